@@ -4,7 +4,7 @@ import json
 
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.dss.index import schema_key
+from omicsdk.sandbox.dss.state import schema_key
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import JsonObject
-from omicsdk.sandbox.dss.versions import parse_version
-from omicsdk.sandbox.dss.writing import writer
+from omicsdk.sandbox.dss.state import Dss, writer
+from omicsdk.sandbox.dss.store import JsonObject, parse_version
 from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply

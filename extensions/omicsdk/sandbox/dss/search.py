@@ -1,11 +1,16 @@
-"""Search over the index documents of bundles."""
+"""Search and events: their operations."""
+
+import hashlib
+import json
+from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import JsonObject
+from omicsdk.sandbox.dss.store import Event, JsonObject, parse_version
 from omicsdk.sandbox.paging import page
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.search import InvalidQuery, UnsupportedClause, compile_query
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.validation import whole_number
 
 # Raw results carry whole metadata documents, so the platform bounds their number.
 RAW_PER_PAGE = 10
@@ -47,3 +52,64 @@ def post_search(dss: Dss, call: Call) -> Reply:
         results.append(hit)
     body = {"es_query": query, "results": results, "total_hits": total}
     return page(call, body, "results", {"search_after": results[-1]["bundle_fqid"]} if more else None)
+
+
+_FIRST, _LAST = "", "~"  # before and behind every version
+
+
+def get_events(dss: Dss, call: Call) -> Reply:
+    """GET /events."""
+    start, end = _time(call, "from_date", _FIRST), _time(call, "to_date", _LAST)
+    if start >= end:
+        raise Problem(400, "bad_request", "to_date must be greater than from_date")
+    after = whole_number(call.arguments.get("token", "0"))
+    if after is None:
+        raise Problem(400, "bad_request", "Could not understand token")
+    length = max(1, round(dss.grounds.settings.number("dss.journal_events")))
+    per_page: int = call.arguments["per_page"]
+    found = dss.store.events(start, end, after, length * per_page + 1)
+    shown, more = found[: length * per_page], len(found) > length * per_page
+    streams = [_journal(dss, call, shown[i : i + length]) for i in range(0, len(shown), length)]
+    return page(call, {"event_streams": streams}, "event_streams", {"token": shown[-1].number} if more else None)
+
+
+def _time(call: Call, name: str, default: str) -> str:
+    if name not in call.arguments:
+        return default
+    try:
+        return parse_version(call.arguments[name])
+    except ValueError as error:
+        raise bad_arguments(f"The query parameter '{name}' isn't a DSS_VERSION: {error}") from error
+
+
+def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
+    """One journal: the events' documents one after the other, and a manifest that says which bytes are whose."""
+    blocks = [json.dumps(event.document, ensure_ascii=False, sort_keys=True).encode() for event in events]
+    content = b"".join(blocks)
+    stored = dss.grounds.objects.put_bytes(content)
+    entries: list[JsonObject] = []
+    offset = 0
+    for event, block in zip(events, blocks, strict=True):
+        fqid = f"{event.uuid}.{event.version}"
+        entries.append({"event_id": fqid, "timestamp": event.at, "offset": offset, "size": len(block)})
+        offset += len(block)
+    first, last = events[0].at, events[-1].at
+    seconds = dss.grounds.settings.number("dss.url_seconds")
+    return {
+        "journal_id": f"{first}--{last}--{hashlib.sha256(content).hexdigest()[:16]}",
+        "from_date": first,
+        "to_date": last,
+        "size": len(content),
+        "events": entries,
+        # The published document says that the data have a URL, but not in which field.
+        "url": dss.grounds.signer.url(call.origin, stored.sha256, seconds=seconds, content_type="application/json"),
+    }
+
+
+def get_event(dss: Dss, call: Call) -> Reply:
+    """GET /events/{uuid}."""
+    uuid, version = call.arguments["uuid"].lower(), call.arguments["version"]
+    found = dss.store.event(uuid, version)
+    if found is None:
+        raise not_found(f"Cannot find an event of bundle {uuid} version {version}")
+    return Reply(found.document)

@@ -5,12 +5,12 @@ from typing import Any
 
 from jsonschema import FormatChecker
 
-from omicsdk.sandbox.dss import bundles, checkout, collections, events, files, search, subscriptions
+from omicsdk.sandbox.dss import bundles, collections, files, search, subscriptions
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.versions import is_version
+from omicsdk.sandbox.dss.store import is_version
 from omicsdk.sandbox.service import Service, handlers_in
 
-_MODULES = (bundles, checkout, collections, events, files, search, subscriptions)
+_MODULES = (bundles, collections, files, search, subscriptions)
 
 
 def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:

@@ -1,15 +1,72 @@
-"""What the Data Store's handlers work on, and the switches that belong to it."""
+"""The Data Store's state, what its handlers share, and what is indexed of a bundle."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Callable, Sequence
 
-from omicsdk.sandbox.dss.courier import Courier
-from omicsdk.sandbox.dss.index import index_document
+from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.dss.notifications import LOST, Event
-from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject
-from omicsdk.sandbox.dss.versions import format_version
-from omicsdk.sandbox.problems import not_found
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject, format_version
+from omicsdk.sandbox.dss.webhooks import Courier
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.state.settings import Setting
+
+MANIFEST_FORMAT = "0.0.1"
+# The platform documents that larger manifests aren't part of the index document.
+MAX_INDEXED_FILES = 20_000
+
+
+def manifest(version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> JsonObject:
+    """A bundle's manifest, as `PUT /bundles` answers it."""
+    return {
+        "format": MANIFEST_FORMAT,
+        "version": version,
+        "creator_uid": creator_uid,
+        "files": [entry.manifest() for entry in entries],
+    }
+
+
+def schema_key(name: str) -> str:
+    """Under which key of `files` a metadata file's content stands: cell_suspension_0.json is cell_suspension_json."""
+    stem = re.sub(r"\.json$", "", name)
+    return re.sub(r"_\d+$", "", re.sub(r"\W", "_", stem)) + "_json"
+
+
+def index_document(
+    uuid: str,
+    version: str,
+    creator_uid: int,
+    entries: Sequence[BundleEntry],
+    read: Callable[[str], bytes],
+) -> JsonObject:
+    """Makes the document.
+
+    Args:
+        uuid: The bundle's uuid.
+        version: Its version.
+        creator_uid: Who made it.
+        entries: Its files.
+        read: Reads the bytes of a content, by SHA-256.
+
+    Returns:
+        `uuid`, `state`, `manifest`, and `files`: schema key to the contents of that kind. An indexed file that isn't
+        JSON is left out, as by the platform.
+    """
+    files: dict[str, list[object]] = {}
+    for entry in entries:
+        if not entry.indexed:
+            continue
+        try:
+            content = json.loads(read(entry.file.sha256))
+        except (ValueError, RecursionError):
+            continue
+        files.setdefault(schema_key(entry.name), []).append(content)
+    document: JsonObject = {"uuid": uuid, "state": "new", "files": files}
+    if len(entries) <= MAX_INDEXED_FILES:
+        document["manifest"] = manifest(version, creator_uid, entries)
+    return document
+
 
 SETTINGS = (
     Setting("dss.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),
@@ -121,3 +178,29 @@ class Dss:
     def close(self) -> None:
         """Stops deliveries."""
         self.courier.close()
+
+
+def writable(dss: Dss) -> None:
+    """Raises a 503 while the Data Store is read-only."""
+    if dss.grounds.settings.flag("dss.read_only"):
+        wait = {"Retry-After": str(round(dss.grounds.settings.number("dss.retry_after")))}
+        raise Problem(503, "read_only", "The Data Store is currently read-only", wait)
+
+
+def writer(dss: Dss, call: Call, *, group: str = "hca") -> Caller:
+    """The sender of a request that writes data.
+
+    Args:
+        dss: The Data Store.
+        call: The request.
+        group: What the sender must belong to.
+
+    Returns:
+        The sender.
+
+    Raises:
+        Problem: 403; the sender isn't in the group. 503; the Data Store is read-only.
+    """
+    writable(dss)
+    call.sender.needs(group)
+    return call.sender

@@ -1,11 +1,69 @@
-"""The Data Store's tables: files, bundles, tombstones, index documents, collections, subscriptions, jobs, events."""
+"""The Data Store's tables: files, bundles, tombstones, index documents, collections, subscriptions, jobs, events; and what their pages list."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.shelf import Collection, Shelf
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):?(\d{2}):?(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII
+)
+
+
+def format_version(seconds: float) -> str:
+    """The version of a time.
+
+    Args:
+        seconds: Seconds since 1970, UTC.
+
+    Returns:
+        The time as DSS_VERSION.
+    """
+    # Through whole microseconds, or a float's rounding would make the same time two versions.
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1_000_000))
+    return moment.strftime("%Y-%m-%dT%H%M%S.%fZ")
+
+
+def parse_version(text: str) -> str:
+    """Reads a version, or any RFC 3339 time, as DSS_VERSION.
+
+    Args:
+        text: A time with or without colons, with any offset and any precision.
+
+    Returns:
+        The same time as DSS_VERSION; digits beyond microseconds are cut off.
+
+    Raises:
+        ValueError: The text isn't such a time.
+    """
+    found = _RFC3339.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} isn't an RFC 3339 time")
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    moment = datetime(
+        int(year), int(month), int(day), int(hour), int(minute), int(second), int((fraction or "")[:6].ljust(6, "0"))
+    )
+    if offset not in ("Z", "z"):
+        sign = -1 if offset[0] == "+" else 1
+        moment += sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
+    return f"{moment.year:04}-{moment.strftime('%m-%dT%H%M%S.%fZ')}"
+
+
+def is_version(value: object) -> bool:
+    """Whether a value is a time that `parse_version` reads."""
+    if not isinstance(value, str):
+        return False
+    try:
+        parse_version(value)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
 
 JsonObject = dict[str, Any]
 
@@ -403,3 +461,47 @@ def _file(row: Sequence[Any]) -> FileRecord:
 
 def _event(row: Any) -> Event:
     return Event(row["number"], row["uuid"], row["version"], row["at"], json.loads(row["document"]))
+
+
+DSS = Collection(
+    "dss",
+    "Data Store (DSS)",
+    "/dss/v1",
+    (
+        Shelf(
+            "bundles",
+            "Bundles",
+            ("Bundle", "Files", "State"),
+            "SELECT uuid || '.' || version, count, CASE WHEN live THEN 'there' ELSE 'deleted' END FROM dss_bundle_states"
+            " ORDER BY version DESC, uuid",
+            opens="bundle-files",
+        ),
+        Shelf(
+            "bundle-files",
+            "Files of a bundle",
+            ("Name", "File", "Indexed", "Bytes", "SHA-256"),
+            "SELECT b.name, b.file_uuid || '.' || b.file_version, CASE WHEN b.indexed THEN 'yes' ELSE 'no' END, f.size,"
+            " f.sha256, b.uuid || '.' || b.version AS bundle FROM dss_bundle_files b JOIN dss_file_facts f"
+            " ON f.uuid = b.file_uuid AND f.version = b.file_version ORDER BY b.position",
+            inside="bundle",
+        ),
+        Shelf(
+            "files",
+            "Files",
+            ("File", "Type", "Bytes", "SHA-256"),
+            "SELECT uuid || '.' || version, content_type, size, sha256 FROM dss_file_facts ORDER BY version DESC, uuid",
+        ),
+        Shelf(
+            "collections",
+            "Collections",
+            ("Collection", "Owner"),
+            "SELECT uuid || '.' || version, owner FROM dss_collections ORDER BY version DESC, uuid",
+        ),
+        Shelf(
+            "subscriptions",
+            "Subscriptions",
+            ("Subscription", "Owner", "Replica", "Kind"),
+            "SELECT uuid, owner, replica, kind FROM dss_subscriptions ORDER BY uuid",
+        ),
+    ),
+)

@@ -3,10 +3,8 @@
 import uuid as uuids
 
 from omicsdk.sandbox.dss.notifications import InvalidSubscription, check_subscription, is_elasticsearch
-from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss
-from omicsdk.sandbox.dss.store import JsonObject
-from omicsdk.sandbox.dss.versions import format_version
-from omicsdk.sandbox.dss.writing import writable
+from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss, writable
+from omicsdk.sandbox.dss.store import JsonObject, format_version
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Call, Reply
 
