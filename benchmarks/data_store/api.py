@@ -15,7 +15,7 @@ from collections import Counter
 
 from answering import Answer, Request, reply, serve
 from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.plain_document import plain_document
+from omicsdk.sandbox.document import plain_document
 
 _SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b64b64%3D&x-amz-security-token={}&Expires=1800000000".format(
     "token" * 80

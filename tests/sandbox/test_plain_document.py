@@ -4,8 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.plain_document import plain_document
+from omicsdk.sandbox.document import plain_document, read_document
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",

@@ -15,11 +15,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from omicsdk.sandbox.auth import Caller, Tokens
-from omicsdk.sandbox.document import Operation, operations, secured_everywhere
-from omicsdk.sandbox.plain_document import plain_document
+from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
-from omicsdk.sandbox.traffic.request_log import ENTRY, Entry
+from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
 
 log = logging.getLogger("omicsdk.sandbox")

@@ -26,8 +26,7 @@ from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.settings import Settings
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
-from omicsdk.sandbox.traffic.request_log import RequestLog
-from omicsdk.sandbox.traffic.wire import Stalls
+from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
 from omicsdk.sandbox.upload.state import Upload
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.s3.guard import Guard, Wsgi, closed_to_pages
-from omicsdk.sandbox.s3.sessions import Sessions
+from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
@@ -38,8 +37,7 @@ from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import ObjectServer, Signer
 from omicsdk.sandbox.state.settings import Settings
-from omicsdk.sandbox.traffic.host_names import HostCheck, url_of
-from omicsdk.sandbox.traffic.serving import Serving
+from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 

@@ -12,10 +12,10 @@ from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.running import Running
-from omicsdk.sandbox.s3.wire import S3Wire
+from omicsdk.sandbox.s3.staging import S3Wire
 from omicsdk.sandbox.state.folder import close_to_others
 from omicsdk.sandbox.traffic.faults import Rule, read_rules
-from omicsdk.sandbox.traffic.host_names import LOOPBACK, names_of
+from omicsdk.sandbox.traffic.serving import LOOPBACK, names_of
 from omicsdk.sandbox.traffic.wire import Wire
 
 

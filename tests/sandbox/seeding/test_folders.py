@@ -13,8 +13,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.files import Files
-from omicsdk.sandbox.s3.moto_objects import objects_below
-from omicsdk.sandbox.s3.staging import Staging
+from omicsdk.sandbox.s3.staging import Staging, objects_below
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.upload.state import BUCKET
 

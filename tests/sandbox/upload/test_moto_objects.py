@@ -3,8 +3,8 @@
 import threading
 
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
-from omicsdk.sandbox.s3 import moto_objects
-from omicsdk.sandbox.s3.moto_objects import find_object, objects_below, remove_objects
+from omicsdk.sandbox.s3 import staging
+from omicsdk.sandbox.s3.staging import find_object, objects_below, remove_objects
 
 
 def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:
@@ -13,7 +13,7 @@ def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:
 
 
 def test_an_object_is_described_and_read_block_by_block(sandbox: Sandbox, monkeypatch):
-    monkeypatch.setattr(moto_objects, "BLOCK", 4)
+    monkeypatch.setattr(staging, "BLOCK", 4)
     put(sandbox, "a/b", b"0123456789", ContentType="text/plain", Metadata={"Kind": "x"})
     found = find_object(STAGING_BUCKET, "a/b")
     assert found is not None
@@ -22,7 +22,7 @@ def test_an_object_is_described_and_read_block_by_block(sandbox: Sandbox, monkey
 
 
 def test_readers_do_not_move_each_other(sandbox: Sandbox, monkeypatch):
-    monkeypatch.setattr(moto_objects, "BLOCK", 3)
+    monkeypatch.setattr(staging, "BLOCK", 3)
     put(sandbox, "a", b"0123456789")
     found = find_object(STAGING_BUCKET, "a")
     assert found is not None

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.config import Config
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.s3.moto_objects import empty_buckets
+from omicsdk.sandbox.s3.staging import empty_buckets
 
 BUCKET = "org-humancellatlas-upload-sandbox"
 AREA = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"

@@ -8,8 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.s3.guard import target_of
-from omicsdk.sandbox.s3.sessions import wanted
+from omicsdk.sandbox.s3.guard import target_of, wanted
 from omicsdk.sandbox.s3.signature import is_right, read_signature
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

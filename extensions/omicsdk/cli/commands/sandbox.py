@@ -73,7 +73,7 @@ def up(
 
     with _failures("the sandbox cannot start"):
         from omicsdk.sandbox import serve
-        from omicsdk.sandbox.traffic.host_names import is_loopback
+        from omicsdk.sandbox.traffic.serving import is_loopback
 
         if not is_loopback(host):
             console.message(f"warning: on {host} any user who reaches this machine controls the sandbox")

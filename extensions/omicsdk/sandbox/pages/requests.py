@@ -7,7 +7,7 @@ from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
 from omicsdk.sandbox.state.shelf import PAGE
-from omicsdk.sandbox.traffic.request_log import Entry
+from omicsdk.sandbox.traffic.wire import Entry
 
 _PLACE = f"{HOME}/requests"
 _EVERY = 5  # seconds

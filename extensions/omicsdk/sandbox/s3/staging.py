@@ -1,23 +1,233 @@
-"""The S3 server where users stage files: moto's, on a port of its own, started when it is first needed.
-
-Its contents go with the process: smaller ones are in its memory, larger ones in temporary files. moto takes in each
-request whole, and an upload in parts twice over when it is completed. Every sandbox of one process shares them, because
-moto's do.
-"""
+"""The S3 server: moto, its buckets and objects, and what stands between it and the socket."""
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
-from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
-from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
+from omicsdk.sandbox.s3.guard import RAW_HEADERS, Refusal, Wsgi, raw_target, refused
 from omicsdk.sandbox.state.credentials import Secrets
-from omicsdk.sandbox.traffic.host_names import LOOPBACK, url_of
+from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
+from omicsdk.sandbox.traffic.serving import LOOPBACK, url_of
+from omicsdk.sandbox.traffic.wire import Entry, RequestLog
+
+BLOCK = 8 * 1024 * 1024
+_META = "x-amz-meta-"
+
+
+@dataclass(frozen=True, slots=True)
+class MotoObject:
+    """An object in a bucket.
+
+    Attributes:
+        name: Its key.
+        size: Length in bytes.
+        etag: Its ETag, without quotes.
+        content_type: Its Content-Type.
+        metadata: Its user metadata, names in lower case.
+        modified: When it was put, in seconds since 1970 of the real time, which is moto's.
+    """
+
+    name: str
+    size: int
+    etag: str
+    content_type: str
+    metadata: Mapping[str, str]
+    modified: float
+    _key: Any
+
+    def blocks(self) -> Iterator[bytes]:
+        """Its bytes."""
+        start = 0
+        while start < self.size:
+            # Whoever else reads it moves the same file's position.
+            with self._key.lock:
+                self._key._value_buffer.seek(start)
+                block: bytes = self._key._value_buffer.read(BLOCK)
+            if not block:
+                raise OSError(f"{self.name} was removed while it was read")
+            start += len(block)
+            yield block
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return _backend().tagger.get_tag_dict_for_resource(self._key.arn)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Adds tags, in place of those of the same names."""
+        _backend().put_object_tagging(self._key, {**self.tags, **tags})
+
+    def untag(self) -> None:
+        """Removes its tags."""
+        _backend().tagger.delete_all_tags_for_resource(self._key.arn)
+
+
+def find_object(bucket: str, name: str) -> MotoObject | None:
+    """An object, or None when there is no such bucket or key."""
+    backend = _backend()
+    key = backend.get_object(bucket, name) if bucket in backend.buckets else None
+    return None if key is None else _object(key)
+
+
+def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
+    """The objects of a bucket whose keys begin with a prefix, by key; none when there is no such bucket."""
+    backend = _backend()
+    if bucket not in backend.buckets:
+        return []
+    # Taken at one blow: moto's own listing fails while somebody else puts an object.
+    names = list(cast("dict[str, Any]", backend.get_bucket(bucket).keys).copy())
+    found = (find_object(bucket, name) for name in sorted(names) if name.startswith(prefix))
+    return [each for each in found if each is not None]
+
+
+def put_file(
+    bucket: str, name: str, path: Path, *, etag: str, content_type: str, metadata: Mapping[str, str]
+) -> MotoObject:
+    """Puts a file of the local disk into a bucket that is there.
+
+    Args:
+        bucket: The bucket.
+        name: The key.
+        path: The file.
+        etag: Its ETag, without quotes.
+        content_type: Its Content-Type.
+        metadata: Its user metadata.
+
+    Returns:
+        The object.
+    """
+    key = _backend().put_object(bucket, name, b"", etag=etag, disable_notification=True)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            key._value_buffer.write(block)
+            key.contentsize += len(block)
+    key.set_metadata({"Content-Type": content_type, **{f"{_META}{each}": value for each, value in metadata.items()}})
+    return _object(key)
+
+
+def remove_objects(bucket: str, prefix: str) -> None:
+    """Removes the objects of a bucket whose keys begin with a prefix, and uploads to there that aren't complete."""
+    for found in objects_below(bucket, prefix):
+        found.untag()  # moto forgets that
+        _backend().delete_object(bucket, found.name)
+    backend = _backend()
+    if bucket in backend.buckets:
+        uploads = cast("dict[str, Any]", backend.get_bucket(bucket).multiparts)
+        for id, upload in uploads.copy().items():
+            if upload.key_name.startswith(prefix):
+                uploads.pop(id).dispose()
+
+
+def empty_buckets() -> None:
+    """Removes every bucket with what is in it."""
+    for account in list(_backends().values()):
+        for backend in list(account.values()):
+            backend.reset()
+
+
+def _object(key: Any) -> MotoObject:
+    metadata: dict[str, str] = {name.lower(): value for name, value in key.metadata.items()}
+    return MotoObject(
+        name=key.name,
+        size=key.size,
+        etag=key.etag.strip('"'),  # from here on moto remembers it and doesn't move the position to compute it
+        content_type=metadata.get("content-type", "binary/octet-stream"),
+        metadata={name.removeprefix(_META): value for name, value in metadata.items() if name.startswith(_META)},
+        modified=key.last_modified.replace(tzinfo=UTC).timestamp(),
+        _key=key,
+    )
+
+
+def _backends() -> Any:
+    return import_module("moto.s3.models").s3_backends  # it has no types
+
+
+def _backend() -> Any:
+    return _backends()["123456789012"]["aws"]  # the account of whoever has no other with moto
+
+
+OWN_AGENT = "omicsdk-sandbox"
+"""Marks the User-Agent of what the sandbox itself asks of its S3 server, which is neither logged nor disturbed."""
+HANG_UP = "omicsdk.hang_up"
+"""Where the environ of a request has the function that ends its connection."""
+_PHRASES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error", 503: "Slow Down"}
+
+
+class S3Wire:
+    """A WSGI application around the S3 server's.
+
+    Args:
+        app: The S3 server with its guard.
+        log: Where requests are entered.
+        book: The faults in force; `status` and `reset` are known here.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, app: Wsgi, log: RequestLog, book: FaultBook, now: Callable[[], float]) -> None:
+        self._app = app
+        self._log = log
+        self._book = book
+        self._now = now
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Logs a request, misbehaves where a fault wants it, and passes all others on."""
+        if OWN_AGENT in environ.get("HTTP_USER_AGENT", ""):
+            return self._app(environ, start_response)
+        path, _, query = raw_target(environ).partition("?")
+        path = S3_PREFIX + path.removeprefix("/")
+        method: str = environ["REQUEST_METHOD"]
+        entry = self._log.begin(_scope(method, path, query, environ), self._now())
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            entry.status = int(status.partition(" ")[0])
+            return start_response(status, headers, *more)
+
+        for rule in self._book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
+            if rule.action == "reset":
+                environ[HANG_UP]()
+                # werkzeug takes it for what it is: the client is gone, and there is nobody to answer.
+                raise ConnectionResetError("a fault that was asked for")
+            phrase = _PHRASES.get(rule.status, "Refused")
+            refusal = Refusal(f"{rule.status} {phrase}", rule.code, "A fault that was asked for")
+            more = [] if rule.retry_after is None else [("Retry-After", str(rule.retry_after))]
+            return _counted(entry, refused(refusal, environ, start, more))
+        return _counted(entry, self._app(environ, start))
+
+
+def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
+    held = b""
+    try:
+        for block in body:
+            if held:
+                yield held
+            held = block
+            entry.sent += len(block)
+        # Before the last block goes: whoever has it may look at the log at once.
+        entry.done = True
+        if held:
+            yield held
+    finally:
+        if close := getattr(body, "close", None):
+            close()
+
+
+def _scope(method: str, path: str, query: str, environ: dict[str, Any]) -> dict[str, Any]:
+    """As much of an ASGI scope as the log reads."""
+    names = {"range": "HTTP_RANGE", "user-agent": "HTTP_USER_AGENT", "authorization": "HTTP_AUTHORIZATION"}
+    return {
+        "method": method,
+        "raw_path": path.encode("latin-1"),
+        "query_string": b"" if "ignature=" in query else query.encode("latin-1"),  # a presigned one is a secret
+        "headers": [(n.encode(), environ[key].encode("latin-1")) for n, key in names.items() if key in environ],
+    }
+
 
 STAGING_BUCKET = "omics-staging"
 """A bucket that is there from the start."""

@@ -1,22 +1,496 @@
-"""Puts what other servers answered into a sandbox: things of django-crunch, Pangea and Gen3 commons, as they were last seen.
-
-A recording has one exchange a line, in JSON: `request` with `method` and `path`, `response` with `status` and `body`.
-Whatever an answer tells of a thing is taken; a thing that was deleted later isn't.
-"""
+"""What is put into a sandbox of recorded exchanges with real servers."""
 
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict, cast
+from urllib.parse import unquote
 
+from jsonschema import Draft7Validator
+
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
+from omicsdk.sandbox.crunch.values import BY_PATH
+from omicsdk.sandbox.gen3.metadata.store import Taken
+from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT
+from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
+from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.platforms import Platforms
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.bodies import DEEPEST, is_too_deep
-from omicsdk.sandbox.seeding.seen_crunch import SeenCrunch
-from omicsdk.sandbox.seeding.seen_gen3 import SeenDocuments, SeenIndex, SeenRecords
-from omicsdk.sandbox.seeding.seen_pangea import SeenPangea
-from omicsdk.sandbox.seeding.telling import Exchange, Told, members
+from omicsdk.sandbox.rest_framework.fields import validated
+from omicsdk.sandbox.rest_framework.refusals import Invalid
+from omicsdk.sandbox.validation import LARGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        method: The method, in capitals.
+        path: The path with its query, as it was sent.
+        status: The status of the answer.
+        sent: The request's body; decoded where it was JSON.
+        body: The answer's body, likewise.
+    """
+
+    method: str
+    path: str
+    status: int
+    sent: Any
+    body: Any
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the server did what it was asked for."""
+        return 200 <= self.status < 300
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps of the path, decoded, without the query."""
+        return [unquote(each) for each in self.path.partition("?")[0].split("/") if each]
+
+    def after(self, *steps: str) -> list[str] | None:
+        """The steps that follow some others; None when the path hasn't these."""
+        found = self.steps
+        for start in range(len(found) - len(steps) + 1):
+            if tuple(found[start : start + len(steps)]) == steps:
+                return found[start + len(steps) :]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of it.
+
+    Attributes:
+        taken: How many things were made, by what they are.
+        left: How many weren't, by the reason.
+    """
+
+    taken: Counter[str]
+    left: Counter[str]
+
+
+def members(value: object) -> Mapping[str, Any] | None:
+    """A JSON object as one; None for anything else."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
+    """The objects of an answer.
+
+    Args:
+        body: The answer.
+        lists: Members that hold several; without one of them the answer itself is the object.
+    """
+    if not isinstance(body, Mapping):
+        return ()
+    found = cast("Mapping[str, Any]", body)
+    listed: Any = next((found[name] for name in lists if isinstance(found.get(name), list)), [found])
+    return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, Mapping)]
+
+
+def has_texts(stated: Mapping[str, Any], *names: str) -> bool:
+    """Whether all of some members are there and are texts."""
+    return all(isinstance(stated.get(name), str) for name in names)
+
+
+def is_finite(value: object) -> bool:
+    """Whether a decoded value has no number that JSON hasn't; some servers answer NaN."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+_MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
+_TEXTS = ("name", "description", "details", "workflow", "base_file_path")
+
+
+class SeenCrunch:
+    """Things by slug, and attributes."""
+
+    def __init__(self) -> None:
+        self._things: dict[str, dict[str, Any]] = {}
+        self._attributes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Notes what an exchange tells; False when it tells nothing."""
+        steps = exchange.after("api")
+        if not steps:
+            return False
+        if steps[0] == "attributes" and len(steps) > 1 and steps[1] in BY_PATH:
+            return self._attribute(steps[1], exchange)
+        if steps[0] not in _MANY:
+            return False
+        if exchange.method == "DELETE" and len(steps) > 1:
+            return self._things.pop(steps[1], None) is not None
+        found = [each for each in things_of(exchange.body, "results") if has_texts(each, "slug", "name")]
+        for each in found:
+            self._thing(_MANY[steps[0]], each)
+        return bool(found)
+
+    def _thing(self, kind: str, stated: Mapping[str, Any]) -> None:
+        # Projects and datasets are items, too; whoever saw them as such knows less of them.
+        known = self._things.setdefault(stated["slug"], {"kind": kind, "parent": None})
+        known |= {name: stated[name] for name in (*_TEXTS, "parent") if isinstance(stated.get(name), str)}
+        if kind != ITEM:
+            known["kind"] = kind
+
+    def _attribute(self, kind: str, exchange: Exchange) -> bool:
+        found = [each for each in things_of(exchange.body, "results") if {"item", "key"} <= each.keys()]
+        for each in found:
+            values = {name: each[name] for name in BY_PATH[kind].fields if name in each}
+            self._attributes[str(each["item"]), kind, str(each["key"]), repr(values)] = values
+        return bool(found)
+
+    def plant(self, platforms: Platforms, told: Told) -> None:
+        """Makes what was seen."""
+        for slug in self._things:
+            self._make(platforms, slug, told)
+        crunch = platforms.crunch
+        for (slug, kind, key, _), values in self._attributes.items():
+            thing = crunch.tree.find(slug)
+            try:
+                kept = validated(BY_PATH[kind].fields, values)
+            except Invalid:
+                told.left["django-crunch attributes with a value that is not one"] += 1
+                continue
+            if thing is None:
+                told.left["django-crunch attributes of things that are not there"] += 1
+            else:
+                crunch.attributes.add(kind, thing.id, key, kept)
+                told.taken["django-crunch attributes"] += 1
+
+    def _make(self, platforms: Platforms, slug: str, told: Told) -> None:
+        tree, seen = platforms.crunch.tree, self._things[slug]
+        if "made" in seen:
+            return
+        seen["made"] = True
+        above = seen["parent"]
+        if above is not None and above in self._things:
+            self._make(platforms, above, told)
+        parent = None if above is None else tree.find(above)
+        if tree.named(seen["name"]) is not None:
+            told.left["django-crunch things whose name is taken"] += 1
+        elif above is not None and parent is None:
+            told.left["django-crunch things whose parent is not there"] += 1
+        else:
+            tree.add(seen["kind"], parent, {name: seen[name] for name in _TEXTS if name in seen})
+            told.taken[f"django-crunch {seen['kind']}s"] += 1
+
+
+JsonObject = dict[str, Any]
+_PROJECT = 2  # steps that name a project
+_MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "file_state", "state", "error_type")
+_TEXT: JsonObject = {"type": "string"}
+_LIST_OF_TEXTS: JsonObject = {"type": "array", "items": _TEXT}
+_OBJECT: JsonObject = {"type": "object"}
+_RECORD: Any = Draft7Validator(
+    {
+        "properties": {
+            **dict.fromkeys(("did", "baseid", "form", "file_name", "version", "uploader", "description"), _TEXT),
+            **dict.fromkeys(("content_created_date", "content_updated_date", "created_date", "updated_date"), _TEXT),
+            **dict.fromkeys(("urls", "acl", "authz"), _LIST_OF_TEXTS),
+            "size": {"type": "integer", "minimum": 0, "maximum": LARGEST},
+            "hashes": {"type": "object", "additionalProperties": _TEXT},
+            "metadata": _OBJECT,
+            "urls_metadata": {"type": "object", "additionalProperties": _OBJECT},
+        }
+    }
+)
+"""What the index keeps of a record; other servers' identifiers and checksums needn't look as ours do."""
+
+
+class SeenIndex:
+    """Records of the index by GUID."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, JsonObject] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Notes what an exchange tells; False when it tells nothing."""
+        steps = exchange.after("index")
+        if steps is None:
+            return False
+        if exchange.method == "DELETE" and steps[:1] == ["index"]:
+            return self._records.pop("/".join(steps[1:]), None) is not None
+        listed = things_of(exchange.body, "records")
+        found = [
+            each for each in listed if has_texts(each, "did", "baseid") and members(each.get("hashes")) is not None
+        ]
+        self._records.update((each["did"], dict(each)) for each in found)
+        return bool(found)
+
+    def plant(self, platforms: Platforms, told: Told) -> None:
+        """Makes what was seen; the files' bytes are where they were."""
+        index = platforms.gen3.index
+        for did, record in self._records.items():
+            given = {name: value for name, value in record.items() if value is not None and name != "rev"}
+            if not _RECORD.is_valid(given) or not is_finite(given):
+                told.left["index records whose fields are not those of a record"] += 1
+                continue
+            try:
+                if index.kept(did) is not None:
+                    told.left["index records that are there already"] += 1
+                    continue
+                index.create(given)
+            except Problem:
+                told.left["index records whose fields do not fit each other"] += 1
+                continue
+            told.taken["index records"] += 1
+
+
+class SeenDocuments:
+    """Metadata documents by GUID, and other names of them."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, Any] = {}
+        self._aliases: dict[str, list[str]] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Notes what an exchange tells; False when it tells nothing."""
+        steps = exchange.after("mds", "metadata") or exchange.after("mds-admin", "metadata")
+        if not steps:
+            return self._listed(exchange)
+        if steps[-1] == "aliases":
+            return self._named(exchange)
+        guid = "/".join(steps)
+        if exchange.method == "DELETE":
+            return self._documents.pop(guid, None) is not None
+        body, sent = members(exchange.body), members(exchange.sent)
+        if exchange.method == "GET" and body is not None:
+            # Whoever asks by another name of a document gets it as well; under its own it was seen before or after.
+            if not any(guid in names for names in self._aliases.values()):
+                self._documents[guid] = body
+            return True
+        if exchange.method in ("POST", "PUT") and sent is not None:
+            self._documents[guid] = sent
+            return True
+        return False
+
+    def _listed(self, exchange: Exchange) -> bool:
+        here = exchange.steps[-2:] in (["mds", "metadata"], ["mds-admin", "metadata"])
+        if not here or exchange.method != "GET" or not isinstance(exchange.body, Mapping):
+            return False
+        self._documents.update(cast("Mapping[str, Any]", exchange.body))
+        return True
+
+    def _named(self, exchange: Exchange) -> bool:
+        if not isinstance(exchange.body, Mapping):
+            return False
+        found = cast("Mapping[str, Any]", exchange.body)
+        if not isinstance(found.get("guid"), str) or not isinstance(found.get("aliases"), list):
+            return False
+        self._aliases[found["guid"]] = [str(each) for each in found["aliases"]]
+        return True
+
+    def plant(self, platforms: Platforms, told: Told) -> None:
+        """Makes what was seen."""
+        documents = platforms.gen3.metadata.documents
+        names = {alias for aliases in self._aliases.values() for alias in aliases}
+        for guid, document in self._documents.items():
+            if guid in names and guid not in self._aliases:
+                continue
+            if documents.has(guid):
+                told.left["metadata documents that are there already"] += 1
+                continue
+            if not is_finite(document):
+                told.left["metadata documents with numbers that JSON has not"] += 1
+                continue
+            documents.put(guid, document)
+            told.taken["metadata documents"] += 1
+        for guid, aliases in self._aliases.items():
+            if not aliases or not documents.has(guid):
+                continue
+            try:
+                documents.set_aliases(guid, aliases)
+            except Taken:
+                told.left["metadata aliases that other documents have"] += len(aliases)
+            else:
+                told.taken["metadata aliases"] += len(set(aliases))
+
+
+class SeenRecords:
+    """Submitted records by project and id."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], dict[str, JsonObject]] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Notes what an exchange tells; False when it tells nothing."""
+        steps = exchange.after("v0", "submission")
+        if not steps or len(steps) < 2:
+            return False
+        if exchange.method == "DELETE" and steps[2:3] == ["entities"] and len(steps) > 3:
+            there = self._records.get((steps[0], steps[1]), {})
+            return bool([there.pop(id, None) for id in steps[3].split(",")])
+        if exchange.method in ("POST", "PUT") and len(steps) == _PROJECT:
+            return self._submission((steps[0], steps[1]), exchange)
+        if steps[2:3] not in (["entities"], ["export"]):
+            return False
+        found = 0
+        for each in things_of(_listed(exchange.body), "entities", "data"):
+            stated = members(each.get("properties", each)) or {}
+            place = {"program": each.get("program", steps[0]), "project": each.get("project", steps[1])}
+            if has_texts(stated, "id", "type", "submitter_id") and has_texts(place, *place):
+                found += 1
+                self._records.setdefault((place["program"], place["project"]), {})[stated["id"]] = dict(stated)
+        return found > 0
+
+    def _submission(self, place: tuple[str, str], exchange: Exchange) -> bool:
+        """Notes what was sent, under the ids that were answered."""
+        sent = list(things_of(_listed(exchange.sent), "data"))
+        answered = list(things_of(exchange.body, "entities"))
+        if len(sent) != len(answered) or not all(has_texts(each, "type", "submitter_id") for each in sent):
+            return False
+        there = self._records.setdefault(place, {})
+        there.update((str(told.get("id")), dict(each)) for each, told in zip(sent, answered, strict=True))
+        return True
+
+    def plant(self, platforms: Platforms, told: Told) -> None:
+        """Makes what was seen: those first whose links lead to what is there."""
+        for (program, project), records in self._records.items():
+            waiting = [_submitted(each) for each in records.values() if each["type"] not in ("program", "project")]
+            before = len(waiting) + 1
+            while waiting and len(waiting) < before:
+                before = len(waiting)
+                waiting = [each for each in waiting if not _made(platforms, program, project, each)]
+                told.taken["submitted records"] += before - len(waiting)
+            if waiting:
+                told.left["submitted records that the dictionary or their links refuse"] += len(waiting)
+
+
+def _made(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
+    if not is_finite(record):
+        return False
+    try:
+        platforms.gen3.records.seed(program, project, [record])
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(body: object) -> object:
+    """A list as an object that has it."""
+    return {"data": cast("list[object]", body)} if isinstance(body, list) else body
+
+
+def _submitted(stated: JsonObject) -> JsonObject:
+    """A record as somebody would submit it: without what the server adds, links by what people name things."""
+    record = {name: value for name, value in stated.items() if value is not None and name not in _MADE_BY_SERVER}
+    for name, value in record.items():
+        links = [members(each) for each in cast("list[object]", value)] if isinstance(value, list) else []
+        if links and all(link is not None and "node_id" in link for link in links):
+            record[name] = [{key: part for key, part in (link or {}).items() if key != "node_id"} for link in links]
+    return record
+
+
+# Each kind: its words in addresses, the field with its name, the field with what it belongs to, what it is at first. In the
+# order in which they are made.
+_KINDS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
+    "organization": ("organizations", "name", "", {}),
+    "sample_group": ("sample_groups", "name", "organization", NEW_GROUP),
+    "sample": ("samples", "name", "library", {"metadata": {}, "description": ""}),
+    "sample_ar": ("sample_ars", "module_name", "sample", {**NEW_RESULT, "replicate": ""}),
+    "sample_group_ar": ("sample_group_ars", "module_name", "sample_group", {**NEW_RESULT, "replicate": ""}),
+    "sample_ar_field": ("sample_ar_fields", "name", "analysis_result", {"stored_data": {}, "description": ""}),
+    "sample_group_ar_field": (
+        "sample_group_ar_fields",
+        "name",
+        "analysis_result",
+        {"stored_data": {}, "description": ""},
+    ),
+}
+_BY_WORD = {word: kind for kind, (word, *_) in _KINDS.items()}
+# Another server's buckets, modules and keys aren't here.
+_ELSEWHERE = ("bucket", "pipeline_module")
+
+
+class SeenPangea:
+    """Things by kind and UUID."""
+
+    def __init__(self) -> None:
+        self._things: dict[tuple[str, str], dict[str, Any]] = {}
+        self._links: dict[tuple[str, str], None] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Notes what an exchange tells; False when it tells nothing."""
+        steps = exchange.after("api")
+        kind = _BY_WORD.get(steps[0]) if steps else None
+        if not steps or kind is None:
+            return False
+        if exchange.method == "DELETE" and len(steps) > 1:
+            return self._things.pop((kind, steps[1]), None) is not None
+        if steps[0] == "sample_groups" and steps[2:] == ["samples"]:
+            return self._members(steps[1], exchange)
+        if len(steps) > 2:
+            return False
+        found = [each for each in things_of(exchange.body, "results") if self._note(kind, each)]
+        return bool(found)
+
+    def _members(self, group: str, exchange: Exchange) -> bool:
+        found = [each for each in things_of(exchange.body, "results") if self._note("sample", each)]
+        if exchange.method == "GET":
+            self._links.update(dict.fromkeys((group, str(each["uuid"])) for each in found))
+        return bool(found)
+
+    def _note(self, kind: str, stated: Mapping[str, Any]) -> bool:
+        _, name, owner, first = _KINDS[kind]
+        if not has_texts(stated, "uuid", name):
+            return False
+        known = self._things.setdefault((kind, stated["uuid"]), {})
+        known |= {each: stated[each] for each in ("uuid", name, owner) if isinstance(stated.get(each), str)}
+        # Any JSON is data; another field is taken if it is of the kind that it has at first.
+        known |= {
+            each: stated[each]
+            for each, value in first.items()
+            if each in stated
+            and each not in _ELSEWHERE
+            and (each == "stored_data" or type(stated[each]) is type(value))
+        }
+        for above in ("organization", "library", "sample", "sample_group", "analysis_result"):
+            inner = members(stated.get(f"{above}_obj"))
+            if inner is not None:
+                self._note(_above(kind, above), inner)
+        return True
+
+    def plant(self, platforms: Platforms, told: Told) -> None:
+        """Makes what was seen."""
+        store = platforms.pangea.store
+        for kind, (word, name, owner, first) in _KINDS.items():
+            for seen in [each for (of, _), each in self._things.items() if of == kind]:
+                parent = seen.get(owner, "") if owner else ""
+                if store.find(kind, seen["uuid"]) is not None:
+                    told.left[f"Pangea {word} that are there already"] += 1
+                elif owner and store.find(_above(kind, owner), parent) is None:
+                    told.left[f"Pangea {word} whose {owner} is not there"] += 1
+                elif not is_finite(seen):
+                    told.left[f"Pangea {word} with numbers that JSON has not"] += 1
+                else:
+                    fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
+                    if kind == "sample_group":
+                        fields["has_library"] = bool(fields["is_library"])
+                    store.add(kind, seen[name], fields, parent=parent, uuid=seen["uuid"])
+                    told.taken[f"Pangea {word}"] += 1
+                    if kind == "sample":
+                        store.link(GROUP_SAMPLE, parent, seen["uuid"])
+        for group, sample in self._links:
+            if store.find("sample_group", group) and store.find("sample", sample):
+                store.link(GROUP_SAMPLE, group, sample)
+
+
+def _above(kind: str, owner: str) -> str:
+    """The kind of what a thing of a kind belongs to."""
+    if owner == "library":
+        return "sample_group"
+    return kind.removesuffix("_field") if owner == "analysis_result" else owner
+
 
 _LONGEST = 64 * 1024 * 1024
 _IS_A_RECORDING = "a recording has one exchange a line, a JSON object with request and response"

@@ -1,14 +1,119 @@
-"""The server's thread: an application answers on a socket until it is told to end."""
+"""Serving: the server's thread, and which hosts requests may be for."""
 
 import asyncio
+import ipaddress
+import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.traffic.connection import Connection
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.traffic.wire import Connection
+
+LOOPBACK = "127.0.0.1"
+"""Where a sandbox listens unless it is told otherwise."""
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what users may ask for
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a name or an address is one that only this machine reaches.
+
+    Names below localhost count: RFC 6761 reserves them for loopback, and S3 clients put a bucket before localhost.
+    """
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def url_of(host: str, port: int) -> str:
+    """Where programs on this machine find a server.
+
+    Args:
+        host: The address that it listens on.
+        port: Its port.
+    """
+    name = LOOPBACK if host in _EVERYWHERE else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def names_of(host: str) -> tuple[str, ...]:
+    """What a server is asked for by besides names of loopback: the address that it listens on, unless that is all of them."""
+    return () if host in _EVERYWHERE or is_loopback(host) else (host,)
+
+
+def is_ours(host: str, also: Collection[str] = ()) -> bool:
+    """Whether a request's Host header names this machine: a page on the web may point a name of its own at it.
+
+    Args:
+        host: The header, with a port or without.
+        also: Further names that the user allowed; one that begins with a dot allows all names below it.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(name) or any(
+        name.endswith(each.lower()) if each.startswith(".") else name == each.lower() for each in also
+    )
+
+
+def refused_reason(method: str, headers: Mapping[str, str], allowed: Collection[str]) -> str | None:
+    """Why a request is refused before any service sees it; None for one that may go on.
+
+    A page in the user's browser reaches loopback: by an address of its own that was pointed here (DNS rebinding), which the
+    Host header gives away, or by forms, images and scripts, which Origin or Sec-Fetch-Site give away. A link that the
+    user follows is let through: its page can't read the answer.
+
+    Args:
+        method: The HTTP method.
+        headers: The request's headers, names in lower case.
+        allowed: Names besides those of loopback that the user allowed.
+    """
+    host = headers.get("host", "")
+    if not is_ours(host, allowed):
+        return (
+            f"The sandbox does not answer to the host {host[:100]!r}. Start it with --allow-host NAME to allow a name."
+        )
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    # A form of a page that sends no referrer has the origin null; the browser still states that the page is of the same origin, which it
+    # does not of a page without an origin, such as one in a sandboxed frame.
+    own = (f"http://{host.lower()}", f"https://{host.lower()}", *(("null",) if site == "same-origin" else ()))
+    if origin is not None and origin.lower() not in own:
+        return f"The request comes from a page of another site, {origin[:100]!r}."
+    site = site or "same-origin"  # programs send none
+    asked_by_user = method in ("GET", "HEAD") and (site == "none" or headers.get("sec-fetch-mode") == "navigate")
+    if site != "same-origin" and not asked_by_user:
+        return "The request comes from a page of another site."
+    return None
+
+
+class HostCheck:
+    """The ASGI application before all others: refuses requests for other hosts, and those of other sites' pages.
+
+    Args:
+        app: The application.
+        allowed: Names besides those of loopback that the user allowed.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or refuses it with 403."""
+        reason = refused_reason(scope["method"], Headers(scope=scope), self._allowed)
+        if reason is None:
+            await self._app(scope, receive, send)
+            return
+        content = json.dumps(Problem(403, "Forbidden", reason).body())
+        await Response(content, 403, media_type="application/problem+json")(scope, receive, send)
 
 
 class Serving:

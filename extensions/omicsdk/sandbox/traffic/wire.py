@@ -1,17 +1,181 @@
-"""What stands between the socket and the services: each request is logged, and meets the injected faults."""
+"""What stands between the socket and the services: the log of requests, and faults."""
 
 import asyncio
 import json
+import socket
+import struct
+import sys
+import threading
+from collections import deque
 from collections.abc import MutableMapping
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.traffic.connection import close_connection, reset_connection
 from omicsdk.sandbox.traffic.faults import FaultBook, Rule
-from omicsdk.sandbox.traffic.request_log import ENTRY, Entry, RequestLog
+
+_Key = tuple[int | None, str, int]
+
+
+class Connection(H11Protocol):
+    """uvicorn's protocol, entered in a table while it is open."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn has it
+        super().connection_made(transport)
+        host, port = self.client or ("", 0)
+        self._key = (self.server[1] if self.server else None, host, port)
+        _open[self._key] = self
+        self.lost = asyncio.Event()
+        # asyncio does this only for sockets that were opened with the protocol's number; without it each answer
+        # with a body waits 40 ms for the client's delayed acknowledgement of the headers.
+        if raw := self.socket:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _open.pop(self._key, None)
+        super().connection_lost(exc)
+        self.lost.set()
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The connection's socket."""
+        return cast("socket.socket | None", self.transport.get_extra_info("socket"))
+
+
+_open: dict[_Key, Connection] = {}
+
+
+def _find(scope: Scope) -> Connection | None:
+    host, port = scope["client"] or ("", 0)
+    return _open.get((scope["server"][1], host, port))
+
+
+async def reset_connection(scope: Scope) -> None:
+    """Resets the connection of a request: the client's next read or write fails at once."""
+    connection = _find(scope)
+    if connection is None:
+        return
+    if raw := connection.socket:
+        # Closing with a linger of 0 s sends RST; without it the client would see an orderly end.
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    connection.transport.abort()
+    await connection.lost.wait()
+
+
+async def close_connection(scope: Scope) -> None:
+    """Closes the connection of a request when what was written has been sent, and waits for that."""
+    connection = _find(scope)
+    if connection is not None:
+        connection.transport.close()
+        await connection.lost.wait()
+
+
+ENTRY = "omics.entry"
+"""Where a request's scope has its entry in the log."""
+_KEPT = 20_000
+# Signatures, tickets and codes stand in these queries.
+_SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request in the log.
+
+    Attributes:
+        number: Counts from 1 since the last reset.
+        at: When it came, in the sandbox's time.
+        method: HTTP method.
+        path: Path as sent.
+        query: Query as sent; empty where it has a secret, as in presigned URLs.
+        range: Its Range header.
+        agent: Its User-Agent header.
+        authorized: Whether it carried an Authorization header.
+        status: The status that was answered; 0 when none was.
+        sent: Bytes of the answer's body that were handed to the socket.
+        done: Whether the answer was sent to its end.
+        operation: Which operation of which service it was, such as `dss get_bundle`; empty for what no document states.
+        validation: What came of holding it against the service's document; no value of the request is in it.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    query: str
+    range: str
+    agent: str
+    authorized: bool
+    status: int = 0
+    sent: int = 0
+    done: bool = False
+    operation: str = ""
+    validation: str = "not an operation"
+
+
+class RequestLog:
+    """The last requests, newest at the end. Requests to the control API aren't in it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+        self._count = 0
+
+    def begin(self, scope: Scope, now: float) -> Entry:
+        """Enters a request."""
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        path: str = scope["raw_path"].decode("latin-1")
+        entry = Entry(
+            number=0,
+            at=now,
+            method=scope["method"],
+            path=path,
+            query="" if path.startswith(_SECRET_QUERIES) else scope["query_string"].decode("latin-1"),
+            range=headers.get(b"range", ""),
+            agent=headers.get(b"user-agent", ""),
+            authorized=b"authorization" in headers,
+        )
+        with self._lock:
+            self._count += 1
+            entry.number = self._count
+            self._entries.append(entry)
+        return entry
+
+    @property
+    def count(self) -> int:
+        """How many requests have come since the last reset."""
+        return self._count
+
+    def newest(self, path: str, start: int, most: int) -> tuple[int, list[Entry]]:
+        """The entries whose path begins with a text, newest first.
+
+        Args:
+            path: How their paths begin.
+            start: How many to leave out.
+            most: How many at most.
+
+        Returns:
+            How many there are in all, and those.
+        """
+        with self._lock:
+            found = [entry for entry in reversed(self._entries) if entry.path.startswith(path)]
+        return len(found), found[start : start + most]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries as JSON values."""
+        with self._lock:
+            return [asdict(entry) for entry in self._entries]
+
+    def clear(self) -> None:
+        """Empties the log."""
+        with self._lock:
+            self._entries.clear()
+            self._count = 0
+
 
 CONTROL_PREFIX = "/_sandbox"
 _SIP = 64 * 1024  # what a throttled answer sends at once
