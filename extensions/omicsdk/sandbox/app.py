@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Handler, Reply, Service
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, Tokens
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
 

@@ -14,10 +14,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.app import response
-from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.service import ALL_GROUPS, Reply
 from omicsdk.sandbox.traffic.faults import parse_rules
 
 Body = Mapping[str, Any]

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from omicsdk.core.files import in_place_of
 from omicsdk.core.settings.config import set_value
-from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import client_secret
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.platforms import Platforms
+from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
+from omicsdk.sandbox.service import ALL_GROUPS
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE, api_key
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import omicsdk
-from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
@@ -21,7 +20,7 @@ from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.running import Running
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import ALL_GROUPS, Grounds
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.settings import Settings

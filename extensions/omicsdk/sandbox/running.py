@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.app import make_app
-from omicsdk.sandbox.auth import Tokens
 from omicsdk.sandbox.crunch.service import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
@@ -23,13 +23,12 @@ from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import Grounds, Service
+from omicsdk.sandbox.service import Grounds, Service, Tokens
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Database, opening
@@ -40,6 +39,50 @@ from omicsdk.sandbox.state.settings import Settings
 from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """The platforms, and what they stand on.
+
+    Attributes:
+        grounds: The state's file, the contents, the switches.
+        dss: The Data Store.
+        fusillade: The authorisation service.
+        upload: The Upload service.
+        sb: The Seven Bridges Platform.
+        gen3: The Gen3 data commons.
+        crunch: The django-crunch site.
+        pangea: Pangea.
+    """
+
+    grounds: Grounds
+    dss: Dss
+    fusillade: Fusillade
+    upload: Upload
+    sb: Sb
+    gen3: Gen3
+    crunch: Crunch
+    pangea: Pangea
+
+    def finish(self) -> int:
+        """Finishes everything that is under way at once and returns how many they were."""
+        return self.dss.finish() + self.upload.finish() + self.sb.finish() + self.gen3.finish()
+
+    def clear(self) -> None:
+        """Empties all of them; Seven Bridges has its first user again."""
+        with self.grounds.database.transaction():
+            self.grounds.database.clear()
+        self.grounds.secrets.release_all()
+        self.dss.clear()
+        self.fusillade.clear()
+        self.grounds.objects.clear()
+        self.grounds.staging.reset()
+        self.sb.clear()
+        seed(self.sb)
+        self.gen3.clear()
+        self.crunch.clear()
+        self.pangea.clear()
 
 
 class Running:

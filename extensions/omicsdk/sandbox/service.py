@@ -1,5 +1,7 @@
-"""What a platform's service is to the sandbox: a document, and a handler for each of its operations."""
+"""What a platform's service is to the sandbox: a document, a handler for each operation, requests, answers, refusals, and who asks."""
 
+import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
@@ -10,16 +12,99 @@ from jsonschema import FormatChecker
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.state.credentials import Secrets
+from omicsdk.sandbox.state.credentials import Secrets, digest
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer
 from omicsdk.sandbox.state.settings import Settings
+
+# `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
+ALL_GROUPS = ("hca", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request.
+
+    Attributes:
+        email: Their address.
+        groups: What they belong to.
+    """
+
+    email: str
+    groups: frozenset[str]
+
+    def needs(self, group: str) -> None:
+        """Raises a 403 unless the caller belongs to a group."""
+        if group not in self.groups:
+            raise Problem(403, "Forbidden", f"{self.email} isn't in the group {group!r}")
+
+
+class Tokens:
+    """The tokens of one sandbox; only their digests are kept.
+
+    Args:
+        database: Where they are kept.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        self._others: list[Callable[[str], Caller | None]] = []
+        database.define(
+            tokens="digest TEXT PRIMARY KEY, email TEXT NOT NULL, groups_ TEXT NOT NULL, ends REAL NOT NULL"
+        )
+
+    def issue(self, email: str, seconds: float = 3600.0, groups: Sequence[str] = ALL_GROUPS) -> str:
+        """Makes a token.
+
+        Args:
+            email: Whose it is.
+            seconds: How long it is good for, in the sandbox's time.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
+
+        Returns:
+            The token.
+        """
+        token = secrets.token_hex(16)  # of letters and digits: --access-token takes no word that begins with a dash
+        self._database.execute(
+            "INSERT INTO tokens VALUES (?, ?, ?, ?)",
+            (digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),
+        )
+        return token
+
+    def accept(self, reader: Callable[[str], Caller | None]) -> None:
+        """Takes tokens of another kind as well.
+
+        Args:
+            reader: Tells who a token's bearer is; None for a token that isn't of its kind. It may raise a Problem.
+        """
+        self._others.append(reader)
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Who the bearer of an Authorization header is.
+
+        Raises:
+            Problem: 401; there is no bearer token, or it isn't one of ours, or it has ended.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        challenge = {"WWW-Authenticate": 'Bearer realm="sandbox"'}
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Problem(401, "Unauthorized", "No authorization token provided", challenge)
+        for reader in self._others:
+            if found := reader(token.strip()):
+                return found
+        row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (digest(token.strip()),))
+        if row is None:
+            raise Problem(401, "Unauthorized", "The token isn't one that this server issued", challenge)
+        if row["ends"] <= self._now():
+            raise Problem(401, "Unauthorized", "The token has ended: get a new one", challenge)
+        return Caller(row["email"], frozenset(json.loads(row["groups_"])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +288,29 @@ def for_each(
         return lambda state, call: function(state, call, kind)
 
     return {name.format(noun): told(each, kind) for noun, kind in kinds.items() for name, each in functions.items()}
+
+
+def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[str, str | int] | None) -> Reply:
+    """Makes the answer of one page.
+
+    Args:
+        call: The request.
+        body: The page.
+        key: Where the page's items stand in the body; dots lead into nested objects.
+        next_page: The query parameters that lead to the next page; None on the last one.
+
+    Returns:
+        The answer with its paging headers.
+    """
+    # The published client reads the key on the last page too.
+    if next_page is None:
+        return Reply(body, 200, {"X-OpenAPI-Pagination": "false", "X-OpenAPI-Paginated-Content-Key": key})
+    return Reply(
+        body,
+        206,
+        {
+            "Link": f'<{call.url(**next_page)}>; rel="next"',
+            "X-OpenAPI-Pagination": "true",
+            "X-OpenAPI-Paginated-Content-Key": key,
+        },
+    )

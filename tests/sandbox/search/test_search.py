@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.search import CLAUSES, InvalidQuery, QueryError, UnsupportedClause, compile_query
-from omicsdk.sandbox.search.values import date_of, has_value, leaves, words_of
+from omicsdk.sandbox.search import (
+    CLAUSES,
+    InvalidQuery,
+    QueryError,
+    UnsupportedClause,
+    compile_query,
+    date_of,
+    has_value,
+    leaves,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(

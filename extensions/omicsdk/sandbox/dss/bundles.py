@@ -8,9 +8,8 @@ from typing import Any
 from omicsdk.sandbox.dss.files import direct_url, presigned_url, redirect_while_copying
 from omicsdk.sandbox.dss.state import Dss, manifest, writer
 from omicsdk.sandbox.dss.store import BundleEntry, CheckoutJob, JsonObject, format_version, parse_version
-from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, page
 
 
 def get_bundle(dss: Dss, call: Call) -> Reply:

@@ -6,9 +6,8 @@ from typing import Any, cast
 
 from omicsdk.sandbox.dss.state import Dss, writer
 from omicsdk.sandbox.dss.store import JsonObject, parse_version
-from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, page
 
 MAX_LINKS = 1000
 # The platform reads no larger file for a part of it.

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import Event, JsonObject, parse_version
-from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.search import InvalidQuery, UnsupportedClause, compile_query
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, page
 from omicsdk.sandbox.validation import whole_number
 
 # Raw results carry whole metadata documents, so the platform bounds their number.

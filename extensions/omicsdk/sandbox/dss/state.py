@@ -4,12 +4,11 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.dss.notifications import LOST, Event
 from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject, format_version
 from omicsdk.sandbox.dss.webhooks import Courier
 from omicsdk.sandbox.problems import Problem, not_found
-from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.service import Call, Caller, Grounds
 from omicsdk.sandbox.state.settings import Setting
 
 MANIFEST_FORMAT = "0.0.1"

@@ -8,9 +8,8 @@ from typing import TypeVar
 from omicsdk.sandbox.fusillade.policies import check_policy, group_policy
 from omicsdk.sandbox.fusillade.state import Fusillade, is_name
 from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, JsonObject
-from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, page
 
 _Item = TypeVar("_Item")
 

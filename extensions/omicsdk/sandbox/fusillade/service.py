@@ -6,12 +6,11 @@ from typing import Any
 
 from jsonschema import FormatChecker
 
-from omicsdk.sandbox.auth import ALL_GROUPS, Caller
 from omicsdk.sandbox.fusillade import oauth, principals, resources
 from omicsdk.sandbox.fusillade.oauth import login_pages
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
+from omicsdk.sandbox.service import ALL_GROUPS, Call, Caller, Handler, Reply, Service, handlers_in
 
 _TYPE = "resource/{resource_type_name}"
 _THING = f"{_TYPE}/id/{{resource_id}}"

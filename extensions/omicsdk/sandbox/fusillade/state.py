@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.fusillade.policies import (
     ADMIN_ROLE,
     EMAIL,
@@ -24,7 +23,7 @@ from omicsdk.sandbox.fusillade.policies import (
 from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, AccessStore, Principal
 from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccounts, email_of, read_token
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import Caller, Grounds
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.settings import Setting
 

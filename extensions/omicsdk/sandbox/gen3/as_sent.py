@@ -6,10 +6,9 @@ from typing import Any
 from jsonschema import FormatChecker
 from starlette.types import ASGIApp
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Handler, Service
+from omicsdk.sandbox.service import Caller, Handler, Service
 
 
 def service_as_sent(

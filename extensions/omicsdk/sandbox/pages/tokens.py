@@ -1,11 +1,11 @@
 """The page that makes tokens; each is shown once, in the answer to its form."""
 
-from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, form, labelled
+from omicsdk.sandbox.service import ALL_GROUPS
 
 PLACE = f"{HOME}/tokens"
 _LONGEST = 10 * 365 * 24 * 3600.0

@@ -6,10 +6,9 @@ from typing import Any
 from jsonschema import FormatChecker
 from starlette.routing import Route
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.rest_framework.frame import Frame
 from omicsdk.sandbox.rest_framework.refusals import error_body
-from omicsdk.sandbox.service import Handler, Service
+from omicsdk.sandbox.service import Caller, Handler, Service
 
 _DOCUMENT = "/openapi.json"
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.requests.gate import token_of
@@ -19,7 +18,7 @@ from omicsdk.sandbox.sb.stores.files import FileRecord
 from omicsdk.sandbox.sb.stores.jobs import Jobs
 from omicsdk.sandbox.sb.stores.membership import Membership
 from omicsdk.sandbox.sb.stores.work import Work
-from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.service import Call, Caller, Grounds
 
 _DAY = 24 * 3600.0
 _FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002}

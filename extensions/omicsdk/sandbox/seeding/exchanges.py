@@ -17,11 +17,11 @@ from omicsdk.sandbox.gen3.metadata.store import Taken
 from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT
 from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
-from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.bodies import DEEPEST, is_too_deep
 from omicsdk.sandbox.rest_framework.fields import validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid
+from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.validation import LARGEST
 
 

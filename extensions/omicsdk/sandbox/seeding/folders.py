@@ -16,7 +16,7 @@ from omicsdk.sandbox.pangea.samples.operations import new_sample
 from omicsdk.sandbox.pangea.seeding import ORGANIZATION
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.pangea.stores.things import named
-from omicsdk.sandbox.platforms import Platforms
+from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
 from omicsdk.sandbox.upload.state import BUCKET

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.s3.guard import Session, Sessions
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import Caller, Grounds
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject

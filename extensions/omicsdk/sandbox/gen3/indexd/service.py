@@ -5,7 +5,6 @@ from typing import Any
 
 from jsonschema import FormatChecker
 
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.gateway import HOME
 from omicsdk.sandbox.gen3.indexd import (
     alias_records,
@@ -24,7 +23,7 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.refusals import FrameworkPage, as_ga4gh, error_body, page
 from omicsdk.sandbox.gen3.indexd.requests.front import Front
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, handlers_in
 
 PREFIX = f"{HOME}/indexd"
 
