@@ -160,6 +160,10 @@ def test_a_token_and_lines_are_made_without_a_script_and_copied_with_one(opened,
     page.get_by_role("button", name="Copy").click()
     page.get_by_text("Copied.").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == token
+    page.goto("/")
+    page.get_by_role("button", name="Lines for fish").click()
+    page.get_by_text("Lines for fish: copied.").wait_for()
+    assert f"set -gx GEN3_ENDPOINT '{sandbox.gen3_url}'" in page.evaluate("navigator.clipboard.readText()")
     plain = opened(java_script_enabled=False)
     plain.goto("/_sandbox/pages/environment")
     plain.get_by_label("Shell").select_option("fish")

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pages.faults import SWITCHES
+from omicsdk.sandbox.pages.views import SWITCHES
 
 FAULTS = "/_sandbox/pages/faults"
 TOKENS = "/_sandbox/pages/tokens"
@@ -84,13 +84,30 @@ def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Clie
     assert not sandbox.clock.state()["frozen"]
 
 
+def test_what_is_done_on_the_first_page_leads_back_to_it(sandbox: Sandbox, visitor: httpx.Client):
+    token = form_token(visitor.get("/").text)
+    sent = {"form_token": token, "back": "/"}
+    answers = [
+        visitor.post(FAULTS, data={**sent, "switch": "unavailable"}),
+        visitor.post(SETTINGS, data={**sent, "hours": "24"}),
+        visitor.post(SETTINGS, data={**sent, "do": "freeze"}),
+    ]
+    assert [each.url.path for each in answers] == ["/", "/", "/"]
+    said = ("The fault is in force.", "Time was moved forward.", "Time stands still.")
+    assert all(words in each.text for words, each in zip(said, answers, strict=True))
+    assert [rule["action"] for rule in sandbox.fault_book.rules()] == ["status"]
+    assert sandbox.clock.state()["frozen"]
+    # Nowhere else.
+    assert visitor.post(FAULTS, data={**sent, "back": "https://evil.example.org", "do": "clear"}).url.path == FAULTS
+
+
 def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
     turned = {"dss.read_only": "true", "dss.retry_after": "2.5", "sb.failing_tasks": '"><b>*'}
     page = _post(visitor, SETTINGS, do="turn", **turned).text
     assert sandbox.settings.flag("dss.read_only")
     assert sandbox.settings.number("dss.retry_after") == 2.5
     assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
-    assert 'value="&quot;&gt;&lt;b&gt;*"' in page
+    assert 'value="&#34;&gt;&lt;b&gt;*"' in page
     assert "<b>" not in page
 
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.traffic.wire import object_operation
 
 PLACE = "/_sandbox/pages/requests"
 KEPT = "keeps to the document"
@@ -42,7 +43,7 @@ def test_each_request_is_held_against_the_document(
     assert (entry["operation"], entry["validation"]) == (operation, validation)
     page = visitor.get(PLACE).text
     assert operation in page
-    assert validation.replace("'", "&#x27;") in page
+    assert validation.replace("'", "&#39;") in page
 
 
 def test_values_of_a_body_dont_come_into_the_log(sandbox: Sandbox, visitor: httpx.Client):
@@ -89,3 +90,34 @@ def test_requests_to_the_s3_server_are_shown_apart(sandbox: Sandbox, visitor: ht
     page = visitor.get(PLACE, params={"server": "s3"}).text
     assert f"/_s3/{sandbox.staging_bucket}/nothing" in page
     assert "/_s3/" not in visitor.get(PLACE).text
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "operation"),
+    [
+        ("GET", "/_objects/abc?X-Sandbox-Signature=x", "objects GetObject"),
+        ("PUT", "/sb/_storage/parts/u/1?X-Sandbox-Signature=x", "objects UploadPart"),
+        ("GET", "/sb/_storage/files/u/f?X-Sandbox-Signature=x", "objects GetObject"),
+        ("PUT", "/gen3/_storage/s3/b/k?method=PUT&uploadId=u&partNumber=1", "objects UploadPart"),
+        ("GET", "/_s3/", "s3 ListBuckets"),
+        ("GET", "/_s3/b?list-type=2", "s3 ListObjects"),
+        ("HEAD", "/_s3/b/k", "s3 HeadObject"),
+        ("POST", "/_s3/b/k?uploads", "s3 CreateMultipartUpload"),
+        ("PUT", "/_s3/b/k?uploadId=u&partNumber=1", "s3 UploadPart"),
+        ("POST", "/_s3/b/k?uploadId=u", "s3 CompleteMultipartUpload"),
+        ("PUT", "/_s3/b/k?tagging", "s3 PutObjectTagging"),
+        ("GET", "/dss/v1/nothing", ""),
+    ],
+)
+def test_requests_to_object_stores_are_named_as_s3_names_them(method, target, operation):
+    path, _, query = target.partition("?")
+    assert object_operation(method, path, query) == operation
+
+
+def test_an_object_is_an_operation(sandbox: Sandbox, visitor: httpx.Client, folder):
+    file = sandbox.seed(folder)["files"][0]
+    found = visitor.get(f"/dss/v1/files/{file['uuid']}", params={"replica": "aws"})
+    assert found.status_code == 200
+    assert [entry["operation"] for entry in sandbox.requests()] == ["dss get_file", "objects GetObject"]
+    assert sandbox.requests()[-1]["query"] == ""
+    assert "objects GetObject" in visitor.get(PLACE).text

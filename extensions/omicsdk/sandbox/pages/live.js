@@ -36,4 +36,22 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
+// A button that makes lines for a shell copies them at once.
+for (const form of document.querySelectorAll("form.copies")) {
+  form.addEventListener("submit", async event => {
+    event.preventDefault();
+    const button = event.submitter;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, button)) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      await navigator.clipboard.writeText(page.getElementById("copied").value);
+      document.getElementById("lines-said").textContent = `${button.textContent}: copied.`;
+    } catch {
+      // Without the clipboard the page with the lines is shown.
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+      form.submit();
+    }
+  });
+}
+
 refresh();

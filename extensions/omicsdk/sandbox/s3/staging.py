@@ -224,7 +224,7 @@ def _scope(method: str, path: str, query: str, environ: dict[str, Any]) -> dict[
     return {
         "method": method,
         "raw_path": path.encode("latin-1"),
-        "query_string": b"" if "ignature=" in query else query.encode("latin-1"),  # a presigned one is a secret
+        "query_string": query.encode("latin-1"),
         "headers": [(n.encode(), environ[key].encode("latin-1")) for n, key in names.items() if key in environ],
     }
 

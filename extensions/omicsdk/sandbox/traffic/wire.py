@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.traffic.faults import FaultBook, Rule
+from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
 
 _Key = tuple[int | None, str, int]
 
@@ -82,6 +82,50 @@ _KEPT = 20_000
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
 
 
+_STORES = ("/_objects/", "/gen3/_storage/", "/sb/_storage/")
+# The operations of S3, by what a request is about and its method.
+_OF_BUCKET = {
+    "GET": "ListObjects",
+    "HEAD": "HeadBucket",
+    "PUT": "CreateBucket",
+    "DELETE": "DeleteBucket",
+    "POST": "DeleteObjects",
+}
+_OF_OBJECT = {
+    "GET": "GetObject",
+    "HEAD": "HeadObject",
+    "PUT": "PutObject",
+    "DELETE": "DeleteObject",
+    "POST": "PostObject",
+}
+_OF_UPLOAD = {
+    "GET": "ListParts",
+    "PUT": "UploadPart",
+    "DELETE": "AbortMultipartUpload",
+    "POST": "CompleteMultipartUpload",
+}
+
+
+def object_operation(method: str, path: str, query: str) -> str:
+    """What a request to an object store is, in S3's words, such as `s3 GetObject`; empty for requests to others."""
+    if path.startswith(_STORES):
+        is_part = "uploadId=" in query or path.startswith("/sb/_storage/parts/")
+        return f"objects {(_OF_UPLOAD if is_part else _OF_OBJECT).get(method, method)}"
+    if not path.startswith(S3_PREFIX):
+        return ""
+    bucket, _, key = path.removeprefix(S3_PREFIX).partition("/")
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    if not bucket:
+        name = "ListBuckets"
+    elif not key:
+        name = _OF_BUCKET.get(method, method)
+    elif "uploads" in asked:
+        name = "CreateMultipartUpload"
+    else:
+        name = (_OF_UPLOAD if "uploadId" in asked else _OF_OBJECT).get(method, method)
+    return f"s3 {name}{'Tagging' if 'tagging' in asked else ''}"
+
+
 @dataclass(slots=True)
 class Entry:
     """One request in the log.
@@ -98,7 +142,8 @@ class Entry:
         status: The status that was answered; 0 when none was.
         sent: Bytes of the answer's body that were handed to the socket.
         done: Whether the answer was sent to its end.
-        operation: Which operation of which service it was, such as `dss get_bundle`; empty for what no document states.
+        operation: Which operation of which service it was, such as `dss get_bundle`, or of which object store, such as
+            `objects GetObject`; empty for what neither has.
         validation: What came of holding it against the service's document; no value of the request is in it.
     """
 
@@ -110,11 +155,11 @@ class Entry:
     range: str
     agent: str
     authorized: bool
+    operation: str
+    validation: str
     status: int = 0
     sent: int = 0
     done: bool = False
-    operation: str = ""
-    validation: str = "not an operation"
 
 
 class RequestLog:
@@ -129,15 +174,20 @@ class RequestLog:
         """Enters a request."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["raw_path"].decode("latin-1")
+        query: str = scope["query_string"].decode("latin-1")
+        is_secret = path.startswith(_SECRET_QUERIES) or (path.startswith(S3_PREFIX) and "ignature=" in query)
+        stored = object_operation(scope["method"], path, query)
         entry = Entry(
             number=0,
             at=now,
             method=scope["method"],
             path=path,
-            query="" if path.startswith(_SECRET_QUERIES) else scope["query_string"].decode("latin-1"),
+            query="" if is_secret else query,
             range=headers.get(b"range", ""),
             agent=headers.get(b"user-agent", ""),
             authorized=b"authorization" in headers,
+            operation=stored,
+            validation="an object store's own rules" if stored else "not an operation",
         )
         with self._lock:
             self._count += 1
