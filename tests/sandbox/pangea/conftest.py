@@ -8,7 +8,7 @@ from conformity import NO_TLS, Conformity
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.stores.people import People
+from omicsdk.sandbox.pangea.people import People
 from pangea_answers import Thing, created
 
 MEMBER = "member@example.org"

@@ -1,6 +1,10 @@
-"""What sites add to the platform: taxonomy, with an empty catalogue, and reads of SARS-CoV-2, which nobody works off here."""
+"""What sites add to the platform (taxonomy, reads of SARS-CoV-2), and search."""
 
+import re
+
+from omicsdk.sandbox.pangea.resource import Views
 from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Where, folded
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, number_reference, url, validated
 from omicsdk.sandbox.service import Call, Reply
@@ -71,3 +75,23 @@ def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
 
     fields = {"user": Field(number_reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
     return Reply(validated(fields, fields_of(call)))
+
+
+_MOST = 100
+
+
+def search(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/search: things whose names have all words of the query."""
+    pangea.access.asker(call)
+    query = dict(call.query).get("query", "")
+    words = [folded(each) for each in re.findall(r"\w+", query)]
+    where = [Where("instr(folded, ?) > 0", (word,)) for word in words] or [Where("0")]
+    views = Views(pangea.store)
+    return Reply(
+        {
+            "query": query,
+            "samples": [views.sample(each) for each in pangea.store.some("sample", 0, _MOST, *where)],
+            "sample_groups": [views.group(each) for each in pangea.store.some("sample_group", 0, _MOST, *where)],
+            "organizations": [views.organization(each) for each in pangea.store.some("organization", 0, _MOST, *where)],
+        }
+    )

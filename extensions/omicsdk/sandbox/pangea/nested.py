@@ -1,15 +1,11 @@
 """Reading by names: organization, group, sample, analysis result, field; each may be named by its UUID, too."""
 
-from omicsdk.sandbox.pangea.requests.flat import newest
-from omicsdk.sandbox.pangea.requests.routing import NoPage, is_uuid
-from omicsdk.sandbox.pangea.requests.views import Views
-from omicsdk.sandbox.pangea.results.fields import FieldViews
-from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE, ResultKind
-from omicsdk.sandbox.pangea.results.operations import ResultViews
-from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
+from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.resource import NoPage, Views, is_uuid, newest
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, FieldViews, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.people import Person
-from omicsdk.sandbox.pangea.stores.things import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
+from omicsdk.sandbox.pangea.store import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused
 from omicsdk.sandbox.service import Call, Reply
 

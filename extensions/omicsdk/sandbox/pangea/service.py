@@ -1,51 +1,126 @@
-"""Pangea as a service of the sandbox: which function answers which operation."""
+"""Pangea as a service of the sandbox: which function answers which operation, and what concerns paths."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.pangea import contrib, nested, search, tags, wiki
-from omicsdk.sandbox.pangea.accounts import auth, organizations, users
-from omicsdk.sandbox.pangea.orders import for_groups, for_samples, jobs, prototypes
-from omicsdk.sandbox.pangea.requests.routing import Paths, on_path, whole
-from omicsdk.sandbox.pangea.results import buckets, fields, pipelines, uploads
-from omicsdk.sandbox.pangea.results import operations as results
-from omicsdk.sandbox.pangea.samples import downloads, groups, manifests, membership, metadata, projects
-from omicsdk.sandbox.pangea.samples import operations as samples
+from omicsdk.sandbox.pangea import (
+    accounts,
+    contrib,
+    groups,
+    nested,
+    orders,
+    pipelines,
+    results,
+    samples,
+    tags,
+    uploads,
+    wiki,
+)
+from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.rest_framework.frame import NOT_FOUND_PAGE
 from omicsdk.sandbox.rest_framework.roots import root_route
 from omicsdk.sandbox.rest_framework.service import framework_service
-from omicsdk.sandbox.service import Service, handlers_in
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
-_ALONE = (
-    auth,
-    users,
-    organizations,
-    groups,
-    samples,
-    membership,
-    nested,
-    manifests,
-    metadata,
-    projects,
-    search,
-    wiki,
-    results,
-    fields,
-    pipelines,
-    tags,
-    prototypes,
-    for_samples,
-    jobs,
-    for_groups,
-    contrib,
+_FORBIDDEN = (
+    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  <h1>403 Forbidden</h1>'
+    "<p>CSRF verification failed. Request aborted.</p>\n</body>\n</html>\n"
 )
+# The login routes take both forms; all other paths have exactly one.
+_SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
+_WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
+"""Routes by names, but for those that lack the slash at their end and lead to where it is."""
+_SUFFIX = ".json"
+# Lists by names aren't narrowed by them: they are those of the flat routes.
+_LISTS = [
+    (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
+    for pattern, flat in (
+        ("sample_groups/", "sample_groups"),
+        ("sample_groups/[^/]+/samples/", "samples"),
+        ("sample_groups/[^/]+/samples/[^/]+/analysis_results", "sample_ars"),
+        ("sample_groups/[^/]+/samples/[^/]+/analysis_results/[^/]+/fields", "sample_ar_fields"),
+        ("sample_groups/[^/]+/analysis_results", "sample_group_ars"),
+        ("sample_groups/[^/]+/analysis_results/[^/]+/fields", "sample_group_ar_fields"),
+    )
+]
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def whole(handler: Handler, pangea: Pangea) -> Handler:
+    """A handler that sees and changes the state as if it were alone; refusals leave nothing behind.
+
+    Args:
+        handler: The handler, which must not ask other servers.
+        pangea: The platform.
+    """
+
+    def answer(call: Call) -> Reply:
+        with pangea.store.database.transaction():
+            return handler(call)
+
+    return answer
+
+
+def on_path(handler: Handler, path: str) -> Handler:
+    """A handler that is reached only by paths whose UUIDs are such; others have no page."""
+    identifiers = [each for each in re.findall(r"{([^}]*)}", path) if _names_uuid(path, each)]
+
+    def answer(call: Call) -> Reply:
+        try:
+            if not all(is_uuid(call.arguments[each]) for each in identifiers):
+                raise NoPage
+            return handler(call)
+        except NoPage:
+            return Reply(text=NOT_FOUND_PAGE, status=404, headers={"Content-Type": "text/html"})
+
+    return answer
+
+
+def _names_uuid(path: str, parameter: str) -> bool:
+    return (parameter in ("uuid", "id") or parameter.endswith("_pk")) and not path.startswith("/api/auth/")
+
+
+def _meant(path: str) -> str:
+    """The route of the document that a path stands for."""
+    if path in _SLASHLESS:
+        return f"{path}/"
+    if path.endswith(_SUFFIX) and is_uuid(path.removesuffix(_SUFFIX).rpartition("/")[2]):
+        return path.removesuffix(_SUFFIX)
+    return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
+
+
+class Paths:
+    """Stands around the service's frame.
+
+    Args:
+        app: The frame.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if _WRITING.match(path) and scope["method"] not in _READING:
+                # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
+                await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
+                return
+            meant = _meant(path)
+            if meant != path:
+                scope = {**scope, "path": scope.get("root_path", "") + meant}
+        await self._app(scope, receive, send)
+
+
+_ALONE = (accounts, groups, samples, nested, wiki, results, pipelines, tags, orders, contrib)
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
-_TOGETHER = (uploads, buckets, downloads)
-"""Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
 def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
@@ -58,7 +133,8 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     stated = operations(document)
     alone = handlers_in(document, pangea, *_ALONE)
     handlers = {name: whole(handler, pangea) for name, handler in alone.items()}
-    handlers |= handlers_in(document, pangea, *_TOGETHER)
+    # These ask the S3 server, or guard what they change themselves.
+    handlers |= handlers_in(document, pangea, uploads)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
     service = framework_service(

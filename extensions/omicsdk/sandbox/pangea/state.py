@@ -1,15 +1,107 @@
-"""The platform: who may ask, and where its parts keep what they know."""
+"""The platform: its parts, and what is there from the start."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from omicsdk.sandbox.pangea.seeding import seed
-from omicsdk.sandbox.pangea.stores.access import Access
-from omicsdk.sandbox.pangea.stores.buckets import Buckets
-from omicsdk.sandbox.pangea.stores.order_prototypes import Prototypes
-from omicsdk.sandbox.pangea.stores.people import People
-from omicsdk.sandbox.pangea.stores.presigned import Storage
-from omicsdk.sandbox.pangea.stores.things import Store
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea.access import PRIVILEGED, Access
+from omicsdk.sandbox.pangea.people import People
+from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
+from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.state.credentials import Secrets
+from omicsdk.sandbox.state.shelf import Collection, Shelf
+
+NEW_GROUP: Mapping[str, Any] = {
+    "description": "",
+    "is_library": False,
+    "is_public": True,
+    "theme": "",
+    "long_description": "",
+    "metadata": {},
+    "bucket": None,
+    "storage_provider_name": "custom",
+    "sample_metadata_schema": {},
+    "has_library": False,
+}
+"""What a group is at first. `has_library` stays true once it was a library: it takes samples from then on."""
+
+
+ORGANIZATION = "Sandbox"
+"""The name of the organization."""
+LIBRARY = "Sandbox Library"
+"""The name of its library."""
+
+
+def seed(store: Store, people: People, access: Access, secrets: Secrets) -> None:
+    """Makes what is there from the start.
+
+    Args:
+        store: Where things are kept.
+        people: The accounts.
+        access: Who may what.
+        secrets: What the account's password derives from.
+    """
+    with store.database.transaction():
+        person = people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
+        organization = store.add("organization", ORGANIZATION, {})["uuid"]
+        access.join(organization, person)
+        library = {"organization": organization, "is_library": True, "has_library": True}
+        fields = {**NEW_GROUP, **library, "bucket": seed_bucket(store, organization)}
+        store.add("sample_group", LIBRARY, fields, parent=organization)
+
+
+PROTOTYPE = "work_order_proto"
+JOB_PROTOTYPE = "job_order_proto"
+GROUP_PROTOTYPE = "group_work_order_proto"
+PARTS = "group_work_order_proto_part"
+"""The link between a prototype for groups and those for their samples."""
+
+
+class Prototypes:
+    """Makes prototypes.
+
+    Args:
+        store: Where things are kept.
+        people: The accounts.
+    """
+
+    def __init__(self, store: Store, people: People) -> None:
+        self._store = store
+        self._people = people
+
+    def add(self, name: str, jobs: Mapping[str, str], privileged: Sequence[str], description: str = "") -> str:
+        """Makes a prototype of orders of samples: see `Pangea.add_work_order_prototype`."""
+        with self._store.database.transaction():
+            prototype = self._store.add(PROTOTYPE, name, {"description": description})["uuid"]
+            for job, module in jobs.items():
+                fields: dict[str, Any] = {
+                    "pipeline_module": module or None,
+                    "resources_needed": {},
+                    "work_order_proto": prototype,
+                    "description": "",
+                }
+                self._store.add(JOB_PROTOTYPE, job, fields, parent=prototype)
+            self._trust(prototype, privileged)
+        return prototype
+
+    def add_for_groups(self, name: str, parts: Sequence[str], privileged: Sequence[str], description: str = "") -> str:
+        """Makes a prototype of orders of groups: see `Pangea.add_group_work_order_prototype`."""
+        with self._store.database.transaction():
+            prototype = self._store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
+            for part in parts:
+                if self._store.find(PROTOTYPE, part) is None:
+                    raise LookupError(f"there is no prototype {part}")
+                self._store.link(PARTS, prototype, part)
+            self._trust(prototype, privileged)
+        return prototype
+
+    def _trust(self, prototype: str, privileged: Sequence[str]) -> None:
+        for email in privileged:
+            person = self._people.by_email(email)
+            if person is None:
+                raise LookupError(f"nobody has the address {email}")
+            self._store.link(PRIVILEGED, prototype, person.uuid)
 
 
 class Pangea:
@@ -84,3 +176,37 @@ class Pangea:
             LookupError: Nobody has one of the addresses, or nothing one of the UUIDs.
         """
         return self._prototypes.add_for_groups(name, parts, privileged, description)
+
+
+def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:
+    query = (
+        "SELECT t.uuid, t.name, coalesce((SELECT p.name FROM pangea_things p WHERE p.uuid = t.parent), '')"  # noqa: S608 - our own words
+        f" FROM pangea_things t WHERE t.kind = '{kind}' ORDER BY t.seq"
+    )
+    return Shelf(plural, title, ("UUID", "Name", "In"), query, opens=opens)
+
+
+PANGEA = Collection(
+    "pangea",
+    "Pangea",
+    "/pangea",
+    (
+        _things("organization", "organizations", "Organizations", opens="inside"),
+        _things("sample_group", "groups", "Sample groups", opens="inside"),
+        _things("sample", "samples", "Samples", opens="inside"),
+        Shelf(
+            "inside",
+            "What is in it",
+            ("UUID", "Name", "Kind"),
+            # Keys of buckets are things as well, and have no name to show.
+            "SELECT uuid, name, replace(kind, '_', ' '), parent FROM pangea_things ORDER BY seq",
+            opens="inside",
+            inside="parent",
+        ),
+        _things("project", "projects", "Projects"),
+        _things("pipeline", "pipelines", "Pipelines"),
+        _things("tag", "tags", "Tags"),
+        _things("work_order", "work-orders", "Work orders"),
+        Shelf("users", "Users", ("Account",), "SELECT email FROM pangea_people ORDER BY id"),
+    ),
+)

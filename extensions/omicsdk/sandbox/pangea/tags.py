@@ -4,22 +4,12 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import (
-    also_by_name,
-    asked,
-    asked_uuid,
-    check_name,
-    found,
-    found_either,
-    listed,
-    paged,
-)
-from omicsdk.sandbox.pangea.requests.views import Views, shown
-from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE
-from omicsdk.sandbox.pangea.samples.manifests import module_counts
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, listed, operations_of, paged, shown
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE
+from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.people import Person
-from omicsdk.sandbox.pangea.stores.things import Thing, Where
+from omicsdk.sandbox.pangea.store import Thing, Where
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
@@ -29,74 +19,57 @@ TAG = "tag"
 # A sample may have the same tag several times, each with a payload of its own: taggings are things, named as what has the tag.
 _TAGGED_SAMPLE, _TAGGED_GROUP, _TAGGED_TAG = "tag_sample", "tag_group", "tag_tag"
 _SHOWN = ("uuid", "name", "created_at", "updated_at", "payload")
-_FIELDS: Mapping[str, Field] = {
-    "name": Field(text(), required=True),
-    "created_at": Field(moment, null=True),
-    "updated_at": Field(moment, null=True),
-    "payload": Field(text(blank=True)),
-}
 _RANDOM = 100
+
+
+class Tags(Resource):
+    """Tags: whose tag it is doesn't matter."""
+
+    kind, one, many = TAG, "tag", "tags"
+    unique = ("name",)
+    new = {"payload": ""}
+    by_name = True
+    asks = "nobody"
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """What may be written of a tag."""
+        del partial
+        return {
+            "name": Field(text(), required=True),
+            "created_at": Field(moment, null=True),
+            "updated_at": Field(moment, null=True),
+            "payload": Field(text(blank=True)),
+        }
+
+    def sent(self, *, partial: bool = False) -> dict[str, Any]:
+        """Times are checked, and not kept."""
+        return {name: value for name, value in super().sent(partial=partial).items() if not name.endswith("_at")}
+
+    def view(self) -> View:
+        """Without what has it."""
+        return _view
+
+    def pages(self) -> Reply:
+        """Those of `?sample=` as often as the sample has them."""
+        sample = dict(self.call.query).get("sample", "").strip()
+        if not sample:
+            return super().pages()
+        try:
+            taggings = self.store.all(_TAGGED_SAMPLE, name=canonical_uuid(sample))
+        except Wrong as error:
+            raise invalid("sample", error.text) from error
+        chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.asked())}
+        return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _view)
+
+    def remove(self, thing: Thing) -> None:
+        """Other tags don't have it any more."""
+        for tagging in self.store.all(_TAGGED_TAG, name=thing["uuid"]):
+            self.store.remove(tagging["uuid"])
+        super().remove(thing)
 
 
 def _view(tag: Thing) -> dict[str, Any]:
     return shown(tag, _SHOWN)
-
-
-def list_tags(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/: those of `?sample=` as often as the sample has them."""
-    where = [*asked_uuid(call), *asked(call, "name")]
-    sample = dict(call.query).get("sample", "").strip()
-    if not sample:
-        return listed(call, pangea.store, TAG, where, _view)
-    try:
-        taggings = pangea.store.all(_TAGGED_SAMPLE, name=canonical_uuid(sample))
-    except Wrong as error:
-        raise invalid("sample", error.text) from error
-    chosen = {tag["uuid"]: tag for tag in pangea.store.all(TAG, *where)}
-    return paged(call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _view)
-
-
-def create_tag(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/contrib/tags/."""
-    pangea.access.need(call)
-    fields = validated(_FIELDS, fields_of(call))
-    check_name(pangea.store, TAG, fields)
-    made = pangea.store.add(TAG, fields["name"], {"payload": fields.get("payload", "")})
-    return Reply(_view(made), 201)
-
-
-def get_tag(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{uuid}."""
-    return Reply(_view(found_either(pangea.store, TAG, call)))
-
-
-def put_tag(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/contrib/tags/{uuid}."""
-    return _write(pangea, call, partial=False)
-
-
-def patch_tag(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/contrib/tags/{uuid}."""
-    return _write(pangea, call, partial=True)
-
-
-def delete_tag(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/contrib/tags/{uuid}: whose tag it is doesn't matter."""
-    pangea.access.need(call)
-    tag = found_either(pangea.store, TAG, call)
-    for tagging in pangea.store.all(_TAGGED_TAG, name=tag["uuid"]):
-        pangea.store.remove(tagging["uuid"])
-    pangea.store.remove_tree(tag["uuid"])
-    return Reply(status=204)
-
-
-def _write(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
-    pangea.access.need(call)
-    tag = found_either(pangea.store, TAG, call)
-    fields = validated(_FIELDS, fields_of(call), partial=partial)
-    check_name(pangea.store, TAG, fields, but=tag["uuid"])
-    kept = {name: value for name, value in fields.items() if name in ("name", "payload")}
-    return Reply(_view(pangea.store.change(TAG, tag["uuid"], kept)))
 
 
 # -- what has a tag
@@ -196,4 +169,4 @@ def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     return Reply(module_counts(pangea, "n_groups", OF_GROUP, groups))
 
 
-HANDLERS = also_by_name(get_tag, put_tag, patch_tag, delete_tag)
+HANDLERS = operations_of(Tags)

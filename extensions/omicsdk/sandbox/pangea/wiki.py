@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import found
-from omicsdk.sandbox.pangea.requests.views import shown
+from omicsdk.sandbox.pangea.resource import found, shown
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.things import Thing
+from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid

@@ -14,9 +14,9 @@ from jsonschema import Draft7Validator
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.crunch.values import BY_PATH
 from omicsdk.sandbox.gen3.metadata.store import Taken
-from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT
-from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
-from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
+from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
+from omicsdk.sandbox.pangea.results import NEW_RESULT
+from omicsdk.sandbox.pangea.state import NEW_GROUP
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.bodies import DEEPEST, is_too_deep
 from omicsdk.sandbox.rest_framework.fields import validated

@@ -11,11 +11,10 @@ from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeding import content_type, files_below
-from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT, new_replicate
-from omicsdk.sandbox.pangea.samples.operations import new_sample
-from omicsdk.sandbox.pangea.seeding import ORGANIZATION
-from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
-from omicsdk.sandbox.pangea.stores.things import named
+from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
+from omicsdk.sandbox.pangea.samples import new_sample
+from omicsdk.sandbox.pangea.state import NEW_GROUP, ORGANIZATION
+from omicsdk.sandbox.pangea.store import named
 from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea.samples.operations import new_sample
+from omicsdk.sandbox.pangea.samples import new_sample
 from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 MANY = 10_001

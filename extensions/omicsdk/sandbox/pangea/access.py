@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.stores.people import People, Person
-from omicsdk.sandbox.pangea.stores.things import Store, Where
+from omicsdk.sandbox.pangea.people import People, Person
+from omicsdk.sandbox.pangea.store import Store, Where
+from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
 from omicsdk.sandbox.rest_framework.tokens import Askers
 from omicsdk.sandbox.service import Call
 
 MEMBER = "member"
 """The link between an organization and those who are in it."""
+PRIVILEGED = "privileged_user"
+"""The link between a prototype of orders and those who work its orders off."""
+ORDER = "work_order"
+"""The kind of orders of work for a sample."""
 
 
 class Access:
@@ -93,6 +98,44 @@ class Access:
     def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
         """Whether somebody is in the organization that owns a thing, and so may change it."""
         return self.is_member(person, self.organization_of(thing))
+
+    # -- who may change what
+
+    def may_write(self, call: Call, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Whether somebody may change a sample, a result or a field: its organization's members, and who has an order.
+
+        Args:
+            call: The request, whose `work_order_uuid` may name an order.
+            person: Who asks.
+            thing: The sample, the result or the field.
+        """
+        return self.owns(person, thing) or self.has_order(call, person, self._sample_of(thing))
+
+    def has_order(self, call: Call, person: Person | None, sample: str) -> bool:
+        """Whether the order that a request names is one of a sample, and somebody works off orders of its prototype."""
+        named = dict(call.query).get("work_order_uuid", "")
+        if not named:
+            return False
+        try:
+            order = self._store.find(ORDER, canonical_uuid(named))
+        except Wrong:
+            return False
+        return order is not None and order["sample"] == sample and self.works_off(person, order["prototype"])
+
+    def works_off(self, person: Person | None, prototype: str) -> bool:
+        """Whether somebody is privileged to work off the orders of the prototype of a UUID."""
+        return person is not None and self._store.is_linked(PRIVILEGED, prototype, person.uuid)
+
+    def _sample_of(self, thing: Mapping[str, Any]) -> str:
+        match thing:
+            case {"library": str()}:
+                return thing.get("uuid", "")
+            case {"sample": str(uuid)}:
+                return uuid
+            case {"analysis_result": str(uuid)}:
+                return self._store.parent(uuid)
+            case _:
+                return ""
 
     # -- what may be seen
 

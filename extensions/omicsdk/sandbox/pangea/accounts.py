@@ -1,18 +1,190 @@
-"""Accounts: making and closing them, logging in and out, passwords."""
+"""Accounts, people as others see them, and organizations."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.accounts.users import close
-from omicsdk.sandbox.pangea.requests.flat import PAGE
+from omicsdk.sandbox.pangea.access import MEMBER
+from omicsdk.sandbox.pangea.people import PROFILE, People, Person, Taken, faults
+from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.passwords import faults
-from omicsdk.sandbox.pangea.stores.people import People, Person, Taken
+from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, email, text, validated
+from omicsdk.sandbox.rest_framework.fields import (
+    Field,
+    boolean,
+    email,
+    number_reference,
+    row_number,
+    text,
+    url,
+    validated,
+)
 from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply
+
+_LINE = Field(text(blank=True), null=True)
+_FIELDS: Mapping[str, Field] = {
+    "is_staff": Field(boolean, absent_in_form=False),
+    "is_active": Field(boolean, absent_in_form=False),
+    "avatar": Field(url(blank=True), null=True),
+    "name": _LINE,
+    "biography": _LINE,
+    "url": Field(url(200, blank=True), null=True),
+    "twitter_username": _LINE,
+    "github_username": _LINE,
+    "company": _LINE,
+    "location": _LINE,
+}
+
+
+def person_view(pangea: Pangea, person: Person) -> dict[str, Any]:
+    """Somebody, with the organizations that they are in."""
+    organizations = [pangea.store.find("organization", each) for each in pangea.store.linking(MEMBER, person.uuid)]
+    return {
+        "id": person.id,
+        "uuid": person.uuid,
+        "email": person.email,
+        "is_staff": person.profile["is_staff"],
+        "is_active": person.profile["is_active"],
+        "personal_org_uuid": None,
+        "organization_objs": [{"uuid": each["uuid"], "name": each["name"]} for each in organizations if each],
+        "saved_sample_group_objs": [],
+        **{name: person.profile[name] for name in PROFILE if not name.startswith("is_")},
+    }
+
+
+def list_users(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/users: everybody, whoever asks."""
+    pangea.access.asker(call)
+
+    def some(start: int, size: int) -> list[object]:
+        return [person_view(pangea, each) for each in pangea.people.some(start, size)]
+
+    return page(call, pangea.people.count(), some, PAGE)
+
+
+def get_me(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/users/me."""
+    return Reply(person_view(pangea, pangea.access.need(call)))
+
+
+def get_user_by_id(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/users/id/{user_id}."""
+    pangea.access.asker(call)
+    number = row_number(call.arguments["user_id"])
+    return Reply(person_view(pangea, _there(None if number is None else pangea.people.by_id(number))))
+
+
+def get_user(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/users/{uuid}."""
+    pangea.access.asker(call)
+    return Reply(person_view(pangea, _there(pangea.people.by_uuid(call.arguments["uuid"]))))
+
+
+def put_user(pangea: Pangea, call: Call) -> Reply:
+    """PUT /api/users/{uuid}: what isn't sent stays."""
+    return patch_user(pangea, call)
+
+
+def patch_user(pangea: Pangea, call: Call) -> Reply:
+    """PATCH /api/users/{uuid}: everybody may change what they tell of themselves."""
+    person = _oneself(pangea, call)
+    told = validated(_FIELDS, fields_of(call), partial=True)
+    return Reply(person_view(pangea, pangea.people.change(person, told)))
+
+
+def delete_user(pangea: Pangea, call: Call) -> Reply:
+    """DELETE /api/users/{uuid}: everybody may close their own account."""
+    close(pangea, _oneself(pangea, call))
+    return Reply(status=204)
+
+
+def close(pangea: Pangea, person: Person) -> None:
+    """Closes an account, and takes its person out of all organizations; what they made stays."""
+    for organization in pangea.store.linking(MEMBER, person.uuid):
+        pangea.store.unlink(MEMBER, organization, person.uuid)
+    pangea.people.remove(person)
+
+
+def _oneself(pangea: Pangea, call: Call) -> Person:
+    asker = pangea.access.asker(call)
+    person = _there(pangea.people.by_uuid(call.arguments["uuid"]))
+    if asker is None or asker.id != person.id:
+        raise pangea.access.refusal(asker)
+    return person
+
+
+def _there(person: Person | None) -> Person:
+    if person is None:
+        raise not_found()
+    return person
+
+
+class Organizations(Resource):
+    """Organizations: everybody sees all of them, and whoever makes one is in it."""
+
+    kind, one, many = "organization", "organization", "organizations"
+    unique = ("name",)
+    login_first = False
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """A name."""
+        del partial
+        return {"name": Field(text(), required=True)}
+
+    def view(self) -> View:
+        """As others have it in them."""
+        return Views(self.store).organization
+
+    def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
+        """Everybody with an account may."""
+        del person, fields
+        return True
+
+    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Deployed servers ask only whether somebody is in any organization at all."""
+        del thing
+        return person is not None and self.access.is_member_anywhere(person)
+
+    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+        """Its maker is its first member."""
+        made = super().add(person, fields)
+        self.access.join(made["uuid"], person)
+        return made
+
+
+HANDLERS = operations_of(Organizations)
+
+
+def list_organization_users(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/organizations/{organization_pk}/users."""
+    pangea.access.asker(call)
+    members = members_of(pangea, call.arguments["organization_pk"])
+
+    def some(start: int, size: int) -> list[object]:
+        return [person_view(pangea, each) for each in members[start : start + size]]
+
+    return page(call, len(members), some, PAGE)
+
+
+def add_organization_user(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/organizations/{organization_pk}/users: a member takes somebody in."""
+    person = pangea.access.need(call)
+    organization = found(pangea.store, "organization", call.arguments["organization_pk"])
+    if not pangea.access.is_member(person, organization["uuid"]):
+        raise pangea.access.refusal(person, "Insufficient permissions to add user to organization.")
+    by_number = Field(number_reference(pangea.people.by_id), required=True)
+    new: Person = validated({"user": by_number}, fields_of(call))["user"]
+    pangea.access.join(organization["uuid"], new)
+    return Reply({"status": "success"})
+
+
+def members_of(pangea: Pangea, organization_uuid: str) -> list[Person]:
+    """Who is in an organization, in the order in which they got their accounts."""
+    people = [pangea.people.by_uuid(each) for each in pangea.store.linked(MEMBER, organization_uuid)]
+    return sorted((each for each in people if each is not None), key=lambda each: each.id)
+
 
 _LONGEST_EMAIL = 254
 _EMAIL = Field(email(_LONGEST_EMAIL), required=True)

@@ -1,1 +1,0 @@
-"""Accounts, organizations, and who may change what."""

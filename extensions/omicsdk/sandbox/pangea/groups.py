@@ -1,0 +1,249 @@
+"""Sample groups, some of which are libraries, which samples are in them, and projects."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.resource import (
+    PAGE,
+    Resource,
+    View,
+    Views,
+    found,
+    items,
+    listed,
+    operations_of,
+    reference,
+    references,
+    shown,
+)
+from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
+from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import Field, Wrong, boolean, canonical_uuid, json_value, text, validated
+from omicsdk.sandbox.rest_framework.pages import page
+from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.service import Call, Reply
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class SampleGroups(Resource):
+    """Sample groups: public ones are seen by everybody, others by members of their organization."""
+
+    kind, one, many = "sample_group", "sample_group", "sample_groups"
+    of = {"organization_id": "organization"}
+    parent = "organization"
+    unique = ("name",)
+    new = NEW_GROUP
+    login_first = False
+    to_create = "Organization membership is required to create a sample group."
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """What may be written of a group."""
+        del partial
+        # Nobody sends these by a form but browsers, where a box that isn't checked is absent.
+        flag = Field(boolean, absent_in_form=False)
+        return {
+            "name": Field(text(), required=True),
+            "organization": reference(self.store, "organization", required=True),
+            "description": Field(text()),
+            "is_library": flag,
+            "is_public": flag,
+            "theme": Field(text(blank=True)),
+            "long_description": Field(text(blank=True)),
+            "metadata": Field(json_value),
+            "bucket": reference(self.store, "s3_bucket", null=True),
+            "storage_provider_name": Field(text()),
+            "sample_metadata_schema": Field(json_value),
+        }
+
+    def view(self) -> View:
+        """With its organization."""
+        return Views(self.store).group
+
+    def asked(self) -> Sequence[Where]:
+        """`is_public` narrows, too."""
+        word = dict(self.call.query).get("is_public", "").strip().lower()
+        return [*super().asked(), *([with_field("is_public", _FLAGS[word])] if word in _FLAGS else [])]
+
+    def visible(self, person: Person | None) -> Sequence[Where]:
+        """Those that one may see."""
+        return [self.access.visible_groups(person)]
+
+    def may_see(self, person: Person | None, thing: Thing) -> bool:
+        """Public ones, and those of one's organizations."""
+        return self.access.may_see_group(person, thing)
+
+    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Members of its organization may."""
+        return self.access.is_member(person, thing["organization"])
+
+    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+        """The storage provider isn't taken from who makes a group."""
+        own = {
+            "storage_provider_name": NEW_GROUP["storage_provider_name"],
+            "has_library": fields.get("is_library", False),
+        }
+        return super().add(person, {**fields, **own})
+
+    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+        """What was a library once takes samples for ever."""
+        return super().change(thing, {**fields, "has_library": thing["has_library"] or fields.get("is_library", False)})
+
+
+def readable_group(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
+    """A group whose contents somebody may read.
+
+    Raises:
+        Refused: 404 or 403; there is none, or it is private to others.
+    """
+    group = found(pangea.store, "sample_group", uuid)
+    if not pangea.access.may_see_group(person, group):
+        raise forbidden("Insufficient permissions to access group.")
+    return group
+
+
+GROUP_SAMPLE = "group_sample"
+"""The link between a group and the samples that are in it."""
+
+
+def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{group_pk}/samples: all of them, or none where one may not see them."""
+    person = pangea.access.asker(call)
+    group = found(pangea.store, "sample_group", call.arguments["group_pk"])
+    count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
+    view = Views(pangea.store).sample
+
+    def some(start: int, size: int) -> list[object]:
+        return [view(each) for each in pangea.store.some_linked(GROUP_SAMPLE, group["uuid"], start, size)]
+
+    return page(call, count, some if count else lambda _start, _size: [], PAGE)
+
+
+def add_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/sample_groups/{group_pk}/samples."""
+    group, samples = _sent(pangea, call)
+    for each in samples:
+        pangea.store.link(GROUP_SAMPLE, group["uuid"], each["uuid"])
+    return Reply({"status": "success"})
+
+
+def remove_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
+    """DELETE /api/sample_groups/{group_pk}/samples: they leave the group, and stay in their library."""
+    group, samples = _sent(pangea, call)
+    for each in samples:
+        pangea.store.unlink(GROUP_SAMPLE, group["uuid"], each["uuid"])
+    return Reply({"status": "success"})
+
+
+def samples_in(pangea: Pangea, group: Thing) -> list[Thing]:
+    """The samples of a group, in the order in which they were made."""
+    return pangea.store.some_linked(GROUP_SAMPLE, group["uuid"])
+
+
+def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
+    """A library is seen by whoever may see it; another group by those with an account who may see all its samples."""
+    if group["is_library"]:
+        return pangea.access.may_see_group(person, group)
+    if person is None:
+        return False
+    libraries = [
+        pangea.store.find("sample_group", each) for each in pangea.store.above_linked(GROUP_SAMPLE, group["uuid"])
+    ]
+    return all(each is not None and pangea.access.may_see_group(person, each) for each in libraries)
+
+
+def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
+    person = pangea.access.need(call)
+    group = found(pangea.store, "sample_group", call.arguments["group_pk"])
+    samples = [_sample(pangea, each) for each in _uuids(fields_of(call))]
+    for each in samples:
+        if not pangea.access.owns(person, group) or not pangea.access.owns(person, each):
+            raise forbidden("Insufficient permissions to add sample to sample group.")
+    return group, samples
+
+
+def _uuids(sent: Mapping[str, Any]) -> list[Any]:
+    try:
+        several = items(sent.get("sample_uuids") or [])
+    except Wrong as error:
+        raise invalid("sample_uuids", error.text) from error
+    one = sent.get("sample_uuid")
+    return [*several, *([one] if one else [])]
+
+
+def _sample(pangea: Pangea, uuid: object) -> Thing:
+    try:
+        sample = pangea.store.find("sample", canonical_uuid(uuid))
+    except Wrong as error:
+        raise invalid("sample_uuid", error.text) from error
+    if sample is None:
+        raise invalid("sample_uuid", f'Invalid pk "{uuid}" - object does not exist.')
+    return sample
+
+
+_PROJECT = "project"
+_GROUPS = "project_group"
+_PARTS = "project_part"
+
+
+class Projects(Resource):
+    """Projects: groups under one name, of an organization. Everybody sees them."""
+
+    kind, one, many = _PROJECT, "project", "projects"
+    of = {"organization_id": "organization"}
+    parent = "organization"
+    unique = ("name",)
+    new = {"description": ""}
+    links = {"sample_groups": _GROUPS, "sub_projects": _PARTS}
+    login_first = False
+    to_create = "Organization membership is required to create a project."
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """What may be written of a project."""
+        del partial
+        return {
+            "name": Field(text(), required=True),
+            "organization": reference(self.store, "organization", required=True),
+            "description": Field(text(blank=True)),
+            "sample_groups": references(self.store, "sample_group"),
+            "sub_projects": references(self.store, _PROJECT),
+        }
+
+    def view(self) -> View:
+        """With its organization, its groups and its parts."""
+        names = ("uuid", "name", "created_at", "updated_at", "organization", "description")
+        views = Views(self.store)
+        return lambda project: {
+            **shown(project, names),
+            "organization_obj": views.organization_of(project["organization"]),
+            **{name: [*self.store.linked(kind, project["uuid"])] for name, kind in self.links.items()},
+        }
+
+    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Members of its organization may."""
+        return self.access.is_member(person, thing["organization"])
+
+
+HANDLERS = operations_of(SampleGroups, Projects)
+
+
+def list_project_sample_groups(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/projects/{project_pk}/sample_groups: those that one may see."""
+    person = pangea.access.asker(call)
+    project = found(pangea.store, _PROJECT, call.arguments["project_pk"])
+    where = [linked_from(_GROUPS, project["uuid"]), pangea.access.visible_groups(person)]
+    return listed(call, pangea.store, "sample_group", where, Views(pangea.store).group)
+
+
+def add_project_sample_group(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/projects/{project_pk}/sample_groups: members of both organizations may."""
+    person = pangea.access.need(call)
+    project = found(pangea.store, _PROJECT, call.arguments["project_pk"])
+    sent = validated({"sample_group_uuid": reference(pangea.store, "sample_group", required=True)}, fields_of(call))
+    group = found(pangea.store, "sample_group", sent["sample_group_uuid"])
+    if not pangea.access.owns(person, project) or not pangea.access.owns(person, group):
+        raise forbidden("Insufficient permissions to add sample group to project.")
+    pangea.store.link(_GROUPS, project["uuid"], group["uuid"])
+    return Reply({"status": "success"})

@@ -1,1 +1,0 @@
-"""Orders of work: for samples, for groups, their jobs and prototypes."""

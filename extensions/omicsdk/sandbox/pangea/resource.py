@@ -1,0 +1,466 @@
+"""What kinds of things have alike: their operations, lists in pages, what a list is narrowed by, how things look."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import methodcaller
+from typing import Any, Literal, TypeVar, cast
+
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import (
+    Field,
+    Wrong,
+    canonical_uuid,
+    unique_together,
+    uuid_reference,
+    validated,
+)
+from omicsdk.sandbox.rest_framework.pages import page
+from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+PAGE = 100
+"""How many things a page of a list has."""
+
+View = Callable[[Thing], Mapping[str, Any]]
+"""Makes the JSON of a thing."""
+T = TypeVar("T")
+
+
+class NoPage(Exception):
+    """There is nothing at a path: the answer is a page, as where no route is."""
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID as paths have them: in small letters, with dashes."""
+    return _UUID.fullmatch(text) is not None
+
+
+def found(store: Store, kind: str, uuid: str) -> Thing:
+    """The thing of a path.
+
+    Raises:
+        Refused: 404; it isn't there.
+    """
+    thing = store.find(kind, uuid)
+    if thing is None:
+        raise not_found()
+    return thing
+
+
+def newest(things: Sequence[Thing]) -> Thing:
+    """The one that was changed last; of those that were in the same microsecond, the one that was made last.
+
+    Args:
+        things: At least one, in the order in which they were made.
+    """
+    return max(reversed(things), key=lambda each: str(each["updated_at"]))
+
+
+def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: View) -> Reply:
+    """The page of a list that is asked for."""
+
+    def read(start: int, size: int) -> list[Mapping[str, Any]]:
+        return [view(thing) for thing in store.some(kind, start, size, *where)]
+
+    return page(call, store.count(kind, *where), read, PAGE)
+
+
+def paged(call: Call, things: Sequence[Thing], view: View) -> Reply:
+    """The page that is asked for of things that are known already."""
+    return page(call, len(things), lambda start, size: [view(each) for each in things[start : start + size]], PAGE)
+
+
+def asked(call: Call, **fields: str) -> list[Where]:
+    """What a list is narrowed to by texts in the query; blanks around them don't count, and empty ones say nothing.
+
+    Args:
+        call: The request.
+        fields: Parameters, each with its field.
+    """
+    query = dict(call.query)
+    texts = {field: query.get(name, "").strip() for name, field in fields.items()}
+    return [named(text) if field == "name" else with_field(field, text) for field, text in texts.items() if text]
+
+
+def asked_uuid(call: Call, name: str = "uuid") -> list[Where]:
+    """What a list is narrowed to by a UUID in the query.
+
+    Raises:
+        Invalid: It is none.
+    """
+    text = dict(call.query).get(name, "").strip()
+    try:
+        return [with_uuid(canonical_uuid(text))] if text else []
+    except Wrong as error:
+        raise invalid(name, "Enter a valid UUID.") from error
+
+
+def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Where]:
+    """What a list is narrowed to by the UUID of what things belong to.
+
+    Args:
+        call: The request.
+        store: Where things are kept.
+        name: The parameter.
+        kind: The kind of what they belong to.
+
+    Raises:
+        Invalid: It is none, or nothing has it.
+    """
+    text = dict(call.query).get(name, "").strip()
+    if not text:
+        return []
+    try:
+        uuid = canonical_uuid(text)
+    except Wrong as error:
+        raise invalid(name, error.text) from error
+    if store.find(kind, uuid) is None:
+        raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
+    return [below(uuid)]
+
+
+def reference(store: Store, kind: str, *, required: bool = False, null: bool = False) -> Field:
+    """A field that names another thing by its UUID.
+
+    Args:
+        store: Where things are kept.
+        kind: The other thing's kind.
+        required: Whether it has to be there.
+        null: Whether there may be none.
+    """
+    read = uuid_reference(lambda uuid: store.find(kind, uuid))
+    return Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
+
+
+def references(store: Store, kind: str) -> Field:
+    """A field that names other things by a list of their UUIDs, each once."""
+    read = reference(store, kind).read
+    return Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
+
+
+def items(value: Any) -> list[Any]:
+    """What was sent where a list is wanted.
+
+    Raises:
+        Wrong: It is no list.
+    """
+    if not isinstance(value, list):
+        raise Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
+    return cast("list[Any]", value)
+
+
+def taken(things: Iterable[Thing], *, but: str = "") -> bool:
+    """Whether there is a thing other than the one that is written."""
+    return any(thing["uuid"] != but for thing in things)
+
+
+_DATED = ("uuid", "name", "created_at", "updated_at")
+_GROUP = (
+    "description",
+    "is_library",
+    "is_public",
+    "theme",
+    "long_description",
+    "metadata",
+    "bucket",
+    "storage_provider_name",
+    "sample_metadata_schema",
+)
+
+
+class Views:
+    """Views of things for one answer.
+
+    Args:
+        store: Where things are kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._organizations: dict[str, Mapping[str, Any]] = {}
+        self._groups: dict[str, Mapping[str, Any]] = {}
+        self._samples: dict[str, Mapping[str, Any]] = {}
+
+    def organization(self, organization: Thing) -> dict[str, Any]:
+        """An organization."""
+        return {**shown(organization, _DATED), "core_sample_group_uuid": None}
+
+    def group(self, group: Thing) -> dict[str, Any]:
+        """A group, with its organization."""
+        return {
+            **shown(group, _DATED),
+            "organization": group["organization"],
+            "organization_obj": self.organization_of(group["organization"]),
+            **shown(group, _GROUP),
+        }
+
+    def sample(self, sample: Thing) -> dict[str, Any]:
+        """A sample, with its library."""
+        return {**self.sample_alone(sample), "library_obj": self.group_of(sample["library"])}
+
+    def sample_alone(self, sample: Thing) -> dict[str, Any]:
+        """A sample without its library, as in manifests."""
+        return shown(sample, (*_DATED, "library", "metadata", "description"))
+
+    def organization_of(self, uuid: str) -> Mapping[str, Any]:
+        """The organization of a UUID."""
+        if uuid not in self._organizations:
+            self._organizations[uuid] = self.organization(self._there("organization", uuid))
+        return self._organizations[uuid]
+
+    def group_of(self, uuid: str) -> Mapping[str, Any]:
+        """The group of a UUID."""
+        if uuid not in self._groups:
+            self._groups[uuid] = self.group(self._there("sample_group", uuid))
+        return self._groups[uuid]
+
+    def sample_of(self, uuid: str) -> Mapping[str, Any]:
+        """The sample of a UUID."""
+        if uuid not in self._samples:
+            self._samples[uuid] = self.sample(self._there("sample", uuid))
+        return self._samples[uuid]
+
+    def _there(self, kind: str, uuid: str) -> Thing:
+        found = self._store.find(kind, uuid)
+        assert found is not None, f"the {kind} went away while it was read"
+        return found
+
+
+def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
+    """Some fields of a thing, in the order of their names."""
+    return {name: thing[name] for name in names}
+
+
+class Resource:
+    """Things of one kind, and the operations that the platform has for each kind alike; an object answers one request.
+
+    A subclass says what its kind has, and overrides what is particular to it.
+
+    Args:
+        pangea: The platform.
+        call: The request.
+
+    Attributes:
+        kind: What the store calls them.
+        one: What names of operations call one, as in `create_tag`.
+        many: The same for several.
+        key: The argument that has a thing's UUID.
+        by_name: Whether there are operations whose paths have a thing's name where those of others have its UUID.
+        filters: Parameters that narrow a list, each with its field.
+        of: Parameters that narrow a list to what belongs to a thing, each with that thing's kind.
+        parent: The field that names what a thing belongs to; empty for none.
+        unique: Fields that no two things have alike; of those that have a parent, below one.
+        new: What a thing has that nobody sends.
+        renamed: Fields that are kept under another name.
+        links: Fields that are links to other things, each with the kind of link.
+        asks: Whether it matters who reads: nobody is asked, whoever asks is told apart, or who isn't known is refused.
+        login_first: Whether who isn't known learns that before they learn that a thing isn't there.
+        to_create: What those are told who may not make one.
+    """
+
+    kind = one = many = ""
+    key = "uuid"
+    by_name = False
+    filters: Mapping[str, str] = {"uuid": "uuid", "name": "name"}
+    of: Mapping[str, str] = {}
+    parent = ""
+    unique: Sequence[str] = ()
+    new: Mapping[str, Any] = {}
+    renamed: Mapping[str, str] = {}
+    links: Mapping[str, str] = {}
+    asks: Literal["nobody", "anybody", "known"] = "anybody"
+    login_first = True
+    to_create = ""
+
+    def __init__(self, pangea: Pangea, call: Call) -> None:
+        self.pangea = pangea
+        self.call = call
+        self.store = pangea.store
+        self.access = pangea.access
+
+    # -- what is particular
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """What may be written."""
+        raise NotImplementedError
+
+    def view(self) -> View:
+        """Makes the JSON of the things of one answer."""
+        raise NotImplementedError
+
+    def visible(self, person: Person | None) -> Sequence[Where]:
+        """What a list is narrowed to beside what is asked for."""
+        del person
+        return ()
+
+    def may_see(self, person: Person | None, thing: Thing) -> bool:
+        """Whether somebody may see a thing."""
+        del person, thing
+        return True
+
+    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Whether somebody may change or remove a thing, or make one of these fields."""
+        del person, thing
+        return True
+
+    def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
+        """Whether somebody may make a thing of these fields."""
+        return self.may_write(person, fields)
+
+    def refusal(self, person: Person | None) -> Refused:
+        """The refusal of who may not see or write a thing."""
+        return self.access.refusal(person)
+
+    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+        """Keeps a new thing."""
+        del person
+        linked = self._without_links(fields)
+        parent = fields[self.parent] if self.parent else ""
+        kept = {**self.new, **fields}
+        thing = self.store.add(self.kind, kept.pop("name", ""), kept, parent=parent)
+        self._link(thing, linked)
+        return thing
+
+    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+        """Changes fields of a thing."""
+        linked = self._without_links(fields)
+        changed = self.store.change(self.kind, thing["uuid"], fields, parent=fields.get(self.parent))
+        self._link(changed, linked)
+        return changed
+
+    def remove(self, thing: Thing) -> None:
+        """Removes a thing with what belongs to it."""
+        self.store.remove_tree(thing["uuid"])
+
+    # -- the operations
+
+    def pages(self) -> Reply:
+        """Pages of those that one may see."""
+        person = self._reader()
+        return listed(self.call, self.store, self.kind, [*self.asked(), *self.visible(person)], self.view())
+
+    def create(self) -> Reply:
+        """Makes one."""
+        person = self.access.need(self.call)
+        with self.store.database.transaction():
+            fields = self.sent()
+            self._check_unique(fields)
+            if not self.may_create(person, fields):
+                raise forbidden(self.to_create)
+            thing = self.add(person, fields)
+        return Reply(self.view()(thing), 201)
+
+    def get(self) -> Reply:
+        """One."""
+        person = self._reader()
+        thing = self.found()
+        if not self.may_see(person, thing):
+            raise self.refusal(person)
+        return Reply(self.view()(thing))
+
+    def put(self) -> Reply:
+        """Changes one; what is required has to be sent."""
+        return self._write(partial=False)
+
+    def patch(self) -> Reply:
+        """Changes what is sent of one."""
+        return self._write(partial=True)
+
+    def delete(self) -> Reply:
+        """Removes one."""
+        with self.store.database.transaction():
+            self.remove(self.writable())
+        return Reply(status=204)
+
+    # -- in parts
+
+    def asked(self) -> Sequence[Where]:
+        """What a list is narrowed to by the query."""
+        plain = {name: field for name, field in self.filters.items() if field != "uuid"}
+        references = [
+            each for name, kind in self.of.items() for each in asked_reference(self.call, self.store, name, kind)
+        ]
+        return [*(asked_uuid(self.call) if "uuid" in self.filters else ()), *references, *asked(self.call, **plain)]
+
+    def found(self) -> Thing:
+        """The thing of the path, by its UUID or its name."""
+        if "name" in self.call.arguments:
+            things = self.store.all(self.kind, name=self.call.arguments["name"])
+            if not things:
+                raise not_found()
+            return things[0]
+        return found(self.store, self.kind, self.call.arguments[self.key])
+
+    def writable(self) -> Thing:
+        """The thing of the path, for who may change it."""
+        person = self.access.need(self.call) if self.login_first else self.access.asker(self.call)
+        thing = self.found()
+        if not self.may_write(person, thing):
+            raise self.refusal(person)
+        return thing
+
+    def sent(self, *, partial: bool = False) -> dict[str, Any]:
+        """The fields that are written, as they are kept."""
+        fields = validated(self.fields(partial=partial), fields_of(self.call), partial=partial)
+        return {self.renamed.get(name, name): value for name, value in fields.items()}
+
+    def _reader(self) -> Person | None:
+        if self.asks == "known":
+            return self.access.need(self.call)
+        return self.access.asker(self.call) if self.asks == "anybody" else None
+
+    def _write(self, *, partial: bool) -> Reply:
+        with self.store.database.transaction():
+            thing = self.writable()
+            fields = self.sent(partial=partial)
+            self._check_unique({**thing, **fields}, but=thing["uuid"])
+            changed = self.change(thing, fields)
+        return Reply(self.view()(changed))
+
+    def _check_unique(self, fields: Mapping[str, Any], but: str = "") -> None:
+        if not self.unique:
+            return
+        names = [self.renamed.get(each, each) for each in self.unique]
+        where = [with_field(each, fields[each]) for each in names if each not in ("name", self.parent)]
+        name = fields["name"] if "name" in names else None
+        parent = fields[self.parent] if self.parent in names else None
+        if not taken(self.store.all(self.kind, *where, parent=parent, name=name), but=but):
+            return
+        if len(self.unique) > 1:
+            raise Invalid(unique_together(self.unique))
+        words = f"{self.kind.replace('_', ' ')} with this name already exists."
+        raise invalid(self.unique[0], words if name is not None else "This field must be unique.")
+
+    def _without_links(self, fields: dict[str, Any]) -> dict[str, list[str]]:
+        return {kind: fields.pop(name) for name, kind in self.links.items() if name in fields}
+
+    def _link(self, thing: Thing, linked: Mapping[str, list[str]]) -> None:
+        for kind, others in linked.items():
+            for each in self.store.linked(kind, thing["uuid"]):
+                self.store.unlink(kind, thing["uuid"], each)
+            for each in others:
+                self.store.link(kind, thing["uuid"], each)
+
+
+Function = Callable[[Pangea, Call], Reply]
+
+
+def operations_of(*resources: type[Resource]) -> dict[str, Function]:
+    """The functions of the operations that kinds have alike, by the operations' names."""
+
+    def answers(resource: type[Resource], verb: str) -> Function:
+        return lambda pangea, call: methodcaller(verb)(resource(pangea, call))
+
+    found: dict[str, Function] = {}
+    for each in resources:
+        found[f"list_{each.many}"] = answers(each, "pages")
+        for verb in ("create", "get", "put", "patch", "delete"):
+            found[f"{verb}_{each.one}"] = answers(each, verb)
+            if each.by_name:
+                found[f"{verb}_{each.one}_by_name"] = found[f"{verb}_{each.one}"]
+    return found

@@ -1,1 +1,0 @@
-"""Analysis results, their fields and the files of these, and the pipelines that make them."""

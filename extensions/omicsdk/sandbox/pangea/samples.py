@@ -1,0 +1,329 @@
+"""Samples, one by one and many at once, their metadata, and what is told of many of them: manifests."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, readable_group, samples_in
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, items, operations_of, shown
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ManifestResults, ResultKind
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import (
+    REQUIRED,
+    Field,
+    Wrong,
+    canonical_uuid,
+    json_value,
+    text,
+    uuid_reference,
+)
+from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
+from omicsdk.sandbox.service import Call, Reply
+
+METADATA_VERSION = "sample_metadata"
+"""The kind of what keeps a sample's earlier metadata."""
+
+
+class Samples(Resource):
+    """Samples: their library decides who sees them."""
+
+    kind, one, many = "sample", "sample", "samples"
+    of = {"library_id": "sample_group"}
+    parent = "library"
+    unique = ("name", "library")
+    login_first = False
+    to_create = "Organization membership is required to create a sample."
+
+    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+        """What may be written of a sample."""
+        del partial
+        library = uuid_reference(self._library)
+        return {
+            "name": Field(text(), required=True),
+            "library": Field(lambda value: library(value)["uuid"], required=True),
+            "metadata": Field(json_value, null=True),
+            "description": Field(text(blank=True)),
+        }
+
+    def _library(self, uuid: str) -> Thing | None:
+        group = self.store.find("sample_group", uuid)
+        return group if group is not None and group["has_library"] else None
+
+    def sent(self, *, partial: bool = False) -> dict[str, Any]:
+        """Null stands for no metadata."""
+        fields = super().sent(partial=partial)
+        return {**fields, "metadata": {}} if fields.get("metadata", {}) is None else fields
+
+    def view(self) -> View:
+        """With its library."""
+        return Views(self.store).sample
+
+    def visible(self, person: Person | None) -> Sequence[Where]:
+        """Those of libraries that one may see."""
+        return [self.access.visible_samples(person)]
+
+    def may_see(self, person: Person | None, thing: Thing) -> bool:
+        """Also who works off an order of it."""
+        return self.access.may_see_sample(person, thing) or self.may_write(person, thing)
+
+    def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
+        """Members of the library's organization may."""
+        return self.access.owns(person, fields)
+
+    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Members, and who works off an order of it."""
+        return self.access.may_write(self.call, person, thing)
+
+    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+        """It is in its library's group."""
+        del person
+        return new_sample(self.store, **fields)
+
+    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+        """Another library takes it into its group, and earlier metadata are kept."""
+        after = {**thing, **fields}
+        if after["library"] != thing["library"]:
+            self.store.unlink(GROUP_SAMPLE, thing["library"], thing["uuid"])
+            self.store.link(GROUP_SAMPLE, after["library"], thing["uuid"])
+        if after["metadata"] != thing["metadata"]:
+            self.store.add(METADATA_VERSION, "", {"metadata": after["metadata"]}, parent=thing["uuid"])
+        return super().change(thing, fields)
+
+
+HANDLERS = operations_of(Samples)
+
+
+def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, description: str = "") -> Thing:
+    """Keeps a new sample, which is in its library's group.
+
+    Args:
+        store: Where things are kept.
+        name: Its name.
+        library: The UUID of its library.
+        metadata: Its metadata; null stands for none.
+        description: Its description.
+    """
+    kept: Any = {} if metadata is None else metadata
+    made = store.add("sample", name, {"library": library, "metadata": kept, "description": description}, parent=library)
+    store.link(GROUP_SAMPLE, library, made["uuid"])
+    if kept != {}:
+        store.add(METADATA_VERSION, "", {"metadata": kept}, parent=made["uuid"])
+    return made
+
+
+def create_samples(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/bulk_samples: all of them, or none."""
+    person = pangea.access.need(call)
+    sent = fields_of(call)
+    names, library = _names(sent), _library(pangea, person, sent)
+    if len(set(names)) < len(names):
+        raise invalid("names", "The names must be unique.")
+    for name in names:
+        if pangea.store.count("sample", below(library), named(name)):
+            raise invalid("names", f"The library has a sample {name} already.")
+    return Reply({"uuids": [new_sample(pangea.store, name=each, library=library)["uuid"] for each in names]}, 201)
+
+
+def _names(sent: Mapping[str, Any]) -> list[str]:
+    if "names" not in sent:
+        raise invalid("names", REQUIRED)
+    # A text is taken as its letters, as deployed servers do.
+    names: Any = list(sent["names"]) if isinstance(sent["names"], str) else sent["names"]
+    read = text()
+    try:
+        return [read(each) for each in items(names)]
+    except Wrong as error:
+        raise invalid("names", error.text) from error
+
+
+def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
+    if "library" not in sent:
+        raise invalid("library", REQUIRED)
+    try:
+        group = found(pangea.store, "sample_group", canonical_uuid(sent["library"]))
+    except Wrong as error:
+        raise invalid("library", error.text) from error
+    if not pangea.access.is_member(person, group["organization"]):
+        raise forbidden("Insufficient permissions to get group manifest.")
+    if not group["is_library"]:
+        raise invalid("library", "Only libraries can create samples")
+    return group["uuid"]
+
+
+def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/samples/{id}/metadata: the sample, with all metadata that it ever had."""
+    sample = readable_sample(pangea, pangea.access.asker(call), call.arguments["id"])
+    names = ("created_at", "updated_at", "metadata")
+    versions = pangea.store.all(METADATA_VERSION, parent=sample["uuid"])
+    told = [shown(each, names) for each in versions]
+    return Reply({**Views(pangea.store).sample(sample), "versioned_metadata": told})
+
+
+def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/metadata: by the samples' names; `?kind=csv` is a table."""
+    person = pangea.access.asker(call, in_query=True)
+    group = readable_group(pangea, person, call.arguments["id"])
+    metadata = {each["name"]: each["metadata"] for each in samples_in(pangea, group)}
+    if dict(call.query).get("kind") != "csv":
+        return Reply(metadata)
+    name = group["name"].replace(" ", "_")
+    headers = {"Content-Type": "text/csv", "Content-Disposition": attachment(f"{name}_metadata.csv")}
+    return Reply(text=_table(metadata), headers=headers)
+
+
+def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/sample_groups/{id}/generate_metadata_schema: columns with their types; kept, once or with `?overwrite=`."""
+    person = pangea.access.need(call)
+    group = readable_group(pangea, person, call.arguments["id"])
+    if group["sample_metadata_schema"] and not dict(call.query).get("overwrite"):
+        raise invalid(NO_FIELD, "no_overwrite_existing_sample_metadata_schema")
+    rows = _rows(samples_in(pangea, group))
+    schema = {"fields": [_column(name, [row.get(name) for row in rows]) for name in _columns(rows)]}
+    pangea.store.change("sample_group", group["uuid"], {"sample_metadata_schema": schema})
+    return Reply({"schema": schema}, 201)
+
+
+def validate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/validate_metadata_schema: which values aren't of their column's type."""
+    person = pangea.access.asker(call)
+    group = readable_group(pangea, person, call.arguments["id"])
+    types = _types(group["sample_metadata_schema"])
+    errors = [
+        [sample["name"], column, "type-error", f'Type error in the cell "{row[column]}" in field "{column}"']
+        for sample in samples_in(pangea, group)
+        for row in _rows([sample])
+        for column, kind in types.items()
+        if row.get(column) is not None and _kind([row[column]]) not in (kind, *_NARROWER.get(kind, ()))
+    ]
+    return Reply({"errors": errors, "stats": {"errors": len(errors), "tasks": 1}})
+
+
+_NARROWER: Mapping[str, Sequence[str]] = {"number": ("integer",), "string": ("integer", "number", "boolean")}
+"""Types whose values another type takes, too."""
+
+
+def attachment(name: str) -> str:
+    """The header that names the file of an answer."""
+    plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("\r", "").replace("\n", "")
+    return f'attachment; filename="{plain}"'
+
+
+def _rows(samples: Sequence[Thing]) -> list[Mapping[str, Any]]:
+    """The metadata of samples; what isn't a mapping has no columns."""
+    return [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _table(metadata: Mapping[str, Any]) -> str:
+    if not metadata:
+        return '""\n'
+    rows = {name: cast("dict[str, Any]", each) if isinstance(each, dict) else {} for name, each in metadata.items()}
+    columns = _columns(list(rows.values()))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["", *columns])
+    writer.writerows([name, *(_cell(row.get(column)) for column in columns)] for name, row in rows.items())
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
+    kind = _kind(values)
+    return {"name": name, "type": kind, **({"extDtype": "str"} if kind == "string" else {})}
+
+
+def _kind(values: Sequence[Any]) -> str:
+    kinds: set[type] = {type(each) for each in values if each is not None}
+    if kinds and kinds <= {bool}:
+        return "boolean"
+    if kinds and kinds <= {int, float}:
+        whole = kinds == {int} and None not in values
+        return "integer" if whole else "number"
+    return "string"
+
+
+def _types(schema: Any) -> dict[str, str]:
+    """The types of a schema's columns; of what isn't a schema, none."""
+    columns: Any = cast("dict[str, Any]", schema).get("fields") if isinstance(schema, dict) else None
+    stated = [
+        cast("dict[str, Any]", each)
+        for each in cast("list[Any]", columns if isinstance(columns, list) else [])
+        if isinstance(each, dict)
+    ]
+    return {
+        each["name"]: each["type"]
+        for each in stated
+        if isinstance(each.get("name"), str) and isinstance(each.get("type"), str)
+    }
+
+
+def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/manifest."""
+    person = pangea.access.asker(call, in_query=True)
+    group = readable_group(pangea, person, call.arguments["id"])
+    views, of_samples = Views(pangea.store), ManifestResults(pangea, OF_SAMPLE)
+    samples = [
+        {**views.sample_alone(each), "analysis_results": of_samples.of(each["uuid"])}
+        for each in samples_in(pangea, group)
+    ]
+    results = ManifestResults(pangea, OF_GROUP).of(group["uuid"])
+    return Reply({**views.group(group), "samples": samples, "analysis_results": results})
+
+
+def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/samples/{id}/manifest."""
+    sample = readable_sample(pangea, pangea.access.asker(call, in_query=True), call.arguments["id"])
+    results = ManifestResults(pangea, OF_SAMPLE).of(sample["uuid"])
+    return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
+
+
+def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/module_counts: in how many samples each module has results."""
+    person = pangea.access.asker(call, in_query=True)
+    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
+
+
+def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence[Thing]) -> dict[str, int]:
+    """How many things there are, and how many of them have a result of which module.
+
+    Args:
+        pangea: The platform.
+        total: What the number of all is called.
+        kind: What results are of.
+        things: The samples or groups; one that is there twice counts twice.
+    """
+    results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in things]
+    modules = Counter(module for several in results for module in dict.fromkeys(each["name"] for each in several))
+    return {total: len(things), **modules}
+
+
+def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` says anything."""
+    person = pangea.access.asker(call)
+    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
+    return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
+
+
+def readable_sample(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
+    """A sample whose contents somebody may read.
+
+    Raises:
+        Refused: 404 or 403; there is none, or its library is private to others.
+    """
+    sample = found(pangea.store, "sample", uuid)
+    if not pangea.access.may_see_sample(person, sample):
+        raise forbidden("Insufficient permissions to get group manifest.")
+    return sample

@@ -1,1 +1,0 @@
-"""Samples, groups and projects of them, and what all of a group has."""
