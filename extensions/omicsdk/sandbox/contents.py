@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from omicsdk.sandbox.crunch.shelves import CRUNCH
+from omicsdk.sandbox.crunch.state import CRUNCH
 from omicsdk.sandbox.dss.store import DSS
 from omicsdk.sandbox.fusillade.shelves import FUSILLADE
 from omicsdk.sandbox.gen3.shelves import GEN3

@@ -1,14 +1,12 @@
 """What is to be processed next, and how the processing goes."""
 
+from omicsdk.sandbox.crunch.attributes import whole
+from omicsdk.sandbox.crunch.items import PAGE
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.status_store import AMOUNTS, TEXTS
-from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
-from omicsdk.sandbox.crunch.values import whole
-from omicsdk.sandbox.crunch.view_sets import PAGE
+from omicsdk.sandbox.crunch.tree import AMOUNTS, DATASET, PROJECT, TEXTS
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, choice, number_reference, text, validated
-from omicsdk.sandbox.rest_framework.pages import page
-from omicsdk.sandbox.rest_framework.refusals import Refused, not_found
+from omicsdk.sandbox.rest_framework.refusals import Refused, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _LONGEST = 255

@@ -1,17 +1,37 @@
-"""The site as a service of the sandbox: which function answers which operation."""
+"""The site as a service of the sandbox: which function answers which operation, and the list of what it has at the root."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
 from omicsdk.sandbox.crunch import processing
-from omicsdk.sandbox.crunch.attributes import AttributesOfKind
-from omicsdk.sandbox.crunch.items import Datasets, Items, Projects
-from omicsdk.sandbox.crunch.root import LISTED, ROOT, root_routes
+from omicsdk.sandbox.crunch.attributes import KINDS, AttributesOfKind
+from omicsdk.sandbox.crunch.items import Datasets, Items, Projects, six_operations
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.values import KINDS
-from omicsdk.sandbox.crunch.view_sets import six_operations
-from omicsdk.sandbox.rest_framework.service import framework_service
+from omicsdk.sandbox.rest_framework.service import METHODS, framework_service, root_route
 from omicsdk.sandbox.service import Handler, Service, handlers_in
+
+ROOT = "/api/"
+LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
+"""What takes the suffix, too."""
+
+_SUFFIX = ".json"
+
+
+def root_routes() -> list[Route]:
+    """Routes of the root."""
+
+    async def without_slash(request: Request) -> Response:
+        return RedirectResponse(f"{request.url.path}/", 301)
+
+    return [
+        root_route(ROOT, {name: f"{name}/" for name in LISTED}),
+        root_route(ROOT, {name: f"{name}{_SUFFIX}" for name in LISTED}, _SUFFIX),
+        Route(ROOT.rstrip("/"), without_slash, methods=list(METHODS)),
+    ]
 
 
 def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:

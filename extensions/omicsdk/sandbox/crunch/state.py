@@ -1,16 +1,161 @@
-"""The site: who may ask, and where its parts keep what they know."""
+"""The site: who may ask, where its parts keep what they know, what is there from the start, and what its pages list."""
 
+import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from omicsdk.core.files import in_place_of
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
-from omicsdk.sandbox.crunch.attribute_store import Attributes
-from omicsdk.sandbox.crunch.example import add_example
-from omicsdk.sandbox.crunch.people import People
-from omicsdk.sandbox.crunch.status_store import Statuses
-from omicsdk.sandbox.crunch.tree import DATASET, Thing, Tree
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Statuses, Thing, Tree
+from omicsdk.sandbox.rest_framework.refusals import forbidden
+from omicsdk.sandbox.rest_framework.service import Askers
+from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.shelf import Collection, Shelf
+
+_CHALLENGE = 'Basic realm="api"'
+_VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user.
+
+    Attributes:
+        id: Their number.
+        name: What they log in as.
+        everything: Whether they may do everything, as superusers do.
+        permissions: What they may do, such as `add_status` and `change_dataset`.
+    """
+
+    id: int
+    name: str
+    everything: bool
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether they have a permission."""
+        return self.everything or permission in self.permissions
+
+
+class People:
+    """The users.
+
+    Args:
+        database: Where they are kept, tokens as digests and passwords as hashes.
+        secrets: What tokens and the password derive from.
+
+    Attributes:
+        askers: Tells who asks, by token, or by name and password.
+    """
+
+    def __init__(self, database: Database, secrets: Secrets) -> None:
+        self._database = database
+        self._secrets = secrets
+        database.define(
+            crunch_users="id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, "
+            "password TEXT NOT NULL, everything INTEGER NOT NULL, permissions TEXT NOT NULL",
+        )
+        self.askers = Askers(self._of_token, self._of_password, challenge=_CHALLENGE)
+
+    def add(self, name: str, *, everything: bool = False, permissions: Iterable[str] = ()) -> str:
+        """Makes a user and returns their token; the password is the sandbox's.
+
+        Args:
+            name: What they log in as; nobody else's name.
+            everything: Whether they may do everything.
+            permissions: What they may do beside reading, such as `add_status`.
+        """
+        token = self._token(name)
+        self._database.execute(
+            "INSERT INTO crunch_users (name, token, password, everything, permissions) VALUES (?, ?, ?, ?, ?)",
+            (name, digest(token), self._secrets.password_hash, everything, json.dumps(sorted(permissions))),
+        )
+        return token
+
+    def token_of(self, name: str) -> str:
+        """The token of a user.
+
+        Raises:
+            LookupError: Nobody has that name.
+        """
+        if self._person("name = ?", name) is None:
+            raise LookupError(f"the site knows no user {name}")
+        return self._token(name)
+
+    def _token(self, name: str) -> str:
+        return self._secrets.derived("crunch", name)
+
+    def by_id(self, number: int) -> Person | None:
+        """The user of a number; None for none."""
+        return self._person("id = ?", number)
+
+    def any(self) -> bool:
+        """Whether there are users at all."""
+        return self._database.row("SELECT 1 FROM crunch_users") is not None
+
+    def need(self, call: Call, model: str = "") -> Person:
+        """Who asks, and may do that.
+
+        Args:
+            call: The request.
+            model: What the permission is about, such as dataset; empty where none is needed.
+
+        Raises:
+            Refused: 401 for nobody that is known, 403 without the permission for the method.
+        """
+        person = self.askers.need(call.headers.get("authorization"))
+        verb = _VERBS.get(call.operation.method)
+        if model and verb is not None and not person.may(f"{verb}_{model}"):
+            raise forbidden()
+        return person
+
+    def _of_token(self, token: str) -> Person | None:
+        return self._person("token = ?", digest(token))
+
+    def _of_password(self, name: str, password: str) -> Person | None:
+        row = self._database.row("SELECT password FROM crunch_users WHERE name = ?", (name,))
+        return self._person("name = ?", name) if row is not None and is_password(password, row["password"]) else None
+
+    def _person(self, where: str, *values: object) -> Person | None:
+        row = self._database.row(f"SELECT * FROM crunch_users WHERE {where}", values)  # noqa: S608 - our own words
+        if row is None:
+            return None
+        return Person(row["id"], row["name"], bool(row["everything"]), frozenset(json.loads(row["permissions"])))
+
+
+_WORKFLOW = """#!/bin/sh
+set -eu
+for reads in *.fastq; do
+    echo "$reads $(( $(wc -l < "$reads") / 4 ))"
+done > counts.txt
+"""
+_READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in range(1, 26))
+
+
+def add_example(tree: Tree, attributes: Attributes, storage: Path) -> None:
+    """Adds a project whose script counts reads, and a dataset with a file of them.
+
+    Args:
+        tree: Where things are kept.
+        attributes: Where their attributes are kept.
+        storage: The folder of the datasets' files.
+    """
+    project = tree.add(
+        PROJECT,
+        None,
+        {"name": "Sandbox", "description": "Counts the reads of FASTQ files", "workflow": _WORKFLOW.strip()},
+    )
+    dataset = tree.add(DATASET, project, {"name": "Example Reads", "description": "25 reads of 16 bases"})
+    attributes.add("int", dataset.id, "reads", {"value": 25})
+    path = storage / dataset.base_file_path / "reads.fastq"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with in_place_of(path) as file:
+        file.write(_READS.encode())
+
 
 _NUMBERED = ("crunch_users", "crunch_items", "crunch_attributes", "crunch_statuses")
 
@@ -94,3 +239,44 @@ class Crunch:
             self.attributes.remove_of(thing.id)
             self.statuses.remove_of(thing.id)
             self.tree.remove(thing)
+
+
+def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:
+    query = (
+        "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
+        f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
+    )
+    return Shelf(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
+
+
+CRUNCH = Collection(
+    "crunch",
+    "django-crunch",
+    "/crunch",
+    (
+        _items("project", "projects", "Projects", opens="children"),
+        Shelf(
+            "children",
+            "What is in a project",
+            ("Slug", "Name", "Kind"),
+            "SELECT i.slug, i.name, i.kind, p.slug AS above FROM crunch_items i JOIN crunch_items p ON p.id = i.parent"
+            " ORDER BY i.place",
+            inside="above",
+        ),
+        _items("dataset", "datasets", "Datasets"),
+        _items("item", "items", "Items"),
+        Shelf(
+            "attributes",
+            "Attributes",
+            ("Key", "Kind", "Of"),
+            "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id",
+        ),
+        Shelf(
+            "statuses",
+            "Statuses",
+            ("Dataset", "Stage", "State"),
+            "SELECT i.slug, s.stage, s.state FROM crunch_statuses s JOIN crunch_items i ON i.id = s.dataset ORDER BY s.id",
+        ),
+        Shelf("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
+    ),
+)

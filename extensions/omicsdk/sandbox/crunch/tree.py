@@ -1,11 +1,50 @@
-"""Projects, datasets and items: one tree with one sequence of numbers, read in the order of the tree."""
+"""What the site keeps: one tree of projects, datasets and items, the attributes of these, and statuses of processing."""
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.crunch.slugs import free_slug, slug_of
 from omicsdk.sandbox.state.database import Database
+
+LONGEST = 255
+"""Characters that a slug may have."""
+
+_DROPPED = re.compile(r"[^\w\s-]")
+_JOINED = re.compile(r"[-\s]+")
+
+
+def slug_of(name: str, parent: str | None) -> str:
+    """The slug that a name gives, which may be taken.
+
+    Args:
+        name: The name; of letters, those that are ASCII without their marks are kept.
+        parent: The slug of what it belongs to; None for none.
+
+    Returns:
+        At most `LONGEST` characters; empty for a name that has nothing to keep.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    own = _JOINED.sub("-", _DROPPED.sub("", plain.lower())).strip("-_")
+    return (own if parent is None else f"{parent}:{own}")[:LONGEST]
+
+
+def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
+    """The slug, or with the first number from 2 that makes it one that nothing has.
+
+    Args:
+        slug: What a name gives.
+        taken: Whether something has a slug.
+    """
+    if slug and not taken(slug):
+        return slug
+    number = 2
+    while taken(found := f"{slug[: LONGEST - len(f'-{number}')]}-{number}"):
+        number += 1
+    return found
+
 
 PROJECT, DATASET, ITEM = "project", "dataset", "item"
 FILES = "crunch"
@@ -253,3 +292,203 @@ def default_path(project: Thing | None, dataset: str) -> str:
 def _thing(row: Any) -> Thing:
     values: dict[str, Any] = {**row, "locked": bool(row["locked"])}
     return Thing(**values)
+
+
+_ATTRIBUTE = (
+    "a.id, a.kind, a.item, i.slug, a.key, a.content FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute.
+
+    Attributes:
+        id: Its number.
+        kind: The path of its kind.
+        item: The number of what has it.
+        slug: The slug of what has it.
+        key: Its key; several attributes may have it.
+        values: What it says.
+    """
+
+    id: int
+    kind: str
+    item: int
+    slug: str
+    key: str
+    values: Mapping[str, Any]
+
+
+class Attributes:
+    """The attributes.
+
+    Args:
+        database: Where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            crunch_attributes="id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, item INTEGER NOT NULL, "
+            "key TEXT NOT NULL, content TEXT NOT NULL"
+        )
+        for name, columns in (("kind", "kind, id"), ("item", "item, id")):
+            database.execute(f"CREATE INDEX IF NOT EXISTS crunch_attributes_by_{name} ON crunch_attributes ({columns})")
+
+    def add(self, kind: str, item: int, key: str, values: Mapping[str, Any]) -> Attribute:
+        """Adds an attribute.
+
+        Args:
+            kind: The path of its kind.
+            item: The number of what has it.
+            key: Its key.
+            values: What it says.
+        """
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO crunch_attributes (kind, item, key, content) VALUES (?, ?, ?, ?)",
+                (kind, item, key, json.dumps(values)),
+            )
+            found = self._database.rows(f"SELECT {_ATTRIBUTE} WHERE a.id = last_insert_rowid()")
+        return _attribute(found[0])
+
+    def find(self, kind: str, number: int) -> Attribute | None:
+        """The attribute of a number; None where none of that kind has it."""
+        row = self._database.row(f"SELECT {_ATTRIBUTE} WHERE a.id = ? AND a.kind = ?", (number, kind))
+        return None if row is None else _attribute(row)
+
+    def count(self, kind: str) -> int:
+        """How many there are of a kind."""
+        row = self._database.row("SELECT count(*) AS n FROM crunch_attributes WHERE kind = ?", (kind,))
+        return 0 if row is None else row["n"]
+
+    def listed(self, kind: str, after: int, most: int) -> list[Attribute]:
+        """Those of a kind in the order of their making.
+
+        Args:
+            kind: The path of the kind.
+            after: How many are left out at the beginning.
+            most: How many at most.
+        """
+        rows = self._database.rows(
+            f"SELECT {_ATTRIBUTE} WHERE a.kind = ? ORDER BY a.id LIMIT ? OFFSET ?", (kind, most, after)
+        )
+        return [_attribute(row) for row in rows]
+
+    def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
+        """The attributes of several things by the thing's number, each in the order of their making."""
+        found: dict[int, list[Attribute]] = {}
+        for start in range(0, len(items), _MANY):
+            some = items[start : start + _MANY]
+            marks = ", ".join("?" * len(some))
+            for row in self._database.rows(f"SELECT {_ATTRIBUTE} WHERE a.item IN ({marks}) ORDER BY a.id", some):
+                found.setdefault(row["item"], []).append(_attribute(row))
+        return found
+
+    def change(self, number: int, item: int, key: str, values: Mapping[str, Any]) -> None:
+        """Gives an attribute another item, key and values."""
+        self._database.execute(
+            "UPDATE crunch_attributes SET item = ?, key = ?, content = ? WHERE id = ?",
+            (item, key, json.dumps(values), number),
+        )
+
+    def remove(self, number: int) -> None:
+        """Removes an attribute."""
+        self._database.execute("DELETE FROM crunch_attributes WHERE id = ?", (number,))
+
+    def remove_of(self, item: int) -> None:
+        """Removes what a thing has."""
+        self._database.execute("DELETE FROM crunch_attributes WHERE item = ?", (item,))
+
+
+def _attribute(row: Any) -> Attribute:
+    return Attribute(row["id"], row["kind"], row["item"], row["slug"], row["key"], json.loads(row["content"]))
+
+
+TEXTS = (
+    "agent_user",
+    "version",
+    "revision",
+    "system",
+    "system_release",
+    "system_version",
+    "machine",
+    "hostname",
+    "ip_address",
+    "mac_address",
+)
+"""What a worker tells of itself and of its machine in words."""
+
+AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
+"""What it tells in bytes."""
+
+_DEFAULTS: Mapping[str, Any] = {"note": "", **dict.fromkeys(TEXTS, ""), **dict.fromkeys(AMOUNTS)}
+
+
+class Statuses:
+    """The statuses.
+
+    Args:
+        database: Where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            crunch_statuses="id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL, site_user INTEGER, "
+            "stage INTEGER NOT NULL, state INTEGER NOT NULL, content TEXT NOT NULL"
+        )
+        database.execute(
+            "CREATE INDEX IF NOT EXISTS crunch_statuses_by_dataset ON crunch_statuses (dataset, stage, state)"
+        )
+
+    def add(self, dataset: int, user: int, stage: int, state: int, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Keeps a status.
+
+        Args:
+            dataset: The dataset's number.
+            user: Who sent it.
+            stage: Which part of the processing it is about: 1 setup, 2 workflow, 3 upload.
+            state: How that is: 1 started, 2 done, 3 failed.
+            told: What else the worker says: note and diagnostics.
+
+        Returns:
+            The status as the site tells it.
+        """
+        content = {name: told.get(name, default) for name, default in _DEFAULTS.items()}
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO crunch_statuses (dataset, site_user, stage, state, content) VALUES (?, ?, ?, ?, ?)",
+                (dataset, user, stage, state, json.dumps(content)),
+            )
+            return _status(self._database.row("SELECT * FROM crunch_statuses WHERE id = last_insert_rowid()"))
+
+    def count(self) -> int:
+        """How many there are."""
+        row = self._database.row("SELECT count(*) AS n FROM crunch_statuses")
+        return 0 if row is None else row["n"]
+
+    def listed(self, after: int, most: int) -> list[dict[str, Any]]:
+        """Statuses as the site tells them, the oldest first.
+
+        Args:
+            after: How many are left out at the beginning.
+            most: How many at most.
+        """
+        rows = self._database.rows("SELECT * FROM crunch_statuses ORDER BY id LIMIT ? OFFSET ?", (most, after))
+        return [_status(row) for row in rows]
+
+    def of_dataset(self, dataset: int) -> list[dict[str, Any]]:
+        """The statuses of a dataset, the oldest first."""
+        rows = self._database.rows("SELECT * FROM crunch_statuses WHERE dataset = ? ORDER BY id", (dataset,))
+        return [_status(row) for row in rows]
+
+    def remove_of(self, dataset: int) -> None:
+        """Removes those of a dataset."""
+        self._database.execute("DELETE FROM crunch_statuses WHERE dataset = ?", (dataset,))
+
+
+def _status(row: Any) -> dict[str, Any]:
+    own = {name: row[name] for name in ("id", "dataset", "site_user", "stage", "state")}
+    return {**own, **json.loads(row["content"])}

@@ -7,7 +7,7 @@ from omicsdk.sandbox.pangea.people import People, Person
 from omicsdk.sandbox.pangea.store import Store, Where
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
-from omicsdk.sandbox.rest_framework.tokens import Askers
+from omicsdk.sandbox.rest_framework.service import Askers
 from omicsdk.sandbox.service import Call
 
 MEMBER = "member"

@@ -19,8 +19,7 @@ from omicsdk.sandbox.rest_framework.fields import (
     url,
     validated,
 )
-from omicsdk.sandbox.rest_framework.pages import page
-from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found
+from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _LINE = Field(text(blank=True), null=True)

@@ -21,8 +21,7 @@ from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, boolean, canonical_uuid, json_value, text, validated
-from omicsdk.sandbox.rest_framework.pages import page
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid, page
 from omicsdk.sandbox.service import Call, Reply
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}

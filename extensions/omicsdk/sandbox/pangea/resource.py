@@ -17,8 +17,7 @@ from omicsdk.sandbox.rest_framework.fields import (
     uuid_reference,
     validated,
 )
-from omicsdk.sandbox.rest_framework.pages import page
-from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found
+from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -24,9 +24,7 @@ from omicsdk.sandbox.pangea import (
 )
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.rest_framework.frame import NOT_FOUND_PAGE
-from omicsdk.sandbox.rest_framework.roots import root_route
-from omicsdk.sandbox.rest_framework.service import framework_service
+from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, framework_service, root_route
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 _FORBIDDEN = (

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from jsonschema import Draft7Validator
 
+from omicsdk.sandbox.crunch.attributes import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
-from omicsdk.sandbox.crunch.values import BY_PATH
 from omicsdk.sandbox.gen3.metadata.store import Taken
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
