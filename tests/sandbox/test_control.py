@@ -331,6 +331,18 @@ def test_first_faults_come_back_after_a_reset(sandbox: Sandbox, tmp_path):
         assert [httpx.get(url, trust_env=False, verify=False).status_code for _ in range(3)] == [500, 200, 200]
 
 
+def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
+    def answer(sandbox: Sandbox) -> httpx.Response:
+        return httpx.get(f"{sandbox.pangea_url}/api/users/id/999", trust_env=False)
+
+    with Sandbox(tmp_path, strict_errors="real") as sandbox:
+        assert (answer(sandbox).status_code, "Server Error (500)" in answer(sandbox).text) == (500, True)
+        sandbox.settings.turn({"sandbox.strict_errors": "helpful"})
+        assert (answer(sandbox).status_code, answer(sandbox).json()) == (404, {"detail": "Not found."})
+        with pytest.raises(ValueError, match="takes helpful or real, not 'nice'"):
+            sandbox.settings.turn({"sandbox.strict_errors": "nice"})
+
+
 def test_each_operation_needs_a_handler(sandbox: Sandbox, tmp_path):
     document = httpx.get(sandbox.swagger_url, trust_env=False, verify=False).json()
     events = document["paths"]["/events"]

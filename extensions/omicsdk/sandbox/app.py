@@ -27,13 +27,19 @@ MAX_BODY = 32 * 1024 * 1024
 _PROBLEM = "application/problem+json"
 
 
-def make_app(services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRoute]) -> Starlette:
+def make_app(
+    services: Sequence[Service],
+    tokens: Tokens,
+    other: Sequence[BaseRoute],
+    is_real: Callable[[], bool] = lambda: False,
+) -> Starlette:
     """Makes the application of all services.
 
     Args:
         services: What to serve.
         tokens: Checks the tokens of secured operations.
         other: Further routes: presigned objects, the control API.
+        is_real: Whether known crashes of the real servers are answered as those answer them.
 
     Returns:
         The ASGI application.
@@ -41,7 +47,7 @@ def make_app(services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRo
     Raises:
         LookupError: An operation of a document has no handler, or a handler no operation.
     """
-    mounts = [_mount(service, _routes(service, tokens)) for service in services]
+    mounts = [_mount(service, _routes(service, tokens, is_real)) for service in services]
     return Starlette(
         routes=[*other, *mounts],
         exception_handlers={HTTPException: _not_routed, Exception: _crashed},
@@ -54,7 +60,7 @@ def _mount(service: Service, routes: Sequence[BaseRoute]) -> Mount:
     return Mount(service.prefix, app=service.around(Router(routes, redirect_slashes=False)))
 
 
-def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
+def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> list[BaseRoute]:
     stated = operations(service.document)
     names = {operation.name for operation in stated}
     if missing := names - set(service.handlers) - set(service.absent):
@@ -64,7 +70,7 @@ def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
     routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
     for operation in stated:
         handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
-        endpoint = _endpoint(service, operation, handler, tokens)
+        endpoint = _endpoint(service, operation, handler, tokens, is_real)
         # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
         route = Route(operation.route, endpoint, methods=[operation.method])
         route.methods = {operation.method}
@@ -98,8 +104,11 @@ def origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
 
 
-def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: Tokens) -> Callable[[Request], Any]:
+def _endpoint(
+    service: Service, operation: Operation, handler: Handler, tokens: Tokens, is_real: Callable[[], bool]
+) -> Callable[[Request], Any]:
     name = f"{service.name} {operation.name}"
+    crashes = service.crashes.get(operation.name, ())
     kept = "keeps to the document" if service.checks else "the service's own rules"
     validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
 
@@ -126,6 +135,8 @@ def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: 
         return response(reply, headers, empty=operation.method == "HEAD")
 
     def refusal(problem: Problem) -> Reply:
+        if (problem.crashes or problem.status in crashes) and is_real():
+            return service.crash
         return _refusal(problem, service.error_body, service.error_type)
 
     def caller_of(headers: Mapping[str, str]) -> Caller:

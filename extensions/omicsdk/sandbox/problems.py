@@ -13,10 +13,18 @@ class Problem(Exception):
         headers: Further headers of the answer.
         against: What of the service's document the request breaks, without a value of the request; empty when it
             keeps to the document.
+        crashes: Whether the real server fails on this with 500, where it should refuse it.
     """
 
     def __init__(
-        self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None, *, against: str = ""
+        self,
+        status: int,
+        code: str,
+        title: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        against: str = "",
+        crashes: bool = False,
     ) -> None:
         super().__init__(f"{status} {code}: {title}")
         self.status = status
@@ -24,6 +32,7 @@ class Problem(Exception):
         self.title = title
         self.headers = dict(headers or {})
         self.against = against
+        self.crashes = crashes
 
     def body(self) -> dict[str, object]:
         """The JSON that the answer carries."""

@@ -28,14 +28,14 @@ from omicsdk.sandbox.s3.staging import STAGING_BUCKET, Staging, owner_credential
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import Grounds, Service, Tokens
+from omicsdk.sandbox.service import HELPFUL, REAL, STRICT_ERRORS, Grounds, Service, Tokens
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import ObjectServer, Signer
-from omicsdk.sandbox.state.settings import Settings
+from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
@@ -97,6 +97,7 @@ class Running:
         s3_port: TCP port of the S3 server; 0 picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, to either server.
         run_tools: Whether cwltool runs the tools of tasks.
+        strict_errors: How known crashes of the real servers are answered, until the setting is turned.
         control: The routes of the pages and of the control API.
         wire: Puts what stands between the socket and the services around them.
         s3_wire: The same for the S3 server.
@@ -119,6 +120,7 @@ class Running:
         s3_port: int,
         allow_hosts: Sequence[str],
         run_tools: bool,
+        strict_errors: str,
         control: Sequence[BaseRoute],
         wire: Callable[[ASGIApp], ASGIApp],
         s3_wire: Callable[[Wsgi], Wsgi],
@@ -127,6 +129,7 @@ class Running:
         self._s3_wire = s3_wire
         self._allow_hosts = allow_hosts
         self._run_tools = run_tools
+        self._strict_errors = strict_errors
         self._closers: list[Callable[[], object]] = []
         try:
             with opening(folder / STATE):  # each part makes tables of its own
@@ -170,8 +173,16 @@ class Running:
             tokens=Tokens(database, clock.now),
             secrets=secrets,
         )
+        self.grounds.settings.declare(
+            Setting(
+                STRICT_ERRORS,
+                self._strict_errors,
+                f"how what the real servers fail on with 500 is answered: {HELPFUL}, by the refusal that it should be, or {REAL}",
+                (HELPFUL, REAL),
+            )
+        )
         self._keep_time(database, clock)
-        self.platforms = self._platforms(folder, sessions)
+        self.platforms: Platforms = self._platforms(folder, sessions)
 
     def _platforms(self, folder: Path, sessions: Sessions) -> Platforms:
         grounds = self.grounds
@@ -210,7 +221,14 @@ class Running:
         objects = Mount("/_objects", app=ObjectServer(grounds.objects, grounds.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
-        return Gateway(make_app(_services(platforms, documents), grounds.tokens, other))
+        return Gateway(
+            make_app(
+                _services(platforms, documents),
+                grounds.tokens,
+                other,
+                lambda: grounds.settings.text(STRICT_ERRORS) == REAL,
+            )
+        )
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart, or versions and expiry times would lie in the future."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.live import LiveSandbox
@@ -37,6 +37,8 @@ class Sandbox(LiveSandbox):
             begins with a dot allows all names below it. All others are refused.
         run_tools: Whether cwltool, where it is installed, runs the tools of Seven Bridges' tasks: whoever may make a task then
             runs commands as the sandbox's owner. Default false; outputs are then stand-ins, and the task says so.
+        strict_errors: How what the real servers are known to fail on with 500 is answered: `helpful`, the default, by the
+            refusal that it should be, or `real`, by their 500. The setting `sandbox.strict_errors` changes it later.
 
     Attributes:
         allow_hosts: As given, with the address that it listens on where that isn't one of loopback.
@@ -59,6 +61,7 @@ class Sandbox(LiveSandbox):
         s3_port: int = 0,
         allow_hosts: Sequence[str] = (),
         run_tools: bool = False,
+        strict_errors: Literal["helpful", "real"] = "helpful",
     ) -> None:
         self._asked_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -69,6 +72,7 @@ class Sandbox(LiveSandbox):
         self._host = host
         self._s3_port = s3_port
         self._run_tools = run_tools
+        self._strict_errors = strict_errors
 
     # -- life
 
@@ -99,6 +103,7 @@ class Sandbox(LiveSandbox):
                 s3_port=self._s3_port,
                 allow_hosts=self.allow_hosts,
                 run_tools=self._run_tools,
+                strict_errors=self._strict_errors,
                 control=[*page_routes(self), control_routes(self)],
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
                 s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
@@ -151,6 +156,7 @@ def serve(
     s3_port: int = 0,
     allow_hosts: Sequence[str] = (),
     run_tools: bool = False,
+    strict_errors: Literal["helpful", "real"] = "helpful",
     on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
 ) -> None:
     """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
@@ -163,6 +169,7 @@ def serve(
         s3_port: As for `Sandbox`.
         allow_hosts: As for `Sandbox`.
         run_tools: As for `Sandbox`.
+        strict_errors: As for `Sandbox`.
         on_ready: Called with the running sandbox, to tell the user where it is.
     """
     stop = threading.Event()
@@ -173,7 +180,16 @@ def serve(
 
     before = {number: signal.signal(number, tell) for number in numbers}
     try:
-        given = Sandbox(folder, port, faults, host=host, s3_port=s3_port, allow_hosts=allow_hosts, run_tools=run_tools)
+        given = Sandbox(
+            folder,
+            port,
+            faults,
+            host=host,
+            s3_port=s3_port,
+            allow_hosts=allow_hosts,
+            run_tools=run_tools,
+            strict_errors=strict_errors,
+        )
         with given as sandbox:
             on_ready(sandbox)
             # A wait without an end can't be interrupted on every system.

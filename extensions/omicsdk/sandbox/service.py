@@ -107,6 +107,11 @@ class Tokens:
         return Caller(row["email"], frozenset(json.loads(row["groups_"])))
 
 
+STRICT_ERRORS = "sandbox.strict_errors"
+"""The setting that says how known crashes of the real servers are answered."""
+HELPFUL, REAL = "helpful", "real"
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What all services of a sandbox stand on.
@@ -226,6 +231,8 @@ class Service:
             that were sent (lists of them where the document has a list), the body is what is JSON of it, and handlers
             refuse in the service's own words.
         absent: Operations that the sandbox doesn't play, and why; they are answered with 501.
+        crashes: Operations in which the real server fails with 500 in place of refusals, each with the statuses of these.
+        crash: How it answers then.
     """
 
     name: str
@@ -244,6 +251,8 @@ class Service:
     pages: Sequence[BaseRoute] = ()
     checks: bool = True
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
+    crashes: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
+    crash: Reply = field(default_factory=lambda: Reply({"message": "Internal Server Error"}, 500))
 
 
 S = TypeVar("S")

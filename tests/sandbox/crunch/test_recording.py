@@ -51,6 +51,13 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     assert ARGUED.keys() - found.keys() == set()
 
 
+def test_it_fails_where_the_site_does_when_it_is_told_to(sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"sandbox.strict_errors": "real"})
+    found = _replay(sandbox).differences(read_recording())
+    assert {number for number in found if "500" in ARGUED.get(number, "")} == set()
+    assert found.keys() - ARGUED.keys() == set()
+
+
 def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording("crunch.client")
     assert len(steps) == 190

@@ -39,6 +39,7 @@ def up(
     s3_port: int = 0,
     allow_host: Sequence[str] = (),
     run_tools: bool = False,
+    strict_errors: Literal["helpful", "real"] = "helpful",
     console: Console,
 ) -> None:
     """Start the server; Ctrl-C ends it.
@@ -56,6 +57,8 @@ def up(
         allow_host: Host name besides localhost that requests may be for, such as a container's or a proxy's; .example.org
             allows all names below it. All others are refused.
         run_tools: Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are placeholders.
+        strict_errors: How the server answers what the real servers fail on with 500: by the refusal that it should be, or
+            by that 500.
         console: Where the address is printed.
     """
     from omicsdk.core.files import write_private
@@ -85,6 +88,7 @@ def up(
             s3_port=s3_port,
             allow_hosts=allow_host,
             run_tools=run_tools,
+            strict_errors=strict_errors,
             on_ready=ready,
         )
 

@@ -68,7 +68,12 @@ COMMANDS = (
     ),
     Entry("sandbox save", sandbox.save, like=(sandbox.seed,), examples=("state.tar --url http://127.0.0.1:8080",)),
     Entry("sandbox load", sandbox.load, examples=("state.tar --dir my-sandbox",)),
-    Entry("sandbox reset", sandbox.reset, like=(sandbox.seed,), examples=("--dir my-sandbox", "--url http://127.0.0.1:8080")),
+    Entry(
+        "sandbox reset",
+        sandbox.reset,
+        like=(sandbox.seed,),
+        examples=("--dir my-sandbox", "--url http://127.0.0.1:8080"),
+    ),
     Entry("sandbox status", sandbox.status, like=(sandbox.seed,), examples=("", "--url http://127.0.0.1:8080")),
     Entry("demo", demo, examples=("", "--keep demo-folder")),
     Entry("doctor", doctor, checks=_TIMEOUT, examples=("", "dss sb", "--json > report.json")),

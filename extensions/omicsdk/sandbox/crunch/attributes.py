@@ -36,9 +36,9 @@ def whole(least: int = _SMALLEST) -> Reader:
     def read(value: Any) -> int:
         found = integer(value)
         if found > LARGEST:
-            raise Wrong(f"Ensure this value is less than or equal to {LARGEST}.")
+            raise Wrong(f"Ensure this value is less than or equal to {LARGEST}.", crashes=True)
         if found < least:
-            raise Wrong(f"Ensure this value is greater than or equal to {least}.")
+            raise Wrong(f"Ensure this value is greater than or equal to {least}.", crashes=True)
         return found
 
     return read
@@ -48,7 +48,7 @@ def _finite(value: Any) -> float:
     found = number(value)
     # The site stores infinities, and can't show any list that has one from then on.
     if not math.isfinite(found):
-        raise Wrong("A valid number is required.")
+        raise Wrong("A valid number is required.", crashes=True)
     return found
 
 

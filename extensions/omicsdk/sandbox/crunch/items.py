@@ -8,7 +8,7 @@ from omicsdk.sandbox.crunch.state import Crunch, People
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, CircularMove, Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, slug_reference, text, validated
-from omicsdk.sandbox.rest_framework.refusals import invalid, not_found, page
+from omicsdk.sandbox.rest_framework.refusals import Invalid, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
 from omicsdk.sandbox.state.database import Database
 
@@ -239,7 +239,7 @@ class Items:
         try:
             return self._crunch.tree.change(thing, values)
         except CircularMove as error:
-            raise invalid("parent", _CIRCULAR) from error
+            raise Invalid({"parent": [_CIRCULAR]}, crashes=True) from error
 
     def remove(self, thing: Thing) -> None:
         """Removes one; what belongs to it stays, and belongs to nothing."""
@@ -311,4 +311,4 @@ def _name(crunch: Crunch, thing: Thing | None) -> Reader:
 
 
 def _not_written(_value: Any) -> Any:
-    raise Wrong(_READ_ONLY)
+    raise Wrong(_READ_ONLY, crashes=True)

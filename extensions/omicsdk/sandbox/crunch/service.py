@@ -55,4 +55,6 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         gate=lambda headers: people.askers.need(headers.get("authorization")),
         suffixed=[f"{ROOT}{each}" for each in LISTED],
         pages=root_routes(),
+        # As the site does until somebody deletes or locks the dataset whose project was deleted.
+        crashes={"get_next_dataset": (500,), "get_next_dataset_of_project": (404, 500)},
     )

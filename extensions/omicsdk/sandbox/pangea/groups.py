@@ -21,7 +21,7 @@ from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, boolean, canonical_uuid, json_value, text, validated
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid, page
+from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -110,7 +110,7 @@ GROUP_SAMPLE = "group_sample"
 def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{group_pk}/samples: all of them, or none where one may not see them."""
     person = pangea.access.asker(call)
-    group = found(pangea.store, "sample_group", call.arguments["group_pk"])
+    group = _existing_group(pangea, call)
     count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
     view = Views(pangea.store).sample
 
@@ -153,13 +153,22 @@ def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
     return all(each is not None and pangea.access.may_see_group(person, each) for each in libraries)
 
 
+def _existing_group(pangea: Pangea, call: Call) -> Thing:
+    """The group of a path; deployed servers don't look whether there is one."""
+    group = pangea.store.find("sample_group", call.arguments["group_pk"])
+    if group is None:
+        raise not_found(crashes=True)
+    return group
+
+
 def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
     person = pangea.access.need(call)
     group = found(pangea.store, "sample_group", call.arguments["group_pk"])
     samples = [_sample(pangea, each) for each in _uuids(fields_of(call))]
     for each in samples:
         if not pangea.access.owns(person, group) or not pangea.access.owns(person, each):
-            raise forbidden("Insufficient permissions to add sample to sample group.")
+            refusal = "Insufficient permissions to add sample to sample group."
+            raise Refused(403, refusal, crashes=call.operation.method == "DELETE")
     return group, samples
 
 

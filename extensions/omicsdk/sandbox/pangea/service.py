@@ -1,7 +1,7 @@
 """Pangea as a service of the sandbox: which function answers which operation, and what concerns paths."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from omicsdk.sandbox.pangea import (
     wiki,
 )
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
+from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, framework_service, root_route
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
@@ -117,6 +118,40 @@ class Paths:
         await self._app(scope, receive, send)
 
 
+_NOT_FOUND, _INVALID = (404,), (400, 404)
+_CRASHES: dict[str, Sequence[int]] = {
+    **dict.fromkeys(
+        (
+            "get_user_by_id",
+            "get_pipeline_module_by_name",
+            "create_work_order_for_sample",
+            "create_work_order_for_sample_group",
+            "get_sample_manifest",
+            *(f"get_sample_group_{each}" for each in ("manifest", "metadata", "module_counts", "sample_links")),
+        ),
+        _NOT_FOUND,
+    ),
+    **dict.fromkeys(
+        (
+            "get_organization_by_name",
+            "create_samples",
+            "add_sample_group_samples",
+            "add_project_sample_group",
+            "download_sample_group_module",
+            "get_tag_random_samples",
+            *(f"tag_{each}" for each in ("sample", "sample_group", "tag")),
+            *(f"write_{each}_wiki_page" for each in ("organization", "sample_group", "pipeline")),
+            *(f"upload_{each}_field" for each in NOUNS),
+            *(f"complete_{each}_field_upload" for each in NOUNS),
+        ),
+        _INVALID,
+    ),
+    "get_me": (403,),
+    "remove_sample_group_samples": (400, 404),
+    "get_site_wiki": (501,),
+    "write_site_wiki_page": (501,),
+}
+"""Operations in which deployed servers look nothing up before they use it: statuses of refusals that are a 500 there."""
 _ALONE = (accounts, groups, samples, nested, wiki, results, pipelines, tags, orders, contrib)
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
 
@@ -142,6 +177,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         suffixed=("/api/",),
         pages=[root_route("/api/auth/", {"users": "users/"})],
         absent=contrib.ABSENT,
+        crashes=_CRASHES,
     )
     frame = service.around
     assert frame is not None

@@ -43,11 +43,13 @@ class Wrong(Exception):
 
     Args:
         text: What the field says of it.
+        crashes: Whether real servers take it and fail when they keep it.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, crashes: bool = False) -> None:
         super().__init__(text)
         self.text = text
+        self.crashes = crashes
 
 
 Reader = Callable[[Any], Any]
@@ -92,17 +94,18 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
         Invalid: All that is wrong.
     """
     found: dict[str, Any] = {}
-    wrong: dict[str, Sequence[str]] = {}
+    wrong: dict[str, Wrong] = {}
     for name, field in fields.items():
         try:
             value = _value(field, sent, name, partial=partial)
         except Wrong as error:
-            wrong[name] = [error.text]
+            wrong[name] = error
         else:
             if value is not ABSENT:
                 found[name] = value
     if wrong:
-        raise Invalid(wrong)
+        complaints = {name: [error.text] for name, error in wrong.items()}
+        raise Invalid(complaints, crashes=all(error.crashes for error in wrong.values()))
     return found
 
 
@@ -311,7 +314,7 @@ def json_value(value: Any) -> Any:
         if isinstance(each, float) and not math.isfinite(each):
             raise Wrong("Value must be valid JSON.")
         if isinstance(each, str) and "\0" in each:
-            raise Wrong(_NUL)
+            raise Wrong(_NUL, crashes=True)
         if isinstance(each, dict):
             waiting.extend(inner for pair in cast("dict[str, Any]", each).items() for inner in pair)
         elif isinstance(each, list):

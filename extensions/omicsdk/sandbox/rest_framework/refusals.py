@@ -19,12 +19,12 @@ class Invalid(Problem):
 
     Args:
         complaints: Fields, each with its complaints.
+        crashes: Whether real servers fail on this with 500.
     """
 
-    def __init__(self, complaints: Complaints) -> None:
-        super().__init__(
-            400, "invalid", "; ".join(f"{name}: {text}" for name, all in complaints.items() for text in all)
-        )
+    def __init__(self, complaints: Complaints, *, crashes: bool = False) -> None:
+        told = "; ".join(f"{name}: {text}" for name, all in complaints.items() for text in all)
+        super().__init__(400, "invalid", told, crashes=crashes)
         self.complaints = {name: list(texts) for name, texts in complaints.items()}
 
     def body(self) -> dict[str, object]:
@@ -39,19 +39,22 @@ class Refused(Problem):
         status: HTTP status.
         detail: The sentence.
         headers: Further headers.
+        crashes: Whether real servers fail on this with 500.
     """
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, "refused", detail, headers)
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None, *, crashes: bool = False
+    ) -> None:
+        super().__init__(status, "refused", detail, headers, crashes=crashes)
 
     def body(self) -> dict[str, object]:
         """The sentence."""
         return {"detail": self.title}
 
 
-def not_found() -> Refused:
+def not_found(*, crashes: bool = False) -> Refused:
     """404 for a thing that isn't there, or that may not be seen."""
-    return Refused(404, "Not found.")
+    return Refused(404, "Not found.", crashes=crashes)
 
 
 def forbidden(detail: str = "You do not have permission to perform this action.") -> Refused:

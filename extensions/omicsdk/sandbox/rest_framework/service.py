@@ -20,7 +20,7 @@ from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
-from omicsdk.sandbox.service import Caller, Handler, Service
+from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 U = TypeVar("U")
 
@@ -129,11 +129,16 @@ def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
     return Route(f"{path}{suffix}", answer, methods=list(METHODS))
 
 
-NOT_FOUND_PAGE = (
-    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
-    "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
-)
+def _page(title: str, details: str = "") -> str:
+    return (
+        f'\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>'
+        f"<p>{details}</p>\n</body>\n</html>\n"
+    )
+
+
+NOT_FOUND_PAGE = _page("Not Found", "The requested resource was not found on this server.")
 """The page that stands for what isn't there."""
+_CRASH_PAGE = _page("Server Error (500)")
 _SUFFIX = ".json"
 _PLAIN = "/:;@&=+$,!~*'()"
 """What stays as it is in an address that somebody is sent to."""
@@ -280,6 +285,7 @@ def framework_service(
     suffixed: Sequence[str] = (),
     pages: Sequence[Route] = (),
     absent: Mapping[str, str] | None = None,
+    crashes: Mapping[str, Sequence[int]] | None = None,
 ) -> Service:
     """A service.
 
@@ -291,6 +297,7 @@ def framework_service(
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
         pages: Routes that the document doesn't state.
         absent: Operations that the sandbox doesn't play, and why.
+        crashes: Operations in which deployed servers fail in place of refusals, each with the statuses of these.
     """
     return Service(
         name=name,
@@ -309,4 +316,6 @@ def framework_service(
         pages=pages,
         checks=False,
         absent=absent or {},
+        crashes=crashes or {},
+        crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),
     )

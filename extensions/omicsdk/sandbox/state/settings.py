@@ -18,11 +18,13 @@ class Setting:
         name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
         default: Its value until somebody turns it; its type is the type of every value.
         meaning: What it does, with the unit.
+        choices: The values that there are, of a text; empty for any.
     """
 
     name: str
     default: Value
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 class Settings:
@@ -84,6 +86,9 @@ class Settings:
                     else "0 or more"
                 )
                 raise ValueError(f"{name} takes {kind}, not {value!r}")
+            choices = self._known[name].choices
+            if choices and value not in choices:
+                raise ValueError(f"{name} takes {' or '.join(choices)}, not {value!r}")
         with self._database.transaction():
             for name, value in values.items():
                 self._database.execute("REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
