@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.routing import IndexedRouter
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, Tokens
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
@@ -48,16 +49,14 @@ def make_app(
         LookupError: An operation of a document has no handler, or a handler no operation.
     """
     mounts = [_mount(service, _routes(service, tokens, is_real)) for service in services]
-    return Starlette(
-        routes=[*other, *mounts],
-        exception_handlers={HTTPException: _not_routed, Exception: _crashed},
-    )
+    app = Starlette(exception_handlers={HTTPException: _not_routed, Exception: _crashed})
+    app.router = IndexedRouter([*other, *mounts])
+    return app
 
 
 def _mount(service: Service, routes: Sequence[BaseRoute]) -> Mount:
-    if service.around is None:
-        return Mount(service.prefix, routes=routes)
-    return Mount(service.prefix, app=service.around(Router(routes, redirect_slashes=False)))
+    router = IndexedRouter(routes)
+    return Mount(service.prefix, app=router if service.around is None else service.around(router))
 
 
 def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> list[BaseRoute]:

@@ -20,6 +20,7 @@ from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
+from omicsdk.sandbox.routing import PathIndex
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 U = TypeVar("U")
@@ -191,9 +192,13 @@ class Frame:
             await response(scope, receive, send)
             return
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
-        refusal = await run_in_threadpool(self._refusal, scope, methods)
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        try:
+            if scope["method"] not in stated:
+                await run_in_threadpool(self._check_method, scope, methods)
+            _negotiate(scope)
+        except Problem as problem:
+            body, headers = json.dumps(error_body(problem)), {"Allow": ", ".join(methods), **problem.headers}
+            await Response(body, problem.status, headers, media_type="application/json")(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
             await _described(methods)(scope, receive, send)
@@ -203,41 +208,32 @@ class Frame:
 
     def _stated(self, path: str) -> list[str] | None:
         """The methods of the first template that fits a path; None where none does."""
-        return next((methods for pattern, methods in self._paths if pattern.fullmatch(path)), None)
+        return next((methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)), None)
 
-    def _refusal(self, scope: Scope, methods: Sequence[str]) -> Response | None:
-        headers = Headers(scope=scope)
-        try:
-            if scope["method"] not in methods:
-                self._gate(headers)
-                raise Refused(405, f'Method "{scope["method"]}" not allowed.')
-            if scope["method"] == "OPTIONS":
-                self._gate(headers)
-            _negotiate(scope["query_string"].decode("latin-1"), headers.get("accept", "*/*"))
-        except Problem as problem:
-            return Response(
-                json.dumps(error_body(problem)),
-                problem.status,
-                {"Allow": ", ".join(methods), **problem.headers},
-                media_type="application/json",
-            )
-        return None
+    def _check_method(self, scope: Scope, methods: Sequence[str]) -> None:
+        """Raises a Problem for a method that a path hasn't, or that is for those who are known."""
+        if scope["method"] not in methods or scope["method"] == "OPTIONS":
+            self._gate(Headers(scope=scope))
+        if scope["method"] not in methods:
+            raise Refused(405, f'Method "{scope["method"]}" not allowed.')
 
 
-def _by_path(stated: Sequence[Operation]) -> list[tuple[re.Pattern[str], list[str]]]:
+def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], list[str]]]:
     found: dict[str, list[str]] = {}
     for operation in stated:
         found.setdefault(operation.path, []).append(operation.method)
-    return [
-        (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), methods) for path, methods in found.items()
-    ]
+    return PathIndex(
+        (path, (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), methods))
+        for path, methods in found.items()
+    )
 
 
-def _negotiate(query: str, accept: str) -> None:
+def _negotiate(scope: Scope) -> None:
     """Refuses whoever wants something else than JSON; pages for browsers are JSON here, too."""
-    wanted = dict(parse_qsl(query)).get("format")
+    wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format")
     if wanted not in (None, "json", "api"):
         raise Refused(404, "Not found.")
+    accept = Headers(scope=scope).get("accept", "*/*")
     kinds = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
     if not any(kind in _ACCEPTED for kind in kinds):
         raise Refused(406, "Could not satisfy the request Accept header.")
