@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
@@ -48,26 +49,34 @@ def make_app(
     Raises:
         LookupError: An operation of a document has no handler, or a handler no operation.
     """
-    mounts = [_mount(service, _routes(service, tokens, is_real)) for service in services]
+    mounts = [_mount(service, tokens, is_real) for service in services]
     app = Starlette(exception_handlers={HTTPException: _not_routed, Exception: _crashed})
     app.router = IndexedRouter([*other, *mounts])
     return app
 
 
-def _mount(service: Service, routes: Sequence[BaseRoute]) -> Mount:
-    router = IndexedRouter(routes)
-    return Mount(service.prefix, app=router if service.around is None else service.around(router))
-
-
-def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> list[BaseRoute]:
-    stated = operations(service.document)
-    names = {operation.name for operation in stated}
+def _mount(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> Mount:
+    names = {operation.name for operation in operations(service.document)}
     if missing := names - set(service.handlers) - set(service.absent):
         raise LookupError(f"{service.name}: no handler for {', '.join(sorted(missing))}")
     if idle := {*service.handlers, *service.absent} - names:
         raise LookupError(f"{service.name}: handlers without an operation: {', '.join(sorted(idle))}")
+
+    @cache
+    def app() -> ASGIApp:
+        router = IndexedRouter(_routes(service, tokens, is_real))
+        return router if service.around is None else service.around(router)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        # Made at the first request: the patterns of all paths take longer than the rest of a start.
+        await app()(scope, receive, send)
+
+    return Mount(service.prefix, app=serve)
+
+
+def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> list[BaseRoute]:
     routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
-    for operation in stated:
+    for operation in operations(service.document):
         handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
         endpoint = _endpoint(service, operation, handler, tokens, is_real)
         # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.

@@ -1,11 +1,13 @@
 """Documents of services as the sandbox reads and serves them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
 
@@ -65,6 +67,20 @@ class Operation:
         return path
 
 
+def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
+    """Makes a function of a document remember what it gave: each sandbox of a process starts with the same documents."""
+    known: dict[int, tuple[Mapping[str, Any], T]] = {}
+
+    def remembered(document: Mapping[str, Any]) -> T:
+        found = known.get(id(document))
+        if found is None or found[0] is not document:
+            # The document is kept along, so that no other one gets its number.
+            found = known[id(document)] = (document, function(document))
+        return found[1]
+
+    return remembered
+
+
 @cache
 def read_document(service: str) -> Mapping[str, Any]:
     """Reads the document that was generated for a service, once: each sandbox of a process starts with it.
@@ -86,7 +102,8 @@ def read_document(service: str) -> Mapping[str, Any]:
     return json.loads(path.read_bytes())
 
 
-def operations(document: Mapping[str, Any]) -> list[Operation]:
+@once_a_document
+def operations(document: Mapping[str, Any]) -> Sequence[Operation]:
     """All operations of a document, fixed paths before templates so that a router meets them in that order."""
     found: list[Operation] = []
     for path, item in document["paths"].items():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from jsonschema import FormatChecker
 
-from omicsdk.sandbox.document import METHODS
+from omicsdk.sandbox.document import METHODS, once_a_document
 from omicsdk.sandbox.sb import datasets, platform, projects
 from omicsdk.sandbox.sb.automations import operations as automations
 from omicsdk.sandbox.sb.automations import packages
@@ -131,6 +131,7 @@ def _needs_advance_access(call: Call) -> None:
         raise refuse(403, 90002, f"{call.operation.name} is in advance access: send the header {_ADVANCE}: Advance")
 
 
+@once_a_document
 def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document as the platform reads requests: who asks for longer pages than there are gets the longest."""
     paths = deepcopy(document["paths"])
