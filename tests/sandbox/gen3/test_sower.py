@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
-from omicsdk.sandbox.gen3.storage_urls import Grant, presigned
+from omicsdk.sandbox.gen3.storage import Grant, presigned
 
 Json = dict[str, Any]
 MD5 = {letter: letter * 32 for letter in "abc"}

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.storage_urls import Grant, presigned
+from omicsdk.sandbox.gen3.storage import Grant, presigned
 
 URL = "s3://sandbox-gen3/dg.TEST/1/a b ü.txt"
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.s3.staging import Staging, objects_below
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.upload.state import BUCKET

@@ -1,7 +1,9 @@
 """The commons: what its services share, and the services themselves."""
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -9,33 +11,30 @@ from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
-from omicsdk.sandbox.gen3.arborist.service import arborist_service
-from omicsdk.sandbox.gen3.fence.service import fence_service
-from omicsdk.sandbox.gen3.files import Files
-from omicsdk.sandbox.gen3.files_indexing import Indexing, settled
+from omicsdk.sandbox.gen3.arborist import arborist_service
+from omicsdk.sandbox.gen3.fence import fence_service
+from omicsdk.sandbox.gen3.gateway import HOME
 from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
 from omicsdk.sandbox.gen3.guppy.store import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
-from omicsdk.sandbox.gen3.manifest.service import manifest_service
-from omicsdk.sandbox.gen3.manifest.state import Manifests
+from omicsdk.sandbox.gen3.indexing import Indexing
+from omicsdk.sandbox.gen3.manifest import Manifests, manifest_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records.seeding import Records
-from omicsdk.sandbox.gen3.seeding import OPEN, add_file, add_stored_file
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
-from omicsdk.sandbox.gen3.sower.jobs import Sower
-from omicsdk.sandbox.gen3.sower.routes import sower_routes
-from omicsdk.sandbox.gen3.storage import Storage
-from omicsdk.sandbox.gen3.storage_uploads import PartUploads
-from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
-from omicsdk.sandbox.gen3.ws_storage.routes import ws_storage_routes
-from omicsdk.sandbox.gen3.wts.service import wts_service
-from omicsdk.sandbox.gen3.wts.state import Wts
+from omicsdk.sandbox.gen3.sower import Sower, sower_routes
+from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, Storage, presigned
+from omicsdk.sandbox.gen3.storage import PREFIX as STORAGE
+from omicsdk.sandbox.gen3.ws_storage import ws_storage_routes
+from omicsdk.sandbox.gen3.wts import Wts, wts_service
 from omicsdk.sandbox.service import Grounds, Service
 from omicsdk.sandbox.state.objects import StoredObject
 
+OPEN = "/open"
+"""A resource that everybody may read."""
 Documents = Callable[[str], Mapping[str, Any]]
 """Gives the document of a service by the name of its generated client, such as gen3/fence."""
 
@@ -48,9 +47,9 @@ class Gen3:
         folder: Where its key goes.
 
     Attributes:
+        grounds: What it stands on.
         access: People and their tokens.
-        files: The contents of the commons' buckets, by storage URL.
-        uploads: Uploads in parts that aren't complete.
+        files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
         wts: Other commons, and who is connected to them.
         manifests: The manifests that people keep.
@@ -65,8 +64,7 @@ class Gen3:
         self.grounds = grounds
         self.access = Access(grounds, folder / "gen3.key")
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
-        self.uploads = PartUploads(grounds.database, grounds.objects, self.files)
-        self.wts = Wts(grounds)
+        self.wts = Wts(grounds, self.access)
         self.manifests = Manifests(grounds, self.access)
         self.index = Index(grounds, self.access)
         self.indexing = Indexing(self.files, self.index, grounds)
@@ -84,27 +82,34 @@ class Gen3:
         services = [
             fence_service(self, document("gen3/fence")),
             arborist_service(self.access, document("gen3/arborist")),
-            wts_service(self, document("gen3/wts")),
+            wts_service(self.wts, document("gen3/wts")),
             manifest_service(self.manifests, document("gen3/manifest")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
             sheepdog_service(self.access, self.records, self.index, document("gen3/sheepdog")),
             peregrine_service(self.access, self.records, document("gen3/peregrine")),
         ]
-        return [settled(self.indexing, each) for each in services]
+        return [self.indexing.before(each) for each in services]
 
     def routes(self) -> list[BaseRoute]:
         """What answers without a document: storage, Guppy, Sower, workspace storage."""
+        storage = Storage(self.files, self.grounds.signer, self.indexing.stored)
         return [
-            Mount(STORAGE, app=self._storage()),
-            *guppy_routes(self),
-            *sower_routes(self),
-            *ws_storage_routes(self),
+            Mount(STORAGE, app=storage),
+            Mount(f"{HOME}/guppy", routes=guppy_routes(self)),
+            Mount(f"{HOME}/job", routes=sower_routes(self)),
+            Mount(f"{HOME}/ws-storage", routes=ws_storage_routes(self)),
         ]
 
-    def _storage(self) -> Storage:
-        grounds = self.grounds
-        return Storage(self.files, self.uploads, grounds.objects, grounds.signer, self.indexing.stored)
+    def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
+        """A URL to read or write an object of the commons' buckets with.
+
+        Args:
+            origin: Scheme, host and port as the client reaches them.
+            grant: What it allows.
+            seconds: For how long it is good.
+        """
+        return presigned(self.grounds.signer, origin, grant, seconds)
 
     def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
         """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
@@ -137,20 +142,33 @@ class Gen3:
         Returns:
             The GUID.
         """
-        return add_file(self.files, self.index, name, content, authz=authz, did=did, **more)
+        stored, digest = self.grounds.objects.put_bytes(content), md5(content, usedforsecurity=False).hexdigest()
+        return self.add_stored_file(name, stored, digest, authz=list(authz), did=did, **more)
 
-    def add_stored_file(self, name: str, stored: StoredObject, md5: str) -> str:
-        """Puts a content that is in the store already into the commons' bucket, with a record that everybody may read.
+    def add_stored_file(self, name: str, stored: StoredObject, md5: str, **more: Any) -> str:
+        """Puts a content that is in the store already into the commons' bucket, with a record of it.
 
         Args:
             name: The file's name.
             stored: The content.
             md5: Its MD5, in hex digits.
+            more: Further fields of the record, and others in place of its own; by default everybody may read it.
 
         Returns:
             The GUID.
         """
-        return add_stored_file(self.files, self.index, name, stored, md5)
+        url = f"s3://{BUCKET}/{uuid.uuid4()}/{name}"
+        self.files.enter(url, stored, md5)
+        record: dict[str, Any] = {
+            "form": "object",
+            "file_name": name,
+            "size": stored.size,
+            "hashes": {"md5": md5, "sha256": stored.sha256},
+            "urls": [url],
+            "authz": [OPEN],
+            **more,
+        }
+        return self.index.create(record)["did"]
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""

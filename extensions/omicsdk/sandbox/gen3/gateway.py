@@ -73,26 +73,3 @@ class Gateway:
             if inner is not None:
                 scope = {**scope, "path": inner, "gen3.path": scope["path"]}
         await self._app(scope, receive, send)
-
-
-class TrailingSlashes:
-    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
-
-    Args:
-        app: The service's routes.
-        stated: Paths, as the router sees them, that end in a slash where the service states them.
-    """
-
-    def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
-        self._app = app
-        self._stated = stated
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            root, path = scope.get("root_path", ""), scope["path"]
-            inside = path.removeprefix(root)
-            bare = inside.rstrip("/")
-            wanted = f"{bare}/" if f"{bare}/" in self._stated else bare
-            if wanted != inside:
-                scope = {**scope, "path": root + wanted}
-        await self._app(scope, receive, send)

@@ -1,23 +1,19 @@
 """Guppy's addresses."""
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
-from omicsdk.sandbox.gen3.gateway import HOME
 from omicsdk.sandbox.gen3.guppy.filters import WrongFilter
 from omicsdk.sandbox.gen3.guppy.queries import Request
 from omicsdk.sandbox.gen3.guppy.sight import OutOfScope, Sight
-from omicsdk.sandbox.gen3.guppy.store import DataType
-from omicsdk.sandbox.gen3.plain_routes import Asked, json_answer, plain_route
+from omicsdk.sandbox.gen3.service import VERSION, Asked, as_object, is_texts, json_answer, plain_routes
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
-VERSION = "sandbox"
 _ADMINISTRATION = "/guppy_admin"
 
 
@@ -28,43 +24,36 @@ def guppy_routes(gen3: "Gen3") -> list[BaseRoute]:
         gen3: The commons.
     """
 
-    def graphql(asked: Asked) -> Response:
-        return _graphql(gen3, asked)
+    queries = plain_routes(gen3, {"POST /graphql": _graphql}, _refused_query)
+    others = plain_routes(
+        gen3,
+        {
+            "POST /download": _download,
+            "GET /_status": _status,
+            "GET /_version": lambda _gen3, _asked: json_answer({"version": VERSION, "commit": VERSION}),
+            "POST /_refresh": _refresh,
+        },
+        _refused,
+    )
+    return [*queries, *others]
 
-    def download(asked: Asked) -> Response:
-        return _download(gen3, asked)
 
-    def status(asked: Asked) -> Response:
-        del asked
-        told: dict[str, Any] = {
-            each.name: {"aliases": {each.name: {}}, "arrayFields": _lists(each)} for each in gen3.guppy.types()
+def _status(gen3: "Gen3", _asked: Asked) -> Response:
+    told: dict[str, Any] = {
+        each.name: {
+            "aliases": {each.name: {}},
+            "arrayFields": [name for name, field in each.fields.items() if field.many],
         }
-        return json_answer({"statusCode": 200, "warnings": None, "indices": told})
+        for each in gen3.guppy.types()
+    }
+    return json_answer({"statusCode": 200, "warnings": None, "indices": told})
 
-    def version(asked: Asked) -> Response:
-        del asked
-        return json_answer({"version": VERSION, "commit": VERSION})
 
-    def refresh(asked: Asked) -> Response:
-        person = gen3.access.bearer(asked.headers)
-        if person is None:
-            raise Problem(401, "unauthorized", "There is no token: only administrators refresh")
-        if not person.may("admin_access", _ADMINISTRATION, "guppy"):
-            raise Problem(403, "forbidden", "Only administrators refresh")
-        return PlainTextResponse("[Server] guppy refreshed successfully")
-
-    return [
-        Mount(
-            f"{HOME}/guppy",
-            routes=[
-                plain_route("/graphql", graphql, _refused_query, ["POST"]),
-                plain_route("/download", download, _refused, ["POST"]),
-                plain_route("/_status", status, _refused),
-                plain_route("/_version", version, _refused),
-                plain_route("/_refresh", refresh, _refused, ["POST"]),
-            ],
-        )
-    ]
+def _refresh(gen3: "Gen3", asked: Asked) -> Response:
+    missing = Problem(401, "unauthorized", "There is no token: only administrators refresh")
+    if not gen3.access.somebody(asked.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
+        raise Problem(403, "forbidden", "Only administrators refresh")
+    return PlainTextResponse("[Server] guppy refreshed successfully")
 
 
 def _refused(problem: Problem) -> Response:
@@ -82,8 +71,7 @@ def _graphql(gen3: "Gen3", asked: Asked) -> Response:
     # graphql-core takes a while to import, and most sandboxes never see a query.
     from omicsdk.sandbox.gen3.guppy.execution import execute
 
-    sent = asked.json()
-    body = cast("dict[str, Any]", sent) if isinstance(sent, dict) else {}
+    body = as_object(asked.json())
     query, variables = body.get("query"), body.get("variables")
     if not isinstance(query, str):
         message = "POST body missing, invalid Content-Type, or JSON object has no keys."
@@ -100,20 +88,19 @@ def _graphql(gen3: "Gen3", asked: Asked) -> Response:
 
 
 def _download(gen3: "Gen3", asked: Asked) -> Response:
-    sent = asked.json()
-    body: Mapping[str, Any] = cast("dict[str, Any]", sent) if isinstance(sent, dict) else {}
+    body = as_object(asked.json())
     type = gen3.guppy.get(str(body.get("type")))
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
-    fields: Any = body.get("fields") or ()
+    fields: object = body.get("fields") or []
     names = [fields] if isinstance(fields, str) else fields
-    if not isinstance(names, list | tuple) or not all(isinstance(each, str) for each in cast("list[Any]", names)):
+    if not is_texts(names):
         raise bad_arguments("fields is a list of names")
     sight = Sight(gen3.access.anyone(asked.headers))
     try:
         rows = Request(sight).download(
             type,
-            cast("Sequence[str]", names),
+            names,
             body.get("filter"),
             body.get("sort"),
             str(body.get("accessibility") or "all"),
@@ -123,7 +110,3 @@ def _download(gen3: "Gen3", asked: Asked) -> Response:
     except OutOfScope as error:
         raise Problem(401, "unauthorized", str(error)) from error
     return json_answer(rows)
-
-
-def _lists(type: DataType) -> list[str]:
-    return [name for name, each in type.fields.items() if each.many]

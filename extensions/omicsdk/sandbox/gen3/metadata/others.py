@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.sandbox.gen3.fence import downloads, uploads
+from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.indexd import aliases, blanks, records
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
@@ -18,23 +18,23 @@ State = TypeVar("State")
 
 def upload(gen3: "Gen3", call: Call, name: str, resources: list[str]) -> tuple[str, str]:
     """A new GUID, and the address that its bytes are put to."""
-    told = _asked(uploads.upload_file, gen3, call, body={"file_name": name, "authz": resources})
+    told = _asked(fence_files.upload_file, gen3, call, body={"file_name": name, "authz": resources})
     return told["guid"], told["url"]
 
 
 def upload_to(gen3: "Gen3", call: Call, guid: str) -> str:
     """The address that the bytes of a GUID are put to."""
-    return _asked(uploads.upload_file_to_guid, gen3, call, {"file_id": guid})["url"]
+    return _asked(fence_files.upload_file_to_guid, gen3, call, {"file_id": guid})["url"]
 
 
 def download(gen3: "Gen3", call: Call, guid: str) -> str:
     """The address that the bytes of a GUID or alias can be read from."""
-    return _asked(downloads.get_presigned_url, gen3, call, {"file_id": guid})["url"]
+    return _asked(fence_files.get_presigned_url, gen3, call, {"file_id": guid})["url"]
 
 
 def delete_with_bytes(gen3: "Gen3", call: Call, guid: str) -> None:
     """Deletes a record and its bytes in all places."""
-    _asked(uploads.delete_file_locations, gen3, call, {"file_id": guid})
+    _asked(fence_files.delete_file_locations, gen3, call, {"file_id": guid})
 
 
 def delete(gen3: "Gen3", call: Call, guid: str) -> None:

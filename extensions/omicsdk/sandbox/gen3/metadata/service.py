@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.metadata import aggregate, aliases, documents, index_paths, objects
 from omicsdk.sandbox.gen3.metadata.doors import Doors
 from omicsdk.sandbox.gen3.metadata.refusals import error_body
+from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 if TYPE_CHECKING:
@@ -49,6 +49,6 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
     # The document has an operation for each of the two forms of the search's answer.
     handlers["query_documents"] = handlers["query"]
     # Doors knows who comes in, and objects ask for tokens themselves.
-    return service_as_sent(
+    return gen3_service(
         "metadata", document, handlers, error_body=error_body, around=lambda app: Doors(app, gen3.access)
     )

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.as_sent import service_as_sent
-from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.peregrine import core_metadata, datasets, queries
 from omicsdk.sandbox.gen3.peregrine.state import Commons
 from omicsdk.sandbox.gen3.records.store import Store
+from omicsdk.sandbox.gen3.service import TrailingSlashes, gen3_service
 from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
@@ -39,6 +38,6 @@ def peregrine_service(access: Access, records: Store, document: Mapping[str, Any
     """
     commons = Commons(access, records)
     handlers = handlers_in(document, commons, sys.modules[__name__], *_MODULES)
-    return service_as_sent(
+    return gen3_service(
         "peregrine", document, handlers, error_body=error_body, around=lambda app: Frame(TrailingSlashes(app))
     )

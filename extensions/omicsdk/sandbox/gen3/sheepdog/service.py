@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.as_sent import service_as_sent
-from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.records.store import Store
+from omicsdk.sandbox.gen3.service import TrailingSlashes, gen3_service
 from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, manifests, programs, states, submitting
 from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
@@ -74,7 +73,7 @@ def sheepdog_service(access: Access, records: Store, index: Index, document: Map
     commons = Commons(access, records, index)
     handlers = handlers_in(document, commons, sys.modules[__name__], *_MODULES)
     handlers |= {name: handlers[same] for name, same in _SAME.items()}
-    return service_as_sent(
+    return gen3_service(
         "sheepdog",
         document,
         handlers,

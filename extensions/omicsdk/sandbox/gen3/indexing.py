@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omicsdk.sandbox.gen3.files import Files
 from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
 from omicsdk.sandbox.state.settings import Setting
 
@@ -60,9 +60,17 @@ class Indexing:
             due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
             self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))
 
-    def settle(self) -> None:
-        """Does what is due; not to be called within a transaction."""
-        self._do(self._clock.now())
+    def before(self, service: Service) -> Service:
+        """A service whose requests first do what is due."""
+
+        def first(handler: Handler) -> Handler:
+            def handle(call: Call) -> Reply:
+                self._do(self._clock.now())
+                return handler(call)
+
+            return handle
+
+        return replace(service, handlers={name: first(handler) for name, handler in service.handlers.items()})
 
     def finish(self) -> int:
         """Does all that waits and returns how much it was."""
@@ -105,19 +113,6 @@ class Indexing:
             if (found := self._records.get(key)) is not None:
                 return found if found["size"] is None and not found["hashes"] else None
         return None
-
-
-def settled(indexing: Indexing, service: Service) -> Service:
-    """A service whose requests first do what is due."""
-
-    def first(handler: Handler) -> Handler:
-        def handle(call: Call) -> Reply:
-            indexing.settle()
-            return handler(call)
-
-        return handle
-
-    return replace(service, handlers={name: first(handler) for name, handler in service.handlers.items()})
 
 
 def _hashes(path: Path) -> dict[str, str]:

@@ -1,1 +1,0 @@
-"""Arborist, the service that knows who may do what."""

@@ -1,1 +1,0 @@
-"""Fence, the service of logins, presigned URLs and uploads."""

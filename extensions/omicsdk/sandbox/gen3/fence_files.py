@@ -1,0 +1,401 @@
+"""Files at Fence: presigned URLs to read them from and to write them to, and their deletion with their records."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.fence_logins import asker, texts_of
+from omicsdk.sandbox.gen3.service import as_object
+from omicsdk.sandbox.gen3.storage import BUCKET, Grant, StorageRefusal, path_of
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.state.settings import Setting
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+MOST_OBJECTS = 100
+"""How many URLs one request for access to DRS objects may ask for, as Fence has it by default."""
+SETTINGS = (
+    Setting("gen3.url_seconds", 3600.0, "How many seconds presigned URLs of the Gen3 commons are good for at most"),
+    Setting(
+        "gen3.forbidden_status",
+        401,
+        "How Fence refuses a file to somebody whom it knows: 401 as its releases do, 403 as its document says",
+    ),
+)
+_READ, _WRITE = "read-storage", "write-storage"
+_PROTOCOLS = ("s3", "http", "ftp", "https", "gs", "az")
+_SIGNED = ("s3", "gs", "az")
+_TWO_LOGINS = "You cannot supply both GA4GH passports and a token in the Authorization header of a request."
+_NO_PASSPORTS = (
+    "Using GA4GH Passports as a means of authentication and authorization is not supported by this instance of Gen3."
+)
+
+
+# -- may somebody read or write the file of a record
+
+
+def _record_of(gen3: "Gen3", guid: str) -> Mapping[str, Any]:
+    found = gen3.index.get(guid)
+    if found is None:
+        raise not_found(f"No indexed document found with id {guid}")
+    return found
+
+
+def _lifetime(gen3: "Gen3", asked: object) -> float:
+    """How long a presigned URL is good for, in seconds; the longest where nothing is asked.
+
+    Raises:
+        Problem: 400; what is asked isn't a positive whole number.
+    """
+    longest = gen3.grounds.settings.number("gen3.url_seconds")
+    if asked is None:
+        return longest
+    if isinstance(asked, int | str) and not isinstance(asked, bool) and str(asked).isdecimal() and int(asked) > 0:
+        return min(float(asked), longest)
+    raise bad_arguments(f"Requested expiry must be a positive integer; instead got {asked}")
+
+
+def _check(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str) -> None:
+    """Refuses unless somebody may do something, read-storage or write-storage, with a record's file.
+
+    Raises:
+        Problem: 401, or what the setting `gen3.forbidden_status` says for somebody with a good token.
+    """
+    resources: list[str] = record.get("authz") or []
+    acl: list[str] = record.get("acl") or []
+    if resources:
+        allowed = all(person.may(method, resource, "fence") for resource in resources)
+        told = (
+            "Either you weren't authenticated successfully or you don't have"
+            f" {method} permission on authorization resource: {resources}."
+        )
+    elif "*" in acl:
+        allowed, told = method != _WRITE, "Cannot upload on public files while using acl field"
+    else:
+        allowed = _listed(gen3, record, person, method, acl)
+        told = f"You don't have access permission on this file: {record['did']}"
+    if not allowed:
+        known = person.name or person.client
+        status = int(gen3.grounds.settings.number("gen3.forbidden_status")) if known else 401
+        raise Problem(status, "unauthorized" if status == 401 else "forbidden", told)
+
+
+def _listed(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
+    """Whether a file is somebody's own, or of a project that they may do this in: how records without authz are kept."""
+    if record.get("uploader"):
+        return bool(person.name) and record["uploader"] == person.name
+    allowed = gen3.access.projects(person)
+    return any(method in allowed.get(project, ()) or "*" in allowed.get(project, ()) for project in acl)
+
+
+# -- downloads: by GUID, many at once, and as access of DRS objects
+
+
+def get_presigned_url(gen3: "Gen3", call: Call) -> Reply:
+    """GET /data/download/{file_id}."""
+    query = dict(call.query)
+    url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], query.get("protocol"))
+    if "redirect" in query:
+        return Reply(status=302, headers={"Location": url})
+    return Reply({"url": url})
+
+
+def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
+    """POST /data/download/bulk."""
+    guids = as_object(call.body).get("guids")
+    if not isinstance(guids, list):
+        raise bad_arguments("missing required argument `guids`")
+    asked = [str(each) for each in cast("list[object]", guids)]
+    person = gen3.access.anyone(call.headers)
+    urls, failed = _urls(gen3, call, person, asked, dict(call.query).get("protocol"))
+    return Reply({"urls": urls, "failed_file_ids": _grouped(failed)})
+
+
+def get_access_url(gen3: "Gen3", call: Call) -> Reply:
+    """GET /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
+    person = gen3.access.anyone(call.headers)
+    return Reply({"url": _url(gen3, call, person, call.arguments["object_id"], call.arguments["access_id"])})
+
+
+def post_access_url(gen3: "Gen3", call: Call) -> Reply:
+    """POST /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
+    _refuse_passports(call)
+    return get_access_url(gen3, call)
+
+
+def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
+    """POST /ga4gh/drs/v1/objects/access."""
+    wanted = _wanted(call.body)
+    _refuse_passports(call)
+    asked = sum(len(objects) for objects in wanted.values())
+    if asked > MOST_OBJECTS:
+        told = f"Request too large: {asked} objects requested, maximum is {MOST_OBJECTS}"
+        return Reply({"error_code": 413, "error_description": told}, 413)
+    person = gen3.access.anyone(call.headers)
+    resolved: list[dict[str, Any]] = []
+    failed: list[tuple[int, str]] = []
+    for access, objects in wanted.items():
+        urls, refused = _urls(gen3, call, person, objects, access)
+        resolved += [{**each, "drs_access_id": access, "headers": []} for each in urls]
+        failed += refused
+    return Reply(
+        {
+            "summary": {"requested": asked, "resolved": len(resolved), "unresolved": len(failed)},
+            "unresolved_drs_objects": _grouped(failed),
+            "resolved_drs_object_access_urls": resolved,
+        }
+    )
+
+
+def get_buckets(gen3: "Gen3", _call: Call) -> Reply:
+    """GET /data/buckets."""
+    s3 = {name: {"region": "us-east-1"} for name in gen3.files.buckets("s3")}
+    return Reply({"S3_BUCKETS": s3, "GS_BUCKETS": {name: {} for name in gen3.files.buckets("gs")}})
+
+
+def _url(gen3: "Gen3", call: Call, person: Person, guid: str, protocol: str | None) -> str:
+    """A URL that the file of a record can be read from."""
+    query = dict(call.query)
+    record = _record_of(gen3, guid)
+    seconds = _lifetime(gen3, query.get("expires_in"))
+    _check(gen3, record, person, _READ)
+    location = _location(record, protocol or None)
+    if location.partition("://")[0] not in _SIGNED:
+        return location
+    if not gen3.files.has_bucket(location):
+        raise Problem(401, "unauthorized", "permission denied for bucket")
+    if query.get("no_force_sign", "").lower() == "true" and _is_public(record):
+        gen3.files.publish(location)
+        return f"{call.origin}{path_of(location)}"
+    return gen3.presigned(call.origin, Grant("GET", location), seconds)
+
+
+def _location(record: Mapping[str, Any], protocol: str | None) -> str:
+    """Where the file of a record is: the first place whose scheme is the wanted one, or the first of all.
+
+    Raises:
+        Problem: 400, the protocol isn't one of Fence's; 404, the record has no such location.
+    """
+    places: list[str] = record.get("urls") or []
+    schemes = [place.partition("://")[0] for place in places]
+    for each in (*(() if protocol is None else (protocol,)), *schemes):
+        if each not in _PROTOCOLS:
+            raise bad_arguments(f"The specified protocol {each} is not supported")
+    wanted = schemes if protocol is None else [protocol, "https"] if protocol == "http" else [protocol]
+    fitting = [place for place, scheme in zip(places, schemes, strict=True) if scheme in wanted]
+    if fitting:
+        return fitting[0]
+    if protocol is None:
+        raise not_found("Can't find any file locations.")
+    raise not_found(f"File {record['did']} does not have a location with specified protocol {protocol}.")
+
+
+def _is_public(record: Mapping[str, Any]) -> bool:
+    if record.get("authz"):
+        return "/open" in record["authz"]
+    return "*" in (record.get("acl") or ())
+
+
+def _urls(
+    gen3: "Gen3", call: Call, person: Person, guids: Iterable[str], protocol: str | None
+) -> tuple[list[dict[str, str]], list[tuple[int, str]]]:
+    """The URLs of several files, and of those that have none the status."""
+    _lifetime(gen3, dict(call.query).get("expires_in"))  # a bad one is refused once, not for each file
+    urls: list[dict[str, str]] = []
+    failed: list[tuple[int, str]] = []
+    for guid in guids:
+        try:
+            urls.append({"drs_object_id": guid, "url": _url(gen3, call, person, guid, protocol)})
+        except Problem as problem:
+            failed.append((problem.status, guid))
+    return urls, failed
+
+
+def _grouped(failed: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+    groups: dict[int, list[str]] = {}
+    for status, guid in failed:
+        groups.setdefault(status, []).append(guid)
+    return [{"error_code": status, "object_ids": guids} for status, guids in groups.items()]
+
+
+def _refuse_passports(call: Call) -> None:
+    if as_object(call.body).get("passports"):
+        raise bad_arguments(_TWO_LOGINS if "authorization" in call.headers else _NO_PASSPORTS)
+
+
+def _wanted(body: Any) -> dict[str, list[str]]:
+    """The objects that a request is about, by the kind of access."""
+    wanted: dict[str, list[str]] = {}
+    try:
+        for each in body["bulk_object_access_ids"]:
+            for access in each["bulk_access_ids"]:
+                wanted.setdefault(str(access), []).append(str(each["bulk_object_id"]))
+    except (KeyError, TypeError):
+        raise bad_arguments("bulk_object_access_ids: a list of bulk_object_id and bulk_access_ids is wanted") from None
+    return wanted
+
+
+# -- uploads: blank records with URLs that take their bytes, whole or in parts
+
+
+def upload_file(gen3: "Gen3", call: Call) -> Reply:
+    """POST /data/upload."""
+    person = asker(gen3, call, "data").person
+    body = _body(call, "file_name")
+    name, authz = _text(body, "file_name"), texts_of(body, "authz")
+    if not _may_upload(person, authz):
+        raise Problem(
+            403,
+            "forbidden",
+            "You do not have access to upload data. You either need general file uploader permissions or create and"
+            " write-storage permissions on the authz resources you specified (if you specified any).",
+        )
+    seconds = _lifetime(gen3, body.get("expires_in"))
+    if body.get("protocol") == "az":
+        raise Problem(500, "internal", "fence not configured with data upload container; can't create signed URL")
+    guid, place = _place(gen3, person, body, name, authz)
+    return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", place), seconds)}, 201)
+
+
+def upload_file_to_guid(gen3: "Gen3", call: Call) -> Reply:
+    """GET /data/upload/{file_id}."""
+    query = dict(call.query)
+    guid = call.arguments["file_id"]
+    _check_bucket(query.get("bucket"))
+    record = _record_of(gen3, guid)
+    seconds = _lifetime(gen3, query.get("expires_in"))
+    _check(gen3, record, gen3.access.anyone(call.headers), _WRITE)
+    place = _key_url(f"{record['did']}/{query.get('file_name') or guid.replace('/', '_')}")
+    return Reply({"url": gen3.presigned(call.origin, Grant("PUT", place), seconds)})
+
+
+def init_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+    """POST /data/multipart/init."""
+    person = _uploader(gen3, call)
+    body = _body(call, "file_name")
+    _lifetime(gen3, body.get("expires_in"))
+    guid, place = _place(gen3, person, body, _text(body, "file_name"), ())
+    return Reply({"guid": guid, "uploadId": gen3.files.begin(place)}, 201)
+
+
+def get_multipart_upload_url(gen3: "Gen3", call: Call) -> Reply:
+    """POST /data/multipart/upload."""
+    _uploader(gen3, call)
+    body = _body(call, "key", "uploadId", "partNumber")
+    seconds = _lifetime(gen3, body.get("expires_in"))
+    number = body["partNumber"]
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise Problem(500, "internal", f"Can not generate presigned url for part number {number} of key {body['key']}.")
+    grant = Grant("PUT", _stated_place(body), str(body["uploadId"]), number)
+    return Reply({"presigned_url": gen3.presigned(call.origin, grant, seconds)})
+
+
+def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+    """POST /data/multipart/complete."""
+    _uploader(gen3, call)
+    body = _body(call, "key", "uploadId", "parts")
+    _lifetime(gen3, body.get("expires_in"))
+    place = _stated_place(body)
+    try:
+        gen3.files.complete(str(body["uploadId"]), place, _parts(body["parts"]))
+    except StorageRefusal as refusal:
+        detail = (
+            f"An error occurred ({refusal.code}) when calling the CompleteMultipartUpload operation: {refusal.message}"
+        )
+        return Reply({"message": f"Can not complete multipart upload for {body['key']}. Detail {detail}"}, 500)
+    gen3.indexing.stored(place)
+    return Reply({"message": "OK"})
+
+
+def _uploader(gen3: "Gen3", call: Call) -> Person:
+    """Who sent a request that only general uploaders may send."""
+    person = asker(gen3, call, "data").person
+    if not _may_upload(person, ()):
+        raise Problem(403, "forbidden", "user does not have privileges to access this endpoint")
+    return person
+
+
+def _may_upload(person: Person, authz: Sequence[str]) -> bool:
+    if authz:
+        return all(person.may(method, each, "fence") for each in authz for method in ("create", _WRITE))
+    return person.may("file_upload", "/data_file", "fence")
+
+
+def _place(gen3: "Gen3", person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]) -> tuple[str, str]:
+    """The GUID of an upload, that of a new record where none is stated, and where its file goes."""
+    _check_bucket(_text(body, "bucket"))
+    guid = _text(body, "guid")
+    if not guid:
+        # A record under resources doesn't name who uploads it.
+        guid = str(gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))["did"])
+    return guid, _key_url(f"{guid}/{name}")
+
+
+def _stated_place(body: Mapping[str, Any]) -> str:
+    guid, _, name = _text(body, "key").rpartition("/")
+    _check_bucket(_text(body, "bucket"))
+    return _key_url(f"{guid}/{name}")
+
+
+def _key_url(key: str) -> str:
+    return f"s3://{BUCKET}/{key}"
+
+
+def _check_bucket(bucket: str | None) -> None:
+    if bucket not in (None, "", BUCKET):
+        raise Problem(403, "forbidden", f"Uploading to bucket '{bucket}' is not allowed")
+
+
+def _body(call: Call, *needed: str) -> Mapping[str, Any]:
+    """The JSON body.
+
+    Raises:
+        Problem: 400; there is none, or a field is missing.
+    """
+    body = as_object(call.body)
+    if "json" not in call.headers.get("content-type", "") or not body:
+        raise bad_arguments("wrong Content-Type; expected application/json")
+    if missing := [name for name in needed if name not in body]:
+        if len(needed) == 1:
+            raise bad_arguments(f"missing required argument `{missing[0]}`")
+        raise bad_arguments(f"missing required arguments: {missing}")
+    return body
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    """A field that is a text; an empty one when it is missing or null."""
+    found: object = fields.get(name)
+    if found is not None and not isinstance(found, str):
+        raise bad_arguments(f"`{name}` has to be a text")
+    return found or ""
+
+
+def _parts(stated: object) -> list[tuple[int, str]]:
+    """Number and ETag of each part."""
+    try:
+        if isinstance(stated, list):
+            return [(int(each["PartNumber"]), str(each["ETag"])) for each in cast("list[Any]", stated)]
+        raise TypeError("parts is a list")
+    except (KeyError, TypeError, ValueError):
+        raise StorageRefusal(400, "MalformedXML", "The XML you provided was not well-formed") from None
+
+
+# -- deletion
+
+
+def delete_file_locations(gen3: "Gen3", call: Call) -> Reply:
+    """DELETE /data/{file_id}."""
+    person = asker(gen3, call, "data").person
+    record = _record_of(gen3, call.arguments["file_id"])
+    authz: Sequence[str] = record.get("authz") or []
+    if authz and not all(person.may("delete", resource, "fence") for resource in authz):
+        return Reply({"message": "You do not have arborist permissions to delete this file."}, 403)
+    if not authz and (not record.get("uploader") or record["uploader"] != person.name):
+        told = "You cannot delete this file because the uploader field indicates it does not belong to you."
+        return Reply({"message": told}, 403)
+    for url in record.get("urls") or ():
+        gen3.files.remove(url)
+    gen3.index.delete(record["did"])
+    return Reply(status=204)

@@ -1,0 +1,268 @@
+"""Logins at Fence: API keys and the access tokens that are made of them, programs' logins, and who somebody is."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, Person, bearer_token
+from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.state.settings import Setting
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+LONGEST_TOKEN = 3600
+"""For how many seconds access tokens are good at most, as Fence has it by default."""
+SETTINGS = (
+    Setting("gen3.token_seconds", ACCESS_SECONDS, "How many seconds access tokens of the Gen3 commons are good for"),
+)
+SAME = {
+    "list_cdis_keys": "list_api_keys",
+    "create_cdis_key": "create_api_key",
+    "delete_cdis_key": "delete_api_key",
+    "get_cdis_access_token": "get_access_token",
+}
+"""Operations of the older addresses, /credentials/cdis, and those that do the same."""
+_KEY_SCOPES = (
+    "fence",
+    "openid",
+    "user",
+    "data",
+    "admin",
+    "google_credentials",
+    "google_service_account",
+    "google_link",
+    "credentials",
+)
+_SCOPES = ("openid", "fence", "user", "data", "admin")
+"""What tokens of a program may be good for."""
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request.
+
+    Attributes:
+        person: Who they are.
+        claims: What their token states.
+    """
+
+    person: Person
+    claims: Mapping[str, Any]
+
+
+def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
+    """Who sent a request that needs a login.
+
+    Args:
+        gen3: The commons.
+        call: The request.
+        scope: What the token must be good for.
+
+    Raises:
+        Problem: 401; there is no token, it isn't good, or not for that.
+    """
+    token = bearer_token(call.headers)
+    if not token:
+        raise _unknown("Authorization header is missing or has no bearer token")
+    claims = gen3.access.claims(token)
+    if scope not in claims["scope"]:
+        raise _unknown(f"the token has no scope {scope}")
+    person = gen3.access.person_of(claims)
+    if person.client and scope != "data":
+        raise _unknown("the token is of a client that acts for itself")
+    return Asker(person, claims)
+
+
+def _unknown(reason: str) -> Problem:
+    return Problem(401, "unauthorized", f"Authentication Error: {reason}")
+
+
+def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
+    """A field that is a list of texts; an empty one when it is missing or null.
+
+    Raises:
+        Problem: 400; it is something else.
+    """
+    found: object = fields.get(name) or []
+    if not is_texts(found):
+        raise bad_arguments(f"`{name}` has to be a list of texts")
+    return found
+
+
+# -- API keys
+
+
+def list_credential_sources(gen3: "Gen3", call: Call) -> Reply:
+    """GET /credentials."""
+    asker(gen3, call, "user")
+    return Reply({"/api": "access to CDIS APIs", "/google": "access to Google storage"})
+
+
+def list_api_keys(gen3: "Gen3", call: Call) -> Reply:
+    """GET /credentials/api."""
+    owner = asker(gen3, call, "credentials").person
+    return Reply({"jtis": [{"jti": jti, "exp": ends} for jti, ends in gen3.access.keys_of(owner)]})
+
+
+def create_api_key(gen3: "Gen3", call: Call) -> Reply:
+    """POST /credentials/api."""
+    asking = asker(gen3, call, "credentials")
+    stated = _fields(call)
+    scopes = stated["scope"].split(",") if isinstance(stated.get("scope"), str) else texts_of(stated, "scope")
+    for scope in scopes:
+        if scope not in _KEY_SCOPES:
+            raise bad_arguments(f"Scope {scope} is not supported")
+    wanted = sorted({*scopes, "fence", "openid", *asking.claims["scope"]} - {"credentials"})
+    seconds = min(_seconds(call, int(KEY_SECONDS)), int(KEY_SECONDS))
+    key = gen3.access.issue(asking.person.name, call.origin, purpose="api_key", seconds=seconds, audience=wanted)
+    return Reply({"key_id": gen3.access.claims(key, "api_key")["jti"], "api_key": key})
+
+
+def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
+    """DELETE /credentials/api/{key_id}."""
+    owner = asker(gen3, call, "credentials").person
+    jti = call.arguments["key_id"]
+    if jti not in dict(gen3.access.keys_of(owner)):
+        raise not_found(f"token not found with JTI {jti} for current user")
+    gen3.access.revoke(jti)
+    return Reply(status=204)
+
+
+def get_access_token(gen3: "Gen3", call: Call) -> Reply:
+    """POST /credentials/api/access_token."""
+    key = _fields(call).get("api_key")
+    if not key:
+        raise bad_arguments("Please provide an api_key in payload")
+    task = dict(call.query).get("task_token")
+    if task:
+        raise bad_arguments(f"Invalid 'task_token' value '{task}'. Allowed task token types are: []")
+    seconds = min(_seconds(call, int(gen3.grounds.settings.number("gen3.token_seconds"))), LONGEST_TOKEN)
+    claims = gen3.access.claims(str(key), "api_key")
+    person = gen3.access.person_of(claims)
+    token = gen3.access.issue(person.name, call.origin, seconds=seconds, audience=claims["scope"])
+    return Reply({"access_token": token})
+
+
+def _fields(call: Call) -> Mapping[str, Any]:
+    if call.headers.get("content-type", "").startswith(_FORM):
+        return dict(parse_qsl(call.content.decode(errors="replace")))
+    return as_object(call.body)
+
+
+def _seconds(call: Call, usual: int) -> int:
+    stated = dict(call.query).get("expires_in")
+    try:
+        return int(stated) if stated is not None else usual
+    except ValueError:
+        raise bad_arguments(f"Invalid 'expires_in' value '{stated}'") from None
+
+
+# -- OpenID Connect
+
+
+def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
+    """POST /oauth2/token, of which the sandbox has the grant client_credentials."""
+    # Clients send the fields in the query or in the body.
+    fields = {**dict(call.query), **dict(parse_qsl(call.content.decode(errors="replace")))}
+    id, secret = _basic(call) or (fields.get("client_id", ""), fields.get("client_secret", ""))
+    if not gen3.access.is_client(id, secret):
+        challenge = {"WWW-Authenticate": 'Basic error="invalid_client"'}
+        return Reply({"error": "invalid_client"}, 401, challenge)
+    if fields.get("grant_type") != "client_credentials":
+        return Reply({"error": "unsupported_grant_type"}, 400)
+    scopes = fields.get("scope", "").split()
+    if any(scope not in _SCOPES for scope in scopes):
+        told = "The requested scope is invalid, unknown, or malformed."
+        return Reply({"error": "invalid_scope", "error_description": told}, 400)
+    seconds = gen3.grounds.settings.number("gen3.token_seconds")
+    token = gen3.access.issue_to_client(id, call.origin, seconds, scopes)
+    told = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
+    return Reply(told, headers={"Cache-Control": "no-store"})
+
+
+def _basic(call: Call) -> tuple[str, str] | None:
+    kind, _, text = call.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        id, _, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return id, secret
+
+
+def get_jwks(gen3: "Gen3", _call: Call) -> Reply:
+    """GET /.well-known/jwks."""
+    return Reply({"keys": [gen3.access.key.as_jwk()]})
+
+
+def get_jwt_keys(gen3: "Gen3", _call: Call) -> Reply:
+    """GET /jwt/keys."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = gen3.access.key
+    pem = key.public().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return Reply({"keys": [[key.id, pem]]})
+
+
+def get_openid_configuration(_gen3: "Gen3", call: Call) -> Reply:
+    """GET /.well-known/openid-configuration."""
+    issuer = f"{call.origin}/user"
+    return Reply(
+        {
+            "issuer": issuer,
+            "authorization_endpoint": f"{issuer}/oauth2/authorize",
+            "token_endpoint": f"{issuer}/oauth2/token",
+            "userinfo_endpoint": f"{issuer}/user",
+            "jwks_uri": f"{issuer}/.well-known/jwks",
+            "scopes_supported": list(_SCOPES),
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["client_credentials"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "claims_supported": ["aud", "sub", "iss", "exp", "jti", "iat", "context"],
+        }
+    )
+
+
+# -- who am I
+
+
+def get_user_info(gen3: "Gen3", call: Call) -> Reply:
+    """GET /user."""
+    asking = asker(gen3, call, "user")
+    person = asking.person
+    administers = person.may("*", "/")
+    mapping = gen3.access.mapping(person)
+    return Reply(
+        {
+            "user_id": person.number,
+            "sub": str(person.number),
+            "idp": "google",
+            "username": person.name,
+            "name": person.name,
+            "display_name": person.name,
+            "preferred_username": person.name,
+            "phone_number": "",
+            "email": person.name,
+            "is_admin": administers,
+            "active": True,
+            "role": "admin" if administers else "user",
+            "project_access": gen3.access.projects(person),
+            "certificates_uploaded": [],
+            "resources_granted": [],
+            "groups": [],
+            "message": "",
+            "resources": sorted(mapping),
+            "authz": mapping,
+            "azp": asking.claims.get("azp") or "",
+        }
+    )

@@ -1,0 +1,162 @@
+"""The manifest service, which keeps people's manifests, cohorts and exported metadata."""
+
+import html
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.service import HEALTHY, as_object, gen3_service
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Grounds, Reply, Service, for_each, handlers_in
+
+MANIFESTS, COHORTS, METADATA = "manifests", "cohorts", "metadata"
+_GUID = re.compile(r".*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
+_PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_metadata": "create_metadata"}
+
+Folder = tuple[int, str]
+"""Somebody's files of one kind: their number, and manifests, cohorts or metadata."""
+
+
+class Manifests:
+    """The files that people keep with the commons.
+
+    Args:
+        grounds: What the sandbox stands on.
+        access: The people of the commons.
+
+    Attributes:
+        access: The people of the commons.
+    """
+
+    def __init__(self, grounds: Grounds, access: Access) -> None:
+        self.access = access
+        self._database = grounds.database
+        self._clock = grounds.clock
+        grounds.database.define(
+            gen3_user_files="person INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,"
+            " stored REAL NOT NULL, PRIMARY KEY (person, kind, name)"
+        )
+
+    def listed(self, folder: Folder) -> list[dict[str, Any]]:
+        """The files of a folder, the oldest first."""
+        query = "SELECT name, stored FROM gen3_user_files WHERE person = ? AND kind = ? ORDER BY stored, rowid"
+        return [
+            {
+                "filename": row["name"],
+                "last_modified": datetime.fromtimestamp(row["stored"], UTC).strftime("%Y-%m-%d %H:%M:%S"),
+                "last_modified_timestamp": row["stored"],
+            }
+            for row in self._database.rows(query, folder)
+        ]
+
+    def read(self, folder: Folder, name: str) -> str | None:
+        """A file's content; None when there is none."""
+        query = "SELECT content FROM gen3_user_files WHERE person = ? AND kind = ? AND name = ?"
+        row = self._database.row(query, (*folder, name))
+        return row["content"] if row else None
+
+    def write(self, folder: Folder, name: str, content: str) -> None:
+        """Writes a file in place of what was there."""
+        row = (*folder, name, content, self._clock.now())
+        self._database.execute("REPLACE INTO gen3_user_files VALUES (?, ?, ?, ?, ?)", row)
+
+    def write_new(self, folder: Folder, content: str) -> str:
+        """Writes a file under a new name, which tells the time, and returns the name."""
+        now = datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None).isoformat().replace(":", "-")
+        with self._database.transaction():
+            name, number = f"manifest-{now}.json", 0
+            while self.read(folder, name) is not None:
+                number += 1
+                name = f"manifest-{now}-{number}.json"
+            self.write(folder, name, content)
+        return name
+
+
+def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        store: What people keep.
+        document: The service's OpenAPI 3.1 document.
+    """
+    return gen3_service(
+        "manifest",
+        document,
+        handlers_in(document, store, sys.modules[__name__]),
+        same=_PUT,
+        answers={"get_status": HEALTHY},
+        error_body=lambda problem: {"error": problem.title},
+    )
+
+
+def create_manifest(store: Manifests, call: Call) -> Reply:
+    """POST and PUT /."""
+    folder = _folder(store, call, MANIFESTS)
+    entries = _body(call)
+    if not isinstance(entries, list) or not all("object_id" in as_object(each) for each in cast("list[Any]", entries)):
+        raise bad_arguments(
+            "Manifest format is invalid. Please POST a list of key-value pairs, like [{'k' : v}, ...] Required keys"
+            " are: object_id"
+        )
+    return _written(store, folder, cast("object", entries))
+
+
+def create_cohort(store: Manifests, call: Call) -> Reply:
+    """POST and PUT /cohorts."""
+    folder = _folder(store, call, COHORTS)
+    guid: object = as_object(_body(call)).get("guid")
+    if not isinstance(guid, str) or not _GUID.fullmatch(guid):
+        raise bad_arguments(f"The provided GUID: {guid} is invalid.")
+    store.write(folder, guid, "")
+    return Reply({"filename": guid})
+
+
+def create_metadata(store: Manifests, call: Call) -> Reply:
+    """POST and PUT /metadata."""
+    return _written(store, _folder(store, call, METADATA), _body(call))
+
+
+def _list(store: Manifests, call: Call, kind: str) -> Reply:
+    return Reply({kind: store.listed(_folder(store, call, kind))})
+
+
+def _file(store: Manifests, call: Call, kind: str) -> Reply:
+    folder, name = _folder(store, call, kind), html.escape(call.arguments["file_name"])
+    if not name.endswith("json"):
+        raise bad_arguments("Incorrect usage. You can only use this pathway to request files of type JSON.")
+    content = store.read(folder, name)
+    if content is None:
+        raise not_found(f"there is no file {name}")
+    return Reply(text=content.replace("'", '"'))
+
+
+HANDLERS = {
+    **for_each({kind: kind for kind in (MANIFESTS, COHORTS, METADATA)}, {"list_{}": _list}),
+    **for_each({"manifest": MANIFESTS, "metadata": METADATA}, {"get_{}": _file}),
+}
+
+
+def _folder(store: Manifests, call: Call, kind: str) -> Folder:
+    """The folder of who sent a request.
+
+    Raises:
+        Problem: 403; nobody did, or their token isn't good: the service knows no other refusal.
+    """
+    person = store.access.known(call.headers)
+    if person is None or person.client:
+        raise Problem(403, "forbidden", "Please log in.")
+    return person.number, kind
+
+
+def _body(call: Call) -> object:
+    if not call.body:
+        raise bad_arguments("Please provide valid JSON.")
+    return call.body
+
+
+def _written(store: Manifests, folder: Folder, body: object) -> Reply:
+    """The service keeps of a body what Python calls it, not JSON."""
+    return Reply({"filename": store.write_new(folder, str(body))})

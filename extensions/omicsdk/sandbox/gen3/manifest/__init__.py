@@ -1,1 +1,0 @@
-"""The manifest service, which keeps people's manifests, cohorts and exported metadata."""

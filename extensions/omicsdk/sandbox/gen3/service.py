@@ -1,0 +1,192 @@
+"""What the services of the commons have in common: how one is made, with a document or without, and how JSON is read."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard, TypeVar, cast
+
+from jsonschema import FormatChecker
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omicsdk.sandbox.app import MAX_BODY, origin
+from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Caller, Handler, Reply, Service
+
+log = logging.getLogger("omicsdk.sandbox")
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+HEALTHY = Reply(text="Healthy", headers=HTML)
+"""How most services say that they are there."""
+VERSION = "sandbox"
+"""Which release services say that they are, where no client looks at it."""
+State = TypeVar("State")
+
+
+class TrailingSlashes:
+    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
+
+    Args:
+        app: The service's routes.
+        stated: Paths, as the router sees them, that end in a slash where the service states them.
+    """
+
+    def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
+        self._app = app
+        self._stated = stated
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            root, path = scope.get("root_path", ""), scope["path"]
+            inside = path.removeprefix(root)
+            bare = inside.rstrip("/")
+            wanted = f"{bare}/" if f"{bare}/" in self._stated else bare
+            if wanted != inside:
+                scope = {**scope, "path": root + wanted}
+        await self._app(scope, receive, send)
+
+
+def gen3_service(
+    name: str,
+    document: Mapping[str, Any],
+    handlers: Mapping[str, Handler],
+    *,
+    same: Mapping[str, str] | None = None,
+    answers: Mapping[str, Reply] | None = None,
+    absent: Mapping[str, str] | None = None,
+    error_body: Callable[[Problem], Mapping[str, object]] = Problem.body,
+    around: Callable[[ASGIApp], ASGIApp] = TrailingSlashes,
+) -> Service:
+    """A service whose handlers get requests as they were sent, find out who asks and refuse in its own words.
+
+    Args:
+        name: The service's name, which is also that of its place below `/gen3/`.
+        document: Its OpenAPI 3.1 document.
+        handlers: Operation name to handler.
+        same: Operations that do the same as another.
+        answers: Operations that always answer the same.
+        absent: Operations that the sandbox doesn't play, and why.
+        error_body: The JSON that a refusal carries.
+        around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
+            don't matter.
+    """
+    always = {operation: _always(reply) for operation, reply in (answers or {}).items()}
+    return Service(
+        name=f"gen3/{name}",
+        prefix=f"{HOME}/{name}",
+        document=document,
+        document_path="/openapi.json",
+        handlers={**handlers, **always, **{each: handlers[other] for each, other in (same or {}).items()}},
+        formats=FormatChecker(formats=()),
+        format_codes={},
+        restricted=lambda: False,
+        authenticate=lambda _headers: Caller("", frozenset()),
+        error_body=error_body,
+        error_type="application/json",
+        request_id="",
+        around=around,
+        checks=False,
+        absent=absent or {},
+    )
+
+
+def _always(reply: Reply) -> Handler:
+    return lambda _call: reply
+
+
+# -- services without a document
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request.
+
+    Attributes:
+        method: Its method.
+        path: The parameters of its path.
+        query: Its query, of what comes twice the last.
+        headers: Its headers, names in lower case.
+        content: Its body.
+        origin: Scheme, host and port as the client reached them.
+    """
+
+    method: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    content: bytes
+    origin: str
+
+    def json(self) -> Any:
+        """Its body as JSON.
+
+        Raises:
+            Problem: 400; it isn't, or has half of a surrogate pair, which is no text.
+        """
+        try:
+            value = json.loads(self.content)
+            json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise bad_arguments(f"The body isn't JSON: {error}") from error
+        return value
+
+
+def json_answer(body: object, status: int = 200) -> Response:
+    """An answer that is JSON."""
+    return Response(json.dumps(body), status, media_type="application/json")
+
+
+def plain_routes(
+    state: State,
+    answers: Mapping[str, Callable[[State, Asked], Response]],
+    refused: Callable[[Problem], Response],
+) -> list[BaseRoute]:
+    """The routes of a service without a document.
+
+    Args:
+        state: What each function gets as its first argument.
+        answers: By methods and path, such as `GET /status` or `GET,PUT /files/{key:path}`, what answers requests, off
+            the event loop; what it refuses it raises as a Problem.
+        refused: Makes the answer of a refusal.
+    """
+
+    def route(stated: str, answer: Callable[[State, Asked], Response]) -> Route:
+        methods, _, path = stated.partition(" ")
+
+        async def serve(request: Request) -> Response:
+            content = b""
+            async for block in request.stream():
+                content += block
+                if len(content) > MAX_BODY:
+                    return refused(Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes"))
+            query, headers = dict(request.query_params), request.headers
+            asked = Asked(request.method, request.path_params, query, headers, content, origin(request))
+            try:
+                return await run_in_threadpool(answer, state, asked)
+            except Problem as problem:
+                return refused(problem)
+            except Exception:
+                log.exception("%s %s failed", request.method, request.url.path)
+                return refused(Problem(500, "unhandled_exception", "The sandbox failed: see its log"))
+
+        return Route(path, serve, methods=methods.split(","))
+
+    return [route(*each) for each in answers.items()]
+
+
+# -- JSON
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """The members of a JSON object; none of anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def is_texts(value: object) -> TypeGuard[list[str]]:
+    """Whether a JSON value is a list of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))

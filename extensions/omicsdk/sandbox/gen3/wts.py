@@ -1,0 +1,274 @@
+"""The Workspace Token Service: other commons, with whose API keys people are connected to them, and their tokens."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from omicsdk.sandbox.gen3.access import Access, Person
+from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+
+DEFAULT = "default"
+"""The identity provider that stands for the commons itself."""
+AGGREGATED = ("user/user", "authz/mapping")
+"""The paths that all commons are asked for together."""
+_EVERYBODY = "*"
+_SECONDS = 30.0
+_LOGIN = "gen3 login"
+_BROWSER = "people connect with a browser, and the sandbox has no pages: connect them with `sandbox.gen3.wts`"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCommons:
+    """Another commons.
+
+    Attributes:
+        idp: The name of its login here.
+        base_url: Its address.
+        name: What people call it.
+    """
+
+    idp: str
+    base_url: str
+    name: str
+
+
+class Wts:
+    """The other commons, and who is connected to them.
+
+    Args:
+        grounds: What the sandbox stands on.
+        access: People and their tokens.
+
+    Attributes:
+        grounds: What the sandbox stands on.
+        access: People and their tokens.
+    """
+
+    def __init__(self, grounds: Grounds, access: Access) -> None:
+        self.grounds = grounds
+        self.access = access
+        grounds.database.define(
+            gen3_wts_commons="idp TEXT PRIMARY KEY, base_url TEXT NOT NULL, name TEXT NOT NULL",
+        )
+
+    def add_commons(
+        self,
+        idp: str,
+        base_url: str,
+        credentials: Mapping[str, str] | Path | None = None,
+        *,
+        name: str = "",
+        person: str = _EVERYBODY,
+    ) -> None:
+        """Makes another commons known, such as a second sandbox, and connects people to it.
+
+        Their keys are held in memory: after a restart nobody is connected until this is called again.
+
+        Args:
+            idp: The name of its login here, such as other-google.
+            base_url: Its address, such as another sandbox's `gen3_url`.
+            credentials: What its `credentials.json` holds, or that file: its tokens are got with the API key. None
+                connects nobody.
+            name: What people call it; by default the name of the login.
+            person: Who is connected, by user name; by default everybody.
+
+        Raises:
+            ValueError: The login is called as the commons' own.
+        """
+        if idp == DEFAULT:
+            raise ValueError(f"{DEFAULT!r} is the login of the commons itself: give the other one another name")
+        row = (idp, base_url.rstrip("/"), name or idp)
+        self.grounds.database.execute("REPLACE INTO gen3_wts_commons VALUES (?, ?, ?)", row)
+        if credentials is not None:
+            found = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
+            self.grounds.secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
+
+    def all(self) -> list[OtherCommons]:
+        """The other commons."""
+        rows = self.grounds.database.rows("SELECT * FROM gen3_wts_commons ORDER BY rowid")
+        return [OtherCommons(**row) for row in rows]
+
+    def commons(self, idp: str) -> OtherCommons:
+        """Another commons by the name of its login.
+
+        Raises:
+            Problem: 400; there is none.
+        """
+        found = next((each for each in self.all() if each.idp == idp), None)
+        if found is None:
+            raise bad_arguments(f'Requested IdP "{idp}" is not configured')
+        return found
+
+    def seconds_left(self, idp: str, person: Person | None) -> float | None:
+        """How long somebody is still connected to another commons; None when they aren't."""
+        key = self._key(idp, person) if person is not None else None
+        left = _end(key) - self.grounds.clock.now() if key else 0.0
+        return left if left > 0 else None
+
+    def token(self, idp: str, person: Person) -> str:
+        """Gets an access token of another commons with somebody's API key there.
+
+        Args:
+            idp: The name of its login here.
+            person: Who asks.
+
+        Raises:
+            Problem: 400, no such login; 403, they aren't connected, or that has ended; 500, the other commons gives no
+                token.
+        """
+        import httpx
+
+        other = self.commons(idp)
+        key = self._key(idp, person)
+        if key is None:
+            raise Problem(403, "forbidden", "User doesn't have a refresh token")
+        if self.seconds_left(idp, person) is None:
+            raise Problem(403, "forbidden", "your refresh token is expired, please login again")
+        url = f"{other.base_url}/user/credentials/cdis/access_token"
+        try:
+            answer = httpx.post(url, json={"api_key": key}, timeout=_SECONDS, trust_env=False)
+        except httpx.HTTPError as error:
+            raise Problem(500, "internal", "Fail to reach fence") from error
+        if answer.status_code != 200:
+            raise Problem(500, "internal", f"Fail to get a access token from fence: {answer.status_code}")
+        return answer.json()["access_token"]
+
+    def _key(self, idp: str, person: Person) -> str | None:
+        if not (person.name or person.client):
+            return None
+        held = self.grounds.secrets.held
+        return held(_LOGIN, f"{idp} {person.name}") or held(_LOGIN, f"{idp} {_EVERYBODY}")
+
+
+def _end(key: str) -> float:
+    """When an API key ends, in seconds since 1970."""
+    import jwt
+
+    claims: dict[str, Any] = jwt.decode(key, options={"verify_signature": False})
+    return float(claims["exp"])
+
+
+def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        wts: The other commons.
+        document: The service's OpenAPI 3.1 document.
+    """
+    return gen3_service(
+        "wts",
+        document,
+        handlers_in(document, wts, sys.modules[__name__]),
+        answers={"get_status": HEALTHY},
+        absent=dict.fromkeys(("get_authorization_url", "authorize", "logout"), _BROWSER),
+        error_body=lambda problem: {"message": problem.title},
+        around=lambda app: TrailingSlashes(app, ("/token/", "/external_oidc/")),
+    )
+
+
+def get_token(wts: Wts, call: Call) -> Reply:
+    """GET /token/."""
+    query = dict(call.query)
+    person = _asker(wts, call)
+    if not query.get("expires", "0").isdecimal():
+        return Reply({"error": "expires has to be an integer"}, 400)
+    idp = query.get("idp", DEFAULT)
+    if idp != DEFAULT:
+        return Reply({"token": wts.token(idp, person)})
+    if person.client:
+        raise Problem(403, "forbidden", "User doesn't have a refresh token")
+    seconds = wts.grounds.settings.number("gen3.token_seconds")
+    return Reply({"token": wts.access.issue(person.name, call.origin, seconds=seconds)})
+
+
+def get_external_oidc(wts: Wts, call: Call) -> Reply:
+    """GET /external_oidc/, a list for everybody."""
+    unexpired = dict(call.query).get("unexpired", "").lower() == "true"
+    person = wts.access.known(call.headers)
+    told: list[dict[str, Any]] = []
+    for other in wts.all():
+        left = wts.seconds_left(other.idp, person)
+        if left is None and unexpired:
+            continue
+        url = f"{call.origin}/wts/oauth2/authorization_url?idp={other.idp}"
+        told.append(
+            {
+                "base_url": other.base_url,
+                "idp": other.idp,
+                "name": other.name,
+                "refresh_token_expiration": None if left is None else _in_words(left),
+                "urls": [{"name": other.name, "url": url}],
+            }
+        )
+    return Reply({"providers": told})
+
+
+def check_connected(wts: Wts, call: Call) -> Reply:
+    """GET /oauth2/connected."""
+    person = _asker(wts, call, 401)
+    idp = dict(call.query).get("idp", DEFAULT)
+    if idp != DEFAULT and wts.seconds_left(wts.commons(idp).idp, person) is None:
+        raise Problem(403, "forbidden", "user is not connected with token service or expired")
+    return Reply()
+
+
+def get_aggregate(wts: Wts, call: Call) -> Reply:
+    """GET /aggregate/{endpoint}."""
+    path = call.arguments["endpoint"].strip("/")
+    if path not in AGGREGATED:
+        raise not_found(
+            "supplied endpoint is not configured in the Workspace Token Service aggregate endpoint allowlist"
+        )
+    filters = [value for name, value in call.query if name == "filters"]
+    query = {name: value for name, value in call.query if name != "filters"}
+    person = _asker(wts, call) if "authorization" in call.headers else None
+    asked = [each for each in wts.all() if person is None or wts.seconds_left(each.idp, person) is not None]
+    return Reply({urlsplit(each.base_url).netloc: _answer(wts, each, path, query, filters, person) for each in asked})
+
+
+def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
+    """Who sent a request that needs a login; without a token it is refused with 403, as the service does."""
+    refusal = Problem(status, "unauthorized", "You need to be authenticated to use this resource")
+    return wts.access.somebody(call.headers, refusal)
+
+
+def _answer(
+    wts: Wts,
+    other: OtherCommons,
+    path: str,
+    query: Mapping[str, str],
+    filters: list[str],
+    person: Person | None,
+) -> dict[str, Any] | None:
+    """What another commons answers; None when it doesn't.
+
+    Raises:
+        Problem: 400; what is wanted of the answer isn't in it.
+    """
+    import httpx
+
+    url = f"{other.base_url}/{path}"
+    try:
+        headers = {"Authorization": f"Bearer {wts.token(other.idp, person)}"} if person else {}
+        answer = httpx.get(url, params=query, headers=headers, timeout=_SECONDS, trust_env=False)
+        answer.raise_for_status()
+    except (Problem, httpx.HTTPError):
+        return None
+    found = cast("dict[str, Any]", answer.json())
+    if any(name not in found for name in filters):
+        raise bad_arguments(f"at least one of the provided filters is not a key in the response returned from {url}")
+    return {name: found[name] for name in filters} if filters else found
+
+
+def _in_words(seconds: float) -> str:
+    """A time span in its largest whole unit."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} seconds"

@@ -1,1 +1,0 @@
-"""The Workspace Token Service, which has tokens of other commons."""
