@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
-from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, PASSPORTS
-from omicsdk.sandbox.gen3.indexd.requests.rights import SERVICE_NAME
+from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, PASSPORTS, SERVICE_NAME
 from recorded_commons import Replay, read_recording
 
 ARGUED = {

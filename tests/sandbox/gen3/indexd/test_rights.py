@@ -6,7 +6,7 @@ import httpx
 import pytest
 from indexd_clients import Json, indexd_client, new_record
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.indexd.requests.rights import BUNDLES, SERVICE_NAME
+from omicsdk.sandbox.gen3.indexd.index import BUNDLES, SERVICE_NAME
 
 WRITER = "writer@example.org"
 UPLOADER = "uploader@example.org"

@@ -1,50 +1,64 @@
-"""Aliases of records; each belongs to one record only."""
+"""Aliases of records, and old alias records, which stand for themselves: a name with size, checksums and who has the data."""
 
 from collections.abc import Sequence
 
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.record import JsonObject
-from omicsdk.sandbox.gen3.indexd.refusals import refuse
-from omicsdk.sandbox.gen3.indexd.requests import schemas
+from omicsdk.sandbox.gen3.indexd.record import new_rev
+from omicsdk.sandbox.gen3.indexd.requests import (
+    ALIAS_RECORD,
+    ALIASES,
+    Criteria,
+    JsonObject,
+    Query,
+    mismatch,
+    no_record,
+    refuse,
+    sent,
+)
+from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, Reply
 
 _DELETED = "Aliases deleted successfully"
+_EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}
+
+
+# -- of records
 
 
 def get_aliases(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/aliases."""
-    return _told(index.aliases.of(_record(index, _guid(call))["did"]))
+    return _told(index.aliases.of(_record(index, call.arguments["GUID"])["did"]))
 
 
 def create_aliases(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}/aliases."""
-    sent = _sent(call)
+    names = _sent(call)
     with index.records.transaction():
-        did = _writable(index, call, _guid(call), "update")
-        index.add_aliases(did, sent)
+        did = _writable(index, call, call.arguments["GUID"], "update")
+        index.add_aliases(did, names)
         return _told(index.aliases.of(did))
 
 
 def update_aliases(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/aliases: instead of those that there are."""
-    sent = _sent(call)
+    names = _sent(call)
     with index.records.transaction():
-        did = _writable(index, call, _guid(call), "update")
+        did = _writable(index, call, call.arguments["GUID"], "update")
         index.aliases.remove(did)
-        index.add_aliases(did, sent)
-    return _told(sent)
+        index.add_aliases(did, names)
+    return _told(names)
 
 
 def delete_aliases(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases."""
     with index.records.transaction():
-        index.aliases.remove(_writable(index, call, _guid(call), "delete"))
+        index.aliases.remove(_writable(index, call, call.arguments["GUID"], "delete"))
     return Reply(_DELETED)
 
 
 def delete_alias(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases/{ALIAS}."""
-    return remove_alias(index, call, _guid(call), call.arguments["ALIAS"])
+    return remove_alias(index, call, call.arguments["GUID"], call.arguments["ALIAS"])
 
 
 def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
@@ -62,12 +76,8 @@ def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
     return Reply(_DELETED)
 
 
-def _guid(call: Call) -> str:
-    return call.arguments["GUID"]
-
-
 def _sent(call: Call) -> list[str]:
-    return [each["value"] for each in schemas.sent(call, schemas.ALIASES)["aliases"]]
+    return [each["value"] for each in sent(call, ALIASES)["aliases"]]
 
 
 def _told(aliases: Sequence[str]) -> Reply:
@@ -82,6 +92,65 @@ def _record(index: Index, guid: str) -> JsonObject:
 
 
 def _writable(index: Index, call: Call, guid: str, method: str) -> str:
-    found = _record(index, guid)
-    index.sender(call).needs(method, found["authz"])
+    index.permit(call, method, _record(index, guid)["authz"])
     return guid
+
+
+# -- old alias records
+
+
+def list_alias_records(index: Index, call: Call) -> Reply:
+    """GET /alias/."""
+    query = Query(call)
+    size, limit, hashes, start = query.size(), query.length(least=1), query.hashes(), query.text("start")
+    names = [
+        each["name"]
+        for each in index.alias_records.selected("WHERE name > ? ORDER BY name", (start or "",))
+        if size in (None, each["size"]) and hashes.items() <= each["hashes"].items()
+    ]
+    return Reply({"aliases": names[:limit], "limit": limit, "size": size, "start": start, "hashes": hashes or None})
+
+
+def get_alias_record(index: Index, call: Call) -> Reply:
+    """GET /alias/{ALIASSTRING}: with the URLs of records that have the same size and checksums."""
+    query = Query(call)
+    found = _existing(index, call)
+    limit, start = query.length(), query.whole("start") or 0
+    where, values = Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
+    urls = [url for _, url in index.records.urls(where, values, limit, start)]
+    metadata = found.pop("metastring")
+    return Reply({**found, "metadata": metadata, "limit": limit, "start": start, "urls": urls})
+
+
+def put_alias_record(index: Index, call: Call) -> Reply:
+    """PUT /alias/{ALIASSTRING}."""
+    body = sent(call, ALIAS_RECORD)
+    index.permit(call, "update", ())
+    name = call.arguments["ALIASSTRING"]
+    with index.records.transaction():
+        _check_rev(call, index.alias_records.find(name))
+        record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
+        index.alias_records.put(name, record)
+    return Reply({"name": name, "rev": record["rev"]})
+
+
+def delete_alias_record(index: Index, call: Call) -> Reply:
+    """DELETE /alias/{ALIASSTRING}."""
+    index.permit(call, "delete", ())
+    with index.records.transaction():
+        found = _existing(index, call)
+        _check_rev(call, found)
+        index.alias_records.remove(found["name"])
+    return Reply(text="", headers=HTML)
+
+
+def _existing(index: Index, call: Call) -> JsonObject:
+    found = index.alias_records.find(call.arguments["ALIASSTRING"])
+    if found is None:
+        raise no_record()
+    return found
+
+
+def _check_rev(call: Call, found: JsonObject | None) -> None:
+    if found is not None and Query(call).text("rev") not in (None, found["rev"]):
+        raise mismatch()

@@ -4,50 +4,53 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from omicsdk.sandbox.gen3.indexd.drs_objects import drs_uri
-from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.record import JsonObject, moment, new_guid
-from omicsdk.sandbox.gen3.indexd.refusals import HTML, bad, no_record, refuse
-from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
-from omicsdk.sandbox.gen3.indexd.requests.rights import BUNDLES
+from omicsdk.sandbox.gen3.indexd.index import BUNDLES, Index
+from omicsdk.sandbox.gen3.indexd.record import checksums, moment, new_guid
+from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, JsonObject, Query, bad, no_record, refuse, sent
+from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, Reply
-
-# -- handlers
 
 
 def create_bundle(index: Index, call: Call) -> Reply:
     """POST /bundle."""
-    index.sender(call).needs("create", [BUNDLES])
-    body = schemas.sent(call, schemas.BUNDLE)
+    index.permit(call, "create", [BUNDLES])
+    body = sent(call, BUNDLE)
     _check_members(body)
     with index.records.transaction():
         members = [_member(index, each) for each in body["bundles"]]
         id = body.get("bundle_id") or new_guid(index.prefix)
-        bundle = made(body, id, [_content(index, call, each) for each in members], members, index.grounds.clock.now())
-        if index.records.find(id) or not index.bundles.add(bundle):
+        contents = [_content(member, index.prefix, call.origin) for member in members]
+        bundle = _made(body, id, contents, members, moment(index.grounds.clock.now()))
+        if index.records.find(id) or not index.bundles.put(id, bundle, instead=False):
             raise refuse(409, f'bundle id "{id}" already exists')
-    return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(bundle["bundle_data"])})
+    return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})
 
 
 def get_bundle(index: Index, call: Call) -> Reply:
-    """GET /bundle/{GUID}."""
+    """GET /bundle/{GUID}; a record is told as a bundle without members."""
     id = call.arguments["GUID"]
     if (record := index.kept(id)) is not None:
-        return Reply(record_as_bundle(record, drs_uri(record["did"], index.prefix, call.origin)))
-    found = index.find_bundle(id)
-    if found is None:
+        uri = drs_uri(record["did"], index.prefix, call.origin)
+        return Reply({**_record_as_bundle(record), "drs_uri": uri, "contents": []})
+    bundle = index.find_bundle(id)
+    if bundle is None:
         raise no_record()
-    uri = drs_uri(found["id"], index.prefix, call.origin)
-    return Reply(bundle_told(found, uri, expand=arguments.is_true(arguments.text(call, "expand"))))
+    uri, contents = drs_uri(bundle["id"], index.prefix, call.origin), contents_told(bundle, Query(call).is_on("expand"))
+    del bundle["bundle_data"]
+    return Reply({**bundle, "drs_uri": uri, "contents": contents})
 
 
 def delete_bundle(index: Index, call: Call) -> Reply:
     """DELETE /bundle/{GUID}."""
-    index.sender(call).needs("delete", [BUNDLES])
+    index.permit(call, "delete", [BUNDLES])
     if not index.bundles.remove(call.arguments["GUID"]):
         raise refuse(404, "No bundle found")
     return Reply(text="", headers=HTML)
+
+
+# -- what is kept
 
 
 def _check_members(body: Mapping[str, Any]) -> None:
@@ -67,32 +70,20 @@ def _member(index: Index, id: str) -> JsonObject:
     return found
 
 
-def _content(index: Index, call: Call, member: JsonObject) -> JsonObject:
+def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:
     id = member.get("id") or member["did"]
     return {
         "id": id,
         "name": member["name"] if "id" in member else member["file_name"],
-        "drs_uri": drs_uri(id, index.prefix, call.origin),
+        "drs_uri": drs_uri(id, prefix, origin),
         "contents": member.get("bundle_data", []),
     }
 
 
-# -- what is kept
-
-
-def made(
-    given: Mapping[str, Any], id: str, contents: list[JsonObject], members: list[JsonObject], now: float
+def _made(
+    given: Mapping[str, Any], id: str, contents: list[JsonObject], members: list[JsonObject], now: str
 ) -> JsonObject:
-    """A new bundle.
-
-    Args:
-        given: What was sent.
-        id: Its identifier.
-        contents: What it keeps of its members.
-        members: Its members, records or bundles, as they are kept.
-        now: Seconds since 1970.
-    """
-    created = moment(now)
+    """A new bundle of what was sent, with what it keeps of its members."""
     return {
         "id": id,
         "name": given.get("name") or id,
@@ -100,18 +91,17 @@ def made(
         "version": given.get("version") or "",
         "aliases": given.get("aliases") or [],
         "size": given.get("size") or sum(member["size"] or 0 for member in members),
-        "checksums": given.get("checksums") or [checksum(members)],
+        "checksums": given.get("checksums") or [_checksum(members)],
         "bundle_data": contents,
-        "created_time": created,
-        "updated_time": created,
+        "created_time": now,
+        "updated_time": now,
     }
 
 
-def checksum(members: Iterable[JsonObject]) -> JsonObject:
+def _checksum(members: Iterable[JsonObject]) -> JsonObject:
     """An MD5 over the members' first checksums, sorted and put together."""
     words = sorted(word for member in members if (word := _first_checksum(member)))
-    digest = hashlib.md5("".join(words).encode(), usedforsecurity=False).hexdigest()
-    return {"type": "md5", "checksum": digest}
+    return {"type": "md5", "checksum": hashlib.md5("".join(words).encode(), usedforsecurity=False).hexdigest()}
 
 
 def _first_checksum(member: JsonObject) -> str:
@@ -123,25 +113,23 @@ def _first_checksum(member: JsonObject) -> str:
 # -- what is told
 
 
-def bundle_told(bundle: JsonObject, uri: str, *, expand: bool) -> JsonObject:
-    """A bundle as it is told when it is read as one.
+def drs_uri(id: str, prefix: str, origin: str) -> str:
+    """The DRS URI of an object: a compact one by its prefix, or one with the commons' host.
 
     Args:
-        bundle: The bundle as it is kept.
-        uri: Its DRS URI.
-        expand: Whether its members' members are told.
+        id: Its GUID.
+        prefix: What GUIDs of the commons begin with; empty for nothing.
+        origin: Scheme, host and port of the commons.
     """
-    told = {name: value for name, value in bundle.items() if name != "bundle_data"}
-    return {**told, "drs_uri": uri, "contents": contents_told(bundle, expand=expand)}
+    own, slash, rest = id.rpartition("/")
+    if slash:
+        return f"drs://{own}:{rest}"
+    if prefix:
+        return f"drs://{prefix.rstrip('/')}:{id}"
+    return f"drs://{urlsplit(origin).netloc}/{id}"
 
 
-def record_as_bundle(record: JsonObject, uri: str) -> JsonObject:
-    """A record as it is told when it is read as a bundle: one without members.
-
-    Args:
-        record: The record as it is kept.
-        uri: Its DRS URI.
-    """
+def _record_as_bundle(record: JsonObject) -> JsonObject:
     return {
         "id": record["did"],
         "name": record["file_name"],
@@ -149,15 +137,13 @@ def record_as_bundle(record: JsonObject, uri: str) -> JsonObject:
         "version": record["version"],
         "aliases": [],
         "size": record["size"],
-        "checksums": [{"type": kind, "checksum": value} for kind, value in record["hashes"].items()],
+        "checksums": checksums(record),
         "created_time": record["created_date"],
         "updated_time": record["updated_date"],
-        "drs_uri": uri,
-        "contents": [],
     }
 
 
-def contents_told(bundle: JsonObject, *, expand: bool) -> list[JsonObject]:
+def contents_told(bundle: JsonObject, expand: bool) -> list[JsonObject]:
     """A bundle's members, with their members or without a word of them."""
     if expand:
         return bundle["bundle_data"]
@@ -172,15 +158,10 @@ def bundle_in_list(bundle: JsonObject) -> JsonObject:
 
 
 def bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
-    """A bundle as it is told when it is read as a record.
-
-    Args:
-        bundle: The bundle as it is kept.
-        expand: Whether its members' members are told.
-    """
+    """A bundle as it is told when it is read as a record, with its members' members where it expands."""
     contents: list[JsonObject] = bundle["bundle_data"]
     if not expand:
-        contents = [{**each, "contents": []} for each in bundle["bundle_data"]]
+        contents = [{**each, "contents": []} for each in contents]
     return {**bundle_in_list(bundle), "bundle_data": contents}
 
 

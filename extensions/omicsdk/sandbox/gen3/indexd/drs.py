@@ -1,20 +1,127 @@
-"""DRS: what the server is, and its objects one by one, as a list, and several at once."""
+"""Records and bundles as DRS objects, one by one, as a list, and several at once; and records in DOS, its predecessor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.bundles import contents_told
-from omicsdk.sandbox.gen3.indexd.drs_objects import Commons, authorizations, drs_bundle, drs_object
+from omicsdk.sandbox.gen3.indexd.bundles import contents_told, drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
-from omicsdk.sandbox.gen3.indexd.record import JsonObject
-from omicsdk.sandbox.gen3.indexd.records import guids_of, listed
-from omicsdk.sandbox.gen3.indexd.refusals import bad, no_record, refuse
-from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
-from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria
+from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, scheme
+from omicsdk.sandbox.gen3.indexd.records import listed
+from omicsdk.sandbox.gen3.indexd.requests import (
+    Criteria,
+    JsonObject,
+    Query,
+    bad,
+    checked_hashes,
+    guids_of,
+    no_record,
+    refuse,
+    sent_json,
+)
+from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
 
+OPEN = "/open"
+"""Whatever belongs to this resource, or to one below it, may be had by anyone."""
 _VERSION = "1.5.0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Commons:
+    """What DRS objects tell of the commons that they are in.
+
+    Attributes:
+        prefix: What its GUIDs begin with.
+        origin: Its scheme, host and port.
+        passports: Which issuers' passports open which resources.
+    """
+
+    prefix: str
+    origin: str
+    passports: Mapping[str, Iterable[str]]
+
+
+# -- objects
+
+
+def _object(record: JsonObject, commons: _Commons) -> JsonObject:
+    """A record as a DRS object; the service tells no aliases of records, only those of bundles."""
+    allowed = _authorizations(record["did"], record["authz"], commons)
+    return {
+        **_common(record, record["did"], record["file_name"], [], commons),
+        "form": record["form"],
+        "checksums": checksums(record),
+        "created_time": record["content_created_date"],
+        "updated_time": record["content_updated_date"],
+        "index_created_time": record["created_date"],
+        "index_updated_time": record["updated_date"],
+        "access_methods": [_way(url, record["urls_metadata"].get(url, {}), allowed) for url in record["urls"]],
+    }
+
+
+def _bundle(bundle: JsonObject, commons: _Commons) -> JsonObject:
+    """A bundle as a DRS object, without its contents."""
+    return {
+        **_common(bundle, bundle["id"], bundle["name"], bundle["aliases"], commons),
+        "form": "bundle",
+        "checksums": bundle["checksums"],
+        "created_time": "",
+        "updated_time": "",
+        "index_created_time": bundle["created_time"],
+        "index_updated_time": bundle["updated_time"],
+    }
+
+
+def _common(thing: JsonObject, id: str, name: str | None, aliases: list[str], commons: _Commons) -> JsonObject:
+    return {
+        "id": id,
+        "name": name,
+        "self_uri": drs_uri(id, commons.prefix, commons.origin),
+        "mime_type": "application/json",
+        "size": thing["size"],
+        "version": thing["version"],
+        "description": thing["description"],
+        "aliases": aliases,
+    }
+
+
+def _way(url: str, metadata: Mapping[str, Any], allowed: JsonObject) -> JsonObject:
+    """How the bytes are reached: by the URL, or by asking for `access_id`, which is the name of the protocol.
+
+    Metadata of the URL may tell whether it is available, and the region.
+    """
+    kind = scheme(url)
+    return {
+        "type": kind,
+        "access_id": kind,
+        "access_url": {"url": url},
+        "region": str(metadata.get("region", "")),
+        "available": str(metadata.get("available", True)).lower() in ("true", "1"),
+        "authorizations": allowed,
+        "cloud": CLOUDS.get(kind),
+    }
+
+
+def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
+    """How requests for an object are authorised: not at all, by tokens of the commons, or also by passports.
+
+    Bundles, and some records, belong to no resources.
+    """
+    passports = sorted({issuer for each in authz for issuer in commons.passports.get(each, ())})
+    is_open = any(each == OPEN or each.startswith(f"{OPEN}/") for each in authz)
+    closed = bool(authz) and not is_open
+    kinds = [*(["PassportAuth"] if passports else []), "BearerAuth"] if closed else ["None"] if is_open else []
+    return {
+        "drs_object_id": id,
+        "supported_types": kinds,
+        "bearer_auth_issuers": [f"{commons.origin}/user"] if closed else [],
+        "passport_auth_issuers": passports if closed else [],
+    }
+
+
+# -- DRS
 
 
 def get_service_info(index: Index, call: Call) -> Reply:
@@ -35,25 +142,23 @@ def get_service_info(index: Index, call: Call) -> Reply:
 
 def list_drs_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects."""
-    limit, page = arguments.length(call), arguments.whole(call, "page")
-    form, start = arguments.text(call, "form"), arguments.text(call, "start")
+    query, commons = Query(call), _commons(index, call)
+    limit, page, form = query.length(), query.whole("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
-    found = listed(index, kind, Criteria(start=start), limit, page)
-    commons = _commons(index, call)
-    shown = [drs_bundle(each, commons) if "bundle_data" in each else _object(each, commons) for each in found]
+    found = listed(index, kind, Criteria(start=query.text("start")), limit, page)
+    shown = [_bundle(each, commons) if "bundle_data" in each else _object(each, commons) for each in found]
     return Reply({"drs_objects": shown})
 
 
 def get_drs_object(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects/{object_id}."""
-    return _shown(index, call, expand=arguments.text(call, "expand") == "true")
+    return _shown(index, call, expand=Query(call).text("expand") == "true")
 
 
 def post_drs_object(index: Index, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/{object_id}: descriptions are open, so passports change nothing."""
-    sent: Any = schemas.sent_json(call, force=True) if call.content else {}
-    expand = isinstance(sent, dict) and cast("JsonObject", sent).get("expand") is True
-    return _shown(index, call, expand=expand)
+    body = as_object(sent_json(call, force=True)) if call.content else {}
+    return _shown(index, call, expand=body.get("expand") is True)
 
 
 def options_drs_object(index: Index, call: Call) -> Reply:
@@ -62,7 +167,7 @@ def options_drs_object(index: Index, call: Call) -> Reply:
     found = index.kept(id)
     if found is None and index.find_bundle(id) is None:
         raise no_record()
-    return Reply(authorizations(id, found["authz"] if found else [], _commons(index, call)))
+    return Reply(_authorizations(id, found["authz"] if found else [], _commons(index, call)))
 
 
 def get_bulk_drs_objects(index: Index, call: Call) -> Reply:
@@ -74,15 +179,11 @@ def get_bulk_drs_objects(index: Index, call: Call) -> Reply:
 def options_bulk_drs_objects(index: Index, call: Call) -> Reply:
     """OPTIONS /ga4gh/drs/v1/objects."""
     commons = _commons(index, call)
-    return _resolved(index, call, lambda record: authorizations(record["did"], record["authz"], commons))
+    return _resolved(index, call, lambda record: _authorizations(record["did"], record["authz"], commons))
 
 
-def _commons(index: Index, call: Call) -> Commons:
-    return Commons(index.prefix, call.origin, index.json_setting(PASSPORTS))
-
-
-def _object(record: JsonObject, commons: Commons) -> JsonObject:
-    return drs_object(record, commons)
+def _commons(index: Index, call: Call) -> _Commons:
+    return _Commons(index.prefix, call.origin, index.json_setting(PASSPORTS))
 
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
@@ -92,14 +193,14 @@ def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
     bundle = index.find_bundle(id)
     if bundle is None:
         raise no_record()
-    return Reply({**drs_bundle(bundle, commons), "contents": contents_told(bundle, expand=expand)})
+    return Reply({**_bundle(bundle, commons), "contents": contents_told(bundle, expand)})
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:
-    sent: Any = schemas.sent_json(call, force=True)
-    if not isinstance(sent, dict) or "bulk_object_ids" not in sent:
+    body = as_object(sent_json(call, force=True))
+    if "bulk_object_ids" not in body:
         raise bad("Request is malformed. Missing bulk object ids.")
-    ids = guids_of(cast("JsonObject", sent)["bulk_object_ids"], "bulk_object_ids")
+    ids = guids_of(body["bulk_object_ids"], "bulk_object_ids")
     if len(ids) > MAX_BULK:
         raise refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BULK} objects can be asked for at once")
     found = index.records.several(ids)
@@ -111,3 +212,45 @@ def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]
             "summary": {"requested": len(ids), "resolved": len(found), "unresolved": len(ids) - len(found)},
         }
     )
+
+
+# -- DOS
+
+
+def list_dos_objects(index: Index, call: Call) -> Reply:
+    """GET /ga4gh/dos/v1/dataobjects."""
+    query = Query(call)
+    limit, checksum = query.length("page_size", least=1), query.text("checksum")
+    hashes = {} if checksum is None else checked_hashes({query.text("checksum_type") or "md5": checksum})
+    criteria = Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
+    found = index.records.listed(*criteria.condition(index.prefix), limit=limit)
+    return Reply({"data_objects": [_data_object(index, each) for each in found]})
+
+
+def get_dos_object(index: Index, call: Call) -> Reply:
+    """GET /ga4gh/dos/v1/dataobjects/{GUID}."""
+    found = index.kept(call.arguments["GUID"])
+    if found is None:
+        raise no_record()
+    return Reply({"data_object": _data_object(index, found)})
+
+
+def _data_object(index: Index, record: JsonObject) -> JsonObject:
+    return {
+        "id": record["did"],
+        "name": record["file_name"],
+        "size": record["size"],
+        "created": record["created_date"],
+        "updated": record["updated_date"],
+        "version": record["rev"],
+        "mime_type": "",
+        "description": "",
+        "aliases": index.aliases.of(record["did"]),
+        "checksums": checksums(record),
+        "urls": [_data_url(url, record) for url in record["urls"]],
+    }
+
+
+def _data_url(url: str, record: JsonObject) -> JsonObject:
+    metadata = record["urls_metadata"].get(url)
+    return {"url": url, **({"user_metadata": metadata, "system_metadata": record["metadata"]} if metadata else {})}

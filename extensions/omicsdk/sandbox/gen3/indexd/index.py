@@ -1,25 +1,247 @@
-"""The index: what all of its parts share, and what other services of the commons ask of it."""
+"""The index: its tables, what all of its parts share, and what other services of the commons ask of it."""
 
+import base64
+import binascii
 import json
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import record as records
-from omicsdk.sandbox.gen3.indexd.record import JsonObject
-from omicsdk.sandbox.gen3.indexd.refusals import mismatch, no_record, refuse
-from omicsdk.sandbox.gen3.indexd.requests.rights import Sender
-from omicsdk.sandbox.gen3.indexd.stores.aliases import AliasStore
-from omicsdk.sandbox.gen3.indexd.stores.bundles import BundleStore
-from omicsdk.sandbox.gen3.indexd.stores.records import RecordStore
+from omicsdk.sandbox.gen3.indexd.requests import JsonObject, mismatch, no_record, refuse, spellings
 from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "gen3.guid_prefix"
 NEIGHBOURS = "gen3.index_neighbours"
 PASSPORTS = "gen3.passport_issuers"
+SERVICE_NAME = "sandbox-service"
+"""A service of the commons that may do everything, as Fence and Sheepdog do it in a real one; its password is the sandbox's."""
+BUNDLES = "/services/indexd/bundles"
+"""Whoever may create or delete this resource may do so with bundles."""
 MAX_BULK = 100
 """How many DRS objects may be asked for at once, as the service has it by default."""
+BY_GUID = "did"
+BY_CHANGE = "updated, number"
+"""Orders of lists. New and changed records come last by the second, so that counted pages don't shift."""
+_INDEXES = {
+    "records_baseid": "baseid, number",
+    "records_updated": "updated, number",
+    "records_size": "size",
+    "records_file_name": "file_name, did",
+    "records_version": "version, did",
+    "records_uploader": "uploader, did",
+    "records_created": "created, size",
+    "terms_did": "did, kind, word",
+    "aliases_did": "did, alias",
+}
+
+
+class Documents:
+    """A table of JSON documents, each with a key.
+
+    Args:
+        database: The file that it is in.
+        table: Its name.
+        key: The column of the key.
+        columns: All columns; the one of documents is called so.
+    """
+
+    def __init__(self, database: Database, table: str, key: str, columns: str) -> None:
+        self._database = database
+        self._table = table
+        self._key = key
+        database.define(**{table: columns})
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All changes of the block are made, or none."""
+        return self._database.transaction()
+
+    def find(self, key: str) -> JsonObject | None:
+        """A document by its key."""
+        return next(iter(self.selected(f"WHERE {self._key} = ?", (key,))), None)
+
+    def put(self, key: str, document: JsonObject, *, instead: bool = True) -> bool:
+        """Writes a document in place of what was there; or else not, and tells whether it was written."""
+        statement = f"INSERT OR {'REPLACE' if instead else 'IGNORE'} INTO {self._table} ({self._key}, document)"
+        return bool(self._database.execute(f"{statement} VALUES (?, ?)", (key, json.dumps(document))))
+
+    def remove(self, key: str) -> bool:
+        """Removes a document; False when there is none."""
+        return bool(self._database.execute(f"DELETE FROM {self._table} WHERE {self._key} = ?", (key,)))  # noqa: S608 - our own words
+
+    def selected(self, rest: str, values: Sequence[Any] = ()) -> list[JsonObject]:
+        """The documents that a query finds, of which the part behind the table's name is given."""
+        rows = self._database.rows(f"SELECT document FROM {self._table} {rest}", values)  # noqa: S608 - our own words
+        return [json.loads(row["document"]) for row in rows]
+
+
+class RecordStore(Documents):
+    """Records, and the words that they are found by.
+
+    Args:
+        database: The file that they are in.
+    """
+
+    def __init__(self, database: Database) -> None:
+        columns = (
+            "number INTEGER PRIMARY KEY, did TEXT NOT NULL UNIQUE, baseid TEXT NOT NULL, size INTEGER, file_name TEXT,"
+            " version TEXT, uploader TEXT, created TEXT NOT NULL, updated TEXT NOT NULL, document TEXT NOT NULL"
+        )
+        super().__init__(database, "gen3_index_records", "did", columns)
+        database.define(gen3_index_terms="kind TEXT, word TEXT, did TEXT, PRIMARY KEY (kind, word, did)")
+
+    # -- one record
+
+    def add(self, record: JsonObject) -> bool:
+        """Enters a record; False when there is one of that GUID."""
+        with self.transaction():
+            added = self._database.execute(
+                "INSERT OR IGNORE INTO gen3_index_records"
+                " (baseid, size, file_name, version, uploader, created, updated, document, did)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _columns(record),
+            )
+            if added:
+                self._add_terms(record)
+        return bool(added)
+
+    def replace(self, record: JsonObject) -> None:
+        """Writes a record anew that is there."""
+        with self.transaction():
+            self._database.execute(
+                "UPDATE gen3_index_records SET baseid = ?, size = ?, file_name = ?, version = ?, uploader = ?,"
+                " created = ?, updated = ?, document = ? WHERE did = ?",
+                _columns(record),
+            )
+            self._remove_terms(record["did"])
+            self._add_terms(record)
+
+    def remove(self, key: str) -> bool:
+        """Removes a record; False when there is none."""
+        with self.transaction():
+            self._remove_terms(key)
+            return super().remove(key)
+
+    def _add_terms(self, record: JsonObject) -> None:
+        rows = ((kind, word, record["did"]) for kind, word in records.terms(record))
+        self._database.execute_many("INSERT OR IGNORE INTO gen3_index_terms VALUES (?, ?, ?)", rows)
+
+    def _remove_terms(self, did: str) -> None:
+        self._database.execute("DELETE FROM gen3_index_terms WHERE did = ?", (did,))
+
+    # -- several
+
+    def versions(self, baseid: str) -> list[JsonObject]:
+        """The versions of a file, the oldest first."""
+        return self.selected("WHERE baseid = ? ORDER BY number", (baseid,))
+
+    def several(self, dids: Iterable[str]) -> list[JsonObject]:
+        """The records of those of some whole GUIDs that are there, by GUID."""
+        return self.selected("WHERE did IN (SELECT value FROM json_each(?)) ORDER BY did", (json.dumps([*dids]),))
+
+    def listed(
+        self, where: str, values: Sequence[Any], *, order: str = BY_GUID, limit: int = -1, offset: int = 0
+    ) -> list[JsonObject]:
+        """Records that fulfil a condition.
+
+        Args:
+            where: The condition, as SQL over the columns of the table.
+            values: What its question marks stand for.
+            order: BY_GUID or BY_CHANGE.
+            limit: How many at most; negative for all.
+            offset: How many to skip.
+        """
+        return self.selected(f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset))
+
+    def counted(self, month: str = "") -> tuple[int, int]:
+        """How many records there are, and how many bytes they have.
+
+        Args:
+            month: Only those made in it, such as 2024-01.
+        """
+        # In two halves: sizes together may be more than SQLite's sum takes.
+        query = (
+            "SELECT count(*), coalesce(sum(size >> 32), 0), coalesce(sum(size & 4294967295), 0)"
+            " FROM gen3_index_records WHERE created >= ? AND created < ?"
+        )
+        count, high, low = self._database.rows(query, (month, f"{month}\U0010ffff"))[0]
+        return count, (high << 32) + low
+
+    def urls(self, where: str, values: Sequence[Any], limit: int, offset: int) -> list[tuple[str, str]]:
+        """GUIDs and URLs of records that fulfil a condition, by GUID.
+
+        Args:
+            where: The condition, as SQL over the columns of the table of records.
+            values: What its question marks stand for.
+            limit: How many URLs at most.
+            offset: How many URLs to skip.
+        """
+        query = (
+            "SELECT t.did, t.word FROM gen3_index_terms t JOIN gen3_index_records r ON r.did = t.did"  # noqa: S608 - our own words
+            f" WHERE t.kind = 'url' AND r.did IN (SELECT did FROM gen3_index_records WHERE {where})"
+            " ORDER BY t.did, t.word LIMIT ? OFFSET ?"
+        )
+        return [(row[0], row[1]) for row in self._database.rows(query, (*values, limit, offset))]
+
+    def by_urls(self, include: str, exclude: str, where: str, limit: int, offset: int) -> list[tuple[str, list[str]]]:
+        """GUIDs and all URLs of records that have any, by what is in the URLs, by GUID.
+
+        Args:
+            include: What must be in one of the URLs; empty for anything.
+            exclude: What must be in none of them; empty for nothing.
+            where: A further condition, as SQL over the columns of the table of records.
+            limit: How many records at most.
+            offset: How many records to skip.
+        """
+        query = (
+            "SELECT t.did, json_group_array(t.word) FROM gen3_index_terms t"  # noqa: S608 - our own words
+            f" WHERE t.kind = 'url' AND t.did IN (SELECT did FROM gen3_index_records WHERE {where}) GROUP BY t.did"
+            " HAVING (? = '' OR max(instr(t.word, ?) > 0)) AND (? = '' OR NOT max(instr(t.word, ?) > 0))"
+            " ORDER BY t.did LIMIT ? OFFSET ?"
+        )
+        rows = self._database.rows(query, (include, include, exclude, exclude, limit, offset))
+        return [(row[0], sorted(json.loads(row[1]))) for row in rows]
+
+
+class AliasStore:
+    """Aliases of records; each belongs to one record only.
+
+    Args:
+        database: The file that they are in.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(gen3_index_aliases="alias TEXT PRIMARY KEY, did TEXT NOT NULL")
+
+    def of(self, did: str) -> list[str]:
+        """The aliases of a record, sorted."""
+        query = "SELECT alias FROM gen3_index_aliases WHERE did = ? ORDER BY alias"
+        return [row["alias"] for row in self._database.rows(query, (did,))]
+
+    def owner(self, alias: str) -> str | None:
+        """The GUID of the record that has an alias."""
+        row = self._database.row("SELECT did FROM gen3_index_aliases WHERE alias = ?", (alias,))
+        return None if row is None else row["did"]
+
+    def add(self, did: str, aliases: Iterable[str]) -> None:
+        """Adds aliases that nothing has."""
+        rows = ((alias, did) for alias in aliases)
+        self._database.execute_many("INSERT INTO gen3_index_aliases VALUES (?, ?)", rows)
+
+    def remove(self, did: str, alias: str | None = None) -> bool:
+        """Removes one alias of a record, or all; False when there was none."""
+        query = "DELETE FROM gen3_index_aliases WHERE did = ? AND coalesce(?, alias) = alias"
+        return bool(self._database.execute(query, (did, alias)))
+
+
+def _columns(record: JsonObject) -> tuple[Any, ...]:
+    names = ("baseid", "size", "file_name", "version", "uploader", "created_date", "updated_date")
+    return (*(record[name] for name in names), json.dumps(record, ensure_ascii=False), record["did"])
 
 
 class Index:
@@ -34,16 +256,24 @@ class Index:
     Attributes:
         grounds: What the sandbox stands on.
         records: The records.
-        aliases: Their aliases, and old alias records.
+        aliases: Their aliases.
         bundles: The bundles.
+        alias_records: The old alias records, which stand for themselves.
     """
 
     def __init__(self, grounds: Grounds, access: Access) -> None:
         self.grounds = grounds
         self._access = access
-        self.records = RecordStore(grounds.database)
-        self.aliases = AliasStore(grounds.database)
-        self.bundles = BundleStore(grounds.database)
+        database = grounds.database
+        self.records = RecordStore(database)
+        columns = "number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL"
+        self.bundles = Documents(database, "gen3_index_bundles", "id", columns)
+        columns = "name TEXT PRIMARY KEY, document TEXT NOT NULL"
+        self.alias_records = Documents(database, "gen3_index_alias_records", "name", columns)
+        self.aliases = AliasStore(database)
+        for name, columns in _INDEXES.items():
+            table = f"gen3_index_{name.partition('_')[0]}"
+            database.execute(f"CREATE INDEX IF NOT EXISTS gen3_index_{name} ON {table} ({columns})")
         grounds.settings.declare(
             Setting(PREFIX, "dg.TEST/", "What new GUIDs of the commons begin with; empty for nothing."),
             Setting(
@@ -75,9 +305,44 @@ class Index:
         except ValueError as error:
             raise refuse(500, f"The sandbox's setting {name} isn't JSON: {error}") from error
 
-    def sender(self, call: Call) -> Sender:
-        """Who sent a request."""
-        return Sender(self._access, call.headers)
+    # -- permission: services have a name and password, people the policies of their tokens
+
+    def permit(self, call: Call, method: str, resources: Iterable[str]) -> None:
+        """Refuses unless the sender of a request may do something with all resources.
+
+        Args:
+            call: The request.
+            method: What: create, update or delete.
+            resources: Their paths. Records without any belong to nobody: whoever may do it everywhere may do it with them.
+
+        Raises:
+            Problem: 401 for a token that isn't good, 403 without credentials or permission.
+        """
+        if not self._may(call, method, [*resources] or ["/"]):
+            raise refuse(403, "Permission denied.")
+
+    def permit_upload(self, call: Call, method: str, resources: Iterable[str]) -> None:
+        """The same, but being allowed to upload files is enough; with no resources it is what is asked for."""
+        stated = [*resources]
+        if stated and self._may(call, method, stated):
+            return
+        # Lists of users give this policy for Fence, for which Indexd keeps the records of uploads.
+        if not any(self._may(call, "file_upload", ["/data_file"], service) for service in ("indexd", "fence")):
+            raise refuse(403, "Permission denied.")
+
+    def _may(self, call: Call, method: str, resources: list[str], service: str = "indexd") -> bool:
+        kind, _, word = call.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "basic":
+            try:
+                sent = base64.b64decode(word, validate=True)
+            except (binascii.Error, ValueError):
+                sent = b""
+            if not secrets.compare_digest(sent, f"{SERVICE_NAME}:{self._access.secrets.password}".encode()):
+                raise refuse(403, "username / password mismatch")
+            return True
+        missing = refuse(403, "missing credentials: send an access token, or the name and password of a service")
+        person = self._access.somebody(call.headers, missing)
+        return all(person.may(method, resource, service) for resource in resources)
 
     # -- reading
 
@@ -112,21 +377,16 @@ class Index:
 
     def kept(self, did: str) -> JsonObject | None:
         """A record as it is kept; the argument is that of `get`."""
-        return next((found for each in self.spellings(did) if (found := self._version(each)) is not None), None)
+        for each in spellings(did, self.prefix):
+            found = self.records.find(each) or next(reversed(self.records.versions(each)), None)
+            if found is not None:
+                return found
+        return None
 
     def find_bundle(self, id: str) -> JsonObject | None:
         """A bundle as it is kept, by its identifier with or without the commons' prefix."""
-        return next((found for each in self.spellings(id) if (found := self.bundles.find(each)) is not None), None)
-
-    def spellings(self, did: str) -> list[str]:
-        """What a GUID may mean: itself, or it with the commons' prefix or without."""
-        prefix = self.prefix
-        if not prefix:
-            return [did]
-        return [did, did.removeprefix(prefix) if did.startswith(prefix) else prefix + did]
-
-    def _version(self, did: str) -> JsonObject | None:
-        return self.records.find(did) or next(reversed(self.records.versions(did)), None)
+        found = (self.bundles.find(each) for each in spellings(id, self.prefix))
+        return next((each for each in found if each is not None), None)
 
     def existing(self, did: str) -> JsonObject:
         """A record by its whole GUID.
@@ -168,10 +428,7 @@ class Index:
         Raises:
             Problem: 409 for a GUID that is taken, 400 for fields that don't fit each other.
         """
-        taken = 'did "{did}" already exists'
-        new = self.new(record)
-        _check_urls(record, taken.format(did=new["did"]))
-        return self.enter(new, taken)
+        return self._enter(record, 'did "{did}" already exists')
 
     def create_version(self, older: Mapping[str, Any], record: Mapping[str, Any]) -> JsonObject:
         """Creates a record as a new version of a file; otherwise as `create`.
@@ -180,10 +437,7 @@ class Index:
             older: Another version of it.
             record: The fields of the new one; a `baseid` in it has no meaning.
         """
-        taken = "{did} already exists"
-        new = self.new({**record, "baseid": older["baseid"]})
-        _check_urls(record, taken.format(did=new["did"]))
-        return self.enter(new, taken)
+        return self._enter({**record, "baseid": older["baseid"]}, "{did} already exists")
 
     def create_blank(
         self, uploader: str | None, file_name: str | None = None, authz: Iterable[str] = (), did: str | None = None
@@ -204,22 +458,14 @@ class Index:
         """
         return self.create({"uploader": uploader, "file_name": file_name, "authz": [*authz], "did": did})
 
-    def new(self, record: Mapping[str, Any]) -> JsonObject:
-        """A record that isn't entered yet; the arguments are those of `create`."""
+    def _enter(self, record: Mapping[str, Any], taken: str) -> JsonObject:
         did = record.get("did") or records.new_guid(self.prefix)
         baseid = record.get("baseid") or records.new_guid("")
-        return records.made(record, did=did, baseid=baseid, now=self.grounds.clock.now())
-
-    def enter(self, record: JsonObject, taken: str) -> JsonObject:
-        """Enters a record.
-
-        Args:
-            record: The record.
-            taken: What is said when its GUID is taken; `{did}` stands for that.
-        """
-        if not self.records.add(record):
-            raise refuse(409, taken.format(did=record["did"]))
-        return records.identifiers(record)
+        new = records.made(record, did=did, baseid=baseid, now=self.grounds.clock.now())
+        _check_urls(record, taken.format(did=did))
+        if not self.records.add(new):
+            raise refuse(409, taken.format(did=did))
+        return records.identifiers(new)
 
     def update(self, did: str, changes: Mapping[str, Any], rev: str | None = None) -> JsonObject:
         """Replaces fields of a record.
@@ -244,6 +490,12 @@ class Index:
             self.records.replace(new)
         return records.identifiers(new)
 
+    def delete(self, did: str) -> bool:
+        """Deletes a record by its whole GUID, and its aliases; False when there was none."""
+        with self.records.transaction():
+            self.aliases.remove(did)
+            return self.records.remove(did)
+
     def add_aliases(self, did: str, aliases: Iterable[str]) -> None:
         """Adds aliases that nothing has to a record.
 
@@ -261,19 +513,6 @@ class Index:
                     409, f"One or more aliases in request already associated with this or another GUID: {sent}"
                 )
             self.aliases.add(did, sent)
-
-    def delete(self, did: str) -> bool:
-        """Deletes a record and its aliases.
-
-        Args:
-            did: Its whole GUID.
-
-        Returns:
-            Whether there was one.
-        """
-        with self.records.transaction():
-            self.aliases.remove(did)
-            return self.records.remove(did)
 
 
 def _check_urls(given: Mapping[str, Any], told: str) -> None:

@@ -1,29 +1,23 @@
 """A record: what is kept of it, how it changes, and what is told of it. Everything here is plain data."""
 
-import json
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.refusals import bad
-
-JsonObject = dict[str, Any]
+from omicsdk.sandbox.gen3.indexd.requests import JsonObject, as_text, bad, pair
 
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
 """Which cloud has the URLs of a scheme."""
 
 _GIVEN = ("file_name", "version", "uploader", "description", "form", "size")
 _SETS = ("urls", "acl", "authz")
+_DATES = ("content_created_date", "content_updated_date")
 
 
 def moment(seconds: float) -> str:
-    """A time as records tell it: in UTC, without saying so.
-
-    Args:
-        seconds: Seconds since 1970.
-    """
+    """A time, in seconds since 1970, as records tell it: in UTC, without saying so."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
@@ -49,26 +43,17 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
     Raises:
         Problem: 400; dates make no sense, or there is metadata of a URL that it doesn't have.
     """
-    created = moment(now)
-    record: JsonObject = {
+    empty: JsonObject = {
         "did": did,
         "baseid": baseid,
         "rev": new_rev(),
-        **dict.fromkeys(_GIVEN),
+        **dict.fromkeys((*_GIVEN, *_DATES)),
         **{name: [] for name in _SETS},
-        "hashes": dict(given.get("hashes") or {}),
-        "metadata": {},
-        "urls_metadata": {},
-        "content_created_date": None,
-        "content_updated_date": None,
-        "created_date": created,
-        "updated_date": created,
+        **{name: {} for name in ("hashes", "metadata", "urls_metadata")},
+        "created_date": moment(now),
+        "updated_date": moment(now),
     }
-    record |= {name: given.get(name) for name in _GIVEN}
-    record |= _sets(given)
-    record["metadata"] = _texts(given.get("metadata") or {})
-    record["urls_metadata"] = _fitting(given.get("urls_metadata") or {}, record["urls"])
-    return {**record, **_content_dates(given)}
+    return {**empty, **_changes(empty, given), **_first_dates(given)}
 
 
 def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonObject:
@@ -82,19 +67,8 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
     Raises:
         Problem: 400; dates make no sense, or there is metadata of a URL that it doesn't have.
     """
-    new = {**record, **{name: value for name, value in changes.items() if name in _GIVEN}}
-    new |= _sets(changes)
-    new["baseid"] = changes.get("baseid") or record["baseid"]
-    if changes.get("hashes") is not None:
-        new["hashes"] = dict(changes["hashes"])
-    if changes.get("metadata") is not None:
-        new["metadata"] = _texts(changes["metadata"])
-    if changes.get("urls_metadata") is not None:
-        new["urls_metadata"] = _fitting(changes["urls_metadata"], new["urls"])
-    else:
-        new["urls_metadata"] = {url: told for url, told in record["urls_metadata"].items() if url in new["urls"]}
-    new |= _changed_dates(record, changes)
-    return {**new, "rev": new_rev(), "updated_date": moment(now)}
+    own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": moment(now)}
+    return {**record, **_changes(record, changes), **_changed_dates(record, changes), **own}
 
 
 def is_blank(record: Mapping[str, Any]) -> bool:
@@ -102,8 +76,19 @@ def is_blank(record: Mapping[str, Any]) -> bool:
     return record["size"] is None and not record["hashes"]
 
 
-def _sets(given: Mapping[str, Any]) -> JsonObject:
-    return {name: sorted(set(given[name])) for name in _SETS if given.get(name) is not None}
+def _changes(record: JsonObject, stated: Mapping[str, Any]) -> JsonObject:
+    new: JsonObject = {name: stated[name] for name in _GIVEN if name in stated}
+    new |= {name: sorted(set(stated[name])) for name in _SETS if stated.get(name) is not None}
+    if stated.get("hashes") is not None:
+        new["hashes"] = dict(stated["hashes"])
+    if stated.get("metadata") is not None:
+        new["metadata"] = _texts(stated["metadata"])
+    urls: Iterable[str] = new.get("urls", record["urls"])
+    if stated.get("urls_metadata") is not None:
+        new["urls_metadata"] = _fitting(stated["urls_metadata"], urls)
+    else:
+        new["urls_metadata"] = {url: told for url, told in record["urls_metadata"].items() if url in urls}
+    return new
 
 
 def _fitting(stated: Mapping[str, Mapping[str, Any]], urls: Iterable[str]) -> JsonObject:
@@ -118,13 +103,6 @@ def _texts(stated: Mapping[str, Any]) -> dict[str, str | None]:
     return {key: None if value is None else as_text(value) for key, value in stated.items()}
 
 
-def as_text(value: object) -> str:
-    """A value of metadata as the service's database keeps it: `true` becomes the text 1."""
-    if isinstance(value, str):
-        return value
-    return str(int(value)) if isinstance(value, bool) else json.dumps(value)
-
-
 # -- dates of the contents
 
 
@@ -136,8 +114,8 @@ def _date(text: str) -> str:
         raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z") from error
 
 
-def _content_dates(given: Mapping[str, Any]) -> JsonObject:
-    created, updated = given.get("content_created_date"), given.get("content_updated_date")
+def _first_dates(given: Mapping[str, Any]) -> JsonObject:
+    created, updated = (given.get(name) for name in _DATES)
     if created is None:
         if updated is not None:
             raise bad("Cannot set content_updated_date without content_created_date")
@@ -146,19 +124,18 @@ def _content_dates(given: Mapping[str, Any]) -> JsonObject:
     last = first if updated is None else _date(updated)
     if last < first:
         raise bad("content_updated_date cannot come before content_created_date")
-    return {"content_created_date": first, "content_updated_date": last}
+    return dict(zip(_DATES, (first, last), strict=True))
 
 
 def _changed_dates(record: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
-    names = ("content_created_date", "content_updated_date")
-    if all(changes.get(name) is None for name in names):
+    if all(changes.get(name) is None for name in _DATES):
         return {}
-    dates = [_date(changes[name]) if changes.get(name) is not None else record[name] for name in names]
-    if dates[0] is None:
+    first, last = (_date(changes[name]) if changes.get(name) is not None else record[name] for name in _DATES)
+    if first is None:
         raise bad("Cannot set content_updated_date on record that does not have a content_created_date")
-    if dates[1] is not None and dates[1] < dates[0]:
+    if last is not None and last < first:
         raise bad("Cannot set content_updated_date before the content_created_date")
-    return dict(zip(names, dates, strict=True))
+    return dict(zip(_DATES, (first, last), strict=True))
 
 
 # -- what is told
@@ -178,11 +155,13 @@ def told(record: JsonObject) -> JsonObject:
 def told_alone(record: JsonObject) -> JsonObject:
     """A record as it is told when it is read by its GUID: also where the URLs are, and that they can be reached."""
     metadata = record["urls_metadata"]
-    return {**record, "urls_metadata": {url: {**_where(url), **metadata.get(url, {})} for url in record["urls"]}}
+    where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
+    return {**record, "urls_metadata": {url: {**each, **metadata.get(url, {})} for url, each in where.items()}}
 
 
-def _where(url: str) -> JsonObject:
-    return {"available": True, "cloud": CLOUDS.get(scheme(url))}
+def checksums(record: JsonObject) -> list[JsonObject]:
+    """The checksums of a record as all but Indexd itself tell them."""
+    return [{"type": kind, "checksum": value} for kind, value in record["hashes"].items()]
 
 
 def scheme(url: str) -> str:
@@ -204,8 +183,3 @@ def terms(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for metadata in record["urls_metadata"].values():
         for key, value in metadata.items():
             yield "url_metadata", pair(key, value)
-
-
-def pair(key: str, value: object) -> str:
-    """A key and its value as one word."""
-    return f"{key}:{as_text(value)}"

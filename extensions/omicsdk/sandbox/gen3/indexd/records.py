@@ -1,35 +1,56 @@
-"""Records: list, read, create, update, delete, and several at once."""
+"""Records: lists, one, several at once, blank ones, versions; their URLs; and what the service holds."""
 
+import ipaddress
+import re
 from typing import Any, cast
+from urllib.parse import quote, urlsplit
 
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
 from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list, merged
-from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.neighbours import ask_neighbours
-from omicsdk.sandbox.gen3.indexd.record import JsonObject, told, told_alone
-from omicsdk.sandbox.gen3.indexd.refusals import HTML, bad, mismatch, no_record
-from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
-from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria, read_criteria
-from omicsdk.sandbox.gen3.indexd.stores.records import BY_CHANGE, BY_GUID
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
+from omicsdk.sandbox.gen3.indexd.record import identifiers, is_blank, new_guid, new_rev, told, told_alone
+from omicsdk.sandbox.gen3.indexd.requests import (
+    ACCESS,
+    BLANK,
+    CHANGES,
+    DEFAULT_LENGTH,
+    FILLING,
+    LONGEST,
+    RECORD,
+    Criteria,
+    JsonObject,
+    Query,
+    bad,
+    guids_of,
+    mismatch,
+    no_record,
+    read_criteria,
+    refuse,
+    sent,
+    sent_json,
+)
+from omicsdk.sandbox.gen3.service import HTML
+from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.validation import LARGEST
+
+MOST_GUIDS = 10_000
+"""How many GUIDs can be had at once."""
+_SECONDS = 5.0
 
 
-def list_records(index: Index, call: Call) -> Reply:
-    """GET /index."""
-    return _list(index, call, arguments.text(call, "form") or "object")
+# -- lists
 
 
-def list_bundles(index: Index, call: Call) -> Reply:
-    """GET /bundle."""
-    return _list(index, call, arguments.text(call, "form") or "bundle")
-
-
-def _list(index: Index, call: Call, form: str) -> Reply:
-    limit, page = arguments.length(call), arguments.whole(call, "page")
-    criteria = read_criteria(call)
-    found = listed(index, form, criteria, limit, page)
+def _list(index: Index, call: Call, usual: str) -> Reply:
+    query = Query(call)
+    limit, page = query.length(), query.whole("page")
+    criteria = read_criteria(query)
+    found = listed(index, query.text("form") or usual, criteria, limit, page)
     shown = [bundle_in_list(each) if "bundle_data" in each else told(each) for each in found]
     return Reply({**criteria.told(), "limit": limit, "page": page, "records": shown})
+
+
+HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _list})
 
 
 def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | None) -> list[JsonObject]:
@@ -46,97 +67,327 @@ def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | 
         each = limit // 2 + 1
         bundles, records = (listed(index, kind, criteria, each, page) for kind in ("bundle", "object"))
         return merged(bundles, records)
-    offset = arguments.offset(page, limit)
+    offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
-        return index.bundles.listed(criteria.start or "", limit, offset)
+        values = (criteria.start or "", limit, offset)
+        return index.bundles.selected("WHERE id > ? ORDER BY number LIMIT ? OFFSET ?", values)
     where, values = criteria.condition(index.prefix)
     order = BY_GUID if page is None else BY_CHANGE
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)
 
 
+# -- records
+
+
 def get_record(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}."""
-    guid = _guid(call)
+    guid = call.arguments["GUID"]
     if found := index.kept(guid):
         return Reply(told_alone(found))
-    return Reply(_bundle(index, call, guid))
+    bundle = index.find_bundle(guid)
+    if bundle is None:
+        raise no_record()
+    return Reply(bundle_as_record(bundle, expand=Query(call).text("expand") != "false"))
 
 
 def get(index: Index, call: Call) -> Reply:
     """GET /{GUID}: a record by whatever it is called, here or in another commons."""
-    guid = _guid(call)
+    guid = call.arguments["GUID"]
     if found := index.find(guid):
         return Reply(found)
     if bundle := index.find_bundle(guid):
         return Reply(bundle_as_record(bundle, expand=True))
-    elsewhere = ask_neighbours(index, guid) if arguments.text(call, "no_dist") is None else None
+    elsewhere = _ask_neighbours(index, guid) if Query(call).text("no_dist") is None else None
     if elsewhere is None:
         raise no_record()
     return Reply(elsewhere)
 
 
-def _bundle(index: Index, call: Call, guid: str) -> JsonObject:
-    bundle = index.find_bundle(guid)
-    if bundle is None:
-        raise no_record()
-    return bundle_as_record(bundle, expand=arguments.text(call, "expand") != "false")
+def get_records(index: Index, call: Call) -> Reply:
+    """POST /bulk/documents."""
+    return Reply([told(each) for each in index.records.several(guids_of(sent_json(call), "the body"))])
 
 
 def create_record(index: Index, call: Call) -> Reply:
     """POST /index."""
-    body = schemas.sent(call, schemas.RECORD)
-    index.sender(call).needs("create", body.get("authz") or ())
+    body = sent(call, RECORD)
+    index.permit(call, "create", body.get("authz") or ())
     return Reply(index.create(body))
 
 
 def update_record(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}."""
-    changes = schemas.sent(call, schemas.CHANGES)
+    changes = sent(call, CHANGES)
     with index.records.transaction():
-        found = index.existing(_guid(call))
-        if arguments.text(call, "rev") != found["rev"]:
-            raise mismatch()
-        index.sender(call).needs("update", {*found["authz"], *changes.get("authz", ())})
+        found = _current(index, call)
+        index.permit(call, "update", {*found["authz"], *changes.get("authz", ())})
         return Reply(index.update(found["did"], changes))
 
 
 def delete_record(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}."""
-    guid, aliases, alias = _guid(call).partition("/aliases/")
+    guid, aliases, alias = call.arguments["GUID"].partition("/aliases/")
     if aliases:  # the router meets this shorter route first
         return remove_alias(index, call, guid, alias)
-    rev = arguments.text(call, "rev")
-    if rev is None:
+    if Query(call).text("rev") is None:
         raise bad("no revision specified")
     with index.records.transaction():
-        found = index.existing(guid)
-        if rev != found["rev"]:
-            raise mismatch()
-        index.sender(call).needs("delete", found["authz"])
+        found = _current(index, call)
+        index.permit(call, "delete", found["authz"])
         index.delete(guid)
     return Reply(text="", headers=HTML)
 
 
-def get_records(index: Index, call: Call) -> Reply:
-    """POST /bulk/documents."""
-    sent: Any = schemas.sent_json(call)
-    return Reply([told(each) for each in index.records.several(guids_of(sent, "the body"))])
+def _current(index: Index, call: Call) -> JsonObject:
+    """The record that a request means, of the revision that it names."""
+    found = index.existing(call.arguments["GUID"])
+    if Query(call).text("rev") != found["rev"]:
+        raise mismatch()
+    return found
 
 
-def guids_of(sent: Any, what: str) -> list[str]:
-    """A list of GUIDs that was sent.
+# -- blank records: they announce a file that is being uploaded, and are filled once afterwards
 
-    Args:
-        sent: What was sent.
-        what: What it is, for the refusal.
+
+def create_blank(index: Index, call: Call) -> Reply:
+    """POST /index/blank."""
+    body = sent(call, BLANK)
+    authz: list[str] = body.get("authz") or []
+    index.permit_upload(call, "create", authz)
+    return Reply(index.create_blank(body.get("uploader"), body.get("file_name"), authz), 201)
+
+
+def create_blank_version(index: Index, call: Call) -> Reply:
+    """POST /index/blank/{GUID}: without resources of its own the new version has access rules of the old one."""
+    body = sent(call, BLANK)
+    if body.get("authz"):
+        index.permit(call, "create", body["authz"])
+    with index.records.transaction():
+        older = index.existing(call.arguments["GUID"])
+        index.permit(call, "update", older["authz"])
+        if body.get("did") == older["did"]:
+            raise refuse(409, f"{older['did']} already exists")
+        rules = {"authz": body["authz"]} if body.get("authz") else {"authz": older["authz"], "acl": older["acl"]}
+        given = {name: body.get(name) for name in ("did", "uploader", "file_name")}
+        return Reply(index.create_version(older, {**given, **rules}), 201)
+
+
+def update_blank(index: Index, call: Call) -> Reply:
+    """PUT /index/blank/{GUID}."""
+    body = sent(call, FILLING)
+    with index.records.transaction():
+        if not is_blank(index.existing(call.arguments["GUID"])):
+            raise bad("update api is not supported for non-empty record!")
+        found = _current(index, call)
+        authz = body.get("authz")
+        index.permit_upload(call, "update", {*found["authz"], *authz} if authz else ())
+        changes = {name: body.get(name) for name in ("size", "hashes", "urls", "authz")}
+        return Reply(index.update(found["did"], changes))
+
+
+# -- versions of a file: records of the same `baseid`
+
+
+def create_new_version(index: Index, call: Call) -> Reply:
+    """POST /index/{GUID}."""
+    body = sent(call, RECORD)
+    with index.records.transaction():
+        older = index.existing(call.arguments["GUID"])
+        index.permit(call, "update", {*older["authz"], *body.get("authz", ())})
+        return Reply(index.create_version(older, body))
+
+
+def get_versions(index: Index, call: Call) -> Reply:
+    """GET /index/{GUID}/versions."""
+    found = index.versions(call.arguments["GUID"])
+    return Reply({str(number): told(each) for number, each in enumerate(found)})
+
+
+def get_latest_version(index: Index, call: Call) -> Reply:
+    """GET /index/{GUID}/latest."""
+    versioned = Query(call).is_on("has_version")
+    found = [each for each in index.versions(call.arguments["GUID"]) if each["version"] is not None or not versioned]
+    if not found:
+        raise no_record()
+    return Reply(told(found[-1]))
+
+
+def update_versions(index: Index, call: Call) -> Reply:
+    """PUT /index/{GUID}/versions: who may have all of them."""
+    body = sent(call, ACCESS)
+    rules = {name: sorted(set(words)) for name, words in body.items() if words}
+    with index.records.transaction():
+        versions = index.versions(call.arguments["GUID"])
+        index.permit(call, "update", {resource for each in versions for resource in each["authz"]})
+        new = [{**each, **rules, "rev": new_rev()} for each in versions]
+        for each in new:
+            index.records.replace(each)
+    return Reply([identifiers(each) for each in new])
+
+
+# -- records by their URLs, and URLs by their records
+
+
+def get_urls(index: Index, call: Call) -> Reply:
+    """GET /urls: `start` and `limit` count URLs."""
+    query = Query(call)
+    size, hashes = query.size(), query.hashes()
+    start, limit = query.count("start", 0), query.count("limit", DEFAULT_LENGTH)
+    if limit > LONGEST:
+        raise bad(f"limit must be <= {LONGEST}")
+    ids = query.text("ids")
+    # A size of 0 asks for nothing, as in the service.
+    criteria = Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
+    found = index.records.urls(*criteria.condition(""), limit, start)
+    metadata = {each["did"]: each["urls_metadata"] for each in index.records.several(did for did, _ in found)}
+    urls = [{"url": url, "metadata": metadata[did].get(url, {})} for did, url in found]
+    return Reply({"urls": urls, "size": size, "hashes": hashes, "start": start, "limit": limit})
+
+
+def query_urls(index: Index, call: Call) -> Reply:
+    """GET /_query/urls/q."""
+    query = Query(call)
+    include, exclude = (query.text(name) or "" for name in ("include", "exclude"))
+    found = index.records.by_urls(include, exclude, _versioned(query), *_window(query))
+    return Reply(_fields(query, [{"did": did, "urls": urls} for did, urls in found], "did,urls"))
+
+
+def query_urls_metadata(index: Index, call: Call) -> Reply:
+    """GET /_query/urls/metadata/q: one row for each URL."""
+    query = Query(call)
+    key, value, part = (query.text(name) for name in ("key", "value", "url"))
+    if key is None or value is None:
+        raise bad("key and value are needed")
+    where, values = Criteria(urls_metadata={part or "": {key: value}}).condition("")
+    limit, offset = _window(query)
+    rows = [
+        {"did": each["did"], "urls": [url], "rev": each["rev"]}
+        for each in index.records.listed(f"{where} AND {_versioned(query)}", values)
+        for url, metadata in each["urls_metadata"].items()
+        if (part or "") in url and metadata.get(key) == value
+    ]
+    return Reply(_fields(query, rows[offset : offset + limit], "did,urls,rev"))
+
+
+def _window(query: Query) -> tuple[int, int]:
+    return query.count("limit", DEFAULT_LENGTH), query.count("offset", 0)
+
+
+def _versioned(query: Query) -> str:
+    if not query.text("versioned"):
+        return "1"
+    return "version IS NOT NULL" if query.is_on("versioned") else "version IS NULL"
+
+
+def _fields(query: Query, rows: list[JsonObject], default: str) -> list[JsonObject]:
+    wanted = (query.text("fields") or default).split(",")
+    return [{name: value for name, value in row.items() if name in wanted} for row in rows]
+
+
+# -- the service itself
+
+
+def get_stats(index: Index, call: Call) -> Reply:
+    """GET /_stats: of all records, or of those of a month."""
+    query = Query(call)
+    month, year = query.whole("month"), query.whole("year")
+    both = month is not None and year is not None
+    count, size = index.records.counted(f"{year:04}-{month:02}" if both else "")
+    return Reply({"fileCount": count, "totalFileSize": size})
+
+
+def get_valid_guids(index: Index, call: Call) -> Reply:
+    """GET /guid/mint."""
+    asked = Query(call).text("count")
+    try:
+        count = 1 if asked is None else int(asked)
+    except ValueError:
+        return _told(f"Count {asked} is not a valid integer")
+    if count < 0:
+        return _told("You cannot provide a count less than 0")
+    if count > MOST_GUIDS:
+        return _told(f"You cannot provide a count greater than {MOST_GUIDS}")
+    prefix = index.prefix
+    return Reply({"guids": [new_guid(prefix) for _ in range(count)]})
+
+
+def _told(message: str) -> Reply:
+    return Reply(text=message, status=400, headers={"Content-Type": "text/plain; charset=utf-8"})
+
+
+def get_guids_prefix(index: Index, _call: Call) -> Reply:
+    """GET /guid/prefix."""
+    return Reply({"prefix": index.prefix})
+
+
+# -- the other commons that the index asks for GUIDs that it doesn't know
+
+
+def get_dist(index: Index, _call: Call) -> Reply:
+    """GET /_dist."""
+    return Reply(_neighbours(index))
+
+
+def _neighbours(index: Index) -> list[JsonObject]:
+    """The other commons, each with name, host, hints and type.
 
     Raises:
-        Problem: 400; it is something else.
+        Problem: 500; somebody turned the setting to something else.
     """
-    if not isinstance(sent, list) or not all(isinstance(each, str) for each in cast("list[Any]", sent)):
-        raise bad(f"{what} must be a list of GUIDs")
-    return cast("list[str]", sent)
+    stated = index.json_setting(NEIGHBOURS)
+    if not isinstance(stated, list) or not all(_is_neighbour(each) for each in cast("list[Any]", stated)):
+        raise refuse(500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints")
+    return cast("list[JsonObject]", stated)
 
 
-def _guid(call: Call) -> str:
-    return call.arguments["GUID"]
+def _is_neighbour(stated: Any) -> bool:
+    match stated:
+        case {"name": str(), "host": str()}:
+            hints: Any = stated.get("hints", [])
+            return isinstance(hints, list) and all(_is_pattern(each) for each in cast("list[Any]", hints))
+        case _:
+            return False
+
+
+def _is_pattern(hint: Any) -> bool:
+    try:
+        return isinstance(hint, str) and bool(re.compile(hint))
+    except re.error:
+        return False
+
+
+def _ask_neighbours(index: Index, guid: str) -> JsonObject | None:
+    """A record that another commons has, with its name and address as `from_index_service`; None when none has it.
+
+    Those whose hints fit the GUID are asked first.
+    """
+
+    def fits(each: JsonObject) -> bool:
+        return any(re.match(hint, guid) for hint in each.get("hints", ()))
+
+    for each in sorted(_neighbours(index), key=fits, reverse=True):
+        # A sandbox reaches nothing beyond its machine.
+        if each.get("type") == "indexd" and _is_near(each["host"]):
+            found = _ask(each["host"], guid)
+            if found is not None:
+                return {**found, "from_index_service": {"host": each["host"], "name": each["name"]}}
+    return None
+
+
+def _ask(host: str, guid: str) -> JsonObject | None:
+    import httpx
+
+    try:
+        answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
+        record: Any = answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):  # nobody is there, or somebody who is no index
+        return None
+    return cast("JsonObject", record) if isinstance(record, dict) else None
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

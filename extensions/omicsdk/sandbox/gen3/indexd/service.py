@@ -1,35 +1,29 @@
-"""Indexd as a service of the commons: which function answers which operation."""
+"""Indexd as a service of the commons, and what its web framework does: slashes, HEAD, pages for its own refusals."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
-from jsonschema import FormatChecker
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.gen3.gateway import HOME
-from omicsdk.sandbox.gen3.indexd import (
-    alias_records,
-    aliases,
-    blanks,
-    bundles,
-    dos,
-    drs,
-    neighbours,
-    records,
-    system,
-    urls,
-    versions,
-)
+from omicsdk.sandbox.app import response
+from omicsdk.sandbox.gen3.indexd import aliases, bundles, drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.refusals import FrameworkPage, as_ga4gh, error_body, page
-from omicsdk.sandbox.gen3.indexd.requests.front import Front
+from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, gen3_service
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
-PREFIX = f"{HOME}/indexd"
-
-_OWN = (records, blanks, versions, aliases, alias_records, bundles, neighbours, system, urls)
-_GA4GH = (drs, dos)
-_NOBODY = Caller("", frozenset())
+_GA4GH = "ga4gh"
+_COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
+"""Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID."""
+_PAGES = {
+    400: "The browser (or proxy) sent a request that this server could not understand.",
+    405: "The method is not allowed for the requested URL.",
+    415: "Did not attempt to load JSON data because the request Content-Type was not &#39;application/json&#39;.",
+}
 
 
 def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
@@ -42,28 +36,19 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    own = handlers_in(document, index, *_OWN)
-    ga4gh = handlers_in(document, index, *_GA4GH)
-    return Service(
-        name="indexd",
-        prefix=PREFIX,
-        document=document,
-        document_path="/openapi.json",
-        handlers={
-            **{name: _framed(each) for name, each in own.items()},
-            **{name: _framed(_in_ga4gh_words(each)) for name, each in ga4gh.items()},
-        },
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        # Handlers ask who may write themselves, as it depends on the record.
-        authenticate=lambda _headers: _NOBODY,
-        error_body=error_body,
-        error_type="application/json",
-        request_id="",
-        around=Front,
-        checks=False,
-    )
+    own = handlers_in(document, index, records, aliases, bundles)
+    ga4gh = {name: _in_ga4gh_words(each) for name, each in handlers_in(document, index, drs).items()}
+    # A deployment that wasn't told its version tells nothing.
+    answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
+    handlers = {name: _framed(each) for name, each in {**own, **ga4gh}.items()}
+    service = gen3_service("indexd", document, handlers, answers=answers, error_body=_error_body, around=_Front)
+    return replace(service, name="indexd")
+
+
+def _error_body(problem: Problem) -> dict[str, object]:
+    if problem.code == _GA4GH:
+        return {"msg": problem.title, "status_code": problem.status}
+    return {"error": problem.title}
 
 
 def _framed(handler: Handler) -> Handler:
@@ -71,18 +56,57 @@ def _framed(handler: Handler) -> Handler:
         try:
             return handler(call)
         except FrameworkPage as refusal:
-            return page(refusal.status)
+            return _page(refusal.status)
 
     return handle
 
 
 def _in_ga4gh_words(handler: Handler) -> Handler:
+    """A handler that refuses as DRS and DOS do."""
+
     def handle(call: Call) -> Reply:
         try:
             return handler(call)
         except FrameworkPage:
             raise
         except Problem as refusal:
-            raise as_ga4gh(refusal) from refusal
+            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers) from refusal
 
     return handle
+
+
+def _page(status: int) -> Reply:
+    """The web framework's page for a status."""
+    phrase = HTTPStatus(status).phrase
+    told = _PAGES.get(status, HTTPStatus(status).description)
+    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n<p>{told}</p>\n"
+    return Reply(text=text, status=status, headers=HTML)
+
+
+class _Front:
+    """Stands before the routes.
+
+    Args:
+        app: The routes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root, path = scope.get("root_path", ""), scope["path"]
+        inside = _stated(path.removeprefix(root))
+        # The server leaves out what a HEAD is answered.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        try:
+            await self._app({**scope, "path": root + inside, "method": method}, receive, send)
+        except HTTPException as error:
+            await response(_page(error.status_code), {})(scope, receive, send)
+
+
+def _stated(path: str) -> str:
+    """A path as the document has it."""
+    bare = path.rstrip("/")
+    if path.startswith("/index/") and path.endswith("/aliases/"):
+        return bare
+    return next((each for each in _COLLECTIONS if each.rstrip("/") == bare), path)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.sandbox.gen3 import fence_files
-from omicsdk.sandbox.gen3.indexd import aliases, blanks, records
+from omicsdk.sandbox.gen3.indexd import aliases, records
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 
@@ -46,7 +46,7 @@ def delete(gen3: "Gen3", call: Call, guid: str) -> None:
 def new_version(gen3: "Gen3", call: Call, guid: str, name: str, resources: list[str]) -> str:
     """The GUID of a new version, which waits for its bytes."""
     body = {"file_name": name, "authz": resources}
-    return _asked(blanks.create_blank_version, gen3.index, call, {"GUID": guid}, body=body)["did"]
+    return _asked(records.create_blank_version, gen3.index, call, {"GUID": guid}, body=body)["did"]
 
 
 def add_aliases(gen3: "Gen3", call: Call, guid: str, names: list[str]) -> None:

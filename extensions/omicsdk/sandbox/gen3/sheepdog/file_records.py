@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria
+from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.graph import Record
 from omicsdk.sandbox.gen3.sheepdog.gate import Visit, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.state import Commons

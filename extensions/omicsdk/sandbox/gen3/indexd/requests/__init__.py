@@ -1,1 +1,0 @@
-"""What holds of several operations: what is sent, who may, and what the framework does before."""
