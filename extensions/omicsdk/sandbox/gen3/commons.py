@@ -20,8 +20,7 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.indexing import Indexing
 from omicsdk.sandbox.gen3.manifest import Manifests, manifest_service
-from omicsdk.sandbox.gen3.metadata.service import metadata_service
-from omicsdk.sandbox.gen3.metadata.state import Metadata
+from omicsdk.sandbox.gen3.metadata.service import Metadata, metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records.seeding import Records
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service

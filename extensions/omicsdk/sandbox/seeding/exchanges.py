@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from omicsdk.sandbox.crunch.attributes import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
-from omicsdk.sandbox.gen3.metadata.store import Taken
+from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
 from omicsdk.sandbox.pangea.state import NEW_GROUP

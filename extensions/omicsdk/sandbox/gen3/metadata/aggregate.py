@@ -2,15 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Reading
-from omicsdk.sandbox.gen3.metadata.refusals import Refusal
+from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal
+from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 STUDY = "gen3_discovery"
 """The key of a document below which the fields of a study stand."""
@@ -101,39 +98,37 @@ class Aggregate:
         return json.loads(row["data"]) if row else None
 
 
-def _collected(gen3: "Gen3") -> Aggregate:
-    """The store.
+def _collected(aggregate: Aggregate) -> Aggregate:
+    """The store, when anything is collected.
 
     Raises:
         Refusal: 404; this commons collects nothing, so its service doesn't have the address.
     """
-    aggregate = gen3.metadata.aggregate
     if not aggregate.enabled:
         raise Refusal(404, "Not Found")
     return aggregate
 
 
-def get_aggregate_commons(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_commons(aggregate: Aggregate, _call: Call) -> Reply:
     """GET /aggregate/commons."""
-    del call
-    return Reply({"commons": _collected(gen3).commons()})
+    return Reply({"commons": _collected(aggregate).commons()})
 
 
-def get_aggregate_info(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_info(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/info/{what}."""
     what = call.arguments["what"]
-    return Reply(_needed(_collected(gen3).info(what), f"information for {what} not found"))
+    return Reply(_needed(_collected(aggregate).info(what), f"information for {what} not found"))
 
 
-def get_aggregate_info_of_commons(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_info_of_commons(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/{name}/info."""
     name = call.arguments["name"]
-    return Reply(_needed(_collected(gen3).info(name), f"no common exists with the given: {name}"))
+    return Reply(_needed(_collected(aggregate).info(name), f"no common exists with the given: {name}"))
 
 
-def get_aggregate_metadata(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_metadata(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata."""
-    aggregate = _collected(gen3)
+    _collected(aggregate)
     reading = Reading(call)
     limit, offset = min(reading.number("limit", 20), LONGEST), reading.number("offset", 0)
     flat, paged = reading.flag("flatten", False), reading.flag("pagination", False)
@@ -153,24 +148,23 @@ def get_aggregate_metadata(gen3: "Gen3", call: Call) -> Reply:
     )
 
 
-def get_aggregate_metadata_of_commons(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_metadata_of_commons(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/{name}."""
     name = call.arguments["name"]
-    found = [document for _, _, document in _collected(gen3).records(commons=name)]
+    found = [document for _, _, document in _collected(aggregate).records(commons=name)]
     return Reply(_needed(found, f"no common exists with the given: {name}"))
 
 
-def get_aggregate_metadata_by_guid(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_metadata_by_guid(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/guid/{guid}."""
     guid = call.arguments["guid"]
-    return Reply(_needed(_collected(gen3).get(guid), f"no entry exists with the given guid: {guid}"))
+    return Reply(_needed(_collected(aggregate).get(guid), f"no entry exists with the given guid: {guid}"))
 
 
-def get_aggregate_tags(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate_tags(aggregate: Aggregate, _call: Call) -> Reply:
     """GET /aggregate/tags."""
-    del call
     found: dict[str, dict[str, int]] = {}
-    for _, _, document in _collected(gen3).records():
+    for _, _, document in _collected(aggregate).records():
         for tag in _study(document).get("tags") or ():
             names = found.setdefault(tag["category"], {})
             names[tag["name"]] = names.get(tag["name"], 0) + 1
@@ -182,8 +176,7 @@ def get_aggregate_tags(gen3: "Gen3", call: Call) -> Reply:
 
 
 def _study(document: Any) -> dict[str, Any]:
-    found = cast("dict[str, Any]", document).get(STUDY) if isinstance(document, dict) else None
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return as_object(as_object(document).get(STUDY))
 
 
 def _counted(document: Any, names: list[str]) -> Any:

@@ -1,49 +1,224 @@
-"""Documents: stored, read, searched, deleted, one by one and many at once."""
+"""Documents with their aliases: stored, read, searched, deleted, one by one and many at once."""
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.aliases import delete_alias
-from omicsdk.sandbox.gen3.metadata.matching import conditions
-from omicsdk.sandbox.gen3.metadata.reading import Reading
-from omicsdk.sandbox.gen3.metadata.refusals import Refusal, unknown
+from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal, unknown
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.state.database import Database
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
-
+ANY = "*"
 LONGEST = 2000
 """Most documents of one search, as the service has it by default."""
+_LITERAL = "\\*"
+_INDEX = re.compile(r"-?\d{1,9}")
 _CONTROL = frozenset({"data", "limit", "offset"})
 _RESERVED = frozenset({"upload"})
 """GUIDs that would hide an address of the service."""
 _ALIASES = "/aliases/"
 
-
-def told(document: Any, status: int = 200) -> Reply:
-    """The answer that is a document, null too."""
-    return Reply(text=json.dumps(document), status=status, headers={"Content-Type": "application/json"})
+Conditions = Mapping[str, Sequence[str]]
+"""Values by path; of one path any value will do, all paths must match."""
 
 
-def query(gen3: "Gen3", call: Call) -> Reply:
+# -- what a search means: conditions by path of keys, as PostgreSQL reads paths of JSON
+
+
+def matches(document: Any, wanted: Conditions) -> bool:
+    """Whether a document meets all conditions.
+
+    Args:
+        document: The document, any JSON value.
+        wanted: The conditions; the value `*` is met by whatever has the path's last key.
+    """
+    return all(_meets(document, path.split("."), values) for path, values in wanted.items())
+
+
+def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
+    if ANY in values:
+        return _has(_at(document, path[:-1]), path[-1])
+    found = _text(_at(document, path))
+    return found is not None and found in [ANY if value == _LITERAL else value for value in values]
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    """What stands at a path; None when nothing does. Members of lists are found by their number."""
+    for step in path:
+        if isinstance(value, dict):
+            value = cast("dict[str, Any]", value).get(step)
+        elif isinstance(value, list) and _INDEX.fullmatch(step):
+            members, number = cast("list[Any]", value), int(step)
+            value = members[number] if -len(members) <= number < len(members) else None
+        else:
+            return None
+    return value
+
+
+def _has(value: Any, key: str) -> bool:
+    """Whether an object has a key, or a list a text."""
+    return isinstance(value, dict | list) and key in cast("dict[str, Any] | list[Any]", value)
+
+
+def _text(value: Any) -> str | None:
+    """A value as it is compared: texts themselves, all else as its JSON; null matches nothing."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+# -- what is kept
+
+
+class Taken(Exception):
+    """An alias belongs to another document."""
+
+
+class Documents:
+    """Documents by GUID.
+
+    Args:
+        database: Where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            gen3_metadata="guid TEXT PRIMARY KEY, data TEXT NOT NULL",
+            gen3_metadata_aliases="alias TEXT PRIMARY KEY, guid TEXT NOT NULL",
+            gen3_metadata_paths="path TEXT PRIMARY KEY",
+        )
+        database.execute("CREATE INDEX IF NOT EXISTS gen3_metadata_aliases_of ON gen3_metadata_aliases (guid)")
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All changes of the block are made, or none."""
+        return self._database.transaction()
+
+    # -- documents
+
+    def has(self, guid: str) -> bool:
+        """Whether there is a document of that GUID."""
+        return self._database.row("SELECT 1 FROM gen3_metadata WHERE guid = ?", (guid,)) is not None
+
+    def get(self, guid: str) -> Any:
+        """A document by GUID.
+
+        Raises:
+            Refusal: 404; there is none.
+        """
+        row = self._database.row("SELECT data FROM gen3_metadata WHERE guid = ?", (guid,))
+        if row is None:
+            raise unknown(guid)
+        return json.loads(row["data"])
+
+    def find(self, name: str) -> Any:
+        """A document by GUID or alias; a GUID wins.
+
+        Raises:
+            Refusal: 404; there is none.
+        """
+        if not self.has(name):
+            row = self._database.row("SELECT guid FROM gen3_metadata_aliases WHERE alias = ?", (name,))
+            name = row["guid"] if row else name
+        return self.get(name)
+
+    def put(self, guid: str, document: Any) -> bool:
+        """Stores a document and tells whether it is new."""
+        with self.transaction():
+            new = not self.has(guid)
+            self._database.execute("REPLACE INTO gen3_metadata VALUES (?, ?)", (guid, json.dumps(document)))
+        return new
+
+    def delete(self, guid: str) -> Any:
+        """Deletes a document with its aliases and returns it.
+
+        Raises:
+            Refusal: 404; there is none.
+        """
+        with self.transaction():
+            document = self.get(guid)
+            self._database.execute("DELETE FROM gen3_metadata WHERE guid = ?", (guid,))
+            self.set_aliases(guid, ())
+        return document
+
+    def search(self, wanted: Conditions, limit: int, offset: int) -> list[tuple[str, Any]]:
+        """GUIDs and documents that meet conditions, in the order of their GUIDs.
+
+        Args:
+            wanted: The conditions.
+            limit: How many at most.
+            offset: How many to pass over.
+        """
+        if not wanted:
+            statement = "SELECT guid, data FROM gen3_metadata ORDER BY guid LIMIT ? OFFSET ?"
+            rows = self._database.rows(statement, (limit, offset))
+            return [(row["guid"], json.loads(row["data"])) for row in rows]
+        rows = self._database.rows("SELECT guid, data FROM gen3_metadata ORDER BY guid")
+        found = [(row["guid"], data) for row in rows if matches(data := json.loads(row["data"]), wanted)]
+        return found[offset : offset + limit]
+
+    # -- aliases
+
+    def aliases(self, guid: str) -> list[str]:
+        """The aliases of a document, sorted."""
+        rows = self._database.rows("SELECT alias FROM gen3_metadata_aliases WHERE guid = ? ORDER BY alias", (guid,))
+        return [row["alias"] for row in rows]
+
+    def set_aliases(self, guid: str, aliases: Iterable[str]) -> None:
+        """Gives a document aliases in place of those that it has.
+
+        Raises:
+            Taken: Another document has one of them; nothing is changed.
+        """
+        with self.transaction():
+            self._database.execute("DELETE FROM gen3_metadata_aliases WHERE guid = ?", (guid,))
+            for alias in dict.fromkeys(aliases):
+                statement = "INSERT OR IGNORE INTO gen3_metadata_aliases VALUES (?, ?)"
+                if not self._database.execute(statement, (alias, guid)):
+                    raise Taken(alias)
+
+    # -- paths that have an index, which makes searches faster and changes nothing else
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+        return [row["path"] for row in self._database.rows("SELECT path FROM gen3_metadata_paths ORDER BY path")]
+
+    def add_path(self, path: str) -> bool:
+        """Gives a path an index; False when it has one."""
+        return self._database.execute("INSERT OR IGNORE INTO gen3_metadata_paths VALUES (?)", (path,)) > 0
+
+    def drop_path(self, path: str) -> bool:
+        """Takes a path's index away; False when it has none."""
+        return self._database.execute("DELETE FROM gen3_metadata_paths WHERE path = ?", (path,)) > 0
+
+
+# -- documents
+
+
+def query(documents: Documents, call: Call) -> Reply:
     """GET /metadata."""
     reading = Reading(call)
     whole = reading.flag("data", False)
     limit, offset = min(reading.number("limit", 10), LONGEST), reading.number("offset", 0)
     reading.done()
-    found = gen3.metadata.documents.search(conditions(call.query, _CONTROL), limit, offset)
+    wanted: dict[str, list[str]] = {}
+    for name, value in call.query:
+        if name not in _CONTROL:
+            wanted.setdefault(name, []).append(value)
+    found = documents.search(wanted, limit, offset)
     return Reply(dict(found) if whole else [guid for guid, _ in found])
 
 
-def batch_create(gen3: "Gen3", call: Call) -> Reply:
+def batch_create(documents: Documents, call: Call) -> Reply:
     """POST /metadata."""
     reading = Reading(call)
     overwrite = reading.flag("overwrite", True)
     items = [_item(reading, place, each) for place, each in enumerate(reading.list_of_any())]
     reading.done()
-    documents = gen3.metadata.documents
     outcome: dict[str, list[str]] = {"created": [], "updated": [], "conflict": [], "bad_input": []}
-    with gen3.grounds.database.transaction():
+    with documents.transaction():
         for guid, data in items:
             if guid in _RESERVED:
                 outcome["bad_input"].append(guid)
@@ -65,52 +240,139 @@ def _item(reading: Reading, place: int, item: Any) -> tuple[str, Any]:
     return fields["guid"], fields.get("data")
 
 
-def get(gen3: "Gen3", call: Call) -> Reply:
+def get(documents: Documents, call: Call) -> Reply:
     """GET /metadata/{guid}."""
-    name = call.arguments["guid"]
-    try:
-        return told(gen3.metadata.documents.find(name))
-    except KeyError:
-        raise unknown(name) from None
+    return _document(documents.find(call.arguments["guid"]))
 
 
-def create(gen3: "Gen3", call: Call) -> Reply:
+def create(documents: Documents, call: Call) -> Reply:
     """POST /metadata/{guid}."""
     reading = Reading(call)
     overwrite, document = reading.flag("overwrite", False), reading.document()
     reading.done()
-    guid, documents = call.arguments["guid"], gen3.metadata.documents
-    with gen3.grounds.database.transaction():
+    guid = call.arguments["guid"]
+    with documents.transaction():
         if not overwrite and documents.has(guid):
             raise Refusal(409, f"Conflict: {guid}")
         new = documents.put(guid, document)
     return Reply(document, 201 if new else 200)
 
 
-def update(gen3: "Gen3", call: Call) -> Reply:
+def update(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}."""
     reading = Reading(call)
     merge, document = reading.flag("merge", False), reading.document()
     reading.done()
-    guid, documents = call.arguments["guid"], gen3.metadata.documents
-    with gen3.grounds.database.transaction():
-        try:
-            before = documents.get(guid)
-        except KeyError:
-            raise unknown(guid) from None
+    guid = call.arguments["guid"]
+    with documents.transaction():
+        before = documents.get(guid)
         if merge and isinstance(before, dict):
             document = {**cast("dict[str, Any]", before), **document}
         documents.put(guid, document)
     return Reply(document)
 
 
-def delete(gen3: "Gen3", call: Call) -> Reply:
+def delete(documents: Documents, call: Call) -> Reply:
     """DELETE /metadata/{guid}."""
     guid: str = call.arguments["guid"]
     if _ALIASES in guid:  # a GUID may have slashes, so this address fits those of aliases as well
         owner, _, alias = guid.rpartition(_ALIASES)
-        return delete_alias(gen3, call, owner, alias)
+        return _without_alias(documents, owner, alias)
+    return _document(documents.delete(guid))
+
+
+def _document(document: Any) -> Reply:
+    """The answer that is a document, null too."""
+    return Reply(text=json.dumps(document), headers={"Content-Type": "application/json"})
+
+
+# -- other names of them
+
+
+def get_aliases(documents: Documents, call: Call) -> Reply:
+    """GET /metadata/{guid}/aliases."""
+    return _names(documents, call.arguments["guid"], 200)
+
+
+def create_aliases(documents: Documents, call: Call) -> Reply:
+    """POST /metadata/{guid}/aliases."""
+    guid, aliases = call.arguments["guid"], _sent_names(call)
+    if documents.aliases(guid):
+        raise Refusal(409, f"Aliases already exist for {guid}. Use PUT to overwrite.")
+    return _set_names(documents, guid, aliases)
+
+
+def update_aliases(documents: Documents, call: Call) -> Reply:
+    """PUT /metadata/{guid}/aliases."""
+    reading = Reading(call)
+    merge = reading.flag("merge", False)
+    reading.done()
+    guid, aliases = call.arguments["guid"], _sent_names(call)
+    return _set_names(documents, guid, [*(documents.aliases(guid) if merge else []), *aliases])
+
+
+def delete_aliases(documents: Documents, call: Call) -> Reply:
+    """DELETE /metadata/{guid}/aliases."""
+    guid = call.arguments["guid"]
+    if not documents.aliases(guid):
+        raise Refusal(404, f"No aliases found for: {guid}")
+    documents.set_aliases(guid, ())
+    return Reply(status=204)
+
+
+def delete_alias(documents: Documents, call: Call) -> Reply:
+    """DELETE /metadata/{guid}/aliases/{alias}."""
+    return _without_alias(documents, call.arguments["guid"], call.arguments["alias"])
+
+
+def _without_alias(documents: Documents, guid: str, alias: str) -> Reply:
+    aliases = documents.aliases(guid)
+    if alias not in aliases:
+        raise Refusal(404, f"Alias: '{alias}' for GUID: '{guid}' not found.")
+    documents.set_aliases(guid, [each for each in aliases if each != alias])
+    return Reply(status=204)
+
+
+def _sent_names(call: Call) -> list[str]:
+    reading = Reading(call)
+    aliases = reading.texts(reading.fields(), "aliases")
+    reading.done()
+    return aliases
+
+
+def _set_names(documents: Documents, guid: str, aliases: list[str]) -> Reply:
+    if not documents.has(guid):
+        raise unknown(guid)
     try:
-        return told(gen3.metadata.documents.delete(guid))
-    except KeyError:
-        raise unknown(guid) from None
+        documents.set_aliases(guid, aliases)
+    except Taken:
+        raise Refusal(409, "Alias is already in use by a different GUID.") from None
+    return _names(documents, guid, 201)
+
+
+def _names(documents: Documents, guid: str, status: int) -> Reply:
+    return Reply({"guid": guid, "aliases": documents.aliases(guid)}, status)
+
+
+# -- paths that have an index
+
+
+def get_index_key_paths(documents: Documents, _call: Call) -> Reply:
+    """GET /metadata_index."""
+    return Reply(documents.paths())
+
+
+def create_index_key_path(documents: Documents, call: Call) -> Reply:
+    """POST /metadata_index/{path}."""
+    path = call.arguments["path"]
+    if not documents.add_path(path):
+        raise Refusal(409, f"Conflict: {path}")
+    return Reply(path, 201)
+
+
+def delete_index_key_path(documents: Documents, call: Call) -> Reply:
+    """DELETE /metadata_index/{path}."""
+    path = call.arguments["path"]
+    if not documents.drop_path(path):
+        raise unknown(path)
+    return Reply(status=204)

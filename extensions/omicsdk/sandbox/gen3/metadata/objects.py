@@ -1,19 +1,24 @@
 """Objects: records of the index with their documents, made and deleted together."""
 
-from collections.abc import Generator
+import json
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.access import Person
-from omicsdk.sandbox.gen3.metadata import others
-from omicsdk.sandbox.gen3.metadata.reading import Reading
-from omicsdk.sandbox.gen3.metadata.refusals import Refusal
+from omicsdk.sandbox.gen3.indexd import aliases as index_aliases
+from omicsdk.sandbox.gen3.indexd import records
+from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal
+from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
+State = TypeVar("State")
 _NO_TOKEN = "Could not verify, parse, and/or validate scope from provided access token."  # noqa: S105 - a message
 
 
@@ -27,15 +32,14 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
     person = _person(gen3, call)
     if str(authz.get("version", "")) != "0":
         raise Refusal(400, f"Unsupported authz version: {authz}")
-    resources: Any = authz.get("resource_paths")
-    if not isinstance(resources, list) or not all(isinstance(each, str) for each in cast("list[Any]", resources)):
-        raise Refusal(400, f"Invalid authz.resource_paths, must be valid list of resources, got: {resources}")
-    places = cast("list[str]", resources)
+    places: object = authz.get("resource_paths")
+    if not is_texts(places):
+        raise Refusal(400, f"Invalid authz.resource_paths, must be valid list of resources, got: {places}")
     with gen3.grounds.database.transaction():
         stated = {"file_name": name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
-            guid, url = others.upload(gen3, call, name, places)
-        return _made(gen3, call, person, guid, places, aliases, metadata, url)
+            told = _asked(fence_files.upload_file, gen3, call, body=stated)
+        return _made(gen3, call, person, told["guid"], places, aliases, metadata, told["url"])
 
 
 def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
@@ -54,9 +58,10 @@ def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     with gen3.grounds.database.transaction():
         # The service itself says "record" twice.
         with _refused_as(403, f"You do not have access to create a blank version of record of record '{did}'"):
-            guid = others.new_version(gen3, call, did, name, places)
+            body = {"file_name": name, "authz": places}
+            guid = _asked(records.create_blank_version, gen3.index, call, {"GUID": did}, body=body)["did"]
         with _refused_as(403, f"You do not have access to generate the upload url for {guid}"):
-            url = others.upload_to(gen3, call, guid)
+            url = _asked(fence_files.upload_file_to_guid, gen3, call, {"file_id": guid})["url"]
         return _made(gen3, call, person, guid, places, aliases, metadata, url)
 
 
@@ -81,7 +86,7 @@ def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
         _refused_as(404, f"{message}. Record with GUID or alias '{guid}' was not found in indexd."),
         _refused_as(403, f"{message}. {reason}."),
     ):
-        return Reply({"url": others.download(gen3, call, guid)})
+        return Reply({"url": _asked(fence_files.get_presigned_url, gen3, call, {"file_id": guid})["url"]})
 
 
 def delete_object(gen3: "Gen3", call: Call) -> Reply:
@@ -90,7 +95,11 @@ def delete_object(gen3: "Gen3", call: Call) -> Reply:
     with_bytes = "delete_file_locations" in dict(call.query)
     with gen3.grounds.database.transaction():
         try:
-            (others.delete_with_bytes if with_bytes else others.delete)(gen3, call, guid)
+            if with_bytes:
+                _asked(fence_files.delete_file_locations, gen3, call, {"file_id": guid})
+            else:
+                found = gen3.index.get(guid) or {"did": guid, "rev": ""}
+                _asked(records.delete_record, gen3.index, call, {"GUID": found["did"]}, {"rev": found["rev"]})
         except Problem as problem:
             service = "fence" if with_bytes else "indexd"
             raise Refusal(problem.status, f"Error during request to {service}") from problem
@@ -105,10 +114,7 @@ def _person(gen3: "Gen3", call: Call) -> Person:
     Raises:
         Refusal: 401; there is none, or it isn't good.
     """
-    try:
-        person = gen3.access.bearer(call.headers)
-    except Problem as problem:
-        raise Refusal(401, _NO_TOKEN) from problem
+    person = gen3.access.known(call.headers)
     if person is None:
         raise Refusal(401, _NO_TOKEN)
     return person
@@ -154,7 +160,8 @@ def _made(
             _refused_as(409, f"Some of the aliases you are trying to assign to guid {guid} ({aliases}) already exist"),
             _refused_as(403, f"You do not have access to create the aliases you are trying to assign: {stated}"),
         ):
-            others.add_aliases(gen3, call, guid, aliases)
+            body = {"aliases": [{"value": name} for name in aliases]}
+            _asked(index_aliases.create_aliases, gen3.index, call, {"GUID": guid}, body=body)
     document = {
         **metadata,
         "_resource_paths": resources,
@@ -169,8 +176,34 @@ def _made(
 def _view(gen3: "Gen3", guid: str, record: dict[str, Any] | None) -> Reply:
     try:
         document = gen3.metadata.documents.find(record["did"] if record else guid)
-    except KeyError:
+    except Refusal:
         document = {}
     if record is None and not document:
         raise Refusal(404, f"Not found: '{guid}'")
     return Reply({"record": record or {}, "metadata": document})
+
+
+def _asked(
+    operation: Callable[[State, Call], Reply],
+    state: State,
+    call: Call,
+    arguments: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> Any:
+    """The answer of another service's operation: in a real commons over HTTP, with the token of whoever asks this one.
+
+    Raises:
+        Problem: It refused.
+    """
+    token = call.headers.get("authorization", "")
+    headers = {"authorization": token} if token else {}
+    content = json.dumps(body).encode() if body is not None else b""
+    if body is not None:
+        headers["content-type"] = "application/json"
+    stated = [*(query or {}).items()]
+    inner = replace(call, arguments=arguments or {}, query=stated, headers=headers, body=body, content=content)
+    reply = operation(state, inner)
+    if reply.status >= 400:
+        raise Problem(reply.status, "refused", str(reply.body))
+    return reply.body

@@ -1,41 +1,51 @@
-"""The metadata service of the sandbox: which function answers which operation."""
+"""The metadata service of the sandbox: what it is made of, and its two addresses.
 
+At /mds documents are only read; /mds-admin is for who administers them.
+"""
+
+import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.sandbox.gen3.metadata import aggregate, aliases, documents, index_paths, objects
-from omicsdk.sandbox.gen3.metadata.doors import Doors
-from omicsdk.sandbox.gen3.metadata.refusals import error_body
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.gateway import READ_ONLY
+from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
+from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
 from omicsdk.sandbox.gen3.service import gen3_service
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+from omicsdk.sandbox.state.database import Database
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "4.3.0"
+RESOURCE = "/mds_gateway"
+"""Who may do what is `access` of the service `mds_gateway` with it comes in at /mds-admin."""
+_OBJECTS = "/objects"
 
 
-def get_status(gen3: "Gen3", call: Call) -> Reply:
-    """GET /_status."""
-    del call
-    return Reply(
-        {
-            "status": "OK",
-            "timestamp": datetime.fromtimestamp(gen3.grounds.clock.now(), UTC).isoformat(),
-            "aggregate_metadata_enabled": gen3.metadata.aggregate.enabled,
-        }
-    )
+class Metadata:
+    """The metadata service's state.
 
+    Args:
+        database: Where it is kept.
 
-def get_version(gen3: "Gen3", call: Call) -> Reply:
-    """GET /version."""
-    del gen3, call
-    return Reply(VERSION)
+    Attributes:
+        documents: The commons' own documents.
+        aggregate: Metadata of other commons.
+    """
 
-
-_MODULES = (documents, aliases, index_paths, objects, aggregate)
+    def __init__(self, database: Database) -> None:
+        self.documents = documents.Documents(database)
+        self.aggregate = aggregate.Aggregate(database)
 
 
 def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
@@ -45,10 +55,84 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         gen3: The commons.
         document: Its OpenAPI 3.1 document.
     """
-    handlers = handlers_in(document, gen3, sys.modules[__name__], *_MODULES)
-    # The document has an operation for each of the two forms of the search's answer.
-    handlers["query_documents"] = handlers["query"]
+    handlers = {
+        **handlers_in(document, gen3.metadata.documents, documents),
+        **handlers_in(document, gen3.metadata.aggregate, aggregate),
+        **handlers_in(document, gen3, objects, sys.modules[__name__]),
+    }
     # Doors knows who comes in, and objects ask for tokens themselves.
     return gen3_service(
-        "metadata", document, handlers, error_body=error_body, around=lambda app: Doors(app, gen3.access)
+        "metadata",
+        document,
+        handlers,
+        # The document has an operation for each of the two forms of the search's answer.
+        same={"query_documents": "query"},
+        answers={"get_version": Reply(VERSION)},
+        error_body=error_body,
+        around=lambda app: Doors(app, gen3.access),
     )
+
+
+def get_status(gen3: "Gen3", _call: Call) -> Reply:
+    """GET /_status."""
+    now = datetime.fromtimestamp(gen3.grounds.clock.now(), UTC).isoformat()
+    enabled = gen3.metadata.aggregate.enabled
+    return Reply({"status": "OK", "timestamp": now, "aggregate_metadata_enabled": enabled})
+
+
+class Doors:
+    """Lets requests in, and tells what isn't routed in the service's words.
+
+    The gateway of a commons lets nobody in at /mds-admin without the permission, and doesn't pass tokens on there. The
+    service itself refuses what needs an administrator at /mds; who makes or deletes objects shows a token there.
+
+    Args:
+        app: The service's routes.
+        access: People and their tokens.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(_stated(self._let_in(scope)), receive, send)
+        except HTTPException as error:
+            await _refused(Refusal(error.status_code, error.detail))(scope, receive, send)
+        except Problem as problem:
+            await _refused(problem)(scope, receive, send)
+
+    def _let_in(self, scope: Scope) -> Scope:
+        came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
+            "/"
+        )  # as the gateway, which takes several slashes for one
+        if any(came_by == place or came_by.startswith(f"{place}/") for place in READ_ONLY):
+            if _needs_administrator(scope):
+                raise Refusal(403, "Forbidden")
+            return scope
+        person = self._access.bearer(Headers(scope=scope))
+        if person is None or not person.may("access", RESOURCE, "mds_gateway"):
+            raise Refusal(403, "Forbidden")
+        return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"authorization"]}
+
+
+def _stated(scope: Scope) -> Scope:
+    """The request with the address that the document states: published clients make objects at an older one."""
+    root = scope.get("root_path", "")
+    if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
+        return {**scope, "path": f"{root}{_OBJECTS}/upload"}
+    return scope
+
+
+def _needs_administrator(scope: Scope) -> bool:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.startswith("/metadata_index") or (path.startswith("/metadata") and scope["method"] != "GET")
+
+
+def _refused(problem: Problem) -> Response:
+    content = json.dumps(error_body(problem)).encode()
+    return Response(content, problem.status, problem.headers, media_type="application/json")
