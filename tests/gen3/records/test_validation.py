@@ -14,8 +14,7 @@ from omicsdk.gen3.records.tables import Place, Row
 from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
-from omicsdk.sandbox.gen3.records.dictionary import sds_document
-from omicsdk.sandbox.gen3.records.validation import NodeValidator
+from omicsdk.sandbox.gen3.records.dictionary import NodeValidator, sds_document
 from omicsdk.sandbox.gen3.sheepdog.tables import read_table
 
 SDS = dictionary()

@@ -22,7 +22,7 @@ from omicsdk.sandbox.gen3.indexing import Indexing
 from omicsdk.sandbox.gen3.manifest import Manifests, manifest_service
 from omicsdk.sandbox.gen3.metadata.service import Metadata, metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
-from omicsdk.sandbox.gen3.records.seeding import Records
+from omicsdk.sandbox.gen3.records.submission import Records
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.sower import Sower, sower_routes
 from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, Storage, presigned

@@ -8,7 +8,7 @@ from typing import Any
 from omicsdk.sandbox.gen3.peregrine.queries import reader_of
 from omicsdk.sandbox.gen3.peregrine.reading import Reader
 from omicsdk.sandbox.gen3.peregrine.state import Commons
-from omicsdk.sandbox.gen3.records.graph import Record
+from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.sheepdog.gate import refuse
 from omicsdk.sandbox.service import Call, Reply
 

@@ -17,8 +17,7 @@ from graphql import (
 )
 
 from omicsdk.sandbox.gen3.peregrine.reading import Arguments, Info, QueryError, Reader, cut, ordered
-from omicsdk.sandbox.gen3.records.store import moment
-from omicsdk.sandbox.gen3.records.transactions import SUCCEEDED, Transaction
+from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Transaction, moment
 
 _ORDERS = frozenset({"id", "type", "role", "state", "program", "project", "submitter", "is_dry_run", "closed"})
 _PER_TRANSACTION = 1_000_000  # snapshots are numbered through all transactions

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.gen3.peregrine.reading import Reader
 from omicsdk.sandbox.gen3.peregrine.state import Commons
-from omicsdk.sandbox.gen3.sheepdog.bodies import parsed_json
 from omicsdk.sandbox.gen3.sheepdog.gate import refuse
+from omicsdk.sandbox.gen3.sheepdog.tables import parsed_json
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 

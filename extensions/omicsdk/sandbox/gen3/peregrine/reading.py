@@ -8,9 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
-from omicsdk.sandbox.gen3.records.graph import Record
-from omicsdk.sandbox.gen3.records.store import Store
-from omicsdk.sandbox.gen3.records.transactions import Transaction
+from omicsdk.sandbox.gen3.records.store import Record, Store, Transaction
 
 SERVICE = "peregrine"
 FIRST = 10

@@ -21,7 +21,7 @@ from omicsdk.sandbox.gen3.peregrine import arguments
 from omicsdk.sandbox.gen3.peregrine.log_types import LOG, count_logs, resolve_logs
 from omicsdk.sandbox.gen3.peregrine.reading import SYSTEM, Info, cut, ordered
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
-from omicsdk.sandbox.gen3.records.graph import Record
+from omicsdk.sandbox.gen3.records.store import Record
 
 DATA_FILE = "data_file"
 """The category of the node types that are data nodes."""

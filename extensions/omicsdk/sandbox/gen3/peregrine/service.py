@@ -9,8 +9,7 @@ from omicsdk.sandbox.gen3.peregrine import core_metadata, datasets, queries
 from omicsdk.sandbox.gen3.peregrine.state import Commons
 from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.service import TrailingSlashes, gen3_service
-from omicsdk.sandbox.gen3.sheepdog.frame import Frame
-from omicsdk.sandbox.gen3.sheepdog.gate import error_body
+from omicsdk.sandbox.gen3.sheepdog.gate import Frame, error_body
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 _MODULES = (queries, datasets, core_metadata)

@@ -1,19 +1,341 @@
-"""The records of a commons: kept in the sandbox's database, read from memory."""
+"""The records of a commons: kept in the sandbox's database, read from memory; and the log of what was submitted."""
 
 import json
 import threading
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Dictionary, sds_dictionary
-from omicsdk.sandbox.gen3.records.graph import Graph, Record
-from omicsdk.sandbox.gen3.records.transactions import TransactionLog
-from omicsdk.sandbox.gen3.records.validation import NodeValidator
+from omicsdk.sandbox.gen3.records.dictionary import (
+    OWN_KEYS,
+    PROGRAM,
+    PROJECT,
+    Dictionary,
+    NodeValidator,
+    sds_dictionary,
+)
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database
+
+SUCCEEDED, FAILED, PENDING, ERRORED = "SUCCEEDED", "FAILED", "PENDING", "ERRORED"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What somebody sent in a transaction.
+
+    Attributes:
+        text: Its text.
+        format: Its format: json, tsv or csv.
+        name: What the sender calls it.
+    """
+
+    text: str
+    format: str = "json"
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One entry of the log.
+
+    Attributes:
+        id: Its number, from 1.
+        type: What it is: upload, delete, review, open, submit, release.
+        role: What it needs: create, update, delete, release.
+        state: SUCCEEDED, FAILED or PENDING.
+        program: The program.
+        project: The project's code.
+        submitter: Who it was.
+        is_dry_run: Whether nothing was to be stored.
+        closed: Whether the dry run was closed.
+        committed_by: The transaction that did what the dry run tried.
+        created: When it was, in seconds since 1970.
+        document: What was sent; None where nothing was.
+        response: What was answered; None where it is none of the log's business.
+    """
+
+    id: int
+    type: str
+    role: str
+    state: str
+    program: str
+    project: str
+    submitter: str
+    is_dry_run: bool
+    closed: bool
+    committed_by: int | None
+    created: float
+    document: Document | None
+    response: Mapping[str, Any] | None
+
+    @property
+    def project_id(self) -> str:
+        """The project, as PROGRAM-PROJECT."""
+        return f"{self.program}-{self.project}"
+
+
+class TransactionLog:
+    """The log.
+
+    Args:
+        database: Where it is kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            gen3_transactions="id INTEGER PRIMARY KEY, type TEXT NOT NULL, role TEXT NOT NULL, state TEXT NOT NULL,"
+            " program TEXT NOT NULL, project TEXT NOT NULL, submitter TEXT NOT NULL, is_dry_run INTEGER NOT NULL,"
+            " closed INTEGER NOT NULL DEFAULT 0, committed_by INTEGER, created REAL NOT NULL, document TEXT, response TEXT",
+        )
+
+    def begin(
+        self,
+        *,
+        kind: str,
+        role: str,
+        program: str,
+        project: str,
+        submitter: str,
+        created: float,
+        is_dry_run: bool = False,
+    ) -> int:
+        """Enters a transaction and returns its number.
+
+        Args:
+            kind: What it is, such as upload.
+            role: What it needs, such as update.
+            program: The program.
+            project: The project's code.
+            submitter: Who it is.
+            created: When it is, in seconds since 1970.
+            is_dry_run: Whether nothing is to be stored.
+        """
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO gen3_transactions (type, role, state, program, project, submitter, is_dry_run, created)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (kind, role, PENDING, program, project, submitter, int(is_dry_run), created),
+            )
+            row = self._database.row("SELECT last_insert_rowid() AS id")
+            assert row is not None
+            return row["id"]
+
+    def end(self, number: int, state: str, response: Mapping[str, Any], document: Document | None = None) -> None:
+        """Enters how a transaction ended.
+
+        Args:
+            number: Its number.
+            state: SUCCEEDED or FAILED.
+            response: What was answered.
+            document: What was sent.
+        """
+        sent = None if document is None else json.dumps([document.text, document.format, document.name])
+        self._database.execute(
+            "UPDATE gen3_transactions SET state = ?, response = ?, document = ? WHERE id = ?",
+            (state, json.dumps(response), sent, number),
+        )
+
+    def close(self, number: int) -> None:
+        """Closes a dry run, so that it can't be committed."""
+        self._database.execute("UPDATE gen3_transactions SET closed = 1 WHERE id = ?", (number,))
+
+    def commit(self, number: int, by: int) -> None:
+        """Enters that a dry run was done by another transaction."""
+        self._database.execute("UPDATE gen3_transactions SET committed_by = ? WHERE id = ?", (by, number))
+
+    def find(self, number: int, project_id: str) -> Transaction | None:
+        """A transaction of a project; None when there is none of that number."""
+        row = self._database.row(
+            "SELECT * FROM gen3_transactions WHERE id = ? AND program || '-' || project = ?", (number, project_id)
+        )
+        return None if row is None else _transaction(row)
+
+    def all(self) -> list[Transaction]:
+        """All transactions, oldest first."""
+        return [_transaction(row) for row in self._database.rows("SELECT * FROM gen3_transactions ORDER BY id")]
+
+
+def _transaction(row: Any) -> Transaction:
+    sent, response = row["document"], row["response"]
+    values: dict[str, Any] = {
+        **row,
+        "is_dry_run": bool(row["is_dry_run"]),
+        "closed": bool(row["closed"]),
+        "document": Document(*json.loads(sent)) if sent else None,
+        "response": json.loads(response) if response else None,
+    }
+    return Transaction(**values)
+
+
+def answer_of(
+    number: int,
+    message: str,
+    entities: Iterable[Mapping[str, Any]] = (),
+    refusals: Sequence[Any] = (),
+    code: int | None = None,
+    **counts: int | str,
+) -> dict[str, Any]:
+    """What is answered to a transaction.
+
+    Args:
+        number: Its number.
+        message: What is said of it.
+        entities: The records that it is about, as `entity_of` tells them.
+        refusals: What is wrong with it as a whole.
+        code: The status; by default 200 when nothing is wrong, else 400.
+        counts: Further fields, such as created_entity_count.
+    """
+    told = list(entities)
+    wrong = sum(not each["valid"] for each in told)
+    success = not wrong and not refusals
+    return {
+        "code": (200 if success else 400) if code is None else code,
+        "entities": told,
+        "entity_error_count": wrong,
+        "message": message,
+        "success": success,
+        "transaction_id": number,
+        "transactional_error_count": len(refusals),
+        "transactional_errors": list(refusals),
+        **counts,
+    }
+
+
+def entity_of(
+    action: str | None, id: str | None, type: str | None, keys: list[Any], errors: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """What is told of one record of a transaction: what becomes of it, what it is called, and what is wrong with it."""
+    return {
+        "action": action,
+        "errors": list(errors),
+        "id": id,
+        "type": type,
+        "unique_keys": keys,
+        "valid": not errors,
+        "warnings": [],
+    }
+
+
+Key = tuple[str, str, str]
+"""What no two records share: type, project, and name there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. A changed record is another one in its place, so whoever reads needs no lock.
+
+    Attributes:
+        id: Its UUID.
+        type: Its node type.
+        project_id: Its project, as PROGRAM-PROJECT; empty for what belongs to none.
+        name: What it is called in its project: the submitter_id; of a program its name, of a project its code.
+        properties: What was said of it, without id, type, project, links and nulls.
+        links: The ids of the targets by the links' names.
+        created: When it was made, in seconds since 1970.
+        updated: When it was changed last.
+    """
+
+    id: str
+    type: str
+    project_id: str
+    name: str
+    properties: Mapping[str, Any]
+    links: Mapping[str, tuple[str, ...]]
+    created: float
+    updated: float
+
+    @property
+    def key(self) -> Key:
+        """What no other record has."""
+        return self.type, self.project_id, self.name
+
+    @property
+    def submitter_id(self) -> str | None:
+        """Its submitter_id; programs and projects have none."""
+        return None if self.type in (PROGRAM, PROJECT) else self.name
+
+
+_Rows = dict[str, Record]
+
+
+@dataclass(slots=True)
+class Graph:
+    """Records and how they hang together.
+
+    Attributes:
+        by_id: All records.
+    """
+
+    by_id: _Rows = field(default_factory=dict[str, Record])
+    _by_key: dict[Key, str] = field(default_factory=dict[Key, str])
+    _by_type: dict[str, dict[str, _Rows]] = field(default_factory=dict[str, dict[str, _Rows]])
+    _sources: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
+
+    def put(self, record: Record) -> None:
+        """Adds a record, or puts it in the place of the one with its id."""
+        old = self.by_id.get(record.id)
+        if old is not None and (old.key != record.key or old.links != record.links):
+            self._unlink(old)
+            self._by_key.pop(old.key, None)
+        self.by_id[record.id] = record
+        self._by_key[record.key] = record.id
+        self._by_type.setdefault(record.type, {}).setdefault(record.project_id, {})[record.id] = record
+        for targets in record.links.values():
+            for target in targets:
+                self._sources.setdefault(target, {})[record.id] = None
+
+    def remove(self, record_id: str) -> None:
+        """Takes a record out."""
+        record = self.by_id.pop(record_id)
+        del self._by_key[record.key]
+        del self._by_type[record.type][record.project_id][record_id]
+        self._unlink(record)
+
+    def _unlink(self, record: Record) -> None:
+        for targets in record.links.values():
+            for target in targets:
+                self._sources.get(target, {}).pop(record.id, None)
+
+    def named(self, node_type: str, project_id: str, name: str) -> Record | None:
+        """A record by what it is called; None when there is none."""
+        found = self._by_key.get((node_type, project_id, name))
+        return None if found is None else self.by_id.get(found)
+
+    def of_type(self, node_type: str, projects: Iterable[str] | None = None) -> list[Record]:
+        """The records of a node type in the order in which they came, project by project.
+
+        Args:
+            node_type: The node type.
+            projects: Of which projects; None for all.
+        """
+        stored = self._by_type.get(node_type, {})
+        wanted = list(stored) if projects is None else list(dict.fromkeys(projects))
+        return [record for project in wanted for record in list(stored.get(project, {}).values())]
+
+    def in_project(self, project_id: str) -> list[Record]:
+        """The records of a project, without the project itself."""
+        return [
+            record
+            for node_type in list(self._by_type)
+            for record in self.of_type(node_type, (project_id,))
+            if node_type != PROJECT
+        ]
+
+    def sources(self, target: str) -> list[Record]:
+        """The records that link to one."""
+        found = (self.by_id.get(source) for source in list(self._sources.get(target, {})))
+        return [record for record in found if record is not None]
+
+    def targets(self, record: Record, link: str) -> list[Record]:
+        """The records that one links to by a link."""
+        found = (self.by_id.get(target) for target in record.links.get(link, ()))
+        return [target for target in found if target is not None]
+
 
 # The service makes the ids of programs and projects from their names with these.
 _PROGRAMS = uuid.UUID("85b08c6a-56a6-4474-9c30-b65abfd214a8")
@@ -229,11 +551,9 @@ class Store:
 
     def new_project(self, program: str, code: str, properties: Mapping[str, Any]) -> Record:
         """A project as it is stored, in the place of the one of its code."""
-        links = {name: (program_id(program),) for name, link in self._project_links() if link == PROGRAM}
+        known = self.dictionary.nodes[PROJECT].links.items()
+        links = {name: (program_id(program),) for name, link in known if link.target == PROGRAM}
         return self._own(PROJECT, project_uuid(code), f"{program}-{code}", code, properties, links)
-
-    def _project_links(self) -> list[tuple[str, str]]:
-        return [(name, link.target) for name, link in self.dictionary.nodes[PROJECT].links.items()]
 
     def _own(
         self,
@@ -253,21 +573,11 @@ class Store:
 
 
 def _row(record: Record) -> tuple[object, ...]:
-    return (
-        record.id,
-        record.type,
-        record.project_id,
-        record.name,
-        json.dumps(record.properties),
-        json.dumps(record.links),
-        record.created,
-        record.updated,
-    )
+    own = (record.id, record.type, record.project_id, record.name)
+    return (*own, json.dumps(record.properties), json.dumps(record.links), record.created, record.updated)
 
 
 def _record(row: Any) -> Record:
     links = {name: tuple(targets) for name, targets in json.loads(row["links"]).items()}
-    properties = json.loads(row["properties"])
-    return Record(
-        row["id"], row["type"], row["project_id"], row["name"], properties, links, row["created"], row["updated"]
-    )
+    own = (row["id"], row["type"], row["project_id"], row["name"])
+    return Record(*own, json.loads(row["properties"]), links, row["created"], row["updated"])

@@ -1,18 +1,141 @@
-"""What a submission would change: each record held against the dictionary, the project and the others sent with it.
+"""Where the links of submitted records lead, and whether they may lead there."""
 
-Nothing is stored here, so that trying and doing are the same.
-"""
-
+import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
-from omicsdk.sandbox.gen3.records.graph import Key, Record
-from omicsdk.sandbox.gen3.records.linking import Linking
-from omicsdk.sandbox.gen3.records.store import Store
-from omicsdk.sandbox.gen3.records.validation import Fault, fault
+from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
+from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of
+
+_Links = dict[str, tuple[str, ...]]
+
+
+class Linking:
+    """Follows the links of one submission.
+
+    Args:
+        records: What is stored.
+        project_id: The project, as PROGRAM-PROJECT.
+        project: Its code.
+        sent: The ids of what is sent along, by what it is called.
+    """
+
+    def __init__(self, records: Store, project_id: str, project: str, sent: Mapping[Key, str]) -> None:
+        self._graph = records.graph
+        self._records = records
+        self._project_id = project_id
+        self._project = project
+        self._sent = sent
+        self._sent_types = {sent_id: key[0] for key, sent_id in sent.items()}
+        self._taken: dict[tuple[str, str, str], str] = {}
+
+    def links(
+        self, node: Node, record_id: str, document: Mapping[str, Any], old: Record | None
+    ) -> tuple[_Links, list[Fault]]:
+        """The links that a record would have, and what is wrong with them.
+
+        Args:
+            node: The record's node type.
+            record_id: The record's id.
+            document: What was sent.
+            old: What is stored of it.
+        """
+        found: _Links = {}
+        faults: list[Fault] = []
+        for name, link in node.links.items():
+            kept = old.links.get(name, ()) if old is not None else ()
+            targets, wrong = self._targets(link, document.get(name))
+            faults += wrong
+            all_targets = tuple(dict.fromkeys((*kept, *targets)))
+            faults += self._too_many(node, link, record_id, all_targets)
+            if all_targets:
+                found[name] = all_targets
+            elif link.required and not wrong:
+                faults.append(fault("INVALID_LINK", f"Entity is missing required link to {name}", name))
+        return found, [*faults, *(() if faults else _group_faults(node, found))]
+
+    def _targets(self, link: Link, stated: object) -> tuple[list[str], list[Fault]]:
+        targets: list[str] = []
+        faults: list[Fault] = []
+        for each in _each(stated):
+            by_id, by_name = each.get("id"), each.get(link.key)
+            target = self._find(link, by_id, by_name)
+            if target is None:
+                faults.append(self._nowhere(link, by_id, by_name))
+            elif link.target == PROJECT and target != self._own_project():
+                code = self._graph.by_id[target].name
+                told = f"Cannot link entity to project {code} under {self._project} endpoint"
+                faults.append(fault("INVALID_PERMISSIONS", told))
+            else:
+                targets.append(target)
+        return targets, faults
+
+    def _own_project(self) -> str | None:
+        found = self._graph.named(PROJECT, self._project_id, self._project)
+        return None if found is None else found.id
+
+    def _find(self, link: Link, by_id: object, by_name: object) -> str | None:
+        if isinstance(by_id, str):
+            stored = self._graph.by_id.get(by_id)
+            if stored is not None:
+                near = stored.project_id == self._project_id or link.target == PROJECT
+                return by_id if stored.type == link.target and near else None
+            return by_id if self._sent_types.get(by_id) == link.target else None
+        if not isinstance(by_name, str):
+            return None
+        if link.target == PROJECT:
+            return self._project_called(by_name)
+        key = (link.target, self._project_id, by_name)
+        stored = self._graph.named(*key)
+        return stored.id if stored is not None else self._sent.get(key)
+
+    def _project_called(self, code: str) -> str | None:
+        if code == self._project:
+            return self._own_project()
+        return next((each.id for each in self._records.projects() if each.name == code), None)
+
+    def _nowhere(self, link: Link, by_id: object, by_name: object) -> Fault:
+        key = {link.key: by_name} if link.target == PROJECT else {"project_id": self._project_id, link.key: by_name}
+        sought = "" if by_id is None else f"id='{by_id}', "
+        return fault(
+            "INVALID_LINK", f"No link destination found for {link.name}, {sought}unique_keys='{[key]}'", link.name
+        )
+
+    def _too_many(self, node: Node, link: Link, record_id: str, targets: tuple[str, ...]) -> Iterator[Fault]:
+        told = f"'{link.name}' link has to be {link.multiplicity}"
+        if link.to_one and len(targets) > 1:
+            yield fault("INVALID_LINK", told, link.name)
+        if link.from_one:
+            for target in targets:
+                stored = (each.id for each in self._graph.sources(target) if each.type == node.name)
+                holder = next((each for each in stored if self._holds(each, link, target) and each != record_id), None)
+                holder = holder or self._taken.setdefault((node.name, link.name, target), record_id)
+                if holder != record_id:
+                    told = f"{told}, target node {link.target} already has {link.backref}"
+                    yield fault("INVALID_LINK", told, link.name)
+
+    def _holds(self, record_id: str, link: Link, target: str) -> bool:
+        return target in self._graph.by_id[record_id].links.get(link.name, ())
+
+
+def _each(stated: object) -> list[Mapping[str, Any]]:
+    listed = cast("list[object]", stated) if isinstance(stated, list) else [stated]
+    return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, dict) and each]
+
+
+def _group_faults(node: Node, found: _Links) -> Iterator[Fault]:
+    for group in node.groups:
+        there = [name for name in group.links if name in found]
+        if group.required and not there:
+            told = f"Entity is missing a required link to {' or '.join(group.links)}"
+            yield fault("INVALID_LINK", told, *group.links)
+        if group.exclusive and len(there) > 1:
+            told = f"Links to {' and '.join(there)} are exclusive. More than one was provided"
+            yield fault("INVALID_LINK", told, *there)
+
 
 CREATE, UPDATE = "create", "update"
 """What a submission may do: create new records only, or create and change."""
@@ -223,35 +346,141 @@ class Submission:
         def counted(action: str) -> int:
             return sum(each.action == action for each in self.entities) if self.success else 0
 
-        return {
-            "code": code,
-            "created_entity_count": counted(CREATE),
-            "entities": [*self._told()],
-            "entity_error_count": wrong,
-            "message": message,
-            "success": self.success,
-            "transaction_id": number,
-            "transactional_error_count": len(self.refusals),
-            "transactional_errors": self.refusals,
-            "updated_entity_count": counted(UPDATE),
-        }
+        return answer_of(
+            number,
+            message,
+            (self._told(each) for each in self.entities),
+            self.refusals,
+            code,
+            created_entity_count=counted(CREATE),
+            updated_entity_count=counted(UPDATE),
+        )
 
-    def _told(self) -> Iterator[dict[str, Any]]:
-        for entity in self.entities:
-            yield {
-                "action": entity.action,
-                "errors": entity.faults,
-                "id": entity.id,
-                "type": None if entity.node is None else entity.node.name,
-                "unique_keys": self._unique_keys(entity),
-                "valid": not entity.faults,
-                "warnings": [],
-            }
+    def _told(self, entity: Entity) -> dict[str, Any]:
+        node_type = None if entity.node is None else entity.node.name
+        return entity_of(entity.action, entity.id, node_type, self._unique_keys(entity), entity.faults)
 
     def _unique_keys(self, entity: Entity) -> list[dict[str, str | None]]:
         if entity.node is None:
             return []
-        if entity.node.name in (PROGRAM, PROJECT):
-            key = "name" if entity.node.name == PROGRAM else "code"
+        if key := OWN_KEYS.get(entity.node.name):
             return [{key: entity.text(key)}]
         return [{"project_id": self.project_id, "submitter_id": entity.text("submitter_id")}]
+
+
+_DEPENDED_ON = (
+    "Unable to delete entity because at least 1 other(s) directly or indirectly depend on it. You can only delete"
+    " this entity by deleting its dependents prior to, or during the same transaction as this one."
+)
+
+
+class Deletion:
+    """One deletion of records of a project.
+
+    Args:
+        records: What is stored.
+        project_id: The project, as PROGRAM-PROJECT.
+        ids: What is to be deleted.
+
+    Attributes:
+        found: The records that are there, those that depend on others first.
+        dependents: The ids of records that are in the way.
+    """
+
+    def __init__(self, records: Store, project_id: str, ids: Sequence[str]) -> None:
+        self._graph = records.graph
+        wanted = list(dict.fromkeys(ids))
+        there = {
+            each: record
+            for each in wanted
+            if (record := self._graph.by_id.get(each)) is not None
+            and record.project_id == project_id
+            and record.submitter_id is not None
+        }
+        self.missing = [each for each in wanted if each not in there]
+        self._in_the_way = {each: self._sources_outside(each, there) for each in there}
+        self.found = self._children_first(there)
+        self.dependents = list(dict.fromkeys(each.id for every in self._in_the_way.values() for each in every))
+
+    def _sources_outside(self, record_id: str, going: Mapping[str, Record]) -> list[Record]:
+        # One is told, as by the service: there may be very many.
+        return list(islice((each for each in self._graph.sources(record_id) if each.id not in going), 1))
+
+    def _children_first(self, there: Mapping[str, Record]) -> list[Record]:
+        ordered: dict[str, Record] = {}
+        entered: set[str] = set()
+        for first in there.values():
+            waiting = [first]
+            while waiting:
+                record = waiting[-1]
+                if record.id in entered:
+                    ordered.setdefault(record.id, waiting.pop())
+                    continue
+                entered.add(record.id)
+                waiting += [
+                    each for each in self._graph.sources(record.id) if each.id in there and each.id not in entered
+                ]
+        return list(ordered.values())
+
+    @property
+    def success(self) -> bool:
+        """Whether everything is there and nothing is in the way."""
+        return not self.missing and not self.dependents
+
+    def answer(self, number: int, message: str) -> dict[str, Any]:
+        """What the service answers.
+
+        Args:
+            number: The transaction's number.
+            message: What is said when everything is right.
+        """
+        told = [*(self._told(record) for record in self.found), *(_not_found(each) for each in self.missing)]
+        return answer_of(
+            number,
+            message if self.success else "Deletion transaction failed.",
+            told,
+            deleted_entity_count=len(self.found) if self.success else 0,
+            dependent_ids=",".join(self.dependents),
+        )
+
+    def _told(self, record: Record) -> dict[str, Any]:
+        outside = self._in_the_way[record.id]
+        dependents = [{"id": each.id, "type": each.type} for each in outside]
+        wrong = {"dependents": dependents, "keys": [], "message": _DEPENDED_ON, "type": "INVALID_LINK"}
+        keys = [{"project_id": record.project_id, "submitter_id": record.name}]
+        return entity_of("delete", record.id, record.type, keys, [wrong] if outside else [])
+
+
+def _not_found(record_id: str) -> dict[str, Any]:
+    wrong = {"id": record_id, "keys": ["id"], "message": "Entity not found.", "type": "NOT_FOUND"}
+    return entity_of("delete", None, None, [], [wrong])
+
+
+class Records(Store):
+    """The records of a commons, with a way in that asks nobody."""
+
+    def seed(self, program: str, project: str, records: Iterable[Mapping[str, Any]] = ()) -> list[str]:
+        """Puts records into a project without asking anybody; program and project are made where they aren't there.
+
+        Args:
+            program: The program's name.
+            project: The project's code.
+            records: The records as they are submitted.
+
+        Returns:
+            The ids of the records, in their order.
+
+        Raises:
+            ValueError: One of the records is refused; nothing is stored of any.
+        """
+        with self.writing():
+            if self.program(program) is None:
+                self.store([self.new_program(program, {"dbgap_accession_number": program})])
+            if self.project(program, project) is None:
+                self.store([self.new_project(program, project, {"name": project, "dbgap_accession_number": project})])
+            found = Submission(self, program, project, UPDATE)
+            found.add(list(records))
+            if records and not found.success:
+                raise ValueError(f"records for {program}-{project} are refused: {json.dumps(found.complaints())}")
+            self.store(found.changed())
+            return [str(entity.id) for entity in found.entities]

@@ -1,4 +1,4 @@
-"""Records given out as JSON, TSV and CSV, to be read or submitted again."""
+"""Records and the dictionary given out: single ones, exports to be submitted again, empty tables, manifests of files."""
 
 import io
 import json
@@ -6,24 +6,71 @@ import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.records.dictionary import Node
-from omicsdk.sandbox.gen3.records.graph import Record
-from omicsdk.sandbox.gen3.records.store import Store
-from omicsdk.sandbox.gen3.sheepdog.frame import packed
-from omicsdk.sandbox.gen3.sheepdog.gate import enter_empty, refuse
-from omicsdk.sandbox.gen3.sheepdog.state import Commons
+from jsonschema import Draft4Validator
+
+from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
+from omicsdk.sandbox.gen3.records.store import Record, Store
+from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, Commons, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
 
+SAME = {
+    "get_project_template": "get_template",
+    "get_project_templates": "get_templates",
+    "get_project_upload_manifest": "get_project_manifest",
+    "try_list_file_parts": "list_file_parts",
+}
+"""Operations that do the same as another."""
+_ROOT = "/v0/submission"
 _BYTES = "application/octet-stream"
+_UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
+_FILE = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "pattern": _UUID}},
+    "anyOf": [
+        {"required": ["id", "project_id", "local_file_path"]},
+        {"required": ["id", "project_id", "file_name"]},
+    ],
+}
+_MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"type": "array", "items": _FILE}}}
 
 
-def attachment(name: str, kind: str = "") -> dict[str, str]:
+# -- single records
+
+
+def get_records(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
+    person, _, _ = enter_empty(commons, call, "read")
+    told: list[dict[str, Any]] = []
+    for each in call.arguments["entity_id_string"].split(","):
+        record = commons.records.graph.by_id.get(each)
+        # The service answers with records of any project; ours keeps what its reader may not see.
+        program, project = ("", "") if record is None else commons.records.place(record.project_id)
+        if record is None or not person.may("read", resource_of(program, project), SERVICE):
+            raise refuse(400, f"Not found: {each}")
+        told.append({"program": program, "project": project, "properties": _properties(commons, record)})
+    return Reply({"entities": told})
+
+
+def _properties(commons: Commons, record: Record) -> dict[str, Any]:
+    links = {
+        name: [{"id": target.id, "submitter_id": target.submitter_id} for target in targets]
+        for name in record.links
+        if (targets := commons.records.graph.targets(record, name))
+    }
+    return {**commons.records.properties(record), **links}
+
+
+# -- exports
+
+
+def _attachment(name: str, kind: str = "") -> dict[str, str]:
     """The headers of an answer that is a file."""
     return {"Content-Disposition": f"attachment; filename={name}", **({"Content-Type": kind} if kind else {})}
 
 
-def archive(files: Iterable[tuple[str, str]]) -> bytes:
+def _archive(files: Iterable[tuple[str, str]]) -> bytes:
     """A compressed archive of texts by file name."""
     packed_files = io.BytesIO()
     with tarfile.open(fileobj=packed_files, mode="w:gz") as tar:
@@ -90,7 +137,7 @@ def _with_children(records: Store, found: Sequence[Record]) -> list[Record]:
     return list(reached.values())
 
 
-def columns(node: Node) -> tuple[str, ...]:
+def _columns(node: Node) -> tuple[str, ...]:
     """The properties that an export of a node type has, without id, type and links."""
     keys = [name for name in ("project_id", "submitter_id") if name in node.properties]
     kept = [name for name in node.submitted if name in node.stored and name not in keys]
@@ -106,8 +153,8 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
         told = {name: [_whole(records, each, without_id) for each in every] for name, every in by_type.items()}
         if len(told) == 1:
             name, every = next(iter(told.items()))
-            return Reply(every, headers=attachment(f"{name}.json"))
-        return Reply(told, headers=attachment("export.json"))
+            return Reply(every, headers=_attachment(f"{name}.json"))
+        return Reply(told, headers=_attachment("export.json"))
 
     def cell(record: Record, name: str) -> object:
         return str(value) if (value := records.value(record, name)) is None or isinstance(value, bool) else value
@@ -117,19 +164,19 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
         for name, every in by_type.items()
     ]
     if len(tables) == 1:
-        return Reply(text=tables[0][1], headers=attachment(tables[0][0], _BYTES))
-    return packed(archive(tables), attachment("export.tar.gz", "application/gzip"))
+        return Reply(text=tables[0][1], headers=_attachment(tables[0][0], _BYTES))
+    return Reply(content=_archive(tables), headers=_attachment("export.tar.gz", "application/gzip"))
 
 
 def _whole(records: Store, record: Record, without_id: bool) -> dict[str, Any]:
     node = records.dictionary.nodes[record.type]
-    values = {name: records.value(record, name) for name in columns(node)}
+    values = {name: records.value(record, name) for name in _columns(node)}
     return {"id": record.id, **records.links(record, ids=not without_id), "type": record.type, **values}
 
 
 def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """All records of a node type: nulls are passed over."""
-    names = columns(node)
+    names = _columns(node)
     if kind == JSON:
         told: list[dict[str, Any]] = []
         for record in found:
@@ -139,9 +186,9 @@ def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, 
             told.append(
                 {**{name: value for name, value in values if value is not None}, **links, **own, "type": node.name}
             )
-        return Reply(text=json.dumps({"data": told}), headers=attachment(f"{node.name}.json", "application/json"))
+        return Reply(text=json.dumps({"data": told}), headers=_attachment(f"{node.name}.json", "application/json"))
     text = write_node_table(kind, *_table(records, node, found, without_id, records.value))
-    return Reply(text=text, headers=attachment(f"{node.name}.{kind}", _BYTES))
+    return Reply(text=text, headers=_attachment(f"{node.name}.{kind}", _BYTES))
 
 
 def _table(
@@ -152,7 +199,7 @@ def _table(
     cell: Callable[[Record, str], object],
 ) -> tuple[list[str], list[list[object]]]:
     """The names of the columns, and the cells of each row."""
-    names = columns(node)
+    names = _columns(node)
     own = ("type",) if without_id else ("type", "id")
     link_columns = [
         (name, key)
@@ -170,3 +217,151 @@ def _table(
 
     header = [*own, *names, *(f"{name}.{key}" for name, key in link_columns)]
     return header, [row(record) for record in found]
+
+
+# -- the dictionary, and empty tables to fill in, of the commons and of each project
+
+
+def get_dictionary(commons: Commons, _call: Call) -> Reply:
+    """GET /v0/submission/_dictionary."""
+    return _entries(commons.records.dictionary, f"{_ROOT}/_dictionary")
+
+
+def _entries(dictionary: Dictionary, place: str) -> Reply:
+    return Reply({"links": [f"{place}/{name}" for name in (*dictionary.nodes, "_all")]})
+
+
+def get_dictionary_node(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/_dictionary/{entry}."""
+    entry, dictionary = call.arguments["entry"], commons.records.dictionary
+    if entry == "_all":
+        return Reply(dict(dictionary.document))
+    if entry not in dictionary.document:
+        raise refuse(404, f"Entry {entry} not in dictionary")
+    return Reply(dictionary.document[entry])
+
+
+def get_project_dictionary(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}/{project}/_dictionary."""
+    visit = enter(commons, call, "read")
+    return _entries(commons.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
+
+
+def get_project_dictionary_node(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}/{project}/_dictionary/{entry}."""
+    enter(commons, call, "read")
+    return get_dictionary_node(commons, call)
+
+
+def _kind(call: Call) -> str:
+    kind = call.arguments.get("format", TSV).lower()
+    if kind not in FORMATS:
+        raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
+    return kind
+
+
+def get_template(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/template/{entity}, also of a project."""
+    kind, name = _kind(call), call.arguments["entity"]
+    node = commons.records.dictionary.nodes.get(name)
+    if node is None:
+        raise refuse(404, f"Entity type {name} is not in dictionary")
+    headers = _attachment(f"submission_{name}_template.{kind}", "application/octet-stream")
+    if kind == JSON:
+        return Reply(text=json.dumps(_json_template(node)), headers=headers)
+    return Reply(text=_table_template(node, kind), headers=headers)
+
+
+def get_templates(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/template, also of a project."""
+    kind = _kind(call)
+    categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
+    nodes = [
+        node
+        for node in commons.records.dictionary.nodes.values()
+        if node.schema.get("submittable", True)
+        and (not categories or node.category in categories)
+        and node.name not in excluded
+    ]
+    if kind == JSON:
+        return Reply([_json_template(node) for node in nodes], headers=_attachment("submission_templates.json"))
+    files = [(f"{node.name}.{kind}", _table_template(node, kind)) for node in nodes]
+    return Reply(
+        content=_archive(files), headers=_attachment("submission_templates.tar.gz", "text/html; charset=utf-8")
+    )
+
+
+def _listed(call: Call, name: str) -> Sequence[str]:
+    return [part for key, value in call.query if key == name for part in value.split(",") if part]
+
+
+def _starred(node: Node, name: str) -> str:
+    return f"*{name}" if name in node.required else name
+
+
+def _table_template(node: Node, kind: str) -> str:
+    keys = [name for name in node.submitted if name in ("project_id", "submitter_id", *OWN_KEYS.values())]
+    keys = keys if node.name not in OWN_KEYS else keys[:1]
+    links = [f"{_starred(node, name)}.{link.key}" for name, link in sorted(node.links.items())]
+    rest = [_starred(node, name) for name in node.submitted if name not in keys]
+    header = [_starred(node, "type"), *(_starred(node, name) for name in keys), *links, *rest]
+    return write_table(kind, header, [[node.name, *("" for _ in header[1:])]])
+
+
+def _json_template(node: Node) -> dict[str, Any]:
+    links = {_starred(node, name): {link.key: None} for name, link in node.links.items()}
+    rest = {_starred(node, name): None for name in node.submitted}
+    return {_starred(node, "type"): node.name, **rest, **links}
+
+
+# -- manifests of records that stand for files, and what was written down about uploads through the service
+
+
+def get_project_manifest(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}/{project}/manifest, and upload_manifest."""
+    import yaml
+
+    visit = enter(commons, call, "read")
+    wanted = dict(call.query).get("ids", "")
+    if not wanted:
+        raise refuse(400, "No ids specified. Use query parameter 'ids', e.g. 'ids=id1,id2'.")
+    files = [_file(commons, visit.project_id, each) for each in dict.fromkeys(wanted.split(","))]
+    text = yaml.safe_dump({"files": files}, default_flow_style=False, allow_unicode=True)
+    return Reply(text=text, headers=_attachment("submission_manifest.yaml", "text/html; charset=utf-8"))
+
+
+def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
+    record: Record | None = commons.records.graph.by_id.get(record_id)
+    if record is None or record.project_id != project_id:
+        raise refuse(404, f"Unable to find {record_id}")
+    node = commons.records.dictionary.nodes[record.type]
+    if not node.is_file:
+        raise refuse(400, f"{record.type} {record.id} is not a data file.")
+    values = {name: commons.records.value(record, name) for name in _columns(node)}
+    none: dict[str, list[dict[str, Any]]] = {name: [] for name in node.links}
+    links = {**none, **commons.records.links(record)}
+    path = record.properties.get("file_name")
+    return {**values, **links, "id": record.id, "type": record.type, "local_file_path": path}
+
+
+def validate_upload_manifest(_commons: Commons, call: Call) -> Reply:
+    """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
+    try:
+        stated = cast("object", read_yaml(call.content))
+    except YamlFault as error:
+        return Reply({"errors": [f"Unable to parse manifest: {error}"], "valid": False})
+    validator: Any = Draft4Validator(_MANIFEST)
+    errors = [each.message for each in validator.iter_errors(stated)]
+    return Reply({"errors": errors, "valid": not errors})
+
+
+def list_file_parts(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}/{project}/files/{file_uuid}, also tried: no upload is under way."""
+    visit = enter(commons, call, "read")
+    if "uploadId" not in dict(call.query):
+        raise refuse(405, "Method GET not allowed on file")
+    record = commons.records.graph.by_id.get(call.arguments["file_uuid"])
+    if record is None or record.project_id != visit.project_id:
+        raise refuse(404, f"Unable to find {call.arguments['file_uuid']}")
+    state = record.properties.get("file_state")
+    raise refuse(400, f"File in {state} state, list_parts not allowed")

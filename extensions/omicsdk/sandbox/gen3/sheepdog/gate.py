@@ -1,12 +1,17 @@
 """Who may do what with a project, and in which state it has to be; refusals in the service's words and order."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.gen3.access import Person
-from omicsdk.sandbox.gen3.records.graph import Record
-from omicsdk.sandbox.gen3.sheepdog.state import Commons
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omicsdk.sandbox.gen3.access import Access, Person
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
@@ -15,6 +20,26 @@ PROGRAMS = "/services/sheepdog/submission/program"
 """Who may make and delete programs may do so with this resource."""
 PROJECTS = "/services/sheepdog/submission/project"
 """Who may make and delete projects may do so with this resource, or with the program's."""
+NOT_FOUND = (
+    "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try"
+    " again."
+)
+_NOT_ALLOWED = "405 Method Not Allowed: The method is not allowed for the requested URL."
+
+
+@dataclass(frozen=True, slots=True)
+class Commons:
+    """What of a commons the service needs.
+
+    Attributes:
+        access: People and their tokens.
+        records: The records.
+        index: The index records of files.
+    """
+
+    access: Access
+    records: Store
+    index: Index
 
 
 def refuse(status: int, message: str) -> Problem:
@@ -56,12 +81,9 @@ def asker(commons: Commons, call: Call) -> Person:
         Problem: 401; there is no good token.
     """
     try:
-        person = commons.access.bearer(call.headers)
+        return commons.access.somebody(call.headers, refuse(401, "Didn't receive JWT correctly"))
     except Problem as problem:
         raise refuse(problem.status, f"Authentication Error: {problem.title}") from problem
-    if person is None:
-        raise refuse(401, "Authentication Error: Didn't receive JWT correctly")
-    return person
 
 
 def permit(person: Person, method: str, *resources: str) -> None:
@@ -130,3 +152,22 @@ def found_program(commons: Commons, call: Call) -> Record:
     if program is None:
         raise refuse(404, f"program {name} not found")
     return program
+
+
+class Frame:
+    """Tells what isn't routed in the service's words.
+
+    Args:
+        app: The service's routes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except HTTPException as error:
+            told = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(error.status_code, error.detail)
+            content = json.dumps({"message": told})
+            await Response(content, error.status_code, error.headers, "application/json")(scope, receive, send)

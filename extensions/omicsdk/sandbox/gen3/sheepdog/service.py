@@ -1,64 +1,36 @@
-"""Sheepdog as a service of the sandbox: which function answers which operation."""
+"""Sheepdog as a service of the sandbox: what it is made of."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.records.store import Store
-from omicsdk.sandbox.gen3.service import TrailingSlashes, gen3_service
-from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, manifests, programs, states, submitting
-from omicsdk.sandbox.gen3.sheepdog.frame import Frame
-from omicsdk.sandbox.gen3.sheepdog.gate import error_body
-from omicsdk.sandbox.gen3.sheepdog.state import Commons
-from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
+from omicsdk.sandbox.gen3.sheepdog import export, submitting
+from omicsdk.sandbox.gen3.sheepdog.gate import Commons, Frame, error_body
+from omicsdk.sandbox.service import Reply, Service, handlers_in
 
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
 _STATED = ("/v0/submission/",)
-_MODULES = (programs, submitting, states, entities, export, dictionary_pages, manifests)
-_SAME = {**programs.SAME, **submitting.SAME, **states.SAME, **dictionary_pages.SAME, **manifests.SAME}
-
 _STORAGE = "files of the commons are uploaded through Fence; this service has no storage of its own"
 _XML = "it needs tables of how XML becomes records, which a dictionary of one's own doesn't have"
-ABSENT = {
-    **dict.fromkeys(
-        (
-            "upload_file",
-            "try_upload_file",
-            "change_file_upload",
-            "try_change_file_upload",
-            "delete_file",
-            "try_delete_file",
-            "reassign_file",
-        ),
-        _STORAGE,
-    ),
-    **dict.fromkeys(
-        (
-            "submit_biospecimen_xml",
-            "try_submit_biospecimen_xml",
-            "submit_clinical_xml",
-            "try_submit_clinical_xml",
-        ),
-        _XML,
-    ),
+_ABSENT = {
+    "upload_file": _STORAGE,
+    "try_upload_file": _STORAGE,
+    "change_file_upload": _STORAGE,
+    "try_change_file_upload": _STORAGE,
+    "delete_file": _STORAGE,
+    "try_delete_file": _STORAGE,
+    "reassign_file": _STORAGE,
+    "submit_biospecimen_xml": _XML,
+    "try_submit_biospecimen_xml": _XML,
+    "submit_clinical_xml": _XML,
+    "try_submit_clinical_xml": _XML,
     "mark_records": "nothing reads the marks that it leaves",
 }
 """Operations that the sandbox doesn't play, and why."""
-
-
-def get_status(commons: Commons, call: Call) -> Reply:
-    """GET /_status."""
-    del commons, call
-    return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
-
-
-def get_version(commons: Commons, call: Call) -> Reply:
-    """GET /_version."""
-    del commons, call
-    return Reply({"commit": "", "dictionary": {"commit": "Unknown", "version": "Unknown"}, "version": VERSION})
 
 
 def sheepdog_service(access: Access, records: Store, index: Index, document: Mapping[str, Any]) -> Service:
@@ -70,14 +42,17 @@ def sheepdog_service(access: Access, records: Store, index: Index, document: Map
         index: The index records of files.
         document: Its OpenAPI 3.1 document.
     """
-    commons = Commons(access, records, index)
-    handlers = handlers_in(document, commons, sys.modules[__name__], *_MODULES)
-    handlers |= {name: handlers[same] for name, same in _SAME.items()}
+    unknown = {"commit": "Unknown", "version": "Unknown"}
     return gen3_service(
         "sheepdog",
         document,
-        handlers,
+        handlers_in(document, Commons(access, records, index), submitting, export),
+        same={**submitting.SAME, **export.SAME},
+        answers={
+            "get_status": HEALTHY,
+            "get_version": Reply({"commit": "", "dictionary": unknown, "version": VERSION}),
+        },
+        absent=_ABSENT,
         error_body=error_body,
         around=lambda app: Frame(TrailingSlashes(app, _STATED)),
-        absent=ABSENT,
     )

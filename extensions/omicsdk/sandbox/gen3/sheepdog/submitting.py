@@ -1,19 +1,45 @@
-"""Submission of records: done, tried, and done after it was tried."""
+"""Submission: programs and their projects, records in them, done, tried, and done after it was tried; and deletion."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
+from urllib.parse import quote
 
-from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Submission
-from omicsdk.sandbox.gen3.records.transactions import FAILED, SUCCEEDED, Document, Transaction
-from omicsdk.sandbox.gen3.sheepdog.bodies import parsed_json, records_of, sent
-from omicsdk.sandbox.gen3.sheepdog.file_records import with_index_records
-from omicsdk.sandbox.gen3.sheepdog.gate import Visit, enter, refuse
-from omicsdk.sandbox.gen3.sheepdog.state import Commons
+from omicsdk.sandbox.gen3.indexd.requests import Criteria
+from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
+from omicsdk.sandbox.gen3.records.store import (
+    FAILED,
+    SUCCEEDED,
+    Document,
+    Record,
+    Transaction,
+    answer_of,
+    entity_of,
+    program_id,
+    project_uuid,
+)
+from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
+from omicsdk.sandbox.gen3.sheepdog.gate import (
+    NOT_FOUND,
+    PROGRAMS,
+    PROJECTS,
+    Commons,
+    Visit,
+    asker,
+    enter,
+    found_program,
+    permit,
+    refuse,
+    resource_of,
+)
+from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
+_ROOT = "/v0/submission"
 _DONE = "Transaction successful."
 _TRIED = (
     "Transaction would have been successful. User selected dry run option, transaction aborted, no data written to"
@@ -23,9 +49,156 @@ _BULK_FORM = (
     "Bulk transfers must be an array of JSON objects of format: {\n"
     '    "name": string,\n    "doc_format": string,\n    "doc": string,\n}'
 )
+_NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least once first."
 
 
-def _submit(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> Reply:
+# -- programs, and the projects in them
+
+
+def get_programs(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/."""
+    asker(commons, call)
+    found = commons.records.graph.of_type(PROGRAM)
+    return Reply({"links": [f"{_ROOT}/{quote(program.name)}" for program in found]})
+
+
+def create_program(commons: Commons, call: Call) -> Reply:
+    """POST, PUT and PATCH /v0/submission/."""
+    person = asker(commons, call)
+    permit(person, "create", PROGRAMS)
+    stated = _one_object(commons, call)
+    if stated.get("type") != PROGRAM:
+        raise refuse(400, f"Invalid type in key type='{stated.get('type')}'")
+    name = stated.get("name")
+    if not isinstance(name, str) or not name:
+        raise refuse(400, "No program specified in key 'name'")
+    records = commons.records
+    known = records.dictionary.nodes[PROGRAM].properties.keys() - {"id", "type"}
+    with records.writing():
+        old = records.program(name)
+        records.store([records.new_program(name, {key: stated[key] for key in known & stated.keys()})])
+    message = "Program registered." if old is None else "Program is updated!"
+    return Reply({"id": program_id(name), "message": message, "name": name})
+
+
+def _one_object(commons: Commons, call: Call) -> dict[str, Any]:
+    document = sent(call)
+    if document.format == JSON:
+        value = parsed_json(document.text)
+    else:
+        rows = records_of(document, commons.records.dictionary)
+        value = rows[0] if len(rows) == 1 else rows
+    if not isinstance(value, dict):
+        told = f"Received data of type {type(value)}: {value}"
+        raise refuse(400, f"The program creation endpoint only supports single documents (dict). {told}")
+    return cast("dict[str, Any]", value)
+
+
+def delete_program(commons: Commons, call: Call) -> Reply:
+    """DELETE /v0/submission/{program}."""
+    permit(asker(commons, call), "delete", PROGRAMS)
+    with commons.records.writing():
+        program = found_program(commons, call)
+        if commons.records.projects(program.name):
+            told = f"Can not delete the program. Program {program.name} is not empty"
+            raise refuse(400, f"ERROR: {told}")
+        commons.records.store(removed=[program.id])
+    return Reply(status=204)
+
+
+def get_projects(commons: Commons, call: Call) -> Reply:
+    """GET /v0/submission/{program}."""
+    asker(commons, call)
+    program = found_program(commons, call).name
+    found = commons.records.projects(program)
+    return Reply({"links": [f"{_ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
+
+
+def create_project(commons: Commons, call: Call) -> Reply:
+    """PUT, POST and PATCH /v0/submission/{program}."""
+    person = asker(commons, call)
+    permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
+    records = commons.records
+    with records.writing():
+        program = found_program(commons, call).name
+        document = sent(call)
+        rows = records_of(document, records.dictionary)
+        if len(rows) != 1 or not isinstance(rows[0], dict):
+            raise refuse(400, "Only one project may be sent at a time, as an object")
+        stated = cast("dict[str, Any]", rows[0])
+        code = _code(commons, stated, program)
+        old = records.project(program, code)
+        properties = {name: value for name, value in stated.items() if name not in ("type", "code", "id")}
+        project = records.new_project(program, code, properties)
+        number = _begin(commons, person.name, program, code, "upload", UPDATE)
+        records.store([project])
+        action = CREATE if old is None else UPDATE
+        answer = answer_of(
+            number,
+            _DONE,
+            [entity_of(action, project.id, PROJECT, [{"code": code}])],
+            created_entity_count=int(old is None),
+            updated_entity_count=int(old is not None),
+        )
+        records.log.end(number, SUCCEEDED, answer, document)
+    return Reply(answer)
+
+
+def _code(commons: Commons, stated: dict[str, Any], program: str) -> str:
+    """The code of a project that is sent.
+
+    Raises:
+        Problem: 400; it isn't a project that can be made.
+    """
+    if stated.get("type") != PROJECT:
+        raise refuse(400, f"Invalid post to program endpoint with type='{stated.get('type')}'")
+    code = stated.get("code")
+    if not isinstance(code, str) or not code:
+        raise refuse(400, "No project specified in key 'code'")
+    node, own_id = commons.records.dictionary.nodes[PROJECT], project_uuid(code)
+    unknown = [name for name in stated if name not in node.properties and name not in node.links]
+    if unknown:
+        raise refuse(400, f"ERROR: <Project({own_id})> has no property {unknown[0]}")
+    whole = {**stated, **{name: {"name": program} for name in node.links}, "id": own_id}
+    # A name and an accession number may be missing, as with the service.
+    faults = [each for each in commons.records.validator(PROJECT).faults(whole) if each["type"] != "MISSING_PROPERTY"]
+    if faults:
+        raise refuse(400, f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}")
+    other = commons.records.graph.by_id.get(own_id)
+    if other is not None and other.project_id != f"{program}-{code}":
+        raise refuse(400, f"ERROR: there is a project {code} in another program: {other.project_id}")
+    return code
+
+
+def delete_project(commons: Commons, call: Call) -> Reply:
+    """DELETE /v0/submission/{program}/{project}."""
+    with commons.records.writing():
+        visit = enter(commons, call, "delete")
+        if commons.records.graph.in_project(visit.project_id):
+            raise refuse(400, f"ERROR: Can not delete the project. Project {visit.code} is not empty")
+        commons.records.store(removed=[visit.project.id])
+    return Reply(status=204)
+
+
+def _begin(
+    commons: Commons, submitter: str, program: str, code: str, kind: str, role: str, *, dry_run: bool = False
+) -> int:
+    """Enters a transaction into the log and returns its number."""
+    return commons.records.log.begin(
+        kind=kind,
+        role=role,
+        program=program,
+        project=code,
+        submitter=submitter,
+        created=commons.records.clock.now(),
+        is_dry_run=dry_run,
+    )
+
+
+# -- records
+
+
+def _submit(commons: Commons, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     # Who doesn't want to wait, `async=true`, gets the whole answer: it is there at once.
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
@@ -40,21 +213,13 @@ def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_r
     with records.writing():
         submission = Submission(records, visit.program, visit.code, role)
         submission.add(rows)
-        number = records.log.begin(
-            kind="upload",
-            role=role,
-            program=visit.program,
-            project=visit.code,
-            submitter=visit.person.name,
-            created=records.clock.now(),
-            is_dry_run=dry_run,
-        )
+        number = _begin(commons, visit.person.name, visit.program, visit.code, "upload", role, dry_run=dry_run)
         code = good if submission.success or dry_run else 400
         answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
         if submission.success and not dry_run:
             try:
                 with records.together():
-                    records.store(with_index_records(commons, submission.changed(), visit, submission.urls()))
+                    records.store(_with_index_records(commons, submission.changed(), visit, submission.urls()))
             except Problem as problem:
                 records.log.end(number, FAILED, {"message": problem.title}, document)
                 raise
@@ -62,27 +227,7 @@ def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_r
     return answer
 
 
-def submit_record(commons: Commons, call: Call) -> Reply:
-    """PUT /v0/submission/{program}/{project}."""
-    return _submit(commons, call, UPDATE)
-
-
-def create_record(commons: Commons, call: Call) -> Reply:
-    """POST /v0/submission/{program}/{project}."""
-    return _submit(commons, call, CREATE)
-
-
-def try_submit_record(commons: Commons, call: Call) -> Reply:
-    """PUT /v0/submission/{program}/{project}/_dry_run."""
-    return _submit(commons, call, UPDATE, dry_run=True)
-
-
-def try_create_record(commons: Commons, call: Call) -> Reply:
-    """POST /v0/submission/{program}/{project}/_dry_run."""
-    return _submit(commons, call, CREATE, dry_run=True)
-
-
-def _bulk(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> Reply:
+def _bulk(commons: Commons, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     stated = parsed_json(sent(call).text)
     if not isinstance(stated, list):
@@ -99,7 +244,7 @@ def _bulk_document(stated: object) -> Document:
         member = cast("dict[str, object]", stated)
         name, kind, text = member.get("name"), member.get("doc_format"), member.get("doc")
         if isinstance(name, str) and isinstance(kind, str) and isinstance(text, str):
-            if kind.lower() not in ("json", "tsv", "csv"):
+            if kind.lower() not in FORMATS:
                 raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
             return Document(text, kind.lower(), name)
     raise refuse(400, _BULK_FORM)
@@ -112,37 +257,17 @@ def _one_of_bulk(commons: Commons, visit: Visit, role: str, document: Document, 
         return {"code": problem.status, "message": problem.title, "success": False}
 
 
-def submit_bulk(commons: Commons, call: Call) -> Reply:
-    """PUT /v0/submission/{program}/{project}/bulk."""
-    return _bulk(commons, call, UPDATE)
+# -- what was tried
 
 
-def create_bulk(commons: Commons, call: Call) -> Reply:
-    """POST /v0/submission/{program}/{project}/bulk."""
-    return _bulk(commons, call, CREATE)
-
-
-def try_submit_bulk(commons: Commons, call: Call) -> Reply:
-    """PUT /v0/submission/{program}/{project}/bulk/_dry_run."""
-    return _bulk(commons, call, UPDATE, dry_run=True)
-
-
-def try_create_bulk(commons: Commons, call: Call) -> Reply:
-    """POST /v0/submission/{program}/{project}/bulk/_dry_run."""
-    return _bulk(commons, call, CREATE, dry_run=True)
-
-
-def _transaction(commons: Commons, call: Call, visit: Visit, told: Callable[[str, str], str]) -> Transaction:
+def _transaction(commons: Commons, call: Call, visit: Visit, colon: str = "") -> Transaction:
+    """The transaction that a request names."""
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
-        raise refuse(
-            404,
-            "The requested URL was not found on the server. If you entered the URL manually please check your spelling"
-            " and try again.",
-        )
+        raise refuse(404, NOT_FOUND)
     found = commons.records.log.find(int(text), visit.project_id) if len(text) < 19 else None
     if found is None:
-        raise refuse(404, told(text, visit.project_id))
+        raise refuse(404, f"Unable to find transaction_log with id{colon} {text} for project {visit.project_id}")
     return found
 
 
@@ -150,12 +275,7 @@ def commit_transaction(commons: Commons, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
     with commons.records.writing():
-        tried = _transaction(
-            commons,
-            call,
-            visit,
-            lambda number, project: f"Unable to find transaction_log with id: {number} for project {project}",
-        )
+        tried = _transaction(commons, call, visit, ":")
         if tried.closed:
             raise refuse(400, "Unable to commit closed transaction log.")
         if tried.committed_by is not None:
@@ -174,12 +294,7 @@ def close_transaction(commons: Commons, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
     visit = enter(commons, call, UPDATE)
     with commons.records.writing():
-        tried = _transaction(
-            commons,
-            call,
-            visit,
-            lambda number, project: f"Unable to find transaction_log with id {number} for project {project}",
-        )
+        tried = _transaction(commons, call, visit)
         if tried.closed:
             raise refuse(400, "This transaction log is already closed.")
         if tried.committed_by is not None:
@@ -188,10 +303,165 @@ def close_transaction(commons: Commons, call: Call) -> Reply:
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 
+# -- records that stand for files: each has an index record behind it, found or made
+
+
+def _with_index_records(
+    commons: Commons, changed: Sequence[Record], visit: Visit, urls: Mapping[str, Sequence[str]]
+) -> list[Record]:
+    """Records as they are stored: those that stand for files with the GUIDs of their index records.
+
+    Raises:
+        Problem: 400; the index refuses one.
+    """
+    nodes = commons.records.dictionary.nodes
+    return [
+        _with_guid(commons, record, visit, urls.get(record.id, ())) if nodes[record.type].is_file else record
+        for record in changed
+    ]
+
+
+def _with_guid(commons: Commons, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
+    old = commons.records.graph.by_id.get(record.id)
+    known = None if old is None else old.properties.get("object_id")
+    said = record.properties.get("object_id")
+    if known is not None and said == known:
+        return record
+    size, md5 = record.properties.get("file_size"), record.properties.get("md5sum")
+    if not isinstance(size, int) or size < 0:
+        raise refuse(400, "Fail to register the data node in indexd. Detail 400 Client Error: size must be > 0")
+    guid = _found(commons, said, size, md5) or _registered(commons, record, visit, urls, said)
+    return replace(record, properties={**record.properties, "object_id": guid})
+
+
+def _found(commons: Commons, said: str | None, size: int, md5: str | None) -> str | None:
+    """The GUID of an index record that is there.
+
+    Raises:
+        Problem: 400; the one that was named is that of another file.
+    """
+    if said is None:
+        same = commons.index.records.listed(
+            *Criteria(size=size, hashes={"md5": md5 or ""}).condition(commons.index.prefix), limit=1
+        )
+        return str(same[0]["did"]) if same else None
+    record = commons.index.get(said)
+    if record is None:
+        return None
+    if record["size"] not in (None, size) or record["hashes"].get("md5", md5) != md5:
+        raise refuse(400, f"The index record {said} has another size or md5 than what was sent")
+    return str(record["did"])
+
+
+def _registered(commons: Commons, record: Record, visit: Visit, urls: Sequence[str], said: str | None) -> str:
+    stated: dict[str, Any] = {
+        "did": said,
+        "form": "object",
+        "size": record.properties["file_size"],
+        "hashes": {"md5": record.properties.get("md5sum")},
+        "urls": list(urls),
+        "acl": ["*"],
+        "authz": [resource_of(visit.program, visit.code)],
+    }
+    try:
+        return str(commons.index.create({key: value for key, value in stated.items() if value is not None})["did"])
+    except Problem as problem:
+        raise refuse(400, f"Fail to register the data node in indexd. Detail {problem.title}") from problem
+
+
+# -- the states of a project: open for submission, in review, submitted; and its release
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What may be done with a project.
+
+    Attributes:
+        name: Its name, such as review.
+        before: The states in which the project may be; none for any.
+        changes: What the project is said to be afterwards.
+        done: What is told of it.
+        needs_submission: Whether the project has to have been submitted once.
+    """
+
+    name: str
+    before: tuple[str, ...]
+    changes: dict[str, Any]
+    done: str
+    needs_submission: bool = False
+
+
+def _to_state(name: str, before: str, state: str, **more: Any) -> _Step:
+    return _Step(name, (before,), {"state": state, **more}, f"transitioned project state to '{state}'")
+
+
+_STEPS = (
+    _to_state("open", "review", "open"),
+    _to_state("review", "open", "review"),
+    _to_state("submit", "review", "submitted", releasable=True),
+    _Step("release", (), {"released": True}, "released project", needs_submission=True),
+)
+
+
+def _take(commons: Commons, call: Call, step: _Step, *, dry_run: bool) -> Reply:
+    records = commons.records
+    with records.writing():
+        visit = enter(commons, call, "update", *step.before)
+        fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
+        number = _begin(commons, visit.person.name, visit.program, visit.code, step.name, step.name, dry_run=dry_run)
+        if fits and not dry_run:
+            records.store([records.new_project(visit.program, visit.code, step.changes)])
+        done = f"Dry run successful. Would have successfully {step.done}" if dry_run else f"Successfully {step.done}"
+        refusals = [] if fits else [{"message": _NOT_RELEASABLE}]
+        message = done if fits else f"{step.name.capitalize()} transaction failed."
+        answer = answer_of(number, message, refusals=refusals)
+        records.log.end(number, SUCCEEDED if fits else FAILED, answer)
+    return Reply(answer, answer["code"])
+
+
+# -- deletion
+
+
+def _delete(commons: Commons, call: Call, dry_run: bool) -> Reply:
+    records = commons.records
+    with records.writing():
+        visit = enter(commons, call, "delete", OPEN)
+        deletion = Deletion(records, visit.project_id, call.arguments["ids"].split(","))
+        number = _begin(commons, visit.person.name, visit.program, visit.code, "delete", "delete", dry_run=dry_run)
+        count = len(deletion.found)
+        tried = f"Dry run successful. Would have deleted {count} entities"
+        answer = deletion.answer(number, tried if dry_run else f"Successfully deleted {count} entities")
+        if deletion.success and not dry_run:
+            records.store(removed=[record.id for record in deletion.found])
+        records.log.end(number, SUCCEEDED if deletion.success else FAILED, answer)
+    return Reply(answer, answer["code"])
+
+
+HANDLERS = {
+    **for_each(
+        {"submit": UPDATE, "create": CREATE},
+        {
+            "{}_record": partial(_submit, dry_run=False),
+            "try_{}_record": partial(_submit, dry_run=True),
+            "{}_bulk": partial(_bulk, dry_run=False),
+            "try_{}_bulk": partial(_bulk, dry_run=True),
+        },
+    ),
+    **for_each(
+        {step.name: step for step in _STEPS},
+        {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)},
+    ),
+    **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
+}
 SAME = {
+    "put_program": "create_program",
+    "patch_program": "create_program",
+    "post_project": "create_project",
+    "patch_project": "create_project",
     "submit_tsv": "submit_record",
     "submit_csv": "submit_record",
     "post_commit_transaction": "commit_transaction",
     "post_close_transaction": "close_transaction",
+    **{f"post_{dry}{step.name}_project": f"{dry}{step.name}_project" for step in _STEPS for dry in ("", "try_")},
 }
 """Operations that do the same as another."""

@@ -1,19 +1,25 @@
-"""Tables of records: how they are read, and how they are written."""
+"""What is sent and given out: records as JSON, and as tables (TSV, CSV), by the request's Content-Type."""
 
 import csv
 import io
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
+from omicsdk.sandbox.gen3.records.store import Document
+from omicsdk.sandbox.gen3.sheepdog.gate import refuse
+from omicsdk.sandbox.service import Call
 
 TSV, CSV, JSON = "tsv", "csv", "json"
 FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
 _SEPARATORS = {TSV: ",", CSV: "#"}
-_LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
 """What stands between the values of a list in one cell."""
+_LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
+# These exactly: with a charset behind it a table is taken for JSON, as by the service.
+_KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 
@@ -134,3 +140,63 @@ def _cells(row: Iterable[object], separator: str) -> Iterator[object]:
             yield separator.join(str(each) for each in cast("list[object]", value))
         else:
             yield value
+
+
+# -- what was sent
+
+
+def sent(call: Call) -> Document:
+    """The document of a request.
+
+    Raises:
+        Problem: 400; it isn't UTF-8.
+    """
+    try:
+        text = call.content.decode()
+    except UnicodeDecodeError as error:
+        raise refuse(400, f"UnicodeDecodeError: {error}: unable to decode data: {call.content!r}") from error
+    kind = _KINDS.get(call.headers.get("content-type", ""), JSON)
+    return Document(text, kind, call.headers.get("x-document-name"))
+
+
+def parsed_json(text: str) -> Any:
+    """A JSON document.
+
+    Raises:
+        Problem: 400; it isn't one.
+    """
+    try:
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if "\\ud" in text.lower():  # half of a surrogate pair could be stored, but never given out again
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise refuse(400, f"Unable to parse json: {error}") from error
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} isn't JSON")
+
+
+def records_of(document: Document, dictionary: Dictionary) -> list[object]:
+    """The records of a document, one after the other.
+
+    Raises:
+        Problem: 400; it isn't JSON, or a table that can't be read.
+    """
+    if document.format != JSON:
+        try:
+            return [*read_table(document.text, document.format, dictionary)]
+        except NotATable as error:
+            raise refuse(400, f"Unable to parse document: {error}") from error
+    value = parsed_json(document.text)
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    if isinstance(value, dict):
+        return [value]
+    raise refuse(400, f"JSON parsed from request is an invalid type: {type(value).__name__}")
