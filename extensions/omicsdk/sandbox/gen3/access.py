@@ -271,9 +271,6 @@ class Access:
         """Puts back who is there from the start, where nobody is."""
         self._known.clear()
         with self._database.transaction():
-            # The secret of a folder of an earlier release, which everybody knew, is gone.
-            values = (digest(client_secret(self.secrets)), CLIENT_ID)
-            self._database.execute("UPDATE gen3_clients SET secret = ? WHERE id = ? AND secret = ''", values)
             if self._database.row("SELECT 1 FROM gen3_people LIMIT 1") is not None:
                 return
             for path in ("/open", "/data_file", "/programs"):

@@ -14,8 +14,8 @@ from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.arborist import arborist_service
 from omicsdk.sandbox.gen3.fence import fence_service
 from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.guppy.queries import Guppy
 from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
-from omicsdk.sandbox.gen3.guppy.store import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.indexing import Indexing

@@ -4,6 +4,7 @@ import html
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,10 +12,31 @@ from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.service import HEALTHY, as_object, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Grounds, Reply, Service, for_each, handlers_in
+from omicsdk.sandbox.state.database import Table
 
 MANIFESTS, COHORTS, METADATA = "manifests", "cohorts", "metadata"
 _GUID = re.compile(r".*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
 _PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_metadata": "create_metadata"}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that somebody keeps.
+
+    Attributes:
+        person: Their number.
+        kind: Manifests, cohorts or metadata.
+        name: Its name.
+        content: Its content.
+        stored: When it was written, in seconds since 1970.
+    """
+
+    person: int
+    kind: str
+    name: str
+    content: str
+    stored: float
+
 
 Folder = tuple[int, str]
 """Somebody's files of one kind: their number, and manifests, cohorts or metadata."""
@@ -33,35 +55,30 @@ class Manifests:
 
     def __init__(self, grounds: Grounds, access: Access) -> None:
         self.access = access
+        self._files = Table(grounds.database, "gen3_user_files", _File, key="person kind name")
         self._database = grounds.database
         self._clock = grounds.clock
-        grounds.database.define(
-            gen3_user_files="person INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,"
-            " stored REAL NOT NULL, PRIMARY KEY (person, kind, name)"
-        )
 
     def listed(self, folder: Folder) -> list[dict[str, Any]]:
         """The files of a folder, the oldest first."""
-        query = "SELECT name, stored FROM gen3_user_files WHERE person = ? AND kind = ? ORDER BY stored, rowid"
+        person, kind = folder
         return [
             {
-                "filename": row["name"],
-                "last_modified": datetime.fromtimestamp(row["stored"], UTC).strftime("%Y-%m-%d %H:%M:%S"),
-                "last_modified_timestamp": row["stored"],
+                "filename": file.name,
+                "last_modified": datetime.fromtimestamp(file.stored, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+                "last_modified_timestamp": file.stored,
             }
-            for row in self._database.rows(query, folder)
+            for file in self._files.all(order="stored, rowid", person=person, kind=kind)
         ]
 
     def read(self, folder: Folder, name: str) -> str | None:
         """A file's content; None when there is none."""
-        query = "SELECT content FROM gen3_user_files WHERE person = ? AND kind = ? AND name = ?"
-        row = self._database.row(query, (*folder, name))
-        return row["content"] if row else None
+        found = self._files.get(*folder, name)
+        return None if found is None else found.content
 
     def write(self, folder: Folder, name: str, content: str) -> None:
         """Writes a file in place of what was there."""
-        row = (*folder, name, content, self._clock.now())
-        self._database.execute("REPLACE INTO gen3_user_files VALUES (?, ?, ?, ?, ?)", row)
+        self._files.put(_File(*folder, name, content, self._clock.now()))
 
     def write_new(self, folder: Folder, content: str) -> str:
         """Writes a file under a new name, which tells the time, and returns the name."""

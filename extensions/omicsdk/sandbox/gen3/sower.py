@@ -5,7 +5,6 @@ Nothing runs in the background: each request to Sower first does what is due.
 
 import csv
 import io
-import json
 import logging
 import re
 import secrets
@@ -14,7 +13,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from sqlite3 import Row
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +23,7 @@ from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.service import VERSION, Asked, json_answer, plain_routes
 from omicsdk.sandbox.gen3.storage import BUCKET, PREFIX, Grant, granted
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
 if TYPE_CHECKING:
@@ -40,10 +39,6 @@ SECONDS = "gen3.job_seconds"
 KEPT_SECONDS = 1800.0
 """For how long a job is known after it was dispatched, when it has ended."""
 _RUNNING, _COMPLETED, _FAILED = "Running", "Completed", "Failed"
-_COLUMNS = (
-    "uid TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, action TEXT NOT NULL, input TEXT NOT NULL,"
-    " at REAL NOT NULL, status TEXT NOT NULL, told TEXT NOT NULL, files TEXT NOT NULL"
-)
 _OBJECT_COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "guid": ("guid",),
@@ -329,17 +324,25 @@ class Job:
 
     Attributes:
         uid: Its identity.
+        owner: Whose it is, a user name.
         name: Its name.
+        action: What it does.
+        input: With what.
+        at: When it was dispatched, in seconds since 1970.
         status: Running, Completed or Failed.
         told: What it says for itself when it has ended.
         files: The storage URLs of the files that it left.
     """
 
     uid: str
+    owner: str
     name: str
-    status: str
-    told: str
-    files: list[str]
+    action: str
+    input: Mapping[str, Any]
+    at: float
+    status: str = _RUNNING
+    told: str = ""
+    files: list[str] = field(default_factory=list[str])
 
 
 class Sower:
@@ -357,7 +360,7 @@ class Sower:
         gen3.grounds.settings.declare(
             Setting(SECONDS, 2.0, "For how many seconds a job of the Gen3 commons runs before it has done its work.")
         )
-        self._database.define(gen3_jobs=_COLUMNS)
+        self._jobs = Table(self._database, "gen3_jobs", Job)
 
     def dispatch(self, owner: str, action: str, input: Mapping[str, Any]) -> Job | None:
         """Begins a job.
@@ -372,11 +375,10 @@ class Sower:
         """
         if action not in ACTIONS:
             return None
-        uid = str(uuid.uuid4())
         name = f"{action}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
-        row = (uid, owner, name, action, json.dumps(input), self._clock.now(), _RUNNING, "", "[]")
-        self._database.execute("INSERT INTO gen3_jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        return self._job(uid)
+        job = Job(str(uuid.uuid4()), owner, name, action, input, self._clock.now())
+        self._jobs.put(job)
+        return job
 
     def find(self, uid: str, owner: str = "") -> Job | None:
         """A job; None when there is none, or it is somebody else's.
@@ -386,19 +388,18 @@ class Sower:
             owner: Whose it must be; by default anybody's.
         """
         self.settle()
-        return self._job(uid, owner)
+        return self._jobs.first(uid=uid, owner=owner or None)
 
     def all_of(self, owner: str) -> list[Job]:
         """Somebody's jobs, as they were dispatched."""
         self.settle()
-        rows = self._database.rows("SELECT * FROM gen3_jobs WHERE owner = ? ORDER BY at, rowid", (owner,))
-        return [_job(row) for row in rows]
+        return self._jobs.all(order="at, rowid", owner=owner)
 
     def settle(self) -> None:
         """Does the work of jobs that have run long enough, and forgets jobs that ended long ago."""
         now = self._clock.now()
         self._run(now - self._gen3.grounds.settings.number(SECONDS))
-        self._database.execute("DELETE FROM gen3_jobs WHERE at < ? AND status <> ?", (now - KEPT_SECONDS, _RUNNING))
+        self._jobs.remove("at < ? AND status <> ?", now - KEPT_SECONDS, _RUNNING)
 
     def finish(self) -> int:
         """Does the work of all jobs at once and returns how many they were."""
@@ -406,38 +407,25 @@ class Sower:
 
     def _run(self, before: float) -> int:
         with self._lock:
-            rows = self._database.rows(
-                "SELECT * FROM gen3_jobs WHERE status = ? AND at <= ? ORDER BY at, rowid", (_RUNNING, before)
-            )
-            for row in rows:
-                self._work(row)
-        return len(rows)
+            due = self._jobs.all("at <= ?", before, order="at, rowid", status=_RUNNING)
+            for job in due:
+                self._work(job)
+        return len(due)
 
-    def _work(self, row: Row) -> None:
-        work = Work(self._gen3, row["uid"], json.loads(row["input"]))
+    def _work(self, job: Job) -> None:
+        work = Work(self._gen3, job.uid, job.input)
         status, told = _COMPLETED, ""
         try:
             with self._database.transaction():
-                ACTIONS[row["action"]](work)
+                ACTIONS[job.action](work)
         except JobFailed as failure:
-            status, told = _FAILED, f"{row['action']} failed: {failure}"
+            status, told = _FAILED, f"{job.action} failed: {failure}"
         except Problem as problem:
-            status, told = _FAILED, f"{row['action']} failed: {problem.title}"
+            status, told = _FAILED, f"{job.action} failed: {problem.title}"
         except Exception:
-            log.exception("job %s failed", row["name"])
-            status, told = _FAILED, f"{row['action']} failed in the sandbox: see its log"
-        files = json.dumps(work.left if status == _COMPLETED else [])
-        self._database.execute(
-            "UPDATE gen3_jobs SET status = ?, told = ?, files = ? WHERE uid = ?", (status, told, files, row["uid"])
-        )
-
-    def _job(self, uid: str, owner: str = "") -> Job | None:
-        row = self._database.row("SELECT * FROM gen3_jobs WHERE uid = ? AND ? IN ('', owner)", (uid, owner))
-        return _job(row) if row else None
-
-
-def _job(row: Row) -> Job:
-    return Job(row["uid"], row["name"], row["status"], row["told"], json.loads(row["files"]))
+            log.exception("job %s failed", job.name)
+            status, told = _FAILED, f"{job.action} failed in the sandbox: see its log"
+        self._jobs.change(job.uid, status=status, told=told, files=work.left if status == _COMPLETED else [])
 
 
 # -- addresses

@@ -12,6 +12,7 @@ from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.state.database import Table
 
 DEFAULT = "default"
 """The identity provider that stands for the commons itself."""
@@ -53,9 +54,7 @@ class Wts:
     def __init__(self, grounds: Grounds, access: Access) -> None:
         self.grounds = grounds
         self.access = access
-        grounds.database.define(
-            gen3_wts_commons="idp TEXT PRIMARY KEY, base_url TEXT NOT NULL, name TEXT NOT NULL",
-        )
+        self._others = Table(grounds.database, "gen3_wts_commons", OtherCommons)
 
     def add_commons(
         self,
@@ -83,16 +82,14 @@ class Wts:
         """
         if idp == DEFAULT:
             raise ValueError(f"{DEFAULT!r} is the login of the commons itself: give the other one another name")
-        row = (idp, base_url.rstrip("/"), name or idp)
-        self.grounds.database.execute("REPLACE INTO gen3_wts_commons VALUES (?, ?, ?)", row)
+        self._others.put(OtherCommons(idp, base_url.rstrip("/"), name or idp))
         if credentials is not None:
             found = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
             self.grounds.secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
 
     def all(self) -> list[OtherCommons]:
         """The other commons."""
-        rows = self.grounds.database.rows("SELECT * FROM gen3_wts_commons ORDER BY rowid")
-        return [OtherCommons(**row) for row in rows]
+        return self._others.all()
 
     def commons(self, idp: str) -> OtherCommons:
         """Another commons by the name of its login.
@@ -100,7 +97,7 @@ class Wts:
         Raises:
             Problem: 400; there is none.
         """
-        found = next((each for each in self.all() if each.idp == idp), None)
+        found = self._others.get(idp)
         if found is None:
             raise bad_arguments(f'Requested IdP "{idp}" is not configured')
         return found

@@ -1,33 +1,203 @@
-"""What queries mean: rows, and counts of rows, of a data type, as one person sees them."""
+"""The data types of Guppy, and what queries of them mean, as one person sees the rows: rows, counts, downloads."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.guppy.counting import HIDDEN, Bucket, by_value, hidden, of_numbers
-from omicsdk.sandbox.gen3.guppy.fields import Row, names_of, values
-from omicsdk.sandbox.gen3.guppy.filters import WrongFilter, compiled, members, searched, searches
-from omicsdk.sandbox.gen3.guppy.sight import Sight
-from omicsdk.sandbox.gen3.guppy.sorting import LONGEST, in_order
-from omicsdk.sandbox.gen3.guppy.store import DataType
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.guppy.rows import (
+    HIDDEN,
+    NESTED,
+    Bucket,
+    Field,
+    Fields,
+    Row,
+    WrongFilter,
+    by_value,
+    compiled,
+    fields_of,
+    hidden,
+    in_order,
+    members,
+    names_of,
+    of_numbers,
+    searched,
+    searches,
+    values,
+)
+from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.state.database import Database
+
+RESOURCE = "auth_resource_path"
+"""The field that says who may read a row."""
+OPEN = "/open"
+LEVELS = ("regular", "private", "libre")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataType:
+    """A data type; it equals no other object, so that what is made of it is found by it.
+
+    Attributes:
+        name: Its name, such as subject.
+        level: Who may see what: in `regular` everybody sees counts and rows are for whoever may read them, in `private`
+            there is nothing but what one may read, in `libre` everything is for everybody.
+        rows: Its rows.
+        fields: Their fields.
+        version: Another one whenever it was replaced.
+    """
+
+    name: str
+    level: str
+    rows: list[Row]
+    fields: Mapping[str, Field]
+    version: str
+
+
+class Guppy:
+    """Guppy's state.
+
+    Args:
+        database: Where it is kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Rows are read often and put seldom: what was read is kept until its type has another version.
+        self._read: dict[str, DataType] = {}
+        database.define(
+            gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, data TEXT NOT NULL"
+        )
+
+    def put(self, type: str, rows: Iterable[Row], *, level: str = "regular", authz: str = OPEN) -> DataType:
+        """Makes a data type of rows, or replaces it.
+
+        Args:
+            type: Its name, such as subject.
+            rows: The rows. `auth_resource_path` says who may read one; where it is missing, the project of its
+                `project_id`, and where that is missing too, `authz`.
+            level: `regular`, `private` or `libre`.
+            authz: Who may read rows that don't say it.
+
+        Raises:
+            ValueError: A name can't be one in GraphQL, or there is no such level.
+        """
+        if level not in LEVELS:
+            raise ValueError(f"{level!r} is no level: {', '.join(LEVELS)}")
+        stated = [{RESOURCE: _resource(row, authz), **row} for row in rows]
+        fields_of([{type: None}, *stated])
+        self._database.execute(
+            "REPLACE INTO gen3_guppy VALUES (?, ?, ?, ?)", (type, level, str(uuid.uuid4()), json.dumps(stated))
+        )
+        found = self.get(type)
+        assert found is not None
+        return found
+
+    def remove(self, type: str) -> bool:
+        """Removes a data type and tells whether it was there."""
+        return self._database.execute("DELETE FROM gen3_guppy WHERE type = ?", (type,)) > 0
+
+    def types(self) -> list[DataType]:
+        """All data types, by name."""
+        rows = self._database.rows("SELECT type FROM gen3_guppy ORDER BY type")
+        return [found for row in rows if (found := self.get(row["type"]))]
+
+    def get(self, type: str) -> DataType | None:
+        """A data type by name; None when there is none."""
+        row = self._database.row("SELECT level, version FROM gen3_guppy WHERE type = ?", (type,))
+        if row is None:
+            return None
+        known = self._read.get(type)
+        if known is None or known.version != row["version"]:
+            data = self._database.row("SELECT data FROM gen3_guppy WHERE type = ?", (type,))
+            rows: list[Row] = json.loads(data["data"]) if data else []
+            self._read[type] = known = DataType(type, row["level"], rows, fields_of(rows), row["version"])
+        return known
+
+
+def _resource(row: Row, authz: str) -> Any:
+    program, dash, project = str(row.get("project_id") or "").partition("-")
+    return f"/programs/{program}/projects/{project}" if dash else authz
+
 
 USUAL = 10
 """How many rows a query answers that doesn't say it."""
+LONGEST = 10_000
+"""How far into the rows a query reaches; whoever wants more downloads them."""
 FEWEST = 1000
 """Of how many rows, at least, that one may not read, counts tell; the real service's default."""
+_FORBIDDEN = (
+    "You don't have access to all the data you are querying. Try using 'accessibility: accessible' in your query"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request.
+class OutOfScope(Exception):
+    """Rows were asked for that the person may not read."""
 
-    Attributes:
-        sight: What the person who asks may read.
+
+class Sight:
+    """What somebody sees of the rows.
+
+    Which of a data type's rows are meant is said by `accessibility`: `all`, `accessible` or `unaccessible`; it counts at
+    the level `regular` only.
+
+    Args:
+        person: Who.
     """
 
-    sight: Sight
+    def __init__(self, person: Person) -> None:
+        self._person = person
+        self._known: dict[str, bool] = {}
 
-    def rows(
+    def _may(self, row: Row) -> bool:
+        for resource in map(str, values(row, RESOURCE)):
+            if resource not in self._known:
+                self._known[resource] = self._person.may("read", resource, "guppy")
+            if self._known[resource]:
+                return True
+        return False
+
+    def counted(self, type: DataType, filter: Any, accessibility: str, without: str = "") -> list[Row]:
+        """The rows that are counted for them, of those that a filter finds.
+
+        Args:
+            type: The data type.
+            filter: Which rows; None for all.
+            accessibility: Which of those.
+            without: A field whose conditions don't count; by default all do.
+
+        Raises:
+            WrongFilter: The filter makes no sense.
+        """
+        test = compiled(filter, type.fields, without)
+        found = [row for row in type.rows if test(row)]
+        wanted = type.level == "private" or accessibility == "accessible"
+        if type.level == "libre" or not (wanted or accessibility == "unaccessible"):
+            return found
+        return [row for row in found if self._may(row) is wanted]
+
+    def found(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
+        """The rows that they get, of those that a filter finds.
+
+        Args:
+            type: The data type.
+            filter: Which rows; None for all.
+            accessibility: Which of those.
+
+        Raises:
+            WrongFilter: The filter makes no sense.
+            OutOfScope: They asked for rows that they may not read.
+        """
+        if type.level != "regular" or accessibility == "accessible":
+            return self.counted(type, filter, accessibility)
+        rows = self.counted(type, filter, "all")
+        if not all(self._may(row) for row in rows):
+            raise OutOfScope(_FORBIDDEN)
+        return [] if accessibility == "unaccessible" else rows
+
+    def page(
         self,
         type: DataType,
         offset: int | None = None,
@@ -35,9 +205,8 @@ class Request:
         filter: Any = None,
         sort: Any = None,
         accessibility: str = "all",
-        format: str = "json",
     ) -> list[Row]:
-        """Rows of a data type.
+        """Some rows of a data type, in lists what may be several.
 
         Args:
             type: The data type.
@@ -45,14 +214,12 @@ class Request:
             first: How many at most; 10 by default.
             filter: Which; by default all.
             sort: In which order.
-            accessibility: Which of those: `all`, `accessible` or `unaccessible`.
-            format: Taken and ignored, as the real service does.
+            accessibility: Which of those.
 
         Raises:
             WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row.
             OutOfScope: They asked for rows that they may not read.
         """
-        del format
         start, size = offset or 0, USUAL if first is None else first
         if start < 0 or size < 0:
             raise WrongFilter("offset and first can't be negative")
@@ -61,10 +228,11 @@ class Request:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        found = self._found(type, filter, accessibility)
-        page = in_order(found, sort, type.fields)[start : start + size]
+        page = in_order(self.found(type, filter, accessibility), sort, type.fields)[start : start + size]
         wanted = [searched(each, type.fields) for each in searches(filter)]
-        return [{**row, "_matched": _matched(row, wanted)} for row in page] if wanted else page
+        return [
+            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in page
+        ]
 
     def download(self, type: DataType, fields: Sequence[str], filter: Any, sort: Any, accessibility: str) -> list[Row]:
         """All rows of a data type that a filter finds.
@@ -74,7 +242,7 @@ class Request:
             fields: Which fields, of nested ones `field.member`; by default all.
             filter: Which rows; None for all.
             sort: In which order.
-            accessibility: Which of those: `all`, `accessible` or `unaccessible`.
+            accessibility: Which of those.
 
         Raises:
             WrongFilter: An argument makes no sense.
@@ -84,122 +252,19 @@ class Request:
         if unknown := [name for name in fields if name not in known]:
             listed = '", "'.join(unknown)
             raise WrongFilter(f'Invalid fields: "{listed}"')
-        found = in_order(self._found(type, filter, accessibility), sort, type.fields)
+        found = in_order(self.found(type, filter, accessibility), sort, type.fields)
         return [_cut(row, fields) for row in found] if fields else found
 
-    def _found(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
-        test = compiled(filter, type.fields)
-        return self.sight.rows(type, (row for row in type.rows if test(row)), accessibility)
 
-    def counted(
-        self,
-        type: DataType,
-        filter: Any = None,
-        filterSelf: bool = True,
-        nestedAggFields: Any = None,
-        accessibility: str = "all",
-    ) -> "Counted":
-        """Rows of a data type to count.
-
-        Args:
-            type: The data type.
-            filter: Which; by default all.
-            filterSelf: Whether conditions on a field count when rows are counted by this field.
-            nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
-            accessibility: Which of those: `all`, `accessible` or `unaccessible`.
-
-        Raises:
-            WrongFilter: `nestedAggFields` can't be understood.
-        """
-        return Counted(self.sight, type, filter, filterSelf, _inner(nestedAggFields), accessibility)
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Rows to count.
-
-    Attributes:
-        sight: What the person who asks may read.
-        type: The data type.
-        filter: Which rows.
-        filter_self: Whether conditions on a field count when rows are counted by this field.
-        inner: What is counted within each value.
-        accessibility: Which of those.
-        path: Within which nested fields.
-        field: By which field.
-    """
-
-    sight: Sight
-    type: DataType
-    filter: Any
-    filter_self: bool
-    inner: Mapping[str, Sequence[str]]
-    accessibility: str
-    path: tuple[str, ...] = ()
-    field: str = ""
-
-    def within(self, name: str) -> "Counted":
-        """What a nested field holds, to count."""
-        return replace(self, path=(*self.path, name))
-
-    def of(self, name: str) -> "Counted":
-        """The same rows, by a field."""
-        return replace(self, field=name)
-
-    def total(self) -> int:
-        """How many rows there are."""
-        count = len(self._rows(self.accessibility))
-        return HIDDEN if self._hides and 0 < len(self._rows("unaccessible")) < FEWEST else count
-
-    def with_value(self) -> int:
-        """How many rows have a value of the field."""
-        return sum(bool(values(each, self.field)) for each in self._objects(self.accessibility))
-
-    def cardinality(self) -> int:
-        """How many values of the field there are."""
-        return len({str(value) for each in self._objects(self.accessibility) for value in values(each, self.field)})
-
-    def by_value(self) -> list[Bucket]:
-        """Counts by the values of the field."""
-        told = by_value(self._objects(self.accessibility), self.field, self.inner)
-        if not self._hides:
-            return told
-        return hidden(told, by_value(self._objects("unaccessible"), self.field), FEWEST)
-
-    def of_numbers(
-        self,
-        rangeStart: int | None = None,
-        rangeEnd: int | None = None,
-        rangeStep: int | None = None,
-        binCount: int | None = None,
-    ) -> list[Bucket]:
-        """Statistics of the field's numbers.
-
-        Raises:
-            WrongFilter: The arguments make no sense.
-        """
-        return of_numbers(self._objects(self.accessibility), self.field, rangeStart, rangeEnd, rangeStep, binCount)
-
-    @property
-    def _hides(self) -> bool:
-        return self.type.level == "regular" and self.accessibility != "accessible"
-
-    def _objects(self, accessibility: str) -> list[Row]:
-        return [each for row in self._rows(accessibility) for each in members(row, self.path)]
-
-    def _rows(self, accessibility: str) -> list[Row]:
-        test = compiled(self.filter, self.type.fields, "" if self.filter_self else self.field)
-        return self.sight.counted(self.type, (row for row in self.type.rows if test(row)), accessibility)
-
-
-def _inner(stated: Any) -> Mapping[str, Sequence[str]]:
-    """What is counted within each value."""
-    found = cast("dict[str, Any]", stated) if isinstance(stated, dict) else {}
-    inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
-    for names in inner.values():
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
-            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
-    return inner
+def _listed(row: Row, fields: Fields) -> Row:
+    """A row with lists wherever rows of its type may have several values."""
+    shown = dict(row)
+    for name, field in fields.items():
+        if row.get(name) is None or not (field.many or field.kind == NESTED):
+            continue
+        inside = [_listed(each, field.members) if field.kind == NESTED else each for each in values(row, name)]
+        shown[name] = inside if field.many else inside[0]
+    return shown
 
 
 def _cut(row: Row, fields: Sequence[str]) -> Row:
@@ -233,3 +298,98 @@ def _highlighted(text: str, keyword: str) -> str:
     start = text.lower().find(keyword)
     end = start + len(keyword)
     return f"{text[:start]}<em>{text[start:end]}</em>{text[end:]}"
+
+
+class Counts:
+    """Rows of a data type to count.
+
+    Args:
+        sight: What the person who asks sees.
+        type: The data type.
+        filter: Which rows; None for all.
+        filterSelf: Whether conditions on a field count when rows are counted by this field.
+        nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
+        accessibility: Which of those rows.
+
+    Raises:
+        WrongFilter: `nestedAggFields` can't be understood.
+    """
+
+    def __init__(
+        self,
+        sight: Sight,
+        type: DataType,
+        filter: Any = None,
+        filterSelf: bool = True,
+        nestedAggFields: Any = None,
+        accessibility: str = "all",
+    ) -> None:
+        self._sight = sight
+        self._type = type
+        self._filter = filter
+        self._filter_self = filterSelf
+        self._inner = _inner(nestedAggFields)
+        self._accessibility = accessibility
+        self._hides = type.level == "regular" and accessibility != "accessible"
+
+    def told(self) -> dict[str, Any]:
+        """What can be asked of them: the number of rows, and by name of a field what `_histogram` has."""
+        return {"_totalCount": self._total, **self._fields(self._type.fields, ())}
+
+    def _fields(self, fields: Fields, path: Sequence[str]) -> dict[str, Any]:
+        return {
+            name: self._fields(each.members, (*path, name))
+            if each.kind == NESTED
+            else self._histogram(path, name, each)
+            for name, each in fields.items()
+        }
+
+    def _histogram(self, path: Sequence[str], name: str, field: Field) -> dict[str, Callable[..., Any]]:
+        """What can be asked of a field: how many rows have it, how many values there are, counts, statistics of numbers."""
+
+        def objects(accessibility: str = self._accessibility) -> list[Row]:
+            without = "" if self._filter_self else name
+            rows = self._sight.counted(self._type, self._filter, accessibility, without)
+            return [each for row in rows for each in members(row, path)]
+
+        def counts(_info: object) -> list[Bucket]:
+            told = by_value(objects(), name, self._inner)
+            return hidden(told, by_value(objects("unaccessible"), name), FEWEST) if self._hides else told
+
+        def statistics(
+            _info: object,
+            rangeStart: int | None = None,
+            rangeEnd: int | None = None,
+            rangeStep: int | None = None,
+            binCount: int | None = None,
+        ) -> list[Bucket]:
+            return of_numbers(objects(), name, rangeStart, rangeEnd, rangeStep, binCount)
+
+        def having(_info: object) -> int:
+            return sum(bool(values(each, name)) for each in objects())
+
+        def different(_info: object, precision_threshold: int) -> int:
+            del precision_threshold
+            return len({str(value) for each in objects() for value in values(each, name)})
+
+        return {
+            "_totalCount": having,
+            "_cardinalityCount": different,
+            "asTextHistogram": counts,
+            "histogram": statistics if field.numeric else counts,
+        }
+
+    def _total(self, _info: object) -> int:
+        count = len(self._sight.counted(self._type, self._filter, self._accessibility))
+        unseen = len(self._sight.counted(self._type, self._filter, "unaccessible")) if self._hides else 0
+        return HIDDEN if 0 < unseen < FEWEST else count
+
+
+def _inner(stated: Any) -> Mapping[str, Sequence[str]]:
+    """What is counted within each value."""
+    found = as_object(stated)
+    inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
+    for names in inner.values():
+        if not is_texts(names):
+            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
+    return inner

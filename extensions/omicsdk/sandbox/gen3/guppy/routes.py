@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from omicsdk.sandbox.gen3.guppy.filters import WrongFilter
-from omicsdk.sandbox.gen3.guppy.queries import Request
-from omicsdk.sandbox.gen3.guppy.sight import OutOfScope, Sight
+from omicsdk.sandbox.gen3.guppy.queries import OutOfScope, Sight
+from omicsdk.sandbox.gen3.guppy.rows import WrongFilter
 from omicsdk.sandbox.gen3.service import VERSION, Asked, as_object, is_texts, json_answer, plain_routes
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
@@ -69,7 +68,7 @@ def _refused_query(problem: Problem) -> Response:
 
 def _graphql(gen3: "Gen3", asked: Asked) -> Response:
     # graphql-core takes a while to import, and most sandboxes never see a query.
-    from omicsdk.sandbox.gen3.guppy.execution import execute
+    from omicsdk.sandbox.gen3.guppy.schema import execute
 
     body = as_object(asked.json())
     query, variables = body.get("query"), body.get("variables")
@@ -80,9 +79,9 @@ def _graphql(gen3: "Gen3", asked: Asked) -> Response:
         )
     if variables is not None and not isinstance(variables, dict):
         raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
-    request = Request(Sight(gen3.access.anyone(asked.headers)))
+    sight = Sight(gen3.access.anyone(asked.headers))
     status, told = execute(
-        gen3.guppy.types(), request, query, cast("dict[str, Any] | None", variables), body.get("operationName")
+        gen3.guppy.types(), sight, query, cast("dict[str, Any] | None", variables), body.get("operationName")
     )
     return json_answer(told, status)
 
@@ -98,7 +97,7 @@ def _download(gen3: "Gen3", asked: Asked) -> Response:
         raise bad_arguments("fields is a list of names")
     sight = Sight(gen3.access.anyone(asked.headers))
     try:
-        rows = Request(sight).download(
+        rows = sight.download(
             type,
             names,
             body.get("filter"),

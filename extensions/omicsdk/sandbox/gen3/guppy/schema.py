@@ -1,211 +1,181 @@
-"""The GraphQL schema of the data types, and what answers its fields."""
+"""The GraphQL schema of the data types; runs queries, and tells what comes of them as Apollo's server does."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from graphql import (
-    GraphQLArgument,
-    GraphQLBoolean,
-    GraphQLEnumType,
-    GraphQLEnumValue,
-    GraphQLField,
-    GraphQLFloat,
-    GraphQLInt,
-    GraphQLList,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    GraphQLScalarType,
+    ExecutionResult,
+    GraphQLError,
     GraphQLSchema,
-    GraphQLString,
+    GraphQLSyntaxError,
+    build_schema,
+    execution,
+    parse,
+    validate,
 )
 
-from omicsdk.sandbox.gen3.guppy.fields import INTEGER, NESTED, NUMBER, Field, Row, names_of, values
-from omicsdk.sandbox.gen3.guppy.literals import literal
-from omicsdk.sandbox.gen3.guppy.queries import Counted, Request
-from omicsdk.sandbox.gen3.guppy.store import DataType
+from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, OutOfScope, Sight
+from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter, names_of
 
-GraphQLFields = dict[str, GraphQLField]
-Resolve = Callable[..., Any]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-JSON = GraphQLScalarType("JSON", parse_value=_as_it_is, parse_literal=literal)
-_SCALARS: Mapping[str, GraphQLScalarType] = {INTEGER: GraphQLInt, NUMBER: GraphQLFloat}
-_ACCESSIBILITY = GraphQLEnumType(
-    "Accessibility", {name: GraphQLEnumValue(name) for name in ("all", "accessible", "unaccessible")}
-)
-_FORMAT = GraphQLEnumType("Format", {name: GraphQLEnumValue(name) for name in ("json", "tsv", "csv")})
-_MATCHED = GraphQLObjectType(
-    "MatchedItem", {"field": GraphQLField(GraphQLString), "highlights": GraphQLField(GraphQLList(GraphQLString))}
-)
-
-
-def _buckets(name: str, key: "GraphQLScalarType | GraphQLList[Any]", more: GraphQLFields) -> GraphQLObjectType:
-    return GraphQLObjectType(name, {"key": GraphQLField(key), "count": GraphQLField(GraphQLInt), **more})
-
-
-_MISSING = GraphQLObjectType(
-    "BucketsForNestedMissingFields", {"field": GraphQLField(GraphQLString), "count": GraphQLField(GraphQLInt)}
-)
-_TERMS = GraphQLObjectType(
-    "BucketsForNestedTermsFields",
-    {
-        "field": GraphQLField(GraphQLString),
-        "count": GraphQLField(GraphQLInt),
-        "terms": GraphQLField(GraphQLList(_buckets("BucketsForString", GraphQLString, {}))),
-    },
-)
-_INSIDE = {
-    "missingFields": GraphQLField(GraphQLList(_MISSING)),
-    "termsFields": GraphQLField(GraphQLList(_TERMS)),
+MOST_TOKENS = 20_000
+"""Longest query, in tokens."""
+_SCALARS: Mapping[str, str] = {INTEGER: "Int", NUMBER: "Float", TEXT: "String"}
+_ROWS = "offset: Int, first: Int, filter: JSON, sort: JSON, accessibility: Accessibility = all, format: Format = json"
+_COUNTS = "filter: JSON, filterSelf: Boolean = true, nestedAggFields: JSON, accessibility: Accessibility = all"
+_FIXED = """
+scalar JSON
+enum Accessibility { all accessible unaccessible }
+enum Format { json tsv csv }
+type MatchedItem { field: String highlights: [String] }
+type BucketsForString { key: String count: Int }
+type BucketsForNestedMissingFields { field: String count: Int }
+type BucketsForNestedTermsFields { field: String count: Int terms: [BucketsForString] }
+type BucketsForNestedStringAgg {
+    key: String
+    count: Int
+    missingFields: [BucketsForNestedMissingFields]
+    termsFields: [BucketsForNestedTermsFields]
 }
-_STATISTICS = {name: GraphQLField(GraphQLFloat) for name in ("min", "max", "avg", "sum")}
-_TEXT_BUCKETS = GraphQLList(_buckets("BucketsForNestedStringAgg", GraphQLString, _INSIDE))
-_NUMBER_BUCKETS = GraphQLList(
-    _buckets("BucketsForNestedNumberAgg", GraphQLList(GraphQLFloat), {**_STATISTICS, **_INSIDE})
-)
-
-
-def _told(method: Callable[[Counted], Any]) -> Resolve:
-    def resolve(counted: Counted, _info: "GraphQLResolveInfo[Any]", **_stated: Any) -> Any:
-        return method(counted)
-
-    return resolve
-
-
-def _of_numbers(counted: Counted, _info: "GraphQLResolveInfo[Any]", **stated: int) -> Any:
-    return counted.of_numbers(**stated)
-
-
-def _nothing(_root: object, _info: "GraphQLResolveInfo[Any]") -> dict[str, Any]:
-    return {}
-
-
-_COMMON = {
-    "_totalCount": GraphQLField(GraphQLInt, resolve=_told(Counted.with_value)),
-    "_cardinalityCount": GraphQLField(
-        GraphQLInt,
-        {"precision_threshold": GraphQLArgument(GraphQLInt, default_value=3000)},
-        resolve=_told(Counted.cardinality),
-    ),
-    "asTextHistogram": GraphQLField(_TEXT_BUCKETS, resolve=_told(Counted.by_value)),
+type BucketsForNestedNumberAgg {
+    key: [Float]
+    count: Int
+    min: Float
+    max: Float
+    avg: Float
+    sum: Float
+    missingFields: [BucketsForNestedMissingFields]
+    termsFields: [BucketsForNestedTermsFields]
 }
-_OF_TEXT = GraphQLObjectType(
-    "HistogramForString", {**_COMMON, "histogram": GraphQLField(_TEXT_BUCKETS, resolve=_told(Counted.by_value))}
-)
-_OF_NUMBERS = GraphQLObjectType(
-    "HistogramForNumber",
-    {
-        **_COMMON,
-        "histogram": GraphQLField(
-            _NUMBER_BUCKETS,
-            {name: GraphQLArgument(GraphQLInt) for name in ("rangeStart", "rangeEnd", "rangeStep", "binCount")},
-            resolve=_of_numbers,
-        ),
-    },
-)
+type HistogramForString {
+    _totalCount: Int
+    _cardinalityCount(precision_threshold: Int = 3000): Int
+    asTextHistogram: [BucketsForNestedStringAgg]
+    histogram: [BucketsForNestedStringAgg]
+}
+type HistogramForNumber {
+    _totalCount: Int
+    _cardinalityCount(precision_threshold: Int = 3000): Int
+    asTextHistogram: [BucketsForNestedStringAgg]
+    histogram(rangeStart: Int, rangeEnd: Int, rangeStep: Int, binCount: Int): [BucketsForNestedNumberAgg]
+}
+"""
 
 
-def schema_of(types: Iterable[DataType]) -> GraphQLSchema:
-    """The schema of data types.
+def execute(
+    types: Sequence[DataType],
+    sight: Sight,
+    query: str,
+    variables: Mapping[str, Any] | None,
+    operation: str | None,
+) -> tuple[int, dict[str, Any]]:
+    """Runs a query.
 
     Args:
-        types: The data types, at least one.
+        types: The data types that there are.
+        sight: What the person who asks sees.
+        query: The query.
+        variables: The values of its variables.
+        operation: Which of its operations to run; None when it has one.
+
+    Returns:
+        The HTTP status and the body of the answer.
     """
-    known = list(types)
-    mapping = GraphQLObjectType("Mapping", {each.name: _mapping(each) for each in known})
-    aggregation = GraphQLObjectType("Aggregation", {each.name: _aggregation(each) for each in known})
-    return GraphQLSchema(
-        GraphQLObjectType(
-            "Query",
-            {
-                **{each.name: _rows(each) for each in known},
-                "_aggregation": GraphQLField(aggregation, resolve=_nothing),
-                "_mapping": GraphQLField(mapping, resolve=_nothing),
-            },
-        )
+    if not types:
+        return 400, {"errors": [_told(GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
+    try:
+        document = parse(query, max_tokens=MOST_TOKENS)
+    except GraphQLSyntaxError as error:
+        return 400, {"errors": [_told(error, "GRAPHQL_PARSE_FAILED")]}
+    except RecursionError:
+        return 400, {"errors": [_told(GraphQLError("The query nests too deep"), "GRAPHQL_PARSE_FAILED")]}
+    schema = _schema(tuple(types))
+    if errors := validate(schema, document):
+        return 400, {"errors": [_told(each, "GRAPHQL_VALIDATION_FAILED") for each in errors]}
+    result: ExecutionResult = cast("Any", execution).execute_sync(  # its stubs leave types open
+        schema, document, _root(types, sight), variable_values=dict(variables or {}), operation_name=operation
     )
+    told: dict[str, Any] = {} if result.data is None else {"data": result.data}
+    if result.errors:
+        told = {"errors": [_told(each, _code(each)) for each in result.errors], **told}
+    # What is wrong with variables or the operation's name is found before anything runs.
+    return (400 if result.data is None and all(not each.path for each in result.errors or ()) else 200), told
 
 
-def _rows(type: DataType) -> GraphQLField:
-    def resolve(_root: object, info: "GraphQLResolveInfo[Any]", **stated: Any) -> Any:
-        return cast("Request", info.context).rows(type, **stated)
-
-    arguments = {
-        "offset": GraphQLArgument(GraphQLInt),
-        "first": GraphQLArgument(GraphQLInt),
-        "filter": GraphQLArgument(JSON),
-        "sort": GraphQLArgument(JSON),
-        "accessibility": GraphQLArgument(_ACCESSIBILITY, default_value="all"),
-        "format": GraphQLArgument(_FORMAT, default_value="json"),
-    }
-    fields = {**_fields(_title(type.name), type.fields), "_matched": GraphQLField(GraphQLList(_MATCHED))}
-    return GraphQLField(GraphQLList(GraphQLObjectType(_title(type.name), fields)), arguments, resolve=resolve)
+@lru_cache(maxsize=4)
+def _schema(types: tuple[DataType, ...]) -> GraphQLSchema:
+    return build_schema("\n".join([_FIXED, *_definitions(types)]))
 
 
-def _fields(above: str, fields: Mapping[str, Field]) -> GraphQLFields:
-    return {name: _field(above, name, each) for name, each in fields.items()}
+def _definitions(types: Sequence[DataType]) -> Iterator[str]:
+    """The types that depend on the data types."""
+    for each in types:
+        name = _title(each.name)
+        yield from _of_rows(name, each.fields, "_matched: [MatchedItem]")
+        yield from _of_counts(f"{name}Aggregation", each.fields, "_totalCount: Int")
+    rows = (f"{each.name}({_ROWS}): [{_title(each.name)}]" for each in types)
+    yield _definition("Query", [*rows, "_aggregation: Aggregation", "_mapping: Mapping"])
+    yield _definition("Aggregation", (f"{each.name}({_COUNTS}): {_title(each.name)}Aggregation" for each in types))
+    yield _definition("Mapping", (f"{each.name}(searchInput: String): [String]" for each in types))
 
 
-def _field(above: str, name: str, field: Field) -> GraphQLField:
-    kind: GraphQLScalarType | GraphQLObjectType = _SCALARS.get(field.kind, GraphQLString)
-    if field.kind == NESTED:
-        kind = GraphQLObjectType(f"{above}_{name}", _fields(f"{above}_{name}", field.members))
-    if not field.many:
-        return GraphQLField(kind)
-
-    def resolve(row: Row, _info: "GraphQLResolveInfo[Any]") -> list[Any] | None:
-        return None if row.get(name) is None else values(row, name)
-
-    return GraphQLField(GraphQLList(kind), resolve=resolve)
+def _of_rows(above: str, fields: Fields, *more: str) -> Iterator[str]:
+    stated: list[str] = []
+    for name, each in fields.items():
+        kind = _SCALARS.get(each.kind, f"{above}_{name}")
+        if each.kind == NESTED:
+            yield from _of_rows(kind, each.members)
+        stated.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
+    yield _definition(above, [*stated, *more])
 
 
-def _aggregation(type: DataType) -> GraphQLField:
-    def resolve(_root: object, info: "GraphQLResolveInfo[Any]", **stated: Any) -> Any:
-        return cast("Request", info.context).counted(type, **stated)
-
-    arguments = {
-        "filter": GraphQLArgument(JSON),
-        "filterSelf": GraphQLArgument(GraphQLBoolean, default_value=True),
-        "nestedAggFields": GraphQLArgument(JSON),
-        "accessibility": GraphQLArgument(_ACCESSIBILITY, default_value="all"),
-    }
-    name = f"{_title(type.name)}Aggregation"
-    fields = {
-        "_totalCount": GraphQLField(GraphQLInt, resolve=_told(Counted.total)),
-        **_histograms(name, type.fields),
-    }
-    return GraphQLField(GraphQLObjectType(name, fields), arguments, resolve=resolve)
+def _of_counts(above: str, fields: Fields, *more: str) -> Iterator[str]:
+    stated: list[str] = []
+    for name, each in fields.items():
+        if each.kind == NESTED:
+            yield from _of_counts(f"{above}_{name}", each.members)
+            stated.append(f"{name}: {above}_{name}")
+        else:
+            stated.append(f"{name}: {'HistogramForNumber' if each.numeric else 'HistogramForString'}")
+    yield _definition(above, [*more, *stated])
 
 
-def _histograms(above: str, fields: Mapping[str, Field]) -> GraphQLFields:
-    return {name: _histogram(above, name, each) for name, each in fields.items()}
-
-
-def _histogram(above: str, name: str, field: Field) -> GraphQLField:
-    def of_field(counted: Counted, _info: "GraphQLResolveInfo[Any]") -> Counted:
-        return counted.of(name)
-
-    def within(counted: Counted, _info: "GraphQLResolveInfo[Any]") -> Counted:
-        return counted.within(name)
-
-    if field.kind == NESTED:
-        inner = GraphQLObjectType(f"{above}_{name}", _histograms(f"{above}_{name}", field.members))
-        return GraphQLField(inner, resolve=within)
-    return GraphQLField(_OF_NUMBERS if field.numeric else _OF_TEXT, resolve=of_field)
-
-
-def _mapping(type: DataType) -> GraphQLField:
-    names = names_of(type.fields)
-
-    def resolve(_root: object, _info: "GraphQLResolveInfo[Any]", searchInput: str = "") -> list[str]:
-        return [name for name in names if searchInput in name]
-
-    return GraphQLField(GraphQLList(GraphQLString), {"searchInput": GraphQLArgument(GraphQLString)}, resolve=resolve)
+def _definition(name: str, fields: Iterable[str]) -> str:
+    return f"type {name} {{ {' '.join(fields)} }}"
 
 
 def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
+
+
+def _root(types: Sequence[DataType], sight: Sight) -> dict[str, Any]:
+    """What answers a query: values by the names of fields, or functions of the arguments."""
+
+    def rows(_info: object, type: DataType, **stated: Any) -> Any:
+        del stated["format"]  # taken and ignored, as the real service does
+        return sight.page(type, **stated)
+
+    def counts(_info: object, type: DataType, **stated: Any) -> Any:
+        return Counts(sight, type, **stated).told()
+
+    def names(_info: object, type: DataType, searchInput: str = "") -> list[str]:
+        return [name for name in names_of(type.fields) if searchInput in name]
+
+    return {
+        **{each.name: partial(rows, type=each) for each in types},
+        "_aggregation": {each.name: partial(counts, type=each) for each in types},
+        "_mapping": {each.name: partial(names, type=each) for each in types},
+    }
+
+
+def _code(error: GraphQLError) -> str | int:
+    cause = error.original_error
+    if isinstance(cause, OutOfScope):
+        return 401
+    if isinstance(cause, WrongFilter) or not error.path:
+        return "BAD_USER_INPUT"
+    return "INTERNAL_SERVER_ERROR"
+
+
+def _told(error: GraphQLError, code: str | int) -> dict[str, Any]:
+    return {**error.formatted, "extensions": {"code": code}}

@@ -23,7 +23,15 @@ _PART_OF_A_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 
 class Info(Protocol):
-    """What resolvers need of the information that they are given."""
+    """What resolvers need of the information that they are given.
+
+    Attributes:
+        field_name: The field.
+        return_type: Its type.
+    """
+
+    field_name: str
+    return_type: object
 
     @property
     def context(self) -> "Reader":

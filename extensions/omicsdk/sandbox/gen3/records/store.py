@@ -5,7 +5,7 @@ import threading
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from omicsdk.sandbox.gen3.records.dictionary import (
     sds_dictionary,
 )
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 SUCCEEDED, FAILED, PENDING, ERRORED = "SUCCEEDED", "FAILED", "PENDING", "ERRORED"
 
@@ -51,10 +51,10 @@ class Transaction:
         project: The project's code.
         submitter: Who it was.
         is_dry_run: Whether nothing was to be stored.
+        created: When it was, in seconds since 1970.
         closed: Whether the dry run was closed.
         committed_by: The transaction that did what the dry run tried.
-        created: When it was, in seconds since 1970.
-        document: What was sent; None where nothing was.
+        sent: Text, format and name of what was sent; None where nothing was.
         response: What was answered; None where it is none of the log's business.
     """
 
@@ -66,20 +66,25 @@ class Transaction:
     project: str
     submitter: str
     is_dry_run: bool
-    closed: bool
-    committed_by: int | None
     created: float
-    document: Document | None
-    response: Mapping[str, Any] | None
+    closed: bool = False
+    committed_by: int | None = None
+    sent: list[Any] | None = None
+    response: Mapping[str, Any] | None = None
 
     @property
     def project_id(self) -> str:
         """The project, as PROGRAM-PROJECT."""
         return f"{self.program}-{self.project}"
 
+    @property
+    def document(self) -> Document | None:
+        """What was sent."""
+        return None if self.sent is None else Document(*self.sent)
+
 
 class TransactionLog:
-    """The log.
+    """The log of what was submitted, tried and deleted.
 
     Args:
         database: Where it is kept.
@@ -87,43 +92,12 @@ class TransactionLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.define(
-            gen3_transactions="id INTEGER PRIMARY KEY, type TEXT NOT NULL, role TEXT NOT NULL, state TEXT NOT NULL,"
-            " program TEXT NOT NULL, project TEXT NOT NULL, submitter TEXT NOT NULL, is_dry_run INTEGER NOT NULL,"
-            " closed INTEGER NOT NULL DEFAULT 0, committed_by INTEGER, created REAL NOT NULL, document TEXT, response TEXT",
-        )
+        self._table = Table(database, "gen3_transactions", Transaction)
 
-    def begin(
-        self,
-        *,
-        kind: str,
-        role: str,
-        program: str,
-        project: str,
-        submitter: str,
-        created: float,
-        is_dry_run: bool = False,
-    ) -> int:
-        """Enters a transaction and returns its number.
-
-        Args:
-            kind: What it is, such as upload.
-            role: What it needs, such as update.
-            program: The program.
-            project: The project's code.
-            submitter: Who it is.
-            created: When it is, in seconds since 1970.
-            is_dry_run: Whether nothing is to be stored.
-        """
+    def begin(self, new: Transaction) -> int:
+        """Enters a transaction, whatever its id is, and returns its number; none is ever removed."""
         with self._database.transaction():
-            self._database.execute(
-                "INSERT INTO gen3_transactions (type, role, state, program, project, submitter, is_dry_run, created)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (kind, role, PENDING, program, project, submitter, int(is_dry_run), created),
-            )
-            row = self._database.row("SELECT last_insert_rowid() AS id")
-            assert row is not None
-            return row["id"]
+            return self._table.add(replace(new, id=self._table.count() + 1))
 
     def end(self, number: int, state: str, response: Mapping[str, Any], document: Document | None = None) -> None:
         """Enters how a transaction ended.
@@ -134,42 +108,24 @@ class TransactionLog:
             response: What was answered.
             document: What was sent.
         """
-        sent = None if document is None else json.dumps([document.text, document.format, document.name])
-        self._database.execute(
-            "UPDATE gen3_transactions SET state = ?, response = ?, document = ? WHERE id = ?",
-            (state, json.dumps(response), sent, number),
-        )
+        sent = None if document is None else [document.text, document.format, document.name]
+        self._table.change(number, state=state, response=response, sent=sent)
 
     def close(self, number: int) -> None:
         """Closes a dry run, so that it can't be committed."""
-        self._database.execute("UPDATE gen3_transactions SET closed = 1 WHERE id = ?", (number,))
+        self._table.change(number, closed=True)
 
     def commit(self, number: int, by: int) -> None:
         """Enters that a dry run was done by another transaction."""
-        self._database.execute("UPDATE gen3_transactions SET committed_by = ? WHERE id = ?", (by, number))
+        self._table.change(number, committed_by=by)
 
     def find(self, number: int, project_id: str) -> Transaction | None:
         """A transaction of a project; None when there is none of that number."""
-        row = self._database.row(
-            "SELECT * FROM gen3_transactions WHERE id = ? AND program || '-' || project = ?", (number, project_id)
-        )
-        return None if row is None else _transaction(row)
+        return self._table.first("program || '-' || project = ?", project_id, id=number)
 
     def all(self) -> list[Transaction]:
         """All transactions, oldest first."""
-        return [_transaction(row) for row in self._database.rows("SELECT * FROM gen3_transactions ORDER BY id")]
-
-
-def _transaction(row: Any) -> Transaction:
-    sent, response = row["document"], row["response"]
-    values: dict[str, Any] = {
-        **row,
-        "is_dry_run": bool(row["is_dry_run"]),
-        "closed": bool(row["closed"]),
-        "document": Document(*json.loads(sent)) if sent else None,
-        "response": json.loads(response) if response else None,
-    }
-    return Transaction(**values)
+        return self._table.all()
 
 
 def answer_of(

@@ -10,6 +10,7 @@ from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
 from omicsdk.sandbox.gen3.records.store import (
     FAILED,
+    PENDING,
     SUCCEEDED,
     Document,
     Record,
@@ -184,15 +185,8 @@ def _begin(
     commons: Commons, submitter: str, program: str, code: str, kind: str, role: str, *, dry_run: bool = False
 ) -> int:
     """Enters a transaction into the log and returns its number."""
-    return commons.records.log.begin(
-        kind=kind,
-        role=role,
-        program=program,
-        project=code,
-        submitter=submitter,
-        created=commons.records.clock.now(),
-        is_dry_run=dry_run,
-    )
+    now = commons.records.clock.now()
+    return commons.records.log.begin(Transaction(0, kind, role, PENDING, program, code, submitter, dry_run, now))
 
 
 # -- records

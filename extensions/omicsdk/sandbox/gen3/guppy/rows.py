@@ -1,0 +1,433 @@
+"""Rows that were flattened out of records: their fields, which of them a filter means, their order, and counts of them.
+
+Everything here is plain data.
+"""
+
+import math
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from omicsdk.sandbox.gen3.service import as_object
+
+TEXT = "text"
+INTEGER = "integer"
+NUMBER = "number"
+NESTED = "nested"
+MISSING = "no data"
+"""The key under which rows without a value are counted."""
+HIDDEN = -1
+"""Stands for a number that would tell too much of rows that one may not read."""
+MOST_BUCKETS = 10_000
+DEEPEST = 30
+"""How deep filters may nest."""
+
+Row = Mapping[str, Any]
+Test = Callable[[Row], bool]
+Bucket = dict[str, Any]
+_NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
+_INT32 = 2**31
+_EQUAL = ("=", "eq", "in")
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    **dict.fromkeys((">", "gt"), operator.gt),
+    **dict.fromkeys((">=", "gte"), operator.ge),
+    **dict.fromkeys(("<", "lt"), operator.lt),
+    **dict.fromkeys(("<=", "lte"), operator.le),
+}
+
+
+class WrongFilter(Exception):
+    """A filter, or another argument of a query, that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field.
+
+    Attributes:
+        kind: text, integer, number, or nested for one that has fields itself.
+        many: Whether rows may have several values of it.
+        members: The fields of a nested one, by name.
+    """
+
+    kind: str
+    many: bool = False
+    members: "Mapping[str, Field]" = field(default_factory=dict[str, "Field"])
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return self.kind in (INTEGER, NUMBER)
+
+
+Fields = Mapping[str, Field]
+
+
+def fields_of(rows: Iterable[Row]) -> dict[str, Field]:
+    """The fields of rows, by name in alphabetical order.
+
+    Args:
+        rows: The rows.
+
+    Raises:
+        ValueError: A name can't be one in GraphQL, or a field is nested in one row and a value in another.
+    """
+    found: dict[str, list[Any]] = {}
+    many: set[str] = set()
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, []).extend(values(row, name))
+            if isinstance(value, list):
+                many.add(name)
+    return {name: _field(name, each, name in many) for name, each in sorted(found.items())}
+
+
+def names_of(fields: Mapping[str, Field], above: str = "") -> list[str]:
+    """The names of all fields, of nested ones those of their members behind a dot."""
+    found: list[str] = []
+    for name, each in fields.items():
+        found += names_of(each.members, f"{above}{name}.") if each.kind == NESTED else [f"{above}{name}"]
+    return found
+
+
+def values(row: Row, name: str) -> list[Any]:
+    """The values that a row has of a field, without nulls."""
+    value = row.get(name)
+    stated = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [each for each in stated if each is not None]
+
+
+def as_text(value: object) -> str:
+    """A value as it is compared and counted where it is no number."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _field(name: str, found: list[Any], many: bool) -> Field:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} can't be the name of a field: letters, digits and _ only, no digit first")
+    kinds = {_kind(value) for value in found}
+    if NESTED in kinds:
+        if len(kinds) > 1:
+            raise ValueError(f"{name!r} has fields of its own in one row and is a value in another")
+        return Field(NESTED, many, fields_of(found))
+    if len(kinds) == 1:
+        return Field(kinds.pop(), many)
+    return Field(NUMBER if kinds == {INTEGER, NUMBER} else TEXT, many)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return NESTED
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return TEXT
+    return INTEGER if isinstance(value, int) and -_INT32 <= value < _INT32 else NUMBER
+
+
+# -- filters: objects that say which rows are meant, compiled to a test of rows
+
+
+def compiled(wanted: Any, fields: Fields, without: str = "") -> Test:
+    """A filter as a test.
+
+    Args:
+        wanted: The filter; None or an empty object is met by all rows.
+        fields: The fields that there are.
+        without: A field whose conditions don't count; by default all do.
+
+    Raises:
+        WrongFilter: It can't be understood.
+    """
+    return _compiled(wanted, fields, without, 0)
+
+
+def _compiled(wanted: Any, fields: Fields, without: str, depth: int) -> Test:
+    if depth > DEEPEST:
+        raise WrongFilter(f"Filters nest deeper than {DEEPEST}")
+    if wanted is None or wanted == {}:
+        return lambda _row: True
+    # As in the real service only an object's first key counts.
+    word, content = _first(wanted)
+    match word.lower():
+        case "and" | "or":
+            if not isinstance(content, list):
+                raise _not_understood(word)
+            tests = [_compiled(each, fields, without, depth + 1) for each in cast("list[Any]", content)]
+            together = all if word.lower() == "and" else any
+            return lambda row: not tests or together(test(row) for test in tests)
+        case "nested":
+            return _nested(content, fields, without, depth)
+        case "search":
+            keyword, names = searched(content, fields)
+            return lambda row: any(keyword in str(each).lower() for name in names for each in values(row, name))
+        case _:
+            name, value = _first(content)
+            if name == without:
+                return lambda _row: True
+            return _condition(word, name, value, fields)
+
+
+def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
+    field = fields.get(name)
+    if field is None or field.kind == NESTED:
+        raise WrongFilter(f'Please check your syntax for input "filter" argument: there is no field "{name}"')
+    sought = [_comparable(each, field) for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+
+    def among(row: Row) -> bool:
+        return any(_comparable(each, field) in sought for each in values(row, name))
+
+    lower = word.lower()
+    if lower in _EQUAL:
+        return among
+    if lower == "!=":
+        return lambda row: not among(row)
+    compare = _COMPARISONS.get(lower)
+    if compare is None:
+        raise WrongFilter(f'Invalid operation "{word}" in filter argument.')
+    if not field.numeric or len(sought) != 1 or not isinstance(sought[0], int | float):
+        raise WrongFilter(f'Invalid operation "{word}" for field "{name}" in filter argument')
+    limit = sought[0]
+    return lambda row: any(compare(each, limit) for each in values(row, name))
+
+
+def _nested(content: Any, fields: Fields, without: str, depth: int) -> Test:
+    inner = dict(as_object(content))
+    path = inner.pop("path", None)
+    if not isinstance(path, str):
+        raise _not_understood("nested")
+    steps = path.split(".")
+    for step in steps:
+        found = fields.get(step)
+        if found is None or found.kind != NESTED:
+            raise WrongFilter(f'Please check your syntax for input "filter" argument: "{step}" isn\'t nested')
+        fields = found.members
+    test = _compiled(inner, fields, without, depth + 1)
+    return lambda row: any(test(each) for each in members(row, steps))
+
+
+def members(row: Row, path: Sequence[str]) -> list[Row]:
+    """The objects that a row has at a path of nested fields; at no path the row itself."""
+    found = [row]
+    for step in path:
+        found = [each for one in found for each in values(one, step)]
+    return found
+
+
+def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
+    """What a search looks for, in lower case, and in which fields.
+
+    Raises:
+        WrongFilter: It has no keyword, or a field can't be searched.
+    """
+    stated = as_object(content)
+    keyword = stated.get("keyword")
+    if not isinstance(keyword, str) or not keyword:
+        raise _not_understood("search")
+    text = [name for name, each in fields.items() if each.kind == TEXT]
+    asked = stated.get("fields") or text
+    names = [asked] if isinstance(asked, str) else cast("list[str]", asked)
+    for name in names:
+        if name not in text:
+            raise WrongFilter(f'Please check your syntax for input "filter" argument: "{name}" can\'t be searched')
+    return keyword.lower(), names
+
+
+def searches(wanted: Any) -> list[Any]:
+    """What the searches within a filter say."""
+    if not isinstance(wanted, dict) or not wanted:
+        return []
+    word, content = _first(wanted)
+    if word.lower() in ("and", "or") and isinstance(content, list):
+        return [found for each in cast("list[Any]", content) for found in searches(each)]
+    return [content] if word.lower() == "search" else []
+
+
+def _first(value: Any) -> tuple[str, Any]:
+    if not isinstance(value, dict) or not value:
+        raise WrongFilter('Please check your syntax for input "filter" argument')
+    return next(iter(cast("dict[str, Any]", value).items()))
+
+
+def _comparable(value: Any, field: Field) -> Any:
+    """A value as it is compared: numbers as numbers, all else as text."""
+    if not field.numeric:
+        return as_text(value)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            raise WrongFilter(f"{value!r} isn't a number, as its field is") from None
+    return value
+
+
+def _not_understood(word: str) -> WrongFilter:
+    return WrongFilter(f'Please check your syntax for "{word}" in the filter argument')
+
+
+# -- order
+
+
+def in_order(rows: Sequence[Row], sort: Any, fields: Fields) -> list[Row]:
+    """Rows in an order; those without a value come last.
+
+    Args:
+        rows: The rows.
+        sort: Objects of a field and `asc` or `desc`, the most important first, or one object of them; None leaves them.
+        fields: The fields that there are.
+
+    Raises:
+        WrongFilter: It can't be understood.
+    """
+    found = list(rows)
+    for name, way in reversed(_keys(sort, fields)):
+        numeric = fields[name].numeric
+        pick = min if way == "asc" else max
+        keyed: list[tuple[Any, Row]] = []
+        without: list[Row] = []
+        for row in found:
+            stated = [each if numeric else str(each) for each in values(row, name)]
+            if stated:
+                keyed.append((pick(stated), row))
+            else:
+                without.append(row)
+        keyed.sort(key=lambda pair: pair[0], reverse=way == "desc")
+        found = [*(row for _, row in keyed), *without]
+    return found
+
+
+def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
+    if sort is None:
+        return []
+    units = cast("list[Any]", sort) if isinstance(sort, list) else [sort]
+    keys: list[tuple[str, str]] = []
+    for unit in units:
+        if not isinstance(unit, dict) or (isinstance(sort, list) and len(cast("dict[str, Any]", unit)) != 1):
+            raise WrongFilter("Invalid sort argument")
+        keys += cast("dict[str, str]", unit).items()
+    for name, way in keys:
+        if name not in fields or fields[name].kind == NESTED or way not in ("asc", "desc"):
+            raise WrongFilter("Invalid sort argument")
+    return keys
+
+
+# -- counts of rows by value, and statistics of numbers
+
+
+def by_value(rows: Iterable[Row], name: str, inner: Mapping[str, Sequence[str]] | None = None) -> list[Bucket]:
+    """Rows by their value of a field, the most frequent first.
+
+    Args:
+        rows: The rows.
+        name: The field.
+        inner: `termsFields`, fields whose values are counted within each value, and `missingFields`, fields of which it
+            is counted how many rows of each value have none. With them rows without a value don't count.
+    """
+    groups: dict[str, list[Row]] = {}
+    without = 0
+    for row in rows:
+        found = {as_text(each) for each in values(row, name)}
+        without += not found
+        for each in found:
+            groups.setdefault(each, []).append(row)
+    ordered = sorted(sorted(groups.items()), key=lambda group: -len(group[1]))
+    told = [{"key": key, "count": len(group), **_inside(group, inner or {})} for key, group in ordered]
+    return [*told, {"key": MISSING, "count": without}] if without and not inner else told
+
+
+def _inside(rows: Sequence[Row], inner: Mapping[str, Sequence[str]]) -> Bucket:
+    told: Bucket = {}
+    if "termsFields" in inner:
+        told["termsFields"] = [{"field": name, "terms": _terms(rows, name)} for name in inner["termsFields"]]
+    if "missingFields" in inner:
+        told["missingFields"] = [
+            {"field": name, "count": sum(not values(row, name) for row in rows)} for name in inner["missingFields"]
+        ]
+    return told
+
+
+def _terms(rows: Sequence[Row], name: str) -> list[Bucket]:
+    counts = Counter(each for row in rows for each in {as_text(value) for value in values(row, name)})
+    found = [
+        {"key": key, "count": count} for key, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    return found or [{"key": None, "count": 0}]
+
+
+def hidden(told: list[Bucket], unseen: Iterable[Bucket], fewest: int) -> list[Bucket]:
+    """Counts by value, without those that tell of a few rows that one may not read.
+
+    Args:
+        told: The counts.
+        unseen: The counts of rows that one may not read.
+        fewest: Of how many such rows may be told.
+    """
+    few = {bucket["key"] for bucket in unseen if bucket["count"] < fewest}
+    return [{"key": each["key"], "count": HIDDEN} if each["key"] in few else each for each in told]
+
+
+def of_numbers(
+    rows: Iterable[Row],
+    name: str,
+    start: float | None = None,
+    end: float | None = None,
+    step: float | None = None,
+    bins: int | None = None,
+) -> list[Bucket]:
+    """Statistics of a field's numbers: of all, or of each of some ranges of the same width.
+
+    Args:
+        rows: The rows.
+        name: The field.
+        start: The least number that counts; by default all do.
+        end: The number from which on none counts; by default all do.
+        step: How wide the ranges are.
+        bins: How many ranges there are; not together with `step`.
+
+    Raises:
+        WrongFilter: The arguments make no sense.
+    """
+    if step is not None and step <= 0:
+        raise WrongFilter(f"Invalid rangeStep {step}")
+    if bins is not None and bins <= 0:
+        raise WrongFilter(f"Invalid binCount {bins}")
+    if start is not None and end is not None and start > end:
+        raise WrongFilter(f"Invalid rangeStart ({start}) > rangeEnd ({end})")
+    if step is not None and bins is not None:
+        raise WrongFilter('Invalid to set "rangeStep" and "binCount" at same time')
+    numbers = sorted(each for row in rows for each in values(row, name))
+    numbers = [each for each in numbers if (start is None or each >= start) and (end is None or each < end)]
+    if step is None and bins is None:
+        least, most = (numbers[0], numbers[-1]) if numbers else (None, None)
+        return [_statistics(numbers, [least if start is None else start, most if end is None else end])]
+    if not numbers:
+        return []
+    first = start if start is not None else numbers[0] if bins is not None else 0
+    last = end if end is not None else numbers[-1] + 1
+    return _ranges(numbers, first, (last - first) / bins if bins is not None else step or 1)
+
+
+def _ranges(numbers: Sequence[float], first: float, step: float) -> list[Bucket]:
+    lowest, highest = (math.floor((each - first) / step) for each in (numbers[0], numbers[-1]))
+    if highest - lowest >= MOST_BUCKETS:
+        raise WrongFilter(f"Trying to create more than {MOST_BUCKETS} buckets: give a larger rangeStep")
+    groups: dict[int, list[float]] = {}
+    for each in numbers:
+        groups.setdefault(math.floor((each - first) / step), []).append(each)
+    return [
+        _statistics(groups.get(place, []), [first + place * step, first + (place + 1) * step])
+        for place in range(lowest, highest + 1)
+    ]
+
+
+def _statistics(numbers: Sequence[float], key: list[float | None]) -> Bucket:
+    total, count = sum(numbers), len(numbers)
+    return {
+        "key": key,
+        "min": min(numbers, default=None),
+        "max": max(numbers, default=None),
+        "avg": total / count if count else None,
+        "sum": total,
+        "count": count,
+    }
