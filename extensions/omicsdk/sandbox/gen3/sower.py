@@ -60,7 +60,7 @@ _BETWEEN = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class _Manifest:
     """A manifest.
 
     Attributes:
@@ -74,7 +74,7 @@ class Manifest:
     delimiter: str
 
 
-def read_manifest(content: bytes) -> Manifest:
+def _read_manifest(content: bytes) -> _Manifest:
     """Reads a manifest; its columns are separated by tabs, or by commas where its first line has no tab.
 
     Args:
@@ -91,10 +91,10 @@ def read_manifest(content: bytes) -> Manifest:
         raise ValueError("the manifest is empty")
     reader.fieldnames = columns
     rows = [{name: (row.get(name) or "").strip() for name in columns} for row in reader]
-    return Manifest(columns, rows, delimiter)
+    return _Manifest(columns, rows, delimiter)
 
 
-def write_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]], delimiter: str) -> bytes:
+def _write_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]], delimiter: str) -> bytes:
     """The bytes of a manifest.
 
     Args:
@@ -124,12 +124,12 @@ def _several(cell: str) -> list[str]:
 # -- what jobs do, by the name of their action
 
 
-class JobFailed(Exception):
+class _JobFailed(Exception):
     """A job can't do what it was dispatched for."""
 
 
 @dataclass(slots=True)
-class Work:
+class _Work:
     """A job that is being done.
 
     Attributes:
@@ -160,30 +160,30 @@ class Work:
         """A text of the input.
 
         Raises:
-            JobFailed: It isn't there.
+            _JobFailed: It isn't there.
         """
         value = self.input.get(name)
         if not isinstance(value, str) or not value:
-            raise JobFailed(f"the input has no {name}")
+            raise _JobFailed(f"the input has no {name}")
         return value
 
-    def manifest(self, url: str) -> Manifest:
+    def manifest(self, url: str) -> _Manifest:
         """A manifest in the commons' storage.
 
         Args:
             url: Its storage URL, or a presigned one.
 
         Raises:
-            JobFailed: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
+            _JobFailed: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
         """
         files = self.gen3.files
         stored = files.find(self._storage_url(url))
         if stored is None:
-            raise JobFailed(f"{url} can't be read: manifests must lie in the commons' own storage")
+            raise _JobFailed(f"{url} can't be read: manifests must lie in the commons' own storage")
         try:
-            return read_manifest(files.path(stored).read_bytes())
+            return _read_manifest(files.path(stored).read_bytes())
         except ValueError as error:
-            raise JobFailed(f"{url} isn't a manifest: {error}") from error
+            raise _JobFailed(f"{url} isn't a manifest: {error}") from error
 
     def _storage_url(self, url: str) -> str:
         parts = urlsplit(url)
@@ -192,11 +192,11 @@ class Work:
             return url
         stated = self.gen3.grounds.signer.check(path, parts.query)
         if isinstance(stated, tuple):
-            raise JobFailed(f"{url} can't be read: {stated[1]}")
+            raise _JobFailed(f"{url} can't be read: {stated[1]}")
         return granted(path, stated).url
 
 
-def download_indexd_manifest(work: Work) -> None:
+def _download_indexd_manifest(work: _Work) -> None:
     """Writes a manifest of all records of the index."""
     rows: list[dict[str, str]] = []
     for record in work.gen3.index.records.listed("1", ()):
@@ -211,10 +211,10 @@ def download_indexd_manifest(work: Work) -> None:
                 "file_name": record["file_name"] or "",
             }
         )
-    work.leave("object-manifest.csv", write_manifest(_OBJECT_COLUMNS, rows, ","))
+    work.leave("object-manifest.csv", _write_manifest(_OBJECT_COLUMNS, rows, ","))
 
 
-def index_object_manifest(work: Work) -> None:
+def _index_object_manifest(work: _Work) -> None:
     """Makes a record of each row of a manifest, or brings the one that is there up to date."""
     manifest = work.manifest(work.stated("URL"))
     replace = bool(work.input.get("replace_urls", True))
@@ -222,7 +222,7 @@ def index_object_manifest(work: Work) -> None:
     for number, row in enumerate(manifest.rows, 2):
         try:
             guid = _indexed(work.gen3, _known(row), replace)
-        except (JobFailed, Problem) as error:
+        except (_JobFailed, Problem) as error:
             told = error.title if isinstance(error, Problem) else str(error)
             work.log.append(f"ERROR line {number}: {told}")
         else:
@@ -230,14 +230,14 @@ def index_object_manifest(work: Work) -> None:
             done.append({**row, "guid": guid})
     work.leave_log("manifest_indexing.log")
     columns = ["guid", *(name for name in manifest.columns if name.lower() != "guid")]
-    work.leave("output_manifest.tsv", write_manifest(columns, done, "\t"))
+    work.leave("output_manifest.tsv", _write_manifest(columns, done, "\t"))
 
 
 def _indexed(gen3: "Gen3", row: Mapping[str, str], replace: bool) -> str:
     if missing := [name for name in ("md5", "size") if name not in row]:
-        raise JobFailed(f"there is no {' and no '.join(missing)}")
+        raise _JobFailed(f"there is no {' and no '.join(missing)}")
     if not row["size"].isdecimal():
-        raise JobFailed(f"size is a number, not {row['size']!r}")
+        raise _JobFailed(f"size is a number, not {row['size']!r}")
     size, md5 = int(row["size"]), row["md5"].lower()
     given: dict[str, Any] = {name: _several(row[name]) for name in ("urls", "acl", "authz") if name in row}
     if "file_name" in row:
@@ -249,7 +249,7 @@ def _indexed(gen3: "Gen3", row: Mapping[str, str], replace: bool) -> str:
             new["did"] = row["guid"]
         return str(gen3.index.create(new)["did"])
     if found["size"] != size or found["hashes"].get("md5") != md5:
-        raise JobFailed(f"{row['guid']} has another size or md5")
+        raise _JobFailed(f"{row['guid']} has another size or md5")
     if "urls" in given and not replace:
         given["urls"] = sorted({*found["urls"], *given["urls"]})
     if any(found[name] != value for name, value in given.items()):
@@ -257,12 +257,12 @@ def _indexed(gen3: "Gen3", row: Mapping[str, str], replace: bool) -> str:
     return str(found["did"])
 
 
-def ingest_metadata_manifest(work: Work) -> None:
+def _ingest_metadata_manifest(work: _Work) -> None:
     """Makes a document of each row of a manifest, or replaces the one that is there."""
     manifest = work.manifest(work.stated("URL"))
     source = work.stated("metadata_source")
     if not any(name.lower() == "guid" for name in manifest.columns):
-        raise JobFailed("the manifest has no column guid")
+        raise _JobFailed("the manifest has no column guid")
     for number, row in enumerate(manifest.rows, 2):
         guid = _known(row).get("guid")
         if guid is None:
@@ -274,12 +274,12 @@ def ingest_metadata_manifest(work: Work) -> None:
         work.log.append(f"INFO line {number}: {guid}")
 
 
-def merge_manifests(work: Work) -> None:
+def _merge_manifests(work: _Work) -> None:
     """Merges manifests: rows of the same md5 and size become one, with the values of all."""
     stated: Any = work.input.get("URLS")
     urls = [str(each) for each in cast("list[Any]", stated)] if isinstance(stated, list) else []
     if not urls:
-        raise JobFailed("the input has no URLS")
+        raise _JobFailed("the input has no URLS")
     merged: dict[tuple[str, str], dict[str, list[str]]] = {}
     columns: dict[str, None] = {}
     delimiter = "\t"
@@ -290,28 +290,28 @@ def merge_manifests(work: Work) -> None:
         for number, row in enumerate(manifest.rows, 2):
             known = _known(row)
             if "md5" not in known:
-                raise JobFailed(f"{url}, line {number}: there is no md5")
+                raise _JobFailed(f"{url}, line {number}: there is no md5")
             united = merged.setdefault((known["md5"].lower(), known.get("size", "")), {})
             for name, value in row.items():
                 united[name] = [*dict.fromkeys([*united.get(name, []), *_several(value)])]
     rows = [{name: " ".join(values) for name, values in row.items()} for row in merged.values()]
     work.log.append(f"INFO {len(rows)} rows of {len(urls)} manifests")
     work.leave_log("manifest_merging.log")
-    work.leave("output_manifest.txt", write_manifest(list(columns), rows, delimiter))
+    work.leave("output_manifest.txt", _write_manifest(list(columns), rows, delimiter))
 
 
-def get_dbgap_metadata(work: Work) -> None:
+def _get_dbgap_metadata(work: _Work) -> None:
     """Would ask dbGaP."""
     del work
-    raise JobFailed("dbGaP isn't asked: the sandbox reaches out to nobody")
+    raise _JobFailed("dbGaP isn't asked: the sandbox reaches out to nobody")
 
 
-ACTIONS: Mapping[str, Callable[[Work], None]] = {
-    "download-indexd-manifest": download_indexd_manifest,
-    "index-object-manifest": index_object_manifest,
-    "ingest-metadata-manifest": ingest_metadata_manifest,
-    "merge-manifests": merge_manifests,
-    "get-dbgap-metadata": get_dbgap_metadata,
+_ACTIONS: Mapping[str, Callable[[_Work], None]] = {
+    "download-indexd-manifest": _download_indexd_manifest,
+    "index-object-manifest": _index_object_manifest,
+    "ingest-metadata-manifest": _ingest_metadata_manifest,
+    "merge-manifests": _merge_manifests,
+    "get-dbgap-metadata": _get_dbgap_metadata,
 }
 
 
@@ -373,7 +373,7 @@ class Sower:
         Returns:
             The job; None when there is no such action.
         """
-        if action not in ACTIONS:
+        if action not in _ACTIONS:
             return None
         name = f"{action}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
         job = Job(str(uuid.uuid4()), owner, name, action, input, self._clock.now())
@@ -413,12 +413,12 @@ class Sower:
         return len(due)
 
     def _work(self, job: Job) -> None:
-        work = Work(self._gen3, job.uid, job.input)
+        work = _Work(self._gen3, job.uid, job.input)
         status, told = _COMPLETED, ""
         try:
             with self._database.transaction():
-                ACTIONS[job.action](work)
-        except JobFailed as failure:
+                _ACTIONS[job.action](work)
+        except _JobFailed as failure:
             status, told = _FAILED, f"{job.action} failed: {failure}"
         except Problem as problem:
             status, told = _FAILED, f"{job.action} failed: {problem.title}"

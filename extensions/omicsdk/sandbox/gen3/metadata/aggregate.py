@@ -1,18 +1,35 @@
 """Metadata of other commons, collected here: the store that tests and seeding fill, and the operations that read it."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal
 from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 STUDY = "gen3_discovery"
 """The key of a document below which the fields of a study stand."""
 LONGEST = 2000
 """Most records of one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record of another commons."""
+
+    guid: str
+    commons: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Info:
+    """What is known of a commons, the schema, or a prefix of GUIDs."""
+
+    what: str
+    info: Any
 
 
 class Aggregate:
@@ -24,10 +41,8 @@ class Aggregate:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.define(
-            gen3_aggregate="number INTEGER PRIMARY KEY, guid TEXT NOT NULL UNIQUE, commons TEXT NOT NULL, data TEXT NOT NULL",
-            gen3_aggregate_info="what TEXT PRIMARY KEY, info TEXT NOT NULL",
-        )
+        self._records = Table(database, "gen3_aggregate", _Record)
+        self._infos = Table(database, "gen3_aggregate_info", _Info)
 
     def put(
         self, commons: str, records: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any] | None = None
@@ -40,11 +55,7 @@ class Aggregate:
             info: What is known of the commons, such as `commons_url`.
         """
         with self._database.transaction():
-            for guid, document in records.items():
-                self._database.execute(
-                    "REPLACE INTO gen3_aggregate (guid, commons, data) VALUES (?, ?, ?)",
-                    (guid, commons, json.dumps(document)),
-                )
+            self._records.put_all(_Record(guid, commons, document) for guid, document in records.items())
             if info is not None:
                 self.put_info(commons, info)
 
@@ -55,28 +66,25 @@ class Aggregate:
             what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` says where it leads.
             info: The information.
         """
-        self._database.execute("REPLACE INTO gen3_aggregate_info VALUES (?, ?)", (what, json.dumps(info)))
+        self._infos.put(_Info(what, info))
 
     def info(self, what: str) -> Any:
         """Information; None when nothing is known."""
-        row = self._database.row("SELECT info FROM gen3_aggregate_info WHERE what = ?", (what,))
-        return json.loads(row["info"]) if row else None
+        found = self._infos.get(what)
+        return None if found is None else found.info
 
     @property
     def enabled(self) -> bool:
         """Whether anything is collected."""
-        statement = "SELECT 1 FROM gen3_aggregate UNION ALL SELECT 1 FROM gen3_aggregate_info LIMIT 1"
-        return self._database.row(statement) is not None
+        return bool(self._records.count() or self._infos.count())
 
     def commons(self) -> list[str]:
         """The names of the commons that have records."""
-        rows = self._database.rows("SELECT commons FROM gen3_aggregate GROUP BY commons ORDER BY MIN(number)")
-        return [row["commons"] for row in rows]
+        return list(dict.fromkeys(each.commons for each in self._records.all()))
 
     def count(self) -> int:
         """How many records there are."""
-        row = self._database.row("SELECT COUNT(*) AS number FROM gen3_aggregate")
-        return row["number"] if row else 0
+        return self._records.count()
 
     def records(self, limit: int = -1, offset: int = 0, commons: str = "") -> list[tuple[str, str, Any]]:
         """Commons, GUID and document of records, as they were put.
@@ -86,16 +94,13 @@ class Aggregate:
             offset: How many to pass over.
             commons: Of which commons; by default of all.
         """
-        rows = self._database.rows(
-            "SELECT * FROM gen3_aggregate WHERE ? IN ('', commons) ORDER BY number LIMIT ? OFFSET ?",
-            (commons, limit, offset),
-        )
-        return [(row["commons"], row["guid"], json.loads(row["data"])) for row in rows]
+        found = self._records.all(limit=limit, offset=offset, commons=commons or None)
+        return [(each.commons, each.guid, each.data) for each in found]
 
     def get(self, guid: str) -> Any:
         """The document of a GUID; None when there is none."""
-        row = self._database.row("SELECT data FROM gen3_aggregate WHERE guid = ?", (guid,))
-        return json.loads(row["data"]) if row else None
+        found = self._records.get(guid)
+        return None if found is None else found.data
 
 
 def _collected(aggregate: Aggregate) -> Aggregate:

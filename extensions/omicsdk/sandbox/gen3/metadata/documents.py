@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal, unknown
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 ANY = "*"
 LONGEST = 2000
@@ -76,6 +77,29 @@ class Taken(Exception):
     """An alias belongs to another document."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A document, any JSON value."""
+
+    guid: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    """Another name of a document."""
+
+    alias: str
+    guid: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A path of keys that has an index."""
+
+    path: str
+
+
 class Documents:
     """Documents by GUID.
 
@@ -85,12 +109,9 @@ class Documents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.define(
-            gen3_metadata="guid TEXT PRIMARY KEY, data TEXT NOT NULL",
-            gen3_metadata_aliases="alias TEXT PRIMARY KEY, guid TEXT NOT NULL",
-            gen3_metadata_paths="path TEXT PRIMARY KEY",
-        )
-        database.execute("CREATE INDEX IF NOT EXISTS gen3_metadata_aliases_of ON gen3_metadata_aliases (guid)")
+        self._documents = Table(database, "gen3_metadata", _Document)
+        self._aliases = Table(database, "gen3_metadata_aliases", _Alias, indexes=("guid",))
+        self._paths = Table(database, "gen3_metadata_paths", _Path)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All changes of the block are made, or none."""
@@ -100,7 +121,7 @@ class Documents:
 
     def has(self, guid: str) -> bool:
         """Whether there is a document of that GUID."""
-        return self._database.row("SELECT 1 FROM gen3_metadata WHERE guid = ?", (guid,)) is not None
+        return self._documents.count(guid=guid) > 0
 
     def get(self, guid: str) -> Any:
         """A document by GUID.
@@ -108,10 +129,10 @@ class Documents:
         Raises:
             Refusal: 404; there is none.
         """
-        row = self._database.row("SELECT data FROM gen3_metadata WHERE guid = ?", (guid,))
-        if row is None:
+        found = self._documents.get(guid)
+        if found is None:
             raise unknown(guid)
-        return json.loads(row["data"])
+        return found.data
 
     def find(self, name: str) -> Any:
         """A document by GUID or alias; a GUID wins.
@@ -119,16 +140,14 @@ class Documents:
         Raises:
             Refusal: 404; there is none.
         """
-        if not self.has(name):
-            row = self._database.row("SELECT guid FROM gen3_metadata_aliases WHERE alias = ?", (name,))
-            name = row["guid"] if row else name
-        return self.get(name)
+        alias = None if self.has(name) else self._aliases.get(name)
+        return self.get(name if alias is None else alias.guid)
 
     def put(self, guid: str, document: Any) -> bool:
         """Stores a document and tells whether it is new."""
         with self.transaction():
             new = not self.has(guid)
-            self._database.execute("REPLACE INTO gen3_metadata VALUES (?, ?)", (guid, json.dumps(document)))
+            self._documents.put(_Document(guid, document))
         return new
 
     def delete(self, guid: str) -> Any:
@@ -139,7 +158,7 @@ class Documents:
         """
         with self.transaction():
             document = self.get(guid)
-            self._database.execute("DELETE FROM gen3_metadata WHERE guid = ?", (guid,))
+            self._documents.remove(guid=guid)
             self.set_aliases(guid, ())
         return document
 
@@ -152,19 +171,15 @@ class Documents:
             offset: How many to pass over.
         """
         if not wanted:
-            statement = "SELECT guid, data FROM gen3_metadata ORDER BY guid LIMIT ? OFFSET ?"
-            rows = self._database.rows(statement, (limit, offset))
-            return [(row["guid"], json.loads(row["data"])) for row in rows]
-        rows = self._database.rows("SELECT guid, data FROM gen3_metadata ORDER BY guid")
-        found = [(row["guid"], data) for row in rows if matches(data := json.loads(row["data"]), wanted)]
-        return found[offset : offset + limit]
+            return [(each.guid, each.data) for each in self._documents.all(order="guid", limit=limit, offset=offset)]
+        found = [each for each in self._documents.all(order="guid") if matches(each.data, wanted)]
+        return [(each.guid, each.data) for each in found[offset : offset + limit]]
 
     # -- aliases
 
     def aliases(self, guid: str) -> list[str]:
         """The aliases of a document, sorted."""
-        rows = self._database.rows("SELECT alias FROM gen3_metadata_aliases WHERE guid = ? ORDER BY alias", (guid,))
-        return [row["alias"] for row in rows]
+        return [each.alias for each in self._aliases.all(order="alias", guid=guid)]
 
     def set_aliases(self, guid: str, aliases: Iterable[str]) -> None:
         """Gives a document aliases in place of those that it has.
@@ -173,25 +188,24 @@ class Documents:
             Taken: Another document has one of them; nothing is changed.
         """
         with self.transaction():
-            self._database.execute("DELETE FROM gen3_metadata_aliases WHERE guid = ?", (guid,))
+            self._aliases.remove(guid=guid)
             for alias in dict.fromkeys(aliases):
-                statement = "INSERT OR IGNORE INTO gen3_metadata_aliases VALUES (?, ?)"
-                if not self._database.execute(statement, (alias, guid)):
+                if not self._aliases.add_new(_Alias(alias, guid)):
                     raise Taken(alias)
 
     # -- paths that have an index, which makes searches faster and changes nothing else
 
     def paths(self) -> list[str]:
         """The paths, sorted."""
-        return [row["path"] for row in self._database.rows("SELECT path FROM gen3_metadata_paths ORDER BY path")]
+        return [each.path for each in self._paths.all(order="path")]
 
     def add_path(self, path: str) -> bool:
         """Gives a path an index; False when it has one."""
-        return self._database.execute("INSERT OR IGNORE INTO gen3_metadata_paths VALUES (?)", (path,)) > 0
+        return self._paths.add_new(_Path(path))
 
     def drop_path(self, path: str) -> bool:
         """Takes a path's index away; False when it has none."""
-        return self._database.execute("DELETE FROM gen3_metadata_paths WHERE path = ?", (path,)) > 0
+        return self._paths.remove(path=path) > 0
 
 
 # -- documents
