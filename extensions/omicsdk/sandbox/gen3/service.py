@@ -1,8 +1,8 @@
-"""What the services of the commons have in common: how one is made, with a document or without, and how JSON is read."""
+"""What the services of the commons have in common: how one is made, with a document or without, and values in JSON."""
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar, cast
 
@@ -26,6 +26,7 @@ HEALTHY = Reply(text="Healthy", headers=HTML)
 VERSION = "sandbox"
 """Which release services say that they are, where no client looks at it."""
 State = TypeVar("State")
+Item = TypeVar("Item")
 
 
 class TrailingSlashes:
@@ -179,7 +180,7 @@ def plain_routes(
     return [route(*each) for each in answers.items()]
 
 
-# -- JSON
+# -- values
 
 
 def as_object(value: object) -> dict[str, Any]:
@@ -190,3 +191,21 @@ def as_object(value: object) -> dict[str, Any]:
 def is_texts(value: object) -> TypeGuard[list[str]]:
     """Whether a JSON value is a list of texts."""
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
+
+
+def sorted_with_gaps(
+    items: Iterable[Item], key: Callable[[Item], Any], *, reverse: bool, gaps_first: bool = False
+) -> list[Item]:
+    """Items in the order of a key; those of which it is None come together.
+
+    Args:
+        items: The items.
+        key: Gives what they are sorted by.
+        reverse: Whether the greatest comes first.
+        gaps_first: Whether those without a key come before all others; by default behind them.
+    """
+    keyed = [(key(each), each) for each in items]
+    lacking = [each for value, each in keyed if value is None]
+    having = sorted((pair for pair in keyed if pair[0] is not None), key=lambda pair: pair[0], reverse=reverse)
+    found = [each for _, each in having]
+    return [*lacking, *found] if gaps_first else [*found, *lacking]

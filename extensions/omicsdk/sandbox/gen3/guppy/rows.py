@@ -9,9 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.service import as_object
+from omicsdk.sandbox.gen3.service import as_object, sorted_with_gaps
 
 TEXT = "text"
 INTEGER = "integer"
@@ -282,19 +283,14 @@ def in_order(rows: Sequence[Row], sort: Any, fields: Fields) -> list[Row]:
     """
     found = list(rows)
     for name, way in reversed(_keys(sort, fields)):
-        numeric = fields[name].numeric
-        pick = min if way == "asc" else max
-        keyed: list[tuple[Any, Row]] = []
-        without: list[Row] = []
-        for row in found:
-            stated = [each if numeric else str(each) for each in values(row, name)]
-            if stated:
-                keyed.append((pick(stated), row))
-            else:
-                without.append(row)
-        keyed.sort(key=lambda pair: pair[0], reverse=way == "desc")
-        found = [*(row for _, row in keyed), *without]
+        key = partial(_sort_key, name=name, numeric=fields[name].numeric, pick=min if way == "asc" else max)
+        found = sorted_with_gaps(found, key, reverse=way == "desc")
     return found
+
+
+def _sort_key(row: Row, name: str, numeric: bool, pick: Callable[[list[Any]], Any]) -> Any:
+    stated = [each if numeric else str(each) for each in values(row, name)]
+    return pick(stated) if stated else None
 
 
 def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:

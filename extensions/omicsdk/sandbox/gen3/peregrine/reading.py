@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store, Transaction
+from omicsdk.sandbox.gen3.service import sorted_with_gaps
 
 SERVICE = "peregrine"
 FIRST = 10
@@ -310,19 +311,17 @@ def ordered(
             continue
         if name not in allowed:
             raise QueryError(f"Cannot order by {name} on {where}")
-        valued = [(value(item, name), item) for item in found]
-        lacking = [item for each, item in valued if each is None]
-        valued = [pair for pair in valued if pair[0] is not None]
-        having = [item for _, item in sorted(valued, key=lambda pair: _sortable(pair[0]), reverse=reverse)]
         # Where the order turns, those without a value come first.
-        found = [*lacking, *having] if reverse else [*having, *lacking]
+        key = partial(_sortable, value=value, name=name)
+        found = sorted_with_gaps(found, key, reverse=reverse, gaps_first=reverse)
     return found
 
 
-def _sortable(value: Any) -> tuple[int, float, str]:
-    if isinstance(value, int | float):
-        return 0, float(value), ""
-    return 1, 0.0, str(value)
+def _sortable(item: Item, value: Callable[[Item, str], Any], name: str) -> tuple[int, float, str] | None:
+    found = value(item, name)
+    if found is None:
+        return None
+    return (0, float(found), "") if isinstance(found, int | float) else (1, 0.0, str(found))
 
 
 def cut(found: Sequence[Item], arguments: Arguments) -> list[Item]:
