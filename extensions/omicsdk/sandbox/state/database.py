@@ -172,9 +172,10 @@ class Database:
             copy.close()
 
     def clear(self) -> None:
-        """Empties every table."""
+        """Empties every table; numbers begin with 1 again."""
         with self.transaction():
-            for name in self._tables:
+            counted = self.row("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'") is not None
+            for name in (*self._tables, *(["sqlite_sequence"] if counted else [])):
                 self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
 
     def close(self) -> None:
