@@ -14,8 +14,7 @@ import sys
 from collections import Counter
 
 from answering import Answer, Request, reply, serve
-from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.document import plain_document
+from omicsdk.sandbox.document import plain_document, read_document
 
 _SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b64b64%3D&x-amz-security-token={}&Expires=1800000000".format(
     "token" * 80

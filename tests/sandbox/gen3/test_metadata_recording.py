@@ -23,3 +23,11 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     found = Replay(sandbox.gen3_url, token).differences(read_recording("mds"))
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()
+
+
+def test_it_fails_where_the_service_does_when_it_is_told_to(sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"sandbox.strict_errors": "real"})
+    token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
+    found = Replay(sandbox.gen3_url, token).differences(read_recording("mds"))
+    assert {number for number in found if "500" in ARGUED.get(number, "")} == set()
+    assert found.keys() - ARGUED.keys() == set()

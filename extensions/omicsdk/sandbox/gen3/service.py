@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar, cast
 
@@ -23,6 +23,8 @@ log = logging.getLogger("omicsdk.sandbox")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
 """How most services say that they are there."""
+CRASH = Reply({"message": "internal server error"}, 500)
+"""How most services fail."""
 VERSION = "sandbox"
 """Which release services say that they are, where no client looks at it."""
 State = TypeVar("State")
@@ -62,6 +64,8 @@ def gen3_service(
     absent: Mapping[str, str] | None = None,
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body,
     around: Callable[[ASGIApp], ASGIApp] = TrailingSlashes,
+    crashes: Mapping[str, Sequence[int]] | None = None,
+    crash: Reply = CRASH,
 ) -> Service:
     """A service whose handlers get requests as they were sent, find out who asks and refuse in its own words.
 
@@ -75,6 +79,8 @@ def gen3_service(
         error_body: The JSON that a refusal carries.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             don't matter.
+        crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
+        crash: How it answers then.
     """
     always = {operation: _always(reply) for operation, reply in (answers or {}).items()}
     return Service(
@@ -93,6 +99,8 @@ def gen3_service(
         around=around,
         checks=False,
         absent=absent or {},
+        crashes=crashes or {},
+        crash=crash,
     )
 
 

@@ -23,7 +23,7 @@ LEFT_TO_CHANCE = {"311"}
 """The first of two records is asked for here, and their GUIDs are random: either can be it."""
 
 
-def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+def differences(sandbox: Sandbox) -> dict[str, str]:
     neighbour = {"name": "Other Commons", "host": "https://other.example.org/index/", "hints": ["^dg.OTHER.*"]}
     sandbox.settings.turn(
         {
@@ -38,9 +38,21 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
         "341": _basic(SERVICE_NAME, sandbox.password),
     }
     steps = [step for step in read_recording("indexd") if step.number not in LEFT_TO_CHANCE]
-    found = Replay(sandbox.gen3_url, token, authorization).differences(steps)
+    return Replay(sandbox.gen3_url, token, authorization).differences(steps)
+
+
+def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+    found = differences(sandbox)
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()
+
+
+def test_it_fails_where_the_service_does_when_it_is_told_to(sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"sandbox.strict_errors": "real"})
+    found = differences(sandbox)
+    # What is left the sandbox answers, or refuses as other requests of the operation.
+    assert {number for number in found if "500" in ARGUED.get(number, "")} == {"044", "125", "226", "279"}
+    assert found.keys() - ARGUED.keys() == set()
 
 
 def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:

@@ -157,7 +157,7 @@ class Query:
         for each in self.all(name):
             key, colon, value = each.partition(":")
             if not colon:
-                raise bad(f"{name} must be KEY:VALUE, not {each!r}")
+                raise Problem(400, "indexd", f"{name} must be KEY:VALUE, not {each!r}", crashes=True)
             found[key] = value
         return found
 

@@ -26,6 +26,12 @@ _PAGES = {
 }
 
 
+_CRASHES: dict[str, tuple[int, ...]] = dict.fromkeys(
+    ("query_urls", "query_urls_metadata", "get_records"), (400,)
+)
+"""Operations in which the real service checks no argument."""
+
+
 def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     """The service.
 
@@ -41,7 +47,16 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     # A deployment that wasn't told its version tells nothing.
     answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
     handlers = {name: _framed(each) for name, each in {**own, **ga4gh}.items()}
-    service = gen3_service("indexd", document, handlers, answers=answers, error_body=_error_body, around=_Front)
+    service = gen3_service(
+        "indexd",
+        document,
+        handlers,
+        answers=answers,
+        error_body=_error_body,
+        around=_Front,
+        crashes=_CRASHES,
+        crash=_page(500),
+    )
     return replace(service, name="indexd")
 
 

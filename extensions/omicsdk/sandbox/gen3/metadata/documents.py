@@ -249,7 +249,7 @@ def _item(reading: Reading, place: int, item: Any) -> tuple[str, Any]:
         return "", None
     fields = cast("dict[str, Any]", item)
     if not isinstance(fields.get("guid"), str):
-        reading.fault("missing", ["body", place, "guid"], "Field required", fields)
+        reading.fault("missing", ["body", place, "guid"], "Field required", fields, crashes=True)
         return "", None
     return fields["guid"], fields.get("data")
 

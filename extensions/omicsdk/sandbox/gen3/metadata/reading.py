@@ -15,10 +15,11 @@ class Refusal(Problem):
     Args:
         status: The HTTP status.
         detail: What `detail` says: a text, an object, or a list of faults.
+        crashes: Whether the real service fails on this with 500.
     """
 
-    def __init__(self, status: int, detail: object) -> None:
-        super().__init__(status, "refused", str(detail))
+    def __init__(self, status: int, detail: object, *, crashes: bool = False) -> None:
+        super().__init__(status, "refused", str(detail), crashes=crashes)
         self.detail = detail
 
 
@@ -49,8 +50,18 @@ class Reading:
         self._call = call
         self._query = dict(call.query)
         self._faults: list[dict[str, Any]] = []
+        self._seen = False  # whether the real service sees one of them itself
 
-    def fault(self, kind: str, place: list[str | int], message: str, value: object, **context: str) -> None:
+    def fault(
+        self,
+        kind: str,
+        place: list[str | int],
+        message: str,
+        value: object,
+        *,
+        crashes: bool = False,
+        **context: str,
+    ) -> None:
         """Notes a fault.
 
         Args:
@@ -58,8 +69,10 @@ class Reading:
             place: Where it is: `body`, `query` or `path`, then keys and indexes.
             message: What is wrong.
             value: What was sent.
+            crashes: Whether the real service doesn't see it, and fails with 500 later.
             context: Further facts.
         """
+        self._seen = self._seen or not crashes
         found: dict[str, Any] = {"type": kind, "loc": place, "msg": message, "input": value}
         self._faults.append({**found, "ctx": context} if context else found)
 
@@ -70,7 +83,7 @@ class Reading:
             Refusal: 422; there was a fault.
         """
         if self._faults:
-            raise Refusal(422, self._faults)
+            raise Refusal(422, self._faults, crashes=not self._seen)
 
     def flag(self, name: str, default: bool) -> bool:
         """A query parameter that is true or false."""
@@ -94,7 +107,7 @@ class Reading:
         number = int(text.strip().partition(".")[0])
         if number < 0:
             message = "Input should be greater than or equal to 0"
-            self.fault("greater_than_equal", ["query", name], message, text)
+            self.fault("greater_than_equal", ["query", name], message, text, crashes=True)
         return number
 
     def document(self) -> dict[str, Any]:
@@ -184,7 +197,7 @@ class Reading:
             self.fault("missing", ["body"], "Field required", None)
             return _NOTHING
         if b"\\u0000" in content and _has_nul(body):
-            self.fault("value_error", ["body"], "Value error, a NUL character can't be stored", None)
+            self.fault("value_error", ["body"], "Value error, a NUL character can't be stored", None, crashes=True)
         return body
 
 

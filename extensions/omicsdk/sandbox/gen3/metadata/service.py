@@ -70,6 +70,8 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         answers={"get_version": Reply(VERSION)},
         error_body=error_body,
         around=lambda app: Doors(app, gen3.access),
+        crashes={"create_aliases": (404,), "update_aliases": (404, 409)},
+        crash=Reply(text="Internal Server Error", status=500),
     )
 
 

@@ -118,7 +118,7 @@ def query(commons: Commons, call: Call) -> Reply:
         return reader
     stated = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
     if not isinstance(stated, dict):
-        raise refuse(400, "The body must be an object with the query")
+        raise Problem(400, "", "The body must be an object with the query", crashes=True)
     body = cast("Mapping[str, object]", stated)
     text, variables = body.get("query"), body.get("variables")
     if not isinstance(text, str):

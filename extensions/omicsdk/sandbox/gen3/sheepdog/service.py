@@ -53,6 +53,8 @@ def sheepdog_service(access: Access, records: Store, index: Index, document: Map
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": VERSION}),
         },
         absent=_ABSENT,
+        # A service without storage, or without tables of how XML becomes records.
+        crashes=dict.fromkeys((each for each, why in _ABSENT.items() if why in (_STORAGE, _XML)), (501,)),
         error_body=error_body,
         around=lambda app: Frame(TrailingSlashes(app, _STATED)),
     )
