@@ -26,9 +26,7 @@ _PAGES = {
 }
 
 
-_CRASHES: dict[str, tuple[int, ...]] = dict.fromkeys(
-    ("query_urls", "query_urls_metadata", "get_records"), (400,)
-)
+_CRASHES: dict[str, tuple[int, ...]] = dict.fromkeys(("query_urls", "query_urls_metadata", "get_records"), (400,))
 """Operations in which the real service checks no argument."""
 
 
