@@ -223,7 +223,7 @@ class Table(Generic[R]):
         self._counts_up = len(self._key) == 1 and types[self._key[0]] is int
         self._json = {each for each in self._columns if types[each] not in _PLAIN}
         self._read: list[tuple[int, Callable[[Any], Any]]] = [
-            (place, bool if types[each] is bool else json.loads)
+            (place, bool if types[each] is bool else _read)
             for place, each in enumerate(self._columns)
             if types[each] is bool or each in self._json
         ]
@@ -325,6 +325,11 @@ class Table(Generic[R]):
         for place, read in self._read:
             cells[place] = read(cells[place])
         return self._kind(*cells)
+
+
+def _read(text: str) -> Any:
+    # Most lists are empty: to read these so makes rows that have several a fifth cheaper.
+    return [] if text == "[]" else json.loads(text)
 
 
 def _plain(hint: Any) -> object:
