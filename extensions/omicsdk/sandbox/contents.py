@@ -7,7 +7,7 @@ from omicsdk.sandbox.dss.store import DSS
 from omicsdk.sandbox.fusillade.shelves import FUSILLADE
 from omicsdk.sandbox.gen3.shelves import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
-from omicsdk.sandbox.sb.shelves import SB
+from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
 from omicsdk.sandbox.upload.state import UPLOAD

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.sb.requests.fields import selected
+from omicsdk.sandbox.sb.answers import selected
 from sb_answers import code_of
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.sb.tasks import runs as task_runs
+from omicsdk.sandbox.sb import task_runs
 
 
 def client(sandbox: Sandbox) -> httpx.Client:

@@ -1,15 +1,15 @@
-"""Operations of projects."""
+"""Operations of projects, of datasets, and of marked places in the genome files that the platform's browser shows."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from omicsdk.sandbox.sb.answers import list_of, page_of, view, when
+from omicsdk.sandbox.sb.apps import drop_apps
+from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import bad, no_such
-from omicsdk.sandbox.sb.requests.paging import page_of
-from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
-from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.tasks import apps
-from omicsdk.sandbox.sb.tasks import runs as tasks
+from omicsdk.sandbox.sb.state import Sb, changed_name, new_id
+from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, Reply
 
 _SETTINGS: Mapping[str, Any] = {
@@ -24,20 +24,18 @@ _SETTINGS: Mapping[str, Any] = {
 _TYPES = ("v1", "v2")
 
 
+# -- projects
+
+
 def list_projects(sb: Sb, call: Call) -> Reply:
-    """GET /projects."""
-    return _listed(sb, call, sb.projects_of(sb.user(call)))
+    """GET /projects, GET /projects/{owner}."""
+    start = f"{call.arguments['owner']}/" if "owner" in call.arguments else ""
+    known = [sb.documents.get("project", id) for id in sb.projects_of(call) if id.startswith(start)]
+    found = [project for project in known if project and _fits(project, call.arguments)]
+    return page_of(call, found, lambda each: _show_project(sb, call, each))
 
 
-def list_owner_projects(sb: Sb, call: Call) -> Reply:
-    """GET /projects/{owner}."""
-    start = f"{call.arguments['owner']}/"
-    return _listed(sb, call, [id for id in sb.projects_of(sb.user(call)) if id.startswith(start)])
-
-
-def _listed(sb: Sb, call: Call, ids: list[str]) -> Reply:
-    found = [project for id in ids if (project := sb.documents.get("project", id)) and _fits(project, call.arguments)]
-    return page_of(call, found, lambda each: project_json(sb, call, each))
+list_owner_projects = list_projects
 
 
 def _fits(project: JsonObject, asked: Mapping[str, Any]) -> bool:
@@ -50,19 +48,17 @@ def _fits(project: JsonObject, asked: Mapping[str, Any]) -> bool:
 
 def create_project(sb: Sb, call: Call) -> Reply:
     """POST /projects."""
-    name: str = call.body["name"]
-    if not name.strip():
-        raise bad("The name of the project is empty", 3007)
+    changed_name(call.body, "project", 3007)
     project = add_project(
         sb,
         sb.user(call),
-        name,
+        call.body["name"],
         description=call.body.get("description", ""),
         billing_group=_billing_group(sb, call.body.get("billing_group")),
         tags=list(call.body.get("tags") or ()),
         settings=_settings(_SETTINGS, call.body.get("settings") or {}),
     )
-    return Reply(project_json(sb, call, project))
+    return Reply(_show_project(sb, call, project))
 
 
 def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
@@ -100,42 +96,45 @@ def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
 
 def get_project(sb: Sb, call: Call) -> Reply:
     """GET /projects/{owner}/{project}."""
-    return Reply(project_json(sb, call, sb.project(call, path_id(call, "project"))))
+    return Reply(_show_project(sb, call, sb.asked(call, "project")))
 
 
 def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
-    project = sb.project(call, path_id(call, "project"), "write")
-    changes = {name: call.body[name] for name in ("name", "description", "tags", "category") if name in call.body}
-    if not changes.get("name", "x").strip():
-        raise bad("The name of the project is empty", 3007)
-    if "type" in call.body:
-        changes["type"] = _type(call.body["type"])
-    if "billing_group" in call.body:
-        changes["billing_group"] = _billing_group(sb, call.body["billing_group"])
-    if "settings" in call.body:
-        changes["settings"] = _settings(project["settings"], call.body["settings"])
+    project, body = sb.asked(call, "project", "write"), call.body
+    changes = {name: body[name] for name in ("name", "description", "tags", "category") if name in body}
+    changed_name(changes, "project", 3007)
+    if "type" in body:
+        changes["type"] = _type(body["type"])
+    if "billing_group" in body:
+        changes["billing_group"] = _billing_group(sb, body["billing_group"])
+    if "settings" in body:
+        changes["settings"] = _settings(project["settings"], body["settings"])
     project = {**project, **changes, "modified_on": when(sb.now())}
     sb.documents.put("project", project["id"], project)
-    return Reply(project_json(sb, call, project))
+    return Reply(_show_project(sb, call, project))
 
 
 def delete_project(sb: Sb, call: Call) -> Reply:
     """DELETE /projects/{owner}/{project}."""
-    id = sb.project(call, path_id(call, "project"), "admin")["id"]
-    apps.drop_project(sb, id)
-    tasks.drop_project(sb, id)
+    id = sb.asked(call, "project", "admin")["id"]
+    drop_apps(sb, id)
+    drop_tasks(sb, id)
     sb.work.uploads.drop_project(id)
     sb.work.files.drop_project(id)
-    sb.membership.drop("project", id)
-    sb.documents.remove("project", id)
+    _forget(sb, "project", id)
     return Reply(status=204)
 
 
-def project_json(sb: Sb, call: Call, project: JsonObject) -> JsonObject:
+def _forget(sb: Sb, kind: str, id: str) -> None:
+    sb.membership.drop(kind, id)
+    sb.documents.remove(kind, id)
+
+
+def _show_project(sb: Sb, call: Call, project: JsonObject) -> JsonObject:
     """A project as an answer has it, with what the caller may do there."""
     held = sb.membership.permissions("project", project["id"], sb.user(call))
-    return shown(call, {**project, "permissions": held}, "projects", project["id"])
+    return view(call, "project", {**project, "permissions": held})
 
 
 def _free_id(sb: Sb, owner: str, name: str) -> str:
@@ -150,9 +149,7 @@ def _free_id(sb: Sb, owner: str, name: str) -> str:
 def _billing_group(sb: Sb, given: str | None) -> str:
     if given is None:
         return sb.documents.ids("billing-group")[0]
-    if sb.documents.get("billing-group", given) is None:
-        raise no_such("billing group", given)
-    return given
+    return sb.documents.found("billing-group", given)["id"]
 
 
 def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
@@ -168,3 +165,119 @@ def _type(stated: str) -> str:
     if stated not in _TYPES:
         raise bad(f"A project is of type {' or '.join(_TYPES)}, not {stated!r}", 3010)
     return stated
+
+
+# -- datasets
+
+
+def list_datasets(sb: Sb, call: Call) -> Reply:
+    """GET /datasets, GET /datasets/{username}."""
+    visibility: str | None = call.arguments.get("visibility")
+    if visibility not in (None, "public", "private"):
+        raise bad(f"visibility is public or private, not {visibility!r}")
+    start = f"{call.arguments['username']}/" if "username" in call.arguments else ""
+    mine = set(sb.membership.joined("dataset", sb.user(call)))
+    seen = [each for each in sb.documents.listed("dataset") if each["visibility"] == "public" or each["id"] in mine]
+    wanted = (each for each in seen if visibility in (None, each["visibility"]) and each["id"].startswith(start))
+    return list_of(call, "dataset", wanted)
+
+
+list_owner_datasets = list_datasets
+
+
+def get_dataset(sb: Sb, call: Call) -> Reply:
+    """GET /datasets/{owner}/{dataset}."""
+    return Reply(view(call, "dataset", sb.asked(call, "dataset")))
+
+
+def update_dataset(sb: Sb, call: Call) -> Reply:
+    """PATCH /datasets/{owner}/{dataset}."""
+    dataset = sb.asked(call, "dataset", "write")
+    changes = {name: call.body[name] for name in ("name", "description") if name in call.body}
+    changed_name(changes, "dataset")
+    dataset = {**dataset, **changes}
+    sb.documents.put("dataset", dataset["id"], dataset)
+    return Reply(view(call, "dataset", dataset))
+
+
+def delete_dataset(sb: Sb, call: Call) -> Reply:
+    """DELETE /datasets/{owner}/{dataset}."""
+    id = sb.asked(call, "dataset", "admin")["id"]
+    sb.work.files.drop_project(f"dataset:{id}")
+    _forget(sb, "dataset", id)
+    return Reply(status=204)
+
+
+# -- markers
+
+
+def list_markers(sb: Sb, call: Call) -> Reply:
+    """GET /genome/markers."""
+    file = sb.file(call, call.arguments["file"])
+    return list_of(call, "marker", (each for each in sb.documents.listed("marker", file.id) if _sees(sb, call, each)))
+
+
+def create_marker(sb: Sb, call: Call) -> Reply:
+    """POST /genome/markers."""
+    marker: JsonObject = {
+        "id": new_id(),
+        "file": sb.file(call, call.body["file"]).id,
+        "name": call.body["name"],
+        "chromosome": call.body["chromosome"],
+        "position": _position(call.body["position"]),
+        "created_time": when(sb.now()),
+        "created_by": sb.user(call),
+        "private": call.body.get("private", True),
+    }
+    sb.documents.put("marker", marker["id"], marker, marker["file"])
+    return Reply(view(call, "marker", marker))
+
+
+def get_marker(sb: Sb, call: Call) -> Reply:
+    """GET /genome/markers/{marker_id}."""
+    return Reply(view(call, "marker", _marker(sb, call)))
+
+
+def update_marker(sb: Sb, call: Call) -> Reply:
+    """PATCH /genome/markers/{marker_id}."""
+    marker = _own_marker(sb, call)
+    changes = {name: call.body[name] for name in ("name", "chromosome") if name in call.body}
+    if "position" in call.body:
+        changes["position"] = _position({**marker["position"], **call.body["position"]})
+    marker = {**marker, **changes}
+    sb.documents.put("marker", marker["id"], marker)
+    return Reply(view(call, "marker", marker))
+
+
+def delete_marker(sb: Sb, call: Call) -> Reply:
+    """DELETE /genome/markers/{marker_id}."""
+    sb.documents.remove("marker", _own_marker(sb, call)["id"])
+    return Reply(status=204)
+
+
+def _position(stated: JsonObject) -> JsonObject:
+    if not isinstance(stated.get("start"), int) or not isinstance(stated.get("end"), int):
+        raise bad("The position has no start or no end")
+    if not 0 <= stated["start"] <= stated["end"]:
+        raise bad(f"The position ends at {stated['end']}, before its start at {stated['start']}, or starts below 0")
+    return stated
+
+
+def _sees(sb: Sb, call: Call, marker: JsonObject) -> bool:
+    return not marker["private"] or marker["created_by"] == sb.user(call)
+
+
+def _marker(sb: Sb, call: Call) -> JsonObject:
+    marker = sb.documents.found("marker", call.arguments["marker_id"])
+    if not _sees(sb, call, marker):
+        raise no_such("marker", marker["id"])
+    sb.file(call, marker["file"])
+    return marker
+
+
+def _own_marker(sb: Sb, call: Call) -> JsonObject:
+    """The marker that a request changes: of the caller's, or on a file that the caller may change."""
+    marker = _marker(sb, call)
+    if marker["created_by"] != sb.user(call):
+        sb.file(call, marker["file"], "write")
+    return marker

@@ -3,22 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
-from omicsdk.sandbox.sb.people.organizations import add_to_team
-from omicsdk.sandbox.sb.state import Sb, when
-from omicsdk.sandbox.sb.stores.documents import JsonObject
+from omicsdk.sandbox.sb.accounts import add_to_team
+from omicsdk.sandbox.sb.answers import when
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.state import Sb
 
 DIVISION = "sandbox-division"
-TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
 BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
-OTHER_BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b03"
+_TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
+_OTHER_BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b03"
 _ANALYSIS = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b04"
-DATASET = f"{SANDBOX_SB_USER}/reference-set"
+_DATASET = f"{SANDBOX_SB_USER}/reference-set"
 _PEOPLE = {
     SANDBOX_SB_USER: ("Sandbox", "User", "ADMIN"),
     "ada": ("Ada", "Lovelace", "MEMBER"),
     "grace": ("Grace", "Hopper", "EXTERNAL_COLLABORATOR"),
 }
-_USD = "USD"
+_PROJECT: JsonObject = {"project_name": "Pilot study", "project_locked": False}
 
 
 def seed(sb: Sb) -> None:
@@ -29,36 +30,26 @@ def seed(sb: Sb) -> None:
     """
     if sb.documents.count("user"):
         return
-    with sb.documents.transaction():
+    with sb.transaction():
         _people(sb)
-        for id, name in ((BILLING_GROUP, "Sandbox"), (OTHER_BILLING_GROUP, "Pilot")):
-            _billing_group(sb, id, name)
+        for id, name in ((BILLING_GROUP, "Sandbox"), (_OTHER_BILLING_GROUP, "Pilot")):
+            group: JsonObject = {"id": id, "owner": SANDBOX_SB_USER, "name": name, "type": "regular"}
+            sb.documents.put(
+                "billing-group", id, {**group, "pending": False, "disabled": False, "balance": _price(1000.0)}
+            )
         _invoices_and_lines(sb, datetime.fromtimestamp(sb.now(), UTC))
         _dataset(sb)
 
 
 def _people(sb: Sb) -> None:
     sb.documents.put("division", DIVISION, {"id": DIVISION, "name": "Sandbox division"})
-    sb.documents.put("team", TEAM, {"id": TEAM, "name": "sandbox-team", "division": DIVISION}, DIVISION)
+    sb.documents.put("team", _TEAM, {"id": _TEAM, "name": "sandbox-team", "division": DIVISION}, DIVISION)
     for username, (first, last, role) in _PEOPLE.items():
         sb.add_user(username, first_name=first, last_name=last, affiliation="Sandbox", country="Nowhere")
         member = {"username": username, "role": role}
         sb.documents.put("division-member", f"{DIVISION} {username}", member, DIVISION)
-    add_to_team(sb, TEAM, SANDBOX_SB_USER, "ADMIN")
-    add_to_team(sb, TEAM, "ada", "MEMBER")
-
-
-def _billing_group(sb: Sb, id: str, name: str) -> None:
-    group: JsonObject = {
-        "id": id,
-        "owner": SANDBOX_SB_USER,
-        "name": name,
-        "type": "regular",
-        "pending": False,
-        "disabled": False,
-        "balance": _price(1000.0),
-    }
-    sb.documents.put("billing-group", id, group)
+    add_to_team(sb, _TEAM, SANDBOX_SB_USER, "ADMIN")
+    add_to_team(sb, _TEAM, "ada", "MEMBER")
 
 
 def _invoices_and_lines(sb: Sb, now: datetime) -> None:
@@ -80,59 +71,49 @@ def _invoices_and_lines(sb: Sb, now: datetime) -> None:
         sb.documents.put("invoice", invoice, told, BILLING_GROUP, rank=-start.timestamp())
         day = start + timedelta(days=9)
         for kind, line in (("analysis", _analysis(day)), ("storage", _storage()), ("egress", _egress())):
-            whole: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": line}
+            whole: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": {**_PROJECT, **line}}
             sb.documents.put(f"{kind}-line", invoice, whole, BILLING_GROUP, rank=day.timestamp())
 
 
 def _analysis(day: datetime) -> JsonObject:
     breakdown = {"storage": 0.5, "computation": 2.75, "data_transfer_in": 0.25}
     return {
-        "project_name": "Pilot study",
         "analysis_app_name": "Alignment",
         "analysis_name": "Alignment of sample 1",
         "analysis_type": "TASK",
         "analysis_id": _ANALYSIS,
         "ran_by": SANDBOX_SB_USER,
         "analysis_status": "COMPLETED",
-        "analysis_cost": {"currency": _USD, "amount": "3.50", "breakdown": breakdown},
+        "analysis_cost": {"currency": "USD", "amount": "3.50", "breakdown": breakdown},
         "refunded_amount": 0.0,
         "time_started": when(day.timestamp()),
         "time_finished": when((day + timedelta(hours=2)).timestamp()),
-        "project_locked": False,
     }
 
 
 def _storage() -> JsonObject:
-    return {
-        "project_name": "Pilot study",
-        "project_created_by": SANDBOX_SB_USER,
-        "location": "aws:us-east-1",
-        "active": {"size": 50.0, "unit": "GB", "cost": {"amount": 1.15, "currency": _USD}},
-        "archived": {"size": 10.0, "unit": "GB", "cost": {"amount": 0.1, "currency": _USD}},
-        "project_locked": False,
-    }
+    kept = {"active": _used(50.0, 1.15), "archived": _used(10.0, 0.1)}
+    return {"project_created_by": SANDBOX_SB_USER, "location": "aws:us-east-1", **kept}
 
 
 def _egress() -> JsonObject:
-    return {
-        "project_name": "Pilot study",
-        "downloaded_by": "ada",
-        "downloaded": {"size": 2.0, "unit": "GB", "cost": {"amount": 0.18, "currency": _USD}},
-        "egress_cost": {"currency": _USD, "amount": "0.18"},
-        "project_locked": False,
-    }
+    cost = {"currency": "USD", "amount": "0.18"}
+    return {"downloaded_by": "ada", "downloaded": _used(2.0, 0.18), "egress_cost": cost}
+
+
+def _used(size: float, cost: float) -> JsonObject:
+    return {"size": size, "unit": "GB", "cost": {"amount": cost, "currency": "USD"}}
 
 
 def _dataset(sb: Sb) -> None:
     described = "Reference files that everybody may read"
-    dataset = {"id": DATASET, "name": "Reference set", "description": described, "visibility": "public"}
-    sb.documents.put("dataset", DATASET, dataset)
-    sb.membership.add_owner("dataset", DATASET, SANDBOX_SB_USER)
-    root = sb.work.files.make_root(f"dataset:{DATASET}")
-    content = b">chr1\nACGTACGTACGT\n"
-    blob = sb.work.blobs.put_bytes(content)
-    sb.work.files.add(project=f"dataset:{DATASET}", parent=root, name="reference.fasta", size=len(content), blob=blob)
+    dataset = {"id": _DATASET, "name": "Reference set", "description": described, "visibility": "public"}
+    sb.documents.put("dataset", _DATASET, dataset)
+    sb.membership.add_owner("dataset", _DATASET, SANDBOX_SB_USER)
+    project, content = f"dataset:{_DATASET}", b">chr1\nACGTACGTACGT\n"
+    root, blob = sb.work.files.make_root(project), sb.work.blobs.put_bytes(content)
+    sb.work.files.add(project=project, parent=root, name="reference.fasta", size=len(content), blob=blob)
 
 
 def _price(amount: float) -> JsonObject:
-    return {"currency": _USD, "amount": amount, "breakdown": None}
+    return {"currency": "USD", "amount": amount, "breakdown": None}

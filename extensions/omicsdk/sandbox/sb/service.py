@@ -3,25 +3,30 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from copy import deepcopy
-from typing import Any, Protocol
+from typing import Any
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.document import METHODS, once_a_document
-from omicsdk.sandbox.sb import datasets, platform, projects
-from omicsdk.sandbox.sb.automations import operations as automations
-from omicsdk.sandbox.sb.automations import packages
-from omicsdk.sandbox.sb.automations import runs as automation_runs
-from omicsdk.sandbox.sb.files import bulk, jobs, markers, search, single, uploads
-from omicsdk.sandbox.sb.people import billing, members, organizations, users
+from omicsdk.sandbox.sb import (
+    accounts,
+    apps,
+    automations,
+    file_jobs,
+    files,
+    members,
+    projects,
+    search,
+    task_runs,
+    tasks,
+    transfers,
+    uploads,
+    volumes,
+)
+from omicsdk.sandbox.sb.answers import cut
+from omicsdk.sandbox.sb.gate import Gate
 from omicsdk.sandbox.sb.problems import error_body, refuse
-from omicsdk.sandbox.sb.requests.fields import cut
-from omicsdk.sandbox.sb.requests.gate import Gate
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.storage import drs_imports, exports, imports, volumes
-from omicsdk.sandbox.sb.tasks import apps
-from omicsdk.sandbox.sb.tasks import operations as tasks
-from omicsdk.sandbox.sb.tasks import runs as task_runs
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = "/sb/v2"
@@ -43,38 +48,21 @@ _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """How names of operations begin that change nothing."""
 
 
-class _Clocked(Protocol):
-    """A module that goes on with what requests began."""
-
-    def attach(self, sb: Sb) -> None:
-        """Says what to do when something is due."""
-
-
 _ANSWERING = (
-    platform,
-    users,
-    members,
-    organizations,
-    billing,
+    accounts,
     projects,
-    datasets,
-    single,
+    members,
+    files,
+    file_jobs,
     search,
-    bulk,
-    jobs,
     uploads,
-    markers,
     volumes,
-    imports,
-    exports,
-    drs_imports,
+    transfers,
     apps,
     tasks,
     automations,
-    packages,
-    automation_runs,
 )
-_BY_THE_CLOCK: tuple[_Clocked, ...] = (jobs, imports, exports, drs_imports, task_runs, automation_runs)
+_BY_THE_CLOCK = (file_jobs, transfers, task_runs, automations)
 
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
@@ -112,7 +100,7 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
 
     Nobody comes between the looking and the writing of one that changes anything, and nothing stays when it refuses.
     """
-    alone = nullcontext if name.startswith(_READING) else sb.documents.transaction
+    alone = nullcontext if name.startswith(_READING) else sb.transaction
 
     def handle(call: Call) -> Reply:
         if call.caller is None:  # who needs a token has met this before

@@ -1,41 +1,48 @@
-"""What the platform's handlers work on: its documents, files and jobs, and who may do what."""
+"""What the platform's handlers work on: its documents, files and jobs, who may do what, its switches, and what pages list of it."""
 
 import hmac
 import secrets
 import uuid as uuids
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TypeVar
 
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
-from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.requests.gate import token_of
-from omicsdk.sandbox.sb.requests.meter import Meter
-from omicsdk.sandbox.sb.settings import SETTINGS
-from omicsdk.sandbox.sb.stores.buckets import Buckets
-from omicsdk.sandbox.sb.stores.documents import Documents, JsonObject
-from omicsdk.sandbox.sb.stores.files import FileRecord
-from omicsdk.sandbox.sb.stores.jobs import Jobs
-from omicsdk.sandbox.sb.stores.membership import Membership
-from omicsdk.sandbox.sb.stores.work import Work
-from omicsdk.sandbox.service import Call, Caller, Grounds
+from omicsdk.sandbox.sb.buckets import Place
+from omicsdk.sandbox.sb.documents import Documents, Jobs, JsonObject, Membership
+from omicsdk.sandbox.sb.filestore import Blobs, FileRecord, FileStore
+from omicsdk.sandbox.sb.gate import Meter, token_of
+from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
+from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, Storage, Uploads
+from omicsdk.sandbox.service import Call, Caller, Grounds, Reply
+from omicsdk.sandbox.state.settings import Setting
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
+_T = TypeVar("_T")
 _DAY = 24 * 3600.0
-_FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002}
-
-
-def when(seconds: float) -> str:
-    """A time as the platform writes it.
-
-    Args:
-        seconds: Seconds since 1970.
-    """
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def when_known(seconds: float | None) -> str | None:
-    """A time as the platform writes it; None for one that hasn't come."""
-    return None if seconds is None else when(seconds)
+_FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002}
+_SETTINGS = (
+    Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),
+    Setting("sb.rate_limit", 1_000_000, "how many requests a token has in each period"),
+    Setting("sb.rate_seconds", 300, "how long such a period is, in seconds"),
+    Setting("sb.advance_access", False, "whether operations in advance access are refused without their header"),
+    Setting("sb.queue_seconds", 0.5, "how long imports and exports wait for their turn, in seconds"),
+    Setting("sb.transfer_seconds", 0.5, "how long an import or export takes, in seconds"),
+    Setting("sb.url_seconds", 3600, "for how long URLs of downloads are good, in seconds"),
+    Setting("sb.part_url_seconds", 3600, "for how long URLs of an upload's parts are good, in seconds"),
+    Setting("sb.part_header", "", "a header that has to come with a part, as `name: value`; empty for none"),
+    Setting("sb.part_least", LEAST_PART, "the smallest part of an upload but the last, in bytes"),
+    Setting("sb.parts_most", MOST_PARTS, "how many parts an upload has at most; the size of parts is raised for it"),
+    Setting("sb.file_job_seconds", 1.0, "how long a job on files takes, in seconds"),
+    Setting("sb.task_queue_seconds", 0.5, "how long a task waits for its turn, in seconds"),
+    Setting("sb.task_seconds", 1.0, "how long a task runs, in seconds"),
+    Setting("sb.failing_tasks", "", "names of tasks and runs that fail, as patterns divided by commas; * for all"),
+    Setting("sb.tool_seconds", 60, "how long a tool may run where tools are run, in seconds of real time"),
+    Setting("sb.run_queue_seconds", 0.5, "how long a run of an automation waits for its turn, in seconds"),
+    Setting("sb.run_seconds", 1.0, "how long a run of an automation takes, in seconds"),
+)
 
 
 def new_id() -> str:
@@ -48,6 +55,30 @@ def new_uuid() -> str:
     return str(uuids.uuid4())
 
 
+def path_id(call: Call, kind: str) -> str:
+    """The identity that a path names: `owner/name` of a project, volume or dataset, that of an automation as it is."""
+    if kind == "automation":
+        return call.arguments["automation_id"]
+    return f"{call.arguments['owner']}/{call.arguments[kind]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What people work with on the platform.
+
+    Attributes:
+        blobs: The bytes of files.
+        files: Files and folders.
+        uploads: Uploads that aren't complete.
+        storage: The ASGI application of presigned URLs.
+    """
+
+    blobs: Blobs
+    files: FileStore
+    uploads: Uploads
+    storage: Storage
+
+
 class Sb:
     """The platform.
 
@@ -57,33 +88,35 @@ class Sb:
 
     Attributes:
         run_tools: As given.
+        transaction: What a block changes takes effect together, or not at all when it raises; blocks may nest.
         documents: What has no table of its own.
         membership: Who belongs to what.
         jobs: What is due when.
         meter: Counts requests.
-        buckets: What volumes are connected with.
-        work: Files, uploads, apps, tasks and automations.
+        work: Files and uploads.
     """
 
     def __init__(self, grounds: Grounds, *, run_tools: bool = False) -> None:
         self.grounds = grounds
         self.run_tools = run_tools
-        grounds.settings.declare(*SETTINGS)
-        self.documents = Documents(grounds.database)
+        grounds.settings.declare(*_SETTINGS)
+        database = grounds.database
+        self.transaction = database.transaction
+        self.documents = Documents(database)
         self.membership = Membership(self.documents)
-        self.jobs = Jobs(grounds.database, grounds.clock.now)
-        self.meter = Meter(
-            grounds.clock.now,
-            lambda: int(grounds.settings.number("sb.rate_limit")),
-            lambda: grounds.settings.number("sb.rate_seconds"),
-        )
-        self.buckets = Buckets(grounds.staging, self.documents)
-        self.work = Work(grounds, new_id)
+        self.jobs = Jobs(database, grounds.clock.now)
+        self.meter = Meter(grounds.clock, grounds.settings)
+        files, uploads = FileStore(database, new_id, grounds.clock.now), Uploads(database, grounds.objects)
+        self.work = Work(Blobs(grounds.objects), files, uploads, Storage(grounds.objects, grounds.signer, uploads))
         self._first_token = sandbox_sb_token(grounds.secrets).encode()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
         return self.grounds.clock.now()
+
+    def number(self, setting: str) -> float:
+        """The value of one of the platform's switches, such as `task_seconds`."""
+        return self.grounds.settings.number(f"sb.{setting}")
 
     # -- callers
 
@@ -122,9 +155,9 @@ class Sb:
         """
         return self.grounds.tokens.issue(username, seconds, ())
 
-    def user(self, call: Call) -> str:
-        """The username of who sent a request."""
-        return call.sender.email
+    def user(self, who: Call | str) -> str:
+        """The username of who sent a request; a username as it is."""
+        return who if isinstance(who, str) else who.sender.email
 
     def add_user(self, username: str, **fields: str) -> JsonObject:
         """Makes a user.
@@ -133,12 +166,10 @@ class Sb:
             username: Their name.
             fields: What else is told of them, such as first_name and email.
         """
-        blank = dict.fromkeys(
-            ("first_name", "last_name", "affiliation", "phone", "address", "state", "country", "zip_code", "city"), ""
-        )
+        names = "first_name last_name affiliation phone address state country zip_code city"
         email = f"{username}@sandbox.example.org"
-        user: JsonObject = {**blank, "email": email, "role": "member", **fields, "username": username, "tags": []}
-        user["disabled"] = False
+        user: JsonObject = {**dict.fromkeys(names.split(), ""), "email": email, "role": "member", **fields}
+        user |= {"username": username, "tags": [], "disabled": False}
         self.documents.put("user", username, user)
         return user
 
@@ -154,23 +185,21 @@ class Sb:
         known: JsonObject = {"name": name, "size": len(content), "blob": self.work.blobs.put_bytes(content)}
         self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
 
-    # -- who may do what; jobs that go on without a request ask by the user's name
+    # -- who may do what; `who` is a request, or the user's name for what goes on without one
 
-    def held(self, call: Call, kind: str, id: str, needs: str = "read") -> JsonObject:
-        """A project, volume or dataset.
+    def held(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
+        """A project, volume, dataset or automation.
 
         Args:
-            call: The request.
+            who: Who wants it.
             kind: Which of them.
-            id: Its identity, `owner/name`.
-            needs: What the caller must be allowed: read, copy, write, execute or admin.
+            id: Its identity.
+            needs: What they must be allowed: read, copy, write, execute or admin.
 
         Raises:
-            Problem: 404 when it isn't there or the caller no member, 403 when the caller may not do that.
+            Problem: 404 when it isn't there or they are no member, 403 when they may not do that.
         """
-        return self._held(self.user(call), kind, id, needs)
-
-    def _held(self, username: str, kind: str, id: str, needs: str) -> JsonObject:
+        username = self.user(who)
         found = self.documents.get(kind, id)
         permissions = self._permissions(kind, id, username) if found else None
         if found is None or permissions is None:
@@ -179,48 +208,42 @@ class Sb:
             raise refuse(403, _FORBIDDEN[kind], f"{username} has no {needs} permission on the {kind} {id}")
         return found
 
+    def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
+        """The project, volume, dataset or automation that a path names; see `held`."""
+        return self.held(call, kind, path_id(call, kind), needs)
+
     def _permissions(self, kind: str, id: str, username: str) -> Mapping[str, bool] | None:
         held = self.membership.permissions(kind, id, username)
         if held is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
         return held
 
-    def project(self, call: Call, id: str, needs: str = "read") -> JsonObject:
+    def project(self, who: Call | str, id: str, needs: str = "read") -> JsonObject:
         """A project; see `held`. An identity without `owner/` is a 400."""
-        return self.project_for(self.user(call), id, needs)
-
-    def project_for(self, username: str, id: str, needs: str = "read") -> JsonObject:
-        """The same for a user."""
         if id.count("/") != 1:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
-        return self._held(username, "project", id, needs)
+        return self.held(who, "project", id, needs)
 
     def may_see(self, username: str, project: str) -> bool:
         """Whether a user is a member of a project; every member reads."""
         return self.membership.permissions("project", project, username) is not None
 
-    def projects_of(self, username: str) -> list[str]:
+    def projects_of(self, who: Call | str) -> list[str]:
         """The identities of the projects that a user is a member of."""
-        return self.membership.joined("project", username)
+        return self.membership.joined("project", self.user(who))
 
-    def file(self, call: Call, id: str, needs: str = "read") -> FileRecord:
+    def file(self, who: Call | str, id: str, needs: str = "read") -> FileRecord:
         """A file or folder.
 
         Raises:
             Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
         """
-        return self.file_for(self.user(call), id, needs)
-
-    def file_for(self, username: str, id: str, needs: str = "read") -> FileRecord:
-        """The same for a user."""
         found = self.work.files.get(id)
-        if found is None:
-            raise no_such("file", id)
-        permissions = self._file_permissions(username, found)
-        if permissions is None:
+        permissions = self._file_permissions(self.user(who), found) if found else None
+        if found is None or permissions is None:
             raise no_such("file", id)
         if not permissions.get(needs):
-            raise refuse(403, 5001, f"{username} has no {needs} permission on the file {id}")
+            raise refuse(403, 5001, f"{self.user(who)} has no {needs} permission on the file {id}")
         return found
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
@@ -231,6 +254,19 @@ class Sb:
         kind, _, holder = file.project.rpartition(":")
         return self._permissions(kind or "project", holder, username)
 
+    # -- volumes
+
+    def place(self, volume: str) -> Place:
+        """What a volume is connected with.
+
+        Raises:
+            Problem: 9104; there is no such volume. 9103; its bucket isn't one that the sandbox can have.
+        """
+        found = self.documents.get("volume", volume)
+        if found is None:
+            raise refuse(404, 9104, f"There is no volume {volume}")
+        return Place(self.grounds.staging, found)
+
     def volume_url(self, volume: str, location: str, seconds: float) -> str:
         """A presigned URL of an object on a volume; it ends by real time, as S3 has no other.
 
@@ -239,7 +275,7 @@ class Sb:
             location: Where on it.
             seconds: How long the URL is good for.
         """
-        return self.buckets.place(volume).url(location, seconds)
+        return self.place(volume).url(location, seconds)
 
     # -- life
 
@@ -254,24 +290,74 @@ class Sb:
     def clear(self) -> None:
         """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
-        self.work.clear()
+        self.work.uploads.clear()
 
 
-def href(call: Call, *steps: str | int) -> str:
-    """The address of a thing on the platform.
+def wanted_failure(sb: Sb, name: str) -> str:
+    """Why a task or run of a name is to fail because somebody wants it to; empty when it isn't."""
+    patterns = [each.strip() for each in sb.grounds.settings.text("sb.failing_tasks").split(",")]
+    wanted = next((each for each in patterns if each and fnmatchcase(name, each)), None)
+    return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
+
+
+def record_of(sb: Sb, work: Callable[[], object]) -> JsonObject:
+    """What came of one of many: a resource, or why there is none; nothing stays of what was refused."""
+    try:
+        with sb.transaction():
+            return {"resource": work(), "error": None}
+    except Problem as problem:
+        return {"resource": None, "error": error_body(problem)}
+
+
+def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) -> Reply:
+    """An answer about many things: each is answered by itself, and what fails for one doesn't stop the others.
 
     Args:
-        call: The request.
-        steps: The steps of its path.
+        sb: The platform.
+        things: What stands in the request, such as identities.
+        answer: Gives the resource of one of them.
     """
-    return call.service_url("/" + "/".join(str(step) for step in steps), {})
+
+    def one(thing: _T) -> JsonObject:
+        return record_of(sb, lambda: answer(thing))
+
+    return Reply({"items": [one(thing) for thing in things]})
 
 
-def shown(call: Call, data: Mapping[str, Any], *steps: str | int) -> JsonObject:
-    """A document as an answer has it: with its address."""
-    return {"href": href(call, *steps), **data}
+def changed_name(changes: Mapping[str, str], kind: str, code: int = 90000) -> None:
+    """Refuses a new name that is empty or of blanks."""
+    if not changes.get("name", "x").strip():
+        raise bad(f"The name of the {kind} is empty", code)
 
 
-def path_id(call: Call, kind: str) -> str:
-    """The identity `owner/name` of the project, volume or dataset that a path names."""
-    return f"{call.arguments['owner']}/{call.arguments[kind]}"
+# -- pages for browsers
+
+
+def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Shelf:
+    # Fields that a document hasn't are empty cells.
+    columns = "".join(f", json_extract(data, '$.{field}')" for field in fields.values())
+    query = f"SELECT id{columns} FROM sb_documents WHERE kind = '{kind}' ORDER BY rowid"  # noqa: S608 - our own words
+    return Shelf(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
+
+
+_FILES = (
+    "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
+)
+_COLUMNS = ("Id", "Name", "Kind", "Bytes")
+SB = Collection(
+    "sb",
+    "Seven Bridges Platform",
+    "/sb/v2",
+    (
+        _documents("project", "projects", "Projects", opens="project-files", Name="name", Made_by="created_by"),
+        Shelf("project-files", "Files and folders of a project", _COLUMNS, f"{_FILES} ORDER BY name", inside="project"),
+        Shelf("files", "Files and folders", (*_COLUMNS, "Project"), f"{_FILES} ORDER BY project, name"),
+        _documents("task", "tasks", "Tasks", Name="name", State="status", Project="project", App="app"),
+        _documents("app", "apps", "Apps", Name="name", Project="project"),
+        _documents("volume", "volumes", "Volumes", Name="name", Access="access_mode"),
+        _documents("user", "users", "Users", First_name="first_name", Last_name="last_name", Email="email"),
+        _documents("division", "divisions", "Divisions", Name="name"),
+        _documents("billing-group", "billing-groups", "Billing groups", Name="name", Owner="owner"),
+    ),
+)
+"""What the sandbox's pages list of the platform."""

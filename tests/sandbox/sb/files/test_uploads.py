@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.sb.stores.upload_parts import MIB, MOST_PARTS, choose_part_size
+from omicsdk.sandbox.sb.uploadstore import MIB, MOST_PARTS, choose_part_size
 from sb_answers import refused
 from sb_uploads import send_part
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.sandbox.sb.tasks.cwl import Port, main_of, name_of, ports, secondary_name, steps_of
+from omicsdk.sandbox.sb.cwl import Port, main_of, name_of, ports, secondary_name, steps_of
 from sb_answers import refused
 
 Json = dict[str, Any]

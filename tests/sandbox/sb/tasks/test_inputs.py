@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.sb.tasks.cwl import ports
-from omicsdk.sandbox.sb.tasks.inputs import divided, faults
+from omicsdk.sandbox.sb.cwl import ports
+from omicsdk.sandbox.sb.inputs import divided, faults
 
 
 @pytest.mark.parametrize(

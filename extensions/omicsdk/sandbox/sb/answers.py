@@ -1,0 +1,296 @@
+"""What answers of the platform have in common: addresses, pages and their tokens, chosen fields, times, many things at once."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, urlencode
+
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.problems import bad
+from omicsdk.sandbox.service import Call, Reply
+
+_T = TypeVar("_T")
+
+
+# -- times
+
+
+def when(seconds: float) -> str:
+    """A time as the platform writes it.
+
+    Args:
+        seconds: Seconds since 1970.
+    """
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def when_known(seconds: float | None) -> str | None:
+    """A time as the platform writes it; None for one that hasn't come."""
+    return None if seconds is None else when(seconds)
+
+
+def _moment(text: str) -> float:
+    """Seconds since 1970 of a time in a query; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise bad(f"{text!r} is no time: write it as 2020-01-31T10:20:30") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def within(given: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObject], bool]:
+    """A test whether a time of a document lies in the span that a query gives, from its first second to its last, whole.
+
+    Args:
+        given: The query, with `NAME_from` and `NAME_to` or without.
+        name: What the span is called there.
+        key: Where the document has its time; one that hasn't come lies in no span that is bounded.
+
+    Raises:
+        Problem: 90000; a bound is no time.
+    """
+    first, last = given.get(f"{name}_from"), given.get(f"{name}_to")
+    if not first and not last:
+        return lambda _: True
+    least, most = _moment(first) if first else float("-inf"), _moment(last) + 1 if last else float("inf")
+    return lambda each: each[key] is not None and least <= each[key] < most
+
+
+def ordered(found: Iterable[JsonObject], key: str, given: Mapping[str, Any]) -> list[JsonObject]:
+    """Documents by a field, descending unless a query's `order` says otherwise; those without it end an ascending list."""
+    descending = given.get("order", "desc") == "desc"
+    return sorted(found, key=lambda each: (each[key] is None, each[key] or 0), reverse=descending)
+
+
+# -- documents as they are told
+
+_VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "user": ("users", ("disabled",)),
+    "division": ("divisions", ()),
+    "team": ("teams", ("division",)),
+    "billing-group": ("billing/groups", ()),
+    "invoice": ("billing/invoices", ()),
+    "project": ("projects", ()),
+    "dataset": ("datasets", ("visibility",)),
+    "volume": ("storage/volumes", ()),
+    "marker": ("genome/markers", ("private",)),
+    "import": ("storage/imports", ("user", "project", "copy_only")),
+    "export": ("storage/exports", ("user", "project", "copy_only")),
+    "app": ("apps", ("latest", "created_by", "created_on", "raw")),
+    "task": ("tasks", ("steps", "created", "start", "end", "message", "jobs", "left")),
+    "automation": ("automation/automations", ()),
+    "automation-run": ("automation/runs", ("created", "start", "end", "log_file")),
+}
+"""Below which path a document of a kind has its address, and which of its fields aren't told."""
+
+
+def shown(call: Call, data: Mapping[str, Any], *steps: str | int) -> JsonObject:
+    """A document as an answer has it: with its address.
+
+    Args:
+        call: The request.
+        data: The document.
+        steps: The steps of its path.
+    """
+    return {"href": call.service_url("/" + "/".join(str(step) for step in steps), {}), **data}
+
+
+def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
+    """A document of a kind as an answer has it: with its address, without what isn't told."""
+    path, hidden = _VIEWS[kind]
+    told = {name: value for name, value in document.items() if name not in hidden}
+    return shown(call, told, path, document["username" if kind == "user" else "id"])
+
+
+def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:
+    """A member of a thing as an answer has it."""
+    name = member["username"]
+    return shown(call, {"id": name, **member, **more}, _VIEWS[kind][0], id, "members", name)
+
+
+# -- pages
+
+LONGEST = 100
+"""What is asked for beyond isn't given, nor refused."""
+_DEFAULT = 50
+_TOTAL = "X-Total-Matching-Query"
+
+
+def window(call: Call) -> tuple[int, int]:
+    """Which part of a list is asked for.
+
+    Returns:
+        How many items to leave out at its beginning, and how many to give at most.
+    """
+    return call.arguments.get("offset", 0), min(call.arguments.get("limit", _DEFAULT), LONGEST)
+
+
+def page(call: Call, items: Sequence[object], total: int) -> Reply:
+    """A page.
+
+    Args:
+        call: The request, with `offset` and `limit`.
+        items: What stands on the page.
+        total: How many there are on all pages.
+    """
+    offset, limit = window(call)
+    links: list[JsonObject] = []
+    if offset + limit < total:
+        links.append(_link(call, "next", offset=offset + limit, limit=limit))
+    if offset > 0:
+        links.append(_link(call, "prev", offset=max(offset - limit, 0), limit=limit))
+    return _reply(call, items, links, total)
+
+
+def page_of(call: Call, everything: Sequence[_T], show: Callable[[_T], object]) -> Reply:
+    """A page of a list that is there as a whole.
+
+    Args:
+        call: The request.
+        everything: The list.
+        show: An item as it stands on the page.
+    """
+    offset, limit = window(call)
+    return page(call, [show(each) for each in everything[offset : offset + limit]], len(everything))
+
+
+def list_of(call: Call, kind: str, documents: Iterable[JsonObject]) -> Reply:
+    """A page of documents of a kind."""
+    return page_of(call, list(documents), lambda each: view(call, kind, each))
+
+
+def scroll_page(call: Call, items: Sequence[object], token: str | None, total: int) -> Reply:
+    """A page that a token follows.
+
+    Args:
+        call: The request, with `token`.
+        items: What stands on the page.
+        token: What leads to the next one; None on the last.
+        total: How many there are on all pages.
+    """
+    return _reply(call, items, [] if token is None else [_link(call, "next", token=token)], total)
+
+
+def address(call: Call, **changes: str | int) -> str:
+    """The request's own URL with some query parameters replaced or added; lists keep all their values."""
+    kept = [(name, value) for name, value in call.query if name not in changes]
+    query = urlencode([*kept, *((name, str(value)) for name, value in changes.items())])
+    return f"{call.origin}{call.prefix}{quote(call.path)}" + (f"?{query}" if query else "")
+
+
+def _link(call: Call, rel: str, **changes: str | int) -> JsonObject:
+    return {"href": address(call, **changes), "rel": rel, "method": "GET"}
+
+
+def _reply(call: Call, items: Sequence[object], links: Sequence[JsonObject], total: int) -> Reply:
+    body = {"href": address(call), "items": list(items), "links": list(links)}
+    return Reply(body, headers={_TOTAL: str(total)})
+
+
+def write_token(offset: int, what: str) -> str:
+    """A token that leads to the items from an offset on, opaque to clients.
+
+    Args:
+        offset: How many items come before.
+        what: What is listed; another list refuses the token.
+    """
+    text = f"{offset}:{_mark(what)}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_token(token: str, what: str) -> int:
+    """The offset that a token leads to.
+
+    Raises:
+        Problem: 90000; it is no token of this list.
+    """
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        offset, _, mark = text.partition(":")
+        if mark == _mark(what):
+            return int(offset)
+    except (binascii.Error, ValueError):
+        pass
+    raise bad(f"{token[:80]!r} is no continuation token of this list: begin again without one")
+
+
+def _mark(what: str) -> str:
+    return hashlib.sha256(what.encode()).hexdigest()[:12]
+
+
+# -- fields
+
+_IDENTITY = ("href", "id", "username")  # what is never left out
+_BRIEF: Mapping[str, str] = {
+    **dict.fromkeys(("projects", "groups", "volumes", "markers", "datasets", "divisions", "teams"), "name"),
+    **dict.fromkeys(("tasks", "apps"), "name,project"),
+    **dict.fromkeys(("imports", "exports"), "state"),
+    "invoices": "pending",
+    "files": "name,project,parent,type",
+}
+"""By what an operation lists, the fields of its items beside their identity when nobody asks for others; all where it isn't here."""
+
+
+def cut(call: Call, reply: Reply) -> Reply:
+    """An answer with the fields that the query's `fields` asks for, else all of one object and a few of a list's items.
+
+    Args:
+        call: The request.
+        reply: The whole answer.
+    """
+    if not isinstance(reply.body, dict) or not any(each.name == "fields" for each in call.operation.parameters):
+        return reply
+    whole = cast("JsonObject", reply.body)
+    asked: str = call.arguments.get("fields", "")
+    if "items" in whole and "href" in whole:
+        told = asked or _BRIEF.get(call.operation.name.rpartition("_")[2], "")
+        if not told or told == "_all":
+            return reply
+        items = cast("list[JsonObject]", whole["items"])
+        return Reply({**whole, "items": [selected(each, told) for each in items]}, reply.status, reply.headers)
+    return Reply(selected(whole, asked), reply.status, reply.headers) if asked else reply
+
+
+def selected(whole: Mapping[str, Any], asked: str) -> JsonObject:
+    """The fields of an object that a selector names.
+
+    Args:
+        whole: The object.
+        asked: Names divided by commas: `_all`, `name`, `!name` (all but it), `parent.child`; blanks don't count.
+
+    Returns:
+        The object with these fields, and with its identity.
+    """
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    without = {name[1:] for name in names if name.startswith("!")}
+    wanted = [name for name in names if not name.startswith("!")]
+    kept = dict(whole) if "_all" in wanted or not wanted else _picked(whole, wanted)
+    for path in without:
+        kept = _less(kept, path.split("."))
+    return {**{name: whole[name] for name in _IDENTITY if name in whole}, **kept}
+
+
+def _picked(whole: Mapping[str, Any], wanted: Iterable[str]) -> JsonObject:
+    found: JsonObject = {}
+    for path in wanted:
+        name, _, rest = path.partition(".")
+        if name not in whole:
+            continue
+        value = whole[name]
+        if not rest:
+            found[name] = value
+        elif isinstance(value, dict):
+            below = _picked(cast("JsonObject", value), [rest])
+            found[name] = {**found.get(name, {}), **below}
+    return found
+
+
+def _less(whole: JsonObject, path: list[str]) -> JsonObject:
+    name, *rest = path
+    if not rest:
+        return {key: value for key, value in whole.items() if key != name}
+    below = whole.get(name)
+    return {**whole, name: _less(cast("JsonObject", below), rest)} if isinstance(below, dict) else whole

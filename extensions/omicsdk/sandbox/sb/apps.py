@@ -1,0 +1,225 @@
+"""Operations of apps: their CWL, revisions, copies."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from omicsdk.sandbox.sb.answers import page_of, view
+from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, cwl_of_yaml, name_of
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.state import Sb, path_id
+from omicsdk.sandbox.service import Call, Reply
+
+_APP, _REVISION = "app", "app-revision"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_TAKES_ALL = ("clone", "clone_direct")
+
+
+# -- finding
+
+
+def find_app(sb: Sb, id: str, revision: int | None = None) -> JsonObject:
+    """A revision of an app, whoever asks.
+
+    Args:
+        sb: The platform.
+        id: The app's identity, without a revision.
+        revision: Its number; None takes the latest.
+
+    Returns:
+        The app's document with `raw` and `revision`.
+
+    Raises:
+        Problem: 6002; there is no such app or revision.
+    """
+    app = sb.documents.found(_APP, id)
+    number = app["latest"] if revision is None else revision
+    found = sb.documents.get(_REVISION, f"{id}/{number}")
+    if found is None:
+        raise refuse(404, 6002, f"App {id} has no revision {number}: its latest is {app['latest']}")
+    return {**app, **found, "revision": number}
+
+
+def split_id(text: str) -> tuple[str, int | None]:
+    """An app's identity and revision.
+
+    Args:
+        text: `owner/project/app` or `owner/project/app/revision`.
+
+    Raises:
+        Problem: 6011; it is neither.
+    """
+    parts = text.split("/")
+    if len(parts) not in (3, 4) or not all(parts) or (len(parts) == 4 and not parts[3].isdecimal()):
+        raise refuse(400, 6011, f"{text!r} is no app: its identity is owner/project/app, with /revision or without")
+    return "/".join(parts[:3]), int(parts[3]) if len(parts) == 4 else None
+
+
+def _asked(call: Call) -> tuple[str, str]:
+    """The project and the identity of the app that a path names."""
+    project = path_id(call, "project")
+    return project, f"{project}/{call.arguments['app']}"
+
+
+def _seen(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    project, id = _asked(call)
+    sb.project(call, project, needs)
+    return find_app(sb, id, call.arguments.get("revision"))
+
+
+def _shown(call: Call, app: JsonObject, *, raw: bool) -> JsonObject:
+    told = {**app, "id": f"{app['id']}/{app['revision']}", "latest_revision": app["latest"]}
+    return {**view(call, _APP, told), **({"raw": _raw(app)} if raw else {})}
+
+
+def _raw(app: JsonObject) -> CWL:
+    id = f"{app['id']}/{app['revision']}"
+    return {
+        **app["raw"],
+        "id": id,
+        "sbg:id": id,
+        "sbg:project": app["project"],
+        "sbg:revision": app["revision"],
+        "sbg:latestRevision": app["latest"],
+        "sbg:createdBy": app["created_by"],
+        "sbg:createdOn": int(app["created_on"]),
+    }
+
+
+def list_apps(sb: Sb, call: Call) -> Reply:
+    """GET /apps."""
+    given = call.arguments
+    if project := given.get("project"):
+        sb.project(call, project)
+        projects = [project]
+    else:
+        projects = sb.projects_of(call)
+    if given.get("visibility") == "public":
+        projects = [each for each in projects if (sb.documents.get("project", each) or {}).get("category") == "PUBLIC"]
+    wanted = {split_id(id)[0] for id in given.get("id") or ()}
+    words = [word.lower() for word in given.get("q") or ()]
+
+    def fits(app: JsonObject) -> bool:
+        text = f"{app['id']} {app['name']}".lower()
+        return (not wanted or app["id"] in wanted) and all(word in text for word in words)
+
+    apps = [app for each in projects for app in sb.documents.listed(_APP, each) if fits(app)]
+    return page_of(call, apps, lambda app: _shown(call, {**app, "revision": app["latest"]}, raw=False))
+
+
+def get_app(sb: Sb, call: Call) -> Reply:
+    """GET /apps/{owner}/{project}/{app}, with a revision or without."""
+    return Reply(_shown(call, _seen(sb, call), raw=True))
+
+
+def get_raw_app(sb: Sb, call: Call) -> Reply:
+    """GET /apps/{owner}/{project}/{app}/raw, with a revision or without."""
+    return Reply(_raw(_seen(sb, call)))
+
+
+get_app_revision, get_raw_app_revision = get_app, get_raw_app
+
+
+# -- installing
+
+
+def _sent(call: Call) -> CWL:
+    try:
+        return check_cwl(cwl_of_yaml(call.content) if call.body is None else call.body)
+    except NoCwl as error:
+        raise refuse(400, 90000, f"The body is no CWL: {error}") from error
+
+
+def install_app_(sb: Sb, call: Call) -> Reply:
+    """POST /apps/{owner}/{project}/{app}/raw."""
+    project, id = _asked(call)
+    sb.project(call, project, "write")
+    _check_new(sb, id)
+    raw = _sent(call)
+    _put_app(sb, id, name_of(raw, call.arguments["app"]))
+    _put_revision(sb, id, 0, raw, sb.user(call))
+    return Reply(_raw(find_app(sb, id)))
+
+
+def _put_app(sb: Sb, id: str, name: str, latest: int = 0, copy_of: str | None = None) -> None:
+    project = id.rpartition("/")[0]
+    app: JsonObject = {"id": id, "project": project, "name": name, "latest": latest, "copy_of": copy_of}
+    sb.documents.put(_APP, id, app, group=project)
+
+
+def _check_new(sb: Sb, id: str) -> None:
+    if not _NAME.fullmatch(id.rpartition("/")[2]):
+        raise refuse(400, 6011, f"{id!r} is no app: names have letters, digits, dots, hyphens and underscores")
+    if sb.documents.get(_APP, id) is not None:
+        raise refuse(409, 6003, f"There is already an app {id}: add a revision to it, or choose another name")
+
+
+def _put_revision(sb: Sb, id: str, number: int, raw: CWL, user: str) -> None:
+    revision = {"raw": raw, "created_by": user, "created_on": sb.now()}
+    sb.documents.put(_REVISION, f"{id}/{number}", revision, group=id)
+
+
+def create_app_revision(sb: Sb, call: Call) -> Reply:
+    """POST /apps/{owner}/{project}/{app}/{revision}/raw."""
+    project, id = _asked(call)
+    sb.project(call, project, "write")
+    app = find_app(sb, id)
+    number: int = call.arguments["revision"]
+    if number != app["latest"] + 1:
+        raise refuse(409, 6003, f"App {id} is at revision {app['latest']}: the next one is {app['latest'] + 1}")
+    raw = _sent(call)
+    _put_revision(sb, id, number, raw, sb.user(call))
+    _change(sb, id, latest=number, name=name_of(raw, call.arguments["app"]))
+    return Reply(_raw(find_app(sb, id)))
+
+
+def _change(sb: Sb, id: str, **changes: object) -> None:
+    sb.documents.put(_APP, id, {**sb.documents.found(_APP, id), **changes})
+
+
+# -- copies
+
+
+def copy_app_(sb: Sb, call: Call) -> Reply:
+    """POST /apps/{owner}/{project}/{app}/actions/copy, with a revision or without."""
+    source = _seen(sb, call, "copy")
+    body: Mapping[str, Any] = call.body
+    project: str = body["project"]
+    sb.project(call, project, "write")
+    strategy: str = body.get("strategy") or "clone"
+    name: str = body.get("name") or ""
+    short = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.").lower() or source["id"].rpartition("/")[2]
+    id = f"{project}/{short}"
+    _check_new(sb, id)
+    everything = strategy in _TAKES_ALL and call.arguments.get("revision") is None
+    numbers = range(source["latest"] + 1) if everything else [source["revision"]]
+    copied = f"{source['id']}/{source['revision']}"
+    _put_app(sb, id, name or source["name"], len(numbers) - 1, copied)
+    for new, old in enumerate(numbers):
+        _put_revision(sb, id, new, find_app(sb, source["id"], old)["raw"], sb.user(call))
+    return Reply(_shown(call, find_app(sb, id), raw=True))
+
+
+copy_app_revision = copy_app_
+
+
+def sync_app(sb: Sb, call: Call) -> Reply:
+    """POST /apps/{owner}/{project}/{app}/actions/sync."""
+    app = _seen(sb, call, "write")
+    if not app["copy_of"]:
+        raise refuse(400, 90000, f"App {app['id']} is no copy: there is nothing to bring it up to date with")
+    origin = split_id(app["copy_of"])[0]
+    source = find_app(sb, origin)
+    if f"{origin}/{source['revision']}" != app["copy_of"]:
+        number = app["latest"] + 1
+        _put_revision(sb, app["id"], number, source["raw"], sb.user(call))
+        _change(sb, app["id"], latest=number, copy_of=f"{origin}/{source['revision']}")
+    return Reply(_shown(call, find_app(sb, app["id"]), raw=True))
+
+
+def drop_apps(sb: Sb, project: str) -> None:
+    """Removes the apps of a project."""
+    for id in sb.documents.ids(_APP, project):
+        sb.documents.remove_group(_REVISION, id)
+    sb.documents.remove_group(_APP, project)

@@ -1,0 +1,361 @@
+"""Operations of automations, of packages of their code, and of their runs, which pass through states by the sandbox's clock."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from omicsdk.sandbox.sb.answers import list_of, ordered, page_of, view, when, when_known, within
+from omicsdk.sandbox.sb.documents import EVERYTHING, USER, JsonObject, permissions_of
+from omicsdk.sandbox.sb.files import file_known
+from omicsdk.sandbox.sb.members import automation_member
+from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.state import Sb, changed_name, new_id, new_uuid, path_id, wanted_failure
+from omicsdk.sandbox.service import Call, Reply
+
+_AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
+
+
+# -- automations
+
+
+def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    """The automation that a path names, with its secret settings."""
+    return _find(sb, call, path_id(call, _AUTOMATION), needs)
+
+
+def _find(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
+    return {**sb.held(call, _AUTOMATION, id, needs), "secret_settings": _secret_settings(sb, _AUTOMATION, id)}
+
+
+def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
+    """Holds the secret settings of an automation or a run in memory: they are those of other services."""
+    sb.grounds.secrets.hold(kind, id, json.dumps(settings))
+
+
+def _secret_settings(sb: Sb, kind: str, id: str) -> JsonObject:
+    """Those settings; none are left after a restart."""
+    return json.loads(sb.grounds.secrets.held(kind, id) or "{}")
+
+
+def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:
+    _keep_secret_settings(sb, _AUTOMATION, automation["id"], automation["secret_settings"])
+    kept = {name: value for name, value in automation.items() if name != "secret_settings"}
+    sb.documents.put(_AUTOMATION, automation["id"], kept)
+    return Reply(view(call, _AUTOMATION, automation))
+
+
+def list_automations(sb: Sb, call: Call) -> Reply:
+    """GET /automation/automations."""
+    given = call.arguments
+    mine = [_find(sb, call, id) for id in sb.membership.joined(_AUTOMATION, sb.user(call))]
+    found = [
+        each
+        for each in mine
+        if (given.get("include_archived") or not each["archived"])
+        and given.get("name", "").lower() in each["name"].lower()
+        and given.get("project_based", each["project_based"]) == each["project_based"]
+    ]
+    return list_of(call, _AUTOMATION, found)
+
+
+def create_automation(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations."""
+    body: Mapping[str, Any] = call.body
+    user, now = sb.user(call), when(sb.now())
+    changed_name(body, "automation")
+    automation: JsonObject = {
+        "id": new_uuid(),
+        "name": body["name"],
+        "description": body.get("description") or "",
+        # Without one it is the first: the published client can't read an automation that has none.
+        "billing_group": body.get("billing_group") or sb.documents.ids("billing-group")[0],
+        "owner": user,
+        "created_by": user,
+        "created_on": now,
+        "modified_by": user,
+        "modified_on": now,
+        "archived": False,
+        "secret_settings": body.get("secret_settings") or {},
+        "memory_limit": body.get("memory_limit"),
+        "project_based": bool(body.get("project_based")),
+    }
+    owner = {**automation_member(sb, user, USER), "permissions": permissions_of(EVERYTHING, _AUTOMATION)}
+    sb.membership.add(_AUTOMATION, automation["id"], owner)
+    return _keep(sb, call, automation)
+
+
+def get_automation(sb: Sb, call: Call) -> Reply:
+    """GET /automation/automations/{automation_id}."""
+    return Reply(view(call, _AUTOMATION, _asked(sb, call)))
+
+
+def update_automation(sb: Sb, call: Call) -> Reply:
+    """PATCH /automation/automations/{automation_id}."""
+    editable = ("name", "description", "billing_group", "secret_settings", "memory_limit", "project_based")
+    changed_name(call.body, "automation")
+    return _change(sb, call, "write", {name: call.body[name] for name in editable if name in call.body})
+
+
+def archive_automation(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations/{automation_id}/actions/archive."""
+    return _change(sb, call, "admin", {"archived": True})
+
+
+def restore_automation(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations/{automation_id}/actions/restore."""
+    return _change(sb, call, "admin", {"archived": False})
+
+
+def _change(sb: Sb, call: Call, needs: str, changes: Mapping[str, Any]) -> Reply:
+    modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
+    return _keep(sb, call, {**_asked(sb, call, needs), **changes, **modified})
+
+
+# -- packages
+
+
+def _package(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
+    """A package of an automation that the caller may see."""
+    found = sb.documents.found(_PACKAGE, id)
+    sb.held(call, _AUTOMATION, found["automation"], needs)
+    return found
+
+
+def list_automation_packages(sb: Sb, call: Call) -> Reply:
+    """GET /automation/automations/{automation_id}/packages."""
+    packages = sb.documents.listed(_PACKAGE, sb.asked(call, _AUTOMATION)["id"])
+    return page_of(call, packages, lambda each: each)
+
+
+def create_automation_package(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations/{automation_id}/packages."""
+    automation = sb.asked(call, _AUTOMATION, "write")["id"]
+    body: Mapping[str, Any] = call.body
+    if sb.documents.get("automation-code", body["location"]) is None:
+        raise bad(f"{body['location']!r} is no uploaded code: upload it first and give the identity of what came of it")
+    if any(each["version"] == body["version"] for each in sb.documents.listed(_PACKAGE, automation)):
+        raise refuse(409, 90007, f"The automation {automation} has a package of version {body['version']} already")
+    package: JsonObject = {
+        "id": new_id(),
+        "automation": automation,
+        **{name: body[name] for name in ("version", "location", "schema")},
+        "created_by": sb.user(call),
+        "created_on": when(sb.now()),
+        "archived": False,
+        "custom_url": None,
+        "memory_limit": body.get("memory_limit"),
+        "python": body.get("python") or "3.6",
+    }
+    sb.documents.put(_PACKAGE, package["id"], package, group=automation)
+    return Reply(package)
+
+
+def get_automation_package(sb: Sb, call: Call) -> Reply:
+    """GET /automation/packages/{package_id}."""
+    return Reply(_package(sb, call, call.arguments["package_id"]))
+
+
+def update_automation_package(sb: Sb, call: Call) -> Reply:
+    """PATCH /automation/packages/{package_id}."""
+    changes = {name: call.body[name] for name in ("custom_url", "memory_limit") if name in call.body}
+    return _change_package(sb, call, changes)
+
+
+def archive_automation_package(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations/{automation_id}/packages/{package_id}/actions/archive."""
+    return _change_package(sb, call, {"archived": True})
+
+
+def restore_automation_package(sb: Sb, call: Call) -> Reply:
+    """POST /automation/automations/{automation_id}/packages/{package_id}/actions/restore."""
+    return _change_package(sb, call, {"archived": False})
+
+
+def _change_package(sb: Sb, call: Call, changes: Mapping[str, Any]) -> Reply:
+    package = _package(sb, call, call.arguments["package_id"], "write")
+    if call.arguments.get("automation_id", package["automation"]) != package["automation"]:
+        raise no_such("automation package", package["id"])
+    changed = {**package, **changes}
+    sb.documents.put(_PACKAGE, changed["id"], changed)
+    return Reply(changed)
+
+
+# -- how runs go on
+
+_STAGE, _STOP = "automation-run-stage", "automation-run-stop"
+_STAGES = ("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING")
+_ENDS = ("FINISHED", "FAILED", "ABORTED")
+
+
+def attach(sb: Sb) -> None:
+    """Says what to do when a stage of a run is over, and when it is to be stopped."""
+    sb.jobs.on(_STAGE, lambda id, at: _advance(sb, id, at))
+    sb.jobs.on(_STOP, lambda id, at: _stop(sb, id, at))
+
+
+def _advance(sb: Sb, id: str, at: float) -> None:
+    run = sb.documents.get(_RUN, id)
+    if run is None or run["status"] not in _STAGES:
+        return
+    if run["status"] != "RUNNING":
+        run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
+        seconds = _waiting_seconds(sb)
+        if run["status"] == "RUNNING":
+            run["start"], seconds = at, sb.number("run_seconds")
+        sb.documents.put(_RUN, id, run)
+        sb.jobs.schedule(_STAGE, id, at + seconds)
+        return
+    failed = wanted_failure(sb, run["name"])
+    _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
+
+
+def _waiting_seconds(sb: Sb) -> float:
+    """How long a run is in each stage before the last."""
+    return sb.number("run_queue_seconds") / (len(_STAGES) - 1)
+
+
+def _stop(sb: Sb, id: str, at: float) -> None:
+    run = sb.documents.get(_RUN, id)
+    if run is not None and run["status"] not in _ENDS:
+        _end(sb, run, "ABORTED", "The run was stopped", at)
+
+
+def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
+    content = f"{when(at)} {status}: {message}\n".encode()
+    # The log stands in no folder: who may see the automation gets it by its identity.
+    log = sb.work.files.add(
+        project=f"{_AUTOMATION}:{run['automation']}",
+        parent=f"logs:{run['id']}",
+        name="run.log",
+        size=len(content),
+        blob=sb.work.blobs.put_bytes(content),
+    )
+    ended = {"status": status, "message": message, "end": at, "log_file": log.id}
+    sb.documents.put(_RUN, run["id"], {**run, **ended})
+
+
+# -- runs
+
+_RUN_ORDERS = {"name": "name", "created_on": "created", "start_time": "start", "end_time": "end", "status": "status"}
+
+
+def _asked_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    found = sb.documents.found(_RUN, call.arguments["run_id"])
+    sb.held(call, _AUTOMATION, found["automation"], needs)
+    return found
+
+
+def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
+    log = file_known(sb, call, run["log_file"])
+    told = {
+        **run,
+        "automation": view(call, _AUTOMATION, _find(sb, call, run["automation"])),
+        "package": _package(sb, call, run["package"]),
+        "outputs": {},
+        "created_on": when(run["created"]),
+        "start_time": when_known(run["start"]),
+        "end_time": when_known(run["end"]),
+        "execution_details": {"log_file": log} if log else {},
+    }
+    return view(call, _RUN, told)
+
+
+def list_automation_runs(sb: Sb, call: Call) -> Reply:
+    """GET /automation/runs."""
+    given = call.arguments
+    names = {"automation_id": "automation", "package_id": "package"}
+    asked = ("automation_id", "package_id", "status", "created_by", "project_id")
+    same = {names.get(name, name): given[name] for name in asked if given.get(name)}
+    text, fits = given.get("name", "").lower(), within(given, "created", "created")
+    automations = sb.membership.joined(_AUTOMATION, sb.user(call))
+    found = [
+        run
+        for automation in automations
+        for run in sb.documents.listed(_RUN, automation)
+        if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
+    ]
+    key = _RUN_ORDERS.get(given.get("order_by") or "created_on")
+    if key is None:
+        raise bad(f"Runs can't be ordered by {given['order_by']!r}, but by {', '.join(_RUN_ORDERS)}")
+    return page_of(call, ordered(found, key, given), lambda run: _show_run(sb, call, run))
+
+
+def get_automation_run(sb: Sb, call: Call) -> Reply:
+    """GET /automation/runs/{run_id}."""
+    return Reply(_show_run(sb, call, _asked_run(sb, call)))
+
+
+def get_automation_run_state(sb: Sb, call: Call) -> Reply:
+    """GET /automation/runs/{run_id}/state."""
+    run = _asked_run(sb, call)
+    times = {"started_at": when_known(run["start"]), "finished_at": when_known(run["end"])}
+    main: JsonObject = {**times, "inputs": run["inputs"], "substeps": {}}
+    if run["status"] in ("FAILED", "ABORTED"):
+        main["error"] = {"message": run["message"], "trace": ""}
+    return Reply({"main": main})
+
+
+def create_automation_run(sb: Sb, call: Call) -> Reply:
+    """POST /automation/runs."""
+    return _start(sb, call, call.body)
+
+
+def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
+    package = _package(sb, call, body["package"], "execute")
+    if package["archived"] or sb.held(call, _AUTOMATION, package["automation"])["archived"]:
+        raise refuse(409, 90007, f"Package {package['id']} or its automation is archived: restore it to run it")
+    if body.get("resume_from"):
+        sb.documents.found(_RUN, body["resume_from"])
+    settings: JsonObject = body.get("settings") or {}
+    now = sb.now()
+    run: JsonObject = {
+        "id": new_uuid(),
+        "name": body.get("name") or f"{package['version']} {when(now)}",
+        "automation": package["automation"],
+        "package": package["id"],
+        "inputs": body.get("inputs") or {},
+        "settings": settings,
+        "created": now,
+        "resumed_from": body.get("resume_from"),
+        "created_by": sb.user(call),
+        "status": _STAGES[0],
+        "memory_limit": body.get("memory_limit"),
+        "project_id": settings.get("project_id"),
+        **dict.fromkeys(("start", "end", "message", "log_file")),
+    }
+    _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})
+    sb.documents.put(_RUN, run["id"], run, group=run["automation"])
+    sb.jobs.schedule(_STAGE, run["id"], now + _waiting_seconds(sb))
+    return Reply(_show_run(sb, call, run))
+
+
+def rerun_automation_run(sb: Sb, call: Call) -> Reply:
+    """POST /automation/runs/{run_id}/actions/rerun."""
+    run = _asked_run(sb, call, "execute")
+    body: Mapping[str, Any] = call.body or {}
+    told = {name: value for name, value in body.items() if value is not None and name != "merge"}
+    again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "name", "memory_limit")}
+    again["secret_settings"] = _secret_settings(sb, _RUN, run["id"])
+    if body.get("merge", True):
+        for name in ("inputs", "settings", "secret_settings"):
+            if name in told:
+                told[name] = {**again[name], **told[name]}
+    return _start(sb, call, {**again, **told})
+
+
+def update_automation_run(sb: Sb, call: Call) -> Reply:
+    """PATCH /automation/runs/{run_id}."""
+    run, editable = _asked_run(sb, call, "write"), ("name", "inputs", "settings", "memory_limit")
+    changed = {**run, **{name: call.body[name] for name in editable if name in call.body}}
+    sb.documents.put(_RUN, run["id"], changed)
+    return Reply(_show_run(sb, call, changed))
+
+
+def stop_automation_run(sb: Sb, call: Call) -> Reply:
+    """POST /automation/runs/{run_id}/actions/stop."""
+    run = _asked_run(sb, call, "execute")
+    if run["status"] in _ENDS:
+        raise refuse(409, 90007, f"Run {run['id']} is {run['status']}: there is nothing to stop")
+    sb.documents.put(_RUN, run["id"], {**run, "status": "QUEUED_FOR_TERMINATION"})
+    sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.number("run_queue_seconds"))
+    return Reply()

@@ -1,1 +1,0 @@
-"""Automations, the packages of their code, and their runs."""

@@ -1,0 +1,468 @@
+"""Operations of files and folders, one or up to 100 at once: list, get, change, delete, copy, move, and where to download from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb.answers import page, page_of, read_token, scroll_page, shown, when, window, write_token
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.filestore import FileRecord
+from omicsdk.sandbox.sb.problems import bad, refuse
+from omicsdk.sandbox.sb.state import Sb, in_bulk
+from omicsdk.sandbox.sb.uploadstore import file_url
+from omicsdk.sandbox.service import Call, Reply
+
+_FIRST = "init"
+_LONGEST_NAME = 255
+
+
+def file_json(call: Call, record: FileRecord) -> JsonObject:
+    """All fields of a file or folder.
+
+    Args:
+        call: The request, which knows the platform's address.
+        record: The file.
+    """
+    told: JsonObject = {
+        "id": record.id,
+        "type": record.type,
+        "name": record.name,
+        "parent": record.parent or None,
+        "project": None if ":" in record.project else record.project,
+        "created_on": when(record.created_on),
+        "modified_on": when(record.modified_on),
+    }
+    if record.type == "file":
+        on_volume = {"type": "VOLUME", "volume": record.volume, "location": record.location}
+        told["size"] = record.size
+        told["origin"] = {"task": record.task} if record.task else {}
+        told["storage"] = on_volume if record.volume else {"type": "PLATFORM"}
+        told["metadata"], told["tags"] = dict(record.metadata), list(record.tags)
+        if record.secondary:
+            told["_secondary_files"] = [{"class": "File", "path": id} for id in record.secondary]
+    return shown(call, told, "files", record.id)
+
+
+def file_known(sb: Sb, call: Call, id: str | None) -> JsonObject | None:
+    """The same of a file by its identity; None when it isn't there."""
+    record = sb.work.files.get(id) if id else None
+    return record and file_json(call, record)
+
+
+# -- places and names
+
+
+def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
+    """The folder that a body's `project` or `parent` names, in which somebody may write.
+
+    Args:
+        sb: The platform.
+        who: The request, or the name of the user whose job it is.
+        body: A body, or an item of it.
+
+    Raises:
+        Problem: 5029 or 5031; it names neither or both. 5026; there is no such folder. 5022; it is a file.
+    """
+    project, parent = body.get("project"), body.get("parent")
+    if project and parent:
+        raise refuse(400, 5031, "Give either a project or a parent folder, not both")
+    if project:
+        sb.project(who, project, "write")
+        return sb.work.files.known(sb.work.files.root(project))
+    if not parent:
+        raise refuse(400, 5029, "Give a project or a parent folder: it isn't said where to")
+    try:
+        found = sb.file(who, parent, "write")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        raise refuse(404, 5026, f"There is no folder {parent} to put anything into") from problem
+    if found.type != "folder":
+        raise refuse(400, 5022, f"{parent} is a file, so nothing can be put into it: name a folder")
+    return found
+
+
+def check_name(name: str) -> str:
+    """A name that a file may have.
+
+    Raises:
+        Problem: 5024; it may not.
+    """
+    if not name.strip() or "/" in name or name in (".", "..") or len(name) > _LONGEST_NAME:
+        said = f"{len(name)} characters" if len(name) > _LONGEST_NAME else repr(name)
+        raise refuse(400, 5024, f"Names have 1 to {_LONGEST_NAME} characters and no slash, not {said}")
+    return name
+
+
+def _check_name_free(sb: Sb, parent: str, name: str, code: int = 5003) -> None:
+    if (there := sb.work.files.child(parent, name)) is not None:
+        raise refuse(409, code, f"There is already a {there.type} {name!r} in this folder: choose another name")
+
+
+# -- changes
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
+    """Metadata with changes; a null removes its key."""
+    for key, value in new.items():
+        values = cast("list[Any]", value) if isinstance(value, list) else [value]
+        if not key or any(isinstance(each, dict | list) for each in values):
+            raise refuse(400, 5006, f"Metadata {key!r} is neither text nor a list of texts")
+    return {key: value for key, value in {**old, **new}.items() if value is not None}
+
+
+def _change(sb: Sb, record: FileRecord, body: Mapping[str, Any], *, merge: bool = True) -> FileRecord:
+    """Changes what a body states of name, tags and metadata; these are added to, or replaced without `merge`."""
+    changes: JsonObject = {}
+    if "metadata" in body:
+        if record.type == "folder":
+            raise refuse(400, 5025, f"{record.name!r} is a folder: folders have no metadata")
+        changes["metadata"] = _merged(record.metadata if merge else {}, body["metadata"] or {})
+    if "tags" in body:
+        if record.type == "folder":
+            raise refuse(400, 5027, f"{record.name!r} is a folder: folders have no tags")
+        changes["tags"] = list(dict.fromkeys(body["tags"] or ()))
+    if (name := body.get("name")) is not None and name != record.name:
+        if not record.parent:
+            raise refuse(400, 5008, f"{record.id} is the folder of project {record.project}: it can't be renamed")
+        changes["name"] = check_name(name)
+        _check_name_free(sb, record.parent, name)
+    return _changed(sb, record, changes)
+
+
+def _changed(sb: Sb, record: FileRecord, changes: JsonObject) -> FileRecord:
+    if changes:
+        sb.work.files.change(record.id, **changes)
+    return sb.work.files.known(record.id)
+
+
+def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+    """Moves a file or folder within its project.
+
+    Args:
+        sb: The platform.
+        record: What is moved.
+        folder: Where to.
+        name: What it is called there; None keeps its name.
+
+    Returns:
+        The file as it is now.
+
+    Raises:
+        Problem: 5015; to another project. 5033; into itself. 5003; something has the name. 5024; it is no name.
+    """
+    if folder.project != record.project:
+        raise refuse(400, 5015, f"{record.name!r} is in project {record.project}: copy it to {folder.project} instead")
+    if not record.parent or folder.id in _within(sb, record):
+        raise refuse(400, 5033, f"{record.name!r} can't be moved into itself")
+    new = check_name(name or record.name)
+    if (folder.id, new) != (record.parent, record.name):
+        _check_name_free(sb, folder.id, new)
+    return _changed(sb, record, {"parent": folder.id, "name": new})
+
+
+def _within(sb: Sb, record: FileRecord) -> set[str]:
+    """Identities of a folder and of all that is below it; of a file its own."""
+    return {record.id, *(each.id for each in sb.work.files.below(record.id))}
+
+
+def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+    """Copies a file, with its metadata and tags; its bytes are shared.
+
+    Args:
+        sb: The platform.
+        record: The file.
+        folder: Where to.
+        name: What the copy is called; None takes the file's name, with a number before it where that is taken.
+
+    Raises:
+        Problem: 5018; it is a folder. 5003; something has the name. 5024; it is no name.
+    """
+    if record.type == "folder":
+        raise refuse(400, 5018, f"{record.name!r} is a folder: folders are copied by a file job")
+    if name is not None:
+        _check_name_free(sb, folder.id, check_name(name))
+    kept = ("size", "blob", "volume", "location", "metadata", "tags", "task")
+    return sb.work.files.add(
+        project=folder.project,
+        parent=folder.id,
+        name=name or sb.work.files.free_name(folder.id, record.name),
+        **{each: getattr(record, each) for each in kept},
+    )
+
+
+def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+    """Copies a file, or a folder with all that is in it.
+
+    Raises:
+        Problem: As `copy` does; 5033 for a folder into itself.
+    """
+    if record.type == "file":
+        return copy(sb, record, folder, name)
+    if folder.id in _within(sb, record):
+        raise refuse(400, 5033, f"Folder {record.name!r} can't be copied into itself")
+    made = _make_folder(sb, folder, name or record.name)
+    for child in sb.work.files.children(record.id):
+        copy_tree(sb, child, made, child.name)
+    return made
+
+
+def _make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
+    _check_name_free(sb, parent.id, check_name(name), code=5030)
+    return sb.work.files.add(project=parent.project, parent=parent.id, name=name, type="folder")
+
+
+def remove_tree(sb: Sb, record: FileRecord) -> None:
+    """Removes a file, or a folder with all that is in it.
+
+    Raises:
+        Problem: 5033; it is a project's own folder.
+    """
+    if not record.parent:
+        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
+    sb.work.files.remove(record.id)
+
+
+def _remove_one(sb: Sb, record: FileRecord) -> None:
+    if record.parent and record.type == "folder" and sb.work.files.count(record.id):
+        said = f"Folder {record.name!r} isn't empty: delete what is in it first, or delete it by a file job"
+        raise refuse(400, 5021, said)
+    remove_tree(sb, record)
+
+
+def files_in(sb: Sb, record: FileRecord) -> Iterator[FileRecord]:
+    """The files of a folder and of those below it; of a file the file."""
+    if record.type == "file":
+        yield record
+    else:
+        yield from (each for each in sb.work.files.below(record.id) if each.type == "file")
+
+
+# -- lists
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """What files have to be like. Values of one kind are alternatives, kinds and keys go together; what is empty takes any."""
+
+    names: Sequence[str]
+    metadata: Mapping[str, Sequence[str]]
+    tags: Sequence[str]
+    task: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes everything."""
+        return not (self.names or self.metadata or self.tags or self.task)
+
+    def takes(self, record: FileRecord) -> bool:
+        """Whether a file is wanted."""
+        return (
+            (not self.names or record.name in self.names)
+            and (not self.tags or any(tag in record.tags for tag in self.tags))
+            and (not self.task or record.task == self.task)
+            and all(set(texts(record.metadata.get(key))) & set(values) for key, values in self.metadata.items())
+        )
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a metadata value: one, several, or none."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [str(each) for each in cast("list[Any]", value)]
+    return [str(value).lower() if isinstance(value, bool) else str(value)]
+
+
+def _listed(sb: Sb, call: Call) -> str:
+    """The folder whose contents a list is of, which the path or the query names."""
+    if "owner" in call.arguments:
+        return sb.work.files.root(sb.asked(call, "project")["id"])
+    if "folder_id" in call.arguments:
+        return _folder(sb, call, call.arguments["folder_id"])
+    given = {name: call.arguments[name] for name in ("project", "parent", "dataset") if call.arguments.get(name)}
+    if len(given) > 1:
+        raise refuse(400, 5031, f"Give one of project, parent and dataset, not {' and '.join(given)}")
+    if not given:
+        raise refuse(400, 5029, "Give a project, a parent folder or a dataset: it isn't said whose files to list")
+    if "project" in given:
+        return sb.work.files.root(sb.project(call, given["project"])["id"])
+    if "dataset" in given:
+        return sb.work.files.make_root(f"dataset:{sb.held(call, 'dataset', given['dataset'])['id']}")
+    return _folder(sb, call, given["parent"])
+
+
+def _folder(sb: Sb, call: Call, id: str) -> str:
+    found = sb.file(call, id)
+    if found.type != "folder":
+        raise refuse(400, 5022, f"{id} is a file: only folders have something in them")
+    return id
+
+
+def _filter(call: Call) -> _Filter:
+    given = call.arguments
+    metadata: Mapping[str, Sequence[str]] = given.get("metadata") or {}
+    return _Filter(given.get("name") or (), metadata, given.get("tag") or (), given.get("origin.task"))
+
+
+def _matching(sb: Sb, folder: str, wanted: _Filter) -> list[FileRecord]:
+    if wanted.names:  # a name is looked up, whatever else is in the folder
+        found = [sb.work.files.child(folder, name) for name in dict.fromkeys(wanted.names)]
+        return [record for record in found if record is not None and wanted.takes(record)]
+    return [record for record in sb.work.files.children(folder) if wanted.takes(record)]
+
+
+def list_files(sb: Sb, call: Call) -> Reply:
+    """GET /files, GET /projects/{owner}/{project}/files, GET /files/{folder_id}/list."""
+    folder, wanted = _listed(sb, call), _filter(call)
+    if not wanted.open:
+        return page_of(call, _matching(sb, folder, wanted), lambda record: file_json(call, record))
+    items = [file_json(call, record) for record in sb.work.files.children(folder, *window(call))]
+    return page(call, items, sb.work.files.count(folder))
+
+
+list_project_files = list_folder_files = list_files
+
+
+def scroll_files(sb: Sb, call: Call) -> Reply:
+    """GET /files/scroll, GET /files/{folder_id}/scroll."""
+    if "folder_id" not in call.arguments and any(name == "offset" for name, _ in call.query):
+        raise bad("Scrolling takes no offset: follow the link to the next page")
+    folder, wanted = _listed(sb, call), _filter(call)
+    token, limit = call.arguments["token"], window(call)[1]
+    offset = 0 if token == _FIRST else read_token(token, folder)
+    if wanted.open:
+        found, total = sb.work.files.children(folder, offset, limit), sb.work.files.count(folder)
+    else:
+        everything = _matching(sb, folder, wanted)
+        found, total = everything[offset : offset + limit], len(everything)
+    after = offset + len(found)
+    following = write_token(after, folder) if after < total else None
+    return scroll_page(call, [file_json(call, record) for record in found], following, total)
+
+
+scroll_folder_files = scroll_files
+
+
+# -- one file
+
+
+def create_folder(sb: Sb, call: Call) -> Reply:
+    """POST /files."""
+    return Reply(file_json(call, _make_folder(sb, destination(sb, call, call.body), call.body["name"])))
+
+
+def _file(sb: Sb, call: Call, needs: str = "read") -> FileRecord:
+    return sb.file(call, call.arguments["file_id"], needs)
+
+
+def get_file(sb: Sb, call: Call) -> Reply:
+    """GET /files/{file_id}."""
+    return Reply(file_json(call, _file(sb, call)))
+
+
+def update_file(sb: Sb, call: Call) -> Reply:
+    """PATCH /files/{file_id}."""
+    return Reply(file_json(call, _change(sb, _file(sb, call, "write"), call.body)))
+
+
+def delete_file(sb: Sb, call: Call) -> Reply:
+    """DELETE /files/{file_id}."""
+    _remove_one(sb, _file(sb, call, "write"))
+    return Reply(status=204)
+
+
+def get_file_metadata(sb: Sb, call: Call) -> Reply:
+    """GET /files/{file_id}/metadata."""
+    return Reply(dict(_file(sb, call).metadata))
+
+
+def update_file_metadata(sb: Sb, call: Call) -> Reply:
+    """PATCH /files/{file_id}/metadata."""
+    return Reply(_change(sb, _file(sb, call, "write"), {"metadata": call.body}).metadata)
+
+
+def replace_file_metadata(sb: Sb, call: Call) -> Reply:
+    """PUT /files/{file_id}/metadata."""
+    return Reply(_change(sb, _file(sb, call, "write"), {"metadata": call.body}, merge=False).metadata)
+
+
+def replace_file_tags(sb: Sb, call: Call) -> Reply:
+    """PUT /files/{file_id}/tags."""
+    return Reply(_change(sb, _file(sb, call, "write"), {"tags": call.body}).tags)
+
+
+def copy_file(sb: Sb, call: Call) -> Reply:
+    """POST /files/{file_id}/actions/copy."""
+    record = _file(sb, call, "copy")
+    return Reply(file_json(call, copy(sb, record, destination(sb, call, call.body), call.body.get("name"))))
+
+
+def move_file(sb: Sb, call: Call) -> Reply:
+    """POST /files/{file_id}/actions/move."""
+    record = _file(sb, call, "write")
+    if record.type == "folder":
+        raise refuse(403, 5032, f"{record.name!r} is a folder: folders are moved by a file job")
+    return Reply(file_json(call, move(sb, record, destination(sb, call, call.body), call.body.get("name"))))
+
+
+def get_file_download_info(sb: Sb, call: Call) -> Reply:
+    """GET /files/{file_id}/download_info."""
+    record = _file(sb, call, "copy")
+    if record.type == "folder":
+        raise refuse(400, 5017, f"{record.name!r} is a folder: download the files in it")
+    seconds = sb.number("url_seconds")
+    if record.volume and not record.blob:
+        return Reply({"url": sb.volume_url(record.volume, record.location, seconds)})
+    return Reply({"url": file_url(sb.grounds.signer, call.origin, record.blob, record.name, seconds)})
+
+
+# -- up to 100 files
+
+
+def bulk_get_files(sb: Sb, call: Call) -> Reply:
+    """POST /bulk/files/get."""
+    return in_bulk(sb, call.body["file_ids"], lambda id: file_json(call, sb.file(call, id)))
+
+
+def bulk_delete_files(sb: Sb, call: Call) -> Reply:
+    """POST /bulk/files/delete."""
+
+    def delete(id: str) -> JsonObject:
+        record = sb.file(call, id, "write")
+        _remove_one(sb, record)
+        return file_json(call, record)
+
+    return in_bulk(sb, call.body["file_ids"], delete)
+
+
+def bulk_update_files(sb: Sb, call: Call) -> Reply:
+    """POST /bulk/files/update."""
+    return _bulk_change(sb, call, {"tags": [], "metadata": {}}, merge=False)
+
+
+def bulk_edit_files(sb: Sb, call: Call) -> Reply:
+    """POST /bulk/files/edit."""
+    return _bulk_change(sb, call, {}, merge=True)
+
+
+def _bulk_change(sb: Sb, call: Call, unless: JsonObject, *, merge: bool) -> Reply:
+    def change(item: JsonObject) -> JsonObject:
+        return file_json(call, _change(sb, sb.file(call, item["id"], "write"), {**unless, **item}, merge=merge))
+
+    return in_bulk(sb, call.body["items"], change)
+
+
+def bulk_copy_files(sb: Sb, call: Call) -> Reply:
+    """POST /action/files/copy."""
+    folder = destination(sb, call, {"project": call.body["project"]})
+
+    def one(id: str) -> JsonObject:
+        try:
+            made = copy(sb, sb.file(call, id, "copy"), folder, None)
+        except Problem as problem:
+            return {"status": problem.title}
+        return {"status": "ok", "new_file_id": made.id, "new_file_name": made.name}
+
+    return Reply({id: one(id) for id in call.body["file_ids"]})

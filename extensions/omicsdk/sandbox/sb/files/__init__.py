@@ -1,1 +1,0 @@
-"""Files and folders: one by one, in bulk, by jobs, by searches, and uploads of them."""

@@ -1,0 +1,200 @@
+"""Files and folders: a tree a project, in a table, with what the platform tells of each; and their bytes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from omicsdk.sandbox.state.database import Database, Table
+from omicsdk.sandbox.state.objects import ObjectStore
+
+
+class Blobs:
+    """The bytes of files, under names that only the sandbox knows.
+
+    Args:
+        objects: Where they lie.
+    """
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+
+    def put_bytes(self, content: bytes) -> str:
+        """Stores bytes and returns the blob's name."""
+        return self._objects.put_bytes(content).sha256
+
+    def put_file(self, path: Path) -> str:
+        """Stores a copy of a file's bytes and returns the blob's name."""
+        return self._objects.put_file(path).sha256
+
+    def open(self, blob: str) -> BinaryIO:
+        """The bytes for reading."""
+        return self._objects.path(blob).open("rb")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file or a folder.
+
+    Attributes:
+        id: Its identity.
+        name: Its name, without its folder.
+        project: The project that it is in; `dataset:owner/name` for a file of a dataset.
+        parent: The folder that it is in; empty for a project's own folder, and for what stands in no folder.
+        created_on: When it was made, in the sandbox's time.
+        modified_on: When it was changed last.
+        type: file or folder.
+        size: Length in bytes; 0 for folders.
+        blob: The object with its bytes; empty for folders, and for files whose bytes are on a volume.
+        volume: The volume that its bytes are on; empty when they are on the platform.
+        location: Where on that volume.
+        metadata: Its metadata.
+        tags: Its tags.
+        task: The task that made it; empty for none.
+        secondary: Identities of files that belong to it, such as its index.
+    """
+
+    id: str
+    name: str
+    project: str
+    parent: str
+    created_on: float
+    modified_on: float
+    type: str = "file"
+    size: int = 0
+    blob: str = ""
+    volume: str = ""
+    location: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tags: Sequence[str] = ()
+    task: str = ""
+    secondary: Sequence[str] = ()
+
+
+class FileStore:
+    """The one place that knows the table of files.
+
+    Args:
+        database: Where it is.
+        new_id: Makes identities.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, database: Database, new_id: Callable[[], str], now: Callable[[], float]) -> None:
+        self._database = database
+        self._new_id = new_id
+        self._now = now
+        self._table = Table(database, "sb_files", FileRecord, more="UNIQUE (parent, name)", indexes=("project",))
+
+    # -- projects
+
+    def make_root(self, project: str) -> str:
+        """Makes the folder of a project unless it is there, and returns its identity."""
+        return self.folder(project, "", project).id
+
+    def root(self, project: str) -> str:
+        """The identity of a project's own folder.
+
+        Raises:
+            LookupError: There is no such project.
+        """
+        there = self.child("", project)
+        if there is None:
+            raise LookupError(f"project {project} has no folder")
+        return there.id
+
+    def drop_project(self, project: str) -> None:
+        """Removes all files and folders of a project."""
+        self._table.remove(project=project)
+
+    # -- reading
+
+    def get(self, id: str) -> FileRecord | None:
+        """A file or folder; None when it isn't there."""
+        return self._table.get(id)
+
+    def known(self, id: str) -> FileRecord:
+        """A file or folder that is known to be there."""
+        found = self.get(id)
+        assert found is not None, f"there is no file {id}"
+        return found
+
+    def child(self, parent: str, name: str) -> FileRecord | None:
+        """What has a name in a folder; None when nothing has."""
+        return self._table.first(parent=parent, name=name)
+
+    def children(self, parent: str, offset: int = 0, limit: int = -1) -> list[FileRecord]:
+        """What is in a folder, by name.
+
+        Args:
+            parent: The folder.
+            offset: How many to leave out at the beginning.
+            limit: How many at most; -1 for all.
+        """
+        # The index tells which rows there are: those that are left out aren't read.
+        there = "rowid IN (SELECT rowid FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?)"
+        return self._table.all(there, parent, limit, offset, order="name")
+
+    def count(self, parent: str) -> int:
+        """How much is in a folder."""
+        return self._table.count(parent=parent)
+
+    def below(self, folder: str) -> Iterator[FileRecord]:
+        """What is in a folder and in those below it, a folder before what is in it."""
+        for child in self.children(folder):
+            yield child
+            if child.type == "folder":
+                yield from self.below(child.id)
+
+    def of_projects(self, projects: Sequence[str]) -> list[FileRecord]:
+        """All files and folders of some projects but the projects' own folders, by name."""
+        there = f"project IN ({', '.join('?' * len(projects))}) AND parent IN (SELECT id FROM sb_files)"  # noqa: S608 - marks only
+        return self._table.all(there, *projects, order="name, id")
+
+    def path(self, record: FileRecord) -> str:
+        """Names of the folders that lead to a file, and its own, with slashes between; empty for a project's folder."""
+        steps: list[str] = []
+        at: FileRecord | None = record
+        while at is not None and at.parent:
+            steps.insert(0, at.name)
+            at = self.get(at.parent)
+        return "/".join(steps)
+
+    # -- writing
+
+    def add(self, *, project: str, parent: str, name: str, **more: Any) -> FileRecord:
+        """Enters a file or folder; its name must be free.
+
+        Args:
+            project: The project that it is in.
+            parent: The folder that it is in.
+            name: Its name there.
+            more: Further fields of it.
+        """
+        now = self._now()
+        record = FileRecord(self._new_id(), name, project, parent, now, now, **more)
+        self._table.add(record)
+        return record
+
+    def folder(self, project: str, parent: str, name: str) -> FileRecord:
+        """What has a name in a folder; a folder of that name is made where nothing has."""
+        there = self.child(parent, name)
+        return there or self.add(project=project, parent=parent, name=name, type="folder")
+
+    def change(self, id: str, **changes: Any) -> None:
+        """Changes fields of a file; it counts as modified now."""
+        self._table.change(id, **{"modified_on": self._now(), **changes})
+
+    def remove(self, id: str) -> None:
+        """Removes a file, or a folder with all that is below it."""
+        with self._database.transaction():
+            for each in [id, *(record.id for record in self.below(id))]:
+                self._table.remove(id=each)
+
+    def free_name(self, parent: str, name: str) -> str:
+        """A name that nothing has in a folder: the given one, or with a number before it, as in `_1_reads.fq`."""
+        found, number = name, 0
+        while self.child(parent, found) is not None:
+            number += 1
+            found = f"_{number}_{name}"
+        return found

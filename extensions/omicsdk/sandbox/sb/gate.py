@@ -1,0 +1,125 @@
+"""What concerns each request to the platform, whichever it is: slashes at the end, names of requests, limits, no route."""
+
+import math
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from omicsdk.sandbox.sb.problems import error_body, refuse
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.settings import Settings
+
+
+def token_of(headers: Mapping[str, str]) -> str:
+    """The token that a request carries; empty when it has none."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return headers.get("x-sbg-auth-token") or (bearer.strip() if scheme.lower() == "bearer" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many requests a token has.
+
+    Attributes:
+        limit: In each period.
+        remaining: In the present one.
+        reset: When it ends, in seconds since 1970.
+    """
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+class Meter:
+    """Counts the requests of each token, to refuse those beyond the limit; a period begins with a token's first one.
+
+    Args:
+        clock: The sandbox's time.
+        settings: How many requests a period has at present, and how long it is.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, float]] = {}
+        self._last: dict[str, Rate] = {}
+
+    def count(self, token: str) -> bool:
+        """Counts a request.
+
+        Returns:
+            False for one beyond the limit.
+        """
+        limit, seconds = int(self._settings.number("sb.rate_limit")), self._settings.number("sb.rate_seconds")
+        with self._lock:
+            now = self._clock.now()  # not before, or another's later one would look like a clock that was put back
+            used, ends = self._counts.get(token, (0, 0.0))
+            # A clock that was put back would else keep a period for ever.
+            if not now < ends <= now + seconds:
+                used, ends = 0, now + seconds
+            self._counts[token] = (used + 1, ends)
+            self._last[token] = Rate(limit, max(limit - used - 1, 0), math.ceil(ends))
+        return used < limit
+
+    def rate(self, token: str) -> Rate | None:
+        """How the token stood after its last request; None when there was none."""
+        with self._lock:
+            return self._last.get(token)
+
+    def clear(self) -> None:
+        """Forgets all counts."""
+        with self._lock:
+            self._counts.clear()
+            self._last.clear()
+
+
+class Gate:
+    """An ASGI application around the platform's routes.
+
+    Args:
+        app: The routes.
+        prefix: Where they are mounted.
+        meter: Knows how many requests are left.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str, meter: Meter) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._meter = meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if len(path) > len(self._prefix) + 1:
+            scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        token = token_of(headers)
+        said = {"X-Request-Id": str(uuid.uuid4())}
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if rate := self._meter.rate(token):
+                    left = {"Limit": rate.limit, "Remaining": rate.remaining, "Reset": rate.reset}
+                    said.update({f"X-RateLimit-{name}": str(value) for name, value in left.items()})
+                raw = [(key.lower().encode(), value.encode()) for key, value in said.items()]
+                message = {**message, "headers": [*message["headers"], *raw]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except HTTPException as error:
+            await _unrouted(scope, error.status_code)(scope, receive, told)
+
+
+def _unrouted(scope: Scope, status: int) -> Response:
+    where = f"{scope['method']} {scope['path']}"
+    problem = refuse(status, 90003, f"The platform has no {where}")
+    if status == 405:
+        problem = refuse(405, 90006, f"{where} isn't among what the platform can do: the path takes other methods")
+    return JSONResponse(error_body(problem), status)

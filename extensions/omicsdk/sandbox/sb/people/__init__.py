@@ -1,1 +1,0 @@
-"""Who is on the platform, what they belong to, and who pays."""

@@ -1,0 +1,241 @@
+"""The search of files by a query, in the platform's language as far as the sandbox speaks it.
+
+`IN "owner/project"` says where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
+`name LIKE "%.bam"` and `type IN ("file", "folder")` say what; `LIMIT 10` and `TOKEN "..."` at the end, how many and from where on; AND, OR, NOT and brackets join them, and WHERE is another
+word for the AND behind IN. Words are read in any case. The platform's own language isn't published; this is what its
+published client's examples need, and a little more.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Any
+
+from omicsdk.sandbox.sb.answers import LONGEST, read_token, window, write_token
+from omicsdk.sandbox.sb.files import file_json, texts
+from omicsdk.sandbox.sb.problems import bad
+from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.validation import whole_number
+
+_Facts = Mapping[str, Any]
+_Test = Callable[[_Facts], bool]
+_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(<=|>=|!=|<>|[=<>(),])|([^\s=<>!(),"\']+))')
+_WORDS = ("and", "or", "not", "in", "like", "where", "limit", "token")
+_DEEPEST = 50
+
+
+def search_files(sb: Sb, call: Call) -> Reply:
+    """POST /files/search."""
+    try:
+        search = _read_search(call.body["query"])
+    except _SearchSyntax as error:
+        raise bad(f"The query can't be read: {error}") from error
+    for project in search.projects:
+        sb.project(call, project)
+    records = sb.work.files.of_projects(search.projects or sb.projects_of(call))
+    found = [shown for record in records if search.test(shown := {"tags": [], **file_json(call, record)})]
+    token: str = call.arguments.get("cont_token") or search.token
+    offset = read_token(token, search.asked) if token else 0
+    after = offset + min(window(call)[1], search.limit or LONGEST)
+    body = {"count": len(found), "result_set": found[offset:after]}
+    return Reply({**body, "cont_token": write_token(after, search.asked)} if after < len(found) else body)
+
+
+# -- the language
+
+
+class _SearchSyntax(Exception):
+    """A query that can't be read; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A query that has been read.
+
+    Attributes:
+        test: Whether a file fits; projects are among the tests.
+        projects: The projects that the query names anywhere; empty when it names none.
+        asked: The query without its LIMIT and TOKEN, which pages of it share.
+        limit: How many files it asks for at most; None where it doesn't say.
+        token: Where it goes on; empty for the beginning.
+    """
+
+    test: _Test
+    projects: tuple[str, ...]
+    asked: str
+    limit: int | None
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str  # text, sign, word or end
+    text: str
+    at: int
+
+
+def _read_search(query: str) -> _Search:
+    reader = _Reader(_tokens(query))
+    test = reader.either(0)
+    asked = query[: reader.place].strip()
+    limit, token = reader.part()
+    reader.expect("end", "")
+    return _Search(test, tuple(dict.fromkeys(reader.projects)), asked, limit, token)
+
+
+def _tokens(query: str) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    while query[at:].strip():
+        match = _TOKEN.match(query, at)
+        if match is None:
+            raise _SearchSyntax(f"{query[at:].strip()[:20]!r} can't be read")
+        double, single, sign, word = match.groups()
+        if sign:
+            found.append(_Token("sign", sign, at))
+        elif word is not None:
+            found.append(_Token("word", word, at))
+        else:
+            found.append(_Token("text", re.sub(r"\\(.)", r"\1", double if double is not None else single), at))
+        at = match.end()
+    return [*found, _Token("end", "", len(query))]
+
+
+class _Reader:
+    def __init__(self, tokens: Sequence[_Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self.projects: list[str] = []
+
+    def _next(self) -> _Token:
+        token = self._tokens[self._at]
+        self._at = min(self._at + 1, len(self._tokens) - 1)
+        return token
+
+    def _is(self, kind: str, text: str) -> bool:
+        token = self._tokens[self._at]
+        return token.kind == kind and token.text.lower() == text
+
+    def _take(self, kind: str, text: str) -> bool:
+        if self._is(kind, text):
+            self._next()
+            return True
+        return False
+
+    @property
+    def place(self) -> int:
+        """Where in the query the next token begins."""
+        return self._tokens[self._at].at
+
+    def part(self) -> tuple[int | None, str]:
+        """How many files are asked for, and from where on: LIMIT and TOKEN, in any order, each once."""
+        limit: int | None = None
+        token = ""
+        while self._is("word", "limit") or self._is("word", "token"):
+            name = self._next().text.lower()
+            if (name == "limit" and limit is not None) or (name == "token" and token):
+                raise _SearchSyntax(f"there are two of {name.upper()}")
+            value = self._value()
+            if name == "token":
+                token = value
+                continue
+            limit = whole_number(value)
+            if limit is None or limit < 1:
+                raise _SearchSyntax(f"LIMIT takes a whole number of 1 or more, not {value[:20]}")
+        return limit, token
+
+    def expect(self, kind: str, text: str) -> None:
+        """Goes over a token that must come."""
+        if not self._take(kind, text):
+            found = self._tokens[self._at].text or "nothing"
+            raise _SearchSyntax(f"{text or 'the end'} is expected, not {found}")
+
+    def either(self, depth: int) -> _Test:
+        """Tests joined by OR."""
+        if depth > _DEEPEST:
+            raise _SearchSyntax(f"brackets nest deeper than {_DEEPEST}")
+        tests = [self._all(depth)]
+        while self._take("word", "or"):
+            tests.append(self._all(depth))
+        return tests[0] if len(tests) == 1 else lambda facts: any(test(facts) for test in tests)
+
+    def _all(self, depth: int) -> _Test:
+        tests = [self._one(depth)]
+        while self._take("word", "and") or self._take("word", "where"):
+            tests.append(self._one(depth))
+        return tests[0] if len(tests) == 1 else lambda facts: all(test(facts) for test in tests)
+
+    def _one(self, depth: int) -> _Test:
+        if self._take("word", "not"):
+            if depth > _DEEPEST:
+                raise _SearchSyntax(f"NOT nests deeper than {_DEEPEST}")
+            inner = self._one(depth + 1)
+            return lambda facts: not inner(facts)
+        if self._take("sign", "("):
+            inner = self.either(depth + 1)
+            self.expect("sign", ")")
+            return inner
+        if self._take("word", "in"):
+            projects = self._values()
+            self.projects.extend(projects)
+            return lambda facts: facts["project"] in projects
+        return self._comparison()
+
+    def _values(self) -> list[str]:
+        bracket = self._take("sign", "(")
+        values = [self._value()]
+        while self._take("sign", ","):
+            values.append(self._value())
+        if bracket:
+            self.expect("sign", ")")
+        return values
+
+    def _value(self) -> str:
+        token = self._next()
+        if token.kind not in ("text", "word") or (token.kind == "word" and token.text.lower() in _WORDS):
+            raise _SearchSyntax(f"a value is expected, not {token.text or 'nothing'}")
+        return token.text
+
+    def _comparison(self) -> _Test:
+        field = self._value()
+        if self._take("word", "in"):
+            values = self._values()
+            return lambda facts: bool(set(_values_of(facts, field)) & set(values))
+        if self._take("word", "like"):
+            pattern = re.compile(translate(self._value().replace("%", "*")), re.IGNORECASE)
+            return lambda facts: any(pattern.match(each) for each in _values_of(facts, field))
+        token = self._next()
+        if token.kind != "sign" or token.text not in _SIGNS:
+            raise _SearchSyntax(f"a comparison is expected behind {field}, not {token.text or 'nothing'}")
+        compare, wanted = _SIGNS[token.text], self._value()
+        if token.text in ("!=", "<>"):
+            return lambda facts: wanted not in _values_of(facts, field)
+        return lambda facts: any(_compared(compare, each, wanted) for each in _values_of(facts, field))
+
+
+def _compared(compare: Callable[[Any, Any], bool], found: str, wanted: str) -> bool:
+    try:
+        return compare(float(found), float(wanted))
+    except ValueError:
+        return compare(found, wanted)
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda one, other: one == other,
+    "!=": lambda one, other: one != other,
+    "<>": lambda one, other: one != other,
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+}
+
+
+def _values_of(facts: _Facts, field: str) -> list[str]:
+    name, _, rest = field.partition(".")
+    value = facts.get("tags" if name.lower() == "tag" else name.lower())
+    if rest:
+        value = value.get(rest) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return texts(value)

@@ -1,0 +1,324 @@
+"""Operations of tasks: create, change, run, abort, clone, and what came of them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.sb.answers import ordered, page_of, shown, view, when, when_known, within
+from omicsdk.sandbox.sb.apps import find_app, split_id
+from omicsdk.sandbox.sb.cwl import ports, steps_of
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.inputs import mapped
+from omicsdk.sandbox.sb.problems import no_such, refuse
+from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id
+from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
+from omicsdk.sandbox.service import Call, Reply
+
+_EDITABLE = "name description batch batch_by batch_input use_interruptible_instances execution_settings"
+_ORDERS = {"created_time": "created", "start_time": "start", "end_time": "end"}
+_CENTS_A_SECOND = 0.01
+_INSTANCE = {"type": "c4.2xlarge", "provider": "AWS", "disk": {"size": 1024, "unit": "GB", "type": "EBS"}}
+
+
+# -- finding
+
+
+def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
+    try:
+        uuid.UUID(id)
+    except ValueError as error:
+        raise refuse(400, 7005, f"{id!r} is no task: identities of tasks are UUIDs") from error
+    found = sb.documents.found(KIND, id)
+    if not sb.may_see(sb.user(call), found["project"]):
+        raise no_such(KIND, id)
+    sb.project(call, found["project"], needs)
+    return found
+
+
+def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    return _task(sb, call, call.arguments["task_id"], needs)
+
+
+def _draft(sb: Sb, call: Call, needs: str, code: int, said: str) -> JsonObject:
+    """The task that a request is about, which is a draft still."""
+    task = _asked(sb, call, needs)
+    if task["status"] != "DRAFT":
+        raise refuse(409, code, f"Task {task['id']} is {task['status']}: {said}")
+    return task
+
+
+def list_tasks(sb: Sb, call: Call) -> Reply:
+    """GET /tasks, GET /projects/{owner}/{project}/tasks."""
+    given = call.arguments
+    project = path_id(call, "project") if "owner" in given else given.get("project")
+    projects = [sb.project(call, project)["id"]] if project else sb.projects_of(call)
+    same = {name: given[name] for name in ("status", "batch", "origin_id") if given.get(name) is not None}
+    spans = (("created", "created"), ("started", "start"), ("ended", "end"))
+    tests = [within(given, name, key) for name, key in spans]
+    found = [
+        task
+        for task in _candidates(sb, given.get("parent"), projects)
+        if all(task[name] == value for name, value in same.items()) and all(test(task) for test in tests)
+    ]
+    order = given.get("order_by") or "created_time"
+    return page_of(call, ordered(found, _ORDERS.get(order, order), given), lambda task: _show(sb, call, task))
+
+
+list_project_tasks = list_tasks
+
+
+def _candidates(sb: Sb, parent: str | None, projects: list[str]) -> list[JsonObject]:
+    """The tasks of projects, or the children of a batch in one of them."""
+    if parent is None:
+        return [task for each in projects for task in sb.documents.listed(KIND, each)]
+    batch = sb.documents.get(KIND, parent)
+    return children(sb, batch) if batch is not None and batch["project"] in projects else []
+
+
+def get_task(sb: Sb, call: Call) -> Reply:
+    """GET /tasks/{task_id}."""
+    return Reply(_show(sb, call, _asked(sb, call)))
+
+
+def get_task_inputs(sb: Sb, call: Call) -> Reply:
+    """GET /tasks/{task_id}/inputs."""
+    return Reply(_values(sb, _asked(sb, call)["inputs"]))
+
+
+def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
+    """POST /bulk/tasks/get."""
+    return in_bulk(sb, call.body["task_ids"], lambda id: _show(sb, call, _task(sb, call, id)))
+
+
+# -- making
+
+
+def create_task_(sb: Sb, call: Call) -> Reply:
+    """POST /tasks."""
+    body: Mapping[str, Any] = call.body
+    settings: Mapping[str, Any] = sb.project(call, body["project"], "execute").get("settings") or {}
+    app = _app(sb, call, body["app"])
+    interruptible = settings.get("use_interruptible_instances", False)
+    task: JsonObject = {
+        **_fresh(sb, call),
+        "name": body.get("name") or f"{app['name']} run: {when(sb.now())}",
+        "description": body.get("description") or "",
+        "project": body["project"],
+        **_runs(app),
+        "batch": False,
+        **{name: body.get(name) for name in ("batch_by", "batch_input", "execution_settings", "output_location")},
+        "inputs": body.get("inputs") or {},
+        "use_interruptible_instances": body.get("use_interruptible_instances", interruptible),
+        "origin_id": None,
+    }
+    _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
+    return _made(sb, call, task)
+
+
+def _fresh(sb: Sb, call: Call) -> JsonObject:
+    """What a draft has that nothing has been done with yet."""
+    nothing = dict.fromkeys(("executed_by", "start", "end", "batch_group", "parent", "message"))
+    draft = {"id": new_uuid(), "status": "DRAFT", "created_by": sb.user(call), "created": sb.now()}
+    return {**draft, **nothing, "outputs": {}, "jobs": [], "left": 0}
+
+
+def _made(sb: Sb, call: Call, task: JsonObject) -> Reply:
+    """Keeps a new task, and runs it where that is asked for and nothing is wrong with it."""
+    validate(sb, task)
+    put(sb, task)
+    if call.arguments.get("action") == "run" and not task["errors"]:
+        run(sb, task, sb.user(call))
+    return Reply(_show(sb, call, task))
+
+
+def _app(sb: Sb, call: Call, text: str) -> JsonObject:
+    if not text:
+        raise refuse(400, 7015, "A task runs an app: give its identity, owner/project/app")
+    id, revision = split_id(text)
+    sb.project(call, id.rpartition("/")[0])
+    return find_app(sb, id, revision)
+
+
+def _runs(app: JsonObject) -> JsonObject:
+    """The fields of a task that tell its app."""
+    return {"app": f"{app['id']}/{app['revision']}", "steps": steps_of(app["raw"])}
+
+
+def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
+    """Makes a task a batch when it says how to divide which input."""
+    batch_by, batch_input = task["batch_by"], task["batch_input"]
+    task["batch"] = wanted and bool(batch_by and batch_input)
+    if bool(batch_by) != bool(batch_input):
+        raise refuse(400, 7023, "A batch takes both batch_by and batch_input")
+    if not batch_by:
+        return
+    kind = str(batch_by.get("type")).upper()
+    if kind not in ("ITEM", "CRITERIA"):
+        raise refuse(400, 7020, f"A batch is by criteria or item, not by {batch_by.get('type')!r}")
+    if kind == "CRITERIA" and not batch_by.get("criteria"):
+        raise refuse(400, 7019, "A batch by criteria takes criteria, such as metadata.sample_id")
+    if batch_input not in {port.id for port in ports(app_of(sb, task), "inputs")}:
+        raise refuse(400, 7018, f"The app has no input {batch_input!r} that a batch could divide")
+
+
+def clone_task_(sb: Sb, call: Call) -> Reply:
+    """POST /tasks/{task_id}/actions/clone."""
+    task = _asked(sb, call, "execute")
+    return _made(sb, call, {**task, **_fresh(sb, call), "origin_id": task["id"]})
+
+
+# -- changing
+
+
+def update_task(sb: Sb, call: Call) -> Reply:
+    """PATCH /tasks/{task_id}."""
+    task = _asked(sb, call, "write")
+    body: Mapping[str, Any] = call.body
+    if task["status"] != "DRAFT" and (more := set(body) - {"name"}):
+        said = f"Task {task['id']} is {task['status']}: only a draft can be changed, others can be renamed"
+        raise refuse(409, 7026, f"{said}, so not {', '.join(sorted(more))}")
+    task.update({name: body[name] for name in _EDITABLE.split() if name in body})
+    if "app" in body:
+        task.update(_runs(_app(sb, call, body["app"])))
+    task["inputs"] = {**task["inputs"], **(body.get("inputs") or {})}
+    if task["status"] == "DRAFT":
+        divides = bool({"batch_by", "batch_input"} & set(body))
+        _check_batch(sb, task, wanted=body.get("batch", task["batch"] or divides))
+        validate(sb, task)
+    if "project" in body and body["project"] != task["project"]:
+        sb.project(call, body["project"], "execute")
+        drop(sb, task)
+        task["project"] = body["project"]
+    put(sb, task)
+    return Reply(_show(sb, call, task))
+
+
+def update_task_inputs(sb: Sb, call: Call) -> Reply:
+    """PATCH /tasks/{task_id}/inputs."""
+    task = _draft(sb, call, "write", 7026, "only a draft can be changed")
+    task["inputs"] = {**task["inputs"], **call.body}
+    validate(sb, task)
+    put(sb, task)
+    return Reply(_values(sb, task["inputs"]))
+
+
+def run_task(sb: Sb, call: Call) -> Reply:
+    """POST /tasks/{task_id}/actions/run."""
+    task = _draft(sb, call, "execute", 7007, "only a draft can be run, or a clone of it")
+    if call.arguments.get("batch") is False:
+        task["batch"] = False
+    if (interruptible := call.arguments.get("use_interruptible_instances")) is not None:
+        task["use_interruptible_instances"] = interruptible
+    validate(sb, task)
+    if task["errors"]:
+        raise refuse(400, 7024, "; ".join(error["message"] for error in task["errors"]))
+    run(sb, task, sb.user(call))
+    return Reply(_show(sb, call, task))
+
+
+def abort_task(sb: Sb, call: Call) -> Reply:
+    """POST /tasks/{task_id}/actions/abort."""
+    task = _asked(sb, call, "execute")
+    abort(sb, task)
+    return Reply(_show(sb, call, task))
+
+
+def delete_task(sb: Sb, call: Call) -> Reply:
+    """DELETE /tasks/{task_id}."""
+    task = _asked(sb, call, "write")
+    if task["status"] in GOING:
+        raise refuse(409, 7011, f"Task {task['id']} is {task['status']}: abort it before deleting it")
+    drop(sb, task)
+    return Reply(status=204)
+
+
+# -- showing
+
+
+def _show(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
+    """All fields of a task."""
+    told = {
+        **task,
+        "type": "v2",
+        "created_time": when(task["created"]),
+        "start_time": when_known(task["start"]),
+        "end_time": when_known(task["end"]),
+        "inputs": _values(sb, task["inputs"]),
+        "outputs": _values(sb, task["outputs"]),
+        "price": _price(task),
+        "execution_status": _execution_status(sb, task),
+    }
+    return view(call, KIND, told)
+
+
+def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
+    """Inputs or outputs as answers have them: each file with its present name and what belongs to it."""
+
+    def told(value: JsonObject) -> JsonObject:
+        record = sb.work.files.get(str(value.get("path")))
+        kept: JsonObject = {"class": value["class"], "path": value.get("path")}
+        if record is None:
+            return kept
+        # What was said with the value counts; else what the platform knows of the file.
+        known = [{"class": "File", "path": id} for id in record.secondary]
+        secondary: Sequence[JsonObject] = value.get("secondaryFiles") or known
+        more = {"secondaryFiles": [told(each) for each in secondary]} if secondary else {}
+        return {**kept, "name": record.name, **more}
+
+    return mapped(dict(values), told)
+
+
+def _price(task: JsonObject) -> JsonObject | None:
+    if task["status"] not in ENDS or task["start"] is None:
+        return None
+    amount = round((task["end"] - task["start"]) * _CENTS_A_SECOND / 100, 4)
+    breakdown = {"storage": "0.0", "computation": str(amount), "data_transfer": "0.0"}
+    return {"currency": "USD", "amount": amount, "breakdown": breakdown}
+
+
+def _execution_status(sb: Sb, task: JsonObject) -> JsonObject:
+    if task["batch"]:
+        states = [child["status"] for child in children(sb, task)]
+        names = ("queued", "running", "completed", "failed", "aborted")
+        return {name: states.count(name.upper()) for name in names}
+    steps, ran = len(task["steps"]), _milliseconds(task["start"], task["end"])
+    return {
+        "steps_completed": steps if task["status"] == "COMPLETED" else 0,
+        "steps_total": steps,
+        "message": task["message"],
+        "message_code": None,
+        "queued_duration": _milliseconds(task["created"], task["start"]),
+        "running_duration": ran,
+        "execution_duration": ran,
+        "duration": _milliseconds(task["created"], task["end"]),
+    }
+
+
+def _milliseconds(start: float | None, end: float | None) -> int | None:
+    return None if start is None or end is None else int(1000 * (end - start))
+
+
+def get_task_execution_details(sb: Sb, call: Call) -> Reply:
+    """GET /tasks/{task_id}/execution_details."""
+    task = _asked(sb, call)
+    times = {"start_time": when_known(task["start"]), "end_time": when_known(task["end"])}
+    jobs = [
+        {
+            **{name: job[name] for name in ("name", "status", "command_line")},
+            **times,
+            "retried": False,
+            "instance": {"id": f"i-{task['id'][:8]}", **_INSTANCE},
+            "docker": {"checksum": None},
+            "logs": {name: call.service_url(f"/files/{id}/download_info", {}) for name, id in job["logs"].items()},
+        }
+        for job in _jobs(sb, task)
+    ]
+    told = {**times, "status": task["status"], "message": task["message"], "jobs": jobs}
+    return Reply(shown(call, told, "tasks", task["id"], "execution_details"))
+
+
+def _jobs(sb: Sb, task: JsonObject) -> list[JsonObject]:
+    if task["status"] == "RUNNING" and not task["batch"]:
+        going: JsonObject = {"command_line": None, "status": "RUNNING", "logs": {}}
+        return [{"name": name, **going} for name in steps_of(app_of(sb, task))]
+    return task["jobs"]

@@ -1,1 +1,0 @@
-"""Apps, and the tasks that run them: what they take, how they go on, what they leave."""

@@ -1,0 +1,190 @@
+"""Operations of uploads in parts, of files and of automations' code: start, where a part goes, reports, complete, abort."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.sb.answers import shown, when
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.files import check_name, destination, file_json
+from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.state import Sb, new_id
+from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint, part_url
+from omicsdk.sandbox.service import Call, Reply
+
+
+def start_upload(sb: Sb, call: Call) -> Reply:
+    """POST /upload/multipart."""
+    body: Mapping[str, Any] = call.body
+    folder = destination(sb, call, body)
+    overwrite = bool(call.arguments.get("overwrite"))
+    _check_free(sb, folder.id, check_name(body["name"]), overwrite)
+    return Reply(_shown(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite)))
+
+
+def _begin(
+    sb: Sb, call: Call, *, project: str = "", parent: str = "", overwrite: bool = False, automation: str = ""
+) -> Upload:
+    """Enters a new upload of which the request's body tells the name, and perhaps the size and that of parts."""
+    size: int | None = call.body.get("size")
+    if size is not None and not 0 <= size <= LARGEST_FILE:
+        raise refuse(400, 8013, f"A file has between 0 and {LARGEST_FILE} bytes, not {size}")
+    least, most_parts = int(sb.number("part_least")), int(sb.number("parts_most")) or MOST_PARTS
+    upload = Upload(
+        id=new_id(),
+        owner=sb.user(call),
+        name=call.body["name"],
+        project=project,
+        parent=parent,
+        size=size,
+        part_size=choose_part_size(size or 0, call.body.get("part_size"), least=least, most_parts=most_parts),
+        overwrite=overwrite,
+        initiated=sb.now(),
+        automation=automation,
+        by_folder="parent" in call.body,
+    )
+    sb.work.uploads.add(upload)
+    return upload
+
+
+def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
+    there = sb.work.files.child(parent, name)
+    if there is not None and (there.type == "folder" or not overwrite):
+        more = "" if there.type == "folder" else " or overwrite it"
+        raise refuse(409, 8005, f"There is already a {there.type} {name!r}: choose another name{more}")
+
+
+def list_uploads(sb: Sb, call: Call) -> Reply:
+    """GET /upload/multipart."""
+    return Reply({"items": [_shown(sb, call, upload) for upload in sb.work.uploads.of(sb.user(call))]})
+
+
+def get_upload(sb: Sb, call: Call) -> Reply:
+    """GET /upload/multipart/{upload_id}."""
+    upload = _started(sb, call)
+    told = _shown(sb, call, upload)
+    if call.arguments.get("list_parts"):
+        parts = sb.work.uploads.parts(upload.id)
+        told["parts"] = [{"part_number": each.number, "response": {"headers": {"ETag": each.etag}}} for each in parts]
+    return Reply(told)
+
+
+def _started(sb: Sb, call: Call) -> Upload:
+    """The upload that a request is about: of the caller's, and of what the operation is for."""
+    id: str = call.arguments["upload_id"]
+    found, of_code = sb.work.uploads.get(id), "automation" in call.operation.name
+    if found is None or found.owner != sb.user(call) or bool(found.automation) != of_code:
+        raise refuse(404, 8003, f"There is no upload {id}: it is complete, was aborted, or never was")
+    return found
+
+
+def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
+    told = {
+        "upload_id": upload.id,
+        "project": upload.project,
+        "parent": upload.parent if upload.by_folder else None,
+        "name": upload.name,
+        "initiated": when(upload.initiated),
+        "parallel_uploads": True,
+        "part_size": upload.part_size,
+        "uploaded_parts_count": sb.work.uploads.reported_count(upload.id),
+    }
+    return shown(call, told, "upload", "multipart", upload.id)
+
+
+def get_upload_part_url(sb: Sb, call: Call) -> Reply:
+    """GET /upload/multipart/{upload_id}/part/{part_number}, GET /automation/upload/{upload_id}/part/{part_number}."""
+    upload, number = _started(sb, call), call.arguments["part_number"]
+    if not 1 <= number <= MOST_PARTS:
+        raise refuse(400, 8012, f"Parts have numbers from 1 to {MOST_PARTS}, not {number}")
+    seconds = sb.number("part_url_seconds")
+    name, _, value = sb.grounds.settings.text("sb.part_header").partition(":")
+    headers = {name.strip(): value.strip()} if name else {}
+    told = {
+        "method": "PUT",
+        "url": part_url(sb.grounds.signer, call.origin, upload.id, number, seconds, headers),
+        "expires": when(sb.now() + seconds),
+        "headers": headers,
+        "report": {"success_codes": [200], "headers": ["ETag"]},
+    }
+    return Reply(told)
+
+
+def report_upload_part(sb: Sb, call: Call) -> Reply:
+    """POST /upload/multipart/{upload_id}/part, POST /automation/upload/{upload_id}/part."""
+    _report(sb, _started(sb, call), [call.body], 8014)
+    return Reply()
+
+
+def report_upload_parts(sb: Sb, call: Call) -> Reply:
+    """POST /upload/multipart/{upload_id}."""
+    _report(sb, _started(sb, call), call.body["parts"], 8015)
+    return Reply()
+
+
+def _report(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]], code: int) -> None:
+    """Notes parts that the client says it has sent, each with the ETag that the storage answered."""
+    etags = {each["part_number"]: _stated_etag(each["response"]["headers"]) for each in stated}
+    wrong = sb.work.uploads.report(upload.id, etags)
+    if wrong is not None:
+        said = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
+        raise refuse(400, code, f"Part {wrong} is reported with {said}, which isn't what the storage answered for it")
+
+
+def _stated_etag(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "etag"), "").strip('"')
+
+
+def complete_upload(sb: Sb, call: Call) -> Reply:
+    """POST /upload/multipart/{upload_id}/complete."""
+    upload = _started(sb, call)
+    body: Mapping[str, Any] = call.body or {}
+    parts, files = _all_parts(sb, upload, body.get("parts") or ()), sb.work.files
+    if files.get(upload.parent) is None:
+        raise refuse(404, 5026, f"The folder of upload {upload.id} is gone: upload to another one")
+    _check_free(sb, upload.parent, upload.name, upload.overwrite)
+    content = sb.work.uploads.finish(upload, parts)
+    made, there = {"blob": content.sha256, "size": content.size}, files.child(upload.parent, upload.name)
+    if there is None:
+        return Reply(file_json(call, files.add(project=upload.project, parent=upload.parent, name=upload.name, **made)))
+    # A file that is replaced keeps its identity.
+    files.change(there.id, **made, volume="", location="", task="")
+    return Reply(file_json(call, files.known(there.id)))
+
+
+def _all_parts(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]]) -> list[Part]:
+    """The parts of an upload that is to be completed, some of which may be reported with the request."""
+    if stated:
+        _report(sb, upload, stated, 8015)
+    parts = sb.work.uploads.parts(upload.id)
+    if said := complaint(parts, upload.size):
+        raise refuse(400, 8007, f"Upload {upload.id} can't be completed: {said}")
+    return parts
+
+
+def abort_upload(sb: Sb, call: Call) -> Reply:
+    """DELETE /upload/multipart/{upload_id}, DELETE /automation/upload/{upload_id}."""
+    sb.work.uploads.drop(_started(sb, call).id)
+    return Reply(status=204)
+
+
+# -- code of automations
+
+get_automation_upload_part_url = get_upload_part_url
+report_automation_upload_part = report_upload_part
+abort_automation_upload = abort_upload
+
+
+def start_automation_upload(sb: Sb, call: Call) -> Reply:
+    """POST /automation/upload."""
+    automation = sb.held(call, "automation", call.body["automation_id"], "write")
+    upload = _begin(sb, call, automation=automation["id"])
+    return Reply({"upload_id": upload.id, "part_size": upload.part_size})
+
+
+def complete_automation_upload(sb: Sb, call: Call) -> Reply:
+    """POST /automation/upload/{upload_id}/complete."""
+    upload = _started(sb, call)
+    content = sb.work.uploads.finish(upload, _all_parts(sb, upload, ()))
+    code: JsonObject = {"id": new_id(), "name": upload.name}
+    sb.documents.put("automation-code", code["id"], {**code, "blob": content.sha256}, group=upload.automation)
+    return Reply(code)
