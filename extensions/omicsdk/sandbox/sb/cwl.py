@@ -1,13 +1,15 @@
-"""What the platform reads from an app's CWL: its ports, steps, and what kind of app it is."""
+"""What the platform reads from an app's CWL: its ports, steps and kind; whether inputs fit it, and how a batch divides them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.sandbox.sb.documents import JsonObject
+from omicsdk.sandbox.sb.files import texts
 
-CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
+_CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
 _STREAMS = ("stdin", "stdout", "stderr")
 _DEEPEST = 20
 CWL = dict[str, Any]
@@ -61,8 +63,8 @@ def check_cwl(document: object) -> CWL:
     if not isinstance(document, dict):
         raise NoCwl("it isn't an object")
     found = cast("CWL", document)
-    if "$graph" not in found and found.get("class") not in CLASSES:
-        raise NoCwl(f"its class is {found.get('class')!r}, none of {', '.join(CLASSES)}")
+    if "$graph" not in found and found.get("class") not in _CLASSES:
+        raise NoCwl(f"its class is {found.get('class')!r}, none of {', '.join(_CLASSES)}")
     main = main_of(found)
     for name in ("inputs", "outputs"):
         if not isinstance(main.get(name, []), list | dict):
@@ -72,12 +74,24 @@ def check_cwl(document: object) -> CWL:
 
 def main_of(document: CWL) -> CWL:
     """The process that is run: the document itself, or `main` of a packed one."""
-    graph = document.get("$graph")
-    if not isinstance(graph, list):
+    if not isinstance(document.get("$graph"), list):
         return document
-    parts = [cast("CWL", each) for each in cast("list[Any]", graph) if isinstance(each, dict)]
-    named = (each for each in parts if short(each.get("id", "")) == "main")
-    return next(named, parts[-1] if parts else {})
+    parts: list[tuple[str, CWL]] = named(document["$graph"]) or [("", {})]
+    return next((part for id, part in parts if _short(id) == "main"), parts[-1][1])
+
+
+def named(stated: Any, key: str = "id") -> list[tuple[str, Any]]:
+    """What CWL states either as an object by names, or as a list of objects with their names: names and what has them.
+
+    Args:
+        stated: Either; anything else names nothing.
+        key: What objects of a list have their name as.
+    """
+    if isinstance(stated, dict):
+        return [(str(name), each) for name, each in cast("CWL", stated).items()]
+    listed = cast("list[Any]", stated) if isinstance(stated, list) else []
+    objects = [cast("CWL", each) for each in listed if isinstance(each, dict)]
+    return [(str(each.get(key, "")), each) for each in objects]
 
 
 def name_of(document: CWL, fallback: str) -> str:
@@ -94,16 +108,10 @@ def ports(document: CWL, which: str) -> list[Port]:
         which: inputs or outputs.
     """
     main = main_of(document)
-    stated: Any = main.get(which) or []
-    if isinstance(stated, dict):
-        pairs = [(str(id), port) for id, port in cast("dict[Any, Any]", stated).items()]
-    else:
-        listed = [cast("dict[str, Any]", port) for port in cast("list[Any]", stated) if isinstance(port, dict)]
-        pairs = [(str(port.get("id", "")), port) for port in listed]
-    return [_port(short(id), _spelt_out(main, port)) for id, port in pairs]
+    return [_port(_short(id), _spelt_out(main, port)) for id, port in named(main.get(which))]
 
 
-def short(id: str) -> str:
+def _short(id: str) -> str:
     """The last part of an identity: `#main/reads` and `#reads` are reads."""
     return re.split(r"[#/]", id)[-1]
 
@@ -140,7 +148,7 @@ def _type(stated: Any, depth: int) -> tuple[list[str], bool, bool, bool]:
         optional = stated.endswith("?")
         bare = stated.removesuffix("?")
         many = bare.endswith("[]")
-        kind = short(bare.removesuffix("[]"))
+        kind = _short(bare.removesuffix("[]"))
         return ([], False, False, True) if kind == "null" else ([kind], many, not many, optional)
     if isinstance(stated, list):
         found = [_type(each, depth + 1) for each in cast("list[Any]", stated)]
@@ -173,13 +181,9 @@ def secondary_name(name: str, pattern: str) -> str:
 def steps_of(document: CWL) -> list[str]:
     """The names of an app's steps; a tool is its only one."""
     main = main_of(document)
-    stated: Any = main.get("steps")
-    if isinstance(stated, dict):
-        return [str(id) for id in cast("dict[Any, Any]", stated)]
-    if isinstance(stated, list):
-        listed = [cast("dict[str, Any]", each) for each in cast("list[Any]", stated) if isinstance(each, dict)]
-        return [short(str(each.get("id", "step"))) for each in listed]
-    return [name_of(document, short(str(main.get("id", ""))) or "main")]
+    if isinstance(main.get("steps"), list | dict):
+        return [_short(name) or "step" for name, _ in named(main["steps"])]
+    return [name_of(document, _short(str(main.get("id", ""))) or "main")]
 
 
 def command_of(document: CWL) -> str:
@@ -187,3 +191,159 @@ def command_of(document: CWL) -> str:
     base: Any = main_of(document).get("baseCommand")
     words: Sequence[Any] = cast("list[Any]", base) if isinstance(base, list) else [base]
     return " ".join(str(word) for word in words if word is not None and not isinstance(word, Mapping))
+
+
+# -- inputs
+
+_FILES = ("File", "Directory")
+_JSON_KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "int": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": (bool,),
+    "record": (dict,),
+    "enum": (str,),
+}
+
+
+def _is_file(value: object) -> bool:
+    """Whether a value stands for a file or folder."""
+    return isinstance(value, dict) and cast("JsonObject", value).get("class") in _FILES
+
+
+def files_of(value: Any) -> Iterator[JsonObject]:
+    """The files and folders in a value, however deep."""
+    if _is_file(value):
+        yield value
+        yield from files_of(value.get("secondaryFiles"))
+    elif isinstance(value, dict):
+        for each in cast("JsonObject", value).values():
+            yield from files_of(each)
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from files_of(each)
+
+
+def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
+    """A value with each file and folder in it changed."""
+    if _is_file(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: mapped(each, change) for key, each in cast("JsonObject", value).items()}
+    if isinstance(value, list):
+        return [mapped(each, change) for each in cast("list[Any]", value)]
+    return value
+
+
+def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") -> list[JsonObject]:
+    """What keeps an app from being run with some inputs.
+
+    Args:
+        inputs: The inputs by identity.
+        ports: The app's inputs.
+        split: The input that a batch divides; each child gets one part of it.
+
+    Returns:
+        One object a fault: the input, a code and a message.
+    """
+    found: list[JsonObject] = []
+    for port in ports:
+        value = inputs.get(port.id)
+        if value is None:
+            if not port.optional:
+                found.append(_fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
+        elif not (_fits_divided(value, port) if port.id == split else _fits(value, port)):
+            wanted = " or ".join(port.kinds) + (" in a list" if port.many and not port.single else "")
+            found.append(_fault(port.id, 7024, f"Input {port.id!r} takes {wanted}, not {_said(value)}"))
+    return found
+
+
+def unknown(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
+    """Inputs that the app doesn't have: no fault, but worth a warning."""
+    known = {port.id for port in ports}
+    return [_fault(id, 7024, f"The app has no input {id!r}: it is left out") for id in inputs if id not in known]
+
+
+def _fault(id: str, code: int, message: str) -> JsonObject:
+    return {"id": id, "code": code, "message": message}
+
+
+def _fits(value: Any, port: Port) -> bool:
+    if isinstance(value, list):
+        return port.many and all(_is(each, port.kinds) for each in cast("list[Any]", value))
+    return port.single and _is(value, port.kinds)
+
+
+def _fits_divided(value: Any, port: Port) -> bool:
+    """Whether each part fits that children of a batch get; that it is a list is said elsewhere."""
+    return not isinstance(value, list) or all(
+        _is(each, port.kinds) or _fits(each, port) for each in cast("list[Any]", value)
+    )
+
+
+def _is(value: Any, kinds: Sequence[str]) -> bool:
+    if value is None or "Any" in kinds:
+        return True
+    if _is_file(value):
+        return value["class"] in kinds
+    known = [_JSON_KINDS[kind] for kind in kinds if kind in _JSON_KINDS]
+    # A kind that has a name of its own is a record or an enumeration of the app.
+    if any(kind not in _JSON_KINDS and kind not in _FILES for kind in kinds):
+        return True
+    return any(isinstance(value, kind) and (not isinstance(value, bool) or bool in kind) for kind in known)
+
+
+def _said(value: Any) -> str:
+    if _is_file(value):
+        return f"a {value['class']}"
+    return "a list" if isinstance(value, list) else repr(value)[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one child of a batch gets.
+
+    Attributes:
+        value: What the group is called.
+        fields: The metadata that its files agree in.
+        items: Its part of the divided input.
+        single: Whether the child gets one value and no list.
+    """
+
+    value: str
+    fields: JsonObject
+    items: tuple[Any, ...]
+    single: bool
+
+
+def divided(
+    items: Sequence[Any], batch_by: Mapping[str, Any], facts: Callable[[JsonObject], Mapping[str, Any]]
+) -> list[Group]:
+    """How a batch divides an input.
+
+    Args:
+        items: The input's values.
+        batch_by: `type` ITEM, or CRITERIA with `criteria`, names such as metadata.sample_id.
+        facts: The name and metadata of a file.
+
+    Returns:
+        One group a child, in the order of the first file of each.
+    """
+    if str(batch_by["type"]).upper() == "ITEM":
+        return [Group(_name(item, facts), {}, (item,), single=True) for item in items]
+    criteria: Sequence[str] = batch_by["criteria"]
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for item in items:
+        metadata: Mapping[str, Any] = facts(item).get("metadata", {}) if _is_file(item) else {}
+        key = tuple(", ".join(texts(metadata.get(name.removeprefix("metadata.")))) for name in criteria)
+        found.setdefault(key, []).append(item)
+    return [
+        Group(", ".join(key), dict(zip(criteria, key, strict=True)), tuple(several), single=False)
+        for key, several in found.items()
+    ]
+
+
+def _name(item: Any, facts: Callable[[JsonObject], Mapping[str, Any]]) -> str:
+    return str(facts(item).get("name", item.get("path", ""))) if _is_file(item) else str(item)

@@ -15,10 +15,20 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.sandbox.sb.cwl import CWL, Port, command_of, main_of, ports, secondary_name, steps_of
+from omicsdk.sandbox.sb.cwl import (
+    CWL,
+    Port,
+    command_of,
+    files_of,
+    main_of,
+    mapped,
+    named,
+    ports,
+    secondary_name,
+    steps_of,
+)
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.filestore import FileRecord
-from omicsdk.sandbox.sb.inputs import files_of, mapped
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb
 
@@ -193,24 +203,13 @@ def _tool(sb: Sb, app: CWL) -> tuple[str | None, str]:
     """cwltool as it is called, where it runs an app; else why nothing does."""
     if not sb.run_tools:
         return None, "the sandbox was started without --run-tools"
-    if not _runs_here(app):
+    main = main_of(app)
+    demanded = dict(named(main.get("requirements"), "class"))
+    if main.get("class") != "CommandLineTool" or "DockerRequirement" in demanded:
         return None, "the sandbox runs command line tools that demand no container"
     # On the PATH, or beside the Python that runs the sandbox.
     found = shutil.which("cwltool") or shutil.which("cwltool", path=str(Path(sys.executable).parent))
     return found, "" if found else "cwltool is not installed"
-
-
-def _runs_here(app: CWL) -> bool:
-    """Whether an app is a tool that doesn't demand the image of a container."""
-    main = main_of(app)
-    return main.get("class") == "CommandLineTool" and "DockerRequirement" not in _classes(main.get("requirements"))
-
-
-def _classes(stated: Any) -> set[str]:
-    if isinstance(stated, dict):
-        return set(cast("JsonObject", stated))
-    listed = cast("list[Any]", stated) if isinstance(stated, list) else []
-    return {str(cast("JsonObject", each).get("class")) for each in listed if isinstance(each, dict)}
 
 
 def _run(sb: Sb, task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -> Ending:

@@ -10,7 +10,6 @@ from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, in_bulk
-from omicsdk.sandbox.sb.uploadstore import file_url
 from omicsdk.sandbox.service import Call, Reply
 
 _FIRST = "init"
@@ -415,7 +414,7 @@ def get_file_download_info(sb: Sb, call: Call) -> Reply:
     seconds = sb.number("url_seconds")
     if record.volume and not record.blob:
         return Reply({"url": sb.volume_url(record.volume, record.location, seconds)})
-    return Reply({"url": file_url(sb.grounds.signer, call.origin, record.blob, record.name, seconds)})
+    return Reply({"url": sb.work.storage.file_url(call.origin, record.blob, record.name, seconds)})
 
 
 # -- up to 100 files

@@ -6,22 +6,15 @@ from omicsdk.sandbox.problems import Problem
 
 MORE_INFO = "https://docs.sevenbridges.com/docs/api-status-codes"
 _NOT_FOUND = {
-    "user": 2002,
-    "division": 2002,
-    "team": 2002,
-    "project": 3002,
-    "member": 3002,
-    "billing group": 4002,
-    "invoice": 4002,
+    **dict.fromkeys(("user", "division", "team"), 2002),
+    **dict.fromkeys(("project", "member"), 3002),
+    **dict.fromkeys(("billing group", "invoice"), 4002),
     "file": 5002,
-    "marker": 90003,
-    "dataset": 90003,
     "app": 6002,
     "task": 7002,
     "upload": 8003,
     "volume": 9007,
-    "import": 9008,
-    "export": 9008,
+    **dict.fromkeys(("import", "export"), 9008),
 }
 _ANY_NOT_FOUND = 90003
 # What the sandbox's other parts refuse by a word of theirs.

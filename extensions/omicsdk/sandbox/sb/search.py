@@ -6,6 +6,7 @@ word for the AND behind IN. Words are read in any case. The platform's own langu
 published client's examples need, and a little more.
 """
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,17 @@ from omicsdk.sandbox.validation import whole_number
 
 _Facts = Mapping[str, Any]
 _Test = Callable[[_Facts], bool]
-_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(<=|>=|!=|<>|[=<>(),])|([^\s=<>!(),"\']+))')
-_WORDS = ("and", "or", "not", "in", "like", "where", "limit", "token")
+_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(<=|>=|!=|<>|[=<>(),]|[^\s=<>!(),"\']+))')
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_NO_VALUES = {"", "(", ")", ",", "and", "or", "not", "in", "like", "where", "limit", "token", *_SIGNS}
 _DEEPEST = 50
 
 
@@ -71,17 +81,17 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # text, sign, word or end
-    text: str
+    text: str  # empty at the end
+    quoted: bool
     at: int
 
 
 def _read_search(query: str) -> _Search:
     reader = _Reader(_tokens(query))
     test = reader.either(0)
-    asked = query[: reader.place].strip()
+    asked = query[: reader.next.at].strip()
     limit, token = reader.part()
-    reader.expect("end", "")
+    reader.expect("")
     return _Search(test, tuple(dict.fromkeys(reader.projects)), asked, limit, token)
 
 
@@ -92,125 +102,109 @@ def _tokens(query: str) -> list[_Token]:
         match = _TOKEN.match(query, at)
         if match is None:
             raise _SearchSyntax(f"{query[at:].strip()[:20]!r} can't be read")
-        double, single, sign, word = match.groups()
-        if sign:
-            found.append(_Token("sign", sign, at))
-        elif word is not None:
-            found.append(_Token("word", word, at))
-        else:
-            found.append(_Token("text", re.sub(r"\\(.)", r"\1", double if double is not None else single), at))
+        double, single, plain = match.groups()
+        quoted = double if double is not None else single
+        found.append(_Token(plain or re.sub(r"\\(.)", r"\1", quoted), plain is None, at))
         at = match.end()
-    return [*found, _Token("end", "", len(query))]
+    return [*found, _Token("", False, len(query))]
 
 
 class _Reader:
     def __init__(self, tokens: Sequence[_Token]) -> None:
-        self._tokens = tokens
-        self._at = 0
+        self._tokens = iter(tokens)
+        self.next = next(self._tokens)
         self.projects: list[str] = []
 
-    def _next(self) -> _Token:
-        token = self._tokens[self._at]
-        self._at = min(self._at + 1, len(self._tokens) - 1)
+    def _go_on(self) -> _Token:
+        token = self.next
+        self.next = next(self._tokens, token)
         return token
 
-    def _is(self, kind: str, text: str) -> bool:
-        token = self._tokens[self._at]
-        return token.kind == kind and token.text.lower() == text
-
-    def _take(self, kind: str, text: str) -> bool:
-        if self._is(kind, text):
-            self._next()
-            return True
-        return False
-
-    @property
-    def place(self) -> int:
-        """Where in the query the next token begins."""
-        return self._tokens[self._at].at
+    def _take(self, *wanted: str) -> str:
+        """Goes over the next token where it is one of some signs or words, and tells which; empty where it isn't."""
+        found = self.next.text.lower()
+        if self.next.quoted or found not in wanted:
+            return ""
+        self._go_on()
+        return found
 
     def part(self) -> tuple[int | None, str]:
         """How many files are asked for, and from where on: LIMIT and TOKEN, in any order, each once."""
-        limit: int | None = None
-        token = ""
-        while self._is("word", "limit") or self._is("word", "token"):
-            name = self._next().text.lower()
-            if (name == "limit" and limit is not None) or (name == "token" and token):
+        found: dict[str, str] = {}
+        while name := self._take("limit", "token"):
+            if name in found:
                 raise _SearchSyntax(f"there are two of {name.upper()}")
-            value = self._value()
-            if name == "token":
-                token = value
-                continue
-            limit = whole_number(value)
-            if limit is None or limit < 1:
-                raise _SearchSyntax(f"LIMIT takes a whole number of 1 or more, not {value[:20]}")
-        return limit, token
+            found[name] = self._value()
+        limit = whole_number(found["limit"]) if "limit" in found else None
+        if "limit" in found and (limit is None or limit < 1):
+            raise _SearchSyntax(f"LIMIT takes a whole number of 1 or more, not {found['limit'][:20]}")
+        return limit, found.get("token", "")
 
-    def expect(self, kind: str, text: str) -> None:
-        """Goes over a token that must come."""
-        if not self._take(kind, text):
-            found = self._tokens[self._at].text or "nothing"
-            raise _SearchSyntax(f"{text or 'the end'} is expected, not {found}")
+    def expect(self, text: str) -> None:
+        """Goes over a sign that must come; the empty one is the end."""
+        if self.next.quoted or self.next.text != text:
+            raise _SearchSyntax(f"{text or 'the end'} is expected, not {self.next.text or 'nothing'}")
+        self._go_on()
 
     def either(self, depth: int) -> _Test:
         """Tests joined by OR."""
         if depth > _DEEPEST:
             raise _SearchSyntax(f"brackets nest deeper than {_DEEPEST}")
         tests = [self._all(depth)]
-        while self._take("word", "or"):
+        while self._take("or"):
             tests.append(self._all(depth))
         return tests[0] if len(tests) == 1 else lambda facts: any(test(facts) for test in tests)
 
     def _all(self, depth: int) -> _Test:
         tests = [self._one(depth)]
-        while self._take("word", "and") or self._take("word", "where"):
+        while self._take("and", "where"):
             tests.append(self._one(depth))
         return tests[0] if len(tests) == 1 else lambda facts: all(test(facts) for test in tests)
 
     def _one(self, depth: int) -> _Test:
-        if self._take("word", "not"):
+        if self._take("not"):
             if depth > _DEEPEST:
                 raise _SearchSyntax(f"NOT nests deeper than {_DEEPEST}")
             inner = self._one(depth + 1)
             return lambda facts: not inner(facts)
-        if self._take("sign", "("):
+        if self._take("("):
             inner = self.either(depth + 1)
-            self.expect("sign", ")")
+            self.expect(")")
             return inner
-        if self._take("word", "in"):
+        if self._take("in"):
             projects = self._values()
             self.projects.extend(projects)
             return lambda facts: facts["project"] in projects
         return self._comparison()
 
     def _values(self) -> list[str]:
-        bracket = self._take("sign", "(")
+        bracket = self._take("(")
         values = [self._value()]
-        while self._take("sign", ","):
+        while self._take(","):
             values.append(self._value())
         if bracket:
-            self.expect("sign", ")")
+            self.expect(")")
         return values
 
     def _value(self) -> str:
-        token = self._next()
-        if token.kind not in ("text", "word") or (token.kind == "word" and token.text.lower() in _WORDS):
+        token = self._go_on()
+        if not token.quoted and token.text.lower() in _NO_VALUES:
             raise _SearchSyntax(f"a value is expected, not {token.text or 'nothing'}")
         return token.text
 
     def _comparison(self) -> _Test:
         field = self._value()
-        if self._take("word", "in"):
+        if self._take("in"):
             values = self._values()
             return lambda facts: bool(set(_values_of(facts, field)) & set(values))
-        if self._take("word", "like"):
+        if self._take("like"):
             pattern = re.compile(translate(self._value().replace("%", "*")), re.IGNORECASE)
             return lambda facts: any(pattern.match(each) for each in _values_of(facts, field))
-        token = self._next()
-        if token.kind != "sign" or token.text not in _SIGNS:
-            raise _SearchSyntax(f"a comparison is expected behind {field}, not {token.text or 'nothing'}")
-        compare, wanted = _SIGNS[token.text], self._value()
-        if token.text in ("!=", "<>"):
+        sign = self._take(*_SIGNS)
+        if not sign:
+            raise _SearchSyntax(f"a comparison is expected behind {field}, not {self.next.text or 'nothing'}")
+        compare, wanted = _SIGNS[sign], self._value()
+        if compare is operator.ne:
             return lambda facts: wanted not in _values_of(facts, field)
         return lambda facts: any(_compared(compare, each, wanted) for each in _values_of(facts, field))
 
@@ -220,17 +214,6 @@ def _compared(compare: Callable[[Any, Any], bool], found: str, wanted: str) -> b
         return compare(float(found), float(wanted))
     except ValueError:
         return compare(found, wanted)
-
-
-_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": lambda one, other: one == other,
-    "!=": lambda one, other: one != other,
-    "<>": lambda one, other: one != other,
-    "<": lambda one, other: one < other,
-    "<=": lambda one, other: one <= other,
-    ">": lambda one, other: one > other,
-    ">=": lambda one, other: one >= other,
-}
 
 
 def _values_of(facts: _Facts, field: str) -> list[str]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.cwl import CWL, ports
+from omicsdk.sandbox.sb.cwl import CWL, Group, divided, faults, files_of, ports, unknown
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.executions import Ending, executed, make_jobs
-from omicsdk.sandbox.sb.inputs import Group, divided, faults, files_of, unknown
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid, wanted_failure
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from omicsdk.sandbox.sb.answers import ordered, page_of, shown, view, when, when_known, within
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.cwl import ports, steps_of
+from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.documents import JsonObject
-from omicsdk.sandbox.sb.inputs import mapped
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate

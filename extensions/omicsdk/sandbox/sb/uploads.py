@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import check_name, destination, file_json
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb, new_id
-from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint, part_url
+from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint
 from omicsdk.sandbox.service import Call, Reply
 
 
@@ -101,7 +101,7 @@ def get_upload_part_url(sb: Sb, call: Call) -> Reply:
     headers = {name.strip(): value.strip()} if name else {}
     told = {
         "method": "PUT",
-        "url": part_url(sb.grounds.signer, call.origin, upload.id, number, seconds, headers),
+        "url": sb.work.storage.part_url(call.origin, upload.id, number, seconds, headers),
         "expires": when(sb.now() + seconds),
         "headers": headers,
         "report": {"success_codes": [200], "headers": ["ETag"]},

@@ -275,34 +275,6 @@ _PARTS = f"{_PREFIX}/parts/"
 _HEADERS = "sent-"  # before the names of headers that a URL demands
 
 
-def file_url(signer: Signer, origin: str, key: str, name: str, seconds: float) -> str:
-    """A URL to read an object from.
-
-    Args:
-        signer: Signs it.
-        origin: Scheme, host and port as the client reaches them.
-        key: The object.
-        name: The file's name, which ends the path.
-        seconds: For how long it is good.
-    """
-    return signer.signed(origin, f"{_FILES}{key}/{name}", seconds)
-
-
-def part_url(signer: Signer, origin: str, upload: str, number: int, seconds: float, headers: Mapping[str, str]) -> str:
-    """A URL to send a part of an upload to.
-
-    Args:
-        signer: Signs it.
-        origin: Scheme, host and port as the client reaches them.
-        upload: Identity of the upload.
-        number: Number of the part.
-        seconds: For how long it is good.
-        headers: Headers that have to come with the bytes.
-    """
-    stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
-    return signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)
-
-
 class Storage:
     """The ASGI application below the prefix.
 
@@ -316,6 +288,30 @@ class Storage:
         self._objects = objects
         self._signer = signer
         self._uploads = uploads
+
+    def file_url(self, origin: str, key: str, name: str, seconds: float) -> str:
+        """A URL to read an object from.
+
+        Args:
+            origin: Scheme, host and port as the client reaches them.
+            key: The object.
+            name: The file's name, which ends the path.
+            seconds: For how long it is good.
+        """
+        return self._signer.signed(origin, f"{_FILES}{key}/{name}", seconds)
+
+    def part_url(self, origin: str, upload: str, number: int, seconds: float, headers: Mapping[str, str]) -> str:
+        """A URL to send a part of an upload to.
+
+        Args:
+            origin: Scheme, host and port as the client reaches them.
+            upload: Identity of the upload.
+            number: Number of the part.
+            seconds: For how long it is good.
+            headers: Headers that have to come with the bytes.
+        """
+        stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
+        return self._signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""

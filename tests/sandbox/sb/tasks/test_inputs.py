@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.sb.cwl import ports
-from omicsdk.sandbox.sb.inputs import divided, faults
+from omicsdk.sandbox.sb.cwl import divided, faults, ports
 
 
 @pytest.mark.parametrize(
