@@ -7,7 +7,7 @@ from omicsdk.sandbox.sb.answers import list_of, page_of, shown, view, when
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.gate import token_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, changed_name, new_uuid
+from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 _PARTS = "rate_limit user users billing projects files tasks apps action upload storage"
@@ -26,10 +26,8 @@ def get_endpoints(sb: Sb, call: Call) -> Reply:  # noqa: ARG001 - as every handl
 def get_rate_limit(sb: Sb, call: Call) -> Reply:
     """GET /rate_limit."""
     rate = sb.meter.rate(token_of(call.headers))
-    assert rate is not None, "the request itself was counted"
-    instances = {"limit": _INSTANCES, "remaining": _INSTANCES, "reset": rate.reset}
-    requests = {"limit": rate.limit, "remaining": rate.remaining, "reset": rate.reset}
-    return Reply({"rate": requests, "instance_limit": instances, "instance": instances})
+    instances = {"limit": _INSTANCES, "remaining": _INSTANCES, "reset": rate["reset"]}
+    return Reply({"rate": rate, "instance_limit": instances, "instance": instances})
 
 
 def send_feedback(sb: Sb, call: Call) -> Reply:
@@ -104,9 +102,8 @@ def create_team(sb: Sb, call: Call) -> Reply:
     """POST /teams."""
     division = _division(sb, call, call.body["division"])["id"]
     team: JsonObject = {"id": new_uuid(), "name": _free_name(sb, call, division), "division": division}
-    sb.documents.put("team", team["id"], team, division)
     add_to_team(sb, team["id"], sb.user(call), "ADMIN")
-    return Reply(view(call, "team", team))
+    return keep(sb, call, "team", team, division)
 
 
 def get_team(sb: Sb, call: Call) -> Reply:
@@ -119,8 +116,7 @@ def update_team(sb: Sb, call: Call) -> Reply:
     team = _managed(sb, call)
     if "name" in call.body:
         team = {**team, "name": _free_name(sb, call, team["division"], but=team["id"])}
-        sb.documents.put("team", team["id"], team)
-    return Reply(view(call, "team", team))
+    return keep(sb, call, "team", team)
 
 
 def list_team_members(sb: Sb, call: Call) -> Reply:
@@ -159,7 +155,7 @@ def add_to_team(sb: Sb, team: str, username: str, role: str) -> JsonObject:
 def _free_name(sb: Sb, call: Call, division: str, but: str = "") -> str:
     """The name that a request gives a team, which no other team of the division has."""
     name: str = call.body["name"]
-    changed_name(call.body, "team")
+    check_new_name(call, "team")
     if any(each["name"] == name and each["id"] != but for each in sb.documents.listed("team", division)):
         raise refuse(409, 90007, f"The division {division} has a team {name} already")
     return name

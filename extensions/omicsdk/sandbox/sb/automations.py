@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.documents import EVERYTHING, USER, JsonObject, permissio
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.members import automation_member
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, changed_name, new_id, new_uuid, path_id, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, new_id, new_uuid, path_id, stated, wanted_failure
 from omicsdk.sandbox.service import Call, Reply
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -62,7 +62,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations."""
     body: Mapping[str, Any] = call.body
     user, now = sb.user(call), when(sb.now())
-    changed_name(body, "automation")
+    check_new_name(call, "automation")
     automation: JsonObject = {
         "id": new_uuid(),
         "name": body["name"],
@@ -91,9 +91,9 @@ def get_automation(sb: Sb, call: Call) -> Reply:
 
 def update_automation(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/automations/{automation_id}."""
-    editable = ("name", "description", "billing_group", "secret_settings", "memory_limit", "project_based")
-    changed_name(call.body, "automation")
-    return _change(sb, call, "write", {name: call.body[name] for name in editable if name in call.body})
+    check_new_name(call, "automation")
+    editable = "name description billing_group secret_settings memory_limit project_based"
+    return _change(sb, call, "write", stated(call, editable))
 
 
 def archive_automation(sb: Sb, call: Call) -> Reply:
@@ -138,7 +138,7 @@ def create_automation_package(sb: Sb, call: Call) -> Reply:
     package: JsonObject = {
         "id": new_id(),
         "automation": automation,
-        **{name: body[name] for name in ("version", "location", "schema")},
+        **stated(call, "version location schema"),
         "created_by": sb.user(call),
         "created_on": when(sb.now()),
         "archived": False,
@@ -157,8 +157,7 @@ def get_automation_package(sb: Sb, call: Call) -> Reply:
 
 def update_automation_package(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/packages/{package_id}."""
-    changes = {name: call.body[name] for name in ("custom_url", "memory_limit") if name in call.body}
-    return _change_package(sb, call, changes)
+    return _change_package(sb, call, stated(call, "custom_url memory_limit"))
 
 
 def archive_automation_package(sb: Sb, call: Call) -> Reply:
@@ -184,29 +183,21 @@ def _change_package(sb: Sb, call: Call, changes: Mapping[str, Any]) -> Reply:
 
 _STAGE, _STOP = "automation-run-stage", "automation-run-stop"
 _STAGES = ("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING")
+_STOPPING = "QUEUED_FOR_TERMINATION"
 _ENDS = ("FINISHED", "FAILED", "ABORTED")
 
 
-def attach(sb: Sb) -> None:
-    """Says what to do when a stage of a run is over, and when it is to be stopped."""
-    sb.jobs.on(_STAGE, lambda id, at: _advance(sb, id, at))
-    sb.jobs.on(_STOP, lambda id, at: _stop(sb, id, at))
-
-
-def _advance(sb: Sb, id: str, at: float) -> None:
-    run = sb.documents.get(_RUN, id)
-    if run is None or run["status"] not in _STAGES:
+def _advance(sb: Sb, run: JsonObject, at: float) -> None:
+    if run["status"] == "RUNNING":
+        failed = wanted_failure(sb, run["name"])
+        _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
         return
-    if run["status"] != "RUNNING":
-        run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
-        seconds = _waiting_seconds(sb)
-        if run["status"] == "RUNNING":
-            run["start"], seconds = at, sb.number("run_seconds")
-        sb.documents.put(_RUN, id, run)
-        sb.jobs.schedule(_STAGE, id, at + seconds)
-        return
-    failed = wanted_failure(sb, run["name"])
-    _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
+    run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
+    seconds = _waiting_seconds(sb)
+    if run["status"] == "RUNNING":
+        run["start"], seconds = at, sb.number("run_seconds")
+    sb.documents.put(_RUN, run["id"], run)
+    sb.jobs.schedule(_STAGE, run["id"], at + seconds)
 
 
 def _waiting_seconds(sb: Sb) -> float:
@@ -214,10 +205,8 @@ def _waiting_seconds(sb: Sb) -> float:
     return sb.number("run_queue_seconds") / (len(_STAGES) - 1)
 
 
-def _stop(sb: Sb, id: str, at: float) -> None:
-    run = sb.documents.get(_RUN, id)
-    if run is not None and run["status"] not in _ENDS:
-        _end(sb, run, "ABORTED", "The run was stopped", at)
+def _stop(sb: Sb, run: JsonObject, at: float) -> None:
+    _end(sb, run, "ABORTED", "The run was stopped", at)
 
 
 def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
@@ -232,6 +221,9 @@ def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
     )
     ended = {"status": status, "message": message, "end": at, "log_file": log.id}
     sb.documents.put(_RUN, run["id"], {**run, **ended})
+
+
+DUE = {_STAGE: Due(_RUN, _STAGES, _advance), _STOP: Due(_RUN, (*_STAGES, _STOPPING), _stop)}
 
 
 # -- runs
@@ -345,8 +337,8 @@ def rerun_automation_run(sb: Sb, call: Call) -> Reply:
 
 def update_automation_run(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/runs/{run_id}."""
-    run, editable = _asked_run(sb, call, "write"), ("name", "inputs", "settings", "memory_limit")
-    changed = {**run, **{name: call.body[name] for name in editable if name in call.body}}
+    run = _asked_run(sb, call, "write")
+    changed = {**run, **stated(call, "name inputs settings memory_limit")}
     sb.documents.put(_RUN, run["id"], changed)
     return Reply(_show_run(sb, call, changed))
 
@@ -356,6 +348,6 @@ def stop_automation_run(sb: Sb, call: Call) -> Reply:
     run = _asked_run(sb, call, "execute")
     if run["status"] in _ENDS:
         raise refuse(409, 90007, f"Run {run['id']} is {run['status']}: there is nothing to stop")
-    sb.documents.put(_RUN, run["id"], {**run, "status": "QUEUED_FOR_TERMINATION"})
+    sb.documents.put(_RUN, run["id"], {**run, "status": _STOPPING})
     sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.number("run_queue_seconds"))
     return Reply()

@@ -251,7 +251,9 @@ class Jobs:
         runner, slow = self._runners[job.kind]
         try:
             if slow:
-                self._slowly(job, at, runner)
+                self._under_way.add(job.number)
+                runner(job.id, at)
+                self._table.remove(number=job.number)
             else:
                 with self._database.transaction():
                     self._table.remove(number=job.number)
@@ -259,12 +261,6 @@ class Jobs:
         except Exception:
             log.exception("%s of %s failed", job.kind, job.id)
             # What fails once would fail with every request from then on.
-            self._table.remove(number=job.number)
-
-    def _slowly(self, job: _Job, at: float, runner: _Runner) -> None:
-        self._under_way.add(job.number)
-        try:
-            runner(job.id, at)
             self._table.remove(number=job.number)
         finally:
             self._under_way.discard(job.number)

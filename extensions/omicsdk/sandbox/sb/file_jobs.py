@@ -9,46 +9,47 @@ from omicsdk.sandbox.sb.answers import page, shown, when, when_known, window
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import check_name, copy_tree, destination, file_known, files_in, move, remove_tree
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, new_id, record_of
+from omicsdk.sandbox.sb.state import Due, Sb, new_id, record_of
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 _FILES, _DRS = "file-job", "drs-import"
 _STAGES = ("SUBMITTED", "RESOLVING", "RUNNING", "FINISHED")
 
 
-def attach(sb: Sb) -> None:
-    """Says what to do when a stage of a job is over."""
-    sb.jobs.on(_FILES, lambda id, at: _advance(sb, _FILES, id, at))
-    sb.jobs.on(_DRS, lambda id, at: _advance(sb, _DRS, id, at))
+def _kind(job: JsonObject) -> str:
+    return _DRS if job["type"] == "DRS" else _FILES
 
 
-def _submit(sb: Sb, kind: str, user: str, job: JsonObject) -> JsonObject:
-    now = sb.now()
+def _submit(sb: Sb, call: Call, job: JsonObject) -> JsonObject:
+    user, now = sb.user(call), sb.now()
     job |= {"state": _STAGES[0], "user": user, "results": [], "started": now, "finished": None}
     # The newest comes first in lists.
-    sb.documents.put(kind, job["id"], job, group=user, rank=-now)
-    sb.jobs.schedule(kind, job["id"], now + _stage_seconds(sb, kind))
+    sb.documents.put(_kind(job), job["id"], job, group=user, rank=-now)
+    _schedule(sb, job, now)
     return job
 
 
-def _stage_seconds(sb: Sb, kind: str) -> float:
-    return sb.number("transfer_seconds") / 2 if kind == _DRS else sb.number("file_job_seconds") / (len(_STAGES) - 1)
+def _schedule(sb: Sb, job: JsonObject, at: float) -> None:
+    stage = sb.number("transfer_seconds") / 2
+    if job["type"] != "DRS":
+        stage = sb.number("file_job_seconds") / (len(_STAGES) - 1)
+    sb.jobs.schedule(_kind(job), job["id"], at + stage)
 
 
-def _advance(sb: Sb, kind: str, id: str, at: float) -> None:
+def _advance(sb: Sb, job: JsonObject, at: float) -> None:
     """Takes a job to its next stage; the last step does what it is for."""
-    job = sb.documents.get(kind, id)
-    if job is None:
-        return
     job["state"] = _STAGES[_STAGES.index(job["state"]) + 1]
-    if job["state"] == "RUNNING" and kind == _FILES:
+    if job["state"] == "RUNNING" and job["type"] != "DRS":
         job["total"] = sum(_count(sb, item) for item in job["items"])
     if job["state"] == "FINISHED":
         job["results"] = [_result(sb, job, item) for item in job["items"]]
         job["finished"] = at
     else:
-        sb.jobs.schedule(kind, id, at + _stage_seconds(sb, kind))
-    sb.documents.put(kind, id, job)
+        _schedule(sb, job, at)
+    sb.documents.put(_kind(job), job["id"], job)
+
+
+DUE = {kind: Due(kind, _STAGES[:-1], _advance) for kind in (_FILES, _DRS)}
 
 
 def _count(sb: Sb, item: JsonObject) -> int:
@@ -121,7 +122,7 @@ def _start(sb: Sb, call: Call, type: str) -> Reply:
     if not call.body["items"]:
         raise bad("The job has no items: name the files")
     job: JsonObject = {"id": new_id(), "type": type, "items": call.body["items"], "total": None}
-    return Reply(_shown(call, _submit(sb, _FILES, sb.user(call), job)))
+    return Reply(_shown(call, _submit(sb, call, job)))
 
 
 def list_file_jobs(sb: Sb, call: Call) -> Reply:
@@ -168,7 +169,7 @@ def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
     job: JsonObject = {"id": secrets.token_hex(16), "type": "DRS", "items": call.body["items"]}
     job["tags"] = call.body.get("tags") or []
     job["conflict_resolution"] = call.body.get("conflict_resolution", "SKIP")
-    return Reply(_shown_drs(sb, call, _submit(sb, _DRS, sb.user(call), job)))
+    return Reply(_shown_drs(sb, call, _submit(sb, call, job)))
 
 
 def get_drs_imports(sb: Sb, call: Call) -> Reply:

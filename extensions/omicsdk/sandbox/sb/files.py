@@ -1,7 +1,6 @@
 """Operations of files and folders, one or up to 100 at once: list, get, change, delete, copy, move, and where to download from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
@@ -241,30 +240,6 @@ def files_in(sb: Sb, record: FileRecord) -> Iterator[FileRecord]:
 # -- lists
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """What files have to be like. Values of one kind are alternatives, kinds and keys go together; what is empty takes any."""
-
-    names: Sequence[str]
-    metadata: Mapping[str, Sequence[str]]
-    tags: Sequence[str]
-    task: str | None
-
-    @property
-    def open(self) -> bool:
-        """Whether it takes everything."""
-        return not (self.names or self.metadata or self.tags or self.task)
-
-    def takes(self, record: FileRecord) -> bool:
-        """Whether a file is wanted."""
-        return (
-            (not self.names or record.name in self.names)
-            and (not self.tags or any(tag in record.tags for tag in self.tags))
-            and (not self.task or record.task == self.task)
-            and all(set(texts(record.metadata.get(key))) & set(values) for key, values in self.metadata.items())
-        )
-
-
 def texts(value: Any) -> list[str]:
     """The texts of a metadata value: one, several, or none."""
     if value is None:
@@ -299,24 +274,31 @@ def _folder(sb: Sb, call: Call, id: str) -> str:
     return id
 
 
-def _filter(call: Call) -> _Filter:
-    given = call.arguments
-    metadata: Mapping[str, Sequence[str]] = given.get("metadata") or {}
-    return _Filter(given.get("name") or (), metadata, given.get("tag") or (), given.get("origin.task"))
+def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
+    """What of a folder is as the query wants it; None when it takes everything. Values of one kind are alternatives."""
+    names, tags, task = (call.arguments.get(name) for name in ("name", "tag", "origin.task"))
+    metadata: Mapping[str, Sequence[str]] = call.arguments.get("metadata") or {}
+    if not (names or tags or task or metadata):
+        return None
 
+    def wanted(record: FileRecord) -> bool:
+        return (
+            (not tags or any(tag in record.tags for tag in tags))
+            and (not task or record.task == task)
+            and all(set(texts(record.metadata.get(key))) & set(values) for key, values in metadata.items())
+        )
 
-def _matching(sb: Sb, folder: str, wanted: _Filter) -> list[FileRecord]:
-    if wanted.names:  # a name is looked up, whatever else is in the folder
-        found = [sb.work.files.child(folder, name) for name in dict.fromkeys(wanted.names)]
-        return [record for record in found if record is not None and wanted.takes(record)]
-    return [record for record in sb.work.files.children(folder) if wanted.takes(record)]
+    files = sb.work.files
+    # A name is looked up, whatever else is in the folder.
+    found = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
+    return [record for record in found if record is not None and wanted(record)]
 
 
 def list_files(sb: Sb, call: Call) -> Reply:
     """GET /files, GET /projects/{owner}/{project}/files, GET /files/{folder_id}/list."""
-    folder, wanted = _listed(sb, call), _filter(call)
-    if not wanted.open:
-        return page_of(call, _matching(sb, folder, wanted), lambda record: file_json(call, record))
+    folder = _listed(sb, call)
+    if (found := _matching(sb, call, folder)) is not None:
+        return page_of(call, found, lambda record: file_json(call, record))
     items = [file_json(call, record) for record in sb.work.files.children(folder, *window(call))]
     return page(call, items, sb.work.files.count(folder))
 
@@ -328,13 +310,12 @@ def scroll_files(sb: Sb, call: Call) -> Reply:
     """GET /files/scroll, GET /files/{folder_id}/scroll."""
     if "folder_id" not in call.arguments and any(name == "offset" for name, _ in call.query):
         raise bad("Scrolling takes no offset: follow the link to the next page")
-    folder, wanted = _listed(sb, call), _filter(call)
+    folder = _listed(sb, call)
     token, limit = call.arguments["token"], window(call)[1]
     offset = 0 if token == _FIRST else read_token(token, folder)
-    if wanted.open:
+    if (everything := _matching(sb, call, folder)) is None:
         found, total = sb.work.files.children(folder, offset, limit), sb.work.files.count(folder)
     else:
-        everything = _matching(sb, folder, wanted)
         found, total = everything[offset : offset + limit], len(everything)
     after = offset + len(found)
     following = write_token(after, folder) if after < total else None

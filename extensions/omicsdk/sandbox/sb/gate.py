@@ -4,7 +4,6 @@ import math
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -21,21 +20,6 @@ def token_of(headers: Mapping[str, str]) -> str:
     return headers.get("x-sbg-auth-token") or (bearer.strip() if scheme.lower() == "bearer" else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How many requests a token has.
-
-    Attributes:
-        limit: In each period.
-        remaining: In the present one.
-        reset: When it ends, in seconds since 1970.
-    """
-
-    limit: int
-    remaining: int
-    reset: int
-
-
 class Meter:
     """Counts the requests of each token, to refuse those beyond the limit; a period begins with a token's first one.
 
@@ -49,7 +33,7 @@ class Meter:
         self._settings = settings
         self._lock = threading.Lock()
         self._counts: dict[str, tuple[int, float]] = {}
-        self._last: dict[str, Rate] = {}
+        self._last: dict[str, dict[str, int]] = {}
 
     def count(self, token: str) -> bool:
         """Counts a request.
@@ -65,13 +49,14 @@ class Meter:
             if not now < ends <= now + seconds:
                 used, ends = 0, now + seconds
             self._counts[token] = (used + 1, ends)
-            self._last[token] = Rate(limit, max(limit - used - 1, 0), math.ceil(ends))
+            left = max(limit - used - 1, 0)
+            self._last[token] = {"limit": limit, "remaining": left, "reset": math.ceil(ends)}
         return used < limit
 
-    def rate(self, token: str) -> Rate | None:
-        """How the token stood after its last request; None when there was none."""
+    def rate(self, token: str) -> Mapping[str, int]:
+        """How the token stood after its last request: limit, remaining, reset; empty when there was none."""
         with self._lock:
-            return self._last.get(token)
+            return self._last.get(token, {})
 
     def clear(self) -> None:
         """Forgets all counts."""
@@ -100,14 +85,12 @@ class Gate:
             scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         token = token_of(headers)
-        said = {"X-Request-Id": str(uuid.uuid4())}
+        name = str(uuid.uuid4())
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if rate := self._meter.rate(token):
-                    left = {"Limit": rate.limit, "Remaining": rate.remaining, "Reset": rate.reset}
-                    said.update({f"X-RateLimit-{name}": str(value) for name, value in left.items()})
-                raw = [(key.lower().encode(), value.encode()) for key, value in said.items()]
+                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._meter.rate(token).items()}
+                raw = [(key.encode(), value.encode()) for key, value in {"x-request-id": name, **rate}.items()]
                 message = {**message, "headers": [*message["headers"], *raw]}
             await send(message)
 

@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.answers import list_of, page_of, view, when
 from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import bad, no_such
-from omicsdk.sandbox.sb.state import Sb, changed_name, new_id
+from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_id, stated
 from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, Reply
 
@@ -48,7 +48,7 @@ def _fits(project: JsonObject, asked: Mapping[str, Any]) -> bool:
 
 def create_project(sb: Sb, call: Call) -> Reply:
     """POST /projects."""
-    changed_name(call.body, "project", 3007)
+    check_new_name(call, "project", 3007)
     project = add_project(
         sb,
         sb.user(call),
@@ -102,8 +102,8 @@ def get_project(sb: Sb, call: Call) -> Reply:
 def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
     project, body = sb.asked(call, "project", "write"), call.body
-    changes = {name: body[name] for name in ("name", "description", "tags", "category") if name in body}
-    changed_name(changes, "project", 3007)
+    changes = stated(call, "name description tags category")
+    check_new_name(call, "project", 3007)
     if "type" in body:
         changes["type"] = _type(body["type"])
     if "billing_group" in body:
@@ -154,11 +154,8 @@ def _billing_group(sb: Sb, given: str | None) -> str:
 
 def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
     merged = {**present, **{name: value for name, value in changes.items() if value is not None}}
-    intermediate: JsonObject = {
-        **(present.get("intermediate_files") or {}),
-        **(changes.get("intermediate_files") or {}),
-    }
-    return {**merged, "intermediate_files": intermediate}
+    parts: list[JsonObject] = [each.get("intermediate_files") or {} for each in (present, changes)]
+    return {**merged, "intermediate_files": {**parts[0], **parts[1]}}
 
 
 def _type(stated: str) -> str:
@@ -193,11 +190,8 @@ def get_dataset(sb: Sb, call: Call) -> Reply:
 def update_dataset(sb: Sb, call: Call) -> Reply:
     """PATCH /datasets/{owner}/{dataset}."""
     dataset = sb.asked(call, "dataset", "write")
-    changes = {name: call.body[name] for name in ("name", "description") if name in call.body}
-    changed_name(changes, "dataset")
-    dataset = {**dataset, **changes}
-    sb.documents.put("dataset", dataset["id"], dataset)
-    return Reply(view(call, "dataset", dataset))
+    check_new_name(call, "dataset")
+    return keep(sb, call, "dataset", {**dataset, **stated(call, "name description")})
 
 
 def delete_dataset(sb: Sb, call: Call) -> Reply:
@@ -229,8 +223,7 @@ def create_marker(sb: Sb, call: Call) -> Reply:
         "created_by": sb.user(call),
         "private": call.body.get("private", True),
     }
-    sb.documents.put("marker", marker["id"], marker, marker["file"])
-    return Reply(view(call, "marker", marker))
+    return keep(sb, call, "marker", marker, marker["file"])
 
 
 def get_marker(sb: Sb, call: Call) -> Reply:
@@ -241,12 +234,10 @@ def get_marker(sb: Sb, call: Call) -> Reply:
 def update_marker(sb: Sb, call: Call) -> Reply:
     """PATCH /genome/markers/{marker_id}."""
     marker = _own_marker(sb, call)
-    changes = {name: call.body[name] for name in ("name", "chromosome") if name in call.body}
+    changes = stated(call, "name chromosome")
     if "position" in call.body:
         changes["position"] = _position({**marker["position"], **call.body["position"]})
-    marker = {**marker, **changes}
-    sb.documents.put("marker", marker["id"], marker)
-    return Reply(view(call, "marker", marker))
+    return keep(sb, call, "marker", {**marker, **changes})
 
 
 def delete_marker(sb: Sb, call: Call) -> Reply:

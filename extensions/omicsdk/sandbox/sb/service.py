@@ -19,7 +19,6 @@ from omicsdk.sandbox.sb import (
     search,
     task_runs,
     tasks,
-    transfers,
     uploads,
     volumes,
 )
@@ -48,23 +47,6 @@ _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """How names of operations begin that change nothing."""
 
 
-_ANSWERING = (
-    accounts,
-    projects,
-    members,
-    files,
-    file_jobs,
-    search,
-    uploads,
-    volumes,
-    transfers,
-    apps,
-    tasks,
-    automations,
-)
-_BY_THE_CLOCK = (file_jobs, transfers, task_runs, automations)
-
-
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     """The service.
 
@@ -75,9 +57,9 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    for module in _BY_THE_CLOCK:
-        module.attach(sb)
-    handlers = handlers_in(document, sb, *_ANSWERING)
+    sb.when_due(automations.DUE | file_jobs.DUE | task_runs.DUE | volumes.DUE)
+    modules = (accounts, apps, automations, file_jobs, files, members, projects, search, tasks, uploads, volumes)
+    handlers = handlers_in(document, sb, *modules)
     return Service(
         name="sb",
         prefix=PREFIX,
@@ -107,7 +89,7 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
             sb.open()
         if sb.grounds.settings.flag("sb.advance_access"):
             _needs_advance_access(call)
-        sb.settle()
+        sb.jobs.settle()
         with alone():
             return cut(call, handler(call))
 

@@ -3,16 +3,17 @@
 import hmac
 import secrets
 import uuid as uuids
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
-from omicsdk.sandbox.sb.buckets import Place
+from omicsdk.sandbox.sb.answers import view
 from omicsdk.sandbox.sb.documents import Documents, Jobs, JsonObject, Membership
-from omicsdk.sandbox.sb.filestore import Blobs, FileRecord, FileStore
+from omicsdk.sandbox.sb.filestore import Blobs, FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.gate import Meter, token_of
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, Storage, Uploads
@@ -60,6 +61,22 @@ def path_id(call: Call, kind: str) -> str:
     if kind == "automation":
         return call.arguments["automation_id"]
     return f"{call.arguments['owner']}/{call.arguments[kind]}"
+
+
+class Due(NamedTuple):
+    """What is done about a document when a job is due.
+
+    Attributes:
+        kind: The document's kind.
+        states: In which of its states that is done.
+        run: What is done; told the document, and when the job was due.
+        slow: Whether it moves bytes or waits for others, as `Jobs.on` has it.
+    """
+
+    kind: str
+    states: Sequence[str]
+    run: Callable[["Sb", JsonObject, float], object]
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +296,15 @@ class Sb:
 
     # -- life
 
-    def settle(self) -> None:
-        """Brings about what is due."""
-        self.jobs.settle()
+    def when_due(self, jobs: Mapping[str, Due]) -> None:
+        """Says what to do about jobs, by their kinds."""
+        for kind, due in jobs.items():
+            self.jobs.on(kind, partial(self._run, due), slow=due.slow)
+
+    def _run(self, due: Due, id: str, at: float) -> None:
+        document = self.documents.get(due.kind, id)
+        if document is not None and (document.get("state") or document["status"]) in due.states:
+            due.run(self, document, at)
 
     def finish(self) -> int:
         """Ends what is under way and returns how much that was."""
@@ -324,10 +347,21 @@ def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) ->
     return Reply({"items": [one(thing) for thing in things]})
 
 
-def changed_name(changes: Mapping[str, str], kind: str, code: int = 90000) -> None:
-    """Refuses a new name that is empty or of blanks."""
-    if not changes.get("name", "x").strip():
+def stated(call: Call, names: str) -> JsonObject:
+    """What a request's body states of some fields, whose names stand with blanks between."""
+    return {name: call.body[name] for name in names.split() if name in call.body}
+
+
+def check_new_name(call: Call, kind: str, code: int = 90000) -> None:
+    """Refuses a name in a request's body that is empty or of blanks."""
+    if not call.body.get("name", "x").strip():
         raise bad(f"The name of the {kind} is empty", code)
+
+
+def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -> Reply:
+    """Puts a document, and answers with it."""
+    sb.documents.put(kind, document["id"], document, group)
+    return Reply(view(call, kind, document))
 
 
 # -- pages for browsers

@@ -1,17 +1,43 @@
-"""How tasks come to their end: queued, running, completed, failed or aborted, by the sandbox's clock; and their batches."""
+"""How tasks come to their end by the sandbox's clock: queued, running, completed, failed or aborted; their batches, and what runs."""
 
+import json
 import logging
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.cwl import CWL, Group, divided, faults, files_of, ports, unknown
+from omicsdk.sandbox.sb.cwl import (
+    CWL,
+    Group,
+    Port,
+    command_of,
+    divided,
+    faults,
+    files_of,
+    main_of,
+    mapped,
+    named,
+    ports,
+    secondary_name,
+    steps_of,
+    unknown,
+)
 from omicsdk.sandbox.sb.documents import JsonObject
-from omicsdk.sandbox.sb.executions import Ending, executed, make_jobs
+from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import refuse
-from omicsdk.sandbox.sb.state import Sb, new_uuid, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, new_uuid, wanted_failure
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -19,12 +45,280 @@ KIND = "task"
 ENDS = ("COMPLETED", "FAILED", "ABORTED")
 GOING = ("QUEUED", "RUNNING")
 _START, _END = "task-start", "task-end"
+# What the platform's own apps have beside CWL is no reason to refuse them, nor are blanks in names of files.
+_OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-checks", "--disable-color")
+# A line of progress, and those of the command line below it.
+_PROGRESS = re.compile(r"^(INFO|WARNING) .*\n?(    .*\n?)*", re.MULTILINE)
+_MOST_SAID = 500
+_BLOCK = 1024 * 1024
+_UNCLEAR = "*?[$(/"  # what a name of an output has that isn't that of a single file
 
 
-def attach(sb: Sb) -> None:
-    """Says what to do when a task's turn comes, and when its time is over."""
-    sb.jobs.on(_START, lambda id, at: _start(sb, id, at))
-    sb.jobs.on(_END, lambda id, at: _end(sb, id, at), slow=True)
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How an app ended.
+
+    Attributes:
+        failed: Why it failed; empty when it didn't.
+        log: What cwltool told, and the tool with it; None when no tool was run.
+        keep: Makes the outputs files of the platform, and gives them by identity.
+        not_run: Why nothing was run and outputs are stand-ins; empty when the tool was run, or when the task failed.
+    """
+
+    failed: str
+    log: str | None = None
+    keep: Callable[[], JsonObject] = dict
+    not_run: str = ""
+
+
+@contextmanager
+def executed(sb: Sb, task: Mapping[str, Any], app: CWL) -> Generator[_Ending]:
+    """Runs a task's app; what came of it is there until the block ends.
+
+    Nothing is written to the platform before `keep` is called: the task may be aborted while its tool runs.
+
+    Args:
+        sb: The platform.
+        task: The task's document.
+        app: The app's CWL.
+
+    Raises:
+        Problem: 7024; the tool's inputs aren't there. 9104 or 9103; they are on a volume that can't be used.
+    """
+    tool, why_not = _tool(sb, app)
+    if tool is None:
+        yield _Ending("", None, lambda: _stand_ins(_Results(sb, task), app), why_not)
+        return
+    with tempfile.TemporaryDirectory(prefix="omics-sandbox-task-") as name:
+        yield _run(sb, task, app, tool, Path(name))
+
+
+def _make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, ending: _Ending) -> list[JsonObject]:
+    """The jobs of a task that has ended, with their logs as files that stand in no folder.
+
+    Returns:
+        One object a step: name, command line, status, and the identities of its logs by name.
+    """
+    results, folder = _Results(sb, task, {}), f"logs:{task['id']}"
+    steps = steps_of(app)
+    jobs: list[JsonObject] = []
+    for number, step in enumerate(steps, 1):
+        said = ending.failed if number == len(steps) else ""
+        texts = {
+            "stdout.log": f"{step} of {task['name']}\n",
+            "stderr.log": ending.log or (said and f"{said}\n"),
+        }
+        logs = {name: results.text(folder, f"{step}.{name}", text).id for name, text in texts.items()}
+        status = "FAILED" if said else "COMPLETED"
+        jobs.append({"name": step, "command_line": command_of(app) or step, "status": status, "logs": logs})
+    return jobs
+
+
+class _Results:
+    """Makes what a task leaves behind files of the platform.
+
+    Args:
+        sb: The platform.
+        task: The task's document.
+        metadata: What the files get; None for the metadata in which all files that the task is given agree.
+    """
+
+    def __init__(self, sb: Sb, task: Mapping[str, Any], metadata: JsonObject | None = None) -> None:
+        self.files = sb.work.files
+        self.blobs = sb.work.blobs
+        self.task = task
+        self._metadata = self._inherited() if metadata is None else metadata
+
+    def _inherited(self) -> JsonObject:
+        given = [self.files.get(str(value.get("path"))) for value in files_of(self.task["inputs"])]
+        first, *others = [record for record in given if record] or [None]
+        if first is None:
+            return {}
+        return {
+            key: value
+            for key, value in first.metadata.items()
+            if all(each is not None and each.metadata.get(key) == value for each in others)
+        }
+
+    def root(self) -> str:
+        """The folder of the task's files; those that its location names are made."""
+        at = self.files.root(self.task["project"])
+        stated: JsonObject = self.task["output_location"] or {}
+        location: str = stated.get("main_location") or ""
+        if "://" in location:  # files go to the project here, whatever volume is named
+            return at
+        for name in (step for step in location.split("/") if step.strip() and step not in (".", "..")):
+            there = self.files.folder(self.task["project"], at, name)
+            if there.type != "folder":
+                break
+            at = there.id
+        return at
+
+    def put(self, folder: str, name: str, **more: Any) -> FileRecord:
+        """Makes a file or folder; a number goes before its name where that is taken."""
+        free, task = self.files.free_name(folder, name), self.task
+        return self.files.add(project=task["project"], parent=folder, name=free, task=task["id"], **more)
+
+    def text(self, folder: str, name: str, text: str) -> FileRecord:
+        """Makes a file of a text."""
+        content = text.encode()
+        return self.put(folder, name, blob=self.blobs.put_bytes(content), size=len(content), metadata=self._metadata)
+
+    def copy(self, folder: str, path: Path) -> FileRecord:
+        """Makes a file of one on the disk, or a folder of one there with all that is in it."""
+        if not path.is_dir():
+            blob, size = self.blobs.put_file(path), path.stat().st_size
+            return self.put(folder, path.name, blob=blob, size=size, metadata=self._metadata)
+        made = self.put(folder, path.name, type="folder")
+        for child in sorted(path.iterdir()):
+            self.copy(made.id, child)
+        return made
+
+    def value(self, record: FileRecord, secondary: list[JsonObject] | None = None) -> JsonObject:
+        """A file or folder as the value of an output, with the files that belong to it."""
+        kind = "Directory" if record.type == "folder" else "File"
+        told: JsonObject = {"class": kind, "path": record.id, "name": record.name}
+        if secondary:
+            self.files.change(record.id, secondary=[each["path"] for each in secondary])
+            told["secondaryFiles"] = secondary
+        return told
+
+
+# -- stand-ins
+
+
+def _stand_ins(results: _Results, app: CWL) -> JsonObject:
+    """Outputs as the app's CWL states them; their bytes tell what they were made from, what only the app could compute is null."""
+    folder = results.root()
+    return {port.id: _stand_in(results, port, folder) for port in ports(app, "outputs")}
+
+
+def _stand_in(results: _Results, port: Port, folder: str) -> Any:
+    if "File" in port.kinds:
+        clear = port.glob and not any(sign in port.glob for sign in _UNCLEAR)
+        task = results.task
+        told = {"task": task["name"], "app": task["app"], "output": port.id, "inputs": task["inputs"]}
+        text = json.dumps(told, indent=1, sort_keys=True) + "\n"
+        record = results.text(folder, port.glob if clear else f"{port.id}.txt", text)
+        names = [secondary_name(record.name, pattern) for pattern in port.secondary]
+        made = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
+    elif "Directory" in port.kinds:
+        made = results.value(results.put(folder, port.id, type="folder"))
+    else:
+        return [] if port.many else None
+    return made if port.single else [made]
+
+
+# -- cwltool
+
+
+def _tool(sb: Sb, app: CWL) -> tuple[str | None, str]:
+    """cwltool as it is called, where it runs an app; else why nothing does."""
+    if not sb.run_tools:
+        return None, "the sandbox was started without --run-tools"
+    main = main_of(app)
+    demanded = dict(named(main.get("requirements"), "class"))
+    if main.get("class") != "CommandLineTool" or "DockerRequirement" in demanded:
+        return None, "the sandbox runs command line tools that demand no container"
+    # On the PATH, or beside the Python that runs the sandbox.
+    found = shutil.which("cwltool") or shutil.which("cwltool", path=str(Path(sys.executable).parent))
+    return found, "" if found else "cwltool is not installed"
+
+
+def _run(sb: Sb, task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -> _Ending:
+    known = {port.id for port in ports(app, "inputs")}
+    inputs = {id: value for id, value in task["inputs"].items() if id in known}
+    given = mapped(inputs, lambda value: _staged(sb, value, folder))
+    (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
+    (folder / "inputs.json").write_text(json.dumps(given), encoding="utf-8")
+    made, temporary = folder / "out", folder / "tmp"
+    made.mkdir()
+    temporary.mkdir()
+    places = ["--outdir", str(made), "--tmpdir-prefix", f"{temporary}/", "--tmp-outdir-prefix", f"{temporary}/"]
+    longest = sb.number("tool_seconds")
+    code, told, log = _called([tool, *_OPTIONS, *places, "app.cwl", "inputs.json"], folder, longest)
+    if code is None:
+        return _Ending(f"The tool didn't end within {longest:g} s (the setting sb.tool_seconds)", log)
+    if code:
+        return _Ending(f"cwltool ended with {code}: {_why(log)}", log)
+    outputs = cast("JsonObject", json.loads(told or "{}"))
+    return _Ending("", log, lambda: _kept(_Results(sb, task), outputs))
+
+
+def _called(command: list[str], folder: Path, longest: float) -> tuple[int | None, str, str]:
+    """Its exit code, None when it took too long; its standard output and error."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            told, log = process.communicate(timeout=longest)
+        except subprocess.TimeoutExpired:
+            # The tool is a child of cwltool's: it would go on without it.
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            return None, *process.communicate()
+        return process.returncode, told, log
+
+
+def _why(log: str) -> str:
+    """What a log says beside cwltool's own progress: the tool's words, or what cwltool couldn't do."""
+    said = _PROGRESS.sub("", log).strip() or log.strip()
+    return said[-_MOST_SAID:]
+
+
+def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
+    """A file or folder of the platform as one that cwltool finds on the disk, its secondary files beside it."""
+    record = _record(sb, value)
+    place = folder / "in" / record.id
+    place.mkdir(parents=True, exist_ok=True)
+    stated: list[JsonObject] = value.get("secondaryFiles") or [{"path": id} for id in record.secondary]
+    others = [_written(sb, _record(sb, each), place) for each in stated]
+    staged = _written(sb, record, place)
+    return {**staged, "secondaryFiles": others} if others else staged
+
+
+def _record(sb: Sb, value: JsonObject) -> FileRecord:
+    found = sb.work.files.get(str(value.get("path")))
+    if found is None:
+        raise refuse(400, 7024, f"The file {value.get('path')} isn't there any more")
+    return found
+
+
+def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
+    path = folder / record.name
+    if record.type == "folder":
+        path.mkdir()
+        for child in sb.work.files.children(record.id):
+            _written(sb, child, path)
+        return {"class": "Directory", "path": str(path)}
+    source = sb.place(record.volume).open(record.location) if record.volume else sb.work.blobs.open(record.blob)
+    with source, path.open("wb") as target:
+        shutil.copyfileobj(source, target, _BLOCK)
+    return {"class": "File", "path": str(path)}
+
+
+def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
+    """The outputs that cwltool told of, as files of the platform."""
+    folder = results.root()
+
+    def one(value: JsonObject) -> JsonObject:
+        where: str = value.get("path") or unquote(urlsplit(str(value["location"])).path)
+        record = results.copy(folder, Path(where))
+        return results.value(record, [one(each) for each in value.get("secondaryFiles") or ()])
+
+    return mapped(outputs, one)
+
+
+# -- the states of tasks
 
 
 def put(sb: Sb, task: JsonObject) -> None:
@@ -117,46 +411,38 @@ def _parent(sb: Sb, child: JsonObject) -> JsonObject | None:
     return sb.documents.get(KIND, child["parent"]) if child["parent"] else None
 
 
-def _start(sb: Sb, id: str, at: float) -> None:
-    task = _in_state(sb, id, "QUEUED")
-    if task is None:
-        return
-    sb.jobs.schedule(_END, id, at + sb.number("task_seconds"))
+def _start(sb: Sb, task: JsonObject, at: float) -> None:
+    sb.jobs.schedule(_END, task["id"], at + sb.number("task_seconds"))
     for each in (task, _parent(sb, task)):
         if each is not None and each["status"] == "QUEUED":
             each["status"], each["start"] = "RUNNING", at
             put(sb, each)
 
 
-def _in_state(sb: Sb, id: str, status: str) -> JsonObject | None:
-    task = sb.documents.get(KIND, id)
-    return task if task is not None and task["status"] == status else None
-
-
-def _end(sb: Sb, id: str, at: float) -> None:
-    task = _in_state(sb, id, "RUNNING")
-    if task is None:
-        return
-    app = app_of(sb, task)
+def _end(sb: Sb, task: JsonObject, at: float) -> None:
+    id, app = task["id"], app_of(sb, task)
     try:
         with _ending(sb, task, app) as ending:
             _finish(sb, id, at, app, ending)
     except Problem as problem:
-        _finish(sb, id, at, app, Ending(problem.title))
+        _finish(sb, id, at, app, _Ending(problem.title))
     except Exception:
         log.exception("task %s failed", id)
-        _finish(sb, id, at, app, Ending("The task failed in the sandbox: see its log"))
+        _finish(sb, id, at, app, _Ending("The task failed in the sandbox: see its log"))
 
 
-def _ending(sb: Sb, task: JsonObject, app: CWL) -> AbstractContextManager[Ending]:
+DUE = {_START: Due(KIND, ("QUEUED",), _start), _END: Due(KIND, ("RUNNING",), _end, slow=True)}
+
+
+def _ending(sb: Sb, task: JsonObject, app: CWL) -> AbstractContextManager[_Ending]:
     wanted = wanted_failure(sb, task["name"])
-    return nullcontext(Ending(wanted)) if wanted else executed(sb, task, app)
+    return nullcontext(_Ending(wanted)) if wanted else executed(sb, task, app)
 
 
-def _finish(sb: Sb, id: str, at: float, app: CWL, ending: Ending) -> None:
+def _finish(sb: Sb, id: str, at: float, app: CWL, ending: _Ending) -> None:
     with sb.transaction():
-        task = _in_state(sb, id, "RUNNING")
-        if task is None:  # it was aborted while its tool ran
+        task = sb.documents.get(KIND, id)
+        if task is None or task["status"] != "RUNNING":  # it was aborted while its tool ran
             return
         if ending.failed:
             task["errors"] = [{"id": None, "code": 7024, "message": ending.failed}]
@@ -164,12 +450,12 @@ def _finish(sb: Sb, id: str, at: float, app: CWL, ending: Ending) -> None:
             task["outputs"] = ending.keep()
         task["status"], task["end"] = "FAILED" if ending.failed else "COMPLETED", at
         task["message"] = ending.failed or _completed(ending)
-        task["jobs"] = make_jobs(sb, task, app, ending)
+        task["jobs"] = _make_jobs(sb, task, app, ending)
         put(sb, task)
         _end_batch(sb, task, at)
 
 
-def _completed(ending: Ending) -> str:
+def _completed(ending: _Ending) -> str:
     if not ending.not_run:
         return "The task was completed"
     return f"The task was completed, but nothing was run ({ending.not_run}): its outputs are stand-ins"

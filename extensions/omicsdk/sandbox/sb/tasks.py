@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id
+from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, Reply
 
@@ -176,7 +176,7 @@ def update_task(sb: Sb, call: Call) -> Reply:
     if task["status"] != "DRAFT" and (more := set(body) - {"name"}):
         said = f"Task {task['id']} is {task['status']}: only a draft can be changed, others can be renamed"
         raise refuse(409, 7026, f"{said}, so not {', '.join(sorted(more))}")
-    task.update({name: body[name] for name in _EDITABLE.split() if name in body})
+    task.update(stated(call, _EDITABLE))
     if "app" in body:
         task.update(_runs(_app(sb, call, body["app"])))
     task["inputs"] = {**task["inputs"], **(body.get("inputs") or {})}

@@ -1,14 +1,18 @@
-"""Operations of volumes and of what is on them; their members are among those of everything."""
+"""Operations of volumes and of what is on them, and of imports and exports, which go between volumes and the platform."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, cast
 
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.answers import address, page_of, view, when, window
-from omicsdk.sandbox.sb.buckets import Found
 from omicsdk.sandbox.sb.documents import JsonObject
-from omicsdk.sandbox.sb.problems import bad, refuse
-from omicsdk.sandbox.sb.state import Sb, path_id
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.sb.files import check_name, destination, file_known
+from omicsdk.sandbox.sb.filestore import FileRecord, Found
+from omicsdk.sandbox.sb.problems import bad, error_body, refuse
+from omicsdk.sandbox.sb.state import Due, Sb, in_bulk, path_id, stated
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
 """What of a volume's credentials is never told again; nothing here needs it, so it isn't kept either."""
@@ -65,8 +69,8 @@ def get_volume(sb: Sb, call: Call) -> Reply:
 
 def update_volume(sb: Sb, call: Call) -> Reply:
     """PATCH /storage/volumes/{owner}/{volume}."""
-    present, names = sb.asked(call, "volume", "admin"), ("name", "description", "access_mode", "active")
-    changes = {name: call.body[name] for name in names if name in call.body}
+    present = sb.asked(call, "volume", "admin")
+    changes = stated(call, "name description access_mode active")
     if "service" in call.body:
         changes["service"] = _merged(present["service"], call.body["service"])
     volume: JsonObject = {**present, **changes, "modified_on": when(sb.now())}
@@ -87,31 +91,28 @@ def delete_volume(sb: Sb, call: Call) -> Reply:
 
 def list_volume_objects(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/list."""
-    volume = usable(sb, call, path_id(call, "volume"), "read")
+    volume = _usable(sb, call, path_id(call, "volume"), "read")
     prefix, token = call.arguments.get("prefix", ""), call.arguments.get("continuation_token", "")
-    found = sb.place(volume["id"]).list(prefix, window(call)[1], token)
+    items, prefixes, following = sb.place(volume["id"]).list(prefix, window(call)[1], token)
     body: JsonObject = {
         "href": address(call),
-        "items": [_show_object(call, volume, each) for each in found.items],
-        "prefixes": [
-            {"href": _href(call, volume, "list", prefix=each), "prefix": each, "volume": volume["id"]}
-            for each in found.prefixes
-        ],
-        "links": [{"next": address(call, continuation_token=found.token)}] if found.token else [],
+        "items": [_show_object(call, volume, each) for each in items],
+        "prefixes": [_show_prefix(call, volume, each) for each in prefixes],
+        "links": [{"next": address(call, continuation_token=following)}] if following else [],
     }
     return Reply(body)
 
 
 def get_volume_object(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/object."""
-    volume, location = usable(sb, call, path_id(call, "volume"), "read"), call.arguments["location"]
+    volume, location = _usable(sb, call, path_id(call, "volume"), "read"), call.arguments["location"]
     found = sb.place(volume["id"]).find(location) if location else None
     if found is None:
         raise refuse(404, 9105, f"There is no {location!r} on the volume {volume['id']}")
     return Reply(_show_object(call, volume, found))
 
 
-def usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
+def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
     """A volume that is active, and on which the caller may do something.
 
     Args:
@@ -162,5 +163,220 @@ def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
     }
 
 
+def _show_prefix(call: Call, volume: JsonObject, prefix: str) -> JsonObject:
+    return {"href": _href(call, volume, "list", prefix=prefix), "prefix": prefix, "volume": volume["id"]}
+
+
 def _href(call: Call, volume: JsonObject, step: str, **query: str) -> str:
     return call.service_url(f"/storage/volumes/{volume['id']}/{step}", query)
+
+
+_FAILED = "the transfer failed in the sandbox: see its log"
+
+
+# -- imports and exports: they wait for their turn, run, and end well or with an error
+
+
+def _begin(sb: Sb, call: Call, kind: str, body: Mapping[str, Any]) -> JsonObject:
+    """Notes a transfer that waits for its turn."""
+    user, now = sb.user(call), sb.now()
+    asked = _asked_import(sb, call, body) if kind == "import" else _asked_export(sb, call, body)
+    ends = dict.fromkeys(("started_on", "finished_on", "error", "result"))
+    transfer: JsonObject = {
+        "id": secrets.token_hex(16),
+        "kind": kind,
+        "state": "PENDING",
+        "user": user,
+        **ends,
+        **asked,
+    }
+    # The newest is listed first.
+    sb.documents.put(kind, transfer["id"], transfer, user, rank=-now)
+    sb.jobs.schedule(f"{kind}-start", transfer["id"], now + sb.number("queue_seconds"))
+    return _show_transfer(sb, call, transfer)
+
+
+def _start(sb: Sb, transfer: JsonObject, at: float) -> None:
+    kind, id = transfer["kind"], transfer["id"]
+    sb.documents.put(kind, id, {**transfer, "state": "RUNNING", "started_on": when(at)})
+    sb.jobs.schedule(f"{kind}-end", id, at + sb.number("transfer_seconds"))
+
+
+def _end(sb: Sb, transfer: JsonObject, at: float) -> None:
+    def note(**outcome: object) -> None:
+        sb.documents.put(transfer["kind"], transfer["id"], {**transfer, **outcome, "finished_on": when(at)})
+
+    try:
+        # It moves what the transfer is about, and gives what enters its file on the platform and tells its identity.
+        enter = _import(sb, transfer) if transfer["kind"] == "import" else _export(sb, transfer)
+        with sb.transaction():
+            note(state="COMPLETED", result=enter())
+    except Problem as problem:
+        note(state="FAILED", error=error_body(problem))
+    except Exception:
+        note(state="FAILED", error=error_body(refuse(500, 90004, _FAILED)))
+        raise
+
+
+_KINDS = ("import", "export")
+DUE = {
+    **{f"{kind}-start": Due(kind, ("PENDING",), _start) for kind in _KINDS},
+    **{f"{kind}-end": Due(kind, ("RUNNING",), _end, slow=True) for kind in _KINDS},
+}
+
+
+def _show_transfer(sb: Sb, call: Call, transfer: JsonObject) -> JsonObject:
+    """A transfer as an answer has it, with its file."""
+    return view(call, transfer["kind"], {**transfer, "result": file_known(sb, call, transfer["result"])})
+
+
+def _list(sb: Sb, call: Call, kind: str) -> Reply:
+    side = "source" if kind == "import" else "destination"
+
+    def fits(each: JsonObject) -> bool:
+        present = {"state": each["state"], "volume": each[side]["volume"], "project": each["project"]}
+        return all(call.arguments.get(name, value) == value for name, value in present.items())
+
+    found = [each for each in sb.documents.listed(kind, sb.user(call)) if fits(each)]
+    return page_of(call, found, lambda each: _show_transfer(sb, call, each))
+
+
+def _one(sb: Sb, call: Call, kind: str, id: str) -> JsonObject:
+    return _show_transfer(sb, call, sb.documents.found(kind, id, user=sb.user(call)))
+
+
+def _get(sb: Sb, call: Call, kind: str) -> Reply:
+    return Reply(_one(sb, call, kind, call.arguments[f"{kind}_id"]))
+
+
+def _create(sb: Sb, call: Call, kind: str) -> Reply:
+    return Reply(_begin(sb, call, kind, call.body))
+
+
+def _bulk_get(sb: Sb, call: Call, kind: str) -> Reply:
+    return in_bulk(sb, call.body[f"{kind}_ids"], lambda id: _one(sb, call, kind, id))
+
+
+def _bulk_create(sb: Sb, call: Call, kind: str) -> Reply:
+    return in_bulk(sb, call.body["items"], lambda item: _begin(sb, call, kind, item))
+
+
+HANDLERS = for_each(
+    {kind: kind for kind in _KINDS},
+    {
+        "list_{}s": _list,
+        "create_{}": _create,
+        "get_{}": _get,
+        "bulk_get_{}s": _bulk_get,
+        "bulk_create_{}s": _bulk_create,
+    },
+)
+
+
+# -- imports
+
+
+def _asked_import(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
+    source, target = body["source"], body["destination"]
+    volume = _usable(sb, call, source["volume"], "read")
+    folder = destination(sb, call, target)
+    name = target.get("name") or PurePosixPath(source["location"].rstrip("/")).name
+    if not name:
+        raise bad("The destination has no name, and the location doesn't end in one", 9018)
+    return {
+        "source": {"volume": volume["id"], "location": source["location"]},
+        "destination": {"project": target.get("project"), "parent": folder.id, "name": check_name(name)},
+        "project": folder.project,
+        "overwrite": body.get("overwrite", False),
+        "autorename": body.get("autorename", False),
+        "preserve_folder_structure": body.get("preserve_folder_structure", True),
+    }
+
+
+def _import(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
+    source, target = transfer["source"], transfer["destination"]
+    place = sb.place(source["volume"])
+    folder = sb.work.files.get(target["parent"])
+    if folder is None:
+        raise refuse(404, 5026, f"There is no folder {target['parent']} to import to any more")
+    found = place.find(source["location"]) if not source["location"].endswith("/") else None
+    if found is not None:
+        return lambda: _alias(sb, transfer, folder, target["name"], found).id
+    objects = place.below(source["location"])
+    if not objects:
+        raise refuse(404, 9105, f"There is no {source['location']!r} on the volume {source['volume']}")
+    return lambda: _whole_folder(sb, transfer, folder, objects)
+
+
+def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Sequence[Found]) -> str:
+    start = f"{transfer['source']['location'].strip('/')}/"
+    top = _folder(sb, folder, transfer["destination"]["name"])
+    for each in objects:
+        steps = PurePosixPath(each.location.removeprefix(start)).parts
+        inner = top
+        for step in steps[:-1] if transfer["preserve_folder_structure"] else ():
+            inner = _folder(sb, inner, step)
+        _alias(sb, transfer, inner, steps[-1], each)
+    return top.id
+
+
+def _folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
+    there = sb.work.files.folder(parent.project, parent.id, name)
+    if there.type != "folder":
+        raise refuse(409, 9108, f"There is a file {name} where a folder is to be")
+    return there
+
+
+def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, found: Found) -> FileRecord:
+    files, there = sb.work.files, sb.work.files.child(folder.id, name)
+    at: JsonObject = {"size": found.size, "volume": transfer["source"]["volume"], "location": found.location}
+    if there is not None and transfer["overwrite"] and there.type == "file":
+        files.change(there.id, blob="", **at)
+        return there
+    if there is not None and not transfer["autorename"]:
+        raise refuse(409, 9108, f"There is a {name} already: give overwrite or autorename, or another name")
+    return files.add(project=folder.project, parent=folder.id, name=files.free_name(folder.id, name), **at)
+
+
+# -- exports
+
+
+def _asked_export(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
+    target = body["destination"]
+    file = sb.file(call, body["source"]["file"], "copy")
+    if file.type != "file":
+        raise bad(f"{file.name} is a folder: export the files in it", 9006)
+    if file.volume:
+        raise bad(f"{file.name} is on the volume {file.volume} already: aliases can't be exported", 9006)
+    if file.project.startswith("dataset:"):
+        raise bad(f"{file.name} is a dataset's: copy it to a project and export the copy", 9006)
+    volume = _usable(sb, call, target["volume"], "write")
+    if not target["location"].strip("/"):
+        raise bad("The destination's location is empty: it is what the file is to be called on the volume", 9011)
+    return {
+        "source": {"file": file.id},
+        "destination": {"volume": volume["id"], "location": target["location"]},
+        "project": file.project,
+        "overwrite": body.get("overwrite", False),
+        "properties": dict(body.get("properties") or {}),
+        "copy_only": call.arguments.get("copy_only", False),
+    }
+
+
+def _export(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
+    target, id = transfer["destination"], transfer["source"]["file"]
+    file = sb.work.files.get(id)
+    if file is None or file.volume:
+        raise refuse(404, 9109, f"The file {id} isn't there any more, or is on a volume by now")
+    place = sb.place(target["volume"])
+    if not transfer["overwrite"] and place.find(target["location"]) is not None:
+        raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
+    with sb.work.blobs.open(file.blob) as content:
+        place.put(target["location"], content)
+
+    def enter() -> str:
+        if not transfer["copy_only"]:
+            sb.work.files.change(id, blob="", volume=target["volume"], location=target["location"])
+        return id
+
+    return enter
