@@ -32,6 +32,11 @@ def when_known(seconds: float | None) -> str | None:
     return None if seconds is None else when(seconds)
 
 
+def times(document: Mapping[str, Any]) -> JsonObject:
+    """When what a document is about began and ended, as the platform writes it."""
+    return {"start_time": when_known(document["start"]), "end_time": when_known(document["end"])}
+
+
 def _moment(text: str) -> float:
     """Seconds since 1970 of a time in a query; without a zone it is UTC."""
     try:

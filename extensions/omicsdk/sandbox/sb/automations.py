@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import list_of, ordered, page_of, view, when, when_known, within
+from omicsdk.sandbox.sb.answers import list_of, ordered, page_of, times, view, when, when_known, within
 from omicsdk.sandbox.sb.documents import EVERYTHING, USER, JsonObject, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.members import automation_member
@@ -212,13 +212,8 @@ def _stop(sb: Sb, run: JsonObject, at: float) -> None:
 def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
     content = f"{when(at)} {status}: {message}\n".encode()
     # The log stands in no folder: who may see the automation gets it by its identity.
-    log = sb.work.files.add(
-        project=f"{_AUTOMATION}:{run['automation']}",
-        parent=f"logs:{run['id']}",
-        name="run.log",
-        size=len(content),
-        blob=sb.work.blobs.put_bytes(content),
-    )
+    project = f"{_AUTOMATION}:{run['automation']}"
+    log = sb.work.add_file(content, project=project, parent=f"logs:{run['id']}", name="run.log")
     ended = {"status": status, "message": message, "end": at, "log_file": log.id}
     sb.documents.put(_RUN, run["id"], {**run, **ended})
 
@@ -245,8 +240,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
         "package": _package(sb, call, run["package"]),
         "outputs": {},
         "created_on": when(run["created"]),
-        "start_time": when_known(run["start"]),
-        "end_time": when_known(run["end"]),
+        **times(run),
         "execution_details": {"log_file": log} if log else {},
     }
     return view(call, _RUN, told)

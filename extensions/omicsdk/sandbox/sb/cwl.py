@@ -1,7 +1,7 @@
 """What the platform reads from an app's CWL: its ports, steps and kind; whether inputs fit it, and how a batch divides them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -197,14 +197,11 @@ def command_of(document: CWL) -> str:
 
 _FILES = ("File", "Directory")
 _JSON_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "int": (int,),
-    "long": (int,),
-    "float": (int, float),
-    "double": (int, float),
+    **dict.fromkeys(("string", "enum"), (str,)),
+    **dict.fromkeys(("int", "long"), (int,)),
+    **dict.fromkeys(("float", "double"), (int, float)),
     "boolean": (bool,),
     "record": (dict,),
-    "enum": (str,),
 }
 
 
@@ -217,13 +214,10 @@ def files_of(value: Any) -> Iterator[JsonObject]:
     """The files and folders in a value, however deep."""
     if _is_file(value):
         yield value
-        yield from files_of(value.get("secondaryFiles"))
-    elif isinstance(value, dict):
-        for each in cast("JsonObject", value).values():
-            yield from files_of(each)
-    elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from files_of(each)
+        value = value.get("secondaryFiles")
+    inner = cast("JsonObject", value).values() if isinstance(value, dict) else value
+    for each in cast("Iterable[Any]", inner) if isinstance(value, dict | list) else ():
+        yield from files_of(each)
 
 
 def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:

@@ -216,8 +216,7 @@ def create_marker(sb: Sb, call: Call) -> Reply:
     marker: JsonObject = {
         "id": new_id(),
         "file": sb.file(call, call.body["file"]).id,
-        "name": call.body["name"],
-        "chromosome": call.body["chromosome"],
+        **stated(call, "name chromosome"),
         "position": _position(call.body["position"]),
         "created_time": when(sb.now()),
         "created_by": sb.user(call),

@@ -110,9 +110,9 @@ def _dataset(sb: Sb) -> None:
     dataset = {"id": _DATASET, "name": "Reference set", "description": described, "visibility": "public"}
     sb.documents.put("dataset", _DATASET, dataset)
     sb.membership.add_owner("dataset", _DATASET, SANDBOX_SB_USER)
-    project, content = f"dataset:{_DATASET}", b">chr1\nACGTACGTACGT\n"
-    root, blob = sb.work.files.make_root(project), sb.work.blobs.put_bytes(content)
-    sb.work.files.add(project=project, parent=root, name="reference.fasta", size=len(content), blob=blob)
+    project = f"dataset:{_DATASET}"
+    root = sb.work.files.make_root(project)
+    sb.work.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")
 
 
 def _price(amount: float) -> JsonObject:

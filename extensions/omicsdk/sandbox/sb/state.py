@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
@@ -94,6 +94,10 @@ class Work:
     files: FileStore
     uploads: Uploads
     storage: Storage
+
+    def add_file(self, content: bytes, **fields: Any) -> FileRecord:
+        """Makes a file of bytes, with its project, parent, name and perhaps more."""
+        return self.files.add(size=len(content), blob=self.blobs.put_bytes(content), **fields)
 
 
 class Sb:
@@ -374,9 +378,7 @@ def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields:
     return Shelf(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
 
 
-_FILES = (
-    "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
-)
+_LIST = "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
 _COLUMNS = ("Id", "Name", "Kind", "Bytes")
 SB = Collection(
     "sb",
@@ -384,8 +386,8 @@ SB = Collection(
     "/sb/v2",
     (
         _documents("project", "projects", "Projects", opens="project-files", Name="name", Made_by="created_by"),
-        Shelf("project-files", "Files and folders of a project", _COLUMNS, f"{_FILES} ORDER BY name", inside="project"),
-        Shelf("files", "Files and folders", (*_COLUMNS, "Project"), f"{_FILES} ORDER BY project, name"),
+        Shelf("project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"),
+        Shelf("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
         _documents("task", "tasks", "Tasks", Name="name", State="status", Project="project", App="app"),
         _documents("app", "apps", "Apps", Name="name", Project="project"),
         _documents("volume", "volumes", "Volumes", Name="name", Access="access_mode"),

@@ -17,23 +17,8 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.cwl import (
-    CWL,
-    Group,
-    Port,
-    command_of,
-    divided,
-    faults,
-    files_of,
-    main_of,
-    mapped,
-    named,
-    ports,
-    secondary_name,
-    steps_of,
-    unknown,
-)
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import refuse
@@ -72,7 +57,7 @@ class _Ending:
 
 
 @contextmanager
-def executed(sb: Sb, task: Mapping[str, Any], app: CWL) -> Generator[_Ending]:
+def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL) -> Generator[_Ending]:
     """Runs a task's app; what came of it is there until the block ends.
 
     Nothing is written to the platform before `keep` is called: the task may be aborted while its tool runs.
@@ -93,14 +78,14 @@ def executed(sb: Sb, task: Mapping[str, Any], app: CWL) -> Generator[_Ending]:
         yield _run(sb, task, app, tool, Path(name))
 
 
-def _make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, ending: _Ending) -> list[JsonObject]:
+def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -> list[JsonObject]:
     """The jobs of a task that has ended, with their logs as files that stand in no folder.
 
     Returns:
         One object a step: name, command line, status, and the identities of its logs by name.
     """
     results, folder = _Results(sb, task, {}), f"logs:{task['id']}"
-    steps = steps_of(app)
+    steps = cwl.steps_of(app)
     jobs: list[JsonObject] = []
     for number, step in enumerate(steps, 1):
         said = ending.failed if number == len(steps) else ""
@@ -110,7 +95,7 @@ def _make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, ending: _Ending) -> li
         }
         logs = {name: results.text(folder, f"{step}.{name}", text).id for name, text in texts.items()}
         status = "FAILED" if said else "COMPLETED"
-        jobs.append({"name": step, "command_line": command_of(app) or step, "status": status, "logs": logs})
+        jobs.append({"name": step, "command_line": cwl.command_of(app) or step, "status": status, "logs": logs})
     return jobs
 
 
@@ -124,13 +109,13 @@ class _Results:
     """
 
     def __init__(self, sb: Sb, task: Mapping[str, Any], metadata: JsonObject | None = None) -> None:
+        self._work = sb.work
         self.files = sb.work.files
-        self.blobs = sb.work.blobs
         self.task = task
         self._metadata = self._inherited() if metadata is None else metadata
 
     def _inherited(self) -> JsonObject:
-        given = [self.files.get(str(value.get("path"))) for value in files_of(self.task["inputs"])]
+        given = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
         first, *others = [record for record in given if record] or [None]
         if first is None:
             return {}
@@ -154,22 +139,24 @@ class _Results:
             at = there.id
         return at
 
-    def put(self, folder: str, name: str, **more: Any) -> FileRecord:
-        """Makes a file or folder; a number goes before its name where that is taken."""
-        free, task = self.files.free_name(folder, name), self.task
-        return self.files.add(project=task["project"], parent=folder, name=free, task=task["id"], **more)
-
     def text(self, folder: str, name: str, text: str) -> FileRecord:
-        """Makes a file of a text."""
-        content = text.encode()
-        return self.put(folder, name, blob=self.blobs.put_bytes(content), size=len(content), metadata=self._metadata)
+        """Makes a file of a text; a number goes before its name where that is taken."""
+        return self._work.add_file(text.encode(), **self._place(folder, name), metadata=self._metadata)
+
+    def folder(self, folder: str, name: str) -> FileRecord:
+        """Makes a folder; a number goes before its name likewise."""
+        return self.files.add(**self._place(folder, name), type="folder")
+
+    def _place(self, folder: str, name: str) -> dict[str, str]:
+        free, task = self.files.free_name(folder, name), self.task
+        return {"project": task["project"], "parent": folder, "name": free, "task": task["id"]}
 
     def copy(self, folder: str, path: Path) -> FileRecord:
         """Makes a file of one on the disk, or a folder of one there with all that is in it."""
         if not path.is_dir():
-            blob, size = self.blobs.put_file(path), path.stat().st_size
-            return self.put(folder, path.name, blob=blob, size=size, metadata=self._metadata)
-        made = self.put(folder, path.name, type="folder")
+            stored: JsonObject = {"blob": self._work.blobs.put_file(path), "size": path.stat().st_size}
+            return self.files.add(**self._place(folder, path.name), **stored, metadata=self._metadata)
+        made = self.folder(folder, path.name)
         for child in sorted(path.iterdir()):
             self.copy(made.id, child)
         return made
@@ -187,23 +174,23 @@ class _Results:
 # -- stand-ins
 
 
-def _stand_ins(results: _Results, app: CWL) -> JsonObject:
+def _stand_ins(results: _Results, app: cwl.CWL) -> JsonObject:
     """Outputs as the app's CWL states them; their bytes tell what they were made from, what only the app could compute is null."""
     folder = results.root()
-    return {port.id: _stand_in(results, port, folder) for port in ports(app, "outputs")}
+    return {port.id: _stand_in(results, port, folder) for port in cwl.ports(app, "outputs")}
 
 
-def _stand_in(results: _Results, port: Port, folder: str) -> Any:
+def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
     if "File" in port.kinds:
         clear = port.glob and not any(sign in port.glob for sign in _UNCLEAR)
         task = results.task
         told = {"task": task["name"], "app": task["app"], "output": port.id, "inputs": task["inputs"]}
         text = json.dumps(told, indent=1, sort_keys=True) + "\n"
         record = results.text(folder, port.glob if clear else f"{port.id}.txt", text)
-        names = [secondary_name(record.name, pattern) for pattern in port.secondary]
+        names = [cwl.secondary_name(record.name, pattern) for pattern in port.secondary]
         made = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
     elif "Directory" in port.kinds:
-        made = results.value(results.put(folder, port.id, type="folder"))
+        made = results.value(results.folder(folder, port.id))
     else:
         return [] if port.many else None
     return made if port.single else [made]
@@ -212,12 +199,12 @@ def _stand_in(results: _Results, port: Port, folder: str) -> Any:
 # -- cwltool
 
 
-def _tool(sb: Sb, app: CWL) -> tuple[str | None, str]:
+def _tool(sb: Sb, app: cwl.CWL) -> tuple[str | None, str]:
     """cwltool as it is called, where it runs an app; else why nothing does."""
     if not sb.run_tools:
         return None, "the sandbox was started without --run-tools"
-    main = main_of(app)
-    demanded = dict(named(main.get("requirements"), "class"))
+    main = cwl.main_of(app)
+    demanded = dict(cwl.named(main.get("requirements"), "class"))
     if main.get("class") != "CommandLineTool" or "DockerRequirement" in demanded:
         return None, "the sandbox runs command line tools that demand no container"
     # On the PATH, or beside the Python that runs the sandbox.
@@ -225,10 +212,10 @@ def _tool(sb: Sb, app: CWL) -> tuple[str | None, str]:
     return found, "" if found else "cwltool is not installed"
 
 
-def _run(sb: Sb, task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -> _Ending:
-    known = {port.id for port in ports(app, "inputs")}
+def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path) -> _Ending:
+    known = {port.id for port in cwl.ports(app, "inputs")}
     inputs = {id: value for id, value in task["inputs"].items() if id in known}
-    given = mapped(inputs, lambda value: _staged(sb, value, folder))
+    given = cwl.mapped(inputs, lambda value: _staged(sb, value, folder))
     (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
     (folder / "inputs.json").write_text(json.dumps(given), encoding="utf-8")
     made, temporary = folder / "out", folder / "tmp"
@@ -315,7 +302,7 @@ def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
         record = results.copy(folder, Path(where))
         return results.value(record, [one(each) for each in value.get("secondaryFiles") or ()])
 
-    return mapped(outputs, one)
+    return cwl.mapped(outputs, one)
 
 
 # -- the states of tasks
@@ -332,17 +319,17 @@ def _batch(id: str) -> str:
     return f"batch:{id}"
 
 
-def app_of(sb: Sb, task: Mapping[str, Any]) -> CWL:
+def app_of(sb: Sb, task: Mapping[str, Any]) -> cwl.CWL:
     """The CWL of a task's app."""
     return find_app(sb, *split_id(task["app"]))["raw"]
 
 
 def validate(sb: Sb, task: JsonObject) -> None:
     """Notes what is wrong with a draft's inputs, and what may be."""
-    stated = ports(app_of(sb, task), "inputs")
+    stated = cwl.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
-    found = faults(task["inputs"], stated, split)
-    for value in files_of(task["inputs"]):
+    found = cwl.faults(task["inputs"], stated, split)
+    for value in cwl.files_of(task["inputs"]):
         record = sb.work.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
             found.append({"id": None, "code": 5002, "message": f"There is no file {value.get('path')} for the task"})
@@ -354,7 +341,7 @@ def validate(sb: Sb, task: JsonObject) -> None:
             message = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
             found.append({"id": split, "code": 7018, "message": message})
     task["errors"] = found
-    task["warnings"] = unknown(task["inputs"], stated)
+    task["warnings"] = cwl.unknown(task["inputs"], stated)
 
 
 # -- running
@@ -376,16 +363,16 @@ def run(sb: Sb, task: JsonObject, user: str) -> None:
         run(sb, child, user)
 
 
-def _groups(sb: Sb, task: JsonObject) -> list[Group]:
+def _groups(sb: Sb, task: JsonObject) -> list[cwl.Group]:
     def facts(value: JsonObject) -> Mapping[str, Any]:
         record = sb.work.files.get(str(value.get("path")))
         return {"name": record.name, "metadata": record.metadata} if record else {}
 
-    return divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
+    return cwl.divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
 
 
-def _child(sb: Sb, task: JsonObject, group: Group) -> JsonObject:
-    port = next((each for each in ports(app_of(sb, task), "inputs") if each.id == task["batch_input"]), None)
+def _child(sb: Sb, task: JsonObject, group: cwl.Group) -> JsonObject:
+    port = next((each for each in cwl.ports(app_of(sb, task), "inputs") if each.id == task["batch_input"]), None)
     one = group.single and (port is None or port.single)
     part = group.items[0] if one else list(group.items)
     return {
@@ -434,12 +421,12 @@ def _end(sb: Sb, task: JsonObject, at: float) -> None:
 DUE = {_START: Due(KIND, ("QUEUED",), _start), _END: Due(KIND, ("RUNNING",), _end, slow=True)}
 
 
-def _ending(sb: Sb, task: JsonObject, app: CWL) -> AbstractContextManager[_Ending]:
+def _ending(sb: Sb, task: JsonObject, app: cwl.CWL) -> AbstractContextManager[_Ending]:
     wanted = wanted_failure(sb, task["name"])
     return nullcontext(_Ending(wanted)) if wanted else executed(sb, task, app)
 
 
-def _finish(sb: Sb, id: str, at: float, app: CWL, ending: _Ending) -> None:
+def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
     with sb.transaction():
         task = sb.documents.get(KIND, id)
         if task is None or task["status"] != "RUNNING":  # it was aborted while its tool ran

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import ordered, page_of, shown, view, when, when_known, within
+from omicsdk.sandbox.sb.answers import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.documents import JsonObject
@@ -240,8 +240,7 @@ def _show(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
         **task,
         "type": "v2",
         "created_time": when(task["created"]),
-        "start_time": when_known(task["start"]),
-        "end_time": when_known(task["end"]),
+        **times(task),
         "inputs": _values(sb, task["inputs"]),
         "outputs": _values(sb, task["outputs"]),
         "price": _price(task),
@@ -300,11 +299,10 @@ def _milliseconds(start: float | None, end: float | None) -> int | None:
 def get_task_execution_details(sb: Sb, call: Call) -> Reply:
     """GET /tasks/{task_id}/execution_details."""
     task = _asked(sb, call)
-    times = {"start_time": when_known(task["start"]), "end_time": when_known(task["end"])}
     jobs = [
         {
             **{name: job[name] for name in ("name", "status", "command_line")},
-            **times,
+            **times(task),
             "retried": False,
             "instance": {"id": f"i-{task['id'][:8]}", **_INSTANCE},
             "docker": {"checksum": None},
@@ -312,7 +310,7 @@ def get_task_execution_details(sb: Sb, call: Call) -> Reply:
         }
         for job in _jobs(sb, task)
     ]
-    told = {**times, "status": task["status"], "message": task["message"], "jobs": jobs}
+    told = {**times(task), "status": task["status"], "message": task["message"], "jobs": jobs}
     return Reply(shown(call, told, "tasks", task["id"], "execution_details"))
 
 

@@ -21,9 +21,7 @@ def start_upload(sb: Sb, call: Call) -> Reply:
     return Reply(_shown(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite)))
 
 
-def _begin(
-    sb: Sb, call: Call, *, project: str = "", parent: str = "", overwrite: bool = False, automation: str = ""
-) -> Upload:
+def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
     """Enters a new upload of which the request's body tells the name, and perhaps the size and that of parts."""
     size: int | None = call.body.get("size")
     if size is not None and not 0 <= size <= LARGEST_FILE:
@@ -33,14 +31,11 @@ def _begin(
         id=new_id(),
         owner=sb.user(call),
         name=call.body["name"],
-        project=project,
-        parent=parent,
         size=size,
         part_size=choose_part_size(size or 0, call.body.get("part_size"), least=least, most_parts=most_parts),
-        overwrite=overwrite,
         initiated=sb.now(),
-        automation=automation,
         by_folder="parent" in call.body,
+        **place,
     )
     sb.work.uploads.add(upload)
     return upload

@@ -16,6 +16,7 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import crc32c
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.state.presigned import Signer, refuse, serve_file
@@ -100,27 +101,27 @@ class Upload:
         id: Its identity.
         owner: Username of who started it.
         name: Name that the file will have.
-        project: Project that the file will be in; empty for code of an automation.
-        parent: Folder that the file will be in.
         size: Length of the file in bytes; None when nobody said.
         part_size: Size of each part but the last.
-        overwrite: Whether a file of that name is replaced.
         initiated: When it was started, in the sandbox's time.
-        automation: The automation that the code is for; empty for files.
         by_folder: Whether its starter named a folder and not a project.
+        project: Project that the file will be in; empty for code of an automation.
+        parent: Folder that the file will be in.
+        overwrite: Whether a file of that name is replaced.
+        automation: The automation that the code is for; empty for files.
     """
 
     id: str
     owner: str
     name: str
-    project: str
-    parent: str
     size: int | None
     part_size: int
-    overwrite: bool
     initiated: float
-    automation: str
     by_folder: bool
+    project: str = ""
+    parent: str = ""
+    overwrite: bool = False
+    automation: str = ""
 
 
 class Uploads:
@@ -272,6 +273,8 @@ class Uploads:
 _PREFIX = "/sb/_storage"
 _FILES = f"{_PREFIX}/files/"
 _PARTS = f"{_PREFIX}/parts/"
+_NO_UPLOAD = (404, "NoSuchUpload", "The specified upload does not exist.")
+_TOO_LARGE = (400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
 _HEADERS = "sent-"  # before the names of headers that a URL demands
 
 
@@ -315,42 +318,45 @@ class Storage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
+        try:
+            await self._answer(scope, receive, send)
+        except Problem as problem:
+            await refuse(send, problem.status, problem.code, problem.title)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         checked = self._signer.check(path, scope["query_string"].decode("latin-1"))
         if isinstance(checked, tuple):
-            await refuse(send, 403, *checked)
-        elif path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
+            raise Problem(403, *checked)
+        if path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
             await self._read(path.removeprefix(_FILES).partition("/")[0], scope, send, checked)
         elif path.startswith(_PARTS) and scope["method"] == "PUT":
-            await self._receive(path.removeprefix(_PARTS), checked, scope, receive, send)
+            sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            await self._receive(path.removeprefix(_PARTS), checked, sent, receive, send)
         else:
-            await refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
+            raise Problem(405, "MethodNotAllowed", "The method isn't allowed against this resource.")
 
     async def _read(self, key: str, scope: Scope, send: Send, fields: Mapping[str, str]) -> None:
         found = await run_sync(self._objects.get, key)  # the database may be busy
         if found is None:
-            await refuse(send, 404, "NoSuchKey", "The specified key does not exist.")
-            return
+            raise Problem(404, "NoSuchKey", "The specified key does not exist.")
         with self._objects.path(key).open("rb") as file:
             await serve_file(scope, send, file, etag=found.s3_etag, size=found.size, fields=fields)
 
-    async def _receive(self, rest: str, fields: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
-        sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    async def _receive(
+        self, rest: str, fields: Mapping[str, str], sent: Mapping[str, str], receive: Receive, send: Send
+    ) -> None:
         demanded = {name.removeprefix(_HEADERS): value for name, value in fields.items() if name.startswith(_HEADERS)}
         if any(sent.get(name) != value for name, value in demanded.items()):
-            await refuse(send, 403, "SignatureDoesNotMatch", "A header that belongs to this URL is missing or differs.")
-            return
-        id, _, digits = rest.partition("/")
-        number = int(digits)
+            raise Problem(403, "SignatureDoesNotMatch", "A header that belongs to this URL is missing or differs.")
+        id, _, number = rest.partition("/")
         upload = await run_sync(self._uploads.get, id)
         if upload is None:
-            await _no_upload(send)
-            return
+            raise Problem(*_NO_UPLOAD)
         length = int(sent["content-length"]) if "content-length" in sent else None
         if (length or 0) > LARGEST_PART:
-            await _too_large(send)
-            return
-        path, offset, apart = self._uploads.place(upload, number, length)
+            raise Problem(*_TOO_LARGE)
+        path, offset, apart = self._uploads.place(upload, int(number), length)
         body = _Body(path, offset, sent.get("content-md5"))
         try:
             whole = await body.take(receive)
@@ -359,25 +365,14 @@ class Storage:
         if not whole or length not in (None, body.size):
             return  # the client has gone
         if body.size > LARGEST_PART:
-            await _too_large(send)
-            return
+            raise Problem(*_TOO_LARGE)
         if not body.intact():
-            await refuse(send, 400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-            return
-        if not await run_sync(self._uploads.written, Part(id, number, body.size, body.etag(), apart)):
-            await _no_upload(send)
-            return
+            raise Problem(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+        if not await run_sync(self._uploads.written, Part(id, int(number), body.size, body.etag(), apart)):
+            raise Problem(*_NO_UPLOAD)
         headers = [(b"etag", f'"{body.etag()}"'.encode()), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body"})
-
-
-async def _no_upload(send: Send) -> None:
-    await refuse(send, 404, "NoSuchUpload", "The specified upload does not exist.")
-
-
-async def _too_large(send: Send) -> None:
-    await refuse(send, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
 
 
 class _Body:

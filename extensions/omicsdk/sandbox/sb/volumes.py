@@ -38,9 +38,8 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     now, id = when(sb.now()), f"{owner}/{name}"
     volume: JsonObject = {
         "id": id,
-        "name": name,
-        "description": call.body.get("description", ""),
-        "access_mode": call.body["access_mode"],
+        "description": "",
+        **stated(call, "name description access_mode"),
         "service": {**_DEFAULTS[service["type"].lower()], **service},
         "created_on": now,
         "modified_on": now,
