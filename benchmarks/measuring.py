@@ -243,11 +243,9 @@ def write_results(name: str, rows: Sequence[Row], about: str = "", *, some: bool
         name: The benchmark's.
         rows: What it found.
         about: What ran, in a paragraph of Markdown, where the rows don't say it.
-        some: Whether the rows replace those of the same cases in a file that is there, which has others.
+        some: Whether the rows replace those of the same cases in a file that is there, which has others; where that tells of
+            another machine or other versions, they name their own.
         machine: More of what the figures depend on, such as versions of servers and peers.
-
-    Raises:
-        ValueError: Some rows only, and the file tells of another machine or other versions.
     """
     told = {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -258,9 +256,9 @@ def write_results(name: str, rows: Sequence[Row], about: str = "", *, some: bool
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
     if some:
-        before, anew = json.loads(file.read_text()), {row["case"]: row for row in rows}
-        if before["machine"] != told:
-            raise ValueError(f"{file} was measured on {before['machine']}, not {told}: measure all cases anew")
-        rows = [anew.get(row["case"], row) for row in before["rows"]]
+        before = json.loads(file.read_text())
+        elsewhere = {} if before["machine"] == told else {"machine": told}
+        anew = {row["case"]: {**row, **elsewhere} for row in rows}
+        rows, told = [anew.get(row["case"], row) for row in before["rows"]], before["machine"]
     result = {"machine": told, **({"about": about} if about else {}), "rows": list(rows)}
     file.write_text(json.dumps(result, indent=2) + "\n")

@@ -43,7 +43,7 @@ def _section(name: str, result: Mapping[str, Any]) -> str:
         "|---|" + "|".join("---" if title in _WORDS else "---:" for title in list(columns)[1:]) + "|",
         *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),
     ]
-    notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row)) if note]
+    notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row), _elsewhere(row)) if note]
     commands = dict.fromkeys(row["peer_command"] for row in rows if "peer_command" in row)
     ran = ["Peers ran as:", "", *(f"- `{command}`" for command in commands), ""] if commands else []
     return "\n".join([*lines, "", *notes, *([""] if notes else []), *ran])
@@ -112,6 +112,12 @@ def _bound(row: Mapping[str, Any]) -> str:
     if isinstance(bound, Mapping):
         return f"{row['case']}: bounded at {bound['ratio']:g}, because {bound['reason']}"
     return f"{row['case']}: bounded, because {bound}"
+
+
+def _elsewhere(row: Mapping[str, Any]) -> str:
+    """Where a row was measured that isn't of the machine of the others."""
+    machine = row.get("machine")
+    return f"{row['case']}: measured on {machine['system']}, cores {machine['cores']}." if machine else ""
 
 
 def _each(row: Mapping[str, Any]) -> str:

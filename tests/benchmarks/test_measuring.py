@@ -79,15 +79,17 @@ def test_a_figure_is_its_own_ratio():
     assert (row["rounds"], row["spread"], row["unit"], row["goal"]) == (3, [1.0, 3.0], "MiB", 32)
 
 
-def test_some_rows_replace_those_of_the_same_machine(tmp_path, monkeypatch):
+def test_some_rows_replace_others_and_name_the_machine_where_it_is_another(tmp_path, monkeypatch):
     import measuring
 
     monkeypatch.setattr(measuring, "RESULTS", tmp_path)
     measuring.write_results("some", [{"case": "a"}, {"case": "b", "ratio": 2}], curl="7")
     measuring.write_results("some", [{"case": "b", "ratio": 1}], some=True, curl="7")
     assert json.loads((tmp_path / "some.json").read_text())["rows"] == [{"case": "a"}, {"case": "b", "ratio": 1}]
-    with pytest.raises(ValueError, match="measure all cases anew"):
-        measuring.write_results("some", [{"case": "a"}], some=True, curl="8")
+    measuring.write_results("some", [{"case": "a", "ratio": 3}], some=True, curl="8")
+    written = json.loads((tmp_path / "some.json").read_text())
+    assert written["machine"]["curl"] == "7"
+    assert [(row["ratio"], row.get("machine", {}).get("curl")) for row in written["rows"]] == [(3, "8"), (1, None)]
 
 
 def test_results_name_the_machine_and_what_else_they_depend_on(tmp_path, monkeypatch):
