@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from omicsdk.sandbox.sb.answers import list_of, page_of, shown, view, when
+from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.gate import token_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
@@ -122,7 +122,7 @@ def update_team(sb: Sb, call: Call) -> Reply:
 def list_team_members(sb: Sb, call: Call) -> Reply:
     """GET /teams/{team_id}/members."""
     team = _team(sb, call)["id"]
-    return page_of(call, sb.documents.listed("team-member", team), lambda each: _show_member(call, team, each))
+    return page_of(call, sb.documents.listed("team-member", team), lambda each: member_view(call, "team", team, each))
 
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
@@ -132,7 +132,7 @@ def add_team_member(sb: Sb, call: Call) -> Reply:
         raise no_such("user", f"{username} of the division {team['division']}")
     if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
         raise refuse(409, 2003, f"{username} is in the team {team['name']} already")
-    return Reply(_show_member(call, team["id"], add_to_team(sb, team["id"], username, "MEMBER")))
+    return Reply(member_view(call, "team", team["id"], add_to_team(sb, team["id"], username, "MEMBER")))
 
 
 def remove_team_member(sb: Sb, call: Call) -> Reply:
@@ -185,10 +185,6 @@ def _managed(sb: Sb, call: Call) -> JsonObject:
     if not _administers(member) and not _administers(_division_member(sb, team["division"], user)):
         raise refuse(403, 2001, f"{user} administers neither the team {team['name']} nor its division")
     return team
-
-
-def _show_member(call: Call, team: str, member: JsonObject) -> JsonObject:
-    return shown(call, member, "teams", team, "members", member["username"])
 
 
 # -- billing

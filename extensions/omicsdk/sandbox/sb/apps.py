@@ -1,13 +1,12 @@
 """Operations of apps: their CWL, revisions, copies."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
+from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.sb.answers import page_of, view
-from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, cwl_of_yaml, name_of
+from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of
 from omicsdk.sandbox.sb.documents import JsonObject
-from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.service import Call, Reply
 
@@ -126,9 +125,9 @@ get_app_revision, get_raw_app_revision = get_app, get_raw_app
 
 def _sent(call: Call) -> CWL:
     try:
-        return check_cwl(cwl_of_yaml(call.content) if call.body is None else call.body)
-    except NoCwl as error:
-        raise refuse(400, 90000, f"The body is no CWL: {error}") from error
+        return check_cwl(read_yaml(call.content) if call.body is None else call.body)
+    except (NoCwl, YamlFault) as error:
+        raise bad(f"The body is no CWL: {str(error)[:200]}") from error
 
 
 def install_app_(sb: Sb, call: Call) -> Reply:
@@ -137,15 +136,12 @@ def install_app_(sb: Sb, call: Call) -> Reply:
     sb.project(call, project, "write")
     _check_new(sb, id)
     raw = _sent(call)
-    _put_app(sb, id, name_of(raw, call.arguments["app"]))
-    _put_revision(sb, id, 0, raw, sb.user(call))
+    _revise(sb, call, {"id": id, "project": project, "latest": -1, "copy_of": None}, raw, name=_name(call, raw))
     return Reply(_raw(find_app(sb, id)))
 
 
-def _put_app(sb: Sb, id: str, name: str, latest: int = 0, copy_of: str | None = None) -> None:
-    project = id.rpartition("/")[0]
-    app: JsonObject = {"id": id, "project": project, "name": name, "latest": latest, "copy_of": copy_of}
-    sb.documents.put(_APP, id, app, group=project)
+def _name(call: Call, raw: CWL) -> str:
+    return name_of(raw, call.arguments["app"])
 
 
 def _check_new(sb: Sb, id: str) -> None:
@@ -155,27 +151,26 @@ def _check_new(sb: Sb, id: str) -> None:
         raise refuse(409, 6003, f"There is already an app {id}: add a revision to it, or choose another name")
 
 
-def _put_revision(sb: Sb, id: str, number: int, raw: CWL, user: str) -> None:
-    revision = {"raw": raw, "created_by": user, "created_on": sb.now()}
+def _revise(sb: Sb, call: Call, app: JsonObject, raw: CWL, **changes: object) -> JsonObject:
+    """Adds a revision to an app, which may be new, and changes what else is told of it."""
+    id, number = app["id"], app["latest"] + 1
+    changed = {**app, "latest": number, **changes}
+    sb.documents.put(_APP, id, changed, group=app["project"])
+    revision = {"raw": raw, "created_by": sb.user(call), "created_on": sb.now()}
     sb.documents.put(_REVISION, f"{id}/{number}", revision, group=id)
+    return changed
 
 
 def create_app_revision(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/{revision}/raw."""
     project, id = _asked(call)
     sb.project(call, project, "write")
-    app = find_app(sb, id)
-    number: int = call.arguments["revision"]
-    if number != app["latest"] + 1:
+    app = sb.documents.found(_APP, id)
+    if call.arguments["revision"] != app["latest"] + 1:
         raise refuse(409, 6003, f"App {id} is at revision {app['latest']}: the next one is {app['latest'] + 1}")
     raw = _sent(call)
-    _put_revision(sb, id, number, raw, sb.user(call))
-    _change(sb, id, latest=number, name=name_of(raw, call.arguments["app"]))
+    _revise(sb, call, app, raw, name=_name(call, raw))
     return Reply(_raw(find_app(sb, id)))
-
-
-def _change(sb: Sb, id: str, **changes: object) -> None:
-    sb.documents.put(_APP, id, {**sb.documents.found(_APP, id), **changes})
 
 
 # -- copies
@@ -184,20 +179,17 @@ def _change(sb: Sb, id: str, **changes: object) -> None:
 def copy_app_(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/actions/copy, with a revision or without."""
     source = _seen(sb, call, "copy")
-    body: Mapping[str, Any] = call.body
-    project: str = body["project"]
+    project, name = call.body["project"], call.body.get("name") or ""
     sb.project(call, project, "write")
-    strategy: str = body.get("strategy") or "clone"
-    name: str = body.get("name") or ""
     short = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.").lower() or source["id"].rpartition("/")[2]
     id = f"{project}/{short}"
     _check_new(sb, id)
-    everything = strategy in _TAKES_ALL and call.arguments.get("revision") is None
+    everything = (call.body.get("strategy") or "clone") in _TAKES_ALL and call.arguments.get("revision") is None
     numbers = range(source["latest"] + 1) if everything else [source["revision"]]
-    copied = f"{source['id']}/{source['revision']}"
-    _put_app(sb, id, name or source["name"], len(numbers) - 1, copied)
-    for new, old in enumerate(numbers):
-        _put_revision(sb, id, new, find_app(sb, source["id"], old)["raw"], sb.user(call))
+    app: JsonObject = {"id": id, "project": project, "latest": -1, "name": name or source["name"]}
+    app["copy_of"] = f"{source['id']}/{source['revision']}"
+    for number in numbers:
+        app = _revise(sb, call, app, find_app(sb, source["id"], number)["raw"])
     return Reply(_shown(call, find_app(sb, id), raw=True))
 
 
@@ -206,15 +198,13 @@ copy_app_revision = copy_app_
 
 def sync_app(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/actions/sync."""
-    app = _seen(sb, call, "write")
+    app = sb.documents.found(_APP, _seen(sb, call, "write")["id"])
     if not app["copy_of"]:
-        raise refuse(400, 90000, f"App {app['id']} is no copy: there is nothing to bring it up to date with")
+        raise bad(f"App {app['id']} is no copy: there is nothing to bring it up to date with")
     origin = split_id(app["copy_of"])[0]
     source = find_app(sb, origin)
     if f"{origin}/{source['revision']}" != app["copy_of"]:
-        number = app["latest"] + 1
-        _put_revision(sb, app["id"], number, source["raw"], sb.user(call))
-        _change(sb, app["id"], latest=number, copy_of=f"{origin}/{source['revision']}")
+        _revise(sb, call, app, source["raw"], copy_of=f"{origin}/{source['revision']}")
     return Reply(_shown(call, find_app(sb, app["id"]), raw=True))
 
 

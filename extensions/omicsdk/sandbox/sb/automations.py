@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.sb.answers import list_of, ordered, page_of, times, view, when, when_known, within
-from omicsdk.sandbox.sb.documents import EVERYTHING, USER, JsonObject, permissions_of
+from omicsdk.sandbox.sb.documents import USER, JsonObject, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.members import automation_member
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
@@ -60,8 +60,7 @@ def list_automations(sb: Sb, call: Call) -> Reply:
 
 def create_automation(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations."""
-    body: Mapping[str, Any] = call.body
-    user, now = sb.user(call), when(sb.now())
+    body, user, now = call.body, sb.user(call), when(sb.now())
     check_new_name(call, "automation")
     automation: JsonObject = {
         "id": new_uuid(),
@@ -69,17 +68,14 @@ def create_automation(sb: Sb, call: Call) -> Reply:
         "description": body.get("description") or "",
         # Without one it is the first: the published client can't read an automation that has none.
         "billing_group": body.get("billing_group") or sb.documents.ids("billing-group")[0],
-        "owner": user,
-        "created_by": user,
-        "created_on": now,
-        "modified_by": user,
-        "modified_on": now,
+        **dict.fromkeys(("owner", "created_by", "modified_by"), user),
+        **dict.fromkeys(("created_on", "modified_on"), now),
         "archived": False,
         "secret_settings": body.get("secret_settings") or {},
         "memory_limit": body.get("memory_limit"),
         "project_based": bool(body.get("project_based")),
     }
-    owner = {**automation_member(sb, user, USER), "permissions": permissions_of(EVERYTHING, _AUTOMATION)}
+    owner = {**automation_member(sb, user, USER), "permissions": permissions_of({"admin": True}, _AUTOMATION)}
     sb.membership.add(_AUTOMATION, automation["id"], owner)
     return _keep(sb, call, automation)
 
@@ -129,8 +125,7 @@ def list_automation_packages(sb: Sb, call: Call) -> Reply:
 
 def create_automation_package(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations/{automation_id}/packages."""
-    automation = sb.asked(call, _AUTOMATION, "write")["id"]
-    body: Mapping[str, Any] = call.body
+    automation, body = sb.asked(call, _AUTOMATION, "write")["id"], call.body
     if sb.documents.get("automation-code", body["location"]) is None:
         raise bad(f"{body['location']!r} is no uploaded code: upload it first and give the identity of what came of it")
     if any(each["version"] == body["version"] for each in sb.documents.listed(_PACKAGE, automation)):

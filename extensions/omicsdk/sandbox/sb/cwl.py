@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import texts
 
@@ -40,18 +39,6 @@ class Port:
     optional: bool
     secondary: tuple[str, ...]
     glob: str
-
-
-def cwl_of_yaml(content: bytes) -> Any:
-    """A YAML document as JSON values: dates stay texts.
-
-    Raises:
-        NoCwl: It isn't YAML.
-    """
-    try:
-        return read_yaml(content)
-    except YamlFault as error:
-        raise NoCwl(str(error)[:200]) from error
 
 
 def check_cwl(document: object) -> CWL:

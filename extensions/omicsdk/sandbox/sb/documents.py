@@ -93,8 +93,7 @@ class Documents:
 
 # -- members
 
-ALL = ("read", "copy", "write", "execute", "admin")
-EVERYTHING: Mapping[str, bool] = dict.fromkeys(ALL, True)
+_ALL = ("read", "copy", "write", "execute", "admin")
 USER, TEAM, DIVISION = "USER", "TEAM", "DIVISION"
 
 
@@ -107,7 +106,7 @@ def permissions_of(given: Mapping[str, bool] | None, kind: str) -> dict[str, boo
     """
     given = given or {}
     everything = bool(given.get("admin"))
-    names = [name for name in ALL if not (kind == "volume" and name == "execute")]
+    names = [name for name in _ALL if not (kind == "volume" and name == "execute")]
     return {name: everything or name == "read" or bool(given.get(name)) for name in names}
 
 
@@ -129,7 +128,7 @@ class Membership:
     def add_owner(self, kind: str, id: str, username: str) -> None:
         """Makes a user the owner of something, who may do everything there."""
         email = (self._documents.get("user", username) or {}).get("email")
-        permissions = permissions_of(EVERYTHING, kind)
+        permissions = permissions_of({"admin": True}, kind)
         self.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
 
     def get(self, kind: str, id: str, username: str) -> JsonObject | None:
@@ -159,7 +158,7 @@ class Membership:
         """What a user may do; None when they are no member."""
         members = [self.get(kind, id, name) for name in self._names(username)]
         held: list[dict[str, bool]] = [member["permissions"] for member in members if member is not None]
-        return {each: any(one.get(each) for one in held) for each in ALL} if held else None
+        return {each: any(one.get(each) for one in held) for each in _ALL} if held else None
 
     def joined(self, kind: str, username: str) -> list[str]:
         """The identities of what a user is a member of, oldest first."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ def _advance(sb: Sb, job: JsonObject, at: float) -> None:
     if job["state"] == "RUNNING" and job["type"] != "DRS":
         job["total"] = sum(_count(sb, item) for item in job["items"])
     if job["state"] == "FINISHED":
-        job["results"] = [_result(sb, job, item) for item in job["items"]]
+        job["results"] = [record_of(sb, partial(_WORK[job["type"]], sb, job), item) for item in job["items"]]
         job["finished"] = at
     else:
         _schedule(sb, job, at)
@@ -56,10 +57,6 @@ def _count(sb: Sb, item: JsonObject) -> int:
     found = sb.work.files.get(item["file"])
     item["files"] = max(0 if found is None else sum(1 for _ in files_in(sb, found)), 1)
     return item["files"]
-
-
-def _result(sb: Sb, job: JsonObject, item: JsonObject) -> JsonObject:
-    return record_of(sb, lambda: _WORK[job["type"]](sb, job, item))
 
 
 def _copy(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:

@@ -22,15 +22,9 @@ def file_json(call: Call, record: FileRecord) -> JsonObject:
         call: The request, which knows the platform's address.
         record: The file.
     """
-    told: JsonObject = {
-        "id": record.id,
-        "type": record.type,
-        "name": record.name,
-        "parent": record.parent or None,
-        "project": None if ":" in record.project else record.project,
-        "created_on": when(record.created_on),
-        "modified_on": when(record.modified_on),
-    }
+    told: JsonObject = {"id": record.id, "type": record.type, "name": record.name, "parent": record.parent or None}
+    told["project"] = None if ":" in record.project else record.project
+    told |= {"created_on": when(record.created_on), "modified_on": when(record.modified_on)}
     if record.type == "file":
         on_volume = {"type": "VOLUME", "volume": record.volume, "location": record.location}
         told["size"] = record.size
@@ -263,7 +257,7 @@ def _listed(sb: Sb, call: Call) -> str:
     if "project" in given:
         return sb.work.files.root(sb.project(call, given["project"])["id"])
     if "dataset" in given:
-        return sb.work.files.make_root(f"dataset:{sb.held(call, 'dataset', given['dataset'])['id']}")
+        return sb.work.files.root(f"dataset:{sb.held(call, 'dataset', given['dataset'])['id']}")
     return _folder(sb, call, given["parent"])
 
 

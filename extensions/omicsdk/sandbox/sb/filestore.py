@@ -91,20 +91,9 @@ class FileStore:
 
     # -- projects
 
-    def make_root(self, project: str) -> str:
-        """Makes the folder of a project unless it is there, and returns its identity."""
-        return self.folder(project, "", project).id
-
     def root(self, project: str) -> str:
-        """The identity of a project's own folder.
-
-        Raises:
-            LookupError: There is no such project.
-        """
-        there = self.child("", project)
-        if there is None:
-            raise LookupError(f"project {project} has no folder")
-        return there.id
+        """The identity of a project's own folder, which is made unless it is there."""
+        return self.folder(project, "", project).id
 
     def drop_project(self, project: str) -> None:
         """Removes all files and folders of a project."""

@@ -17,18 +17,8 @@ _NOT_FOUND = {
     **dict.fromkeys(("import", "export"), 9008),
 }
 _ANY_NOT_FOUND = 90003
-# What the sandbox's other parts refuse by a word of theirs.
-_BY_STATUS = {
-    400: 90000,
-    401: 90001,
-    403: 90002,
-    404: 90003,
-    405: 90006,
-    409: 90007,
-    415: 90008,
-    500: 90004,
-    503: 90005,
-}
+# What the sandbox's other parts refuse by a status alone has the code 90000, 90001 ... in this order.
+_STATUSES = (400, 401, 403, 404, 500, 503, 405, 409, 415)
 
 
 def refuse(status: int, code: int, message: str) -> Problem:
@@ -54,6 +44,7 @@ def no_such(kind: str, id: object) -> Problem:
 
 def error_body(problem: Problem) -> dict[str, object]:
     """A refusal as the platform says it; the same stands in items of bulk answers and in failed jobs."""
-    code = int(problem.code) if problem.code.isdecimal() else _BY_STATUS.get(problem.status, 90000)
+    place = _STATUSES.index(problem.status) if problem.status in _STATUSES else 0
+    code = int(problem.code) if problem.code.isdecimal() else 90000 + place
     message = problem.title or HTTPStatus(problem.status).phrase
     return {"status": problem.status, "code": code, "message": message, "more_info": f"{MORE_INFO}#{code}"}

@@ -13,12 +13,9 @@ from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, Reply
 
 _SETTINGS: Mapping[str, Any] = {
-    "locked": False,
-    "controlled": False,
+    **dict.fromkeys(("locked", "controlled", "use_memoization", "use_elastic_disk"), False),
     "location": "aws:us-east-1",
     "use_interruptible_instances": True,
-    "use_memoization": False,
-    "use_elastic_disk": False,
     "intermediate_files": {"retention": "LIMITED", "duration": 24},
 }
 _TYPES = ("v1", "v2")
@@ -30,8 +27,8 @@ _TYPES = ("v1", "v2")
 def list_projects(sb: Sb, call: Call) -> Reply:
     """GET /projects, GET /projects/{owner}."""
     start = f"{call.arguments['owner']}/" if "owner" in call.arguments else ""
-    known = [sb.documents.get("project", id) for id in sb.projects_of(call) if id.startswith(start)]
-    found = [project for project in known if project and _fits(project, call.arguments)]
+    known = [sb.documents.found("project", id) for id in sb.projects_of(call) if id.startswith(start)]
+    found = [project for project in known if _fits(project, call.arguments)]
     return page_of(call, found, lambda each: _show_project(sb, call, each))
 
 
@@ -82,7 +79,7 @@ def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
         "type": "v2",
         "tags": [],
         "settings": _settings(_SETTINGS, {}),
-        "root_folder": sb.work.files.make_root(id),
+        "root_folder": sb.work.files.root(id),
         "created_by": owner,
         "created_on": now,
         "modified_on": now,
@@ -102,10 +99,10 @@ def get_project(sb: Sb, call: Call) -> Reply:
 def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
     project, body = sb.asked(call, "project", "write"), call.body
-    changes = stated(call, "name description tags category")
+    changes = stated(call, "name description tags category type")
     check_new_name(call, "project", 3007)
-    if "type" in body:
-        changes["type"] = _type(body["type"])
+    if body.get("type", "v1") not in _TYPES:
+        raise bad(f"A project is of type {' or '.join(_TYPES)}, not {body['type']!r}", 3010)
     if "billing_group" in body:
         changes["billing_group"] = _billing_group(sb, body["billing_group"])
     if "settings" in body:
@@ -156,12 +153,6 @@ def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObj
     merged = {**present, **{name: value for name, value in changes.items() if value is not None}}
     parts: list[JsonObject] = [each.get("intermediate_files") or {} for each in (present, changes)]
     return {**merged, "intermediate_files": {**parts[0], **parts[1]}}
-
-
-def _type(stated: str) -> str:
-    if stated not in _TYPES:
-        raise bad(f"A project is of type {' or '.join(_TYPES)}, not {stated!r}", 3010)
-    return stated
 
 
 # -- datasets

@@ -8,7 +8,7 @@ published client's examples need, and a little more.
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import Any
@@ -39,7 +39,7 @@ _DEEPEST = 50
 def search_files(sb: Sb, call: Call) -> Reply:
     """POST /files/search."""
     try:
-        search = _read_search(call.body["query"])
+        search = _Search(call.body["query"])
     except _SearchSyntax as error:
         raise bad(f"The query can't be read: {error}") from error
     for project in search.projects:
@@ -61,38 +61,10 @@ class _SearchSyntax(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
-    """A query that has been read.
-
-    Attributes:
-        test: Whether a file fits; projects are among the tests.
-        projects: The projects that the query names anywhere; empty when it names none.
-        asked: The query without its LIMIT and TOKEN, which pages of it share.
-        limit: How many files it asks for at most; None where it doesn't say.
-        token: Where it goes on; empty for the beginning.
-    """
-
-    test: _Test
-    projects: tuple[str, ...]
-    asked: str
-    limit: int | None
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Token:
     text: str  # empty at the end
     quoted: bool
     at: int
-
-
-def _read_search(query: str) -> _Search:
-    reader = _Reader(_tokens(query))
-    test = reader.either(0)
-    asked = query[: reader.next.at].strip()
-    limit, token = reader.part()
-    reader.expect("")
-    return _Search(test, tuple(dict.fromkeys(reader.projects)), asked, limit, token)
 
 
 def _tokens(query: str) -> list[_Token]:
@@ -109,26 +81,43 @@ def _tokens(query: str) -> list[_Token]:
     return [*found, _Token("", False, len(query))]
 
 
-class _Reader:
-    def __init__(self, tokens: Sequence[_Token]) -> None:
-        self._tokens = iter(tokens)
-        self.next = next(self._tokens)
+class _Search:
+    """A query that has been read.
+
+    Attributes:
+        test: Whether a file fits; projects are among the tests.
+        projects: The projects that the query names anywhere; empty when it names none.
+        asked: The query without its LIMIT and TOKEN, which pages of it share.
+        limit: How many files it asks for at most; None where it doesn't say.
+        token: Where it goes on; empty for the beginning.
+
+    Raises:
+        _SearchSyntax: It can't be read.
+    """
+
+    def __init__(self, query: str) -> None:
+        self._tokens = iter(_tokens(query))
+        self._next = next(self._tokens)
         self.projects: list[str] = []
+        self.test = self._either(0)
+        self.asked = query[: self._next.at].strip()
+        self.limit, self.token = self._part()
+        self._expect("")
 
     def _go_on(self) -> _Token:
-        token = self.next
-        self.next = next(self._tokens, token)
+        token = self._next
+        self._next = next(self._tokens, token)
         return token
 
     def _take(self, *wanted: str) -> str:
         """Goes over the next token where it is one of some signs or words, and tells which; empty where it isn't."""
-        found = self.next.text.lower()
-        if self.next.quoted or found not in wanted:
+        found = self._next.text.lower()
+        if self._next.quoted or found not in wanted:
             return ""
         self._go_on()
         return found
 
-    def part(self) -> tuple[int | None, str]:
+    def _part(self) -> tuple[int | None, str]:
         """How many files are asked for, and from where on: LIMIT and TOKEN, in any order, each once."""
         found: dict[str, str] = {}
         while name := self._take("limit", "token"):
@@ -140,13 +129,13 @@ class _Reader:
             raise _SearchSyntax(f"LIMIT takes a whole number of 1 or more, not {found['limit'][:20]}")
         return limit, found.get("token", "")
 
-    def expect(self, text: str) -> None:
+    def _expect(self, text: str) -> None:
         """Goes over a sign that must come; the empty one is the end."""
-        if self.next.quoted or self.next.text != text:
-            raise _SearchSyntax(f"{text or 'the end'} is expected, not {self.next.text or 'nothing'}")
+        if self._next.quoted or self._next.text != text:
+            raise _SearchSyntax(f"{text or 'the end'} is expected, not {self._next.text or 'nothing'}")
         self._go_on()
 
-    def either(self, depth: int) -> _Test:
+    def _either(self, depth: int) -> _Test:
         """Tests joined by OR."""
         if depth > _DEEPEST:
             raise _SearchSyntax(f"brackets nest deeper than {_DEEPEST}")
@@ -168,12 +157,12 @@ class _Reader:
             inner = self._one(depth + 1)
             return lambda facts: not inner(facts)
         if self._take("("):
-            inner = self.either(depth + 1)
-            self.expect(")")
+            inner = self._either(depth + 1)
+            self._expect(")")
             return inner
         if self._take("in"):
             projects = self._values()
-            self.projects.extend(projects)
+            self.projects += [each for each in projects if each not in self.projects]
             return lambda facts: facts["project"] in projects
         return self._comparison()
 
@@ -183,7 +172,7 @@ class _Reader:
         while self._take(","):
             values.append(self._value())
         if bracket:
-            self.expect(")")
+            self._expect(")")
         return values
 
     def _value(self) -> str:
@@ -202,7 +191,7 @@ class _Reader:
             return lambda facts: any(pattern.match(each) for each in _values_of(facts, field))
         sign = self._take(*_SIGNS)
         if not sign:
-            raise _SearchSyntax(f"a comparison is expected behind {field}, not {self.next.text or 'nothing'}")
+            raise _SearchSyntax(f"a comparison is expected behind {field}, not {self._next.text or 'nothing'}")
         compare, wanted = _SIGNS[sign], self._value()
         if compare is operator.ne:
             return lambda facts: wanted not in _values_of(facts, field)

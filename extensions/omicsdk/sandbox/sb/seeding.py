@@ -111,7 +111,7 @@ def _dataset(sb: Sb) -> None:
     sb.documents.put("dataset", _DATASET, dataset)
     sb.membership.add_owner("dataset", _DATASET, SANDBOX_SB_USER)
     project = f"dataset:{_DATASET}"
-    root = sb.work.files.make_root(project)
+    root = sb.work.files.root(project)
     sb.work.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")
 
 

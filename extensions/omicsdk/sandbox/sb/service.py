@@ -34,13 +34,10 @@ _CODES = {
     "create_project.name": "3007",
     "create_project.billing_group": "4005",
     "update_project.type": "3010",
-    "create_volume.name": "9014",
+    **dict.fromkeys(("create_volume.name", "update_volume.name"), "9014"),
     "create_volume.access_mode": "9015",
     "create_volume.service": "9017",
-    "update_volume.name": "9014",
-    "start_upload.name": "8013",
-    "start_upload.size": "8013",
-    "start_upload.part_size": "8013",
+    **dict.fromkeys(("start_upload.name", "start_upload.size", "start_upload.part_size"), "8013"),
 }
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")

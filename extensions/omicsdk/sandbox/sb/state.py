@@ -245,10 +245,6 @@ class Sb:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
         return self.held(who, "project", id, needs)
 
-    def may_see(self, username: str, project: str) -> bool:
-        """Whether a user is a member of a project; every member reads."""
-        return self.membership.permissions("project", project, username) is not None
-
     def projects_of(self, who: Call | str) -> list[str]:
         """The identities of the projects that a user is a member of."""
         return self.membership.joined("project", self.user(who))
@@ -327,11 +323,11 @@ def wanted_failure(sb: Sb, name: str) -> str:
     return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
 
 
-def record_of(sb: Sb, work: Callable[[], object]) -> JsonObject:
+def record_of(sb: Sb, answer: Callable[[_T], object], thing: _T) -> JsonObject:
     """What came of one of many: a resource, or why there is none; nothing stays of what was refused."""
     try:
         with sb.transaction():
-            return {"resource": work(), "error": None}
+            return {"resource": answer(thing), "error": None}
     except Problem as problem:
         return {"resource": None, "error": error_body(problem)}
 
@@ -344,11 +340,7 @@ def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) ->
         things: What stands in the request, such as identities.
         answer: Gives the resource of one of them.
     """
-
-    def one(thing: _T) -> JsonObject:
-        return record_of(sb, lambda: answer(thing))
-
-    return Reply({"items": [one(thing) for thing in things]})
+    return Reply({"items": [record_of(sb, answer, thing) for thing in things]})
 
 
 def stated(call: Call, names: str) -> JsonObject:

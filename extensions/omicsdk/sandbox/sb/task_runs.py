@@ -116,14 +116,9 @@ class _Results:
 
     def _inherited(self) -> JsonObject:
         given = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
-        first, *others = [record for record in given if record] or [None]
-        if first is None:
-            return {}
-        return {
-            key: value
-            for key, value in first.metadata.items()
-            if all(each is not None and each.metadata.get(key) == value for each in others)
-        }
+        all_metadata = [record.metadata for record in given if record]
+        first: Mapping[str, Any] = all_metadata[0] if all_metadata else {}
+        return {key: value for key, value in first.items() if all(each.get(key) == value for each in all_metadata)}
 
     def root(self) -> str:
         """The folder of the task's files; those that its location names are made."""
@@ -436,16 +431,11 @@ def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
         else:
             task["outputs"] = ending.keep()
         task["status"], task["end"] = "FAILED" if ending.failed else "COMPLETED", at
-        task["message"] = ending.failed or _completed(ending)
+        stand_ins = f", but nothing was run ({ending.not_run}): its outputs are stand-ins" if ending.not_run else ""
+        task["message"] = ending.failed or f"The task was completed{stand_ins}"
         task["jobs"] = _make_jobs(sb, task, app, ending)
         put(sb, task)
         _end_batch(sb, task, at)
-
-
-def _completed(ending: _Ending) -> str:
-    if not ending.not_run:
-        return "The task was completed"
-    return f"The task was completed, but nothing was run ({ending.not_run}): its outputs are stand-ins"
 
 
 def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:

@@ -28,7 +28,7 @@ def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
     except ValueError as error:
         raise refuse(400, 7005, f"{id!r} is no task: identities of tasks are UUIDs") from error
     found = sb.documents.found(KIND, id)
-    if not sb.may_see(sb.user(call), found["project"]):
+    if sb.membership.permissions("project", found["project"], sb.user(call)) is None:
         raise no_such(KIND, id)
     sb.project(call, found["project"], needs)
     return found
@@ -95,9 +95,8 @@ def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
 def create_task_(sb: Sb, call: Call) -> Reply:
     """POST /tasks."""
     body: Mapping[str, Any] = call.body
-    settings: Mapping[str, Any] = sb.project(call, body["project"], "execute").get("settings") or {}
+    settings = sb.project(call, body["project"], "execute")["settings"]
     app = _app(sb, call, body["app"])
-    interruptible = settings.get("use_interruptible_instances", False)
     task: JsonObject = {
         **_fresh(sb, call),
         "name": body.get("name") or f"{app['name']} run: {when(sb.now())}",
@@ -107,7 +106,8 @@ def create_task_(sb: Sb, call: Call) -> Reply:
         "batch": False,
         **{name: body.get(name) for name in ("batch_by", "batch_input", "execution_settings", "output_location")},
         "inputs": body.get("inputs") or {},
-        "use_interruptible_instances": body.get("use_interruptible_instances", interruptible),
+        "use_interruptible_instances": settings["use_interruptible_instances"],
+        **stated(call, "use_interruptible_instances"),
         "origin_id": None,
     }
     _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
@@ -171,8 +171,7 @@ def clone_task_(sb: Sb, call: Call) -> Reply:
 
 def update_task(sb: Sb, call: Call) -> Reply:
     """PATCH /tasks/{task_id}."""
-    task = _asked(sb, call, "write")
-    body: Mapping[str, Any] = call.body
+    task, body = _asked(sb, call, "write"), call.body
     if task["status"] != "DRAFT" and (more := set(body) - {"name"}):
         said = f"Task {task['id']} is {task['status']}: only a draft can be changed, others can be renamed"
         raise refuse(409, 7026, f"{said}, so not {', '.join(sorted(more))}")

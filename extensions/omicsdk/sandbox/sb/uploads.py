@@ -138,11 +138,10 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
         raise refuse(404, 5026, f"The folder of upload {upload.id} is gone: upload to another one")
     _check_free(sb, upload.parent, upload.name, upload.overwrite)
     content = sb.work.uploads.finish(upload, parts)
-    made, there = {"blob": content.sha256, "size": content.size}, files.child(upload.parent, upload.name)
-    if there is None:
-        return Reply(file_json(call, files.add(project=upload.project, parent=upload.parent, name=upload.name, **made)))
     # A file that is replaced keeps its identity.
-    files.change(there.id, **made, volume="", location="", task="")
+    there = files.child(upload.parent, upload.name)
+    there = there or files.add(project=upload.project, parent=upload.parent, name=upload.name)
+    files.change(there.id, blob=content.sha256, size=content.size, volume="", location="", task="")
     return Reply(file_json(call, files.known(there.id)))
 
 

@@ -358,11 +358,7 @@ class Storage:
             raise Problem(*_TOO_LARGE)
         path, offset, apart = self._uploads.place(upload, int(number), length)
         body = _Body(path, offset, sent.get("content-md5"))
-        try:
-            whole = await body.take(receive)
-        finally:
-            body.close()
-        if not whole or length not in (None, body.size):
+        if not await body.take(receive) or length not in (None, body.size):
             return  # the client has gone
         if body.size > LARGEST_PART:
             raise Problem(*_TOO_LARGE)
@@ -387,7 +383,13 @@ class _Body:
         self.size = 0
 
     async def take(self, receive: Receive) -> bool:
-        """Writes what comes; tells whether it came to its end."""
+        """Writes what comes and closes the file; tells whether it came to its end."""
+        try:
+            return await self._take(receive)
+        finally:
+            os.close(self._file)
+
+    async def _take(self, receive: Receive) -> bool:
         waiting: list[bytes] = []
         length = 0
         while True:
@@ -421,7 +423,3 @@ class _Body:
     def etag(self) -> str:
         """An ETag that isn't an MD5, as of encrypted buckets: hashing would cost more than all the rest."""
         return f"{self._crc32c:08x}-{self.size:x}"
-
-    def close(self) -> None:
-        """Closes the file."""
-        os.close(self._file)

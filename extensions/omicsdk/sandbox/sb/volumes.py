@@ -26,8 +26,8 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 def list_volumes(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes."""
-    found = [sb.documents.get("volume", id) for id in sb.membership.joined("volume", sb.user(call))]
-    return page_of(call, [each for each in found if each is not None], lambda each: _show(call, each))
+    found = [sb.documents.found("volume", id) for id in sb.membership.joined("volume", sb.user(call))]
+    return page_of(call, found, lambda each: _show(call, each))
 
 
 def create_volume(sb: Sb, call: Call) -> Reply:
