@@ -71,12 +71,14 @@ def test_rows_of_a_table_are_objects(database: Database):
     table.put_all([two])
     assert table.get("de", "Omik") == two
     assert table.get("de", "omics") is None
+    assert table.get("de", None) is None
     assert table.all(order="text DESC") == [one, two]
     assert table.all("weight IS NULL OR weight > ?", 1, count=2) == [two]
     assert table.all(limit=1, offset=1) == [two]
     assert (table.count(good=True), table.count(language=None)) == (1, 2)
     assert table.change("en", "omics", forms=["omes"], good=False)
     assert not table.change("en", "x", good=False)
+    assert not table.change("en", None, good=False)
     assert table.first(language="en") == replace(one, forms=["omes"], good=False)
     assert (table.remove("count > ?", 2), table.remove(language="de"), table.count()) == (0, 1, 1)
 

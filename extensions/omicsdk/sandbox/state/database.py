@@ -241,7 +241,7 @@ class Table(Generic[R]):
     def get(self, *key: object) -> R | None:
         """The row of a key; None when there is none."""
         equal: dict[str, Any] = dict(zip(self._key, key, strict=True))
-        return self.first(**equal)
+        return None if None in key else self.first(**equal)
 
     def first(self, where: str = "", *values: object, order: str = "rowid", **equal: Any) -> R | None:
         """The first row for which conditions hold; None when there is none."""
@@ -291,6 +291,8 @@ class Table(Generic[R]):
 
     def change(self, *key: object, **values: object) -> bool:
         """Changes fields of the row of a key; False when there is none."""
+        if None in key:  # it would be no condition, and change all
+            return False
         text, given = self._where("", (), dict(zip(self._key, key, strict=True)))
         stated = ", ".join(f'"{name}" = ?' for name in values)
         new = [self._value(name, value) for name, value in values.items()]
