@@ -16,6 +16,7 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
 """What of a volume's credentials is never told again; nothing here needs it, so it isn't kept either."""
+_FAILED = "the transfer failed in the sandbox: see its log"
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "s3": {"prefix": "", "endpoint": "s3.amazonaws.com", "properties": {"sse_algorithm": "AES256"}},
     "gcs": {"prefix": "", "root_url": "https://www.googleapis.com", "properties": {}},
@@ -170,9 +171,6 @@ def _href(call: Call, volume: JsonObject, step: str, **query: str) -> str:
     return call.service_url(f"/storage/volumes/{volume['id']}/{step}", query)
 
 
-_FAILED = "the transfer failed in the sandbox: see its log"
-
-
 # -- imports and exports: they wait for their turn, run, and end well or with an error
 
 
@@ -180,15 +178,8 @@ def _begin(sb: Sb, call: Call, kind: str, body: Mapping[str, Any]) -> JsonObject
     """Notes a transfer that waits for its turn."""
     user, now = sb.user(call), sb.now()
     asked = _asked_import(sb, call, body) if kind == "import" else _asked_export(sb, call, body)
-    ends = dict.fromkeys(("started_on", "finished_on", "error", "result"))
-    transfer: JsonObject = {
-        "id": secrets.token_hex(16),
-        "kind": kind,
-        "state": "PENDING",
-        "user": user,
-        **ends,
-        **asked,
-    }
+    transfer: JsonObject = {"id": secrets.token_hex(16), "kind": kind, "state": "PENDING", "user": user}
+    transfer |= {**dict.fromkeys(("started_on", "finished_on", "error", "result")), **asked}
     # The newest is listed first.
     sb.documents.put(kind, transfer["id"], transfer, user, rank=-now)
     sb.jobs.schedule(f"{kind}-start", transfer["id"], now + sb.number("queue_seconds"))
