@@ -80,6 +80,7 @@ def test_rows_of_a_table_are_objects(database: Database):
     assert not table.change("en", "x", good=False)
     assert not table.change("en", None, good=False)
     assert table.first(language="en") == replace(one, forms=["omes"], good=False)
+    assert table.remove(language=None) == 0
     assert (table.remove("count > ?", 2), table.remove(language="de"), table.count()) == (0, 1, 1)
 
 

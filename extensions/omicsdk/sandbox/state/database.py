@@ -300,6 +300,8 @@ class Table(Generic[R]):
 
     def remove(self, where: str = "", *values: object, **equal: Any) -> int:
         """Removes rows for which conditions hold and returns how many there were."""
+        if None in equal.values():  # it would be no condition, and remove more
+            return 0
         text, given = self._where(where, values, equal)
         return self._database.execute(f"DELETE FROM {self.name}{text}", given)  # noqa: S608 - our own names
 
