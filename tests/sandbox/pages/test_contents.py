@@ -65,7 +65,7 @@ def test_a_bundle_leads_to_its_files_whatever_their_names_are(sandbox: Sandbox, 
     name = f"{bundle['bundle_uuid']}.{bundle['version']}"
     assert f"of={quote(name)}" in visitor.get("/_sandbox/pages/contents/dss/bundles").text
     page = visitor.get("/_sandbox/pages/contents/dss/bundle-files", params={"of": name}).text
-    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;_script&gt; &amp; \\u202egnp.json" in page
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;_script&gt; &amp; \\u202egnp.json" in page
     assert "<script>alert" not in page
 
 

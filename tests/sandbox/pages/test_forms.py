@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pages.views import SWITCHES
+from omicsdk.sandbox.pages.faults import SWITCHES
 
 FAULTS = "/_sandbox/pages/faults"
 TOKENS = "/_sandbox/pages/tokens"
@@ -107,7 +107,7 @@ def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
     assert sandbox.settings.flag("dss.read_only")
     assert sandbox.settings.number("dss.retry_after") == 2.5
     assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
-    assert 'value="&#34;&gt;&lt;b&gt;*"' in page
+    assert 'value="&quot;&gt;&lt;b&gt;*"' in page
     assert "<b>" not in page
 
 

@@ -1,4 +1,4 @@
-"""What comes out of a page's templates: whatever is in a name, it stays text."""
+"""What comes out of a page's building blocks: whatever is in a name, it stays text."""
 
 import html
 from html.parser import HTMLParser
@@ -6,10 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.pages.site import environment
+from omicsdk.sandbox.pages.html import document, element, escaped
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & b", "' onfocus='x", "</title><b>"]
-WRITTEN = environment()
 
 
 class _Reader(HTMLParser):
@@ -25,32 +24,39 @@ class _Reader(HTMLParser):
         self.text += data
 
 
+def _read(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    return reader
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_stays_text(name):
-    reader = _Reader()
-    reader.feed(WRITTEN.from_string('<p title="{{ name }}">{{ name }}</p>').render(name=name))
-    reader.close()
-    assert reader.tags == [("p", {"title": name})]
-    assert reader.text == name
+    read = _read(element("p", name, title=name))
+    assert read.tags == [("p", {"title": name})]
+    assert read.text == name
 
 
 @given(st.text())
 def test_any_text_stays_text(text):
-    found = WRITTEN.from_string("{{ text }}").render(text=text)
+    found = escaped(text)
     found.encode()
     assert not set(found) & set("<>\"'")
     assert html.unescape(found) == text or "\\u" in found
 
 
 def test_characters_that_turn_a_line_around_are_spelled_out():
-    found = WRITTEN.from_string("{{ text }}").render(text="safe\u202egpj.exe\x00\ud800")
-    assert found == "safe\\u202egpj.exe\\u0000\\ud800"
+    assert escaped("safe\u202egpj.exe\x00\ud800") == "safe\\u202egpj.exe\\u0000\\ud800"
 
 
-def test_inputs_have_labels_and_what_to_enter():
-    found = WRITTEN.from_string(
-        '{% import "parts.html" as parts %}{{ parts.input("Path", "path", "empty for <all>", type="text", value="\'") }}'
-    ).render()
-    assert '<label for="path">Path</label>' in found
-    assert 'aria-describedby="path-hint" type="text" value="&#39;"' in found
-    assert '<span id="path-hint" class="hint">empty for &lt;all&gt;</span>' in found
+def test_parts_are_put_together():
+    listed = element("ul", [element("li", each) for each in ("a", 1, None)], class_="x", hidden=False, data_of="<")
+    assert listed == '<ul class="x" data-of="&lt;"><li>a</li><li>1</li><li></li></ul>'
+    assert element("input", disabled=True, value="") == '<input disabled value="">'
+
+
+def test_a_document_has_a_language_and_a_title():
+    page = document(title="A <b>", head=None, body=element("p", "x"))
+    assert page.startswith('<!doctype html>\n<html lang="en">')
+    assert "<title>A &lt;b&gt;</title>" in page

@@ -43,7 +43,7 @@ def test_each_request_is_held_against_the_document(
     assert (entry["operation"], entry["validation"]) == (operation, validation)
     page = visitor.get(PLACE).text
     assert operation in page
-    assert validation.replace("'", "&#39;") in page
+    assert validation.replace("'", "&#x27;") in page
 
 
 def test_values_of_a_body_dont_come_into_the_log(sandbox: Sandbox, visitor: httpx.Client):

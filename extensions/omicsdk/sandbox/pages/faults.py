@@ -1,0 +1,159 @@
+"""The page of faults: switches for the usual ones, a form for any, and what is in force."""
+
+from dataclasses import asdict
+from typing import Any, get_args
+
+from omicsdk.sandbox.live import LiveSandbox
+from omicsdk.sandbox.pages.gate import Fields, readable
+from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.layout import HOME, Page, after, button, chosen, form, labelled, table
+from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
+
+PLACE = f"{HOME}/faults"
+
+SWITCHES = {
+    "unavailable": ("Every service answers 503", Rule("status", status=503, retry_after=1)),
+    "flaky": ("The first request for each path is a 503", Rule("status", status=503, each="path", nth=1)),
+    "limited": ("The next request is a 429", Rule("status", status=429, retry_after=1, code="rate_limit", times=1)),
+    "gone": ("Connections are reset instead of an answer", Rule("reset")),
+    "waiting": ("Answers do not come until they are released", Rule("stall")),
+    "slow": ("Answers come at 64 KiB a second", Rule("throttle", rate=65536.0)),
+    "cut": ("Every body ends after 1,000 bytes", Rule("cut", at=1000)),
+    "wrong": ("The 100th byte of every body is wrong", Rule("wrong", at=99)),
+}
+"""The faults that one button switches: what people read, and the rule."""
+
+DONE = {
+    "on": "The fault is in force.",
+    "off": "The fault is out of force.",
+    "clear": "No fault is in force.",
+    "release": "Waiting answers go on.",
+}
+_NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
+
+
+def faults(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+    """The page."""
+    rules = sandbox.fault_book.rules()
+    ends = [
+        form(PLACE, form_token, button("Clear all faults", name="do", value="clear")),
+        form(PLACE, form_token, button("Release waiting answers", name="do", value="release")),
+    ]
+    in_force = table(
+        "Each with how often it acted",
+        ("Fault", "Acted", "End it"),
+        [_rule(form_token, each) for each in rules],
+        empty="No fault is in force: every service does what it should.",
+    )
+    content = [
+        element("h2", "In force"),
+        in_force,
+        element("div", ends, class_="row"),
+        element("h2", "Switches"),
+        switches(form_token, rules),
+        element("h2", "Any fault"),
+        _any_fault(form_token),
+    ]
+    return Page("Faults", content, PLACE, said=DONE.get(done, ""))
+
+
+def switches(form_token: str, rules: list[dict[str, Any]], back: str = "") -> Html:
+    """The usual faults as a list of buttons.
+
+    Args:
+        form_token: What their forms send along.
+        rules: The faults in force.
+        back: `/` for those on the first page.
+    """
+    entries = [_switch(form_token, name, title, rules, back) for name, (title, _rule) in SWITCHES.items()]
+    return element("ul", entries, class_="switches")
+
+
+def _switch(form_token: str, name: str, title: str, rules: list[dict[str, Any]], back: str) -> Html:
+    on = _number(name, rules) is not None
+    state = element("span", "on" if on else "off", class_="state", aria_hidden="true")
+    pressed = element(
+        "button", title, " ", state, type="submit", name="switch", value=name, aria_pressed="true" if on else "false"
+    )
+    return element("li", form(PLACE, form_token, pressed, back=back))
+
+
+def _number(name: str, rules: list[dict[str, Any]]) -> int | None:
+    wanted = asdict(SWITCHES[name][1])
+    return next((each["number"] for each in rules if {**each, **wanted} == each), None)
+
+
+def _rule(form_token: str, rule: dict[str, Any]) -> list[Content]:
+    plain = asdict(Rule(rule["action"]))
+    stated = [
+        f"{name}: {readable(value)}"
+        for name, value in rule.items()
+        if name not in ("number", "acted", "action") and (value != plain[name])
+    ]
+    number = rule["number"]
+    end = form(PLACE, form_token, button(f"End fault {number}", name="end", value=number))
+    return [", ".join([rule["action"], *stated]), f"{rule['acted']:,}", end]
+
+
+def _any_fault(form_token: str) -> Html:
+    def whole(label: str, name: str, hint: str, least: int = 0) -> Html:
+        return labelled(label, name, hint, type="number", min=least, inputmode="numeric")
+
+    fields = [
+        chosen("What happens", "action", [(each, each) for each in get_args(Action)]),
+        labelled("Path", "path", "a shell pattern; empty for all", type="text", placeholder="/dss/v1/*", size=30),
+        labelled("Method", "method", "empty for all", type="text", size=8),
+        whole("Status", "status", "of a status fault; 503", 200),
+        whole("At most so many times", "times", "empty for no limit", 1),
+        whole("Only this match", "nth", "counted from 1", 1),
+        chosen("Matches are counted", "each", [("rule", "all together"), ("path", "for each path")]),
+        whole("At byte", "at", "of the body; 0"),
+        whole("Wrong bytes", "length", "of a wrong fault; 1"),
+        labelled("Seconds", "seconds", "of a delay", type="number", min=0, step="any"),
+        whole("Bytes a second", "rate", "of a throttle", 1),
+        labelled("Retry-After", "retry_after", "of a status fault", type="text", size=8),
+    ]
+    return form(
+        PLACE, form_token, element("div", fields, class_="fields"), button("Put in force", name="do", value="add")
+    )
+
+
+def change(sandbox: LiveSandbox, fields: Fields) -> str:
+    """Does what one of the page's forms says, and tells where to go on.
+
+    Raises:
+        ValueError: What was entered isn't a fault.
+    """
+    book = sandbox.fault_book
+    done = "off"
+    if "switch" in fields and fields["switch"] in SWITCHES:
+        number = _number(fields["switch"], book.rules())
+        if number is None:
+            done = "on"
+            book.add([SWITCHES[fields["switch"]][1]])
+        else:
+            book.remove(number)
+    elif "end" in fields:
+        book.remove(int(fields["end"]))
+    elif fields.get("do") == "clear":
+        done = "clear"
+        book.clear()
+    elif fields.get("do") == "release":
+        done = "release"
+        sandbox.release()
+    elif fields.get("do") == "add":
+        done = "on"
+        book.add(
+            parse_rules(
+                {name: _value(name, text) for name, text in fields.items() if text and name not in ("do", "back")}
+            )
+        )
+    else:
+        raise ValueError("The form does not say what to do.")
+    return after(fields, PLACE, done)
+
+
+def _value(name: str, text: str) -> str | float | int:
+    if name not in _NUMBERS:
+        return text
+    return float(text) if name in ("seconds", "rate") else int(text)

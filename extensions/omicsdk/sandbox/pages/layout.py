@@ -1,0 +1,182 @@
+"""What all pages have alike: the frame, links, tables, forms, and how numbers are written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+from omicsdk.sandbox.pages.html import Content, Html, document, element
+from omicsdk.sandbox.state.shelf import PAGE
+
+HOME = "/_sandbox/pages"
+"""Below it stand all pages but the first."""
+
+_MENU = (
+    ("/", "Contents"),
+    (f"{HOME}/requests", "Requests"),
+    (f"{HOME}/faults", "Faults"),
+    (f"{HOME}/settings", "Settings"),
+    (f"{HOME}/tokens", "Tokens"),
+    (f"{HOME}/environment", "Environment"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, before it is written out.
+
+    Attributes:
+        title: Its heading.
+        content: What stands below the heading.
+        place: Which entry of the menu it belongs to.
+        said: What a form has just done.
+        refresh: After how many seconds a browser without scripts loads it again; 0 for never.
+        status: The HTTP status.
+    """
+
+    title: str
+    content: Content
+    place: str
+    said: str = ""
+    refresh: int = 0
+    status: int = 200
+
+
+def written(page: Page) -> Html:
+    """A page as HTML."""
+    head = [
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("link", rel="icon", href="data:,"),
+        element("link", rel="stylesheet", href=f"{HOME}/style.css"),
+        element("script", src=f"{HOME}/live.js", defer=True),
+    ]
+    if page.refresh:
+        head.append(element("noscript", element("meta", http_equiv="refresh", content=page.refresh)))
+    said = element("p", page.said, role="status", class_="said") if page.said else None
+    body = [
+        element("a", "Skip to the content", href="#content", class_="skip"),
+        element("header", element("p", link("/", "omics sandbox"), class_="brand"), _menu(page.place)),
+        element("main", element("h1", page.title), said, page.content, id="content", tabindex=-1),
+        element("footer", element("p", "A server for trying, teaching and testing. Nothing here leaves this machine.")),
+    ]
+    return document(title=f"{page.title} – omics sandbox", head=head, body=body)
+
+
+def _menu(place: str) -> Html:
+    entries = [
+        element("li", element("a", title, href=path, aria_current="page" if path == place else None))
+        for path, title in _MENU
+    ]
+    return element("nav", element("ul", entries), aria_label="Pages")
+
+
+def address(path: str, /, **query: str | int) -> str:
+    """A path with a query; what is empty or 0 is left out."""
+    stated = {name: value for name, value in query.items() if value}
+    return f"{quote(path)}?{urlencode(stated, errors='replace')}" if stated else quote(path)
+
+
+def link(href: str, *content: Content) -> Html:
+    """A link."""
+    return element("a", *content, href=href)
+
+
+def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content]], *, empty: str) -> Html:
+    """A table with a caption, in a box that scrolls by itself when it is wider than the screen.
+
+    Args:
+        caption: What it lists.
+        headings: Of its columns.
+        rows: Its cells; the first one of a row is its heading.
+        empty: What is said when there are no rows.
+    """
+    if not rows:
+        return element("p", empty, class_="empty")
+    # The roles are said once more because browsers forget them where a narrow screen stacks the cells.
+    top = element("tr", [element("th", each, scope="col", role="columnheader") for each in headings], role="row")
+    body = [
+        element(
+            "tr",
+            element("th", row[0], scope="row", role="rowheader"),
+            [
+                element("td", each, role="cell", data_heading=heading)
+                for heading, each in zip(headings[1:], row[1:], strict=True)
+            ],
+            role="row",
+        )
+        for row in rows
+    ]
+    grid = element(
+        "table",
+        element("caption", caption),
+        element("thead", top, role="rowgroup"),
+        element("tbody", body, role="rowgroup"),
+        role="table",
+    )
+    return element("div", grid, class_="scroll", role="region", aria_label=caption, tabindex=0)
+
+
+def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
+    """Links to the pages of a list; None when there is one only.
+
+    Args:
+        path: The list's address.
+        number: Which page is shown, from 1.
+        count: How many things the list has.
+        query: What else stands in the list's address.
+    """
+    last = max(1, -(-count // PAGE))
+    if last == 1:
+        return None
+    before = link(address(path, **query, page=number - 1), "Previous page") if number > 1 else None
+    after = link(address(path, **query, page=number + 1), "Next page") if number < last else None
+    where = element("span", f"Page {number} of {last}")
+    return element("nav", before, where, after, class_="pager", aria_label="Pages of the list")
+
+
+def form(action: str, token: str, *content: Content, class_: str | None = None, back: str = "") -> Html:
+    """A form that changes something; it carries the token that shows that it is one of ours.
+
+    Args:
+        action: The page that it is of.
+        token: The token.
+        content: What is in it.
+        class_: Its class.
+        back: `/` where it stands on the first page, which it leads back to; else empty.
+    """
+    hidden = [element("input", type="hidden", name="form_token", value=token)]
+    if back:
+        hidden.append(element("input", type="hidden", name="back", value=back))
+    return element("form", hidden, content, method="post", action=action, class_=class_)
+
+
+def after(fields: Mapping[str, str], place: str, done: str) -> str:
+    """Where to go on after a form: to the first page when it was sent from there."""
+    return f"{'/' if fields.get('back') == '/' else place}?done={done}"
+
+
+def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int | bool | None) -> Html:
+    """An input with its label, and what to enter."""
+    note = element("span", hint, id=f"{name}-hint", class_="hint") if hint else None
+    described = f"{name}-hint" if hint else None
+    box = element("input", id=name, name=name, aria_describedby=described, **attributes)
+    return element("div", element("label", label, for_=name), box, note, class_="field")
+
+
+def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "", *, hint: str = "") -> Html:
+    """A list to choose from, with its label: each value and what people read."""
+    note = element("span", hint, id=f"{name}-hint", class_="hint") if hint else None
+    options = [element("option", text, value=each, selected=each == value) for each, text in choices]
+    box = element("select", options, id=name, name=name, aria_describedby=f"{name}-hint" if hint else None)
+    return element("div", element("label", label, for_=name), box, note, class_="field")
+
+
+def button(text: str, **attributes: str | int | bool | None) -> Html:
+    """What sends a form."""
+    return element("button", text, type="submit", **attributes)
+
+
+def moment(seconds: float) -> str:
+    """A time as people read it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

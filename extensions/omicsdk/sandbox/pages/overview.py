@@ -1,0 +1,109 @@
+"""The first page, and the lists of what is in the sandbox."""
+
+from starlette.requests import Request
+
+from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.environment import SHELLS
+from omicsdk.sandbox.live import LiveSandbox
+from omicsdk.sandbox.pages import environment, faults, settings
+from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, moment, pager, table
+from omicsdk.sandbox.problems import not_found
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.shelf import PAGE, Collection, Shelf
+
+
+def overview(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+    """What is in the sandbox, platform by platform, and the switches that are needed most."""
+    database = sandbox.grounds.database
+    rules = sandbox.fault_book.rules()
+    state = sandbox.clock.state()
+    facts = (
+        ("Address", element("code", sandbox.url)),
+        ("Folder", element("code", str(sandbox.folder))),
+        ("Time", f"{moment(sandbox.clock.now())} UTC{', standing still' if state['frozen'] else ''}"),
+        ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
+        ("Faults in force", link(faults.PLACE, str(len(rules)))),
+    )
+    told = element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in facts])
+    cards = [_card(database, each) for each in COLLECTIONS]
+    content = [
+        told,
+        _lines(form_token),
+        element("div", cards, class_="cards"),
+        element("h2", "Time"),
+        _time(form_token, still=bool(state["frozen"])),
+        element("h2", "Faults"),
+        faults.switches(form_token, rules, back="/"),
+    ]
+    return Page("Contents", content, "/", said={**faults.DONE, **settings.DONE}.get(done, ""))
+
+
+def _lines(form_token: str) -> Html:
+    """Buttons that make lines for shells; a script copies them at once."""
+    made = [
+        form(environment.PLACE, form_token, button(f"Lines for {name}", name="shell", value=shell), class_="copies")
+        for shell, name in SHELLS.items()
+    ]
+    said = element("span", role="status", id="lines-said")
+    return element("div", element("p", "Point programs here, tokens included:"), made, said, class_="row point")
+
+
+def _time(form_token: str, *, still: bool) -> Html:
+    def turn(text: str, **attributes: str | int) -> Html:
+        return form(settings.PLACE, form_token, button(text, **attributes), back="/")
+
+    run = ("Let time run on", "resume") if still else ("Stop time", "freeze")
+    forward = [turn("An hour forward", name="hours", value=1), turn("A day forward", name="hours", value=24)]
+    return element("div", forward, turn(run[0], name="do", value=run[1]), class_="row")
+
+
+def _card(database: Database, collection: Collection) -> Html:
+    def line(shelf: Shelf) -> Html:
+        count = element("span", f"{shelf.count(database):,}", class_="count")
+        return element("li", link(_place(collection, shelf), shelf.title), " ", count)
+
+    lines = [line(shelf) for shelf in collection.shelves if not shelf.inside]
+    title = element("h2", collection.title, id=f"platform-{collection.name}")
+    where = element("p", "at ", element("code", collection.place))
+    return element("section", title, where, element("ul", lines), aria_labelledby=f"platform-{collection.name}")
+
+
+def _place(collection: Collection, shelf: Shelf) -> str:
+    return f"{HOME}/contents/{collection.name}/{shelf.name}"
+
+
+def contents(sandbox: LiveSandbox, request: Request) -> Page:
+    """One page of one list.
+
+    Raises:
+        Problem: 404; there is no such list.
+    """
+    collection = next((each for each in COLLECTIONS if each.name == request.path_params["platform"]), None)
+    shelf = collection.shelf(request.path_params["shelf"]) if collection else None
+    if collection is None or shelf is None:
+        raise not_found("There is no such list.")
+    of = request.query_params.get("of", "") if shelf.inside else ""
+    database = sandbox.grounds.database
+    count = shelf.count(database, of)
+    number = page_number(request, count)
+    rows = [_row(collection, shelf, row) for row in shelf.rows(database, (number - 1) * PAGE, of)]
+    caption = f"{count:,} in all" if count > PAGE else shelf.title
+    way = element("p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None)
+    listed = table(caption, shelf.headings, rows, empty="There is nothing here yet.")
+    place = _place(collection, shelf)
+    return Page(shelf.title, [way, listed, pager(place, number, count, of=of)], "")
+
+
+def page_number(request: Request, count: int) -> int:
+    """Which page of a list of so many things was asked for; the nearest one that there is."""
+    asked = request.query_params.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+    return min(max(1, number), max(1, -(-count // PAGE)))
+
+
+def _row(collection: Collection, shelf: Shelf, row: tuple[str, ...]) -> list[Content]:
+    name, *rest = row
+    opens = collection.shelf(shelf.opens) if shelf.opens else None
+    first: Content = link(address(_place(collection, opens), of=name), name) if opens else name
+    return [first, *rest]

@@ -1,0 +1,162 @@
+"""The page of time and switches: what a test or a teacher turns while the sandbox runs."""
+
+import json
+from datetime import UTC, datetime
+
+from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.live import LiveSandbox
+from omicsdk.sandbox.pages.gate import Fields
+from omicsdk.sandbox.pages.html import Content, Html, element, joined
+from omicsdk.sandbox.pages.layout import HOME, Page, after, button, chosen, form, labelled, moment
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.settings import Value
+
+PLACE = f"{HOME}/settings"
+_SHOWN = "shown:"
+"""What precedes a switch's name where a form says which value the page had."""
+
+DONE = {
+    "advance": "Time was moved forward.",
+    "freeze": "Time stands still.",
+    "resume": "Time runs on.",
+    "turn": "The switches are turned.",
+}
+
+
+def settings(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+    """The page."""
+    known = sandbox.settings.all()
+    groups: dict[str, list[str]] = {}
+    for name in known:
+        groups.setdefault(name.partition(".")[0], []).append(name)
+    platforms = {each.name: each.title for each in COLLECTIONS}
+    shown = [
+        element(
+            "section",
+            element("h3", platforms.get(group, group), id=f"of-{group}"),
+            element("div", [_switch(name, **known[name]) for name in names], class_="fields"),
+            aria_labelledby=f"of-{group}",
+        )
+        for group, names in groups.items()
+    ]
+    content = [
+        element("h2", "Time"),
+        _time(sandbox, form_token),
+        element("h2", "Switches"),
+        form(PLACE, form_token, shown, element("p", button("Turn the switches", name="do", value="turn"))),
+    ]
+    return Page("Settings", content, PLACE, said=DONE.get(done, ""))
+
+
+def _time(sandbox: LiveSandbox, form_token: str) -> list[Content]:
+    state = sandbox.clock.state()
+    still = state["frozen"]
+    return [
+        element("p", f"It is {moment(state['now'])} UTC; time {'stands still' if still else 'runs'}."),
+        form(
+            PLACE,
+            form_token,
+            labelled("Seconds forward", "seconds", type="number", min=0, step="any", required=True, value=3600),
+            button("Move time forward", name="do", value="advance"),
+            class_="inline",
+        ),
+        form(
+            PLACE,
+            form_token,
+            labelled(
+                "Moment in UTC", "at", "empty for the present", type="datetime-local", step=1, min="1970-01-01T00:00"
+            ),
+            button("Stop time", name="do", value="freeze"),
+            class_="inline",
+        ),
+        form(PLACE, form_token, button("Let time run on", name="do", value="resume")) if still else None,
+    ]
+
+
+def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
+    hint = f"{meaning}; by default {_text(default) or 'empty'}"
+    text = _text(value)
+    if isinstance(default, bool):
+        box = chosen(name, name, [("true", "true"), ("false", "false")], text, hint=hint)
+    elif isinstance(default, str):
+        box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
+    else:
+        box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
+    # A form sends all switches: what was shown tells which ones somebody has changed.
+    return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def change(sandbox: LiveSandbox, fields: Fields) -> str:
+    """Does what one of the page's forms says, and tells where to go on.
+
+    Raises:
+        ValueError: What was entered is no time, or no value of a switch.
+        Problem: 409; a switch that was changed on the page was turned otherwise meanwhile.
+    """
+    done = fields.get("do", "")
+    if "hours" in fields:
+        done = "advance"
+        sandbox.clock.advance(3600 * _number("Hours forward", fields["hours"]))
+    elif done == "advance":
+        sandbox.clock.advance(_number("Seconds forward", fields.get("seconds", "")))
+    elif done == "freeze":
+        sandbox.clock.freeze(_moment(fields.get("at", "")))
+    elif done == "resume":
+        sandbox.clock.resume()
+    elif done == "turn":
+        _turn(sandbox, fields)
+    else:
+        raise ValueError("The form does not say what to do.")
+    return after(fields, PLACE, done)
+
+
+def _moment(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a moment such as 2026-01-31T12:00:00.") from error
+
+
+def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
+    """Turns the switches that were changed on the page, and no other."""
+    known = sandbox.settings.all()
+    changed = {
+        name: text
+        for name, text in fields.items()
+        if name not in ("do", "back") and not name.startswith(_SHOWN) and fields.get(f"{_SHOWN}{name}") != text
+    }
+    wanted = {
+        name: _value(name, text, known[name]["default"] if name in known else "") for name, text in changed.items()
+    }
+    for name, value in wanted.items():
+        shown = fields.get(f"{_SHOWN}{name}")
+        at_present = known[name]["value"] if name in known else value
+        if shown is not None and at_present != value and _text(at_present) != shown:
+            told = (
+                f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. Nothing was changed."
+            )
+            raise Problem(409, "conflict", f"{told} Load the page again to see all switches as they are.")
+    sandbox.settings.turn(wanted)
+
+
+def _value(name: str, text: str, default: Value) -> Value:
+    if isinstance(default, str):
+        return text
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise ValueError(f"{name} takes true or false, not {text!r}.")
+        return text == "true"
+    return _number(name, text)
+
+
+def _number(name: str, text: str) -> float | int:
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError as error:
+        raise ValueError(f"{name} takes a number, not {text!r}.") from error
