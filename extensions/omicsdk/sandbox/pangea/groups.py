@@ -1,7 +1,7 @@
 """Sample groups, some of which are libraries, which samples are in them, and projects."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import (
@@ -31,7 +31,7 @@ class SampleGroups(Resource):
     """Sample groups: public ones are seen by everybody, others by members of their organization."""
 
     kind, one, many = "sample_group", "sample_group", "sample_groups"
-    of = {"organization_id": "organization"}
+    of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
     unique = ("name",)
     new = NEW_GROUP
@@ -200,11 +200,11 @@ class Projects(Resource):
     """Projects: groups under one name, of an organization. Everybody sees them."""
 
     kind, one, many = _PROJECT, "project", "projects"
-    of = {"organization_id": "organization"}
+    of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
     unique = ("name",)
-    new = {"description": ""}
-    links = {"sample_groups": _GROUPS, "sub_projects": _PARTS}
+    new: ClassVar[Mapping[str, Any]] = {"description": ""}
+    links: ClassVar[Mapping[str, str]] = {"sample_groups": _GROUPS, "sub_projects": _PARTS}
     login_first = False
     to_create = "Organization membership is required to create a project."
 

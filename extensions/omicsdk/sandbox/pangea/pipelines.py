@@ -1,7 +1,7 @@
 """Pipelines, and the modules that they are made of. Everybody reads them, whoever is logged in writes them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, reference, references, shown
 from omicsdk.sandbox.pangea.state import Pangea
@@ -33,7 +33,7 @@ class Pipelines(Resource):
     kind, one, many = PIPELINE, "pipeline", "pipelines"
     by_name = True
     unique = ("name",)
-    new = {"description": "", "long_description": ""}
+    new: ClassVar[Mapping[str, Any]] = {"description": "", "long_description": ""}
     asks = "nobody"
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:
@@ -84,11 +84,11 @@ class Modules(Resource):
     """Modules of pipelines."""
 
     kind, one, many = MODULE, "pipeline_module", "pipeline_modules"
-    of = {"pipeline": PIPELINE}
+    of: ClassVar[Mapping[str, str]] = {"pipeline": PIPELINE}
     parent = "pipeline"
     unique = ("pipeline", "name", "version")
-    new = {"description": "", "long_description": "", "metadata": {}}
-    links = {"dependencies": _DEPENDS}
+    new: ClassVar[Mapping[str, Any]] = {"description": "", "long_description": "", "metadata": {}}
+    links: ClassVar[Mapping[str, str]] = {"dependencies": _DEPENDS}
     asks = "nobody"
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import methodcaller
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
@@ -265,13 +264,13 @@ class Resource:
     kind = one = many = ""
     key = "uuid"
     by_name = False
-    filters: Mapping[str, str] = {"uuid": "uuid", "name": "name"}
-    of: Mapping[str, str] = {}
+    filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "name": "name"}
+    of: ClassVar[Mapping[str, str]] = {}
     parent = ""
     unique: Sequence[str] = ()
-    new: Mapping[str, Any] = {}
-    renamed: Mapping[str, str] = {}
-    links: Mapping[str, str] = {}
+    new: ClassVar[Mapping[str, Any]] = {}
+    renamed: ClassVar[Mapping[str, str]] = {}
+    links: ClassVar[Mapping[str, str]] = {}
     asks: Literal["nobody", "anybody", "known"] = "anybody"
     login_first = True
     to_create = ""
@@ -453,7 +452,7 @@ def operations_of(*resources: type[Resource]) -> dict[str, Function]:
     """The functions of the operations that kinds have alike, by the operations' names."""
 
     def answers(resource: type[Resource], verb: str) -> Function:
-        return lambda pangea, call: methodcaller(verb)(resource(pangea, call))
+        return lambda pangea, call: getattr(resource(pangea, call), verb)()
 
     found: dict[str, Function] = {}
     for each in resources:

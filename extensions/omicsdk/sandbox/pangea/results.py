@@ -4,7 +4,7 @@ import secrets
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.pipelines import MODULE, module_of
@@ -108,8 +108,8 @@ class _Results(Resource):
     """Analysis results: their group decides who sees them, and private ones are for members only."""
 
     result: ResultKind
-    filters = {"uuid": "uuid", "replicate": "replicate", "module_name": "name"}
-    renamed = {"module_name": "name"}
+    filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "replicate": "replicate", "module_name": "name"}
+    renamed: ClassVar[Mapping[str, str]] = {"module_name": "name"}
     new = NEW_RESULT
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:
@@ -148,7 +148,7 @@ class SampleResults(_Results):
 
     result = OF_SAMPLE
     kind, one, many = "sample_ar", "sample_analysis_result", "sample_analysis_results"
-    of = {"sample_id": "sample"}
+    of: ClassVar[Mapping[str, str]] = {"sample_id": "sample"}
     parent = "sample"
     unique = ("module_name", "replicate", "sample")
     to_create = "Organization membership is required to create a sample analysis result."
@@ -159,7 +159,7 @@ class GroupResults(_Results):
 
     result = OF_GROUP
     kind, one, many = "sample_group_ar", "sample_group_analysis_result", "sample_group_analysis_results"
-    of = {"sample_group_id": "sample_group"}
+    of: ClassVar[Mapping[str, str]] = {"sample_group_id": "sample_group"}
     parent = "sample_group"
     unique = ("module_name", "replicate", "sample_group")
     to_create = "Organization membership is required to create a sample group analysis result."
@@ -242,7 +242,7 @@ class _Fields(Resource):
     result: ResultKind
     parent = "analysis_result"
     unique = ("analysis_result", "name")
-    new = {"description": ""}
+    new: ClassVar[Mapping[str, Any]] = {"description": ""}
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:
         """What may be written of a field."""
@@ -276,7 +276,7 @@ class SampleResultFields(_Fields):
 
     result = OF_SAMPLE
     kind, one, many = "sample_ar_field", "sample_analysis_result_field", "sample_analysis_result_fields"
-    of = {"analysis_result_id": "sample_ar"}
+    of: ClassVar[Mapping[str, str]] = {"analysis_result_id": "sample_ar"}
     to_create = "Organization membership is required to create a sample analysis result field."
 
 
@@ -289,7 +289,7 @@ class GroupResultFields(_Fields):
         "sample_group_analysis_result_field",
         "sample_group_analysis_result_fields",
     )
-    of = {"analysis_result_id": "sample_group_ar"}
+    of: ClassVar[Mapping[str, str]] = {"analysis_result_id": "sample_group_ar"}
     to_create = "Organization membership is required to create a sample group analysis result field."
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, readable_group, samples_in
 from omicsdk.sandbox.pangea.people import Person
@@ -33,7 +33,7 @@ class Samples(Resource):
     """Samples: their library decides who sees them."""
 
     kind, one, many = "sample", "sample", "samples"
-    of = {"library_id": "sample_group"}
+    of: ClassVar[Mapping[str, str]] = {"library_id": "sample_group"}
     parent = "library"
     unique = ("name", "library")
     login_first = False

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, listed, operations_of, paged, shown
@@ -27,7 +27,7 @@ class Tags(Resource):
 
     kind, one, many = TAG, "tag", "tags"
     unique = ("name",)
-    new = {"payload": ""}
+    new: ClassVar[Mapping[str, Any]] = {"payload": ""}
     by_name = True
     asks = "nobody"
 

@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from omicsdk.sandbox.pangea.access import MEMBER
 from omicsdk.sandbox.pangea.groups import readable_group, samples_in
@@ -146,15 +146,29 @@ _MINE = "SELECT one FROM pangea_links WHERE kind = ? AND other = ?"
 # -- buckets
 
 
-class Buckets(Resource):
+class _OfMembers(Resource):
+    """Things that are there for members only."""
+
+    key = "id"
+    filters: ClassVar[Mapping[str, str]] = {}
+    asks = "known"
+
+    def may_see(self, person: Person | None, thing: Thing) -> bool:
+        """Members may."""
+        return self.may_write(person, thing)
+
+    def refusal(self, person: Person | None) -> Refused:
+        """For others there is none."""
+        del person
+        return not_found()
+
+
+class Buckets(_OfMembers):
     """Buckets of organizations, for members only."""
 
     kind, one, many = BUCKET, "s3_bucket", "s3_buckets"
-    key = "id"
-    filters = {}
-    of = {"organization_id": "organization"}
+    of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
-    asks = "known"
     to_create = "Organization membership is required to create an s3 bucket."
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:
@@ -178,18 +192,9 @@ class Buckets(Resource):
         """Those of one's organizations."""
         return [Where(f"parent IN ({_MINE})", (MEMBER, person.uuid if person else ""))]
 
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Members may."""
-        return self.may_write(person, thing)
-
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
         """Members may."""
         return self.access.owns(person, thing)
-
-    def refusal(self, person: Person | None) -> Refused:
-        """For others there is none."""
-        del person
-        return not_found()
 
     def remove(self, thing: Thing) -> None:
         """Groups that have it have none then."""
@@ -199,16 +204,13 @@ class Buckets(Resource):
         super().remove(thing)
 
 
-class Keys(Resource):
+class Keys(_OfMembers):
     """Keys of buckets, for members only; a private key is never told again."""
 
     kind, one, many = KEY, "s3_api_key", "s3_api_keys"
-    key = "id"
-    filters = {}
     parent = "bucket"
     unique = ("bucket",)
-    new = {"description": "", "public_key": ""}
-    asks = "known"
+    new: ClassVar[Mapping[str, Any]] = {"description": "", "public_key": ""}
     to_create = "Organization membership is required to create an s3 api key."
 
     def fields(self, *, partial: bool) -> Mapping[str, Field]:
@@ -230,18 +232,9 @@ class Keys(Resource):
         buckets = f"SELECT uuid FROM pangea_things WHERE kind = ? AND parent IN ({_MINE})"  # noqa: S608 - our own names
         return [Where(f"parent IN ({buckets})", (BUCKET, MEMBER, person.uuid if person else ""))]
 
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Members may."""
-        return self.may_write(person, thing)
-
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
         """Members of its bucket's organization may."""
         return self.access.owns(person, found(self.store, BUCKET, thing["bucket"]))
-
-    def refusal(self, person: Person | None) -> Refused:
-        """For others there is none."""
-        del person
-        return not_found()
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
         """The private key is held in memory."""
