@@ -50,7 +50,7 @@ SIGNATURES = {
 MEMBERS = {
     "Control": "ask begin interrupted over pause paused rate_limit reason resume stop stopped watched why",
     "MultipartStore": "abort begin complete finished known needs part_checksum part_size put renewable reports_parts "
-    "route sent sign unfinished wants whole_needs",
+    "route sent sign signs_at_once unfinished wants whole_needs",
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards items_of journals order shards",
     "Progress": "fraction remaining",

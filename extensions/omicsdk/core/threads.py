@@ -266,6 +266,22 @@ class Inbox:
             self._messages.popleft()()
 
 
+def here(task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+    """Do a task that takes less than handing it to a `Pool` does; from the engine's thread.
+
+    Args:
+        task: What is done; it must not block.
+        done: Is called with its result.
+        failed: Is called with its exception.
+    """
+    try:
+        result = task()
+    except Exception as error:  # as of a task in a thread
+        failed(error)
+    else:
+        done(result)
+
+
 class Pool(_Threads):
     """Threads that work for the engine's, as many as there is work for and as are allowed.
 

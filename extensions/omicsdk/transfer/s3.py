@@ -96,7 +96,21 @@ def s3_session(profile: str | None = None) -> Any:
 
 def _session_of(profile: str | None) -> Any:
     boto3: Any = import_module("boto3")
-    return (boto3.DEFAULT_SESSION if profile is None else None) or boto3.Session(profile_name=profile)
+    if profile is None and boto3.DEFAULT_SESSION is not None:
+        return boto3.DEFAULT_SESSION
+    return boto3.Session(botocore_session=botocore_session(), profile_name=profile)
+
+
+def botocore_session() -> Any:
+    """Create a session of botocore that shares what it read of AWS's services with all others: reading takes most of a client."""
+    session = import_module("botocore.session").get_session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    return import_module("botocore.session").get_session().get_component("data_loader")
 
 
 @contextmanager
@@ -374,6 +388,7 @@ class _Known:
         arguments: The arguments that each operation knows.
         examples: A request of each kind as it was before it was signed.
         ways: The ways to servers.
+        signs_at_once: Whether signing asks nobody for credentials.
     """
 
     def __init__(self, client: Any) -> None:
@@ -382,6 +397,7 @@ class _Known:
         self.arguments = {method: frozenset[str](shape.members) for method, shape in shapes.items()}
         self.examples = dict[tuple[str, ...], _Unsigned]()
         self.ways = dict[str, Network | None]()
+        self.signs_at_once = _has_fixed_credentials(client)
         refusing_cut_heads(client)
         for name in ("UploadPart", "PutObject"):
             events.register_first(f"choose-signer.s3.{name}", _choose_signer, unique_id=f"omicsdk-choose-{name}")
@@ -444,6 +460,7 @@ class S3Object(MultipartStore):
         if client.meta.events not in _clients:
             _clients[client.meta.events] = _Known(client)
         self._known = _clients[client.meta.events]
+        self.signs_at_once = self._known.signs_at_once
         extra, known = extra_args or {}, self._known.arguments
         if unknown := [name for name in extra if not any(name in arguments for arguments in known.values())]:
             raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
@@ -682,6 +699,13 @@ def _before_sign(
 def _before_create(params: dict[str, Any], **_: object) -> None:
     if _signing.plain:  # the store would insist on a checksum with each part
         params["headers"].pop("x-amz-checksum-algorithm", None)
+
+
+def _has_fixed_credentials(client: Any) -> bool:
+    """Tell whether a client's credentials are a stated pair of keys, or none: others may be fetched anew when one signs."""
+    signer: Any = getattr(client, "_request_signer", None)  # there is no public way to its credentials
+    credentials: Any = getattr(signer, "_credentials", ...)
+    return credentials is None or type(credentials) is import_module("botocore.credentials").Credentials
 
 
 def _authorities(client: Any) -> str | None:

@@ -8,12 +8,14 @@ from weakref import WeakKeyDictionary
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import s3 as module
-from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3 import S3Object, botocore_session
 from omicsdk.transfer.uploads.store import Source
 
+KEYS = {"access_key": "AKID", "secret_key": "very/secret", "token": "t", "expiry_time": "2099-01-01T00:00:00Z"}
 SECRET = {"aws_access_key_id": "AKID", "aws_secret_access_key": "very/secret+key", "region_name": "eu-west-1"}
 
 
@@ -107,3 +109,17 @@ def test_objects_with_different_metadata_dont_share_an_example(monkeypatch: pyte
     signed(s3, "a", Metadata={"crc32c": "1"})
     assert signed(s3, "b", Metadata={"crc32c": "2"}).headers["x-amz-meta-crc32c"] == "2"
     assert signed(s3, "c", Metadata={"crc32c": "2"}).headers["x-amz-meta-crc32c"] == "2"
+
+
+def test_clients_read_the_descriptions_of_services_once():
+    loaders = {id(botocore_session().get_component("data_loader")) for _ in range(2)}
+    assert len(loaders) == 1
+
+
+def test_only_stated_keys_are_signed_with_at_once():
+    session = botocore_session()
+    assert S3Object(client(), "bucket", "key").signs_at_once
+    refreshed = RefreshableCredentials.create_from_metadata(KEYS, lambda: KEYS, "a test")
+    session._credentials = refreshed
+    fetching = boto3.Session(botocore_session=session, region_name="eu-west-1").client("s3")
+    assert not S3Object(fetching, "bucket", "key").signs_at_once

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_client, s3_pages
+from omicsdk.transfer.s3 import asking_s3, botocore_session, etag_of, s3_client, s3_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -460,7 +460,7 @@ def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any
 
 
 def _session_of(keys: AreaKeys) -> Any:
-    boto3, botocore = import_module("boto3"), import_module("botocore.session")
+    boto3: Any = import_module("boto3")
     credentials: Any = import_module("botocore.credentials")
 
     class Live(credentials.Credentials):
@@ -476,13 +476,6 @@ def _session_of(keys: AreaKeys) -> Any:
         def load(self) -> Any:
             return Live("", "")
 
-    session = botocore.get_session()
-    session.register_component("data_loader", _descriptions())
+    session = botocore_session()
     session.register_component("credential_provider", credentials.CredentialResolver(providers=[Provider()]))
     return boto3.Session(botocore_session=session)
-
-
-@cache
-def _descriptions() -> Any:
-    """What boto3 knows of AWS's services, read once: it takes ten times as long as making a client of it."""
-    return import_module("botocore.session").get_session().get_component("data_loader")

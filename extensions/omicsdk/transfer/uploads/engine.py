@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
-from omicsdk.core.threads import TICK, Pool
+from omicsdk.core.threads import TICK, Pool, here
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
@@ -46,6 +46,9 @@ FOLLOW_UPS = 16
 AHEAD = 16
 #: A part up to this size is prepared ahead in that number; of larger ones no more than can go at once.
 SMALL = 1024 * 1024
+#: A file up to this size is hashed by the engine's own thread, which takes less than handing it to another, and signed there
+#: where the store does so at once.
+QUICK = 64 * 1024
 #: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
 GIVING_UP = 7
 #: Requests with which a server begins that is sent parts, and small files: more are tried, and kept where they pay. Parts
@@ -187,8 +190,8 @@ class Uploads(Engine[Job]):
                     error = change
             ended(messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
 
-        task = self._preparation(job, number)
-        self._callers.submit(task, lambda result: ended(messages.PartReady(result)), failed)
+        do = here if job.store.signs_at_once and job.file.size <= QUICK else self._callers.submit
+        do(self._preparation(job, number), lambda result: ended(messages.PartReady(result)), failed)
 
     def _preparation(self, job: Job, number: int) -> Callable[[], Prepared | SentPart | None]:
         """Give what a thread does for a part before it goes: its checksums, its URL. The thread looks at no job, which changes."""
@@ -320,8 +323,9 @@ class Uploads(Engine[Job]):
 
         # Of threads that are all busy with long stretches, short ones don't wait. It counts in every epoch: the file is the same.
         pool = self._long_hashers if link.end - link.start > LINK else self._hashers
+        do = here if job.file.size <= QUICK else pool.submit
         follow = partial(job.file.follow, link.digests, link.start, link.end, stopped)
-        pool.submit(follow, lambda _: self.apply(job, messages.Hashed(link)), failed)
+        do(follow, lambda _: self.apply(job, messages.Hashed(link)), failed)
 
     def _call(self, job: Job, command: messages.Call) -> None:
         def failed(error: Exception) -> messages.CallFailed:

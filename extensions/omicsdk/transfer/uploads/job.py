@@ -183,9 +183,7 @@ class SourceFile:
             SourceChanged: It isn't what it was.
         """
         try:
-            now = _identity(os.fstat(self._descriptor))
-            if now == self.identity and by_name:
-                now = _identity(os.stat(self.path))
+            now = _identity(os.stat(self.path) if by_name else os.fstat(self._descriptor))
         except FileNotFoundError:
             raise changed(self.name, "it was removed") from None
         except OSError as error:

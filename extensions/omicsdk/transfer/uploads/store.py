@@ -260,6 +260,8 @@ class MultipartStore(Protocol):
     """Whether `sent` has to be called."""
     renewable: bool = True
     """Whether URLs that have ended can be signed again."""
+    signs_at_once: bool = False
+    """Whether `put` and `sign` only compute, and wait for nothing: of small files the engine's own thread calls them then."""
 
     def begin(self, source: Source) -> str:
         """Begins an upload in parts; gives its id."""
@@ -375,7 +377,8 @@ class WholeStore(MultipartStore):
     def __init__(self, to: PutTo) -> None:
         self._locate = to.locate
         self._route = to.route
-        self.renewable = not isinstance(to.locate, Location)
+        self.signs_at_once = isinstance(to.locate, Location)
+        self.renewable = not self.signs_at_once
         self.target = to.target
         self.needs = to.needs
         self.rules = _WHOLE
