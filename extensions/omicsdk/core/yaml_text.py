@@ -49,7 +49,10 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         lines = len(text.splitlines()) or 1  # what is missing is missed behind the last
-        raise _not_yaml(str(error.problem or error.context), min(mark.line + 1, lines) if mark else None) from error
+        line, problem = min(mark.line + 1, lines) if mark else None, str(error.problem or error.context)
+        if line is not None and "nesting depth" in problem:  # libyaml has a bound, too, and looks ahead of its events
+            raise _too_deep(line) from error
+        raise _not_yaml(problem, line) from error
     except yaml.YAMLError as error:
         raise _not_yaml(" ".join(str(error).split()), None) from error
     except YamlFault:
@@ -61,6 +64,10 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
 
 def _not_yaml(why: str, line: int | None) -> YamlFault:
     return YamlFault(f"it is not YAML: {why}" if line is None else f"it is not YAML: line {line}: {why}", line)
+
+
+def _too_deep(line: int) -> YamlFault:
+    return YamlFault(f"line {line}: it nests deeper than {MAX_DEPTH} levels", line)
 
 
 def _loader(*, dates: bool) -> Any:
@@ -111,6 +118,6 @@ def _bound(text: str | bytes) -> None:
         if heights:
             heights[-1] = max(heights[-1], height)
         if len(standing) + height > MAX_DEPTH:
-            raise YamlFault(f"line {line}: it nests deeper than {MAX_DEPTH} levels", line)
+            raise _too_deep(line)
         if values > MAX_VALUES:
             raise YamlFault(f"line {line}: its aliases expand to more than {MAX_VALUES:,} values", line)
