@@ -483,30 +483,6 @@ class Downloads(Engine[Job]):
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
 
-    def _drop_record(self, job: Job, _: messages.DropRecord) -> None:
-        self._journal.drop(job.item.name)
-
-    def _forget_done(self, job: Job, _: messages.ForgetDone) -> None:
-        self._journal.forget(job.item.name)
-
-    def _close_part(self, job: Job, _: messages.ClosePart) -> None:
-        self._files.close(job)
-
-    def _cut_part(self, job: Job, command: messages.CutPart) -> None:
-        self._files.cut_off(job, command.size)
-
-    def _make_empty(self, job: Job, _: messages.MakeEmpty) -> None:
-        self._files.open(job)
-
-    def _remove_part(self, job: Job, _: messages.RemovePart) -> None:
-        self._files.remove(job)
-
-    def _take_back(self, job: Job, _: messages.TakeBack) -> None:
-        self._files.take_back(job)
-
-    def _remove_existing(self, job: Job, _: messages.RemoveExisting) -> None:
-        self._files.remove_wrong(job)
-
     def _commit(self, job: Job, command: messages.Commit) -> None:
         self._landing += 1
 
@@ -607,14 +583,14 @@ class Downloads(Engine[Job]):
         messages.Queue: _queue,
         messages.Wait: _wait,
         messages.Record: _record,
-        messages.DropRecord: _drop_record,
-        messages.ForgetDone: _forget_done,
-        messages.ClosePart: _close_part,
-        messages.CutPart: _cut_part,
-        messages.MakeEmpty: _make_empty,
-        messages.RemovePart: _remove_part,
-        messages.TakeBack: _take_back,
-        messages.RemoveExisting: _remove_existing,
+        messages.DropRecord: lambda self, job, _: self._journal.drop(job.item.name),
+        messages.ForgetDone: lambda self, job, _: self._journal.forget(job.item.name),
+        messages.ClosePart: lambda self, job, _: self._files.close(job),
+        messages.CutPart: lambda self, job, command: self._files.cut_off(job, command.size),
+        messages.MakeEmpty: lambda self, job, _: self._files.open(job),
+        messages.RemovePart: lambda self, job, _: self._files.remove(job),
+        messages.TakeBack: lambda self, job, _: self._files.take_back(job),
+        messages.RemoveExisting: lambda self, job, _: self._files.remove_wrong(job),
         messages.Commit: _commit,
         messages.Finish: _finish,
     }

@@ -360,15 +360,9 @@ class Uploads(Engine[Job]):
         with write_errors(str(self._journal.path), job.title):
             self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
 
-    def _record_part(self, job: Job, command: messages.RecordPart) -> None:
-        self._journal.part(job.key, command.part)
-
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
         state = Finished(job.file.identity, job.checksums, job.confirmed)
         self._journal.done(job.key, state, place_of(job.store.target))
-
-    def _drop_record(self, job: Job, _: messages.DropRecord) -> None:
-        self._journal.drop(job.key)
 
     # -- ends
 
@@ -452,9 +446,9 @@ class Uploads(Engine[Job]):
         messages.Wait: _wait,
         messages.CheckFile: _check_file,
         messages.RecordBegun: _record_begun,
-        messages.RecordPart: _record_part,
+        messages.RecordPart: lambda self, job, command: self._journal.part(job.key, command.part),
         messages.RecordDone: _record_done,
-        messages.DropRecord: _drop_record,
+        messages.DropRecord: lambda self, job, _: self._journal.drop(job.key),
         messages.Finish: _finish,
     }
 
