@@ -15,9 +15,13 @@ from omicsdk.transfer.network.wires import Wires
 
 @pytest.fixture(autouse=True)
 def wires(monkeypatch: pytest.MonkeyPatch) -> list[Wires]:
-    """Another thread is begun each time that the engine looks, whatever the rate, until there are three."""
+    """Another thread is begun each time that the engine looks, whatever the rate, until there are three.
+
+    Large files begin with four requests: on a fast machine one brings all before more are tried.
+    """
     for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
+    monkeypatch.setattr("omicsdk.transfer.downloads.job.FIRST_LARGE", 4)
     made: list[Wires] = []
     begin = Wires.__init__
     monkeypatch.setattr(Wires, "__init__", lambda self, own: (made.append(self), begin(self, own))[1])
