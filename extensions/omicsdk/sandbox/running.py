@@ -34,7 +34,7 @@ from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
-from omicsdk.sandbox.state.presigned import ObjectServer, Signer
+from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
 from omicsdk.sandbox.upload.service import upload_service
@@ -218,7 +218,7 @@ class Running:
 
     def _app(self, documents: Mapping[str, Mapping[str, Any]], control: Sequence[BaseRoute]) -> ASGIApp:
         grounds, platforms = self.grounds, self.platforms
-        objects = Mount("/_objects", app=ObjectServer(grounds.objects, grounds.signer))
+        objects = Mount("/_objects", app=StorageServer(grounds.objects, grounds.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
         return Gateway(

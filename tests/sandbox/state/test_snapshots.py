@@ -336,7 +336,11 @@ def test_a_content_that_the_disk_has_spoiled_is_told_when_it_is_saved(first: Pat
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"format": 2}, "omicsdk 9 with layout 2.3"), ({"schema": 7}, "reads 1.3"), ({}, "no state.sqlite")],
+    [
+        ({"format": 2}, f"omicsdk 9 with layout 2.{SCHEMA_VERSION}"),
+        ({"schema": 7}, f"reads 1.{SCHEMA_VERSION}"),
+        ({}, "no state.sqlite"),
+    ],
 )
 def test_one_of_another_release_is_refused(tmp_path: Path, changes, words):
     with pytest.raises(ValueError, match=words):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence_logins import asker, texts_of
 from omicsdk.sandbox.gen3.service import as_object
-from omicsdk.sandbox.gen3.storage import BUCKET, Grant, StorageRefusal, path_of
+from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
@@ -300,9 +300,9 @@ def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
     place = _stated_place(body)
     try:
         gen3.files.complete(str(body["uploadId"]), place, _parts(body["parts"]))
-    except StorageRefusal as refusal:
+    except Problem as refusal:
         detail = (
-            f"An error occurred ({refusal.code}) when calling the CompleteMultipartUpload operation: {refusal.message}"
+            f"An error occurred ({refusal.code}) when calling the CompleteMultipartUpload operation: {refusal.title}"
         )
         return Reply({"message": f"Can not complete multipart upload for {body['key']}. Detail {detail}"}, 500)
     gen3.indexing.stored(place)
@@ -379,7 +379,7 @@ def _parts(stated: object) -> list[tuple[int, str]]:
             return [(int(each["PartNumber"]), str(each["ETag"])) for each in cast("list[Any]", stated)]
         raise TypeError("parts is a list")
     except (KeyError, TypeError, ValueError):
-        raise StorageRefusal(400, "MalformedXML", "The XML you provided was not well-formed") from None
+        raise Problem(400, "MalformedXML", "The XML you provided was not well-formed") from None
 
 
 # -- deletion

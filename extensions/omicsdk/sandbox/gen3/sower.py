@@ -190,10 +190,10 @@ class _Work:
         path = unquote(parts.path)
         if not path.startswith(f"{PREFIX}/"):
             return url
-        stated = self.gen3.grounds.signer.check(path, parts.query)
-        if isinstance(stated, tuple):
-            raise _JobFailed(f"{url} can't be read: {stated[1]}")
-        return granted(path, stated).url
+        try:
+            return granted(path, self.gen3.grounds.signer.check(path, parts.query)).url
+        except Problem as problem:
+            raise _JobFailed(f"{url} can't be read: {problem.title}") from problem
 
 
 def _download_indexd_manifest(work: _Work) -> None:

@@ -2,37 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import bad
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.objects import ObjectStore
-
-
-class Blobs:
-    """The bytes of files, under names that only the sandbox knows.
-
-    Args:
-        objects: Where they lie.
-    """
-
-    def __init__(self, objects: ObjectStore) -> None:
-        self._objects = objects
-
-    def put_bytes(self, content: bytes) -> str:
-        """Stores bytes and returns the blob's name."""
-        return self._objects.put_bytes(content).sha256
-
-    def put_file(self, path: Path) -> str:
-        """Stores a copy of a file's bytes and returns the blob's name."""
-        return self._objects.put_file(path).sha256
-
-    def open(self, blob: str) -> BinaryIO:
-        """The bytes for reading."""
-        return self._objects.path(blob).open("rb")
 
 
 @dataclass(frozen=True, slots=True)

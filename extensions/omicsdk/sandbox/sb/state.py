@@ -13,11 +13,12 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.answers import view
 from omicsdk.sandbox.sb.documents import Documents, Jobs, JsonObject, Membership
-from omicsdk.sandbox.sb.filestore import Blobs, FileRecord, FileStore, Place
+from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.gate import Meter, token_of
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
-from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, Storage, Uploads
+from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, Grounds, Reply
+from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting
 from omicsdk.sandbox.state.shelf import Collection, Shelf
 
@@ -84,20 +85,20 @@ class Work:
     """What people work with on the platform.
 
     Attributes:
-        blobs: The bytes of files.
+        objects: The bytes of files, each a `blob`.
         files: Files and folders.
         uploads: Uploads that aren't complete.
         storage: The ASGI application of presigned URLs.
     """
 
-    blobs: Blobs
+    objects: ObjectStore
     files: FileStore
-    uploads: Uploads
+    uploads: SbUploads
     storage: Storage
 
     def add_file(self, content: bytes, **fields: Any) -> FileRecord:
         """Makes a file of bytes, with its project, parent, name and perhaps more."""
-        return self.files.add(size=len(content), blob=self.blobs.put_bytes(content), **fields)
+        return self.files.add(size=len(content), blob=self.objects.put_bytes(content).sha256, **fields)
 
 
 class Sb:
@@ -127,8 +128,8 @@ class Sb:
         self.membership = Membership(self.documents)
         self.jobs = Jobs(database, grounds.clock.now)
         self.meter = Meter(grounds.clock, grounds.settings)
-        files, uploads = FileStore(database, new_id, grounds.clock.now), Uploads(database, grounds.objects)
-        self.work = Work(Blobs(grounds.objects), files, uploads, Storage(grounds.objects, grounds.signer, uploads))
+        files, uploads = FileStore(database, new_id, grounds.clock.now), SbUploads(database, grounds.objects)
+        self.work = Work(grounds.objects, files, uploads, Storage(grounds.objects, grounds.signer, uploads))
         self._first_token = sandbox_sb_token(grounds.secrets).encode()
 
     def now(self) -> float:
@@ -203,7 +204,7 @@ class Sb:
             name: What its file is called when nobody says otherwise.
             metadata: What its file's metadata are.
         """
-        known: JsonObject = {"name": name, "size": len(content), "blob": self.work.blobs.put_bytes(content)}
+        known: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
         self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
 
     # -- who may do what; `who` is a request, or the user's name for what goes on without one
@@ -313,7 +314,6 @@ class Sb:
     def clear(self) -> None:
         """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
-        self.work.uploads.clear()
 
 
 def wanted_failure(sb: Sb, name: str) -> str:

@@ -149,7 +149,7 @@ class _Results:
     def copy(self, folder: str, path: Path) -> FileRecord:
         """Makes a file of one on the disk, or a folder of one there with all that is in it."""
         if not path.is_dir():
-            stored: JsonObject = {"blob": self._work.blobs.put_file(path), "size": path.stat().st_size}
+            stored: JsonObject = {"blob": self._work.objects.put_file(path).sha256, "size": path.stat().st_size}
             return self.files.add(**self._place(folder, path.name), **stored, metadata=self._metadata)
         made = self.folder(folder, path.name)
         for child in sorted(path.iterdir()):
@@ -282,8 +282,11 @@ def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
         for child in sb.work.files.children(record.id):
             _written(sb, child, path)
         return {"class": "Directory", "path": str(path)}
-    source = sb.place(record.volume).open(record.location) if record.volume else sb.work.blobs.open(record.blob)
-    with source, path.open("wb") as target:
+    stored = None if record.volume else sb.work.objects.path(record.blob)
+    with (
+        stored.open("rb") if stored else sb.place(record.volume).open(record.location) as source,
+        path.open("wb") as target,
+    ):
         shutil.copyfileobj(source, target, _BLOCK)
     return {"class": "File", "path": str(path)}
 

@@ -37,7 +37,7 @@ def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
         by_folder="parent" in call.body,
         **place,
     )
-    sb.work.uploads.add(upload)
+    sb.work.uploads.table.add(upload)
     return upload
 
 
@@ -58,8 +58,8 @@ def get_upload(sb: Sb, call: Call) -> Reply:
     upload = _started(sb, call)
     told = _shown(sb, call, upload)
     if call.arguments.get("list_parts"):
-        parts = sb.work.uploads.parts(upload.id)
-        told["parts"] = [{"part_number": each.number, "response": {"headers": {"ETag": each.etag}}} for each in parts]
+        parts = sb.work.uploads.known(upload.id, reported=True)
+        told["parts"] = [{"part_number": each, "response": {"headers": {"ETag": parts[each].etag}}} for each in parts]
     return Reply(told)
 
 
@@ -81,7 +81,7 @@ def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
         "initiated": when(upload.initiated),
         "parallel_uploads": True,
         "part_size": upload.part_size,
-        "uploaded_parts_count": sb.work.uploads.reported_count(upload.id),
+        "uploaded_parts_count": sb.work.uploads.parts.count(upload=upload.id, reported=True),
     }
     return shown(call, told, "upload", "multipart", upload.id)
 
@@ -149,7 +149,7 @@ def _all_parts(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]]) -> l
     """The parts of an upload that is to be completed, some of which may be reported with the request."""
     if stated:
         _report(sb, upload, stated, 8015)
-    parts = sb.work.uploads.parts(upload.id)
+    parts = list(sb.work.uploads.known(upload.id, reported=True).values())
     if said := complaint(parts, upload.size):
         raise refuse(400, 8007, f"Upload {upload.id} can't be completed: {said}")
     return parts

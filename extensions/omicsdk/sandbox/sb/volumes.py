@@ -361,7 +361,7 @@ def _export(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     place = sb.place(target["volume"])
     if not transfer["overwrite"] and place.find(target["location"]) is not None:
         raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
-    with sb.work.blobs.open(file.blob) as content:
+    with sb.work.objects.path(file.blob).open("rb") as content:
         place.put(target["location"], content)
 
     def enter() -> str:

@@ -48,7 +48,7 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
 def _sb(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name with its files and folders."""
     sb = platforms.sb
-    stored = [(name, path, sb.work.blobs.put_file(path)) for name, path in _files(folder)]
+    stored = [(name, path, sb.work.objects.put_file(path).sha256) for name, path in _files(folder)]
     with platforms.grounds.database.transaction():
         project = add_project(sb, SANDBOX_SB_USER, folder.name)
         folders = {"": project["root_folder"]}

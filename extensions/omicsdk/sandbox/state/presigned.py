@@ -1,26 +1,37 @@
-"""URLs that give access to one object until a time, and the serving of those objects.
+"""URLs that give access to one object until a time, and the storage that reads and writes objects by them.
 
 The query of such a URL is signed with a key of the sandbox and ends by the sandbox's clock. Refusals are in S3's
 XML, since that is what clients of the real platforms meet.
 """
 
+import base64
 import hashlib
 import hmac
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from io import FileIO
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qsl, quote, urlencode
 
 from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
-from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.core.checksums import MIB, Digests
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
-_BLOCK = 1024 * 1024
+LEAST_PART = 5 * MIB
+"""How many bytes each part but the last has at least; S3's limit."""
+LARGEST_PART = 5 * 1024 * MIB
+"""How many bytes a part, or an object sent whole, has at most; S3's limit."""
+MOST_PARTS = 10_000
+"""How many parts an upload has at most; S3's limit."""
+_WRITING = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
 # Reading so little from the page cache is quicker than handing it to another thread.
 _INLINE = 64 * 1024
 
@@ -133,7 +144,7 @@ class Signer:
         text = path + "\n" + urlencode(sorted(fields.items()))
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
-    def check(self, path: str, query: str) -> tuple[str, str] | Mapping[str, str]:
+    def check(self, path: str, query: str) -> Mapping[str, str]:
         """Checks a URL.
 
         Args:
@@ -141,19 +152,121 @@ class Signer:
             query: Its query as sent.
 
         Returns:
-            The fields of the query, or (code, message) of S3's refusal.
+            The fields of the query.
+
+        Raises:
+            Problem: 403; the signature is wrong, or the URL's time is over.
         """
         fields = dict(parse_qsl(query, keep_blank_values=True))
         signature = fields.pop("X-Sandbox-Signature", "")
         if not hmac.compare_digest(signature.encode(), self._sign(path, fields).encode()):
-            return "SignatureDoesNotMatch", "The signature in the URL is not that of this object and these parameters."
+            said = "The signature in the URL is not that of this object and these parameters."
+            raise Problem(403, "SignatureDoesNotMatch", said)
         if self._now() >= float(fields["X-Sandbox-Expires"]):
-            return "AccessDenied", "Request has expired"
+            raise Problem(403, "AccessDenied", "Request has expired")
         return fields
 
 
-class ObjectServer:
-    """The ASGI application that serves presigned URLs, straight from disk and never whole in memory.
+class ClientGone(Exception):
+    """The client has gone before the end of its request: nobody waits for an answer."""
+
+
+class Body:
+    """The bytes of a PUT on their way in.
+
+    Args:
+        scope: The request's ASGI scope.
+        receive: Gives the bytes.
+        checksum: The algorithm whose value `checksum` is.
+
+    Attributes:
+        length: How many bytes the request announces; None where it doesn't.
+        size: How many have come.
+
+    Raises:
+        Problem: 400; they are more than S3 takes.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, checksum: str) -> None:
+        sent = headers_of(scope)
+        self.length = int(sent["content-length"]) if "content-length" in sent else None
+        self.size = 0
+        self._receive = receive
+        self._checksum = checksum
+        self._stated_md5 = sent.get("content-md5")
+        self._digests = Digests((checksum, "md5") if self._stated_md5 else (checksum,))
+        self._check_size(self.length or 0)
+
+    @property
+    def checksum(self) -> str:
+        """The checksum of what has come, in hex digits."""
+        return self._digests.values()[self._checksum]
+
+    async def blocks(self) -> AsyncGenerator[bytes]:
+        """The bytes as they come, in blocks that are worth a write.
+
+        Raises:
+            ClientGone: They end too early.
+            Problem: 400; they are not those that a Content-MD5 header stated, or more than S3 takes.
+        """
+        waiting: list[bytes] = []
+        held = 0
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            waiting.append(message.get("body", b""))
+            held += len(waiting[-1])
+            more = message.get("more_body", False)
+            if held >= MIB or not more:
+                block, waiting, held = b"".join(waiting), [], 0
+                self.size += len(block)
+                self._check_size(self.size)
+                self._digests.update(block)
+                yield block
+        if self.length not in (None, self.size):
+            raise ClientGone
+        if self._stated_md5 and self._digests.values()["md5"] != _hex_of(self._stated_md5):
+            raise Problem(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+
+    async def save(self, path: Path, offset: int = 0) -> None:
+        """Writes the bytes to a file; other arguments and errors are those of `blocks`.
+
+        Args:
+            path: The file; made when it isn't there.
+            offset: Where in it they begin.
+        """
+        with os.fdopen(os.open(path, _WRITING, 0o600), "wb", buffering=0) as file:
+            file.seek(offset)
+            async for block in self.blocks():
+                await run_sync(_write, file, block)
+
+    def _check_size(self, size: int) -> None:
+        if size > LARGEST_PART:
+            raise Problem(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+
+
+def _hex_of(text: str) -> str:
+    try:
+        return base64.b64decode(text).hex()
+    except ValueError:
+        return ""
+
+
+def _write(file: FileIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers of a request, by name in lower case."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+class StorageServer:
+    """An ASGI application that answers as S3 does, straight from disk and never with a whole object in memory.
 
     Args:
         objects: The contents.
@@ -161,46 +274,78 @@ class ObjectServer:
     """
 
     def __init__(self, objects: ObjectStore, signer: Signer) -> None:
-        self._objects = objects
-        self._signer = signer
+        self.objects = objects
+        self.signer = signer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        if scope["method"] not in ("GET", "HEAD"):
-            await refuse(send, 405, "MethodNotAllowed", "The method is not allowed against this resource.")
-            return
-        path: str = scope["path"]
-        checked = self._signer.check(path, scope["query_string"].decode("latin-1"))
-        if isinstance(checked, tuple):
-            await refuse(send, 403, *checked)
-            return
-        sha256 = path.removeprefix(PREFIX).partition("/")[0]
-        found = self._objects.get(sha256)
-        if found is None:
-            await refuse(send, 404, "NoSuchKey", "The specified key does not exist.")
-            return
-        # An open file stays readable when a reset removes its name.
-        file = self._objects.path(sha256).open("rb")
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; a Problem becomes S3's XML."""
         try:
-            await serve_file(scope, send, file, etag=found.s3_etag, size=found.size, fields=checked)
-        finally:
-            file.close()
+            await self.answer(scope, receive, send)
+        except ClientGone:
+            return
+        except Problem as problem:
+            told = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
+            content = f'<?xml version="1.0" encoding="UTF-8"?>\n{told}'.encode()
+            headers = {"Content-Type": "application/xml", "Content-Length": str(len(content))}
+            await _start(send, problem.status, {**problem.headers, **headers})
+            await send({"type": "http.response.body", "body": content})
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; here GET and HEAD of objects by their name, at the URLs of `Signer.url`.
+
+        Raises:
+            Problem: It is refused.
+        """
+        del receive  # GET has no body
+        if scope["method"] not in ("GET", "HEAD"):
+            raise not_allowed()
+        fields = self.checked(scope)
+        found = self.objects.get(scope["path"].removeprefix(PREFIX).partition("/")[0])
+        await self.give(scope, send, found, fields=fields)
+
+    def checked(self, scope: Scope) -> Mapping[str, str]:
+        """The fields of a request's signed query; the error is that of `Signer.check`."""
+        return self.signer.check(scope["path"], scope["query_string"].decode("latin-1"))
+
+    async def give(
+        self, scope: Scope, send: Send, found: StoredObject | None, *, etag: str = "", fields: Mapping[str, str]
+    ) -> None:
+        """Answers a GET or HEAD: ranges, conditions, blocks straight from disk.
+
+        Args:
+            scope: The request's ASGI scope.
+            send: Where the answer goes.
+            found: The object.
+            etag: Its ETag, without quotes; by default that for parts of 64 MiB.
+            fields: The URL's query; `response-content-type` and `response-content-disposition` count.
+
+        Raises:
+            Problem: There is no object, a condition doesn't hold, or the range lies outside.
+        """
+        if found is None:
+            raise Problem(404, "NoSuchKey", "The specified key does not exist.")
+        # An open file stays readable when a reset removes its name.
+        with self.objects.path(found.sha256).open("rb") as file:
+            await _serve(scope, send, file, etag=f'"{etag or found.s3_etag}"', size=found.size, fields=fields)
+
+    async def accept(self, send: Send, etag: str) -> None:
+        """Answers a PUT whose bytes are kept.
+
+        Args:
+            send: Where the answer goes.
+            etag: Their ETag, without quotes.
+        """
+        await _start(send, 200, {"ETag": f'"{etag}"', "Content-Length": "0"})
+        await send({"type": "http.response.body"})
 
 
-async def serve_file(
-    scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: int, fields: Mapping[str, str]
-) -> None:
-    """Answers a GET or HEAD as S3 does: ranges, conditions, blocks straight from disk.
+def not_allowed() -> Problem:
+    """The refusal of a method that an object doesn't have."""
+    return Problem(405, "MethodNotAllowed", "The method is not allowed against this resource.")
 
-    Args:
-        scope: The request's ASGI scope.
-        send: Where the answer goes.
-        file: The contents, open; left open.
-        etag: Their ETag, without quotes.
-        size: Their length in bytes.
-        fields: The URL's query; `response-content-type` and `response-content-disposition` count.
-    """
-    asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    etag = f'"{etag}"'
+
+async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: int, fields: Mapping[str, str]) -> None:
+    asked = headers_of(scope)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -212,20 +357,18 @@ async def serve_file(
     }
     if "response-content-disposition" in fields:
         headers["Content-Disposition"] = fields["response-content-disposition"]
-    if asked.get(b"if-match", etag) not in (etag, "*"):
-        await refuse(send, 412, "PreconditionFailed", "At least one of the preconditions did not hold.")
-        return
-    if asked.get(b"if-none-match") in (etag, "*"):
+    if asked.get("if-match", etag) not in (etag, "*"):
+        raise Problem(412, "PreconditionFailed", "At least one of the preconditions did not hold.")
+    if asked.get("if-none-match") in (etag, "*"):
         await _start(send, 304, headers)
         await send({"type": "http.response.body"})
         return
-    unchanged = asked.get(b"if-range", etag) in (etag, headers["Last-Modified"])
+    unchanged = asked.get("if-range", etag) in (etag, headers["Last-Modified"])
     try:
-        part = parse_range(asked.get(b"range") if unchanged else None, size)
+        part = parse_range(asked.get("range") if unchanged else None, size)
     except Unsatisfiable:
-        range_header = {"Content-Range": f"bytes */{size}"}
-        await refuse(send, 416, "InvalidRange", "The requested range is not satisfiable", range_header)
-        return
+        outside = {"Content-Range": f"bytes */{size}"}
+        raise Problem(416, "InvalidRange", "The requested range is not satisfiable", outside) from None
     headers["Content-Length"] = str(part.length)
     if part.partial:
         headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{size}"
@@ -236,7 +379,7 @@ async def serve_file(
     file.seek(part.start)
     left = part.length
     while left > 0:
-        wanted = min(left, _BLOCK)
+        wanted = min(left, MIB)
         block = file.read(wanted) if wanted <= _INLINE else await run_sync(file.read, wanted)
         left -= len(block)
         await send({"type": "http.response.body", "body": block, "more_body": left > 0})
@@ -249,13 +392,3 @@ async def serve_file(
 async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
-
-
-async def refuse(send: Send, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-    """Refuses in S3's XML."""
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    content = body.encode()
-    await _start(
-        send, status, {**(headers or {}), "Content-Type": "application/xml", "Content-Length": str(len(content))}
-    )
-    await send({"type": "http.response.body", "body": content})

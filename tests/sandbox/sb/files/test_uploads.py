@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core.checksums import MIB
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.sb.uploadstore import MIB, MOST_PARTS, choose_part_size
+from omicsdk.sandbox.sb.uploadstore import MOST_PARTS, choose_part_size
 from sb_answers import refused
 from sb_uploads import send_part
 

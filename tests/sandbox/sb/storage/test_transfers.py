@@ -25,7 +25,7 @@ def volume(web: httpx.Client, bucket: Any) -> str:
 def file(sandbox: Sandbox, project: str) -> str:
     """The identity of a file in the project."""
     work = sandbox.sb.work
-    blob = work.blobs.put_bytes(b"abc")
+    blob = work.objects.put_bytes(b"abc").sha256
     return work.files.add(project=project, parent=work.files.root(project), name="a.bam", size=3, blob=blob).id
 
 
