@@ -1,14 +1,17 @@
-"""What somebody may see of the records, and which of them fit a query's arguments."""
+"""What somebody may see of the records and of the log, and what of it a query's fields are about."""
 
+import json
+import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
-from omicsdk.sandbox.gen3.records.store import Record, Store, Transaction
+from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, moment
 from omicsdk.sandbox.gen3.service import sorted_with_gaps
 
 SERVICE = "peregrine"
@@ -16,32 +19,82 @@ FIRST = 10
 """How many records come where nobody says how many."""
 SYSTEM = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
 """What every record has."""
-_ORDERS_OF_ANY = ("id", "project_id", "created_datetime", "updated_datetime")
+DATA_FILE = "data_file"
+"""The category of the node types that are data nodes."""
 Arguments = Mapping[str, Any]
 Fits = Callable[[Record], bool]
-Item = TypeVar("Item")
+_OF_ANY_NODE = ("id", "project_id", "created_datetime", "updated_datetime")
+_OF_NODE_TYPES = [
+    "id",
+    "title",
+    "category",
+    "program",
+    "project",
+    "submittable",
+    "description",
+    "systemProperties",
+    "required",
+    "uniqueKeys",
+]
 _PART_OF_A_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
-
-
-class Info(Protocol):
-    """What resolvers need of the information that they are given.
-
-    Attributes:
-        field_name: The field.
-        return_type: Its type.
-    """
-
-    field_name: str
-    return_type: object
-
-    @property
-    def context(self) -> "Reader":
-        """Who asks."""
-        ...
 
 
 class QueryError(Exception):
     """A query's arguments make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What fits the arguments of a field: to be counted, or given out page by page.
+
+    Attributes:
+        items: All of it, unordered.
+        orders: The properties that order it.
+        where: What it is called in refusals.
+        value: Gives a property of an item.
+    """
+
+    items: Sequence[Any]
+    orders: Iterable[str]
+    where: str
+    value: Callable[[Any, str], Any]
+
+    def page(self, arguments: Arguments) -> list[Any]:
+        """As many items as arguments ask for, in the order that they ask for.
+
+        Those without a value come last, as in the service's database.
+
+        Args:
+            arguments: `order_by_asc` and `order_by_desc` name a property; `first` are wanted after `offset`, or the `last`
+                ones; 0 and less are all.
+
+        Raises:
+            QueryError: That property doesn't order.
+        """
+        found = list(self.items)
+        for name, reverse in self.ordering(arguments):
+            # Where the order turns, those without a value come first.
+            found = sorted_with_gaps(found, partial(self._sortable, name=name), reverse=reverse, gaps_first=reverse)
+        if (last := arguments.get("last")) is not None:
+            return found[-last:] if last > 0 else []
+        first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
+        first = FIRST if first is None else first
+        return found[offset : offset + first] if first > 0 else found[offset:]
+
+    def ordering(self, arguments: Arguments) -> list[tuple[str, bool]]:
+        """The properties that arguments order by, each with whether the greatest comes first; see `page`."""
+        named = [
+            (arguments.get(argument), argument == "order_by_desc") for argument in ("order_by_asc", "order_by_desc")
+        ]
+        if wrong := [name for name, _ in named if name and name not in self.orders]:
+            raise QueryError(f"Cannot order by {wrong[0]} on {self.where}")
+        return [(name, reverse) for name, reverse in named if name]
+
+    def _sortable(self, item: Any, name: str) -> tuple[int, float, str] | None:
+        found = self.value(item, name)
+        if found is None:
+            return None
+        return (0, float(found), "") if isinstance(found, int | float) else (1, 0.0, str(found))
 
 
 class Reader:
@@ -54,7 +107,8 @@ class Reader:
 
     def __init__(self, records: Store, person: Person) -> None:
         self.records = records
-        self.graph = records.graph
+        self._graph = records.graph
+        self._dictionary = records.dictionary
         self._person = person
 
     @cached_property
@@ -63,11 +117,6 @@ class Reader:
         found = {project.project_id for project in self.records.projects()}
         resources = {each: "/programs/{}/projects/{}".format(*self.records.place(each)) for each in found}
         return frozenset(each for each, path in resources.items() if self._person.may("read", path, SERVICE))
-
-    @cached_property
-    def transactions(self) -> list[Transaction]:
-        """The transactions of these projects, oldest first."""
-        return [each for each in self.records.log.all() if each.project_id in self.projects]
 
     @property
     def may_query(self) -> bool:
@@ -79,83 +128,95 @@ class Reader:
             for policy in self._person.policies
         )
 
-    def sees(self, record: Record) -> bool:
-        """Whether they may see a record; what belongs to no project everybody sees."""
-        return record.project_id in self.projects or not record.project_id
+    def seen(self, records: Iterable[Record]) -> list[Record]:
+        """Those of some records that they may see; what belongs to no project everybody sees."""
+        return [each for each in records if each.project_id in self.projects or not each.project_id]
 
-    def of_type(self, node_type: str, wanted: object = None) -> list[Record]:
+    def of_type(self, node_type: str, project: object = None) -> list[Record]:
         """The records of a node type that they may see.
 
         Args:
             node_type: The node type.
-            wanted: Of which project or projects; None for all.
+            project: Of which project or projects; None for all.
         """
-        places = None if wanted is None else {*_listed(wanted)}
-        found = self.graph.of_type(node_type, None if node_type in (PROGRAM, PROJECT) else places)
-        return [record for record in found if self.sees(record) and (places is None or record.project_id in places)]
+        return self.seen(self._graph.of_type(node_type, None if project is None else _listed(project)))
 
-    def chosen(self, node: Node, candidates: Iterable[Record], arguments: Arguments) -> list[Record]:
-        """The records that fit arguments, unordered and all of them.
+    def linked(self, record: Record, name: str) -> list[Record]:
+        """What a record is linked with by the name of a link, or of its way back, as far as it may be seen."""
+        if name in self._dictionary.nodes[record.type].links:
+            return self.seen(self._graph.targets(record, name))
+        source, link = self._dictionary.backrefs[record.type][name]
+        sources = self.seen(self._graph.sources(record.id))
+        return [each for each in sources if each.type == source and record.id in each.links.get(link.name, ())]
+
+    # -- what fields are about
+
+    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found | None:
+        """What a field of the root or of a record is about; None for a property.
 
         Args:
-            node: Their node type.
-            candidates: The records to choose from.
-            arguments: The arguments of a field of the node type.
+            record: The record; None for the root.
+            field: The field's name, of a count without what says so.
+            arguments: The field's arguments.
 
         Raises:
             QueryError: An argument makes no sense.
         """
-        tests = [*_common_tests(arguments), *self._property_tests(node, arguments), *self._link_tests(node, arguments)]
-        tests += [*self._path_tests(arguments)]
-        return [record for record in candidates if all(test(record) for test in tests)]
+        nodes, value, category = self._dictionary.nodes, self.records.value, arguments.get("category")
+        match field:
+            case "transaction_log" | "transaction_logs" | "_transaction_logs":
+                return self._logs(record, arguments)
+            case "_node_type":
+                kinds = [each for each in nodes.values() if category in (None, each.category)]
+                kinds = [each for each in kinds if arguments.get("id") in (None, each.name)]
+                return Found(kinds, _OF_NODE_TYPES, field, Node.value)
+            case "datanode":
+                files = [each for each in nodes.values() if each.category == DATA_FILE]
+                stored = frozenset(name for each in files for name in each.stored)
+                fitting = (each for node in files for each in self._of_node(node, arguments).items)
+                return Found([*fitting], stored, field, value)
+            case "node" | "_links":
+                near = self._wanted(arguments) if record is None else self._neighbours(record)
+                tests = [*_common_tests(arguments)]
+                items = [each for each in near if category in (None, nodes[each.type].category) and _all(tests, each)]
+                return Found(items, _OF_ANY_NODE, "node", value)
+            case _ if record is None:
+                return self._of_node(nodes[field], arguments)
+            case _:
+                other = self._dictionary.ways[record.type].get(field)
+                return None if other is None else self._of_node(nodes[other], arguments, self.linked(record, field))
 
-    def page(self, node: Node, candidates: Iterable[Record], arguments: Arguments) -> list[Record]:
-        """The records that fit arguments, in the order and as many as they say; see `chosen`."""
-        orders = {*node.stored, *SYSTEM}
-        return cut(self._ordered(self.chosen(node, candidates, arguments), arguments, orders, node.name), arguments)
+    def _wanted(self, arguments: Arguments) -> Iterator[Record]:
+        kinds = arguments.get("of_type")
+        for name in self._dictionary.nodes:
+            if kinds is None or name in kinds:
+                yield from self.of_type(name, arguments.get("project_id"))
 
-    def _ordered(self, found: list[Record], arguments: Arguments, allowed: Iterable[str], where: str) -> list[Record]:
-        return ordered(found, arguments, frozenset(allowed), where, self.records.value)
-
-    # -- any node type
-
-    def anything(self, nodes: Iterable[Node], arguments: Arguments) -> list[Record]:
-        """Records of several node types."""
-        found = [record for node in nodes for record in self.of_type(node.name, arguments.get("project_id"))]
-        return self.any_page(found, arguments)
-
-    def any_page(self, found: Iterable[Record], arguments: Arguments) -> list[Record]:
-        """Those of some records that fit the arguments that all node types have."""
-        kept = [record for record in found if all(test(record) for test in _common_tests(arguments))]
-        return cut(self._ordered(kept, arguments, _ORDERS_OF_ANY, "node"), arguments)
-
-    def targets(self, record: Record, link: str) -> list[Record]:
-        """What a record links to, as far as it may be seen."""
-        return [each for each in self.graph.targets(record, link) if self.sees(each)]
-
-    def sources(self, record: Record, node_type: str, link: str) -> list[Record]:
-        """What links to a record by a link of a node type, as far as it may be seen."""
-        return [
-            each
-            for each in self.graph.sources(record.id)
-            if each.type == node_type and record.id in each.links.get(link, ()) and self.sees(each)
-        ]
-
-    def neighbours(self, record: Record) -> list[Record]:
+    def _neighbours(self, record: Record) -> list[Record]:
         """What a record is linked with, either way."""
-        above = [each for link in record.links for each in self.targets(record, link)]
-        return [*(each for each in self.graph.sources(record.id) if self.sees(each)), *above]
+        return self.seen([*self._graph.sources(record.id), *self._above(record)])
+
+    def _above(self, record: Record) -> list[Record]:
+        return self.seen(each for link in record.links for each in self._graph.targets(record, link))
+
+    def _of_node(self, node: Node, arguments: Arguments, candidates: Iterable[Record] | None = None) -> Found:
+        """The records of a node type, by default of all of it, that fit arguments of a field of the node type."""
+        if candidates is None:
+            candidates = self.of_type(node.name, arguments.get("project_id"))
+        tests = [*_common_tests(arguments), *self._property_tests(node, arguments), *self._way_tests(node, arguments)]
+        orders = {*node.stored, *SYSTEM}
+        return Found([each for each in candidates if _all(tests, each)], orders, node.name, self.records.value)
 
     # -- tests
 
-    def _property_tests(self, node: Node, arguments: Arguments) -> Iterable[Fits]:
+    def _property_tests(self, node: Node, arguments: Arguments) -> Iterator[Fits]:
         for name in node.stored:
             if name in arguments and name not in ("id", "project_id", "submitter_id", "type"):
                 yield self._has(name, arguments[name])
         unwanted = arguments.get("not")
         for each in _listed(unwanted) if unwanted is not None else ():
             for name, value in cast("Arguments", each).items():
-                yield _not(self._has(name, value))
+                yield _combined(_none, [self._has(name, value)])
 
     def _has(self, name: str, wanted: object) -> Fits:
         texts = frozenset(_text(each) for each in _listed(wanted))
@@ -169,55 +230,81 @@ class Reader:
 
         return fits
 
-    def _link_tests(self, node: Node, arguments: Arguments) -> Iterable[Fits]:
-        for argument, combine in (("with_links", all), ("with_links_any", any), ("without_links", None)):
-            names = arguments.get(argument)
-            if not names:
-                continue
-            for name in names:
-                if name not in node.links and name not in self.records.dictionary.backrefs[node.name]:
-                    raise QueryError(f"Invalid link name '{name}'")
-            yield self._linked(node, names, combine)
+    def _way_tests(self, node: Node, arguments: Arguments) -> Iterator[Fits]:
+        for kind, test in (("links", self._has_link), ("path_to", self._has_path)):
+            for form, combine in _COMBINED.items():
+                if wanted := arguments.get(form.format(kind)):
+                    yield _combined(combine, [test(node, each) for each in _listed(wanted)])
 
-    def _linked(self, node: Node, names: Sequence[str], combine: Callable[[Iterable[bool]], bool] | None) -> Fits:
-        def fits(record: Record) -> bool:
-            there = (bool(self.linked(node, record, name)) for name in names)
-            return not any(there) if combine is None else combine(there)
+    def _has_link(self, node: Node, name: str) -> Fits:
+        if name not in self._dictionary.ways[node.name]:
+            raise QueryError(f"Invalid link name '{name}'")
+        return lambda record: bool(self.linked(record, name))
 
-        return fits
-
-    def linked(self, node: Node, record: Record, name: str) -> list[Record]:
-        """What a record is linked with by the name of a link, or of its way back."""
-        if name in node.links:
-            return self.targets(record, name)
-        source, link = self.records.dictionary.backrefs[node.name][name]
-        return self.sources(record, source, link.name)
-
-    def _path_tests(self, arguments: Arguments) -> Iterable[Fits]:
-        for argument in ("with_path_to", "with_path_to_any", "without_path_to"):
-            wanted = arguments.get(argument)
-            if not wanted:
-                continue
-            reached = [self._on_paths_to(cast("Arguments", each)) for each in _listed(wanted)]
-            if argument == "with_path_to":
-                yield lambda record, every=reached: all(record.id in each for each in every)
-            elif argument == "with_path_to_any":
-                yield lambda record, every=reached: any(record.id in each for each in every)
-            else:
-                yield lambda record, every=reached: not any(record.id in each for each in every)
-
-    def _on_paths_to(self, wanted: Arguments) -> frozenset[str]:
-        """The ids of what is above or below the records that fit; like the service, no path leads to a project."""
-        node = self.records.dictionary.nodes.get(wanted["type"])
-        if node is None or node.name in (PROGRAM, PROJECT):
-            return frozenset()
+    def _has_path(self, _node: Node, wanted: Arguments) -> Fits:
+        """Whether a record is above or below those that fit; like the service, no path leads to a project."""
+        node = self._dictionary.nodes.get(wanted["type"])
         sought = {name: value for name, value in wanted.items() if name != "type"}
-        if any(name not in node.stored for name in sought):
-            return frozenset()
-        found = self.chosen(node, self.of_type(node.name, sought.get("project_id")), sought)
-        up = _reached(found, lambda record: (each for link in record.links for each in self.targets(record, link)))
-        down = _reached(found, lambda record: self.graph.sources(record.id))
-        return up | down
+        if node is None or node.name in (PROGRAM, PROJECT) or any(name not in node.stored for name in sought):
+            return lambda _record: False
+        found = self._of_node(node, sought).items
+        reached = _reached(found, self._above) | _reached(found, lambda each: self._graph.sources(each.id))
+        return lambda record: record.id in reached
+
+    # -- the log
+
+    def _logs(self, record: Record | None, arguments: Arguments) -> Found:
+        """The transactions, all or those about a record, as the schema's values."""
+        visible = [each for each in self.records.log.all() if each.project_id in self.projects]
+        if record is not None:
+            visible = [each for each in visible if any(entity["id"] == record.id for entity in each.entities)]
+        stated = {name: value for name, value in arguments.items() if value is not None}
+        logs = [told for each in visible if _fits(told := _log(each), stated)]
+        found = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
+        found.ordering(arguments)  # a count is refused too
+        return found
+
+
+# -- tests of records
+
+
+def _all(tests: Iterable[Fits], record: Record) -> bool:
+    return all(test(record) for test in tests)
+
+
+def _none(results: Iterable[bool]) -> bool:
+    return not any(results)
+
+
+_Combine = Callable[[Iterable[bool]], bool]
+_COMBINED: Mapping[str, _Combine] = {"with_{}": all, "with_{}_any": any, "without_{}": _none}
+_KEYS = {"id": "id", "ids": "id", "submitter_id": "submitter_id", "project_id": "project_id"}
+# A record is made before a moment when the moment is greater.
+_MOMENTS = {
+    f"{what}_{when}": (what, compare)
+    for what in ("created", "updated")
+    for when, compare in (("before", operator.gt), ("after", operator.lt))
+}
+
+
+def _combined(combine: _Combine, tests: Sequence[Fits]) -> Fits:
+    return lambda record: combine(test(record) for test in tests)
+
+
+def _of_attribute(name: str, test: Callable[[Any], bool]) -> Fits:
+    return lambda record: test(getattr(record, name))
+
+
+def _common_tests(arguments: Arguments) -> Iterator[Fits]:
+    for name, key in _KEYS.items():
+        if name in arguments:
+            yield _of_attribute(key, frozenset(_listed(arguments[name])).__contains__)
+    if arguments.get("quick_search"):
+        part = arguments["quick_search"].lower()
+        yield lambda record: part in record.id.lower() or part in (record.submitter_id or "").lower()
+    for name, (what, compare) in _MOMENTS.items():
+        if arguments.get(name):
+            yield _of_attribute(what, partial(compare, _seconds(arguments[name])))
 
 
 def _reached(begin: Iterable[Record], onward: Callable[[Record], Iterable[Record]]) -> frozenset[str]:
@@ -231,47 +318,10 @@ def _reached(begin: Iterable[Record], onward: Callable[[Record], Iterable[Record
     return frozenset(seen)
 
 
-def _not(test: Fits) -> Fits:
-    return lambda record: not test(record)
-
-
-def _common_tests(arguments: Arguments) -> Iterable[Fits]:
-    if "id" in arguments:
-        yield lambda record: record.id == arguments["id"]
-    if "ids" in arguments:
-        ids = frozenset(_listed(arguments["ids"]))
-        yield lambda record: record.id in ids
-    if "submitter_id" in arguments:
-        names = frozenset(_listed(arguments["submitter_id"]))
-        yield lambda record: record.submitter_id in names
-    if "project_id" in arguments:
-        places = frozenset(_listed(arguments["project_id"]))
-        yield lambda record: record.project_id in places
-    if arguments.get("quick_search"):
-        part = arguments["quick_search"].lower()
-        yield lambda record: part in record.id.lower() or part in (record.submitter_id or "").lower()
-    for name, compare in _MOMENTS.items():
-        if arguments.get(name):
-            yield _timed(compare, _seconds(arguments[name]))
-
-
-_MOMENTS: Mapping[str, Callable[[Record, float], bool]] = {
-    "created_before": lambda record, moment: record.created < moment,
-    "created_after": lambda record, moment: record.created > moment,
-    "updated_before": lambda record, moment: record.updated < moment,
-    "updated_after": lambda record, moment: record.updated > moment,
-}
-
-
-def _timed(compare: Callable[[Record, float], bool], moment: float) -> Fits:
-    return lambda record: compare(record, moment)
-
-
 def _seconds(text: str) -> float:
+    whole = f"{text}{'-01-01'[len(text) - 4 :]}" if _PART_OF_A_DATE.fullmatch(text) else text
     try:
-        moment = datetime.fromisoformat(
-            f"{text}{'-01-01'[len(text) - 4 :]}" if _PART_OF_A_DATE.fullmatch(text) else text
-        )
+        moment = datetime.fromisoformat(whole)
     except ValueError as error:
         raise QueryError(f"Unknown string format: {text}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -286,46 +336,65 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def ordered(
-    found: list[Item],
-    arguments: Arguments,
-    allowed: frozenset[str],
-    where: str,
-    value: Callable[[Item, str], Any],
-) -> list[Item]:
-    """Items in the order that arguments ask for; those without a value come last, as in the service's database.
-
-    Args:
-        found: The items.
-        arguments: `order_by_asc` and `order_by_desc` name a property.
-        allowed: The properties that order.
-        where: What is ordered, for the refusal.
-        value: Gives a property of an item.
-
-    Raises:
-        QueryError: That property doesn't order.
-    """
-    for argument, reverse in (("order_by_asc", False), ("order_by_desc", True)):
-        name = arguments.get(argument)
-        if not name:
-            continue
-        if name not in allowed:
-            raise QueryError(f"Cannot order by {name} on {where}")
-        # Where the order turns, those without a value come first.
-        key = partial(_sortable, value=value, name=name)
-        found = sorted_with_gaps(found, key, reverse=reverse, gaps_first=reverse)
-    return found
+# -- transactions
 
 
-def _sortable(item: Item, value: Callable[[Item, str], Any], name: str) -> tuple[int, float, str] | None:
-    found = value(item, name)
-    if found is None:
-        return None
-    return (0, float(found), "") if isinstance(found, int | float) else (1, 0.0, str(found))
+_LOG_ORDERS = ("id", "type", "role", "state", "program", "project", "submitter", "is_dry_run", "closed")
+_LOG_FIELDS = (*_LOG_ORDERS, "committed_by", "project_id")
+_LOG_EQUAL = ("id", "committed_by", "type", "project", "program", "state", "is_dry_run", "closed", "committable")
+_PER_TRANSACTION = 1_000_000  # snapshots are numbered through all transactions
 
 
-def cut(found: Sequence[Item], arguments: Arguments) -> list[Item]:
-    """As many items as arguments ask for: `first` of them after `offset`; 0 and less are all."""
-    first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
-    first = FIRST if first is None else first
-    return list(found[offset : offset + first] if first > 0 else found[offset:])
+def _log(each: Transaction) -> dict[str, Any]:
+    """A transaction as the schema's values; what takes long to make is made when it is asked for."""
+    done = each.state == SUCCEEDED
+    cases = (key for entity in each.entities if entity["type"] == "case" for key in entity["unique_keys"])
+    return {
+        **{name: getattr(each, name) for name in _LOG_FIELDS},
+        "canonical_type": each.type,
+        "committable": each.is_dry_run and not each.closed and done and each.committed_by is None,
+        "created_datetime": moment(each.created).replace("T", " "),
+        "documents": partial(_documents, each),
+        "snapshots": [
+            {"id": each.id * _PER_TRANSACTION + number, "transaction_id": each.id, "action": entity["action"]}
+            for number, entity in enumerate(each.entities, 1)
+            if done and not each.is_dry_run
+        ],
+        "related_cases": [key["submitter_id"] for key in cases if key.get("submitter_id")],
+    }
+
+
+def _fits(log: Mapping[str, Any], stated: Arguments) -> bool:
+    for text in stated.get("entities", ()):
+        if not text.isdecimal():
+            raise QueryError(f'invalid input syntax for type integer: "{text}"')
+    return (
+        all(log[name] is not None and str(log[name]) == str(stated[name]) for name in _LOG_EQUAL if name in stated)
+        and ("project_id" not in stated or log["project_id"] in stated["project_id"])
+        and stated.get("quick_search", "") in str(log["id"])
+        and ("related_cases" not in stated or not {*log["related_cases"]}.isdisjoint(stated["related_cases"]))
+        and ("entities" not in stated or any(each["id"] in map(int, stated["entities"]) for each in log["snapshots"]))
+    )
+
+
+def _documents(each: Transaction) -> list[dict[str, Any]]:
+    sent, response = each.document, each.response or {}
+    if "entities" not in response:
+        return []
+    entities = [
+        {**entity, **{name: json.dumps(entity[name]) for name in ("unique_keys", "warnings")}}
+        for entity in each.entities
+    ]
+    errors = json.dumps(response.get("transactional_errors", []))
+    return [
+        {
+            "id": each.id,
+            "name": None if sent is None else sent.name,
+            "doc": None if sent is None else sent.text,
+            "doc_size": 0 if sent is None else len(sent.text.encode()),
+            "doc_format": "json" if sent is None else sent.format,
+            "type": each.type,
+            "response": {**response, "entities": entities, "transactional_errors": errors},
+            "response_json": json.dumps(response),
+        }
+    ]

@@ -131,6 +131,10 @@ class Node:
         found = {name: self.properties[name].get("default") for name in self.stored}
         return {name: value for name, value in found.items() if value is not None}
 
+    def value(self, name: str) -> Any:
+        """What its schema says under a name; its own name is the `id`."""
+        return self.name if name == "id" else self.schema.get(name)
+
 
 def _links(stated: Sequence[Mapping[str, Any]]) -> tuple[list[Link], list[LinkGroup]]:
     links: list[Link] = []
@@ -180,6 +184,17 @@ class Dictionary:
         for name, node in self.nodes.items():
             for link in node.links.values():
                 yield name, link
+
+    @cached_property
+    def ways(self) -> Mapping[str, Mapping[str, str]]:
+        """By node type, the names of its links and of the ways back to it, with the node types that they lead to."""
+        return {
+            name: {
+                **{link.name: link.target for link in node.links.values()},
+                **{backref: source for backref, (source, _) in self.backrefs[name].items()},
+            }
+            for name, node in self.nodes.items()
+        }
 
     @cached_property
     def backrefs(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:

@@ -82,6 +82,11 @@ class Transaction:
         """What was sent."""
         return None if self.sent is None else Document(*self.sent)
 
+    @property
+    def entities(self) -> list[dict[str, Any]]:
+        """What was answered of each record."""
+        return list((self.response or {}).get("entities", []))
+
 
 class TransactionLog:
     """The log of what was submitted, tried and deleted.
