@@ -27,14 +27,14 @@ GEN3 = Collection(
             "Records of a project",
             ("Id", "Node", "Submitter's id"),
             "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project')"
-            " ORDER BY type, number",
+            " ORDER BY type, rowid",
             inside="project_id",
         ),
         Shelf(
             "records",
             "Records",
             ("Id", "Node", "Submitter's id", "Project"),
-            "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project') ORDER BY number",
+            "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project') ORDER BY rowid",
         ),
         Shelf(
             "index",

@@ -131,6 +131,11 @@ class Node:
         found = {name: self.properties[name].get("default") for name in self.stored}
         return {name: value for name, value in found.items() if value is not None}
 
+    @cached_property
+    def validator(self) -> "NodeValidator":
+        """What checks records of it."""
+        return NodeValidator(self)
+
     def value(self, name: str) -> Any:
         """What its schema says under a name; its own name is the `id`."""
         return self.name if name == "id" else self.schema.get(name)

@@ -5,26 +5,18 @@ import threading
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from omicsdk.sandbox.gen3.records.dictionary import (
-    OWN_KEYS,
-    PROGRAM,
-    PROJECT,
-    Dictionary,
-    NodeValidator,
-    sds_dictionary,
-)
+from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Dictionary, sds_dictionary
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database, Table
 
 SUCCEEDED, FAILED, PENDING, ERRORED = "SUCCEEDED", "FAILED", "PENDING", "ERRORED"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """What somebody sent in a transaction.
 
     Attributes:
@@ -69,7 +61,7 @@ class Transaction:
     created: float
     closed: bool = False
     committed_by: int | None = None
-    sent: list[Any] | None = None
+    sent: Sequence[Any] | None = None
     response: Mapping[str, Any] | None = None
 
     @property
@@ -86,51 +78,6 @@ class Transaction:
     def entities(self) -> list[dict[str, Any]]:
         """What was answered of each record."""
         return list((self.response or {}).get("entities", []))
-
-
-class TransactionLog:
-    """The log of what was submitted, tried and deleted.
-
-    Args:
-        database: Where it is kept.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._table = Table(database, "gen3_transactions", Transaction)
-
-    def begin(self, new: Transaction) -> int:
-        """Enters a transaction, whatever its id is, and returns its number; none is ever removed."""
-        with self._database.transaction():
-            return self._table.add(replace(new, id=self._table.count() + 1))
-
-    def end(self, number: int, state: str, response: Mapping[str, Any], document: Document | None = None) -> None:
-        """Enters how a transaction ended.
-
-        Args:
-            number: Its number.
-            state: SUCCEEDED or FAILED.
-            response: What was answered.
-            document: What was sent.
-        """
-        sent = None if document is None else [document.text, document.format, document.name]
-        self._table.change(number, state=state, response=response, sent=sent)
-
-    def close(self, number: int) -> None:
-        """Closes a dry run, so that it can't be committed."""
-        self._table.change(number, closed=True)
-
-    def commit(self, number: int, by: int) -> None:
-        """Enters that a dry run was done by another transaction."""
-        self._table.change(number, committed_by=by)
-
-    def find(self, number: int, project_id: str) -> Transaction | None:
-        """A transaction of a project; None when there is none of that number."""
-        return self._table.first("program || '-' || project = ?", project_id, id=number)
-
-    def all(self) -> list[Transaction]:
-        """All transactions, oldest first."""
-        return self._table.all()
 
 
 def answer_of(
@@ -206,7 +153,7 @@ class Record:
     project_id: str
     name: str
     properties: Mapping[str, Any]
-    links: Mapping[str, tuple[str, ...]]
+    links: Mapping[str, Sequence[str]]
     created: float
     updated: float
 
@@ -278,15 +225,6 @@ class Graph:
         wanted = list(stored) if projects is None else list(dict.fromkeys(projects))
         return [record for project in wanted for record in list(stored.get(project, {}).values())]
 
-    def in_project(self, project_id: str) -> list[Record]:
-        """The records of a project, without the project itself."""
-        return [
-            record
-            for node_type in list(self._by_type)
-            for record in self.of_type(node_type, (project_id,))
-            if node_type != PROJECT
-        ]
-
     def sources(self, target: str) -> list[Record]:
         """The records that link to one."""
         found = (self.by_id.get(source) for source in list(self._sources.get(target, {})))
@@ -336,13 +274,9 @@ class Store:
         self._database = database
         self._writing = threading.RLock()
         self.clock = clock
-        database.define(
-            gen3_records="number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
-            " project_id TEXT NOT NULL, name TEXT NOT NULL, properties TEXT NOT NULL, links TEXT NOT NULL,"
-            " created REAL NOT NULL, updated REAL NOT NULL",
-            gen3_dictionary="one INTEGER PRIMARY KEY, document TEXT NOT NULL",
-        )
-        self.log = TransactionLog(database)
+        database.define(gen3_dictionary="one INTEGER PRIMARY KEY, document TEXT NOT NULL")
+        self._table = Table(database, "gen3_records", Record)
+        self.log = Table(database, "gen3_transactions", Transaction)
         self.graph = Graph()
         self.dictionary = sds_dictionary()
         self.reload()
@@ -351,15 +285,11 @@ class Store:
         """Reads everything from the database again."""
         with self._writing:
             row = self._database.row("SELECT document FROM gen3_dictionary")
-            self._use(sds_dictionary() if row is None else Dictionary(json.loads(row["document"])))
+            self.dictionary = sds_dictionary() if row is None else Dictionary(json.loads(row["document"]))
             graph = Graph()
-            for each in self._database.rows("SELECT * FROM gen3_records ORDER BY number"):
-                graph.put(_record(each))
+            for each in self._table.all():
+                graph.put(each)
             self.graph = graph
-
-    def _use(self, dictionary: Dictionary) -> None:
-        self.dictionary = dictionary
-        self._validators: dict[str, NodeValidator] = {}
 
     def use_dictionary(self, document: Mapping[str, Any]) -> None:
         """Takes another dictionary for the one that is there; all records are dropped.
@@ -373,18 +303,10 @@ class Store:
         dictionary = Dictionary(document)
         with self._writing:
             with self._database.transaction():
-                self._database.execute("DELETE FROM gen3_records")
-                self._database.execute("DELETE FROM gen3_dictionary")
-                self._database.execute("INSERT INTO gen3_dictionary VALUES (1, ?)", (json.dumps(dictionary.document),))
-            self._use(dictionary)
+                self._table.remove()
+                self._database.execute("REPLACE INTO gen3_dictionary VALUES (1, ?)", (json.dumps(dictionary.document),))
+            self.dictionary = dictionary
             self.graph = Graph()
-
-    def validator(self, node_type: str) -> NodeValidator:
-        """What checks records of a node type."""
-        found = self._validators.get(node_type)
-        if found is None:
-            found = self._validators[node_type] = NodeValidator(self.dictionary.nodes[node_type])
-        return found
 
     # -- writing
 
@@ -415,13 +337,13 @@ class Store:
         kept = list(changed)
         with self._writing:
             with self._database.transaction():
-                self._database.execute_many("DELETE FROM gen3_records WHERE id = ?", ((each,) for each in removed))
-                self._database.execute_many(
-                    "INSERT INTO gen3_records (id, type, project_id, name, properties, links, created, updated)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
-                    " properties = excluded.properties, links = excluded.links, updated = excluded.updated",
-                    (_row(record) for record in kept),
-                )
+                for each in removed:
+                    self._table.remove(id=each)
+                for record in kept:
+                    # Not put in its place, which would move it to the end.
+                    values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
+                    if not self._table.change(record.id, **values):
+                        self._table.add(record)
             for each in removed:
                 self.graph.remove(each)
             for record in kept:
@@ -513,7 +435,7 @@ class Store:
     def new_project(self, program: str, code: str, properties: Mapping[str, Any]) -> Record:
         """A project as it is stored, in the place of the one of its code."""
         known = self.dictionary.nodes[PROJECT].links.items()
-        links = {name: (program_id(program),) for name, link in known if link.target == PROGRAM}
+        links = {name: [program_id(program)] for name, link in known if link.target == PROGRAM}
         return self._own(PROJECT, project_uuid(code), f"{program}-{code}", code, properties, links)
 
     def _own(
@@ -523,7 +445,7 @@ class Store:
         project_id: str,
         name: str,
         properties: Mapping[str, Any],
-        links: Mapping[str, tuple[str, ...]],
+        links: Mapping[str, Sequence[str]],
     ) -> Record:
         now = self.clock.now()
         old = self.graph.by_id.get(record_id)
@@ -531,14 +453,3 @@ class Store:
         kept = {**(node.defaults if old is None else old.properties), **properties, OWN_KEYS[node_type]: name}
         kept = {each: value for each, value in kept.items() if value is not None}
         return Record(record_id, node_type, project_id, name, kept, links, now if old is None else old.created, now)
-
-
-def _row(record: Record) -> tuple[object, ...]:
-    own = (record.id, record.type, record.project_id, record.name)
-    return (*own, json.dumps(record.properties), json.dumps(record.links), record.created, record.updated)
-
-
-def _record(row: Any) -> Record:
-    links = {name: tuple(targets) for name, targets in json.loads(row["links"]).items()}
-    own = (row["id"], row["type"], row["project_id"], row["name"])
-    return Record(*own, json.loads(row["properties"]), links, row["created"], row["updated"])

@@ -1,4 +1,4 @@
-"""Where the links of submitted records lead, and whether they may lead there."""
+"""Submissions and deletions of records: what would become of them, and what is wrong with them."""
 
 import json
 import uuid
@@ -10,115 +10,7 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
 from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of
 
-_Links = dict[str, tuple[str, ...]]
-
-
-class Linking:
-    """Follows the links of one submission.
-
-    Args:
-        records: What is stored.
-        project_id: The project, as PROGRAM-PROJECT.
-        project: Its code.
-        sent: The ids of what is sent along, by what it is called.
-    """
-
-    def __init__(self, records: Store, project_id: str, project: str, sent: Mapping[Key, str]) -> None:
-        self._graph = records.graph
-        self._records = records
-        self._project_id = project_id
-        self._project = project
-        self._sent = sent
-        self._sent_types = {sent_id: key[0] for key, sent_id in sent.items()}
-        self._taken: dict[tuple[str, str, str], str] = {}
-
-    def links(
-        self, node: Node, record_id: str, document: Mapping[str, Any], old: Record | None
-    ) -> tuple[_Links, list[Fault]]:
-        """The links that a record would have, and what is wrong with them.
-
-        Args:
-            node: The record's node type.
-            record_id: The record's id.
-            document: What was sent.
-            old: What is stored of it.
-        """
-        found: _Links = {}
-        faults: list[Fault] = []
-        for name, link in node.links.items():
-            kept = old.links.get(name, ()) if old is not None else ()
-            targets, wrong = self._targets(link, document.get(name))
-            faults += wrong
-            all_targets = tuple(dict.fromkeys((*kept, *targets)))
-            faults += self._too_many(node, link, record_id, all_targets)
-            if all_targets:
-                found[name] = all_targets
-            elif link.required and not wrong:
-                faults.append(fault("INVALID_LINK", f"Entity is missing required link to {name}", name))
-        return found, [*faults, *(() if faults else _group_faults(node, found))]
-
-    def _targets(self, link: Link, stated: object) -> tuple[list[str], list[Fault]]:
-        targets: list[str] = []
-        faults: list[Fault] = []
-        for each in _each(stated):
-            by_id, by_name = each.get("id"), each.get(link.key)
-            target = self._find(link, by_id, by_name)
-            if target is None:
-                faults.append(self._nowhere(link, by_id, by_name))
-            elif link.target == PROJECT and target != self._own_project():
-                code = self._graph.by_id[target].name
-                told = f"Cannot link entity to project {code} under {self._project} endpoint"
-                faults.append(fault("INVALID_PERMISSIONS", told))
-            else:
-                targets.append(target)
-        return targets, faults
-
-    def _own_project(self) -> str | None:
-        found = self._graph.named(PROJECT, self._project_id, self._project)
-        return None if found is None else found.id
-
-    def _find(self, link: Link, by_id: object, by_name: object) -> str | None:
-        if isinstance(by_id, str):
-            stored = self._graph.by_id.get(by_id)
-            if stored is not None:
-                near = stored.project_id == self._project_id or link.target == PROJECT
-                return by_id if stored.type == link.target and near else None
-            return by_id if self._sent_types.get(by_id) == link.target else None
-        if not isinstance(by_name, str):
-            return None
-        if link.target == PROJECT:
-            return self._project_called(by_name)
-        key = (link.target, self._project_id, by_name)
-        stored = self._graph.named(*key)
-        return stored.id if stored is not None else self._sent.get(key)
-
-    def _project_called(self, code: str) -> str | None:
-        if code == self._project:
-            return self._own_project()
-        return next((each.id for each in self._records.projects() if each.name == code), None)
-
-    def _nowhere(self, link: Link, by_id: object, by_name: object) -> Fault:
-        key = {link.key: by_name} if link.target == PROJECT else {"project_id": self._project_id, link.key: by_name}
-        sought = "" if by_id is None else f"id='{by_id}', "
-        return fault(
-            "INVALID_LINK", f"No link destination found for {link.name}, {sought}unique_keys='{[key]}'", link.name
-        )
-
-    def _too_many(self, node: Node, link: Link, record_id: str, targets: tuple[str, ...]) -> Iterator[Fault]:
-        told = f"'{link.name}' link has to be {link.multiplicity}"
-        if link.to_one and len(targets) > 1:
-            yield fault("INVALID_LINK", told, link.name)
-        if link.from_one:
-            for target in targets:
-                stored = (each.id for each in self._graph.sources(target) if each.type == node.name)
-                holder = next((each for each in stored if self._holds(each, link, target) and each != record_id), None)
-                holder = holder or self._taken.setdefault((node.name, link.name, target), record_id)
-                if holder != record_id:
-                    told = f"{told}, target node {link.target} already has {link.backref}"
-                    yield fault("INVALID_LINK", told, link.name)
-
-    def _holds(self, record_id: str, link: Link, target: str) -> bool:
-        return target in self._graph.by_id[record_id].links.get(link.name, ())
+_Links = dict[str, list[str]]
 
 
 def _each(stated: object) -> list[Mapping[str, Any]]:
@@ -185,6 +77,7 @@ class Submission:
         program: The program's name.
         project: The project's code.
         role: CREATE or UPDATE.
+        documents: The records as they were sent.
 
     Attributes:
         project_id: The project, as PROGRAM-PROJECT.
@@ -192,33 +85,27 @@ class Submission:
         refusals: What is wrong with the submission as a whole.
     """
 
-    def __init__(self, records: Store, program: str, project: str, role: str) -> None:
+    def __init__(self, records: Store, program: str, project: str, role: str, documents: Iterable[object]) -> None:
         self._records = records
+        self._graph = records.graph
         self._role = role
-        self.program = program
         self.project = project
         self.project_id = f"{program}-{project}"
         self.entities: list[Entity] = []
         self.refusals: list[Fault | str] = []
-
-    def add(self, documents: Sequence[object]) -> None:
-        """Adds all that was sent and finds out what would become of it.
-
-        Args:
-            documents: The records as they were sent.
-        """
         for document in documents:
             self._read(document)
         if not self.entities:
             self.refusals.append("Nothing to submit")
-        valid = [entity for entity in self.entities if not entity.faults]
-        for entity in valid:
-            self._place(entity)
-        sent = self._sent(valid)
-        linking = Linking(self._records, self.project_id, self.project, sent)
-        for entity in valid:
-            if entity.node is not None and entity.id is not None:
-                self._link(entity, entity.node, entity.id, linking)
+        valid = [(entity, entity.node) for entity in self.entities if entity.node is not None and not entity.faults]
+        placed = [(entity, node, self._place(entity, node)) for entity, node in valid]
+        self._sent: dict[Key, str] = {}
+        self._sent_types: dict[str, str] = {}
+        self._taken: dict[tuple[str, str, str], str] = {}
+        for entity, node, entity_id in placed:
+            self._send(entity, node, entity_id)
+        for entity, node, entity_id in placed:
+            self._link(entity, node, entity_id)
 
     # -- what was sent
 
@@ -242,24 +129,22 @@ class Submission:
             told = f"{node.name} is not an entity that can be upload via the project endpoint."
             entity.faults.append(fault("INVALID_TYPE", told, "id"))
             return
-        entity.faults += self._records.validator(node.name).faults(sent)
+        entity.faults += node.validator.faults(sent)
         if not entity.faults and sent.get("submitter_id") is None:
             told = f"Entity is not unique, multiple entities found with {self._key_text(None)}"
             entity.faults.append(fault("NOT_UNIQUE", told))
 
-    def _place(self, entity: Entity) -> None:
-        """Finds the stored record that is meant, and refuses what can't be meant."""
-        assert entity.node is not None
-        own_id, node = entity.text("id"), entity.node
-        found = self._records.graph.named(node.name, self.project_id, entity.name)
-        taken = None if own_id is None else self._records.graph.by_id.get(own_id)
-        entity.action = UPDATE if found is not None and self._role == UPDATE else CREATE
-        entity.id = found.id if found is not None and entity.action == UPDATE else (own_id or str(uuid.uuid4()))
-        if found is not None and (self._role == CREATE or own_id not in (None, found.id)):
-            entity.action, entity.id = CREATE, own_id or entity.id
+    def _place(self, entity: Entity, node: Node) -> str:
+        """Finds the stored record that is meant, refuses what can't be meant, and returns the record's id."""
+        own_id = entity.text("id")
+        found = self._graph.named(node.name, self.project_id, entity.name)
+        taken = None if own_id is None else self._graph.by_id.get(own_id)
+        changes = found is not None and self._role == UPDATE and own_id in (None, found.id)
+        entity.action = UPDATE if changes else CREATE
+        entity_id = entity.id = found.id if found is not None and changes else (own_id or str(uuid.uuid4()))
+        if found is not None and not changes:
             key = {"project_id": self.project_id, "submitter_id": entity.name}
-            told = f"{node.name} with {key} already exists in the DB"
-            entity.faults.append(fault("ERROR", told, *key))
+            entity.faults.append(fault("ERROR", f"{node.name} with {key} already exists in the DB", *key))
         elif found is None and taken is not None:
             told = f"The id {own_id} is that of the {taken.type} {taken.name} of {taken.project_id}"
             entity.faults.append(fault("NOT_UNIQUE", told, "id"))
@@ -268,31 +153,25 @@ class Submission:
         if said is not None and said != self.project_id:
             told = f"Key 'project_id' is a system property and cannot be updated from '{self.project_id}' to '{said}'"
             entity.faults.append(fault("INVALID_PERMISSIONS", told, "project_id"))
+        return entity_id
 
-    def _sent(self, entities: Sequence[Entity]) -> dict[Key, str]:
-        """The ids of what was sent by what it is called; what was sent twice is refused."""
-        sent: dict[Key, str] = {}
-        ids: set[str] = set()
-        for entity in entities:
-            assert entity.node is not None
-            assert entity.id is not None
-            key = (entity.node.name, self.project_id, entity.name)
-            if key in sent or entity.id in ids:
-                told = f"Entity is not unique, {self._key_text(entity.name)}"
-                self.refusals.append({"message": told, "type": "NOT_UNIQUE"})
-            sent[key] = entity.id
-            ids.add(entity.id)
-        return sent
+    def _send(self, entity: Entity, node: Node, entity_id: str) -> None:
+        """Enters what was sent by what it is called; what was sent twice is refused."""
+        key = (node.name, self.project_id, entity.name)
+        if key in self._sent or entity_id in self._sent_types:
+            told = f"Entity is not unique, {self._key_text(entity.name)}"
+            self.refusals.append({"message": told, "type": "NOT_UNIQUE"})
+        self._sent[key] = entity_id
+        self._sent_types[entity_id] = node.name
 
     def _key_text(self, name: str | None) -> str:
         return f"({(self.project_id, name)!r},)"
 
-    def _link(self, entity: Entity, node: Node, entity_id: str, linking: Linking) -> None:
-        links, faults = linking.links(node, entity_id, entity.document, entity.old)
-        entity.faults += faults
+    def _link(self, entity: Entity, node: Node, entity_id: str) -> None:
+        old = entity.old
+        links = self._links(entity, node, entity_id)
         if entity.faults:
             return
-        old = entity.old
         changes = {
             name: value for name, value in entity.document.items() if name not in _NOT_STORED and name not in node.links
         }
@@ -308,6 +187,87 @@ class Submission:
             now if old is None else old.created,
             now,
         )
+
+    # -- where its links lead, and whether they may lead there
+
+    def _links(self, entity: Entity, node: Node, entity_id: str) -> _Links:
+        found: _Links = {}
+        faults: list[Fault] = []
+        for name, link in node.links.items():
+            kept = entity.old.links.get(name, ()) if entity.old is not None else ()
+            targets, wrong = self._targets(link, entity.document.get(name))
+            faults += wrong
+            all_targets = list(dict.fromkeys((*kept, *targets)))
+            faults += self._too_many(node, link, entity_id, all_targets)
+            if all_targets:
+                found[name] = all_targets
+            elif link.required and not wrong:
+                faults.append(fault("INVALID_LINK", f"Entity is missing required link to {name}", name))
+        entity.faults += faults or _group_faults(node, found)
+        return found
+
+    def _targets(self, link: Link, stated: object) -> tuple[list[str], list[Fault]]:
+        targets: list[str] = []
+        faults: list[Fault] = []
+        for each in _each(stated):
+            by_id, by_name = each.get("id"), each.get(link.key)
+            target = self._find(link, by_id, by_name)
+            if target is None:
+                faults.append(self._nowhere(link, by_id, by_name))
+            elif link.target == PROJECT and target != self._own_project():
+                code = self._graph.by_id[target].name
+                told = f"Cannot link entity to project {code} under {self.project} endpoint"
+                faults.append(fault("INVALID_PERMISSIONS", told))
+            else:
+                targets.append(target)
+        return targets, faults
+
+    def _own_project(self) -> str | None:
+        found = self._graph.named(PROJECT, self.project_id, self.project)
+        return None if found is None else found.id
+
+    def _find(self, link: Link, by_id: object, by_name: object) -> str | None:
+        if isinstance(by_id, str):
+            stored = self._graph.by_id.get(by_id)
+            if stored is not None:
+                near = stored.project_id == self.project_id or link.target == PROJECT
+                return by_id if stored.type == link.target and near else None
+            return by_id if self._sent_types.get(by_id) == link.target else None
+        if not isinstance(by_name, str):
+            return None
+        if link.target == PROJECT:
+            return self._project_called(by_name)
+        key = (link.target, self.project_id, by_name)
+        stored = self._graph.named(*key)
+        return stored.id if stored is not None else self._sent.get(key)
+
+    def _project_called(self, code: str) -> str | None:
+        if code == self.project:
+            return self._own_project()
+        return next((each.id for each in self._records.projects() if each.name == code), None)
+
+    def _nowhere(self, link: Link, by_id: object, by_name: object) -> Fault:
+        key = {link.key: by_name} if link.target == PROJECT else {"project_id": self.project_id, link.key: by_name}
+        sought = "" if by_id is None else f"id='{by_id}', "
+        return fault(
+            "INVALID_LINK", f"No link destination found for {link.name}, {sought}unique_keys='{[key]}'", link.name
+        )
+
+    def _too_many(self, node: Node, link: Link, record_id: str, targets: Sequence[str]) -> Iterator[Fault]:
+        told = f"'{link.name}' link has to be {link.multiplicity}"
+        if link.to_one and len(targets) > 1:
+            yield fault("INVALID_LINK", told, link.name)
+        if link.from_one:
+            for target in targets:
+                stored = (each.id for each in self._graph.sources(target) if each.type == node.name)
+                holder = next((each for each in stored if self._holds(each, link, target) and each != record_id), None)
+                holder = holder or self._taken.setdefault((node.name, link.name, target), record_id)
+                if holder != record_id:
+                    told = f"{told}, target node {link.target} already has {link.backref}"
+                    yield fault("INVALID_LINK", told, link.name)
+
+    def _holds(self, record_id: str, link: Link, target: str) -> bool:
+        return target in self._graph.by_id[record_id].links.get(link.name, ())
 
     # -- what becomes of it
 
@@ -478,8 +438,7 @@ class Records(Store):
                 self.store([self.new_program(program, {"dbgap_accession_number": program})])
             if self.project(program, project) is None:
                 self.store([self.new_project(program, project, {"name": project, "dbgap_accession_number": project})])
-            found = Submission(self, program, project, UPDATE)
-            found.add(list(records))
+            found = Submission(self, program, project, UPDATE, records)
             if records and not found.success:
                 raise ValueError(f"records for {program}-{project} are refused: {json.dumps(found.complaints())}")
             self.store(found.changed())

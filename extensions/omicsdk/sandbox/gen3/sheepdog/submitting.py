@@ -141,7 +141,7 @@ def create_project(commons: Commons, call: Call) -> Reply:
             created_entity_count=int(old is None),
             updated_entity_count=int(old is not None),
         )
-        records.log.end(number, SUCCEEDED, answer, document)
+        records.log.change(number, state=SUCCEEDED, response=answer, sent=document)
     return Reply(answer)
 
 
@@ -162,7 +162,7 @@ def _code(commons: Commons, stated: dict[str, Any], program: str) -> str:
         raise refuse(400, f"ERROR: <Project({own_id})> has no property {unknown[0]}")
     whole = {**stated, **{name: {"name": program} for name in node.links}, "id": own_id}
     # A name and an accession number may be missing, as with the service.
-    faults = [each for each in commons.records.validator(PROJECT).faults(whole) if each["type"] != "MISSING_PROPERTY"]
+    faults = [each for each in node.validator.faults(whole) if each["type"] != "MISSING_PROPERTY"]
     if faults:
         raise refuse(400, f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}")
     other = commons.records.graph.by_id.get(own_id)
@@ -175,7 +175,8 @@ def delete_project(commons: Commons, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}."""
     with commons.records.writing():
         visit = enter(commons, call, "delete")
-        if commons.records.graph.in_project(visit.project_id):
+        stored = commons.records.graph.by_id.values()
+        if any(each.project_id == visit.project_id and each.type != PROJECT for each in stored):
             raise refuse(400, f"ERROR: Can not delete the project. Project {visit.code} is not empty")
         commons.records.store(removed=[visit.project.id])
     return Reply(status=204)
@@ -186,7 +187,7 @@ def _begin(
 ) -> int:
     """Enters a transaction into the log and returns its number."""
     now = commons.records.clock.now()
-    return commons.records.log.begin(Transaction(0, kind, role, PENDING, program, code, submitter, dry_run, now))
+    return commons.records.log.add(Transaction(0, kind, role, PENDING, program, code, submitter, dry_run, now))
 
 
 # -- records
@@ -205,8 +206,7 @@ def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_r
     rows = records_of(document, records.dictionary)
     good = 201 if role == CREATE and not dry_run else 200
     with records.writing():
-        submission = Submission(records, visit.program, visit.code, role)
-        submission.add(rows)
+        submission = Submission(records, visit.program, visit.code, role, rows)
         number = _begin(commons, visit.person.name, visit.program, visit.code, "upload", role, dry_run=dry_run)
         code = good if submission.success or dry_run else 400
         answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
@@ -215,9 +215,10 @@ def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_r
                 with records.together():
                     records.store(_with_index_records(commons, submission.changed(), visit, submission.urls()))
             except Problem as problem:
-                records.log.end(number, FAILED, {"message": problem.title}, document)
+                records.log.change(number, state=FAILED, response={"message": problem.title}, sent=document)
                 raise
-        records.log.end(number, SUCCEEDED if submission.success else FAILED, answer, document)
+        state = SUCCEEDED if submission.success else FAILED
+        records.log.change(number, state=state, response=answer, sent=document)
     return answer
 
 
@@ -259,8 +260,8 @@ def _transaction(commons: Commons, call: Call, visit: Visit, colon: str = "") ->
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
         raise refuse(404, NOT_FOUND)
-    found = commons.records.log.find(int(text), visit.project_id) if len(text) < 19 else None
-    if found is None:
+    found = commons.records.log.get(int(text)) if len(text) < 19 else None
+    if found is None or found.project_id != visit.project_id:
         raise refuse(404, f"Unable to find transaction_log with id{colon} {text} for project {visit.project_id}")
     return found
 
@@ -280,7 +281,7 @@ def commit_transaction(commons: Commons, call: Call) -> Reply:
             raise refuse(400, "Cannot submit transaction_log that is not a dry_run.")
         answer = _run(commons, visit, tried.role, tried.document)
         if answer["success"]:
-            commons.records.log.commit(tried.id, answer["transaction_id"])
+            commons.records.log.change(tried.id, committed_by=answer["transaction_id"])
     return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
 
 
@@ -293,7 +294,7 @@ def close_transaction(commons: Commons, call: Call) -> Reply:
             raise refuse(400, "This transaction log is already closed.")
         if tried.committed_by is not None:
             raise refuse(400, "This transaction log has already been committed. Closing it would have no effect.")
-        commons.records.log.close(tried.id)
+        commons.records.log.change(tried.id, closed=True)
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 
@@ -409,7 +410,7 @@ def _take(commons: Commons, call: Call, step: _Step, *, dry_run: bool) -> Reply:
         refusals = [] if fits else [{"message": _NOT_RELEASABLE}]
         message = done if fits else f"{step.name.capitalize()} transaction failed."
         answer = answer_of(number, message, refusals=refusals)
-        records.log.end(number, SUCCEEDED if fits else FAILED, answer)
+        records.log.change(number, state=SUCCEEDED if fits else FAILED, response=answer)
     return Reply(answer, answer["code"])
 
 
@@ -427,7 +428,7 @@ def _delete(commons: Commons, call: Call, dry_run: bool) -> Reply:
         answer = deletion.answer(number, tried if dry_run else f"Successfully deleted {count} entities")
         if deletion.success and not dry_run:
             records.store(removed=[record.id for record in deletion.found])
-        records.log.end(number, SUCCEEDED if deletion.success else FAILED, answer)
+        records.log.change(number, state=SUCCEEDED if deletion.success else FAILED, response=answer)
     return Reply(answer, answer["code"])
 
 
