@@ -1,9 +1,9 @@
 """The data types of Guppy, and what queries of them mean, as one person sees the rows: rows, counts, downloads."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
@@ -13,6 +13,7 @@ from omicsdk.sandbox.gen3.guppy.rows import (
     Bucket,
     Field,
     Fields,
+    Inner,
     Row,
     WrongFilter,
     by_value,
@@ -46,14 +47,12 @@ class DataType:
             there is nothing but what one may read, in `libre` everything is for everybody.
         rows: Its rows.
         fields: Their fields.
-        version: Another one whenever it was replaced.
     """
 
     name: str
     level: str
     rows: list[Row]
-    fields: Mapping[str, Field]
-    version: str
+    fields: Fields
 
 
 class Guppy:
@@ -65,11 +64,7 @@ class Guppy:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # Rows are read often and put seldom: what was read is kept until its type has another version.
-        self._read: dict[str, DataType] = {}
-        database.define(
-            gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, data TEXT NOT NULL"
-        )
+        database.define(gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, data TEXT NOT NULL")
 
     def put(self, type: str, rows: Iterable[Row], *, level: str = "regular", authz: str = OPEN) -> DataType:
         """Makes a data type of rows, or replaces it.
@@ -88,12 +83,9 @@ class Guppy:
             raise ValueError(f"{level!r} is no level: {', '.join(LEVELS)}")
         stated = [{RESOURCE: _resource(row, authz), **row} for row in rows]
         fields_of([{type: None}, *stated])
-        self._database.execute(
-            "REPLACE INTO gen3_guppy VALUES (?, ?, ?, ?)", (type, level, str(uuid.uuid4()), json.dumps(stated))
-        )
-        found = self.get(type)
-        assert found is not None
-        return found
+        data = json.dumps(stated)
+        self._database.execute("REPLACE INTO gen3_guppy VALUES (?, ?, ?)", (type, level, data))
+        return _data_type(type, level, data)
 
     def remove(self, type: str) -> bool:
         """Removes a data type and tells whether it was there."""
@@ -101,20 +93,19 @@ class Guppy:
 
     def types(self) -> list[DataType]:
         """All data types, by name."""
-        rows = self._database.rows("SELECT type FROM gen3_guppy ORDER BY type")
-        return [found for row in rows if (found := self.get(row["type"]))]
+        rows = self._database.rows("SELECT type, level, data FROM gen3_guppy ORDER BY type")
+        return [_data_type(*row) for row in rows]
 
     def get(self, type: str) -> DataType | None:
         """A data type by name; None when there is none."""
-        row = self._database.row("SELECT level, version FROM gen3_guppy WHERE type = ?", (type,))
-        if row is None:
-            return None
-        known = self._read.get(type)
-        if known is None or known.version != row["version"]:
-            data = self._database.row("SELECT data FROM gen3_guppy WHERE type = ?", (type,))
-            rows: list[Row] = json.loads(data["data"]) if data else []
-            self._read[type] = known = DataType(type, row["level"], rows, fields_of(rows), row["version"])
-        return known
+        return next((each for each in self.types() if each.name == type), None)
+
+
+@lru_cache(maxsize=64)
+def _data_type(name: str, level: str, data: str) -> DataType:
+    """A data type as it is stored. Rows are read often and put seldom: the same text is read once."""
+    rows: list[Row] = json.loads(data)
+    return DataType(name, level, rows, fields_of(rows))
 
 
 def _resource(row: Row, authz: str) -> Any:
@@ -131,10 +122,6 @@ FEWEST = 1000
 _FORBIDDEN = (
     "You don't have access to all the data you are querying. Try using 'accessibility: accessible' in your query"
 )
-
-
-class OutOfScope(Exception):
-    """Rows were asked for that the person may not read."""
 
 
 class Sight:
@@ -187,40 +174,33 @@ class Sight:
             accessibility: Which of those.
 
         Raises:
-            WrongFilter: The filter makes no sense.
-            OutOfScope: They asked for rows that they may not read.
+            WrongFilter: The filter makes no sense; 401, they asked for rows that they may not read.
         """
         if type.level != "regular" or accessibility == "accessible":
             return self.counted(type, filter, accessibility)
         rows = self.counted(type, filter, "all")
         if not all(self._may(row) for row in rows):
-            raise OutOfScope(_FORBIDDEN)
+            raise WrongFilter(_FORBIDDEN, 401)
         return [] if accessibility == "unaccessible" else rows
 
-    def page(
-        self,
-        type: DataType,
-        offset: int | None = None,
-        first: int | None = None,
-        filter: Any = None,
-        sort: Any = None,
-        accessibility: str = "all",
-    ) -> list[Row]:
+    def _ordered(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
+        found = self.found(type, stated.get("filter"), stated.get("accessibility") or "all")
+        return in_order(found, stated.get("sort"), type.fields)
+
+    def page(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """Some rows of a data type, in lists what may be several.
 
         Args:
             type: The data type.
-            offset: How many to pass over; none by default.
-            first: How many at most; 10 by default.
-            filter: Which; by default all.
-            sort: In which order.
-            accessibility: Which of those.
+            stated: Which: `filter`, `accessibility`; in which order: `sort`; how many to pass over: `offset`, and how many
+                at most: `first`, by default 10.
 
         Raises:
-            WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row.
-            OutOfScope: They asked for rows that they may not read.
+            WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row; 401, they asked for rows
+                that they may not read.
         """
-        start, size = offset or 0, USUAL if first is None else first
+        start, size = stated.get("offset") or 0, stated.get("first")
+        size = USUAL if size is None else size
         if start < 0 or size < 0:
             raise WrongFilter("offset and first can't be negative")
         if start + size > LONGEST:
@@ -228,32 +208,32 @@ class Sight:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        page = in_order(self.found(type, filter, accessibility), sort, type.fields)[start : start + size]
-        wanted = [searched(each, type.fields) for each in searches(filter)]
+        wanted = [searched(each, type.fields) for each in searches(stated.get("filter"))]
         return [
-            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in page
+            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})}
+            for row in self._ordered(type, stated)[start : start + size]
         ]
 
-    def download(self, type: DataType, fields: Sequence[str], filter: Any, sort: Any, accessibility: str) -> list[Row]:
+    def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """All rows of a data type that a filter finds.
 
         Args:
             type: The data type.
-            fields: Which fields, of nested ones `field.member`; by default all.
-            filter: Which rows; None for all.
-            sort: In which order.
-            accessibility: Which of those.
+            stated: Which, as for `page`, and which `fields`, one or several, of nested ones `field.member`; by default all.
 
         Raises:
-            WrongFilter: An argument makes no sense.
-            OutOfScope: They asked for rows that they may not read.
+            WrongFilter: An argument makes no sense; 401, they asked for rows that they may not read.
         """
+        names: object = stated.get("fields") or []
+        names = [names] if isinstance(names, str) else names
+        if not is_texts(names):
+            raise WrongFilter("fields is a list of names")
         known = {*names_of(type.fields), *type.fields}
-        if unknown := [name for name in fields if name not in known]:
+        if unknown := [name for name in names if name not in known]:
             listed = '", "'.join(unknown)
             raise WrongFilter(f'Invalid fields: "{listed}"')
-        found = in_order(self.found(type, filter, accessibility), sort, type.fields)
-        return [_cut(row, fields) for row in found] if fields else found
+        found = self._ordered(type, stated)
+        return [_cut(row, names) for row in found] if names else found
 
 
 def _listed(row: Row, fields: Fields) -> Row:
@@ -300,76 +280,72 @@ def _highlighted(text: str, keyword: str) -> str:
     return f"{text[:start]}<em>{text[start:end]}</em>{text[end:]}"
 
 
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Rows of a data type to count.
 
-    Args:
+    Attributes:
         sight: What the person who asks sees.
         type: The data type.
         filter: Which rows; None for all.
         filterSelf: Whether conditions on a field count when rows are counted by this field.
         nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
         accessibility: Which of those rows.
-
-    Raises:
-        WrongFilter: `nestedAggFields` can't be understood.
     """
 
-    def __init__(
-        self,
-        sight: Sight,
-        type: DataType,
-        filter: Any = None,
-        filterSelf: bool = True,
-        nestedAggFields: Any = None,
-        accessibility: str = "all",
-    ) -> None:
-        self._sight = sight
-        self._type = type
-        self._filter = filter
-        self._filter_self = filterSelf
-        self._inner = _inner(nestedAggFields)
-        self._accessibility = accessibility
-        self._hides = type.level == "regular" and accessibility != "accessible"
+    sight: Sight
+    type: DataType
+    filter: Any = None
+    filterSelf: bool = True
+    nestedAggFields: Any = None
+    accessibility: str = "all"
+
+    @property
+    def _hides(self) -> bool:
+        return self.type.level == "regular" and self.accessibility != "accessible"
 
     def told(self) -> dict[str, Any]:
-        """What can be asked of them: the number of rows, and by name of a field what `_histogram` has."""
-        return {"_totalCount": self._total, **self._fields(self._type.fields, ())}
+        """What can be asked of them: the number of rows, and by name of a field what `_histogram` has.
 
-    def _fields(self, fields: Fields, path: Sequence[str]) -> dict[str, Any]:
+        Raises:
+            WrongFilter: `nestedAggFields` can't be understood.
+        """
+        found = as_object(self.nestedAggFields)
+        inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
+        if not all(is_texts(names) for names in inner.values()):
+            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
+        return {"_totalCount": self._total, **self._fields(self.type.fields, (), inner)}
+
+    def _fields(self, fields: Fields, path: Sequence[str], inner: Inner) -> dict[str, Any]:
         return {
-            name: self._fields(each.members, (*path, name))
+            name: self._fields(each.members, (*path, name), inner)
             if each.kind == NESTED
-            else self._histogram(path, name, each)
+            else self._histogram(path, name, each, inner)
             for name, each in fields.items()
         }
 
-    def _histogram(self, path: Sequence[str], name: str, field: Field) -> dict[str, Callable[..., Any]]:
+    def _counted(self, accessibility: str, without: str = "") -> list[Row]:
+        return self.sight.counted(self.type, self.filter, accessibility, without)
+
+    def _histogram(self, path: Sequence[str], name: str, field: Field, inner: Inner) -> dict[str, Callable[..., Any]]:
         """What can be asked of a field: how many rows have it, how many values there are, counts, statistics of numbers."""
 
-        def objects(accessibility: str = self._accessibility) -> list[Row]:
-            without = "" if self._filter_self else name
-            rows = self._sight.counted(self._type, self._filter, accessibility, without)
+        def objects(accessibility: str = self.accessibility) -> list[Row]:
+            rows = self._counted(accessibility, "" if self.filterSelf else name)
             return [each for row in rows for each in members(row, path)]
 
         def counts(_info: object) -> list[Bucket]:
-            told = by_value(objects(), name, self._inner)
+            told = by_value(objects(), name, inner)
             return hidden(told, by_value(objects("unaccessible"), name), FEWEST) if self._hides else told
 
-        def statistics(
-            _info: object,
-            rangeStart: int | None = None,
-            rangeEnd: int | None = None,
-            rangeStep: int | None = None,
-            binCount: int | None = None,
-        ) -> list[Bucket]:
-            return of_numbers(objects(), name, rangeStart, rangeEnd, rangeStep, binCount)
+        def statistics(_info: object, **stated: Any) -> list[Bucket]:
+            limits = (stated.get(each) for each in ("rangeStart", "rangeEnd", "rangeStep", "binCount"))
+            return of_numbers(objects(), name, *limits)
 
         def having(_info: object) -> int:
             return sum(bool(values(each, name)) for each in objects())
 
-        def different(_info: object, precision_threshold: int) -> int:
-            del precision_threshold
+        def different(_info: object, **_precision: Any) -> int:
             return len({str(value) for each in objects() for value in values(each, name)})
 
         return {
@@ -380,16 +356,5 @@ class Counts:
         }
 
     def _total(self, _info: object) -> int:
-        count = len(self._sight.counted(self._type, self._filter, self._accessibility))
-        unseen = len(self._sight.counted(self._type, self._filter, "unaccessible")) if self._hides else 0
-        return HIDDEN if 0 < unseen < FEWEST else count
-
-
-def _inner(stated: Any) -> Mapping[str, Sequence[str]]:
-    """What is counted within each value."""
-    found = as_object(stated)
-    inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
-    for names in inner.values():
-        if not is_texts(names):
-            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
-    return inner
+        unseen = len(self._counted("unaccessible")) if self._hides else 0
+        return HIDDEN if 0 < unseen < FEWEST else len(self._counted(self.accessibility))

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from omicsdk.sandbox.gen3.guppy.queries import OutOfScope, Sight
-from omicsdk.sandbox.gen3.guppy.rows import WrongFilter
-from omicsdk.sandbox.gen3.service import VERSION, Asked, as_object, is_texts, json_answer, plain_routes
+from omicsdk.sandbox.gen3.guppy.queries import Sight
+from omicsdk.sandbox.gen3.service import VERSION, Asked, as_object, json_answer, plain_routes
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
 if TYPE_CHECKING:
@@ -91,21 +90,4 @@ def _download(gen3: "Gen3", asked: Asked) -> Response:
     type = gen3.guppy.get(str(body.get("type")))
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
-    fields: object = body.get("fields") or []
-    names = [fields] if isinstance(fields, str) else fields
-    if not is_texts(names):
-        raise bad_arguments("fields is a list of names")
-    sight = Sight(gen3.access.anyone(asked.headers))
-    try:
-        rows = sight.download(
-            type,
-            names,
-            body.get("filter"),
-            body.get("sort"),
-            str(body.get("accessibility") or "all"),
-        )
-    except WrongFilter as error:
-        raise bad_arguments(str(error)) from error
-    except OutOfScope as error:
-        raise Problem(401, "unauthorized", str(error)) from error
-    return json_answer(rows)
+    return json_answer(Sight(gen3.access.anyone(asked.headers)).download(type, body))

@@ -6,13 +6,13 @@ Everything here is plain data.
 import math
 import operator
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.service import as_object, sorted_with_gaps
+from omicsdk.sandbox.problems import Problem
 
 TEXT = "text"
 INTEGER = "integer"
@@ -29,6 +29,7 @@ DEEPEST = 30
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 Bucket = dict[str, Any]
+Inner = Mapping[str, Sequence[str]]
 _NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 _INT32 = 2**31
 _EQUAL = ("=", "eq", "in")
@@ -40,8 +41,14 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class WrongFilter(Exception):
-    """A filter, or another argument of a query, that makes no sense."""
+class WrongFilter(Problem):
+    """A filter, or another argument of a query, that makes no sense; or, with 401, means rows that one may not read."""
+
+    def __init__(self, title: str, status: int = 400) -> None:
+        super().__init__(status, "illegal_arguments", title)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +318,7 @@ def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
 # -- counts of rows by value, and statistics of numbers
 
 
-def by_value(rows: Iterable[Row], name: str, inner: Mapping[str, Sequence[str]] | None = None) -> list[Bucket]:
+def by_value(rows: Iterable[Row], name: str, inner: Inner | None = None, *, missing: bool = True) -> list[Bucket]:
     """Rows by their value of a field, the most frequent first.
 
     Args:
@@ -319,6 +326,7 @@ def by_value(rows: Iterable[Row], name: str, inner: Mapping[str, Sequence[str]] 
         name: The field.
         inner: `termsFields`, fields whose values are counted within each value, and `missingFields`, fields of which it
             is counted how many rows of each value have none. With them rows without a value don't count.
+        missing: Whether rows without a value count.
     """
     groups: dict[str, list[Row]] = {}
     without = 0
@@ -327,28 +335,18 @@ def by_value(rows: Iterable[Row], name: str, inner: Mapping[str, Sequence[str]] 
         without += not found
         for each in found:
             groups.setdefault(each, []).append(row)
-    ordered = sorted(sorted(groups.items()), key=lambda group: -len(group[1]))
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     told = [{"key": key, "count": len(group), **_inside(group, inner or {})} for key, group in ordered]
-    return [*told, {"key": MISSING, "count": without}] if without and not inner else told
+    return [*told, {"key": MISSING, "count": without}] if without and missing and not inner else told
 
 
-def _inside(rows: Sequence[Row], inner: Mapping[str, Sequence[str]]) -> Bucket:
-    told: Bucket = {}
-    if "termsFields" in inner:
-        told["termsFields"] = [{"field": name, "terms": _terms(rows, name)} for name in inner["termsFields"]]
-    if "missingFields" in inner:
-        told["missingFields"] = [
-            {"field": name, "count": sum(not values(row, name) for row in rows)} for name in inner["missingFields"]
-        ]
-    return told
-
-
-def _terms(rows: Sequence[Row], name: str) -> list[Bucket]:
-    counts = Counter(each for row in rows for each in {as_text(value) for value in values(row, name)})
-    found = [
-        {"key": key, "count": count} for key, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    ]
-    return found or [{"key": None, "count": 0}]
+def _inside(rows: Sequence[Row], inner: Inner) -> Bucket:
+    none = [{"key": None, "count": 0}]
+    within: Mapping[str, Callable[[str], Bucket]] = {
+        "termsFields": lambda name: {"terms": by_value(rows, name, missing=False) or none},
+        "missingFields": lambda name: {"count": sum(not values(row, name) for row in rows)},
+    }
+    return {kind: [{"field": name, **within[kind](name)} for name in names] for kind, names in inner.items()}
 
 
 def hidden(told: list[Bucket], unseen: Iterable[Bucket], fewest: int) -> list[Bucket]:
@@ -384,10 +382,9 @@ def of_numbers(
     Raises:
         WrongFilter: The arguments make no sense.
     """
-    if step is not None and step <= 0:
-        raise WrongFilter(f"Invalid rangeStep {step}")
-    if bins is not None and bins <= 0:
-        raise WrongFilter(f"Invalid binCount {bins}")
+    for argument, value in (("rangeStep", step), ("binCount", bins)):
+        if value is not None and value <= 0:
+            raise WrongFilter(f"Invalid {argument} {value}")
     if start is not None and end is not None and start > end:
         raise WrongFilter(f"Invalid rangeStart ({start}) > rangeEnd ({end})")
     if step is not None and bins is not None:

@@ -15,7 +15,7 @@ from graphql import (
     validate,
 )
 
-from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, OutOfScope, Sight
+from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, Sight
 from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter, names_of
 
 MOST_TOKENS = 20_000
@@ -152,8 +152,7 @@ def _root(types: Sequence[DataType], sight: Sight) -> dict[str, Any]:
     """What answers a query: values by the names of fields, or functions of the arguments."""
 
     def rows(_info: object, type: DataType, **stated: Any) -> Any:
-        del stated["format"]  # taken and ignored, as the real service does
-        return sight.page(type, **stated)
+        return sight.page(type, stated)  # `format` is taken and ignored, as by the real service
 
     def counts(_info: object, type: DataType, **stated: Any) -> Any:
         return Counts(sight, type, **stated).told()
@@ -170,11 +169,9 @@ def _root(types: Sequence[DataType], sight: Sight) -> dict[str, Any]:
 
 def _code(error: GraphQLError) -> str | int:
     cause = error.original_error
-    if isinstance(cause, OutOfScope):
+    if isinstance(cause, WrongFilter) and cause.status == 401:
         return 401
-    if isinstance(cause, WrongFilter) or not error.path:
-        return "BAD_USER_INPUT"
-    return "INTERNAL_SERVER_ERROR"
+    return "BAD_USER_INPUT" if isinstance(cause, WrongFilter) or not error.path else "INTERNAL_SERVER_ERROR"
 
 
 def _told(error: GraphQLError, code: str | int) -> dict[str, Any]:
