@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omicsdk.sandbox.crunch.state import CRUNCH
 from omicsdk.sandbox.dss.store import DSS
-from omicsdk.sandbox.fusillade.shelves import FUSILLADE
+from omicsdk.sandbox.fusillade.state import FUSILLADE
 from omicsdk.sandbox.gen3.shelves import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
 from omicsdk.sandbox.sb.state import SB

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
+from omicsdk.sandbox.fusillade.state import ResourceType, Thing
 from omicsdk.sandbox.problems import Problem
 
 # /oauth/token refuses in the terms of OAuth.
@@ -78,8 +79,8 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, dict[str, str], bytes | N
 def box(_server: Sandbox):
     _server.reset()
     _server.fusillade.key.public()  # writes its file
-    _server.fusillade.store.add_type("box", ["box:Open"], "user@example.org")
-    _server.fusillade.store.add_thing("box", "b1", "user@example.org")
+    _server.fusillade.types.add(ResourceType("box", ["box:Open"], "user@example.org"))
+    _server.fusillade.things.add(Thing("box", "b1", "user@example.org"))
     with httpx.Client(base_url=f"{_server.url}/auth", trust_env=False, verify=False) as made:
         yield _server, made
 

@@ -21,20 +21,23 @@ def test_the_environment_leads_to_it(sandbox, client):
     assert client(token=environment["OMICS_AUTH_TOKEN"]).get("/v1/users").status_code == 200
 
 
+def names(sandbox, kind):
+    return [each.name for each in sandbox.fusillade.principals.all(kind=kind, order="name")]
+
+
 def test_what_was_changed_stays_changed(tmp_path, policy):
     with Sandbox(tmp_path) as sandbox:
-        sandbox.fusillade.add_user("ann@example.org", policy=policy("dss:PutFile"), groups=["hca"])
-        sandbox.fusillade.store.delete_principal("group", "admin")
+        sandbox.fusillade.add("user", "ann@example.org", policy("dss:PutFile"), groups=["hca"])
+        sandbox.fusillade.delete("group", "admin")
     with Sandbox(tmp_path) as sandbox:
-        store = sandbox.fusillade.store
-        assert store.names("user", "", 9) == ["ann@example.org", "user@example.org"]
-        assert store.names("group", "", 9) == ["hca", "user_default"]
-        ann = store.principal("user", "ann@example.org")
+        assert names(sandbox, "user") == ["ann@example.org", "user@example.org"]
+        assert names(sandbox, "group") == ["hca", "user_default"]
+        ann = sandbox.fusillade.principals.get("user", "ann@example.org")
         assert ann is not None
         assert (ann.policy, ann.enabled) == (policy("dss:PutFile"), True)
         sandbox.reset()
-        assert store.names("user", "", 9) == ["user@example.org"]
-        assert store.names("group", "", 9) == ["admin", "hca", "user_default"]
+        assert names(sandbox, "user") == ["user@example.org"]
+        assert names(sandbox, "group") == ["admin", "hca", "user_default"]
 
 
 def test_the_key_is_made_once_and_is_private(tmp_path):
@@ -48,6 +51,6 @@ def test_the_key_is_made_once_and_is_private(tmp_path):
 
 
 def test_without_the_default_group_there_are_still_users(sandbox):
-    sandbox.fusillade.store.delete_principal("group", "user_default")
-    assert sandbox.fusillade.add_user("ann@example.org")
+    sandbox.fusillade.delete("group", "user_default")
+    assert sandbox.fusillade.add("user", "ann@example.org")
     assert not sandbox.fusillade.decide("ann@example.org", ["dss:PutFile"], "arn:hca:dss:*:dev:files/a").result

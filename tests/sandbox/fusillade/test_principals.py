@@ -158,7 +158,7 @@ def test_who_creates_owns(admin, client, policy):
 def test_pages(admin, sandbox):
     made = [f"u{number:02}@example.org" for number in range(33)]
     for name in made:
-        sandbox.fusillade.add_user(name)
+        sandbox.fusillade.add("user", name)
     url, found, sizes = "/v1/users", [], []
     while url:
         answer = admin.get(url)

@@ -1,6 +1,7 @@
 """Resource types, access levels, and decisions about things that are shared one by one."""
 
 import pytest
+from omicsdk.sandbox.fusillade.state import Member, Thing
 
 BOX = {"actions": ["box:Open", "box:Close"]}
 THING = "arn:hca:boxes:*:dev:box/b1"
@@ -92,8 +93,8 @@ def test_members(box):
 def test_members_come_in_pages(box, sandbox):
     for number in range(12):
         name = f"u{number:02}"
-        sandbox.fusillade.add_user(name)
-        sandbox.fusillade.store.set_member("box", "b1", "user", name, "Opener")
+        sandbox.fusillade.add("user", name)
+        sandbox.fusillade.members.put(Member("box", "b1", f"user/{name}", "Opener"))
     first = box.get("/v1/resource/box/id/b1/members", params={"per_page": 10})
     second = box.get(first.links["next"]["url"])
     assert (first.status_code, second.status_code) == (206, 200)
@@ -104,7 +105,7 @@ def test_members_come_in_pages(box, sandbox):
 @pytest.mark.parametrize("path", ["/v1/resource/box/ids", "/v1/resource/box"])
 def test_things_come_in_pages(box, sandbox, path):
     for number in range(8):
-        sandbox.fusillade.store.add_thing("box", f"c{number}", "x")
+        sandbox.fusillade.things.add(Thing("box", f"c{number}", "x"))
     first = box.get(path, params={"per_page": 5})
     second = box.get(first.links["next"]["url"])
     assert [len(answer.json()["resource_ids"]) for answer in (first, second)] == [5, 4]

@@ -118,7 +118,7 @@ def test_signatures_of_others(sandbox, account, client, foreign_key):
 def test_a_group_that_a_token_claims_counts_for_nothing(sandbox, account, client):
     claimed = {"https://auth.data.humancellatlas.org/group": "admin"}
     assert client(token=signed(sandbox, account, **claimed)).get("/v1/users").status_code == 403
-    sandbox.fusillade.store.link("user", account["client_email"], "group", ["admin"])
+    sandbox.fusillade.link("user", account["client_email"], "group", ["admin"])
     assert client(token=signed(sandbox, account)).get("/v1/users").status_code == 200
 
 

@@ -17,8 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.fusillade.policies import EVERYBODY
-from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade, is_name
-from omicsdk.sandbox.fusillade.store import USER
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, USER, Fusillade, is_name
 from omicsdk.sandbox.fusillade.tokens import (
     AUDIENCES,
     CLIENT_ID,
@@ -123,7 +122,7 @@ def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str
     if not is_name(email):
         raise Problem(400, "Bad Request", "An address has 1 to 128 letters, digits and .@_-$,=")
     groups = [each for each in fusillade.first_groups() if each != EVERYBODY]
-    fusillade.add_user(email, groups=groups)
+    fusillade.add(USER, email, groups=groups)
     if request.client_id:
         return answer(request, {"code": fusillade.grants.put_code(request, email)})
     issued = tokens(fusillade, Grant(request, email, ""), issuer)
@@ -167,14 +166,14 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
     token = form.get("refresh_token", "")
     if not token:
         raise OAuthError("invalid_request", "There is no refresh_token to renew with: log in again")
-    grant = fusillade.grants.refresh(token, CLIENT_ID)
+    grant = fusillade.grants.refresh(token)
     if grant is None:
         raise OAuthError("invalid_grant", "The refresh token isn't one of ours, or was revoked: log in again")
     wanted = form.get("scope", "").split()
     if not set(wanted) <= set(grant.request.scope.split()):
         raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
     rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
-    if rotated and not fusillade.grants.revoke(token, CLIENT_ID):
+    if rotated and not fusillade.grants.revoke(token):
         raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
     return tokens(fusillade, narrowed(grant, " ".join(wanted)) if wanted else grant, issuer, offline=rotated)
 
@@ -307,7 +306,7 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
         wanted = fusillade.grants.ticket(ticket, take=False)
         if wanted is None:
             return _message("Too late", _GONE, 400)
-        users = fusillade.store.names(USER, "", 50)
+        users = [each.name for each in fusillade.principals.all(kind=USER, order="name", limit=50)]
         chosen = ADMINISTRATOR if ADMINISTRATOR in users else "".join(users[:1])
         return HTMLResponse(consent_page(wanted, ticket, users, chosen), headers=HEADERS)
 
@@ -438,7 +437,7 @@ def post_oauth_revoke(fusillade: Fusillade, call: Call) -> Reply:
     client = call.body["client_id"]
     if client != CLIENT_ID:
         raise Problem(401, "Unauthorized", f"There is no application {client[:80]!r}; here it is {CLIENT_ID!r}")
-    fusillade.grants.revoke(call.body["token"], client)
+    fusillade.grants.revoke(call.body["token"])
     return Reply()
 
 

@@ -1,7 +1,8 @@
-"""What Fusillade's handlers work on: accounts, what they reach, and decisions about them."""
+"""What Fusillade's handlers work on: accounts, what they reach, decisions about them; and what the pages list of it."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from omicsdk.sandbox.fusillade.policies import (
     OWNER,
     USER_ROLE,
     Decision,
+    JsonObject,
     Policy,
     admin_role,
     decide,
@@ -20,12 +22,15 @@ from omicsdk.sandbox.fusillade.policies import (
     texts,
     user_role,
 )
-from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, AccessStore, Principal
-from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccounts, email_of, read_token
+from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccount, email_of, new_account, read_token
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Caller, Grounds
 from omicsdk.sandbox.state.credentials import SigningKey
+from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
+from omicsdk.sandbox.state.shelf import Collection, Shelf
+
+USER, GROUP, ROLE = "user", "group", "role"
 
 ADMINISTRATOR = "user@example.org"
 """Who administers a fresh sandbox."""
@@ -46,6 +51,86 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user, a group or a role.
+
+    Attributes:
+        kind: `user`, `group` or `role`.
+        name: Its name, which is unique within its kind.
+        policy: The policy that is attached to it directly, or None.
+        creator: Who created it.
+        enabled: Whether decisions about it may be a yes; of users only.
+    """
+
+    kind: str
+    name: str
+    policy: JsonObject | None
+    creator: str
+    enabled: bool = True
+
+    def shown(self) -> JsonObject:
+        """The principal as the service tells of it."""
+        policies = {"IAMPolicy": self.policy} if self.policy else {}
+        status = {"status": "enabled" if self.enabled else "disabled"} if self.kind == USER else {}
+        return {f"{self.kind}_id": self.name, "policies": policies, **status}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A user's being in a group, or a role that a user or group has."""
+
+    kind: str
+    name: str
+    to_kind: str
+    to_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of things that are shared one by one, with the actions that there are on them."""
+
+    name: str
+    actions: list[str]
+    creator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An access level of a resource type: a policy, and of which kind that is."""
+
+    type: str
+    name: str
+    kind: str
+    policy: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A resource ID."""
+
+    type: str
+    id: str
+    creator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who has access to a thing.
+
+    Attributes:
+        type: The thing's type.
+        id: The thing.
+        member: `user/NAME` or `group/NAME`.
+        level: The access level.
+    """
+
+    type: str
+    id: str
+    member: str
+    level: str
+
+
 class Fusillade:
     """The service's state.
 
@@ -56,10 +141,17 @@ class Fusillade:
 
     def __init__(self, grounds: Grounds, folder: Path) -> None:
         self.grounds = grounds
-        self.store = AccessStore(grounds.database)
-        self.grants = Grants(grounds.database, grounds.clock.now)
-        self.key = SigningKey(folder / "oauth.key", grounds.database, "auth_keys")
-        self.service_accounts = ServiceAccounts(grounds.database)
+        database = grounds.database
+        self.transaction = database.transaction
+        self.principals = Table(database, "auth_principals", Principal, key="kind name")
+        self.links = Table(database, "auth_links", Link, key="kind name to_kind to_name")
+        self.types = Table(database, "auth_types", ResourceType)
+        self.levels = Table(database, "auth_levels", Level, key="type name")
+        self.things = Table(database, "auth_things", Thing, key="type id")
+        self.members = Table(database, "auth_members", Member, key="type id member")
+        self.grants = Grants(database, grounds.clock.now)
+        self.key = SigningKey(folder / "oauth.key", database, "auth_keys")
+        self.service_accounts = Table(database, "auth_accounts", ServiceAccount)
         grounds.settings.declare(*SETTINGS)
         grounds.tokens.accept(self.caller)
         self._seed()
@@ -74,62 +166,78 @@ class Fusillade:
 
     def _seed(self) -> None:
         """A folder that has roles was seeded before: what an administrator deleted there stays deleted."""
-        with self.store.transaction():
-            if self.store.names(ROLE, "", 1) or self.store.names(USER, "", 1):
+        with self.transaction():
+            if self.principals.count("kind != ?", GROUP):
                 return
-            self.store.add_principal(ROLE, USER_ROLE, user_role(), "fusillade")
-            self.store.add_principal(ROLE, ADMIN_ROLE, admin_role(), "fusillade")
+            self.add(ROLE, USER_ROLE, user_role())
+            self.add(ROLE, ADMIN_ROLE, admin_role())
             for group, roles in ((EVERYBODY, [USER_ROLE]), ("hca", []), ("admin", [ADMIN_ROLE])):
-                self.store.add_principal(GROUP, group, group_policy(group), "fusillade")
-                self.store.link(GROUP, group, ROLE, roles)
-            self.add_user(ADMINISTRATOR, groups=["hca", "admin"])
+                self.add(GROUP, group, group_policy(group), roles=roles)
+            self.add(USER, ADMINISTRATOR, groups=["hca", "admin"])
 
     # -- accounts
 
     def found(self, kind: str, name: str) -> Principal:
         """A user, group or role; a 404 when there is none of that name."""
-        principal = self.store.principal(kind, name)
+        principal = self.principals.get(kind, name)
         if principal is None:
             raise not_found(f"There is no {kind} {name}")
         return principal
 
     def all_there(self, kind: str, names: Sequence[str], status: int = 404) -> None:
         """A refusal unless all names are users, groups or roles."""
-        if missing := [name for name in names if self.store.principal(kind, name) is None]:
+        if missing := [name for name in names if self.principals.get(kind, name) is None]:
             detail = f"There is no {kind} {', '.join(missing)}; nothing has been changed"
             raise not_found(detail) if status == 404 else bad_arguments(detail)
 
-    def add_user(
+    def add(
         self,
+        kind: str,
         name: str,
+        policy: JsonObject | None = None,
         *,
-        policy: dict[str, object] | None = None,
         groups: Sequence[str] = (),
         roles: Sequence[str] = (),
         creator: str = "fusillade",
     ) -> bool:
-        """Creates a user, in the group that everybody is in as well; False when there is one of that name."""
-        with self.store.transaction():
-            if not self.store.add_principal(USER, name, policy, creator):
+        """Creates a user, a group or a role; False when there is one of that name.
+
+        A user is in the group that everybody is in as well.
+        """
+        with self.transaction():
+            if not self.principals.add_new(Principal(kind, name, policy, creator)):
                 return False
-            everybody = [EVERYBODY] if self.store.principal(GROUP, EVERYBODY) else []
-            joined = list(dict.fromkeys([*everybody, *groups]))
-            self.room_for(name, joined)
-            self.store.link(USER, name, GROUP, joined)
-            self.store.link(USER, name, ROLE, roles)
+            if kind == USER:
+                everybody = [EVERYBODY] if self.principals.get(GROUP, EVERYBODY) else []
+                groups = list(dict.fromkeys([*everybody, *groups]))
+                self.room_for(name, len(groups))
+            self.link(kind, name, GROUP, groups)
+            self.link(kind, name, ROLE, roles)
         return True
+
+    def link(self, kind: str, name: str, to_kind: str, to_names: Iterable[str]) -> None:
+        """Adds a user to groups, or gives a user or group roles."""
+        self.links.put_all(Link(kind, name, to_kind, each) for each in to_names)
+
+    def delete(self, kind: str, name: str) -> None:
+        """Deletes a group or role, and all that leads to it or from it."""
+        with self.transaction():
+            self.links.remove(kind=kind, name=name)
+            self.links.remove(to_kind=kind, to_name=name)
+            self.members.remove(member=f"{kind}/{name}")
+            self.principals.remove(kind=kind, name=name)
 
     def account(self, name: str) -> Principal:
         """A user's account, made when the service doesn't know them yet."""
-        found = self.store.principal(USER, name)
+        found = self.principals.get(USER, name)
         if found is None:
-            self.add_user(name)
+            self.add(USER, name)
         return found or self.found(USER, name)
 
     def first_groups(self) -> list[str]:
         """The groups that somebody joins with the first login, as far as they exist."""
         stated = self.grounds.settings.text("auth.first_groups").split()
-        return [group for group in stated if self.store.principal(GROUP, group)]
+        return [group for group in stated if self.principals.get(GROUP, group)]
 
     def caller(self, token: str) -> Caller | None:
         """Who the bearer of a JSON Web Token is, for all services; None for a token of another kind.
@@ -154,35 +262,39 @@ class Fusillade:
         """
         if not is_name(email):
             raise ValueError(f"{email!r} can't be the name of an account: letters, digits and .@_-$,= are allowed")
-        if missing := [group for group in groups if self.store.principal(GROUP, group) is None]:
+        if missing := [group for group in groups if self.principals.get(GROUP, group) is None]:
             raise ValueError(f"there is no group {missing[0]!r}")
-        self.add_user(email)
-        self.store.link(USER, email, GROUP, groups)
-        return self.service_accounts.make(folder, email, token_uri)
+        self.add(USER, email)
+        self.link(USER, email, GROUP, groups)
+        account, path = new_account(folder, email, token_uri)
+        self.service_accounts.add(account)
+        return path
 
-    def room_for(self, user: str, groups: Sequence[str]) -> None:
+    def room_for(self, user: str, count: int) -> None:
         """A 409 when a user would be in too many groups."""
         limit = int(self.grounds.settings.number("auth.group_max"))
-        present = len(self.store.linked(USER, user, GROUP))
-        if present + len(groups) > limit:
+        present = self.links.count(kind=USER, name=user, to_kind=GROUP)
+        if present + count > limit:
             raise Problem(409, "Conflict", f"{user} is in {present} groups and can be in {limit}: leave some first")
 
     # -- decisions
 
+    def _linked(self, kind: str, name: str, to_kind: str) -> frozenset[str]:
+        return frozenset(each.to_name for each in self.links.all(kind=kind, name=name, to_kind=to_kind))
+
     def groups_of(self, user: str) -> frozenset[str]:
         """The groups that a user is in."""
-        return frozenset(self.store.linked(USER, user, GROUP))
+        return self._linked(USER, user, GROUP)
 
     def roles_of(self, user: str, groups: Iterable[str]) -> list[str]:
         """The roles that a user has, directly and by groups."""
-        found = set(self.store.linked(USER, user, ROLE))
-        return sorted(found.union(*(self.store.linked(GROUP, group, ROLE) for group in groups)))
+        return sorted(self._linked(USER, user, ROLE).union(*(self._linked(GROUP, each, ROLE) for each in groups)))
 
     def policies_of(self, user: str, groups: Iterable[str]) -> list[Policy]:
         """All policies that count for a user: their own, those of groups, those of roles."""
         reached = [(USER, user), *((GROUP, each) for each in groups)]
         reached += [(ROLE, each) for each in self.roles_of(user, groups)]
-        principals = (self.store.principal(kind, name) for kind, name in reached)
+        principals = (self.principals.get(*each) for each in reached)
         return [each.policy for each in principals if each is not None and each.policy]
 
     def allowed_actions(self, user: str, groups: Iterable[str]) -> list[str]:
@@ -219,20 +331,19 @@ class Fusillade:
             "aws:EpochTime": [str(int(self.now()))],
         }
         policies = self.policies_of(user, groups)
-        if thing and self.store.actions(type_name) is not None:
+        if thing and self.types.get(type_name):
             context |= {"fus:resource_type": [type_name], "fus:resource_id": [thing]}
             policies += self._access(user, groups, type_name, thing)
         return decide(policies, actions, resource, context)
 
     def _access(self, user: str, groups: Iterable[str], type_name: str, thing: str) -> list[Policy]:
         """The access levels that a user has on a thing, by themselves and by groups, and as its owner."""
-        names = {USER: {user}, GROUP: set(groups)}
-        members = self.store.members(type_name, thing, "", -1)
-        levels = {level for kind, name, level in members if name in names[kind]}
-        if self.store.creator(type_name, thing) == user:
-            levels.add(OWNER)
-        found = (self.store.level(type_name, level) for level in sorted(levels))
-        return [each[1] for each in found if each is not None]
+        mine = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
+        held = {each.level for each in self.members.all(type=type_name, id=thing) if each.member in mine}
+        found = self.things.get(type_name, thing)
+        if found and found.creator == user:
+            held.add(OWNER)
+        return [each.policy for each in self.levels.all(type=type_name) if each.name in held]
 
 
 def _thing_of(resource: str) -> tuple[str, str]:
@@ -241,3 +352,32 @@ def _thing_of(resource: str) -> tuple[str, str]:
     if parts[0] == "resource" and parts[2:3] == ["id"]:
         parts = [parts[1], *parts[3:]]  # the service's own name for a thing
     return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
+
+
+def _principals(kind: str, plural: str, title: str, held: str) -> Shelf:
+    return Shelf(
+        plural,
+        title,
+        ("Name", "State", held),
+        "SELECT p.name, CASE WHEN p.enabled THEN 'enabled' ELSE 'disabled' END, (SELECT group_concat(l.to_kind || ' ' ||"  # noqa: S608 - our own words
+        " l.to_name, ', ') FROM auth_links l WHERE l.kind = p.kind AND l.name = p.name) FROM auth_principals p"
+        f" WHERE p.kind = '{kind}' ORDER BY p.name",
+    )
+
+
+FUSILLADE = Collection(
+    "auth",
+    "Fusillade",
+    "/auth",
+    (
+        _principals("user", "users", "Users", "Groups and roles"),
+        _principals("group", "groups", "Groups", "Roles"),
+        _principals("role", "roles", "Roles", "Belongs to"),
+        Shelf(
+            "resources",
+            "Resources",
+            ("Resource", "Made by"),
+            "SELECT type || ' ' || id, creator FROM auth_things ORDER BY type, id",
+        ),
+    ),
+)

@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
+import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, new_key, private_pem
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest, new_key, private_pem
+from omicsdk.sandbox.state.database import Database, Table
 
 CLIENT_ID = "omics-sandbox"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -166,8 +166,38 @@ class Grant:
     family: str
 
 
+TICKET, CODE, REFRESH = "ticket", "code", "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A request or a grant that somebody holds a secret for; of that only the digest is kept.
+
+    Attributes:
+        kind: `ticket`, `code` or `refresh`.
+        digest: The secret's.
+        request: The fields of the login request.
+        email: Who said yes; empty for a ticket.
+        family: That of the grant; empty for a ticket.
+        ends: When the secret is worthless, in the sandbox's time.
+        used: Whether the code was exchanged.
+    """
+
+    kind: str
+    digest: str
+    request: dict[str, str]
+    email: str
+    family: str
+    ends: float
+    used: bool = False
+
+    def grant(self) -> Grant:
+        """What somebody said yes to."""
+        return Grant(LoginRequest(**self.request), self.email, self.family)
+
+
 class Grants:
-    """Tickets, codes and refresh tokens; of codes and tokens only digests are kept.
+    """Tickets, codes and refresh tokens.
 
     Args:
         database: Where they are kept.
@@ -175,81 +205,63 @@ class Grants:
     """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        self._transaction = database.transaction
         self._now = now
-        database.define(
-            auth_tickets="id TEXT PRIMARY KEY, request TEXT NOT NULL, ends REAL NOT NULL",
-            auth_codes="digest TEXT PRIMARY KEY, grant_ TEXT NOT NULL, ends REAL NOT NULL, used INTEGER NOT NULL",
-            auth_refresh="digest TEXT PRIMARY KEY, grant_ TEXT NOT NULL, family TEXT NOT NULL, client_id TEXT NOT NULL",
-        )
+        self._held = Table(database, "auth_grants", _Held, key="kind digest")
 
-    # -- requests that wait for a yes
+    def _put(self, kind: str, grant: Grant, seconds: float = math.inf) -> str:
+        secret = secrets.token_hex(24)  # no text that begins with a dash: people paste it
+        ends = self._now() + seconds
+        self._held.put(_Held(kind, digest(secret), asdict(grant.request), grant.email, grant.family, ends))
+        return secret
+
+    def _find(self, kind: str, secret: str) -> _Held | None:
+        return self._held.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
 
     def put_ticket(self, request: LoginRequest) -> str:
         """Keeps a request until somebody answers the page."""
-        ticket = secrets.token_hex(24)
-        row = (ticket, json.dumps(asdict(request)), self._now() + TICKET_SECONDS)
-        with self._database.transaction():
-            for table in ("auth_tickets", "auth_codes"):  # nobody can use these any more
-                self._database.execute(f"DELETE FROM {table} WHERE ends <= ?", (self._now(),))  # noqa: S608 - our own names
-            self._database.execute("INSERT INTO auth_tickets VALUES (?, ?, ?)", row)
-        return ticket
+        self._held.remove("ends <= ?", self._now())  # nobody can use these any more
+        return self._put(TICKET, Grant(request, "", ""), TICKET_SECONDS)
 
     def ticket(self, ticket: str, *, take: bool) -> LoginRequest | None:
         """The request of a ticket, taken when it is answered; None when there is none any more."""
-        with self._database.transaction():
-            row = self._database.row("SELECT * FROM auth_tickets WHERE id = ?", (ticket,))
-            if row is None or row["ends"] <= self._now():
-                return None
+        with self._transaction():
+            found = self._find(TICKET, ticket)
             if take:
-                self._database.execute("DELETE FROM auth_tickets WHERE id = ?", (ticket,))
-            return LoginRequest(**json.loads(row["request"]))
-
-    # -- codes
+                self._held.remove(kind=TICKET, digest=digest(ticket))
+        return found and found.grant().request
 
     def put_code(self, request: LoginRequest, email: str) -> str:
         """Makes a code."""
-        code = secrets.token_hex(24)  # no text that begins with a dash: people paste it
-        grant = Grant(request, email, secrets.token_hex(16))
-        row = (_digest(code), _packed(grant), self._now() + CODE_SECONDS)
-        self._database.execute("INSERT INTO auth_codes VALUES (?, ?, ?, 0)", row)
-        return code
+        return self._put(CODE, Grant(request, email, secrets.token_hex(16)), CODE_SECONDS)
 
     def take_code(self, code: str) -> Grant | None:
         """What a code stands for, once; None when it isn't good.
 
         A code that comes twice may have been stolen: what it led to is revoked (RFC 6749, section 4.1.2).
         """
-        with self._database.transaction():
-            row = self._database.row("SELECT * FROM auth_codes WHERE digest = ?", (_digest(code),))
-            if row is None or row["ends"] <= self._now():
+        with self._transaction():
+            found = self._find(CODE, code)
+            if found is None:
                 return None
-            grant = _unpacked(row["grant_"])
-            if row["used"]:
-                self._database.execute("DELETE FROM auth_refresh WHERE family = ?", (grant.family,))
+            if found.used:
+                self._held.remove(kind=REFRESH, family=found.family)
                 return None
-            self._database.execute("UPDATE auth_codes SET used = 1 WHERE digest = ?", (row["digest"],))
-            return grant
-
-    # -- refresh tokens
+            self._held.change(CODE, found.digest, used=True)
+            return found.grant()
 
     def put_refresh(self, grant: Grant) -> str:
         """Makes a refresh token."""
-        token = secrets.token_hex(32)
-        row = (_digest(token), _packed(grant), grant.family, grant.request.client_id)
-        self._database.execute("INSERT INTO auth_refresh VALUES (?, ?, ?, ?)", row)
-        return token
+        return self._put(REFRESH, grant)
 
-    def refresh(self, token: str, client_id: str) -> Grant | None:
-        """What a refresh token stands for; None when it isn't good, or not this client's."""
-        query = "SELECT grant_ FROM auth_refresh WHERE digest = ? AND client_id = ?"
-        row = self._database.row(query, (_digest(token), client_id))
-        return _unpacked(row["grant_"]) if row else None
+    def refresh(self, token: str) -> Grant | None:
+        """What a refresh token stands for; None when it isn't good."""
+        found = self._find(REFRESH, token)
+        return found and found.grant()
 
-    def revoke(self, token: str, client_id: str) -> bool:
-        """Makes a client's refresh token worthless; False when it was that already."""
-        statement = "DELETE FROM auth_refresh WHERE digest = ? AND client_id = ?"
-        return self._database.execute(statement, (_digest(token), client_id)) == 1
+    def revoke(self, token: str) -> bool:
+        """Makes a refresh token worthless; False when it was that already."""
+        return self._held.remove(kind=REFRESH, digest=digest(token)) > 0
 
 
 def narrowed(grant: Grant, scope: str) -> Grant:
@@ -257,69 +269,50 @@ def narrowed(grant: Grant, scope: str) -> Grant:
     return replace(grant, request=replace(grant.request, scope=scope))
 
 
-def _packed(grant: Grant) -> str:
-    return json.dumps({"request": asdict(grant.request), "email": grant.email, "family": grant.family})
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A program's account, which signs its tokens itself.
 
-
-def _unpacked(text: str) -> Grant:
-    found = json.loads(text)
-    return Grant(LoginRequest(**found["request"]), found["email"], found["family"])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-class ServiceAccounts:
-    """Accounts of programs, which sign their tokens themselves.
-
-    Args:
-        database: Where their public keys are kept.
+    Attributes:
+        key_id: The identifier of its key.
+        email: Its name.
+        public_key: What its signatures are checked with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        database.define(auth_accounts="key_id TEXT PRIMARY KEY, email TEXT NOT NULL, public_key TEXT NOT NULL")
-
-    def make(self, folder: Path, email: str, token_uri: str) -> Path:
-        """Makes a key for an account and writes its file, in the form of Google's.
-
-        Args:
-            folder: Where the file goes; made when it isn't there.
-            email: Name of the account.
-            token_uri: An address that the form wants.
-
-        Returns:
-            The file, readable by its owner only.
-        """
-        key, key_id = new_key(), secrets.token_hex(20)
-        public = _public_pem(key)
-        content = {
-            "type": "service_account",
-            "project_id": "omics-sandbox",
-            "private_key_id": key_id,
-            "private_key": private_pem(key).decode(),
-            "client_email": email,
-            "client_id": str(secrets.randbelow(10**21)),
-            "token_uri": token_uri,
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"service-account-{key_id[:8]}.json"
-        with in_place_of(path, mode=PRIVATE) as file:
-            file.write(json.dumps(content, indent=2).encode())
-        self._database.execute("INSERT INTO auth_accounts VALUES (?, ?, ?)", (key_id, email, public))
-        return path
-
-    def find(self, key_id: str) -> tuple[str, str] | None:
-        """E-mail address and public key of an account by a key's identifier; None when there is none."""
-        row = self._database.row("SELECT email, public_key FROM auth_accounts WHERE key_id = ?", (key_id,))
-        return (row["email"], row["public_key"]) if row else None
+    key_id: str
+    email: str
+    public_key: str
 
 
-def _public_pem(key: Any) -> str:
+def new_account(folder: Path, email: str, token_uri: str) -> tuple[ServiceAccount, Path]:
+    """Makes a key for an account and writes its file, in the form of Google's.
+
+    Args:
+        folder: Where the file goes; made when it isn't there.
+        email: Name of the account.
+        token_uri: An address that the form wants.
+
+    Returns:
+        The account, and the file, readable by its owner only.
+    """
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    key, key_id = new_key(), secrets.token_hex(20)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    content = {
+        "type": "service_account",
+        "project_id": "omics-sandbox",
+        "private_key_id": key_id,
+        "private_key": private_pem(key).decode(),
+        "client_email": email,
+        "client_id": str(secrets.randbelow(10**21)),
+        "token_uri": token_uri,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"service-account-{key_id[:8]}.json"
+    with in_place_of(path, mode=PRIVATE) as file:
+        file.write(json.dumps(content, indent=2).encode())
+    return ServiceAccount(key_id, email, public), path
 
 
 EMAIL_CLAIM = "https://auth.data.humancellatlas.org/email"
@@ -336,7 +329,7 @@ LEEWAY = 10.0
 """By how many seconds a client's clock may be ahead."""
 
 
-def read_token(token: str, key: SigningKey, accounts: ServiceAccounts, now: float) -> Mapping[str, Any]:
+def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now: float) -> Mapping[str, Any]:
     """Checks a token.
 
     Args:
@@ -356,12 +349,12 @@ def read_token(token: str, key: SigningKey, accounts: ServiceAccounts, now: floa
 
     try:
         key_id = jwt.get_unverified_header(token).get("kid", "")
-        account = accounts.find(str(key_id))
+        account = accounts.get(str(key_id))
         if account is None and key_id != key.id:
             raise refused("it was signed with a key that this server doesn't know")
         claims = jwt.decode(
             token,
-            account[1] if account else key.public(),
+            account.public_key if account else key.public(),
             algorithms=[ALGORITHM],
             # Time is the sandbox's, and the audiences are looked at below.
             options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
@@ -371,8 +364,8 @@ def read_token(token: str, key: SigningKey, accounts: ServiceAccounts, now: floa
     _check_time(claims, now)
     _check_audience(claims.get("aud"))
     email = email_of(claims)
-    if account and (email != account[0] or claims.get("iss") != account[0]):
-        raise refused(f"{account[0]} may sign for itself only")
+    if account and (email != account.email or claims.get("iss") != account.email):
+        raise refused(f"{account.email} may sign for itself only")
     return claims
 
 
