@@ -2,11 +2,12 @@
 
 import ipaddress
 import json
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
@@ -18,27 +19,12 @@ _VARIABLE = re.compile(r"\$\{\s*([^}',]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
 _LITERAL = "*?$"
 
 
-class Wild(Enum):
-    """What fits more than one text.
-
-    Attributes:
-        ANY: Any text, the empty one too.
-        ONE: Any one character.
-    """
-
-    ANY = "*"
-    ONE = "?"
-
-
-Pattern = tuple[str | Wild, ...]
-
-
 def as_list(value: object) -> list[object]:
     """The values of a place where one may stand without a list."""
     return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
-def compile_pattern(text: str, context: Context, *, variables: bool = True, wild: bool = True) -> Pattern | None:
+def compile_pattern(text: str, context: Context, *, variables: bool = True, wild: bool = True) -> str | None:
     """Makes a pattern of a policy's text for one request.
 
     Args:
@@ -48,24 +34,23 @@ def compile_pattern(text: str, context: Context, *, variables: bool = True, wild
         wild: Whether `*` and `?` stand for other texts.
 
     Returns:
-        The pattern; None when a variable has no value, or more than one: it fits nothing then.
+        The pattern, as shells have them; None when a variable has no value, or more than one: it fits nothing then.
     """
-    if not variables:
-        return _tokens(text, wild=wild)
-    found: list[str | Wild] = []
+    meant = "[" if wild else "*?["
+    found: list[str] = []
     end = 0
-    for match in _VARIABLE.finditer(text):
-        found.extend(_tokens(text[end : match.start()], wild=wild))
+    for match in _VARIABLE.finditer(text) if variables else ():
         value = _value(match[1], match[2], context)
         if value is None:
             return None
-        found.extend(value)
+        found += [_quoted(text[end : match.start()], meant), _quoted(value, "*?[")]
         end = match.end()
-    return (*found, *_tokens(text[end:], wild=wild))
+    return "".join(found) + _quoted(text[end:], meant)
 
 
-def _tokens(text: str, *, wild: bool) -> Pattern:
-    return tuple(Wild(letter) if wild and letter in "*?" else letter for letter in text)
+def _quoted(text: str, letters: str) -> str:
+    """A part of a pattern in which some letters stand for themselves."""
+    return "".join(f"[{each}]" if each in letters else each for each in text)
 
 
 def _value(key: str, default: str | None, context: Context) -> str | None:
@@ -75,27 +60,9 @@ def _value(key: str, default: str | None, context: Context) -> str | None:
     return values[0] if len(values) == 1 else default
 
 
-def fits(pattern: Pattern, text: str) -> bool:
-    """Whether a text fits a pattern.
-
-    It goes back to the last `*` only, so no pattern takes longer than its length times the text's.
-    """
-    at = place = 0
-    star, tried = -1, 0
-    while place < len(text):
-        token = pattern[at] if at < len(pattern) else None
-        if token is Wild.ANY:
-            star, tried = at, place
-            at += 1
-        elif token is Wild.ONE or token == text[place]:
-            at += 1
-            place += 1
-        elif star >= 0:
-            tried += 1
-            at, place = star + 1, tried
-        else:
-            return False
-    return all(token is Wild.ANY for token in pattern[at:])
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern; none takes longer than its length times the text's, as nothing is tried twice."""
+    return fnmatchcase(text, pattern)
 
 
 Condition = Mapping[str, Mapping[str, object]]
@@ -157,18 +124,18 @@ def _find(context: Context, key: str) -> Sequence[str]:
 def _key_holds(name: str, values: Sequence[str], stated: Sequence[str], context: Context, variables: bool) -> bool:
     if name == "Null":
         return (not values) == (stated[:1] == ["true"])
-    operator = operator_of(name)
-    assert operator is not None, f"{name} wasn't checked"
+    found = operator_of(name)
+    assert found is not None, f"{name} wasn't checked"
 
     def one(value: str) -> bool:
-        fitting = any(operator.test(value, each, context, variables) for each in stated)
-        return fitting != operator.negated
+        fitting = any(found.test(value, each, context, variables) for each in stated)
+        return fitting != found.negated
 
     if not values:
-        if operator.scope:
-            return operator.scope == _ALL or operator.optional
-        return operator.optional or operator.negated
-    if operator.scope == _ALL or (operator.negated and not operator.scope):
+        if found.scope:
+            return found.scope == _ALL or found.optional
+        return found.optional or found.negated
+    if found.scope == _ALL or (found.negated and not found.scope):
         return all(map(one, values))
     return any(map(one, values))
 
@@ -181,10 +148,7 @@ def _texts(*, wild: bool = False, fold: bool = False) -> _Test:
         pattern = compile_pattern(stated, context, variables=variables, wild=wild)
         if pattern is None:
             return False
-        if not fold:
-            return fits(pattern, value)
-        folded = tuple(each.lower() if isinstance(each, str) else each for each in pattern)
-        return fits(folded, value.lower())
+        return fits(pattern.lower(), value.lower()) if fold else fits(pattern, value)
 
     return test
 
@@ -224,12 +188,12 @@ def _address(value: str, stated: str, _context: Context, _variables: bool) -> bo
 
 
 _COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], bool]] = {
-    "Equals": (lambda one, other: one == other, False),
-    "NotEquals": (lambda one, other: one == other, True),
-    "LessThan": (lambda one, other: one < other, False),
-    "LessThanEquals": (lambda one, other: one <= other, False),
-    "GreaterThan": (lambda one, other: one > other, False),
-    "GreaterThanEquals": (lambda one, other: one >= other, False),
+    "Equals": (operator.eq, False),
+    "NotEquals": (operator.eq, True),
+    "LessThan": (operator.lt, False),
+    "LessThanEquals": (operator.le, False),
+    "GreaterThan": (operator.gt, False),
+    "GreaterThanEquals": (operator.ge, False),
 }
 
 _TESTS: dict[str, tuple[_Test, bool]] = {
