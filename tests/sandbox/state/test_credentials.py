@@ -249,7 +249,7 @@ def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
         return httpx.get(url, headers=headers, trust_env=False).json()["items"][0]["secret_settings"]
 
     def wanted(sandbox: Sandbox) -> list[str | None]:
-        [subscription] = sandbox.dss.store.subscriptions()
+        [subscription] = sandbox.dss.subscriptions.all()
         return [sandbox.dss._with_secret(subscription)["hmac_secret_key"]]
 
     with Sandbox(tmp_path) as sandbox:

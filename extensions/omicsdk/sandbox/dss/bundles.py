@@ -6,9 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from omicsdk.sandbox.dss.files import direct_url, presigned_url, redirect_while_copying
-from omicsdk.sandbox.dss.state import Dss, manifest, writer
-from omicsdk.sandbox.dss.store import BundleEntry, CheckoutJob, JsonObject, format_version, parse_version
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.dss.state import Dss, manifest, refuse_missing, start_of, writer
+from omicsdk.sandbox.dss.store import (
+    LIVE_BUNDLE,
+    BundleEntry,
+    CheckoutJob,
+    JsonObject,
+    Tombstone,
+    format_version,
+    parse_version,
+)
+from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Call, Reply, page
 
 
@@ -18,15 +26,13 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
     direct, presigned = bool(arguments.get("directurls")), bool(arguments.get("presignedurls"))
     if direct and presigned:
         raise Problem(400, "only_one_urltype", "Only one of directurls and presignedurls may be true")
-    start = arguments.get("start_at", 0)
-    if start < 0:
-        raise bad_arguments("start_at is 0 or more")
+    start = start_of(call)
     bundle = dss.bundle(arguments["uuid"], arguments.get("version"))
     if (direct or presigned) and (wait := redirect_while_copying(dss, call, bundle.fqid)):
         return wait
     per_page = arguments["per_page"]
     files: list[JsonObject] = []
-    for entry in dss.store.entries(bundle, start, per_page):
+    for entry in dss.entries(bundle, start, per_page):
         stated = entry.manifest()
         if presigned:
             stated["url"] = presigned_url(dss, call, entry.file, name=entry.name)
@@ -52,7 +58,11 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
     """GET /bundles/all."""
     prefix = call.arguments.get("prefix", "").lower()
     per_page: int = call.arguments["per_page"]
-    found = dss.store.bundles(prefix, call.arguments.get("search_after", ""), per_page + 1)
+    uuid, _, version = call.arguments.get("search_after", "").partition(".")
+    # A prefix is compared by its length, since LIKE has wildcards and no use for case.
+    where = f"(uuid, version) > (?, ?) AND substr(uuid, 1, ?) = ? AND {LIVE_BUNDLE}"
+    values = (uuid, version, len(prefix), prefix)
+    found = dss.bundles.all(where, *values, order="uuid, version", limit=per_page + 1)
     shown, more = found[:per_page], len(found) > per_page
     body: JsonObject = {
         "object": "list",
@@ -84,12 +94,12 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
         raise Problem(400, "file_missing", f"Could not find file {missing}")
     unique_names(entries)
     body = {"version": version, "manifest": manifest(version, creator_uid, entries)}
-    with dss.store.transaction():
-        known = dss.store.bundle(uuid, version, tombstoned=True)
+    with dss.transaction():
+        known = dss.find_bundle(uuid, version, tombstoned=True)
         if known is None:
             dss.add_bundle(uuid, version, creator_uid, entries)
             return Reply(body, 201)
-    if known.creator_uid == creator_uid and dss.store.entries(known) == entries:
+    if known.creator_uid == creator_uid and dss.entries(known) == entries:
         return Reply(body, 200)
     raise Problem(
         409, "bundle_already_exists", f"Bundle {uuid} version {version} is already there, with other contents"
@@ -105,7 +115,7 @@ def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list
     entries: list[BundleEntry] = []
     for each in stated:
         uuid, version = each["uuid"].lower(), parse_version(each["version"])
-        file = dss.store.file(uuid, version)
+        file = dss.find_file(uuid, version)
         if file is None:
             return entries, f"{uuid}/{version}"
         entries.append(BundleEntry(each["name"], each["indexed"], file))
@@ -132,15 +142,13 @@ def patch_bundle(dss: Dss, call: Call) -> Reply:
         (each["name"], each["uuid"].lower(), parse_version(each["version"]))
         for each in call.body.get("remove_files", [])
     }
-    with dss.store.transaction():
+    with dss.transaction():
         bundle = dss.bundle(call.arguments["uuid"], version)
         entries = [
-            entry
-            for entry in dss.store.entries(bundle)
-            if (entry.name, entry.file.uuid, entry.file.version) not in removed
+            entry for entry in dss.entries(bundle) if (entry.name, entry.file.uuid, entry.file.version) not in removed
         ] + added
         unique_names(entries)
-        latest = dss.store.bundle(bundle.uuid, None, tombstoned=True)
+        latest = dss.find_bundle(bundle.uuid, None, tombstoned=True)
         new_version = dss.new_version(latest.version if latest else "")
         dss.add_bundle(bundle.uuid, new_version, bundle.creator_uid, entries)
     return Reply({"uuid": bundle.uuid, "version": new_version})
@@ -151,13 +159,13 @@ def delete_bundle(dss: Dss, call: Call) -> Reply:
     caller = writer(dss, call, group="admin")
     uuid = call.arguments["uuid"].lower()
     version = call.arguments.get("version")
-    stated = (caller.email, call.body["reason"])
-    with dss.store.transaction():
-        if dss.store.bundle(uuid, version, tombstoned=True) is None:
-            raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
-        known = dss.store.tombstone(uuid, version or "")
+    stated = Tombstone(uuid, version or "", caller.email, call.body["reason"])
+    with dss.transaction():
+        if dss.find_bundle(uuid, version, tombstoned=True) is None:
+            refuse_missing("bundle", uuid, version)
+        known = dss.tombstones.get(uuid, version or "")
         if known is None:
-            dss.delete_bundle(uuid, version or "", *stated)
+            dss.delete_bundle(stated)
         elif known != stated:
             what = f"version {version}" if version else "with all its versions"
             raise Problem(409, "bundle_tombstone_already_exists", f"Bundle {uuid} {what} is already deleted")
@@ -185,23 +193,21 @@ def post_bundles_checkout(dss: Dss, call: Call) -> Reply:
         version=bundle.version,
         destination=call.body.get("destination") or checkout_bucket(replica),
         ends=dss.now() + dss.grounds.settings.number("dss.checkout_seconds"),
-        cause="",
-        copied=False,
     )
-    dss.store.put_checkout(job)
+    dss.checkouts.put(job)
     return Reply({"checkout_job_id": job.id})
 
 
 def get_bundles_checkout(dss: Dss, call: Call) -> Reply:
     """GET /bundles/checkout/{checkout_job_id}."""
-    job = dss.store.checkout(call.arguments["checkout_job_id"].lower())
+    job = dss.checkouts.get(call.arguments["checkout_job_id"].lower())
     if job is None or job.replica != call.arguments["replica"]:
         raise not_found(f"Cannot find checkout {call.arguments['checkout_job_id']}")
     if job.ends > dss.now():
         return Reply({"status": "RUNNING"})
     if not job.copied and not job.cause:
         job = _copy(dss, job)
-        dss.store.put_checkout(job)
+        dss.checkouts.put(job)
     if job.cause:
         return Reply({"status": "FAILED", "cause": job.cause})
     scheme = "gs" if job.replica == "gcp" else "s3"
@@ -211,13 +217,13 @@ def get_bundles_checkout(dss: Dss, call: Call) -> Reply:
 
 def _copy(dss: Dss, job: CheckoutJob) -> CheckoutJob:
     """Copies the files when somebody first asks for the finished job, so that nothing runs in the background."""
-    bundle = dss.store.bundle(job.uuid, job.version)
+    bundle = dss.find_bundle(job.uuid, job.version)
     if bundle is None:
         return replace(job, cause="The bundle was deleted")
     staging, objects = dss.grounds.staging, dss.grounds.objects
     if job.destination == checkout_bucket(job.replica):
         staging.make_bucket(job.destination)
-    for entry in dss.store.entries(bundle):
+    for entry in dss.entries(bundle):
         key = f"{checkout_prefix(job.uuid, job.version)}/{entry.name}"
         path = str(objects.path(entry.file.sha256))
         if not staging.put(job.destination, key, path, entry.file.content_type):

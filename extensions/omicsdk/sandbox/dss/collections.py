@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.dss.state import Dss, writer
-from omicsdk.sandbox.dss.store import JsonObject, parse_version
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply, page
+from omicsdk.sandbox.dss.state import Dss, start_of, writer
+from omicsdk.sandbox.dss.store import LIVE_COLLECTION, CollectionVersion, JsonObject, Tombstone, parse_version
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Caller, Reply, page
 
 MAX_LINKS = 1000
 # The platform reads no larger file for a part of it.
@@ -16,15 +16,13 @@ MAX_METADATA = 1024 * 1024
 
 def get_collections(dss: Dss, call: Call) -> Reply:
     """GET /collections."""
-    start = call.arguments.get("start_at", 0)
-    if start < 0:
-        raise bad_arguments("start_at is 0 or more")
-    per_page: int = call.arguments["per_page"]
-    found = dss.store.collections(call.sender.email, start, per_page + 1)
-    more = len(found) > per_page
-    return page(
-        call, {"collections": found[:per_page]}, "collections", {"start_at": start + per_page} if more else None
-    )
+    start, per_page = start_of(call), call.arguments["per_page"]
+    latest = "version = (SELECT max(version) FROM dss_collections others WHERE others.uuid = dss_collections.uuid)"
+    where = f"{latest} AND {LIVE_COLLECTION}"
+    found = dss.collections.all(where, order="uuid", limit=per_page + 1, offset=start, owner=call.sender.email)
+    shown = [{"uuid": each.uuid, "version": each.version} for each in found[:per_page]]
+    more = {"start_at": start + per_page} if len(found) > per_page else None
+    return page(call, {"collections": shown}, "collections", more)
 
 
 def put_collection(dss: Dss, call: Call) -> Reply:
@@ -37,19 +35,18 @@ def put_collection(dss: Dss, call: Call) -> Reply:
         raise bad_arguments(f"A new collection has at most {MAX_LINKS} links, not {len(contents)}: add more by PATCH")
     body: JsonObject = {**call.body, "contents": _distinct(contents), "owner": caller.email}
     _check_links(dss, body["contents"])
-    with dss.store.transaction():
-        known = dss.store.collection(uuid, None)
+    with dss.transaction():
+        known = dss.find_collection(uuid, None)
         if known is not None:
-            _owned(known[1], caller.email)
-        dss.store.put_collection(uuid, version, caller.email, body)
+            _owned(known, caller)
+        dss.collections.put(CollectionVersion(uuid, version, caller.email, body))
     return Reply({"uuid": uuid, "version": version}, 201)
 
 
 def get_collection(dss: Dss, call: Call) -> Reply:
     """GET /collections/{uuid}."""
-    _version, owner, body = _find(dss, call, call.arguments.get("version"))
-    _owned(owner, call.sender.email)
-    return Reply(body)
+    found = dss.collection(call.arguments["uuid"], call.arguments.get("version"))
+    return Reply(_owned(found, call.sender).body)
 
 
 def patch_collection(dss: Dss, call: Call) -> Reply:
@@ -59,38 +56,30 @@ def patch_collection(dss: Dss, call: Call) -> Reply:
     added: list[JsonObject] = call.body.get("add_contents", [])
     _check_links(dss, added)
     removed = {_identity(item) for item in call.body.get("remove_contents", [])}
-    with dss.store.transaction():
-        latest, owner, _body = _find(dss, call, None)
-        _owned(owner, caller.email)
-        body = dict(_find(dss, call, parse_version(call.arguments["version"]))[2])
+    with dss.transaction():
+        latest = _owned(dss.collection(call.arguments["uuid"], None), caller).version
+        body = dss.collection(call.arguments["uuid"], parse_version(call.arguments["version"])).body
         body |= {name: call.body[name] for name in ("name", "description", "details") if name in call.body}
         kept = [item for item in body["contents"] if _identity(item) not in removed]
         body["contents"] = _distinct([*kept, *added])
         version = dss.new_version(latest)
-        dss.store.put_collection(uuid, version, caller.email, body)
+        dss.collections.put(CollectionVersion(uuid, version, caller.email, body))
     return Reply({"uuid": uuid, "version": version})
 
 
 def delete_collection(dss: Dss, call: Call) -> Reply:
     """DELETE /collections/{uuid}."""
     caller = writer(dss, call)
-    with dss.store.transaction():
-        _owned(_find(dss, call, None)[1], caller.email)
-        dss.store.delete_collection(call.arguments["uuid"].lower(), caller.email)
+    with dss.transaction():
+        found = _owned(dss.collection(call.arguments["uuid"], None), caller)
+        dss.collection_tombstones.add(Tombstone(found.uuid, "", caller.email, ""))
     return Reply({})
 
 
-def _find(dss: Dss, call: Call, version: str | None) -> tuple[str, str, JsonObject]:
-    found = dss.store.collection(call.arguments["uuid"].lower(), version)
-    if found is None:
-        which = f" version {version}" if version else ""
-        raise not_found(f"Cannot find collection {call.arguments['uuid']}{which}")
-    return found
-
-
-def _owned(owner: str, email: str) -> None:
-    if owner != email:
+def _owned(found: CollectionVersion, sender: Caller) -> CollectionVersion:
+    if found.owner != sender.email:
         raise Problem(403, "Forbidden", "Collection access denied: it belongs to somebody else")
+    return found
 
 
 def _identity(item: Mapping[str, Any]) -> str:
@@ -116,15 +105,8 @@ def _check_links(dss: Dss, contents: Iterable[JsonObject]) -> None:
 
 def _leads_somewhere(dss: Dss, item: JsonObject) -> bool:
     uuid, version = item["uuid"].lower(), parse_version(item["version"])
-    match item["type"]:
-        case "file":
-            return dss.store.file(uuid, version) is not None
-        case "bundle":
-            return dss.store.bundle(uuid, version) is not None
-        case "collection":
-            return dss.store.collection(uuid, version) is not None
-        case _:
-            return _check_part(dss, item, uuid, version)
+    find = {"file": dss.find_file, "bundle": dss.find_bundle, "collection": dss.find_collection}.get(item["type"])
+    return _check_part(dss, item, uuid, version) if find is None else find(uuid, version) is not None
 
 
 def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
@@ -132,7 +114,7 @@ def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
     pointer = item.get("path", item.get("fragment"))
     if not isinstance(pointer, str):
         raise Problem(422, "invalid_link", f"A link of type {item['type']} needs a path: a JSON Pointer into the file")
-    file = dss.store.file(uuid, version)
+    file = dss.find_file(uuid, version)
     if file is None:
         return False
     if file.size > MAX_METADATA:

@@ -155,11 +155,12 @@ def put_file(dss: Dss, call: Call) -> Reply:
     settings = dss.grounds.settings
     late = content.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
-    with dss.store.transaction():
+    with dss.transaction():
         # Somebody may have registered it while the bytes came.
         if known := wanted.already(dss):
             return known
-        dss.store.put_file(FileRecord(uuid, version, creator_uid, staged.content_type, **asdict(content)), ready)
+        file = FileRecord(uuid, version, creator_uid, staged.content_type, **asdict(content), ready=ready)
+        dss.files.add(file)
     return _accepted(version) if late else Reply({"version": version}, 201)
 
 
@@ -179,7 +180,7 @@ class _Wanted:
 
     def already(self, dss: Dss) -> Reply | None:
         """The answer when that version is there or under way; None when it isn't."""
-        known = dss.store.file(self.uuid, self.version, pending=True)
+        known = dss.files.get(self.uuid, self.version)
         if known is None:
             return None
         same = (known.creator_uid, known.content_type) == (self.creator_uid, self.content_type) and all(
@@ -188,8 +189,7 @@ class _Wanted:
         if not same:
             title = f"File {self.uuid} version {self.version} is already there, with other data"
             raise Problem(409, "file_already_exists", title)
-        finished = dss.store.file(self.uuid, self.version) is not None
-        return Reply({"version": self.version}, 200) if finished else _accepted(self.version)
+        return Reply({"version": self.version}, 200) if known.ready <= dss.now() else _accepted(self.version)
 
 
 def _staged(dss: Dss, source_url: str) -> StagedFile:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import Event, JsonObject, parse_version
+from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Event, JsonObject, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.search import InvalidQuery, UnsupportedClause, compile_query
 from omicsdk.sandbox.service import Call, Reply, page
@@ -31,7 +31,8 @@ def post_search(dss: Dss, call: Call) -> Reply:
     total = 0
     results: list[JsonObject] = []
     more = False
-    for uuid, version in dss.store.documents():
+    for bundle in dss.bundles.all(LIVE_BUNDLE, order="uuid, version"):
+        uuid, version = bundle.uuid, bundle.version
         document = dss.document(uuid, version)
         if not matches(document):
             continue
@@ -42,7 +43,7 @@ def post_search(dss: Dss, call: Call) -> Reply:
             more = True
             continue
         hit: JsonObject = {
-            "bundle_fqid": f"{uuid}.{version}",
+            "bundle_fqid": bundle.fqid,
             "bundle_url": call.service_url(f"/bundles/{uuid}", {"version": version, "replica": arguments["replica"]}),
             "search_score": None,
         }
@@ -66,7 +67,9 @@ def get_events(dss: Dss, call: Call) -> Reply:
         raise Problem(400, "bad_request", "Could not understand token")
     length = max(1, round(dss.grounds.settings.number("dss.journal_events")))
     per_page: int = call.arguments["per_page"]
-    found = dss.store.events(start, end, after, length * per_page + 1)
+    found = dss.events.all(
+        "at BETWEEN ? AND ? AND number > ?", start, end, after, order="number", limit=length * per_page + 1
+    )
     shown, more = found[: length * per_page], len(found) > length * per_page
     streams = [_journal(dss, call, shown[i : i + length]) for i in range(0, len(shown), length)]
     return page(call, {"event_streams": streams}, "event_streams", {"token": shown[-1].number} if more else None)
@@ -108,7 +111,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
 def get_event(dss: Dss, call: Call) -> Reply:
     """GET /events/{uuid}."""
     uuid, version = call.arguments["uuid"].lower(), call.arguments["version"]
-    found = dss.store.event(uuid, version)
+    found = dss.events.first(order="number DESC", uuid=uuid, version=version)
     if found is None:
         raise not_found(f"Cannot find an event of bundle {uuid} version {version}")
     return Reply(found.document)

@@ -106,13 +106,13 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
                 creator_uid=creator_uid,
                 content_type=content_type(name),
                 **asdict(content),
+                ready=dss.now(),
             ),
         )
         for name, content in stored
     ]
-    with dss.store.transaction():
-        for entry in entries:
-            dss.store.put_file(entry.file, dss.now())
+    with dss.transaction():
+        dss.files.put_all(entry.file for entry in entries)
         dss.add_bundle(bundle_uuid, version, creator_uid, entries)
     return {
         "bundle_uuid": bundle_uuid,

@@ -3,12 +3,29 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import NoReturn
 
 from omicsdk.sandbox.dss.notifications import LOST, Event
-from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject, format_version
+from omicsdk.sandbox.dss.store import (
+    LIVE_BUNDLE,
+    LIVE_COLLECTION,
+    Bundle,
+    BundleEntry,
+    CheckoutJob,
+    CollectionVersion,
+    Document,
+    FileRecord,
+    JsonObject,
+    Subscription,
+    Tombstone,
+    format_version,
+)
+from omicsdk.sandbox.dss.store import Event as BundleEvent
 from omicsdk.sandbox.dss.webhooks import Courier
-from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Caller, Grounds
+from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
 MANIFEST_FORMAT = "0.0.1"
@@ -93,7 +110,21 @@ class Dss:
 
     def __init__(self, grounds: Grounds) -> None:
         self.grounds = grounds
-        self.store = DssStore(grounds.database, grounds.clock.now)
+        database = grounds.database
+        self.transaction = database.transaction
+        self.files = Table(database, "dss_files", FileRecord, key="uuid version")
+        self.bundles = Table(database, "dss_bundles", Bundle, key="uuid version")
+        self.documents = Table(database, "dss_documents", Document, key="uuid version")
+        self.tombstones = Table(database, "dss_tombstones", Tombstone, key="uuid version")
+        self.checkouts = Table(database, "dss_checkouts", CheckoutJob)
+        self.collections = Table(database, "dss_collections", CollectionVersion, key="uuid version")
+        self.collection_tombstones = Table(database, "dss_collection_tombstones", Tombstone)
+        self.subscriptions = Table(database, "dss_subscriptions", Subscription)
+        self.events = Table(database, "dss_events", BundleEvent)
+        database.define(
+            dss_bundle_files="uuid TEXT, version TEXT, position INTEGER, name TEXT, file_uuid TEXT, file_version TEXT,"
+            " indexed INTEGER, PRIMARY KEY (uuid, version, position)"
+        )
         grounds.settings.declare(*SETTINGS)
         self._documents: dict[tuple[str, str], JsonObject] = {}
         self.courier = Courier(grounds.database, grounds.clock)
@@ -113,61 +144,94 @@ class Dss:
 
     # -- finding
 
+    def find_file(self, uuid: str, version: str | None) -> FileRecord | None:
+        """A version of a file whose copy is finished, the latest when none is named; None when it isn't there."""
+        return self.files.first("ready <= ?", self.now(), order="version DESC", uuid=uuid.lower(), version=version)
+
+    def find_bundle(self, uuid: str, version: str | None, *, tombstoned: bool = False) -> Bundle | None:
+        """A version of a bundle, the latest when none is named; a deleted one only when that is wanted."""
+        live = "" if tombstoned else LIVE_BUNDLE
+        return self.bundles.first(live, order="version DESC", uuid=uuid.lower(), version=version)
+
+    def find_collection(self, uuid: str, version: str | None) -> CollectionVersion | None:
+        """A version of a collection that isn't deleted, the latest when none is named; None when it isn't there."""
+        return self.collections.first(LIVE_COLLECTION, order="version DESC", uuid=uuid.lower(), version=version)
+
     def file(self, uuid: str, version: str | None) -> FileRecord:
-        """A version of a file, the latest when none is named; a 404 when it isn't there."""
-        found = self.store.file(uuid.lower(), version)
-        if found is None:
-            raise not_found(f"Cannot find file {uuid}{f' version {version}' if version else ''}")
-        return found
+        """A version of a file as `find_file` has it; a 404 when it isn't there."""
+        return self.find_file(uuid, version) or refuse_missing("file", uuid, version)
 
     def bundle(self, uuid: str, version: str | None) -> Bundle:
-        """A version of a bundle, the latest when none is named; a 404 when it isn't there or was deleted."""
-        found = self.store.bundle(uuid.lower(), version)
-        if found is None:
-            raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
-        return found
+        """A version of a bundle that isn't deleted, the latest when none is named; a 404 when it isn't there."""
+        return self.find_bundle(uuid, version) or refuse_missing("bundle", uuid, version)
+
+    def collection(self, uuid: str, version: str | None) -> CollectionVersion:
+        """A version of a collection as `find_collection` has it; a 404 when it isn't there."""
+        return self.find_collection(uuid, version) or refuse_missing("collection", uuid, version)
+
+    def entries(self, bundle: Bundle, start: int = 0, count: int = -1) -> list[BundleEntry]:
+        """The files of a bundle in their order, from a position on, at most so many (-1: all)."""
+        rows = self.grounds.database.rows(
+            "SELECT b.name, b.indexed, f.* FROM dss_bundle_files b"
+            " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
+            " WHERE b.uuid = ? AND b.version = ? AND b.position >= ? ORDER BY b.position LIMIT ?",
+            (bundle.uuid, bundle.version, start, count),
+        )
+        return [BundleEntry(name, bool(indexed), FileRecord(*file)) for name, indexed, *file in rows]
 
     def document(self, uuid: str, version: str) -> JsonObject:
-        """The index document of a bundle's version, decoded once."""
+        """The index document of a bundle's version that is there, decoded once."""
         key = (uuid, version)
-        found = self._documents.get(key)
-        if found is None:
-            found = self._documents[key] = self.store.document(uuid, version)
-        return found
+        if key not in self._documents:
+            found = self.documents.get(uuid, version)
+            assert found is not None
+            self._documents[key] = found.document
+        return self._documents[key]
 
     # -- writing
 
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
         """Enters a bundle's version, indexes it, records the event and tells subscribers."""
         document = index_document(uuid, version, creator_uid, entries, self.grounds.objects.read)
-        with self.store.transaction():
-            self.store.put_bundle(uuid, version, creator_uid, entries, document)
-            self.store.put_event(uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
+        event = BundleEvent(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
+        with self.transaction():
+            self.bundles.add(Bundle(uuid, version, creator_uid, len(entries)))
+            self.grounds.database.execute_many(
+                "INSERT INTO dss_bundle_files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (uuid, version, position, each.name, each.file.uuid, each.file.version, each.indexed)
+                    for position, each in enumerate(entries)
+                ),
+            )
+            self.documents.add(Document(uuid, version, document))
+            self.events.add(event)
             self._tell(Event("CREATE", uuid, version, document))
 
-    def delete_bundle(self, uuid: str, version: str, email: str, reason: str) -> None:
+    def delete_bundle(self, stone: Tombstone) -> None:
         """Deletes a bundle's version, or with an empty version all of them, and tells subscribers.
 
         Whoever replays events later doesn't meet the deleted bundle, as on the platform.
         """
-        with self.store.transaction():
-            self.store.put_tombstone(uuid, version, email, reason)
-            self.store.delete_events(uuid, version)
-            told = {"uuid": uuid, "email": email, "reason": reason, "admin_deleted": True}
-            self._tell(Event("TOMBSTONE", uuid, version, {**told, "version": version} if version else told))
+        with self.transaction():
+            self.tombstones.add(stone)
+            self.events.remove("? IN ('', version)", stone.version, uuid=stone.uuid)
+            told = {name: value for name, value in asdict(stone).items() if value or name != "version"}
+            self._tell(Event("TOMBSTONE", stone.uuid, stone.version, {**told, "admin_deleted": True}))
 
     def _tell(self, event: Event) -> None:
-        self.courier.tell([self._with_secret(each) for each in self.store.subscriptions()], event)
+        self.courier.tell([self._with_secret(each) for each in self.subscriptions.all()], event)
 
-    def _with_secret(self, subscription: JsonObject) -> JsonObject:
-        if not subscription.get("hmac_secret_key"):
-            return subscription
-        held = self.grounds.secrets.held(SUBSCRIPTION, subscription["uuid"])
-        return {**subscription, "hmac_secret_key": LOST if held is None else held}
+    def _with_secret(self, subscription: Subscription) -> JsonObject:
+        if not subscription.body.get("hmac_secret_key"):
+            return subscription.body
+        held = self.grounds.secrets.held(SUBSCRIPTION, subscription.uuid)
+        return {**subscription.body, "hmac_secret_key": LOST if held is None else held}
 
     def finish(self) -> int:
         """Finishes file copies and checkouts that are under way and returns how many they were."""
-        return self.store.finish_files() + self.store.finish_checkouts()
+        now, execute = self.now(), self.grounds.database.execute
+        files = execute("UPDATE dss_files SET ready = ? WHERE ready > ?", (now, now))
+        return files + execute("UPDATE dss_checkouts SET ends = ? WHERE ends > ?", (now, now))
 
     def clear(self) -> None:
         """Forgets what isn't in the database."""
@@ -177,6 +241,19 @@ class Dss:
     def close(self) -> None:
         """Stops deliveries."""
         self.courier.close()
+
+
+def refuse_missing(kind: str, uuid: str, version: str | None) -> NoReturn:
+    """Raises a 404 for what isn't there."""
+    raise not_found(f"Cannot find {kind} {uuid}{f' version {version}' if version else ''}")
+
+
+def start_of(call: Call) -> int:
+    """Where in a list a page begins; a 400 when that is before the list."""
+    start: int = call.arguments.get("start_at", 0)
+    if start < 0:
+        raise bad_arguments("start_at is 0 or more")
+    return start
 
 
 def writable(dss: Dss) -> None:

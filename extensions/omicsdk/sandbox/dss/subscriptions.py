@@ -4,7 +4,7 @@ import uuid as uuids
 
 from omicsdk.sandbox.dss.notifications import InvalidSubscription, check_subscription, is_elasticsearch
 from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss, writable
-from omicsdk.sandbox.dss.store import JsonObject, format_version
+from omicsdk.sandbox.dss.store import JsonObject, Subscription, format_version
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Call, Reply
 
@@ -13,10 +13,10 @@ MAX_SUBSCRIPTIONS = 100
 
 def get_subscriptions(dss: Dss, call: Call) -> Reply:
     """GET /subscriptions."""
-    found = dss.store.subscriptions(
+    found = dss.subscriptions.all(
         owner=call.sender.email, replica=call.arguments["replica"], kind=call.arguments["subscription_type"]
     )
-    return Reply({"subscriptions": [_shown(each) for each in found]})
+    return Reply({"subscriptions": [_shown(each.body) for each in found]})
 
 
 def put_subscription(dss: Dss, call: Call) -> Reply:
@@ -31,11 +31,11 @@ def put_subscription(dss: Dss, call: Call) -> Reply:
     if secret := body.pop("hmac_secret_key", None):
         body["hmac_secret_key"] = True
         dss.grounds.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
-    with dss.store.transaction():
-        if len(dss.store.subscriptions(owner=owner)) >= MAX_SUBSCRIPTIONS:
+    with dss.transaction():
+        if dss.subscriptions.count(owner=owner) >= MAX_SUBSCRIPTIONS:
             raise Problem(406, "not_acceptable", f"Users cannot exceed {MAX_SUBSCRIPTIONS} subscriptions!")
         kind = "elasticsearch" if is_elasticsearch(body) else "jmespath"
-        dss.store.put_subscription(body["uuid"], replica, owner, kind, body)
+        dss.subscriptions.add(Subscription(body["uuid"], replica, owner, kind, body))
     return Reply(_shown(body), 201)
 
 
@@ -48,21 +48,21 @@ def delete_subscription(dss: Dss, call: Call) -> Reply:
     """DELETE /subscriptions/{uuid}."""
     writable(dss)
     found = _find(dss, call)
-    dss.store.delete_subscription(found["uuid"])
+    dss.subscriptions.remove(uuid=found["uuid"])
     dss.courier.cancel(found["uuid"])
     dss.grounds.secrets.release(SUBSCRIPTION, found["uuid"])
     return Reply({"timeDeleted": format_version(dss.now())})
 
 
 def _find(dss: Dss, call: Call) -> JsonObject:
-    found = dss.store.subscription(
-        call.arguments["uuid"].lower(), call.arguments["replica"], call.arguments["subscription_type"]
-    )
+    arguments = call.arguments
+    uuid, replica, kind = arguments["uuid"].lower(), arguments["replica"], arguments["subscription_type"]
+    found = dss.subscriptions.first(uuid=uuid, replica=replica, kind=kind)
     if found is None:
         raise not_found("Cannot find subscription!")
-    if found["owner"] != call.sender.email:
+    if found.owner != call.sender.email:
         raise Problem(403, "Forbidden", "Your credentials can't access this subscription!")
-    return found
+    return found.body
 
 
 def _shown(subscription: JsonObject) -> JsonObject:

@@ -301,19 +301,19 @@ class Deliverer:
             self._push(float(entry["due"]), int(entry["failed"]), Notification(**entry["notification"]))
 
 
-class Courier:
-    """Drives a deliverer by the sandbox's clock.
+class Courier(Deliverer):
+    """A deliverer that the sandbox's clock drives, and whose queue survives a restart.
 
     Args:
-        database: Where waiting notifications survive a restart.
+        database: Where waiting notifications are kept.
         clock: The sandbox's time; moving it makes retries due.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(clock)
         database.define(dss_deliveries="id INTEGER PRIMARY KEY, pending TEXT NOT NULL")
         self._database = database
-        self._clock = clock
-        self._deliverer = Deliverer(clock)
+        self._time = clock
         self._changed = threading.Condition()
         self._dirty = False
         self._busy = False
@@ -321,23 +321,25 @@ class Courier:
         self._thread: threading.Thread | None = None
         self._forget_clock = clock.on_change(self._wake)
         if row := database.row("SELECT pending FROM dss_deliveries"):
-            self._deliverer.restore(json.loads(row["pending"]))
-            if self._deliverer.next_due() is not None:
+            self.restore(json.loads(row["pending"]))
+            if self.next_due() is not None:
                 self._start()
 
     def tell(self, subscriptions: Iterable[Subscription], event: Event) -> None:
         """Sends an event to the subscribers that want it; returns at once."""
         notifications = notifications_of(subscriptions, event)
         for notification in notifications:
-            self._deliverer.enqueue(notification)
+            self.enqueue(notification)
         if notifications:
             self._keep()
             self._start()
 
-    def cancel(self, subscription_id: str) -> None:
-        """Drops what waits for a subscription."""
-        if self._deliverer.cancel(subscription_id):
+    def cancel(self, subscription_id: str) -> int:
+        """Drops what waits for a subscription that was deleted; see `Deliverer`."""
+        dropped = super().cancel(subscription_id)
+        if dropped:
             self._keep()
+        return dropped
 
     def _start(self) -> None:
         # Most sandboxes never deliver anything, so the thread comes with the first notification.
@@ -361,7 +363,7 @@ class Courier:
                     return
                 self._dirty, self._busy = False, True
             try:
-                if self._deliverer.run_due():
+                if self.run_due():
                     self._keep()
             finally:
                 with self._changed:
@@ -369,14 +371,14 @@ class Courier:
                     self._changed.notify_all()
 
     def _due(self) -> bool:
-        due = self._deliverer.next_due()
-        return due is not None and due <= self._clock.now()
+        due = self.next_due()
+        return due is not None and due <= self._time.now()
 
     def _until_due(self) -> float | None:
-        due = self._deliverer.next_due()
-        if due is None or self._clock.state()["frozen"]:
+        due = self.next_due()
+        if due is None or self._time.state()["frozen"]:
             return None
-        return max(0.0, due - self._clock.now())
+        return max(0.0, due - self._time.now())
 
     def settle(self, seconds: float = 30.0) -> bool:
         """Waits until everything that is due was tried.
@@ -390,18 +392,10 @@ class Courier:
         with self._changed:
             return self._changed.wait_for(lambda: not (self._busy or self._dirty or self._due()), seconds)
 
-    def history(self) -> list[Attempt]:
-        """The latest attempts, oldest first."""
-        return self._deliverer.history()
-
     def _keep(self) -> None:
         with self._database.transaction():  # so that what is kept is the newest
-            text = json.dumps(self._deliverer.pending())
+            text = json.dumps(self.pending())
             self._database.execute("REPLACE INTO dss_deliveries VALUES (1, ?)", (text,))
-
-    def clear(self) -> None:
-        """Drops everything that waits, and the history."""
-        self._deliverer.clear()
 
     def close(self) -> None:
         """Stops delivering; what waits stays in the database."""
