@@ -1,12 +1,10 @@
-"""Attributes: which values each kind takes, and how they are told and taken."""
+"""Attributes: which values each kind takes, and how they are told."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.tree import Attribute
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
     Reader,
@@ -17,12 +15,9 @@ from omicsdk.sandbox.rest_framework.fields import (
     integer,
     moment,
     number,
-    row_number,
-    slug_reference,
     text,
     url,
 )
-from omicsdk.sandbox.service import Call
 from omicsdk.sandbox.validation import LARGEST
 
 _SMALLEST = -LARGEST - 1
@@ -52,14 +47,6 @@ def _finite(value: Any) -> float:
     return found
 
 
-def _same(values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values)
-
-
-def _as_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: float(value) for name, value in values.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of attributes.
@@ -67,106 +54,37 @@ class Kind:
     Attributes:
         path: What stands in the address, such as filesize.
         name: What stands in the names of operations, such as boolean for bool.
-        model: What permissions are about.
         fields: What an attribute has beside item and key.
-        told: Makes what an item says of the values, of what is stored.
+        numbers: Whether an item tells the values as numbers, which are stored as texts.
     """
 
     path: str
     name: str
-    model: str
     fields: Mapping[str, Field]
-    told: Callable[[Mapping[str, Any]], dict[str, Any]] = _same
+    numbers: bool = False
+
+    def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What an item says of the values, of what is stored."""
+        return {name: float(value) if self.numbers else value for name, value in values.items()}
 
 
-def _kind(path: str, read: Reader, name: str = "", *, absent_in_form: Any = None) -> Kind:
-    name = name or path
-    value = Field(read, required=True)
-    if absent_in_form is not None:
-        value = Field(read, required=True, absent_in_form=absent_in_form)
-    return Kind(path, name, f"{name}attribute", {"value": value})
+def _value(read: Reader, **more: Any) -> Mapping[str, Field]:
+    return {"value": Field(read, required=True, **more)}
 
 
 _DEGREES = Field(decimal(12, 9), required=True)
 
 KINDS = (
-    _kind("char", text(_LONGEST)),
-    _kind("float", _finite),
-    _kind("int", whole(), "integer"),
-    _kind("filesize", whole(0)),
-    _kind("bool", boolean, "boolean", absent_in_form=False),
-    _kind("url", url(_LONGEST)),
-    Kind("lat-long", "lat_long", "latlongattribute", {"latitude": _DEGREES, "longitude": _DEGREES}, told=_as_numbers),
-    _kind("datetime", moment),
-    _kind("date", day),
+    Kind("char", "char", _value(text(_LONGEST))),
+    Kind("float", "float", _value(_finite)),
+    Kind("int", "integer", _value(whole())),
+    Kind("filesize", "filesize", _value(whole(0))),
+    Kind("bool", "boolean", _value(boolean, absent_in_form=False)),
+    Kind("url", "url", _value(url(_LONGEST))),
+    Kind("lat-long", "lat_long", {"latitude": _DEGREES, "longitude": _DEGREES}, numbers=True),
+    Kind("datetime", "datetime", _value(moment)),
+    Kind("date", "date", _value(day)),
 )
 """All kinds, in the order in which the site lists them."""
 
 BY_PATH = {kind.path: kind for kind in KINDS}
-
-
-_LONGEST_KEY = 255
-
-
-class AttributesOfKind:
-    """Attributes of one kind.
-
-    Args:
-        crunch: The site.
-        kind: The kind.
-    """
-
-    def __init__(self, crunch: Crunch, kind: Kind) -> None:
-        self._crunch = crunch
-        self._kind = kind
-        self.model = kind.model
-        self.one = f"{kind.name}_attribute"
-        self.many = f"{kind.name}_attributes"
-
-    def count(self) -> int:
-        """How many there are."""
-        return self._crunch.attributes.count(self._kind.path)
-
-    def page(self, after: int, most: int) -> Sequence[Mapping[str, Any]]:
-        """Some of them in the order of their making."""
-        return [self.view(each) for each in self._crunch.attributes.listed(self._kind.path, after, most)]
-
-    def find(self, call: Call) -> Attribute | None:
-        """The one that a request names; None for none."""
-        number = row_number(call.arguments["id"])
-        return None if number is None else self._crunch.attributes.find(self._kind.path, number)
-
-    def view(self, thing: Attribute) -> Mapping[str, Any]:
-        """One as the site tells it: its number isn't told."""
-        return {"item": thing.slug, "key": thing.key, **thing.values}
-
-    def fields(self, thing: Attribute | None) -> Mapping[str, Field]:
-        """What is written of one."""
-        del thing
-        item = slug_reference(self._crunch.tree.find)
-        return {
-            "item": Field(item, required=True, blank_is_null=True),
-            "key": Field(text(_LONGEST_KEY), required=True),
-            **self._kind.fields,
-        }
-
-    def add(self, values: Mapping[str, Any]) -> Attribute:
-        """Keeps a new one."""
-        return self._crunch.attributes.add(self._kind.path, values["item"].id, values["key"], self._values(values))
-
-    def change(self, thing: Attribute, values: Mapping[str, Any]) -> Attribute:
-        """Changes one."""
-        item = values["item"].id if "item" in values else thing.item
-        self._crunch.attributes.change(
-            thing.id, item, values.get("key", thing.key), {**thing.values, **self._values(values)}
-        )
-        found = self._crunch.attributes.find(thing.kind, thing.id)
-        assert found is not None
-        return found
-
-    def remove(self, thing: Attribute) -> None:
-        """Removes one."""
-        self._crunch.attributes.remove(thing.id)
-
-    def _values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: values[name] for name in self._kind.fields if name in values}

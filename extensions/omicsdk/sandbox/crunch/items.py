@@ -1,16 +1,17 @@
-"""Projects, datasets and items as the site tells and takes them, and the operations that all kinds of things have."""
+"""Projects, datasets, items and attributes as the site tells and takes them, and the operations that all of them have."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-from omicsdk.sandbox.crunch.attributes import BY_PATH
-from omicsdk.sandbox.crunch.state import Crunch, People
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, CircularMove, Thing
+from omicsdk.sandbox.crunch.attributes import BY_PATH, Kind
+from omicsdk.sandbox.crunch.state import Crunch
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, slug_reference, text, validated
+from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, row_number, slug_reference, text, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Table
 
 PAGE = 20
 """How many things a page has."""
@@ -18,118 +19,102 @@ PAGE = 20
 T = TypeVar("T")
 
 
-class Things(Protocol[T]):
-    """Things of one kind, as the operations need them.
+class Resource(ABC, Generic[T]):
+    """Things of one kind, and the six operations that the site has for each kind.
+
+    Args:
+        crunch: The site.
+        table: Where the things are kept.
 
     Attributes:
+        one: What names of operations have for one, such as dataset; their lists have an s behind it.
         model: What permissions are about, such as dataset.
-        one: What names of operations have for one, such as dataset.
-        many: The same for several.
+        kind: Which kind of the table's rows they are; empty for all.
+        order: The field that they are listed by.
     """
 
-    model: str
-    one: str
-    many: str
+    one = model = kind = ""
+    order = "place"
 
-    def count(self) -> int:
-        """How many there are."""
-        ...
+    def __init__(self, crunch: Crunch, table: Table[T]) -> None:
+        self.crunch = crunch
+        self.table = table
 
-    def page(self, after: int, most: int) -> Sequence[Mapping[str, Any]]:
-        """Some of them as the site tells them, in order."""
-        ...
+    # -- what is particular
 
+    @abstractmethod
     def find(self, call: Call) -> T | None:
         """The one that a request names; None for none."""
-        ...
 
-    def view(self, thing: T) -> Mapping[str, Any]:
-        """One as the site tells it."""
-        ...
+    @abstractmethod
+    def views(self, things: Sequence[T]) -> Sequence[Mapping[str, Any]]:
+        """Several as the site tells them."""
 
+    @abstractmethod
     def fields(self, thing: T | None) -> Mapping[str, Field]:
         """What is written of a new one, or of one that is there."""
-        ...
 
+    @abstractmethod
     def add(self, values: Mapping[str, Any]) -> T:
         """Keeps a new one."""
-        ...
 
+    @abstractmethod
     def change(self, thing: T, values: Mapping[str, Any]) -> T:
         """Changes one."""
-        ...
 
+    @abstractmethod
     def remove(self, thing: T) -> None:
-        """Removes one."""
-        ...
+        """Removes one; what belongs to it stays, and belongs to nothing."""
 
+    # -- the operations
 
-class _Operations(Generic[T]):
-    def __init__(self, things: Things[T], people: People, database: Database) -> None:
-        self._things = things
-        self._people = people
-        self._database = database
+    def handlers(self) -> dict[str, Handler]:
+        """Handlers of the six operations by their names."""
+        return {
+            f"list_{self.one}s": self._list,
+            f"add_{self.one}": lambda call: self._write(call, new=True),
+            f"get_{self.one}": self._get,
+            f"put_{self.one}": self._write,
+            f"update_{self.one}": lambda call: self._write(call, partial=True),
+            f"delete_{self.one}": self._delete,
+        }
 
-    def list(self, call: Call) -> Reply:
-        self._people.need(call)
-        return page(call, self._things.count(), self._things.page, PAGE)
+    def _list(self, call: Call) -> Reply:
+        self.crunch.people.need(call)
+        kind = self.kind or None
 
-    def add(self, call: Call) -> Reply:
-        self._people.need(call, self._things.model)
-        sent = fields_of(call)
+        def some(after: int, most: int) -> Sequence[Mapping[str, Any]]:
+            return self.views(self.table.all(kind=kind, order=self.order, limit=most, offset=after))
+
+        return page(call, self.table.count(kind=kind), some, PAGE)
+
+    def _get(self, call: Call) -> Reply:
+        self.crunch.people.need(call)
+        return Reply(self.views([self._found(call)])[0])
+
+    def _write(self, call: Call, *, new: bool = False, partial: bool = False) -> Reply:
+        self.crunch.people.need(call, self.model)
         # Between the look whether a name is free and the taking of it nobody else may write.
-        with self._database.transaction():
-            thing = self._things.add(validated(self._things.fields(None), sent))
-            return Reply(self._things.view(thing), 201)
+        with self.crunch.grounds.database.transaction():
+            there = None if new else self._found(call)
+            values = validated(self.fields(there), fields_of(call), partial=partial)
+            thing = self.add(values) if there is None else self.change(there, values)
+            return Reply(self.views([thing])[0], 201 if new else 200)
 
-    def get(self, call: Call) -> Reply:
-        self._people.need(call)
-        return Reply(self._things.view(self._found(call)))
-
-    def put(self, call: Call) -> Reply:
-        return self._change(call, partial=False)
-
-    def update(self, call: Call) -> Reply:
-        return self._change(call, partial=True)
-
-    def _change(self, call: Call, *, partial: bool) -> Reply:
-        self._people.need(call, self._things.model)
-        with self._database.transaction():
-            thing = self._found(call)
-            values = validated(self._things.fields(thing), fields_of(call), partial=partial)
-            return Reply(self._things.view(self._things.change(thing, values)))
-
-    def delete(self, call: Call) -> Reply:
-        self._people.need(call, self._things.model)
-        with self._database.transaction():
-            self._things.remove(self._found(call))
+    def _delete(self, call: Call) -> Reply:
+        self.crunch.people.need(call, self.model)
+        with self.crunch.grounds.database.transaction():
+            self.remove(self._found(call))
         return Reply(status=204)
 
     def _found(self, call: Call) -> T:
-        found = self._things.find(call)
+        found = self.find(call)
         if found is None:
             raise not_found()
         return found
 
 
-def six_operations(things: Things[T], people: People, database: Database) -> dict[str, Handler]:
-    """Handlers of the six operations by their names.
-
-    Args:
-        things: What they are about.
-        people: Who may ask.
-        database: Where the things are kept.
-    """
-    operations = _Operations(things, people, database)
-    return {
-        f"list_{things.many}": operations.list,
-        f"add_{things.one}": operations.add,
-        f"get_{things.one}": operations.get,
-        f"put_{things.one}": operations.put,
-        f"update_{things.one}": operations.update,
-        f"delete_{things.one}": operations.delete,
-    }
-
+# -- projects, datasets and items
 
 _LONGEST = 1023
 _LONGEST_PATH = 4096
@@ -138,177 +123,180 @@ _CIRCULAR = "A node may not be made a child of itself or of one of its descendan
 _READ_ONLY = "This field can't be written here."
 
 
-class Projects:
-    """Projects.
-
-    Args:
-        crunch: The site.
-    """
-
-    model, one, many = PROJECT, "project", "projects"
-
-    def __init__(self, crunch: Crunch) -> None:
-        self._crunch = crunch
-
-    def count(self) -> int:
-        """How many there are."""
-        return self._crunch.tree.count(PROJECT)
-
-    def page(self, after: int, most: int) -> Sequence[Mapping[str, Any]]:
-        """Some of them in the order of the tree."""
-        return [self.view(each) for each in self._crunch.tree.listed(PROJECT, after, most)]
-
-    def find(self, call: Call) -> Thing | None:
-        """The one that a request names."""
-        return self._crunch.tree.find(call.arguments["slug"], PROJECT)
-
-    def view(self, thing: Thing) -> Mapping[str, Any]:
-        """One as the site tells it."""
-        names = ("id", "name", "slug", "description", "details", "workflow")
-        return {name: getattr(thing, name) for name in names}
-
-    def fields(self, thing: Thing | None) -> Mapping[str, Field]:
-        """What is written of one."""
-        return {**_own_fields(self._crunch, thing), "workflow": Field(text(blank=True))}
-
-    def add(self, values: Mapping[str, Any]) -> Thing:
-        """Keeps a new one."""
-        return self._crunch.tree.add(PROJECT, None, values)
-
-    def change(self, thing: Thing, values: Mapping[str, Any]) -> Thing:
-        """Changes one."""
-        return self._crunch.tree.change(thing, values)
-
-    def remove(self, thing: Thing) -> None:
-        """Removes one; its datasets stay, and belong to nothing."""
-        self._crunch.remove(thing)
-
-
-class Items:
+class Items(Resource[Thing]):
     """Items; projects and datasets are items, too.
 
-    Args:
-        crunch: The site.
+    Attributes:
+        parents: Which kind of thing they may belong to; any where this is empty.
     """
 
-    model, one, many = ITEM, "item", "items"
-    kind = ""
+    one = model = ITEM
     parents = ""
-    """Which kind of thing they may belong to; any where this is empty."""
-
-    def __init__(self, crunch: Crunch) -> None:
-        self._crunch = crunch
-
-    def count(self) -> int:
-        """How many there are."""
-        return self._crunch.tree.count(self.kind)
-
-    def page(self, after: int, most: int) -> Sequence[Mapping[str, Any]]:
-        """Some of them in the order of the tree."""
-        return self.views(self._crunch.tree.listed(self.kind, after, most))
 
     def find(self, call: Call) -> Thing | None:
-        """The one that a request names."""
-        return self._crunch.tree.find(call.arguments["slug"], self.kind)
-
-    def view(self, thing: Thing) -> Mapping[str, Any]:
-        """One as the site tells it."""
-        return self.views([thing])[0]
+        """By its slug."""
+        return self.crunch.tree.find(call.arguments["slug"], self.kind)
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
-        """Several as the site tells them."""
-        return item_views(self._crunch, things)
+        """What all kinds of them have, with their attributes."""
+        attributes = self.crunch.attributes.of_items([each.id for each in things])
+        parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in things}}
+        return [
+            {
+                **_told(thing, "id name slug"),
+                "parent": parents[thing.parent],
+                **_told(thing, "description details"),
+                "attributes": [
+                    {"key": each.key, **BY_PATH[each.kind].told(each.content)} for each in attributes.get(thing.id, [])
+                ],
+            }
+            for thing in things
+        ]
 
     def fields(self, thing: Thing | None) -> Mapping[str, Field]:
-        """What is written of one."""
-        tree = self._crunch.tree
-        parent = slug_reference(lambda slug: tree.find(slug, self.parents))
+        """Of items and datasets also what they belong to, which has to be told."""
+        parent = slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
         # The site fails with 500 when it is sent what only answers have.
         return {
-            **_own_fields(self._crunch, thing),
+            **self.own_fields(thing),
             "parent": Field(parent, required=True, blank_is_null=True),
             "attributes": Field(_not_written),
         }
 
+    def own_fields(self, thing: Thing | None) -> dict[str, Field]:
+        """What is written of things of all kinds."""
+        return {
+            "name": Field(self._name(thing), required=True),
+            "description": Field(text(_LONGEST, blank=True)),
+            "details": Field(text(blank=True)),
+        }
+
+    def _name(self, thing: Thing | None) -> Reader:
+        plain = text(_LONGEST)
+
+        def read(value: Any) -> str:
+            found = plain(value)
+            if self.crunch.tree.named(found) not in (None, thing and thing.id):
+                raise Wrong(_TAKEN)
+            return found
+
+        return read
+
     def add(self, values: Mapping[str, Any]) -> Thing:
-        """Keeps a new one."""
-        return self._crunch.tree.add(self.kind or ITEM, values["parent"], values)
+        """Projects belong to nothing."""
+        return self.crunch.tree.add(self.kind or ITEM, values.get("parent"), values)
 
     def change(self, thing: Thing, values: Mapping[str, Any]) -> Thing:
-        """Changes one."""
+        """Another parent moves it."""
         try:
-            return self._crunch.tree.change(thing, values)
+            return self.crunch.tree.change(thing, values)
         except CircularMove as error:
             raise Invalid({"parent": [_CIRCULAR]}, crashes=True) from error
 
     def remove(self, thing: Thing) -> None:
-        """Removes one; what belongs to it stays, and belongs to nothing."""
-        self._crunch.remove(thing)
+        """With its attributes and statuses."""
+        self.crunch.remove(thing)
+
+
+def _told(thing: Thing, names: str) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names.split()}
+
+
+def _not_written(_value: Any) -> Any:
+    raise Wrong(_READ_ONLY, crashes=True)
+
+
+class Projects(Items):
+    """Projects."""
+
+    one = model = kind = PROJECT
+
+    def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
+        """Without their attributes, with their workflow."""
+        return [_told(each, "id name slug description details workflow") for each in things]
+
+    def fields(self, thing: Thing | None) -> Mapping[str, Field]:
+        """Also a workflow."""
+        return {**self.own_fields(thing), "workflow": Field(text(blank=True))}
 
 
 class Datasets(Items):
     """Datasets."""
 
-    model, one, many = DATASET, "dataset", "datasets"
-    kind = DATASET
+    one = model = kind = DATASET
     parents = PROJECT
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
-        """Several as the site tells them, each with its items."""
-        parts = self._crunch.tree.parts([each.id for each in things])
+        """Each with its items."""
+        parts = self.crunch.tree.parts([each.id for each in things])
         items: dict[int | None, list[Mapping[str, Any]]] = {}
-        for part, view in zip(parts, item_views(self._crunch, parts), strict=True):
+        for part, view in zip(parts, super().views(parts), strict=True):
             items.setdefault(part.parent, []).append(view)
         return [
             {**view, "items": items.get(thing.id, []), "base_file_path": thing.base_file_path}
-            for thing, view in zip(things, item_views(self._crunch, things), strict=True)
+            for thing, view in zip(things, super().views(things), strict=True)
         ]
 
     def fields(self, thing: Thing | None) -> Mapping[str, Field]:
-        """What is written of one."""
+        """Also where its files are."""
         path = Field(text(_LONGEST_PATH, blank=True))
         return {**super().fields(thing), "items": Field(_not_written), "base_file_path": path}
 
 
-def item_views(crunch: Crunch, things: Sequence[Thing]) -> list[Mapping[str, Any]]:
-    """Things as items: what all kinds of them have, with their attributes."""
-    attributes = crunch.attributes.of_items([each.id for each in things])
-    return [
-        {
-            "id": thing.id,
-            "name": thing.name,
-            "slug": thing.slug,
-            "parent": thing.parent_slug,
-            "description": thing.description,
-            "details": thing.details,
-            "attributes": [
-                {"key": each.key, **BY_PATH[each.kind].told(each.values)} for each in attributes.get(thing.id, [])
-            ],
+# -- attributes
+
+_LONGEST_KEY = 255
+
+
+class AttributesOfKind(Resource[Attribute]):
+    """Attributes of one kind.
+
+    Args:
+        crunch: The site.
+        kind: The kind.
+    """
+
+    order = "id"
+
+    def __init__(self, crunch: Crunch, kind: Kind) -> None:
+        super().__init__(crunch, crunch.attributes.table)
+        self.kind = kind.path
+        self.one = f"{kind.name}_attribute"
+        self.model = self.one.replace("_", "")
+        self._values = kind.fields
+
+    def find(self, call: Call) -> Attribute | None:
+        """By its number."""
+        number = row_number(call.arguments["id"])
+        return None if number is None else self.table.first(id=number, kind=self.kind)
+
+    def views(self, things: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
+        """Their numbers aren't told."""
+        return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in things]
+
+    def fields(self, thing: Attribute | None) -> Mapping[str, Field]:
+        """What has it, its key, and what it says."""
+        del thing
+        item = slug_reference(self.crunch.tree.find)
+        return {
+            "item": Field(item, required=True, blank_is_null=True),
+            "key": Field(text(_LONGEST_KEY), required=True),
+            **self._values,
         }
-        for thing in things
-    ]
 
+    def add(self, values: Mapping[str, Any]) -> Attribute:
+        """All of its values are there."""
+        content = {name: values[name] for name in self._values}
+        return self.crunch.attributes.add(self.kind, values["item"].id, values["key"], content)
 
-def _own_fields(crunch: Crunch, thing: Thing | None) -> dict[str, Field]:
-    return {
-        "name": Field(_name(crunch, thing), required=True),
-        "description": Field(text(_LONGEST, blank=True)),
-        "details": Field(text(blank=True)),
-    }
+    def change(self, thing: Attribute, values: Mapping[str, Any]) -> Attribute:
+        """What isn't sent stays."""
+        content = {name: values.get(name, value) for name, value in thing.content.items()}
+        item = values["item"].id if "item" in values else thing.item
+        changed = Attribute(thing.id, thing.kind, item, values.get("key", thing.key), content)
+        self.table.put(changed)
+        return changed
 
-
-def _name(crunch: Crunch, thing: Thing | None) -> Reader:
-    plain = text(_LONGEST)
-
-    def read(value: Any) -> str:
-        found = plain(value)
-        owner = crunch.tree.named(found)
-        if owner is not None and (thing is None or owner != thing.id):
-            raise Wrong(_TAKEN)
-        return found
-
-    return read
-
-
-def _not_written(_value: Any) -> Any:
-    raise Wrong(_READ_ONLY, crashes=True)
+    def remove(self, thing: Attribute) -> None:
+        """Its item stays."""
+        self.table.remove(id=thing.id)

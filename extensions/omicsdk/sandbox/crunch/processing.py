@@ -28,14 +28,15 @@ def get_next_dataset_of_project(crunch: Crunch, call: Call) -> Reply:
     return _next(crunch, project.id)
 
 
-def _next(crunch: Crunch, project: int | None) -> Reply:
-    found = crunch.tree.next_dataset(project)
+def _next(crunch: Crunch, of: int | None) -> Reply:
+    found = crunch.tree.next_dataset(of)
     if found is None:
         return Reply({"project": "", "dataset": ""})
-    if found.parent_slug is None:
+    project = crunch.tree.slug(found.parent)
+    if project is None:
         # As on the site, which fails until somebody deletes or locks the dataset.
         raise Refused(500, f"The next dataset is {found.slug}, and its project was deleted.")
-    return Reply({"project": found.parent_slug, "dataset": found.slug})
+    return Reply({"project": project, "dataset": found.slug})
 
 
 def list_statuses(crunch: Crunch, call: Call) -> Reply:
@@ -61,7 +62,9 @@ def _fields(crunch: Crunch) -> dict[str, Field]:
     user = number_reference(crunch.people.by_id)
     return {
         "dataset": Field(
-            number_reference(lambda number: crunch.tree.by_id(number, DATASET)), required=True, blank_is_null=True
+            number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET)),
+            required=True,
+            blank_is_null=True,
         ),
         # It can be sent, and is checked, but who asks is what counts.
         "site_user": Field(user, null=True, blank_is_null=True),

@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from omicsdk.sandbox.crunch import processing
-from omicsdk.sandbox.crunch.attributes import KINDS, AttributesOfKind
-from omicsdk.sandbox.crunch.items import Datasets, Items, Projects, six_operations
+from omicsdk.sandbox.crunch.attributes import KINDS
+from omicsdk.sandbox.crunch.items import AttributesOfKind, Datasets, Items, Projects
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.rest_framework.service import METHODS, framework_service, root_route
 from omicsdk.sandbox.service import Handler, Service, handlers_in
@@ -41,18 +41,15 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         crunch: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    people, database = crunch.people, crunch.grounds.database
     handlers: dict[str, Handler] = handlers_in(document, crunch, processing)
-    handlers |= six_operations(Projects(crunch), people, database)
-    handlers |= six_operations(Items(crunch), people, database)
-    handlers |= six_operations(Datasets(crunch), people, database)
-    for kind in KINDS:
-        handlers |= six_operations(AttributesOfKind(crunch, kind), people, database)
+    items = [kind(crunch, crunch.tree.things) for kind in (Projects, Items, Datasets)]
+    for resource in (*items, *(AttributesOfKind(crunch, kind) for kind in KINDS)):
+        handlers |= resource.handlers()
     return framework_service(
         "crunch",
         document,
         handlers,
-        gate=lambda headers: people.askers.need(headers.get("authorization")),
+        gate=lambda headers: crunch.people.askers.need(headers.get("authorization")),
         suffixed=[f"{ROOT}{each}" for each in LISTED],
         pages=root_routes(),
         # As the site does until somebody deletes or locks the dataset whose project was deleted.

@@ -1,8 +1,7 @@
 """The site: who may ask, where its parts keep what they know, what is there from the start, and what its pages list."""
 
-import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.rest_framework.service import Askers
 from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 _CHALLENGE = 'Basic realm="api"'
@@ -25,16 +24,20 @@ class Person:
     """A user.
 
     Attributes:
-        id: Their number.
+        id: Their number; 0 for the next one.
         name: What they log in as.
+        token: The digest of their token.
+        password: The hash of their password.
         everything: Whether they may do everything, as superusers do.
         permissions: What they may do, such as `add_status` and `change_dataset`.
     """
 
     id: int
     name: str
+    token: str
+    password: str
     everything: bool
-    permissions: frozenset[str]
+    permissions: Sequence[str]
 
     def may(self, permission: str) -> bool:
         """Whether they have a permission."""
@@ -53,12 +56,8 @@ class People:
     """
 
     def __init__(self, database: Database, secrets: Secrets) -> None:
-        self._database = database
         self._secrets = secrets
-        database.define(
-            crunch_users="id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, "
-            "password TEXT NOT NULL, everything INTEGER NOT NULL, permissions TEXT NOT NULL",
-        )
+        self._table = Table(database, "crunch_users", Person, more="UNIQUE (name), UNIQUE (token)")
         self.askers = Askers(self._of_token, self._of_password, challenge=_CHALLENGE)
 
     def add(self, name: str, *, everything: bool = False, permissions: Iterable[str] = ()) -> str:
@@ -70,10 +69,8 @@ class People:
             permissions: What they may do beside reading, such as `add_status`.
         """
         token = self._token(name)
-        self._database.execute(
-            "INSERT INTO crunch_users (name, token, password, everything, permissions) VALUES (?, ?, ?, ?, ?)",
-            (name, digest(token), self._secrets.password_hash, everything, json.dumps(sorted(permissions))),
-        )
+        password = self._secrets.password_hash
+        self._table.add(Person(0, name, digest(token), password, everything, sorted(permissions)))
         return token
 
     def token_of(self, name: str) -> str:
@@ -82,7 +79,7 @@ class People:
         Raises:
             LookupError: Nobody has that name.
         """
-        if self._person("name = ?", name) is None:
+        if self._table.first(name=name) is None:
             raise LookupError(f"the site knows no user {name}")
         return self._token(name)
 
@@ -91,11 +88,11 @@ class People:
 
     def by_id(self, number: int) -> Person | None:
         """The user of a number; None for none."""
-        return self._person("id = ?", number)
+        return self._table.get(number)
 
     def any(self) -> bool:
         """Whether there are users at all."""
-        return self._database.row("SELECT 1 FROM crunch_users") is not None
+        return self._table.count() > 0
 
     def need(self, call: Call, model: str = "") -> Person:
         """Who asks, and may do that.
@@ -114,17 +111,11 @@ class People:
         return person
 
     def _of_token(self, token: str) -> Person | None:
-        return self._person("token = ?", digest(token))
+        return self._table.first(token=digest(token))
 
     def _of_password(self, name: str, password: str) -> Person | None:
-        row = self._database.row("SELECT password FROM crunch_users WHERE name = ?", (name,))
-        return self._person("name = ?", name) if row is not None and is_password(password, row["password"]) else None
-
-    def _person(self, where: str, *values: object) -> Person | None:
-        row = self._database.row(f"SELECT * FROM crunch_users WHERE {where}", values)  # noqa: S608 - our own words
-        if row is None:
-            return None
-        return Person(row["id"], row["name"], bool(row["everything"]), frozenset(json.loads(row["permissions"])))
+        person = self._table.first(name=name)
+        return person if person is not None and is_password(password, person.password) else None
 
 
 _WORKFLOW = """#!/bin/sh
@@ -236,7 +227,7 @@ class Crunch:
     def remove(self, thing: Thing) -> None:
         """Removes a thing with its attributes and statuses; what belongs to it stays."""
         with self.grounds.database.transaction():
-            self.attributes.remove_of(thing.id)
+            self.attributes.table.remove(item=thing.id)
             self.statuses.remove_of(thing.id)
             self.tree.remove(thing)
 
