@@ -1,10 +1,10 @@
 """Accounts, people as others see them, and organizations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.pangea.access import MEMBER
-from omicsdk.sandbox.pangea.people import PROFILE, People, Person, Taken, faults
+from omicsdk.sandbox.pangea.people import PROFILE, Person, Taken, faults
 from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
@@ -21,19 +21,14 @@ from omicsdk.sandbox.rest_framework.fields import (
 )
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.state.credentials import is_password
 
 _LINE = Field(text(blank=True), null=True)
 _FIELDS: Mapping[str, Field] = {
-    "is_staff": Field(boolean, absent_in_form=False),
-    "is_active": Field(boolean, absent_in_form=False),
+    **dict.fromkeys(("is_staff", "is_active"), Field(boolean, absent_in_form=False)),
     "avatar": Field(url(blank=True), null=True),
-    "name": _LINE,
-    "biography": _LINE,
+    **dict.fromkeys(("name", "biography", "twitter_username", "github_username", "company", "location"), _LINE),
     "url": Field(url(200, blank=True), null=True),
-    "twitter_username": _LINE,
-    "github_username": _LINE,
-    "company": _LINE,
-    "location": _LINE,
 }
 
 
@@ -56,11 +51,11 @@ def person_view(pangea: Pangea, person: Person) -> dict[str, Any]:
 def list_users(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users: everybody, whoever asks."""
     pangea.access.asker(call)
+    return _people(pangea, call, pangea.people.count(), pangea.people.some)
 
-    def some(start: int, size: int) -> list[object]:
-        return [person_view(pangea, each) for each in pangea.people.some(start, size)]
 
-    return page(call, pangea.people.count(), some, PAGE)
+def _people(pangea: Pangea, call: Call, count: int, some: Callable[[int, int], Sequence[Person]]) -> Reply:
+    return page(call, count, lambda start, size: [person_view(pangea, each) for each in some(start, size)], PAGE)
 
 
 def get_me(pangea: Pangea, call: Call) -> Reply:
@@ -81,16 +76,15 @@ def get_user(pangea: Pangea, call: Call) -> Reply:
     return Reply(person_view(pangea, _there(pangea.people.by_uuid(call.arguments["uuid"]))))
 
 
-def put_user(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/users/{uuid}: what isn't sent stays."""
-    return patch_user(pangea, call)
-
-
 def patch_user(pangea: Pangea, call: Call) -> Reply:
     """PATCH /api/users/{uuid}: everybody may change what they tell of themselves."""
     person = _oneself(pangea, call)
     told = validated(_FIELDS, fields_of(call), partial=True)
     return Reply(person_view(pangea, pangea.people.change(person, told)))
+
+
+put_user = patch_user
+"""What isn't sent stays."""
 
 
 def delete_user(pangea: Pangea, call: Call) -> Reply:
@@ -160,11 +154,7 @@ def list_organization_users(pangea: Pangea, call: Call) -> Reply:
     """GET /api/organizations/{organization_pk}/users."""
     pangea.access.asker(call)
     members = members_of(pangea, call.arguments["organization_pk"])
-
-    def some(start: int, size: int) -> list[object]:
-        return [person_view(pangea, each) for each in members[start : start + size]]
-
-    return page(call, len(members), some, PAGE)
+    return _people(pangea, call, len(members), lambda start, size: members[start : start + size])
 
 
 def add_organization_user(pangea: Pangea, call: Call) -> Reply:
@@ -240,14 +230,8 @@ def get_my_account(pangea: Pangea, call: Call) -> Reply:
     return Reply(_account(pangea.access.need(call)))
 
 
-def put_my_account(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/auth/users/me/: the address isn't changed in this way, and there is nothing else."""
-    return get_my_account(pangea, call)
-
-
-def patch_my_account(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/auth/users/me/: as PUT."""
-    return get_my_account(pangea, call)
+put_my_account = patch_my_account = get_my_account
+"""The address isn't changed in this way, and there is nothing else."""
 
 
 def delete_my_account(pangea: Pangea, call: Call) -> Reply:
@@ -260,14 +244,8 @@ def get_account(pangea: Pangea, call: Call) -> Reply:
     return Reply(_account(_own(pangea, call)))
 
 
-def put_account(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/auth/users/{id}/: changes nothing."""
-    return get_account(pangea, call)
-
-
-def patch_account(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/auth/users/{id}/: changes nothing."""
-    return get_account(pangea, call)
+put_account = patch_account = get_account
+"""They change nothing."""
 
 
 def delete_account(pangea: Pangea, call: Call) -> Reply:
@@ -280,7 +258,7 @@ def set_password(pangea: Pangea, call: Call) -> Reply:
     person = pangea.access.need(call)
     fields = validated({"new_password": _WORD, "current_password": _WORD}, fields_of(call))
     _strong("new_password", fields["new_password"], person.email)
-    _knows(pangea.people, person, fields)
+    _knows(person, fields)
     pangea.people.set_password(person, fields["new_password"])
     return Reply(status=204)
 
@@ -290,7 +268,7 @@ def set_email(pangea: Pangea, call: Call) -> Reply:
     person = pangea.access.need(call)
     fields = validated({"current_password": _WORD, "new_email": _EMAIL}, fields_of(call))
     wrong: dict[str, list[str]] = {}
-    if not pangea.people.knows_password(person, fields["current_password"]):
+    if not is_password(fields["current_password"], person.password):
         wrong["current_password"] = ["Invalid password."]
     if pangea.people.by_email(fields["new_email"]) not in (None, person):
         wrong["new_email"] = [_TAKEN]
@@ -319,9 +297,7 @@ def reset_password(pangea: Pangea, call: Call) -> Reply:
     return Reply(status=204)
 
 
-def reset_email(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/auth/users/reset_email/: as reset_password."""
-    return reset_password(pangea, call)
+reset_email = reset_password
 
 
 def confirm_reset_password(pangea: Pangea, call: Call) -> Reply:
@@ -353,13 +329,13 @@ def _own(pangea: Pangea, call: Call) -> Person:
 
 def _closed(pangea: Pangea, call: Call, person: Person) -> Reply:
     fields = validated({"current_password": _WORD}, fields_of(call))
-    _knows(pangea.people, person, fields)
+    _knows(person, fields)
     close(pangea, person)
     return Reply(status=204)
 
 
-def _knows(people: People, person: Person, fields: Mapping[str, Any]) -> None:
-    if not people.knows_password(person, fields["current_password"]):
+def _knows(person: Person, fields: Mapping[str, Any]) -> None:
+    if not is_password(fields["current_password"], person.password):
         raise invalid("current_password", "Invalid password.")
 
 

@@ -45,24 +45,13 @@ def correct_taxon_names(pangea: Pangea, call: Call) -> Reply:
     return Reply({"canon": canon, "rank": query.get("rank"), name: {"query": name, "names": []}})
 
 
-def _unknown(pangea: Pangea, call: Call) -> Reply:
+def get_taxon_ancestors(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/treeoflife/ancestors, annotate and get_descendants: no taxon is known."""
     pangea.access.asker(call)
     return Reply([f"Provided parameter {dict(call.query).get('query', '')} does not match any taxa."], 400)
 
 
-def get_taxon_ancestors(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/treeoflife/ancestors."""
-    return _unknown(pangea, call)
-
-
-def annotate_taxa(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/treeoflife/annotate."""
-    return _unknown(pangea, call)
-
-
-def get_taxon_descendants(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/treeoflife/get_descendants."""
-    return _unknown(pangea, call)
+annotate_taxa = get_taxon_descendants = get_taxon_ancestors
 
 
 def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
@@ -90,8 +79,10 @@ def search(pangea: Pangea, call: Call) -> Reply:
     return Reply(
         {
             "query": query,
-            "samples": [views.sample(each) for each in pangea.store.some("sample", 0, _MOST, *where)],
-            "sample_groups": [views.group(each) for each in pangea.store.some("sample_group", 0, _MOST, *where)],
-            "organizations": [views.organization(each) for each in pangea.store.some("organization", 0, _MOST, *where)],
+            "samples": [views.sample(each) for each in pangea.store.all("sample", *where, size=_MOST)],
+            "sample_groups": [views.group(each) for each in pangea.store.all("sample_group", *where, size=_MOST)],
+            "organizations": [
+                views.organization(each) for each in pangea.store.all("organization", *where, size=_MOST)
+            ],
         }
     )

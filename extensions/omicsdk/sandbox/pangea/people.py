@@ -1,60 +1,56 @@
 """The people who have an account: their addresses, passwords and tokens."""
 
-import json
 import re
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from sqlite3 import Row
 from typing import Any
 
 from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_password
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 SHORTEST = 8
 _TOO_SIMILAR = 0.7
-_COMMON = frozenset(
-    [
-        "password",
-        "password1",
-        "password123",
-        "passw0rd",
-        "12345678",
-        "123456789",
-        "1234567890",
-        "11111111",
-        "00000000",
-        "qwertyui",
-        "qwertyuiop",
-        "qwerty123",
-        "iloveyou",
-        "sunshine",
-        "princess",
-        "football",
-        "baseball",
-        "superman",
-        "trustno1",
-        "starwars",
-        "computer",
-        "whatever",
-        "welcome1",
-        "letmein1",
-        "abcd1234",
-        "abc12345",
-        "1q2w3e4r",
-        "1qaz2wsx",
-        "asdfghjk",
-        "zaq12wsx",
-        "changeme",
-        "internet",
-        "michelle",
-        "jennifer",
-        "dragon123",
-        "monkey123",
-    ]
-)
+_COMMON = [
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "00000000",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "starwars",
+    "computer",
+    "whatever",
+    "welcome1",
+    "letmein1",
+    "abcd1234",
+    "abc12345",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "asdfghjk",
+    "zaq12wsx",
+    "changeme",
+    "internet",
+    "michelle",
+    "jennifer",
+    "dragon123",
+    "monkey123",
+]
 
 
 def faults(password: str, email: str) -> Sequence[str]:
@@ -111,16 +107,25 @@ class Person:
     """Somebody with an account.
 
     Attributes:
-        id: The number, which is never used again.
+        id: The number, which is never used again; 0 for the next one.
         uuid: The UUID.
         email: The address that they log in with.
+        password: The hash of their password.
         profile: What they tell of themselves: the members of `PROFILE`.
     """
 
     id: int
     uuid: str
     email: str
+    password: str
     profile: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    digest: str
+    salt: str
+    person: int
 
 
 class People:
@@ -134,12 +139,9 @@ class People:
     def __init__(self, database: Database, own: Secrets) -> None:
         self._database = database
         self._secrets = own
-        database.define(
-            pangea_people="id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE, "
-            "password TEXT NOT NULL, profile TEXT NOT NULL",
-            # A token derives from its salt; of itself there is the digest only.
-            pangea_tokens="digest TEXT PRIMARY KEY, salt TEXT NOT NULL, person INTEGER NOT NULL UNIQUE",
-        )
+        self._people = Table(database, "pangea_people", Person, more="UNIQUE (uuid), UNIQUE (email)")
+        # A token derives from its salt; of itself there is the digest only.
+        self._tokens = Table(database, "pangea_tokens", _Token, more="UNIQUE (person)")
 
     def add(self, email: str, password: str, *, kept: str | None = None) -> Person:
         """Makes an account.
@@ -155,46 +157,36 @@ class People:
         with self._database.transaction():
             if self.by_email(email) is not None:
                 raise Taken
-            self._database.execute(
-                "INSERT INTO pangea_people (uuid, email, password, profile) VALUES (?, ?, ?, ?)",
-                (str(uuid.uuid4()), email, kept or hashed(password), json.dumps(dict(PROFILE))),
-            )
-            made = self.by_email(email)
-        assert made is not None
-        return made
+            made = Person(0, str(uuid.uuid4()), email, kept or hashed(password), PROFILE)
+            return replace(made, id=self._people.add(made))
 
     def by_id(self, number: int) -> Person | None:
         """Who has a number."""
-        return self._one("id = ?", number)
+        return self._people.get(number)
 
     def by_uuid(self, uuid: str) -> Person | None:
         """Who has a UUID."""
-        return self._one("uuid = ?", uuid)
+        return self._people.first(uuid=uuid)
 
     def by_email(self, email: str) -> Person | None:
         """Who has an address."""
-        return self._one("email = ?", email)
+        return self._people.first(email=email)
 
     def by_token(self, token: str) -> Person | None:
         """Who has a token, and an active account."""
-        found = self._one("id = (SELECT person FROM pangea_tokens WHERE digest = ?)", digest(token))
+        known = self._tokens.get(digest(token))
+        found = self._people.get(known and known.person)
         return found if found is not None and found.profile["is_active"] else None
 
     def by_password(self, email: str, password: str) -> Person | None:
         """Who has an address and its password, and an active account."""
         person = self.by_email(email)
-        known = person is not None and person.profile["is_active"] and self.knows_password(person, password)
+        known = person is not None and person.profile["is_active"] and is_password(password, person.password)
         return person if known else None
-
-    def knows_password(self, person: Person, password: str) -> bool:
-        """Whether a password is that of somebody."""
-        row = self._database.row("SELECT password FROM pangea_people WHERE id = ?", (person.id,))
-        return row is not None and is_password(password, row["password"])
 
     def count(self) -> int:
         """How many accounts there are."""
-        row = self._database.row("SELECT count(*) AS n FROM pangea_people")
-        return row["n"] if row else 0
+        return self._people.count()
 
     def some(self, start: int, size: int) -> Sequence[Person]:
         """Accounts in the order in which they were made.
@@ -203,18 +195,17 @@ class People:
             start: How many come before them.
             size: How many are wanted.
         """
-        rows = self._database.rows("SELECT * FROM pangea_people ORDER BY id LIMIT ? OFFSET ?", (size, start))
-        return [_person(row) for row in rows]
+        return self._people.all(order="id", limit=size, offset=start)
 
     def change(self, person: Person, profile: Mapping[str, Any]) -> Person:
         """Changes what somebody tells of themselves; what isn't given stays."""
-        told = {**person.profile, **profile}
-        self._database.execute("UPDATE pangea_people SET profile = ? WHERE id = ?", (json.dumps(told), person.id))
-        return Person(person.id, person.uuid, person.email, told)
+        changed = replace(person, profile={**person.profile, **profile})
+        self._people.change(person.id, profile=changed.profile)
+        return changed
 
     def set_password(self, person: Person, password: str) -> None:
         """Gives somebody another password; the token stays good."""
-        self._database.execute("UPDATE pangea_people SET password = ? WHERE id = ?", (hashed(password), person.id))
+        self._people.change(person.id, password=hashed(password))
 
     def set_email(self, person: Person, email: str) -> None:
         """Gives somebody another address.
@@ -226,36 +217,23 @@ class People:
             other = self.by_email(email)
             if other is not None and other.id != person.id:
                 raise Taken
-            self._database.execute("UPDATE pangea_people SET email = ? WHERE id = ?", (email, person.id))
+            self._people.change(person.id, email=email)
 
     def token(self, person: Person) -> str:
         """The token of somebody: always the same one until they log out."""
-        salt = secrets.token_hex(20)
-        self._database.execute(
-            "INSERT OR IGNORE INTO pangea_tokens (digest, salt, person) VALUES (?, ?, ?)",
-            (digest(self._token(salt)), salt, person.id),
-        )
-        row = self._database.row("SELECT salt FROM pangea_tokens WHERE person = ?", (person.id,))
-        assert row is not None
-        return self._token(row["salt"])
-
-    def _token(self, salt: str) -> str:
-        return self._secrets.derived("pangea", salt)
+        with self._database.transaction():
+            known = self._tokens.first(person=person.id)
+            salt = known.salt if known else secrets.token_hex(20)
+            token = self._secrets.derived("pangea", salt)
+            self._tokens.add_new(_Token(digest(token), salt, person.id))
+        return token
 
     def forget_token(self, person: Person) -> None:
         """Ends the token of somebody."""
-        self._database.execute("DELETE FROM pangea_tokens WHERE person = ?", (person.id,))
+        self._tokens.remove(person=person.id)
 
     def remove(self, person: Person) -> None:
         """Closes an account; its number and token are never used again."""
         with self._database.transaction():
             self.forget_token(person)
-            self._database.execute("DELETE FROM pangea_people WHERE id = ?", (person.id,))
-
-    def _one(self, where: str, value: str | int) -> Person | None:
-        row = self._database.row(f"SELECT * FROM pangea_people WHERE {where}", (value,))  # noqa: S608 - our own names
-        return None if row is None else _person(row)
-
-
-def _person(row: Row) -> Person:
-    return Person(row["id"], row["uuid"], row["email"], json.loads(row["profile"]))
+            self._people.remove(id=person.id)

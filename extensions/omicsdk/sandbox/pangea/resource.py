@@ -63,7 +63,7 @@ def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: Vi
     """The page of a list that is asked for."""
 
     def read(start: int, size: int) -> list[Mapping[str, Any]]:
-        return [view(thing) for thing in store.some(kind, start, size, *where)]
+        return [view(thing) for thing in store.all(kind, *where, start=start, size=size)]
 
     return page(call, store.count(kind, *where), read, PAGE)
 

@@ -1,6 +1,5 @@
 """What the platform keeps: things of several kinds, each a document with a UUID, and links between them."""
 
-import json
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.sandbox.rest_framework.fields import written
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 Thing = dict[str, Any]
 """A document: its own fields, with uuid, name, created_at and updated_at."""
@@ -62,6 +61,25 @@ def folded(name: str) -> str:
     return name.upper()
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seq: int
+    kind: str
+    uuid: str
+    name: str
+    folded: str
+    parent: str
+    fields: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    kind: str
+    one: str
+    other: str
+    place: int
+
+
 class Store:
     """The things.
 
@@ -73,24 +91,11 @@ class Store:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self.database = database
         self._now = now
-        database.define(
-            pangea_things="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, uuid TEXT NOT NULL UNIQUE, "
-            "name TEXT NOT NULL, folded TEXT NOT NULL, parent TEXT NOT NULL, fields TEXT NOT NULL",
-            pangea_links="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, one TEXT NOT NULL, other TEXT NOT NULL, "
-            "fields TEXT NOT NULL, place INTEGER NOT NULL, UNIQUE (kind, one, other)",
-        )
-        for name, columns in (
-            ("pangea_things_by_parent", "pangea_things (kind, parent, seq)"),
-            ("pangea_things_by_name", "pangea_things (kind, name)"),
-            ("pangea_things_by_folded", "pangea_things (kind, folded)"),
-            ("pangea_things_below", "pangea_things (parent)"),
-            ("pangea_things_above", "pangea_things (uuid, parent)"),
-            ("pangea_links_in_order", "pangea_links (kind, one, place)"),
-            ("pangea_links_by_other", "pangea_links (kind, other)"),
-            ("pangea_links_of_one", "pangea_links (one)"),
-            ("pangea_links_of_other", "pangea_links (other)"),
-        ):
-            database.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
+        # By number, those of a kind below a thing, by name, whatever is below a thing, and what a thing is below.
+        things = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent")
+        self._things = Table(database, "pangea_things", _Row, more="UNIQUE (uuid)", indexes=things)
+        links = ("kind, one, place", "kind, other", "one", "other")
+        self._links = Table(database, "pangea_links", _Link, key="kind one other", indexes=links)
 
     def moment(self) -> str:
         """The sandbox's time as the platform writes it."""
@@ -113,21 +118,18 @@ class Store:
         """
         moment = self.moment()
         thing = {**fields, "uuid": uuid or str(uuids.uuid4()), "name": name, "created_at": moment, "updated_at": moment}
-        self.database.execute(
-            "INSERT INTO pangea_things (kind, uuid, name, folded, parent, fields) VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, thing["uuid"], name, folded(name), parent, json.dumps(thing)),
-        )
+        self._things.add(_Row(0, kind, thing["uuid"], name, folded(name), parent, thing))
         return thing
 
     def find(self, kind: str, uuid: str) -> Thing | None:
         """The thing of a UUID; None for none."""
-        row = self.database.row("SELECT fields FROM pangea_things WHERE kind = ? AND uuid = ?", (kind, uuid))
-        return None if row is None else json.loads(row["fields"])
+        row = self._things.first(uuid=uuid, kind=kind)
+        return row and row.fields
 
     def parent(self, uuid: str) -> str:
         """The UUID of what a thing belongs to; empty for none."""
-        row = self.database.row("SELECT parent FROM pangea_things WHERE uuid = ?", (uuid,))
-        return "" if row is None else row["parent"]
+        row = self._things.first(uuid=uuid)
+        return row.parent if row else ""
 
     def change(
         self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
@@ -148,21 +150,19 @@ class Store:
             KeyError: It isn't there.
         """
         with self.database.transaction():
-            before = self.find(kind, uuid)
-            if before is None:
+            row = self._things.first(uuid=uuid, kind=kind)
+            if row is None:
                 raise KeyError(uuid)
-            thing = {**before, **fields, **({"updated_at": self.moment()} if touch else {})}
-            self.database.execute(
-                "UPDATE pangea_things SET name = ?, folded = ?, fields = ?, parent = coalesce(?, parent) WHERE uuid = ?",
-                (thing["name"], folded(thing["name"]), json.dumps(thing), parent, uuid),
-            )
+            thing = {**row.fields, **fields, **({"updated_at": self.moment()} if touch else {})}
+            name, above = thing["name"], row.parent if parent is None else parent
+            self._things.change(row.seq, name=name, folded=folded(name), fields=thing, parent=above)
         return thing
 
     def remove(self, uuid: str) -> None:
         """Forgets a thing and the links that it is in; what belongs to it stays."""
         with self.database.transaction():
-            self.database.execute("DELETE FROM pangea_things WHERE uuid = ?", (uuid,))
-            self.database.execute("DELETE FROM pangea_links WHERE one = ? OR other = ?", (uuid, uuid))
+            self._things.remove(uuid=uuid)
+            self._links.remove("one = ? OR other = ?", uuid, uuid)
 
     def remove_tree(self, uuid: str) -> None:
         """Forgets a thing, all that belongs to it, and the links that any of them is in."""
@@ -171,11 +171,18 @@ class Store:
             "SELECT pangea_things.uuid FROM pangea_things JOIN tree ON pangea_things.parent = tree.uuid)"
         )
         with self.database.transaction():
-            for column in ("one", "other"):
-                self.database.execute(f"{tree} DELETE FROM pangea_links WHERE {column} IN tree", (uuid,))  # noqa: S608 - our own names
-            self.database.execute(f"{tree} DELETE FROM pangea_things WHERE uuid IN tree", (uuid,))  # noqa: S608 - our own names
+            for table, column in (("links", "one"), ("links", "other"), ("things", "uuid")):
+                self.database.execute(f"{tree} DELETE FROM pangea_{table} WHERE {column} IN tree", (uuid,))  # noqa: S608 - our own names
 
-    def all(self, kind: str, *where: Where, parent: str | None = None, name: str | None = None) -> list[Thing]:
+    def all(
+        self,
+        kind: str,
+        *where: Where,
+        parent: str | None = None,
+        name: str | None = None,
+        start: int = 0,
+        size: int = -1,
+    ) -> list[Thing]:
         """Things in the order in which they were made.
 
         Args:
@@ -183,11 +190,14 @@ class Store:
             where: What holds of them.
             parent: What they belong to; None for any.
             name: Their name; None for any.
+            start: How many come before them.
+            size: How many are wanted; -1 for all.
         """
         more = [*where, *([below(parent)] if parent is not None else []), *([named(name)] if name is not None else [])]
-        text, values = _joined(kind, more)
-        rows = self.database.rows(f"SELECT fields FROM pangea_things WHERE {text} ORDER BY seq", values)  # noqa: S608 - our own names
-        return [json.loads(row["fields"]) for row in rows]
+        text, values = _joined([Where("kind = ?", (kind,)), *more])
+        # The inner query walks over numbers only, so that a late page reads no documents of those before it.
+        numbers = f"SELECT seq FROM pangea_things WHERE {text} ORDER BY seq LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+        return [row.fields for row in self._things.all(f"seq IN ({numbers})", *values, size, start, order="seq")]
 
     def count(self, kind: str, *where: Where) -> int:
         """How many things there are.
@@ -196,59 +206,31 @@ class Store:
             kind: Their kind.
             where: What holds of them.
         """
-        text, values = _joined(kind, where)
-        row = self.database.row(f"SELECT count(*) AS n FROM pangea_things WHERE {text}", values)  # noqa: S608 - our own names
-        return row["n"] if row else 0
-
-    def some(self, kind: str, start: int, size: int, *where: Where) -> list[Thing]:
-        """Things in the order in which they were made.
-
-        Args:
-            kind: Their kind.
-            start: How many come before them.
-            size: How many are wanted.
-            where: What holds of them.
-        """
-        text, values = _joined(kind, where)
-        # The inner query walks over numbers only, so that a late page reads no documents of those before it.
-        numbers = f"SELECT seq FROM pangea_things WHERE {text} ORDER BY seq LIMIT ? OFFSET ?"  # noqa: S608 - our own names
-        rows = self.database.rows(
-            f"SELECT fields FROM pangea_things WHERE seq IN ({numbers}) ORDER BY seq",  # noqa: S608 - our own names
-            [*values, size, start],
-        )
-        return [json.loads(row["fields"]) for row in rows]
+        text, values = _joined(where)
+        return self._things.count(text, *values, kind=kind)
 
     # -- links
 
-    def link(self, kind: str, one: str, other: str, fields: Mapping[str, Any] | None = None) -> None:
-        """Links two things, once; fields of the link are replaced."""
-        self.database.execute(
-            "INSERT INTO pangea_links (kind, one, other, fields, place) "
-            "VALUES (?, ?, ?, ?, coalesce((SELECT seq FROM pangea_things WHERE uuid = ?), 0)) "
-            "ON CONFLICT (kind, one, other) DO UPDATE SET fields = excluded.fields",
-            (kind, one, other, json.dumps(fields or {}), other),
-        )
+    def link(self, kind: str, one: str, other: str) -> None:
+        """Links two things, once."""
+        row = self._things.first(uuid=other)
+        self._links.add_new(_Link(kind, one, other, row.seq if row else 0))
 
     def unlink(self, kind: str, one: str, other: str) -> None:
         """Takes a link back."""
-        self.database.execute("DELETE FROM pangea_links WHERE kind = ? AND one = ? AND other = ?", (kind, one, other))
+        self._links.remove(kind=kind, one=one, other=other)
 
     def is_linked(self, kind: str, one: str, other: str) -> bool:
         """Whether two things are linked."""
-        row = self.database.row(
-            "SELECT 1 FROM pangea_links WHERE kind = ? AND one = ? AND other = ?", (kind, one, other)
-        )
-        return row is not None
+        return self._links.get(kind, one, other) is not None
 
     def linked(self, kind: str, one: str) -> Sequence[str]:
         """What a thing is linked to, in the order in which it was linked."""
-        rows = self.database.rows("SELECT other FROM pangea_links WHERE kind = ? AND one = ? ORDER BY seq", (kind, one))
-        return [row["other"] for row in rows]
+        return [link.other for link in self._links.all(kind=kind, one=one)]
 
     def count_linked(self, kind: str, one: str) -> int:
         """How many things one is linked to."""
-        row = self.database.row("SELECT count(*) AS n FROM pangea_links WHERE kind = ? AND one = ?", (kind, one))
-        return row["n"] if row else 0
+        return self._links.count(kind=kind, one=one)
 
     def some_linked(self, kind: str, one: str, start: int = 0, size: int = -1) -> list[Thing]:
         """The things that one is linked to, in the order in which they were made.
@@ -259,17 +241,14 @@ class Store:
             start: How many come before them.
             size: How many are wanted; -1 for all.
         """
-        rows = self.database.rows(
-            "SELECT t.fields FROM (SELECT other, place FROM pangea_links WHERE kind = ? AND one = ? "
-            "ORDER BY place LIMIT ? OFFSET ?) AS l JOIN pangea_things AS t ON t.uuid = l.other ORDER BY l.place",
-            (kind, one, size, start),
-        )
-        return [json.loads(row["fields"]) for row in rows]
+        places = "SELECT place FROM pangea_links WHERE kind = ? AND one = ? ORDER BY place LIMIT ? OFFSET ?"
+        return [row.fields for row in self._things.all(f"seq IN ({places})", kind, one, size, start, order="seq")]
 
     def above_linked(self, kind: str, one: str) -> Sequence[str]:
         """What the things belong to that one is linked to."""
+        # The index of UUIDs and parents: no document is read.
         rows = self.database.rows(
-            "SELECT DISTINCT t.parent FROM pangea_links AS l JOIN pangea_things AS t INDEXED BY pangea_things_above "
+            "SELECT DISTINCT t.parent FROM pangea_links AS l JOIN pangea_things AS t INDEXED BY pangea_things_4 "
             "ON t.uuid = l.other WHERE l.kind = ? AND l.one = ?",
             (kind, one),
         )
@@ -277,12 +256,8 @@ class Store:
 
     def linking(self, kind: str, other: str) -> Sequence[str]:
         """What links to a thing, in the order in which it was linked."""
-        rows = self.database.rows(
-            "SELECT one FROM pangea_links WHERE kind = ? AND other = ? ORDER BY seq", (kind, other)
-        )
-        return [row["one"] for row in rows]
+        return [link.one for link in self._links.all(kind=kind, other=other)]
 
 
-def _joined(kind: str, where: Sequence[Where]) -> tuple[str, list[Any]]:
-    text = " AND ".join(["kind = ?", *(each.text for each in where)])
-    return text, [kind, *(value for each in where for value in each.values)]
+def _joined(where: Sequence[Where]) -> tuple[str, list[Any]]:
+    return " AND ".join(each.text for each in where), [value for each in where for value in each.values]
