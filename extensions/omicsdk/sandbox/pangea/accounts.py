@@ -117,13 +117,12 @@ def _there(person: Person | None) -> Person:
 class Organizations(Resource):
     """Organizations: everybody sees all of them, and whoever makes one is in it."""
 
-    kind, one, many = "organization", "organization", "organizations"
+    kind, one = "organization", "organization"
     unique = ("name",)
     login_first = False
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """A name."""
-        del partial
         return {"name": Field(text(), required=True)}
 
     def view(self) -> View:

@@ -30,17 +30,15 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 class SampleGroups(Resource):
     """Sample groups: public ones are seen by everybody, others by members of their organization."""
 
-    kind, one, many = "sample_group", "sample_group", "sample_groups"
+    kind, one = "sample_group", "sample_group"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
     unique = ("name",)
     new = NEW_GROUP
     login_first = False
-    to_create = "Organization membership is required to create a sample group."
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a group."""
-        del partial
         # Nobody sends these by a form but browsers, where a box that isn't checked is absent.
         flag = Field(boolean, absent_in_form=False)
         return {
@@ -199,18 +197,16 @@ _PARTS = "project_part"
 class Projects(Resource):
     """Projects: groups under one name, of an organization. Everybody sees them."""
 
-    kind, one, many = _PROJECT, "project", "projects"
+    kind, one = _PROJECT, "project"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
     unique = ("name",)
     new: ClassVar[Mapping[str, Any]] = {"description": ""}
     links: ClassVar[Mapping[str, str]] = {"sample_groups": _GROUPS, "sub_projects": _PARTS}
     login_first = False
-    to_create = "Organization membership is required to create a project."
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a project."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "organization": reference(self.store, "organization", required=True),
@@ -225,7 +221,7 @@ class Projects(Resource):
         views = Views(self.store)
         return lambda project: {
             **shown(project, names),
-            "organization_obj": views.organization_of(project["organization"]),
+            "organization_obj": views.of("organization", project["organization"]),
             **{name: [*self.store.linked(kind, project["uuid"])] for name, kind in self.links.items()},
         }
 

@@ -3,11 +3,11 @@
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import NoPage, Views, is_uuid, newest
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, FieldViews, ResultKind, ResultViews
+from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, FieldViews, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 
 def get_organization_by_name(pangea: Pangea, call: Call) -> Reply:
@@ -32,24 +32,17 @@ def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
     return Reply(Views(pangea.store).sample(sample))
 
 
-def get_sample_analysis_result_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/analysis_results/{module_name}."""
-    return Reply(ResultViews(pangea, OF_SAMPLE).full(_result(pangea, call, OF_SAMPLE)))
+def _result_by_name(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
+    return Reply(ResultViews(pangea, kind).full(_result(pangea, call, kind)))
 
 
-def get_sample_group_analysis_result_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/nested/{org}/sample_groups/{grp}/analysis_results/{module_name}."""
-    return Reply(ResultViews(pangea, OF_GROUP).full(_result(pangea, call, OF_GROUP)))
+def _field_by_name(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
+    result = _result(pangea, call, kind)
+    field = _newest(pangea, kind.field_kind, call.arguments["field"], below(result["uuid"]))
+    return Reply(FieldViews(pangea, kind).full(field))
 
 
-def get_sample_analysis_result_field_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/analysis_results/{module_name}/fields/{field}."""
-    return Reply(FieldViews(pangea, OF_SAMPLE).full(_field(pangea, call, OF_SAMPLE)))
-
-
-def get_sample_group_analysis_result_field_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/nested/{org}/sample_groups/{grp}/analysis_results/{module_name}/fields/{field}."""
-    return Reply(FieldViews(pangea, OF_GROUP).full(_field(pangea, call, OF_GROUP)))
+HANDLERS = for_each(NOUNS, {"get_{}_by_name": _result_by_name, "get_{}_field_by_name": _field_by_name})
 
 
 def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
@@ -61,11 +54,6 @@ def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     found = _newest(pangea, kind.kind, call.arguments["module_name"], below(owner["uuid"]), *more)
     _seen(pangea, person, pangea.access.may_see_result(person, found))
     return found
-
-
-def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
-    result = _result(pangea, call, kind)
-    return _newest(pangea, kind.field_kind, call.arguments["field"], below(result["uuid"]))
 
 
 def _organization(pangea: Pangea, call: Call) -> Thing:

@@ -2,7 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.pangea.access import ORDER
@@ -14,7 +15,7 @@ from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, 
 from omicsdk.sandbox.pangea.store import Thing, linked_from, with_field
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, integer, json_value, text
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 PENDING, ERROR, WORKING, SUCCESS = "pending", "error", "working", "success"
 STATUSES = (PENDING, ERROR, WORKING, SUCCESS)
@@ -55,13 +56,13 @@ class _Prototypes(Resource):
 class OrderPrototypes(_Prototypes):
     """Prototypes of orders of samples."""
 
-    kind, one, many = PROTOTYPE, "work_order_prototype", "work_order_prototypes"
+    kind, one = PROTOTYPE, "work_order_prototype"
 
 
 class JobPrototypes(_Prototypes):
     """Prototypes of jobs."""
 
-    kind, one, many = JOB_PROTOTYPE, "job_order_prototype", "job_order_prototypes"
+    kind, one = JOB_PROTOTYPE, "job_order_prototype"
 
     def view(self) -> View:
         """With the module that does it, while there is one."""
@@ -75,7 +76,7 @@ class JobPrototypes(_Prototypes):
 class GroupOrderPrototypes(_Prototypes):
     """Prototypes of orders of groups."""
 
-    kind, one, many = GROUP_PROTOTYPE, "group_work_order_prototype", "group_work_order_prototypes"
+    kind, one = GROUP_PROTOTYPE, "group_work_order_prototype"
 
     def view(self) -> View:
         """With its parts."""
@@ -104,12 +105,11 @@ def job_view(pangea: Pangea, job: Thing) -> dict[str, Any]:
 class Jobs(Resource):
     """Jobs of orders: members look, who is privileged for the order's prototype works them off."""
 
-    kind, one, many = JOB, "job_order", "job_orders"
+    kind, one = JOB, "job_order"
     parent = "work_order"
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a job."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "status": Field(choice({each: each for each in STATUSES})),
@@ -135,8 +135,6 @@ class Jobs(Resource):
         return self.access.works_off(person, found(self.store, ORDER, thing["work_order"])["prototype"])
 
 
-HANDLERS = operations_of(OrderPrototypes, JobPrototypes, GroupOrderPrototypes, Jobs)
-
 PRIORITY = 100
 """The priority of every order: no request changes it."""
 
@@ -155,16 +153,6 @@ def _order_view(pangea: Pangea, order: Thing) -> dict[str, Any]:
         "status": status_of(statuses),
         "progress_summary": progress(statuses),
     }
-
-
-def create_work_order_for_sample(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/samples/{sample_pk}/work_orders/{wop_pk}."""
-    person = pangea.access.need(call)
-    sample = found(pangea.store, "sample", call.arguments["sample_pk"])
-    prototype = found(pangea.store, PROTOTYPE, call.arguments["wop_pk"])
-    if not pangea.access.owns(person, sample):
-        raise forbidden("Insufficient permissions to generate work order for sample.")
-    return Reply({"uuid": new_order(pangea, prototype, sample["uuid"])["uuid"]}, 201)
 
 
 def new_order(pangea: Pangea, prototype: Thing, sample: str) -> Thing:
@@ -189,55 +177,6 @@ def new_order(pangea: Pangea, prototype: Thing, sample: str) -> Thing:
         }
         pangea.store.add(JOB, each["name"], job, parent=order["uuid"])
     return order
-
-
-def get_work_order(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/work_orders/{uuid}: for members only, whoever is privileged for its prototype."""
-    return Reply(_order_view(pangea, members_order(pangea, call, ORDER)))
-
-
-def members_order(pangea: Pangea, call: Call, kind: str) -> Thing:
-    """The order of a path, for members of the organization that it is of.
-
-    Raises:
-        Refused: It isn't there, or the asker is no member.
-    """
-    person = pangea.access.asker(call)
-    order = found(pangea.store, kind, call.arguments["uuid"])
-    if not pangea.access.owns(person, order):
-        raise pangea.access.refusal(person)
-    return order
-
-
-def list_sample_work_orders(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/samples/{sample_pk}/work_orders: for whoever may see the sample."""
-    person = pangea.access.asker(call)
-    sample = found(pangea.store, "sample", call.arguments["sample_pk"])
-    seen = pangea.access.may_see_sample(person, sample)
-    orders = pangea.store.all(ORDER, parent=sample["uuid"]) if seen else []
-    return paged(call, orders, lambda each: _order_view(pangea, each))
-
-
-def list_prototype_work_orders(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/work_order_prototypes/{uuid}/work_orders: for who is privileged; others find none."""
-    orders = orders_of(pangea, call, PROTOTYPE, ORDER)
-    return chosen(call, [_order_view(pangea, each) for each in orders])
-
-
-def orders_of(pangea: Pangea, call: Call, prototypes: str, orders: str) -> list[Thing]:
-    """The orders of the prototype of a path; none for who isn't privileged.
-
-    Args:
-        pangea: The platform.
-        call: The request.
-        prototypes: The prototype's kind.
-        orders: The orders' kind.
-    """
-    person = pangea.access.asker(call)
-    prototype = found(pangea.store, prototypes, call.arguments["uuid"])
-    if not pangea.access.works_off(person, prototype["uuid"]):
-        return []
-    return pangea.store.all(orders, with_field("prototype", prototype["uuid"]))
 
 
 def chosen(call: Call, views: Sequence[dict[str, Any]]) -> Reply:
@@ -276,37 +215,85 @@ def _group_order_view(pangea: Pangea, order: Thing) -> dict[str, Any]:
     }
 
 
-def create_work_order_for_sample_group(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_groups/{sample_group_pk}/work_orders/{wop_pk}."""
-    person = pangea.access.need(call)
-    group = found(pangea.store, "sample_group", call.arguments["sample_group_pk"])
-    prototype = found(pangea.store, GROUP_PROTOTYPE, call.arguments["wop_pk"])
-    if not pangea.access.owns(person, group):
-        raise forbidden("Insufficient permissions to generate work order for sample group.")
-    fields = {"prototype": prototype["uuid"], "sample_group": group["uuid"], "priority": PRIORITY, "description": ""}
-    order = pangea.store.add(GROUP_ORDER, prototype["name"], fields, parent=group["uuid"])
+def _new_group_order(pangea: Pangea, prototype: Thing, group: str) -> Thing:
+    fields = {"prototype": prototype["uuid"], "sample_group": group, "priority": PRIORITY, "description": ""}
+    order = pangea.store.add(GROUP_ORDER, prototype["name"], fields, parent=group)
     parts = [found(pangea.store, PROTOTYPE, each) for each in pangea.store.linked(PARTS, prototype["uuid"])]
-    for sample in pangea.store.linked(GROUP_SAMPLE, group["uuid"]):
+    for sample in pangea.store.linked(GROUP_SAMPLE, group):
         for part in parts:
             pangea.store.link(GROUP_PARTS, order["uuid"], new_order(pangea, part, sample)["uuid"])
-    return Reply({"uuid": order["uuid"]}, 201)
+    return order
 
 
-def get_group_work_order(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/group_work_orders/{uuid}: for members."""
-    return Reply(_group_order_view(pangea, members_order(pangea, call, GROUP_ORDER)))
+# -- operations of orders of both kinds
 
 
-def list_sample_group_work_orders(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{sample_group_pk}/work_orders: for whoever may see the group."""
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """Orders of samples, or of groups.
+
+    Attributes:
+        owner: The kind of what they are for.
+        kind: Their kind.
+        prototype: That of their prototypes.
+        new: Makes one, of a prototype and the UUID of what it is for.
+        view: Makes the JSON of one.
+    """
+
+    owner: str
+    kind: str
+    prototype: str
+    new: Callable[[Pangea, Thing, str], Thing]
+    view: Callable[[Pangea, Thing], dict[str, Any]]
+
+
+def _create(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
+    person = pangea.access.need(call)
+    owner = found(pangea.store, orders.owner, call.arguments[f"{orders.owner}_pk"])
+    prototype = found(pangea.store, orders.prototype, call.arguments["wop_pk"])
+    if not pangea.access.owns(person, owner):
+        words = orders.owner.replace("_", " ")
+        raise forbidden(f"Insufficient permissions to generate work order for {words}.")
+    return Reply({"uuid": orders.new(pangea, prototype, owner["uuid"])["uuid"]}, 201)
+
+
+def _get(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
+    """For members of the organization that it is of only, whoever is privileged for its prototype."""
     person = pangea.access.asker(call)
-    group = found(pangea.store, "sample_group", call.arguments["sample_group_pk"])
-    seen = pangea.access.may_see_group(person, group)
-    orders = pangea.store.all(GROUP_ORDER, parent=group["uuid"]) if seen else []
-    return paged(call, orders, lambda each: _group_order_view(pangea, each))
+    order = found(pangea.store, orders.kind, call.arguments["uuid"])
+    if not pangea.access.owns(person, order):
+        raise pangea.access.refusal(person)
+    return Reply(orders.view(pangea, order))
 
 
-def list_prototype_group_work_orders(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/group_work_order_prototypes/{uuid}/work_orders: for who is privileged; others find none."""
-    orders = orders_of(pangea, call, GROUP_PROTOTYPE, GROUP_ORDER)
-    return chosen(call, [_group_order_view(pangea, each) for each in orders])
+def _list_of_owner(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
+    """For whoever may see the sample or group; others find none."""
+    person = pangea.access.asker(call)
+    owner = found(pangea.store, orders.owner, call.arguments[f"{orders.owner}_pk"])
+    may_see = pangea.access.may_see_sample if orders.owner == "sample" else pangea.access.may_see_group
+    there = pangea.store.all(orders.kind, parent=owner["uuid"]) if may_see(person, owner) else []
+    return paged(call, there, lambda each: orders.view(pangea, each))
+
+
+def _list_of_prototype(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
+    """For who is privileged; others find none."""
+    person = pangea.access.asker(call)
+    prototype = found(pangea.store, orders.prototype, call.arguments["uuid"])["uuid"]
+    privileged = pangea.access.works_off(person, prototype)
+    there = pangea.store.all(orders.kind, with_field("prototype", prototype)) if privileged else []
+    return chosen(call, [orders.view(pangea, each) for each in there])
+
+
+_OF_SAMPLES = _Orders("sample", ORDER, PROTOTYPE, new_order, _order_view)
+_OF_GROUPS = _Orders("sample_group", GROUP_ORDER, GROUP_PROTOTYPE, _new_group_order, _group_order_view)
+HANDLERS = {
+    **operations_of(OrderPrototypes, JobPrototypes, GroupOrderPrototypes, Jobs),
+    **for_each(
+        {each.owner: each for each in (_OF_SAMPLES, _OF_GROUPS)},
+        {"create_work_order_for_{}": _create, "list_{}_work_orders": _list_of_owner},
+    ),
+    **for_each(
+        {each.kind: each for each in (_OF_SAMPLES, _OF_GROUPS)},
+        {"get_{}": _get, "list_prototype_{}s": _list_of_prototype},
+    ),
+}

@@ -30,15 +30,14 @@ _MODULE_SHOWN = (
 class Pipelines(Resource):
     """Pipelines."""
 
-    kind, one, many = PIPELINE, "pipeline", "pipelines"
+    kind, one = PIPELINE, "pipeline"
     by_name = True
     unique = ("name",)
     new: ClassVar[Mapping[str, Any]] = {"description": "", "long_description": ""}
     asks = "nobody"
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a pipeline."""
-        del partial
         blank = Field(text(blank=True))
         return {"name": Field(text(), required=True), "description": blank, "long_description": blank}
 
@@ -83,7 +82,7 @@ def _named(pangea: Pangea, uuid: str) -> list[str]:
 class Modules(Resource):
     """Modules of pipelines."""
 
-    kind, one, many = MODULE, "pipeline_module", "pipeline_modules"
+    kind, one = MODULE, "pipeline_module"
     of: ClassVar[Mapping[str, str]] = {"pipeline": PIPELINE}
     parent = "pipeline"
     unique = ("pipeline", "name", "version")
@@ -91,9 +90,8 @@ class Modules(Resource):
     links: ClassVar[Mapping[str, str]] = {"dependencies": _DEPENDS}
     asks = "nobody"
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a module."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "version": Field(text(), required=True),

@@ -180,9 +180,7 @@ class Views:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._organizations: dict[str, Mapping[str, Any]] = {}
-        self._groups: dict[str, Mapping[str, Any]] = {}
-        self._samples: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, Mapping[str, Any]] = {}
 
     def organization(self, organization: Thing) -> dict[str, Any]:
         """An organization."""
@@ -193,40 +191,26 @@ class Views:
         return {
             **shown(group, _DATED),
             "organization": group["organization"],
-            "organization_obj": self.organization_of(group["organization"]),
+            "organization_obj": self.of("organization", group["organization"]),
             **shown(group, _GROUP),
         }
 
     def sample(self, sample: Thing) -> dict[str, Any]:
         """A sample, with its library."""
-        return {**self.sample_alone(sample), "library_obj": self.group_of(sample["library"])}
+        return {**self.sample_alone(sample), "library_obj": self.of("sample_group", sample["library"])}
 
     def sample_alone(self, sample: Thing) -> dict[str, Any]:
         """A sample without its library, as in manifests."""
         return shown(sample, (*_DATED, "library", "metadata", "description"))
 
-    def organization_of(self, uuid: str) -> Mapping[str, Any]:
-        """The organization of a UUID."""
-        if uuid not in self._organizations:
-            self._organizations[uuid] = self.organization(self._there("organization", uuid))
-        return self._organizations[uuid]
-
-    def group_of(self, uuid: str) -> Mapping[str, Any]:
-        """The group of a UUID."""
-        if uuid not in self._groups:
-            self._groups[uuid] = self.group(self._there("sample_group", uuid))
-        return self._groups[uuid]
-
-    def sample_of(self, uuid: str) -> Mapping[str, Any]:
-        """The sample of a UUID."""
-        if uuid not in self._samples:
-            self._samples[uuid] = self.sample(self._there("sample", uuid))
-        return self._samples[uuid]
-
-    def _there(self, kind: str, uuid: str) -> Thing:
-        found = self._store.find(kind, uuid)
-        assert found is not None, f"the {kind} went away while it was read"
-        return found
+    def of(self, kind: str, uuid: str) -> Mapping[str, Any]:
+        """What a thing belongs to: the organization, group or sample of a UUID."""
+        if uuid not in self._known:
+            found = self._store.find(kind, uuid)
+            assert found is not None, f"the {kind} went away while it was read"
+            views = {"organization": self.organization, "sample_group": self.group, "sample": self.sample}
+            self._known[uuid] = views[kind](found)
+        return self._known[uuid]
 
 
 def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
@@ -245,8 +229,7 @@ class Resource:
 
     Attributes:
         kind: What the store calls them.
-        one: What names of operations call one, as in `create_tag`.
-        many: The same for several.
+        one: What names of operations call one, as in `create_tag`; several have an s behind it.
         key: The argument that has a thing's UUID.
         by_name: Whether there are operations whose paths have a thing's name where those of others have its UUID.
         filters: Parameters that narrow a list, each with its field.
@@ -258,10 +241,9 @@ class Resource:
         links: Fields that are links to other things, each with the kind of link.
         asks: Whether it matters who reads: nobody is asked, whoever asks is told apart, or who isn't known is refused.
         login_first: Whether who isn't known learns that before they learn that a thing isn't there.
-        to_create: What those are told who may not make one.
     """
 
-    kind = one = many = ""
+    kind = one = ""
     key = "uuid"
     by_name = False
     filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "name": "name"}
@@ -273,7 +255,6 @@ class Resource:
     links: ClassVar[Mapping[str, str]] = {}
     asks: Literal["nobody", "anybody", "known"] = "anybody"
     login_first = True
-    to_create = ""
 
     def __init__(self, pangea: Pangea, call: Call) -> None:
         self.pangea = pangea
@@ -283,7 +264,7 @@ class Resource:
 
     # -- what is particular
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written."""
         raise NotImplementedError
 
@@ -349,7 +330,9 @@ class Resource:
             fields = self.sent()
             self._check_unique(fields)
             if not self.may_create(person, fields):
-                raise forbidden(self.to_create)
+                what = self.one.replace("_", " ")
+                article = "an" if what.startswith("s3") else "a"
+                raise forbidden(f"Organization membership is required to create {article} {what}.")
             thing = self.add(person, fields)
         return Reply(self.view()(thing), 201)
 
@@ -404,7 +387,7 @@ class Resource:
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
         """The fields that are written, as they are kept."""
-        fields = validated(self.fields(partial=partial), fields_of(self.call), partial=partial)
+        fields = validated(self.fields(), fields_of(self.call), partial=partial)
         return {self.renamed.get(name, name): value for name, value in fields.items()}
 
     def _reader(self) -> Person | None:
@@ -456,7 +439,7 @@ def operations_of(*resources: type[Resource]) -> dict[str, Function]:
 
     found: dict[str, Function] = {}
     for each in resources:
-        found[f"list_{each.many}"] = answers(each, "pages")
+        found[f"list_{each.one}s"] = answers(each, "pages")
         for verb in ("create", "get", "put", "patch", "delete"):
             found[f"{verb}_{each.one}"] = answers(each, verb)
             if each.by_name:

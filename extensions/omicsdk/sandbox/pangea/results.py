@@ -33,12 +33,12 @@ class ResultKind:
     Attributes:
         kind: Their kind.
         owner: The kind of what has them, and the field that names it.
-        words: What one is called.
+        noun: What operations call one.
     """
 
     kind: str
     owner: str
-    words: str
+    noun: str
 
     @property
     def field_kind(self) -> str:
@@ -46,9 +46,9 @@ class ResultKind:
         return f"{self.kind}_field"
 
 
-OF_SAMPLE = ResultKind("sample_ar", "sample", "sample analysis result")
-OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample group analysis result")
-NOUNS = {"sample_analysis_result": OF_SAMPLE, "sample_group_analysis_result": OF_GROUP}
+OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result")
+OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result")
+NOUNS = {each.noun: each for each in (OF_SAMPLE, OF_GROUP)}
 """What operations call them."""
 
 
@@ -77,27 +77,23 @@ class ResultViews:
 
     def plain(self, result: Thing) -> dict[str, Any]:
         """A result without what has it, as in manifests."""
-        return {**self._beginning(result), **self._end(result)}
+        return self._view(result, {})
 
     def full(self, result: Thing) -> dict[str, Any]:
         """A result, with what has it."""
-        owner = result[self._kind.owner]
-        view = self._views.sample_of(owner) if self._kind.owner == "sample" else self._views.group_of(owner)
-        return {**self._beginning(result), f"{self._kind.owner}_obj": view, **self._end(result)}
+        owner = self._kind.owner
+        return self._view(result, {f"{owner}_obj": self._views.of(owner, result[owner])})
 
-    def _beginning(self, result: Thing) -> dict[str, Any]:
-        return {
-            "uuid": result["uuid"],
-            "module_name": result["name"],
-            **shown(result, ("replicate", self._kind.owner, "created_at", "updated_at")),
-        }
-
-    def _end(self, result: Thing) -> dict[str, Any]:
+    def _view(self, result: Thing, above: Mapping[str, Any]) -> dict[str, Any]:
         named = result["pipeline_module"]
         if named not in self._modules:
             self._modules[named] = module_of(self._pangea, named)
         module = self._modules[named]
         return {
+            "uuid": result["uuid"],
+            "module_name": result["name"],
+            **shown(result, ("replicate", self._kind.owner, "created_at", "updated_at")),
+            **above,
             **shown(result, _TELLING),
             "pipeline_module": module and module["uuid"],
             "pipeline_module_obj": module,
@@ -112,12 +108,18 @@ class _Results(Resource):
     renamed: ClassVar[Mapping[str, str]] = {"module_name": "name"}
     new = NEW_RESULT
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def __init_subclass__(cls, of: ResultKind) -> None:
+        """Says what the results are of."""
+        cls.result, cls.kind, cls.one = of, of.kind, of.noun
+        cls.of, cls.parent = {f"{of.owner}_id": of.owner}, of.owner
+        cls.unique = ("module_name", "replicate", of.owner)
+
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a result; who names no replicate gets one."""
         owner = self.result.owner
         return {
             "module_name": Field(text(), required=True),
-            "replicate": Field(text()) if partial else Field(text(), default=new_replicate()),
+            "replicate": Field(text(), default=new_replicate()),
             owner: reference(self.store, owner, required=True),
             "description": Field(text(blank=True)),
             "metadata": Field(json_value, json_in_form=True),
@@ -143,26 +145,12 @@ class _Results(Resource):
         return self.access.may_write(self.call, person, thing)
 
 
-class SampleResults(_Results):
+class SampleResults(_Results, of=OF_SAMPLE):
     """Results of samples."""
 
-    result = OF_SAMPLE
-    kind, one, many = "sample_ar", "sample_analysis_result", "sample_analysis_results"
-    of: ClassVar[Mapping[str, str]] = {"sample_id": "sample"}
-    parent = "sample"
-    unique = ("module_name", "replicate", "sample")
-    to_create = "Organization membership is required to create a sample analysis result."
 
-
-class GroupResults(_Results):
+class GroupResults(_Results, of=OF_GROUP):
     """Results of groups."""
-
-    result = OF_GROUP
-    kind, one, many = "sample_group_ar", "sample_group_analysis_result", "sample_group_analysis_results"
-    of: ClassVar[Mapping[str, str]] = {"sample_group_id": "sample_group"}
-    parent = "sample_group"
-    unique = ("module_name", "replicate", "sample_group")
-    to_create = "Organization membership is required to create a sample group analysis result."
 
 
 class FieldViews:
@@ -182,23 +170,21 @@ class FieldViews:
 
     def plain(self, field: Thing) -> dict[str, Any]:
         """A field without its result, as in manifests."""
-        return {**self._beginning(field), "description": field["description"]}
+        return self._view(field, {})
 
     def full(self, field: Thing) -> dict[str, Any]:
         """A field with its result."""
         result, _ = self._result(field["analysis_result"])
-        return {
-            **self._beginning(field),
-            "analysis_result_obj": self._results.full(result),
-            "description": field["description"],
-        }
+        return self._view(field, {"analysis_result_obj": self._results.full(result)})
 
-    def _beginning(self, field: Thing) -> dict[str, Any]:
+    def _view(self, field: Thing, above: Mapping[str, Any]) -> dict[str, Any]:
         _, organization = self._result(field["analysis_result"])
         return {
             **shown(field, ("uuid", "name", "created_at", "updated_at")),
             "stored_data": self._addresses.readable(organization, field["stored_data"]),
             "analysis_result": field["analysis_result"],
+            **above,
+            "description": field["description"],
         }
 
     def _result(self, uuid: str) -> tuple[Thing, str]:
@@ -244,9 +230,13 @@ class _Fields(Resource):
     unique = ("analysis_result", "name")
     new: ClassVar[Mapping[str, Any]] = {"description": ""}
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def __init_subclass__(cls, of: ResultKind) -> None:
+        """Says what the fields' results are of."""
+        cls.result, cls.kind, cls.one = of, of.field_kind, f"{of.noun}_field"
+        cls.of = {"analysis_result_id": of.kind}
+
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a field."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "stored_data": Field(json_value, required=True, json_in_form=True),
@@ -271,26 +261,12 @@ class _Fields(Resource):
         return self.access.may_write(self.call, person, thing)
 
 
-class SampleResultFields(_Fields):
+class SampleResultFields(_Fields, of=OF_SAMPLE):
     """Fields of results of samples."""
 
-    result = OF_SAMPLE
-    kind, one, many = "sample_ar_field", "sample_analysis_result_field", "sample_analysis_result_fields"
-    of: ClassVar[Mapping[str, str]] = {"analysis_result_id": "sample_ar"}
-    to_create = "Organization membership is required to create a sample analysis result field."
 
-
-class GroupResultFields(_Fields):
+class GroupResultFields(_Fields, of=OF_GROUP):
     """Fields of results of groups."""
-
-    result = OF_GROUP
-    kind, one, many = (
-        "sample_group_ar_field",
-        "sample_group_analysis_result_field",
-        "sample_group_analysis_result_fields",
-    )
-    of: ClassVar[Mapping[str, str]] = {"analysis_result_id": "sample_group_ar"}
-    to_create = "Organization membership is required to create a sample group analysis result field."
 
 
 HANDLERS = operations_of(SampleResults, GroupResults, SampleResultFields, GroupResultFields)

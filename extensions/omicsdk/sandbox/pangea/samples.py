@@ -32,16 +32,14 @@ METADATA_VERSION = "sample_metadata"
 class Samples(Resource):
     """Samples: their library decides who sees them."""
 
-    kind, one, many = "sample", "sample", "samples"
+    kind, one = "sample", "sample"
     of: ClassVar[Mapping[str, str]] = {"library_id": "sample_group"}
     parent = "library"
     unique = ("name", "library")
     login_first = False
-    to_create = "Organization membership is required to create a sample."
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a sample."""
-        del partial
         library = uuid_reference(self._library)
         return {
             "name": Field(text(), required=True),

@@ -58,52 +58,6 @@ PARTS = "group_work_order_proto_part"
 """The link between a prototype for groups and those for their samples."""
 
 
-class Prototypes:
-    """Makes prototypes.
-
-    Args:
-        store: Where things are kept.
-        people: The accounts.
-    """
-
-    def __init__(self, store: Store, people: People) -> None:
-        self._store = store
-        self._people = people
-
-    def add(self, name: str, jobs: Mapping[str, str], privileged: Sequence[str], description: str = "") -> str:
-        """Makes a prototype of orders of samples: see `Pangea.add_work_order_prototype`."""
-        with self._store.database.transaction():
-            prototype = self._store.add(PROTOTYPE, name, {"description": description})["uuid"]
-            for job, module in jobs.items():
-                fields: dict[str, Any] = {
-                    "pipeline_module": module or None,
-                    "resources_needed": {},
-                    "work_order_proto": prototype,
-                    "description": "",
-                }
-                self._store.add(JOB_PROTOTYPE, job, fields, parent=prototype)
-            self._trust(prototype, privileged)
-        return prototype
-
-    def add_for_groups(self, name: str, parts: Sequence[str], privileged: Sequence[str], description: str = "") -> str:
-        """Makes a prototype of orders of groups: see `Pangea.add_group_work_order_prototype`."""
-        with self._store.database.transaction():
-            prototype = self._store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
-            for part in parts:
-                if self._store.find(PROTOTYPE, part) is None:
-                    raise LookupError(f"there is no prototype {part}")
-                self._store.link(PARTS, prototype, part)
-            self._trust(prototype, privileged)
-        return prototype
-
-    def _trust(self, prototype: str, privileged: Sequence[str]) -> None:
-        for email in privileged:
-            person = self._people.by_email(email)
-            if person is None:
-                raise LookupError(f"nobody has the address {email}")
-            self._store.link(PRIVILEGED, prototype, person.uuid)
-
-
 class Pangea:
     """Pangea.
 
@@ -125,7 +79,6 @@ class Pangea:
         self.access = Access(self.people, self.store)
         self.buckets = Buckets(self.store, grounds.staging, grounds.secrets)
         self.storage = Storage()
-        self._prototypes = Prototypes(self.store, self.people)
         if not self.people.count():
             self.clear()
 
@@ -156,7 +109,13 @@ class Pangea:
         Raises:
             LookupError: Nobody has one of the addresses.
         """
-        return self._prototypes.add(name, jobs, privileged, description)
+        with self.store.database.transaction():
+            prototype = self.store.add(PROTOTYPE, name, {"description": description})["uuid"]
+            for job, module in jobs.items():
+                fields: dict[str, Any] = {"pipeline_module": module or None, "resources_needed": {}, "description": ""}
+                self.store.add(JOB_PROTOTYPE, job, {**fields, "work_order_proto": prototype}, parent=prototype)
+            self._trust(prototype, privileged)
+        return prototype
 
     def add_group_work_order_prototype(
         self, name: str, *, parts: Sequence[str], privileged: Sequence[str], description: str = ""
@@ -175,7 +134,21 @@ class Pangea:
         Raises:
             LookupError: Nobody has one of the addresses, or nothing one of the UUIDs.
         """
-        return self._prototypes.add_for_groups(name, parts, privileged, description)
+        with self.store.database.transaction():
+            prototype = self.store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
+            for part in parts:
+                if self.store.find(PROTOTYPE, part) is None:
+                    raise LookupError(f"there is no prototype {part}")
+                self.store.link(PARTS, prototype, part)
+            self._trust(prototype, privileged)
+        return prototype
+
+    def _trust(self, prototype: str, privileged: Sequence[str]) -> None:
+        for email in privileged:
+            person = self.people.by_email(email)
+            if person is None:
+                raise LookupError(f"nobody has the address {email}")
+            self.store.link(PRIVILEGED, prototype, person.uuid)
 
 
 def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:

@@ -1,23 +1,22 @@
 """Tags, and the samples, groups and tags that have them. Everybody reads them, whoever is logged in writes them."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, listed, operations_of, paged, shown
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE
+from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind
 from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 TAG = "tag"
 # A sample may have the same tag several times, each with a payload of its own: taggings are things, named as what has the tag.
-_TAGGED_SAMPLE, _TAGGED_GROUP, _TAGGED_TAG = "tag_sample", "tag_group", "tag_tag"
+_TAGGINGS = {"sample": "tag_sample", "sample_group": "tag_group", TAG: "tag_tag"}
 _SHOWN = ("uuid", "name", "created_at", "updated_at", "payload")
 _RANDOM = 100
 
@@ -25,15 +24,14 @@ _RANDOM = 100
 class Tags(Resource):
     """Tags: whose tag it is doesn't matter."""
 
-    kind, one, many = TAG, "tag", "tags"
+    kind, one = TAG, "tag"
     unique = ("name",)
     new: ClassVar[Mapping[str, Any]] = {"payload": ""}
     by_name = True
     asks = "nobody"
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a tag."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "created_at": Field(moment, null=True),
@@ -55,7 +53,7 @@ class Tags(Resource):
         if not sample:
             return super().pages()
         try:
-            taggings = self.store.all(_TAGGED_SAMPLE, name=canonical_uuid(sample))
+            taggings = self.store.all(_TAGGINGS["sample"], name=canonical_uuid(sample))
         except Wrong as error:
             raise invalid("sample", error.text) from error
         chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.asked())}
@@ -63,7 +61,7 @@ class Tags(Resource):
 
     def remove(self, thing: Thing) -> None:
         """Other tags don't have it any more."""
-        for tagging in self.store.all(_TAGGED_TAG, name=thing["uuid"]):
+        for tagging in self.store.all(_TAGGINGS[TAG], name=thing["uuid"]):
             self.store.remove(tagging["uuid"])
         super().remove(thing)
 
@@ -75,29 +73,22 @@ def _view(tag: Thing) -> dict[str, Any]:
 # -- what has a tag
 
 
-def _tagged(pangea: Pangea, call: Call, kind: str, tagging: str, where: Sequence[Where] = ()) -> list[Thing]:
-    """What has the tag of a path and may be seen, as often as it has it."""
+def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) -> list[Thing]:
+    """What has the tag of a path and may be seen by whoever asks, as often as it has it."""
+    person = pangea.access.asker(call, in_query=in_query)
     tag = found(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
-    there = {each["uuid"]: each for each in pangea.store.all(kind, _having(tag, tagging), *where)}
-    return [there[each["name"]] for each in pangea.store.all(tagging, parent=tag["uuid"]) if each["name"] in there]
+    visible = pangea.access.visible_samples if kind == "sample" else pangea.access.visible_groups
+    having = Where(
+        "uuid IN (SELECT name FROM pangea_things WHERE kind = ? AND parent = ?)", (_TAGGINGS[kind], tag["uuid"])
+    )
+    there = {each["uuid"]: each for each in pangea.store.all(kind, having, visible(person))}
+    taggings = pangea.store.all(_TAGGINGS[kind], parent=tag["uuid"])
+    return [there[each["name"]] for each in taggings if each["name"] in there]
 
 
-def _having(tag: Thing, tagging: str) -> Where:
-    """Things that have a tag."""
-    having = "SELECT name FROM pangea_things WHERE kind = ? AND parent = ?"
-    return Where(f"uuid IN ({having})", (tagging, tag["uuid"]))
-
-
-def list_tag_samples(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{tag_pk}/samples."""
-    visible = pangea.access.visible_samples(pangea.access.asker(call))
-    return paged(call, _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible]), Views(pangea.store).sample)
-
-
-def list_tag_sample_groups(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{tag_pk}/sample_groups."""
-    visible = pangea.access.visible_groups(pangea.access.asker(call))
-    return paged(call, _tagged(pangea, call, "sample_group", _TAGGED_GROUP, [visible]), Views(pangea.store).group)
+def _list(pangea: Pangea, call: Call, kind: str) -> Reply:
+    things, views = _tagged(pangea, call, kind), Views(pangea.store)
+    return paged(call, things, views.sample if kind == "sample" else views.group)
 
 
 def list_tag_tags(pangea: Pangea, call: Call) -> Reply:
@@ -105,30 +96,8 @@ def list_tag_tags(pangea: Pangea, call: Call) -> Reply:
     return listed(call, pangea.store, TAG, [], _view)
 
 
-def tag_sample(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/contrib/tags/{tag_pk}/samples: members of the sample's organization may."""
-    return _add(pangea, call, "sample", _TAGGED_SAMPLE, pangea.access.owns, "Insufficient permissions to tag sample.")
-
-
-def tag_sample_group(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/contrib/tags/{tag_pk}/sample_groups: members of the group's organization may."""
-    refusal = "Insufficient permissions to tag sample group."
-    return _add(pangea, call, "sample_group", _TAGGED_GROUP, pangea.access.owns, refusal)
-
-
-def tag_tag(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/contrib/tags/{tag_pk}/tags."""
-    return _add(pangea, call, TAG, _TAGGED_TAG, lambda _person, _tag: True, "")
-
-
-def _add(
-    pangea: Pangea,
-    call: Call,
-    kind: str,
-    tagging: str,
-    may: Callable[[Person, Thing], bool],
-    refusal: str,
-) -> Reply:
+def _tag(pangea: Pangea, call: Call, kind: str) -> Reply:
+    """Members of the organization of a sample or group may tag it, and whoever is logged in a tag."""
     person = pangea.access.need(call)
     tag = found(pangea.store, TAG, call.arguments["tag_pk"])
     name = f"{kind}_uuid"
@@ -136,17 +105,22 @@ def _add(
     thing = pangea.store.find(kind, sent[name])
     if thing is None:
         raise invalid(name, f'Invalid pk "{sent[name]}" - object does not exist.')
-    if not may(person, thing):
-        raise forbidden(refusal)
+    if kind != TAG and not pangea.access.owns(person, thing):
+        raise forbidden(f"Insufficient permissions to tag {kind.replace('_', ' ')}.")
     fields = {"tag": tag["uuid"], "payload": sent.get("payload", "")}
-    pangea.store.add(tagging, thing["uuid"], fields, parent=tag["uuid"])
+    pangea.store.add(_TAGGINGS[kind], thing["uuid"], fields, parent=tag["uuid"])
     return Reply({"status": "success"})
+
+
+def _count_modules(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
+    """Of what may be seen, results that may not count too."""
+    total = "n_samples" if kind is OF_SAMPLE else "n_groups"
+    return Reply(module_counts(pangea, total, kind, _tagged(pangea, call, kind.owner, in_query=True)))
 
 
 def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{tag_pk}/random_samples: `?n=` of those that may be seen, each once."""
-    visible = pangea.access.visible_samples(pangea.access.asker(call))
-    samples = {each["uuid"]: each for each in _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible])}
+    samples = {each["uuid"]: each for each in _tagged(pangea, call, "sample")}
     wanted = dict(call.query).get("n", str(_RANDOM))
     if not wanted.isdecimal() or len(wanted) > len(str(2**31)):
         raise invalid("n", "A valid integer is required.")
@@ -155,18 +129,9 @@ def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
     return Reply({"results": [view(each) for each in chosen]})
 
 
-def get_tag_sample_module_counts(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{id}/sample_module_counts: of samples that may be seen, results that may not count too."""
-    visible = pangea.access.visible_samples(pangea.access.asker(call, in_query=True))
-    samples = _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible])
-    return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
-
-
-def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{id}/sample_group_module_counts: of groups that may be seen, results that may not count too."""
-    visible = pangea.access.visible_groups(pangea.access.asker(call, in_query=True))
-    groups = _tagged(pangea, call, "sample_group", _TAGGED_GROUP, [visible])
-    return Reply(module_counts(pangea, "n_groups", OF_GROUP, groups))
-
-
-HANDLERS = operations_of(Tags)
+HANDLERS = {
+    **operations_of(Tags),
+    **for_each({kind: kind for kind in ("sample", "sample_group")}, {"list_tag_{}s": _list}),
+    **for_each({kind: kind for kind in _TAGGINGS}, {"tag_{}": _tag}),
+    **for_each({kind.owner: kind for kind in NOUNS.values()}, {"get_tag_{}_module_counts": _count_modules}),
+}

@@ -166,14 +166,12 @@ class _OfMembers(Resource):
 class Buckets(_OfMembers):
     """Buckets of organizations, for members only."""
 
-    kind, one, many = BUCKET, "s3_bucket", "s3_buckets"
+    kind, one = BUCKET, "s3_bucket"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
-    to_create = "Organization membership is required to create an s3 bucket."
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a bucket."""
-        del partial
         return {
             "name": Field(text(), required=True),
             "endpoint_url": Field(text(), required=True),
@@ -207,15 +205,13 @@ class Buckets(_OfMembers):
 class Keys(_OfMembers):
     """Keys of buckets, for members only; a private key is never told again."""
 
-    kind, one, many = KEY, "s3_api_key", "s3_api_keys"
+    kind, one = KEY, "s3_api_key"
     parent = "bucket"
     unique = ("bucket",)
     new: ClassVar[Mapping[str, Any]] = {"description": "", "public_key": ""}
-    to_create = "Organization membership is required to create an s3 api key."
 
-    def fields(self, *, partial: bool) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """What may be written of a key."""
-        del partial
         return {
             "description": Field(text()),
             "bucket": reference(self.store, BUCKET, required=True),
