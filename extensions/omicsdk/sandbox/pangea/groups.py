@@ -20,8 +20,8 @@ from omicsdk.sandbox.pangea.resource import (
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, Wrong, boolean, canonical_uuid, json_value, text, validated
-from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, invalid, not_found, page
+from omicsdk.sandbox.rest_framework.fields import Field, boolean, json_value, read_as, text, uuid_reference, validated
+from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -162,7 +162,8 @@ def _existing_group(pangea: Pangea, call: Call) -> Thing:
 def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
     person = pangea.access.need(call)
     group = found(pangea.store, "sample_group", call.arguments["group_pk"])
-    samples = [_sample(pangea, each) for each in _uuids(fields_of(call))]
+    read = uuid_reference(lambda uuid: pangea.store.find("sample", uuid))
+    samples = [read_as("sample_uuid", read, each) for each in _uuids(fields_of(call))]
     for each in samples:
         if not pangea.access.owns(person, group) or not pangea.access.owns(person, each):
             refusal = "Insufficient permissions to add sample to sample group."
@@ -171,22 +172,8 @@ def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
 
 
 def _uuids(sent: Mapping[str, Any]) -> list[Any]:
-    try:
-        several = items(sent.get("sample_uuids") or [])
-    except Wrong as error:
-        raise invalid("sample_uuids", error.text) from error
     one = sent.get("sample_uuid")
-    return [*several, *([one] if one else [])]
-
-
-def _sample(pangea: Pangea, uuid: object) -> Thing:
-    try:
-        sample = pangea.store.find("sample", canonical_uuid(uuid))
-    except Wrong as error:
-        raise invalid("sample_uuid", error.text) from error
-    if sample is None:
-        raise invalid("sample_uuid", f'Invalid pk "{uuid}" - object does not exist.')
-    return sample
+    return [*read_as("sample_uuids", items, sent.get("sample_uuids") or []), *([one] if one else [])]
 
 
 _PROJECT = "project"

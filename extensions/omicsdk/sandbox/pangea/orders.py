@@ -13,8 +13,8 @@ from omicsdk.sandbox.pangea.pipelines import MODULE
 from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, paged, reference, shown
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
 from omicsdk.sandbox.pangea.store import Thing, linked_from, with_field
-from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, integer, json_value, text
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.rest_framework.fields import Field, choice, integer, json_value, read_as, text
+from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 PENDING, ERROR, WORKING, SUCCESS = "pending", "error", "working", "success"
@@ -186,10 +186,7 @@ def chosen(call: Call, views: Sequence[dict[str, Any]]) -> Reply:
     kept = [each for each in views if each["status"] != unwanted]
     if query.get("random", "").lower() in ("1", "true"):
         random.shuffle(kept)
-    try:
-        most = integer(query.get("max_num") or 0)
-    except Wrong as error:
-        raise invalid("max_num", error.text) from error
+    most = read_as("max_num", integer, query.get("max_num") or 0)
     return paged(call, kept[:most] if most > 0 else kept, dict)
 
 

@@ -13,44 +13,12 @@ from omicsdk.sandbox.state.database import Database, Table
 
 SHORTEST = 8
 _TOO_SIMILAR = 0.7
-_COMMON = [
-    "password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "11111111",
-    "00000000",
-    "qwertyui",
-    "qwertyuiop",
-    "qwerty123",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "starwars",
-    "computer",
-    "whatever",
-    "welcome1",
-    "letmein1",
-    "abcd1234",
-    "abc12345",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "asdfghjk",
-    "zaq12wsx",
-    "changeme",
-    "internet",
-    "michelle",
-    "jennifer",
-    "dragon123",
-    "monkey123",
-]
+_COMMON = """
+password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 qwertyui
+qwertyuiop qwerty123 iloveyou sunshine princess football baseball superman trustno1 starwars
+computer whatever welcome1 letmein1 abcd1234 abc12345 1q2w3e4r 1qaz2wsx asdfghjk zaq12wsx
+changeme internet michelle jennifer dragon123 monkey123
+"""
 
 
 def faults(password: str, email: str) -> Sequence[str]:
@@ -65,7 +33,7 @@ def faults(password: str, email: str) -> Sequence[str]:
         found.append("The password is too similar to the email address.")
     if len(password) < SHORTEST:
         found.append(f"This password is too short. It must contain at least {SHORTEST} characters.")
-    if password.lower().strip() in _COMMON or len(set(password)) == 1:
+    if password.lower().strip() in _COMMON.split() or len(set(password)) == 1:
         found.append("This password is too common.")
     if password.isdigit():
         found.append("This password is entirely numeric.")

@@ -12,6 +12,7 @@ from omicsdk.sandbox.rest_framework.fields import (
     Field,
     Wrong,
     canonical_uuid,
+    read_as,
     unique_together,
     uuid_reference,
     validated,
@@ -113,10 +114,7 @@ def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Wher
     text = dict(call.query).get(name, "").strip()
     if not text:
         return []
-    try:
-        uuid = canonical_uuid(text)
-    except Wrong as error:
-        raise invalid(name, error.text) from error
+    uuid = read_as(name, canonical_uuid, text)
     if store.find(kind, uuid) is None:
         raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
     return [below(uuid)]

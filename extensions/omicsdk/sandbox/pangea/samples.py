@@ -13,15 +13,7 @@ from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ManifestResults,
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import (
-    REQUIRED,
-    Field,
-    Wrong,
-    canonical_uuid,
-    json_value,
-    text,
-    uuid_reference,
-)
+from omicsdk.sandbox.rest_framework.fields import Field, canonical_uuid, json_value, text, uuid_reference, validated
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
@@ -118,7 +110,8 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
     """POST /api/bulk_samples: all of them, or none."""
     person = pangea.access.need(call)
     sent = fields_of(call)
-    names, library = _names(sent), _library(pangea, person, sent)
+    names = validated({"names": Field(_names, required=True)}, sent)["names"]
+    library = _library(pangea, person, sent)
     if len(set(names)) < len(names):
         raise invalid("names", "The names must be unique.")
     for name in names:
@@ -127,30 +120,20 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
     return Reply({"uuids": [new_sample(pangea.store, name=each, library=library)["uuid"] for each in names]}, 201)
 
 
-def _names(sent: Mapping[str, Any]) -> list[str]:
-    if "names" not in sent:
-        raise invalid("names", REQUIRED)
+def _names(value: Any) -> list[str]:
     # A text is taken as its letters, as deployed servers do.
-    names: Any = list(sent["names"]) if isinstance(sent["names"], str) else sent["names"]
     read = text()
-    try:
-        return [read(each) for each in items(names)]
-    except Wrong as error:
-        raise invalid("names", error.text) from error
+    return [read(each) for each in items(list(value) if isinstance(value, str) else value)]
 
 
 def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
-    if "library" not in sent:
-        raise invalid("library", REQUIRED)
-    try:
-        group = found(pangea.store, "sample_group", canonical_uuid(sent["library"]))
-    except Wrong as error:
-        raise invalid("library", error.text) from error
+    uuid = validated({"library": Field(canonical_uuid, required=True)}, sent)["library"]
+    group = found(pangea.store, "sample_group", uuid)
     if not pangea.access.is_member(person, group["organization"]):
         raise forbidden("Insufficient permissions to get group manifest.")
     if not group["is_library"]:
         raise invalid("library", "Only libraries can create samples")
-    return group["uuid"]
+    return uuid
 
 
 def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
@@ -228,12 +211,8 @@ def _table(metadata: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["", *columns])
-    writer.writerows([name, *(_cell(row.get(column)) for column in columns)] for name, row in rows.items())
+    writer.writerows([name, *(row.get(column) for column in columns)] for name, row in rows.items())
     return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
@@ -253,17 +232,18 @@ def _kind(values: Sequence[Any]) -> str:
 
 def _types(schema: Any) -> dict[str, str]:
     """The types of a schema's columns; of what isn't a schema, none."""
-    columns: Any = cast("dict[str, Any]", schema).get("fields") if isinstance(schema, dict) else None
-    stated = [
-        cast("dict[str, Any]", each)
-        for each in cast("list[Any]", columns if isinstance(columns, list) else [])
-        if isinstance(each, dict)
-    ]
-    return {
-        each["name"]: each["type"]
-        for each in stated
-        if isinstance(each.get("name"), str) and isinstance(each.get("type"), str)
-    }
+    found: dict[str, str] = {}
+    match schema:
+        case {"fields": [*columns]}:
+            for column in columns:
+                match column:
+                    case {"name": str(name), "type": str(kind)}:
+                        found[name] = kind
+                    case _:
+                        pass
+        case _:
+            pass
+    return found
 
 
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.pangea import (
@@ -25,7 +24,7 @@ from omicsdk.sandbox.pangea import (
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, framework_service, root_route
+from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, framework_service, root_route
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 _FORBIDDEN = (
@@ -95,27 +94,18 @@ def _meant(path: str) -> str:
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
 
 
-class Paths:
-    """Stands around the service's frame.
-
-    Args:
-        app: The frame.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+class Paths(Frame):
+    """The frame, for paths that stand for others, and for those that take no writes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            if _WRITING.match(path) and scope["method"] not in _READING:
-                # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
-                await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
-                return
-            meant = _meant(path)
-            if meant != path:
-                scope = {**scope, "path": scope.get("root_path", "") + meant}
-        await self._app(scope, receive, send)
+        """Answers a request."""
+        root = scope.get("root_path", "")
+        path = scope["path"].removeprefix(root)
+        if _WRITING.match(path) and scope.get("method", "GET") not in _READING:
+            # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
+            await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
+        else:
+            await super().__call__({**scope, "path": root + _meant(path)}, receive, send)
 
 
 _NOT_FOUND, _INVALID = (404,), (400, 404)
@@ -170,19 +160,13 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     handlers |= handlers_in(document, pangea, uploads)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
-    service = framework_service(
+    return framework_service(
         "pangea",
         document,
         handlers,
+        frame=Paths,
         suffixed=("/api/",),
         pages=[root_route("/api/auth/", {"users": "users/"})],
         absent=contrib.ABSENT,
         crashes=_CRASHES,
     )
-    frame = service.around
-    assert frame is not None
-
-    def around(app: ASGIApp) -> ASGIApp:
-        return Paths(frame(app))
-
-    return replace(service, around=around)

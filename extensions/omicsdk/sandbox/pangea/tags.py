@@ -10,7 +10,7 @@ from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
+from omicsdk.sandbox.rest_framework.fields import Field, canonical_uuid, moment, read_as, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply, for_each
 
@@ -52,10 +52,7 @@ class Tags(Resource):
         sample = dict(self.call.query).get("sample", "").strip()
         if not sample:
             return super().pages()
-        try:
-            taggings = self.store.all(_TAGGINGS["sample"], name=canonical_uuid(sample))
-        except Wrong as error:
-            raise invalid("sample", error.text) from error
+        taggings = self.store.all(_TAGGINGS["sample"], name=read_as("sample", canonical_uuid, sample))
         chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.asked())}
         return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _view)
 

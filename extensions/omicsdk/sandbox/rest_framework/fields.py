@@ -109,6 +109,18 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
     return found
 
 
+def read_as(name: str, read: Reader, value: Any) -> Any:
+    """The value of what isn't sent as a field, such as a parameter.
+
+    Raises:
+        Invalid: It is refused, as a field of this name would.
+    """
+    try:
+        return read(value)
+    except Wrong as error:
+        raise Invalid({name: [error.text]}) from error
+
+
 def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -> Any:
     value = sent.get(name, ABSENT)
     if value is ABSENT and isinstance(sent, Form) and not partial:
@@ -117,15 +129,11 @@ def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -
         if field.required and not partial:
             raise Wrong(REQUIRED)
         return ABSENT if partial else field.default
-    if value == "" and field.blank_is_null:
-        value = None
-    if value is None:
+    if value is None or (value == "" and field.blank_is_null):
         if not field.null:
             raise Wrong(NULL)
         return None
-    if field.json_in_form and isinstance(sent, Form):
-        value = _from_text(value)
-    return field.read(value)
+    return field.read(_from_text(value) if field.json_in_form and isinstance(sent, Form) else value)
 
 
 def _from_text(value: Any) -> Any:
@@ -157,24 +165,22 @@ def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> 
     return read
 
 
-def integer(value: Any) -> int:
-    """A whole number, or a text of one."""
-    if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
-        raise Wrong("String value too large.")
-    try:
-        return int(_INTEGER_TAIL.sub("", str(value)))
-    except ValueError as error:
-        raise Wrong("A valid integer is required.") from error
+def _counted(read: Reader, wrong: str) -> Reader:
+    def counted(value: Any) -> Any:
+        if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
+            raise Wrong("String value too large.")
+        try:
+            return read(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Wrong(wrong) from error
+
+    return counted
 
 
-def number(value: Any) -> float:
-    """A number, or a text of one."""
-    if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
-        raise Wrong("String value too large.")
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Wrong("A valid number is required.") from error
+integer = _counted(lambda value: int(_INTEGER_TAIL.sub("", str(value))), "A valid integer is required.")
+"""A whole number, or a text of one."""
+number = _counted(float, "A valid number is required.")
+"""A number, or a text of one."""
 
 
 def decimal(digits: int, places: int) -> Reader:
@@ -231,12 +237,14 @@ def choice(values: Mapping[str, Any]) -> Reader:
 
 def url(most: int | None = None, *, blank: bool = False) -> Reader:
     """The address of something that is had by HTTP or FTP."""
-    plain = text(most, blank=blank)
+    return _formed(text(most, blank=blank), is_url, "Enter a valid URL.")
 
+
+def _formed(plain: Reader, fits: Callable[[str], object], wrong: str) -> Reader:
     def read(value: Any) -> str:
         found = plain(value)
-        if found and not is_url(found):
-            raise Wrong("Enter a valid URL.")
+        if found and not fits(found):
+            raise Wrong(wrong)
         return found
 
     return read
@@ -264,15 +272,7 @@ def _is_address(host: str) -> bool:
 
 def email(most: int | None = None) -> Reader:
     """An address of mail."""
-    plain = text(most)
-
-    def read(value: Any) -> str:
-        found = plain(value)
-        if not _EMAIL.fullmatch(found):
-            raise Wrong("Enter a valid email address.")
-        return found
-
-    return read
+    return _formed(text(most), _EMAIL.fullmatch, "Enter a valid email address.")
 
 
 def moment(value: Any) -> str:

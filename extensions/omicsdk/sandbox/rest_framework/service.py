@@ -173,49 +173,54 @@ class Frame:
         self._suffixed = tuple(suffixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
-        if path in self._others:
+        if scope["type"] != "http" or path in self._others:
             await self._app(scope, receive, send)
             return
-        stated = self._stated(path)
-        if stated is None and path.endswith(_SUFFIX) and path.startswith(self._suffixed):
-            bare = path.removesuffix(_SUFFIX)
-            path = next((each for each in (bare, f"{bare}/") if self._stated(each) is not None), path)
-            stated = self._stated(path)
-        if stated is None:
-            there = self._stated(f"{path}/") is not None
-            response = _moved(scope) if there else Response(NOT_FOUND_PAGE, 404, media_type="text/html")
-            await response(scope, receive, send)
-            return
+        path, stated = self._meant(path)
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
         try:
-            if scope["method"] not in stated:
-                await run_in_threadpool(self._check_method, scope, methods)
-            _negotiate(scope)
+            answer = await self._without_route(scope, methods) if stated else self._moved(scope, path)
         except Problem as problem:
             body, headers = json.dumps(error_body(problem)), {"Allow": ", ".join(methods), **problem.headers}
-            await Response(body, problem.status, headers, media_type="application/json")(scope, receive, send)
-            return
-        if scope["method"] == "OPTIONS":
-            await _described(methods)(scope, receive, send)
+            answer = Response(body, problem.status, headers, media_type="application/json")
+        if answer is not None:
+            await answer(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         await self._app(scope, receive, _allowing(send, methods))
 
-    def _stated(self, path: str) -> list[str] | None:
-        """The methods of the first template that fits a path; None where none does."""
-        return next((methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)), None)
+    def _meant(self, path: str) -> tuple[str, list[str]]:
+        """The path that is meant, the suffix left out where it may be there, and its methods; none where nothing is there."""
+        tried = [path]
+        if path.endswith(_SUFFIX) and path.startswith(self._suffixed):
+            tried += [path.removesuffix(_SUFFIX), f"{path.removesuffix(_SUFFIX)}/"]
+        meant = next((each for each in tried if self._stated(each)), path)
+        return meant, self._stated(meant)
 
-    def _check_method(self, scope: Scope, methods: Sequence[str]) -> None:
-        """Raises a Problem for a method that a path hasn't, or that is for those who are known."""
+    def _moved(self, scope: Scope, path: str) -> Response:
+        """Sends to the path with a slash at its end, where there is one."""
+        if not self._stated(f"{path}/"):
+            return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
+        query = scope["query_string"].decode("latin-1")
+        where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
+        # A client that follows this turns a POST into a GET: as on deployed servers.
+        return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
+
+    async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
+        """The answer of what no route is asked for; None for all else. It refuses methods and what isn't JSON."""
         if scope["method"] not in methods or scope["method"] == "OPTIONS":
-            self._gate(Headers(scope=scope))
+            await run_in_threadpool(self._gate, Headers(scope=scope))
         if scope["method"] not in methods:
             raise Refused(405, f'Method "{scope["method"]}" not allowed.')
+        _negotiate(scope)
+        return _described(methods) if scope["method"] == "OPTIONS" else None
+
+    def _stated(self, path: str) -> list[str]:
+        """The methods of the first template that fits a path; none where none does."""
+        stated = [methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)]
+        return stated[0] if stated else []
 
 
 def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], list[str]]]:
@@ -237,19 +242,6 @@ def _negotiate(scope: Scope) -> None:
     kinds = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
     if not any(kind in _ACCEPTED for kind in kinds):
         raise Refused(406, "Could not satisfy the request Accept header.")
-
-
-def _moved(scope: Scope) -> Response:
-    query = scope["query_string"].decode("latin-1")
-    # A client that follows this turns a POST into a GET: as on deployed servers.
-    return Response(
-        b"",
-        301,
-        {
-            "Location": f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}",
-            "Content-Type": "text/html; charset=utf-8",
-        },
-    )
 
 
 def _described(methods: Sequence[str]) -> Response:
@@ -277,11 +269,11 @@ def framework_service(
     document: Mapping[str, Any],
     handlers: Mapping[str, Handler],
     *,
+    frame: type[Frame] = Frame,
     gate: Callable[[Mapping[str, str]], object] = lambda _headers: None,
     suffixed: Sequence[str] = (),
     pages: Sequence[Route] = (),
-    absent: Mapping[str, str] | None = None,
-    crashes: Mapping[str, Sequence[int]] | None = None,
+    **more: Any,
 ) -> Service:
     """A service.
 
@@ -289,11 +281,11 @@ def framework_service(
         name: Its name, which is also its place.
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler; each finds out who asks.
+        frame: What stands around the routes.
         gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
         pages: Routes that the document doesn't state.
-        absent: Operations that the sandbox doesn't play, and why.
-        crashes: Operations in which deployed servers fail in place of refusals, each with the statuses of these.
+        more: What else the service has, such as `absent` and `crashes`.
     """
     return Service(
         name=name,
@@ -308,10 +300,9 @@ def framework_service(
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: Frame(app, document, gate, suffixed, [_DOCUMENT, *(each.path for each in pages)]),
+        around=lambda app: frame(app, document, gate, suffixed, [_DOCUMENT, *(each.path for each in pages)]),
         pages=pages,
         checks=False,
-        absent=absent or {},
-        crashes=crashes or {},
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),
+        **more,
     )
