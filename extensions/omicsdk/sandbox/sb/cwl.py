@@ -113,40 +113,37 @@ def _spelt_out(main: CWL, stated: Any) -> dict[str, Any]:
 
 
 def _port(id: str, whole: Mapping[str, Any]) -> Port:
-    kinds, many, single, optional = _type(whole.get("type", "Any"), 0)
+    found = _kinds(whole.get("type", "Any"), 0)
+    many = any(several for _, several in found)
     binding = whole.get("outputBinding")
     glob = cast("dict[str, Any]", binding).get("glob", "") if isinstance(binding, dict) else ""
     return Port(
         id=id,
-        kinds=tuple(dict.fromkeys(kinds)),
+        kinds=tuple(dict.fromkeys(kind for kind, _ in found if kind != "null")),
         many=many,
-        single=single or not many,
-        optional=optional or whole.get("default") is not None,
+        single=not many or any(not several for kind, several in found if kind != "null"),
+        optional=("null", False) in found or whole.get("default") is not None,
         secondary=tuple(_patterns(whole.get("secondaryFiles"))),
         glob=glob if isinstance(glob, str) else "",
     )
 
 
-def _type(stated: Any, depth: int) -> tuple[list[str], bool, bool, bool]:
-    """Kinds, whether it is a list, whether it is one value, whether it is optional."""
-    if depth > _DEEPEST:
-        return ["Any"], False, True, False
-    if isinstance(stated, str):
-        optional = stated.endswith("?")
-        bare = stated.removesuffix("?")
-        many = bare.endswith("[]")
-        kind = _short(bare.removesuffix("[]"))
-        return ([], False, False, True) if kind == "null" else ([kind], many, not many, optional)
-    if isinstance(stated, list):
-        found = [_type(each, depth + 1) for each in cast("list[Any]", stated)]
-        kinds = [kind for each in found for kind in each[0]]
-        return kinds, any(each[1] for each in found), any(each[2] for each in found), any(each[3] for each in found)
-    if isinstance(stated, dict):
-        whole = cast("dict[str, Any]", stated)
-        if whole.get("type") == "array":
-            return _type(whole.get("items", "Any"), depth + 1)[0], True, False, False
-        return [str(whole.get("type", "Any"))], False, True, False
-    return ["Any"], False, True, False
+def _kinds(stated: Any, depth: int) -> list[tuple[str, bool]]:
+    """Kinds of values that a type takes, null among them, each with whether a list of such is taken."""
+    match stated:
+        case str():
+            bare = stated.removesuffix("?")
+            found = (_short(bare.removesuffix("[]")), bare.endswith("[]"))
+            return [found, ("null", False)] if stated.endswith("?") else [found]
+        case [*several] if depth <= _DEEPEST:
+            return [found for each in several for found in _kinds(each, depth + 1)]
+        case {"type": "array"} if depth <= _DEEPEST:
+            inner = _kinds(cast("CWL", stated).get("items", "Any"), depth + 1)
+            return [(kind, True) for kind, _ in inner]
+        case {"type": kind}:
+            return [(str(kind), False)]
+        case _:
+            return [("Any", False)]
 
 
 def _patterns(stated: Any) -> list[str]:
@@ -234,20 +231,21 @@ def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") ->
         value = inputs.get(port.id)
         if value is None:
             if not port.optional:
-                found.append(_fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
+                found.append(fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
         elif not (_fits_divided(value, port) if port.id == split else _fits(value, port)):
             wanted = " or ".join(port.kinds) + (" in a list" if port.many and not port.single else "")
-            found.append(_fault(port.id, 7024, f"Input {port.id!r} takes {wanted}, not {_said(value)}"))
+            found.append(fault(port.id, 7024, f"Input {port.id!r} takes {wanted}, not {_said(value)}"))
     return found
 
 
 def unknown(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
     """Inputs that the app doesn't have: no fault, but worth a warning."""
     known = {port.id for port in ports}
-    return [_fault(id, 7024, f"The app has no input {id!r}: it is left out") for id in inputs if id not in known]
+    return [fault(id, 7024, f"The app has no input {id!r}: it is left out") for id in inputs if id not in known]
 
 
-def _fault(id: str, code: int, message: str) -> JsonObject:
+def fault(id: str | None, code: int, message: str) -> JsonObject:
+    """What is wrong with an input, or with a task where no input is named."""
     return {"id": id, "code": code, "message": message}
 
 

@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -56,9 +55,8 @@ class _Ending:
     not_run: str = ""
 
 
-@contextmanager
-def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL) -> Generator[_Ending]:
-    """Runs a task's app; what came of it is there until the block ends.
+def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _Ending:
+    """Runs a task's app.
 
     Nothing is written to the platform before `keep` is called: the task may be aborted while its tool runs.
 
@@ -66,16 +64,17 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL) -> Generator[_Ending
         sb: The platform.
         task: The task's document.
         app: The app's CWL.
+        folder: Where the tool works; it has to be there until the ending was taken over.
 
     Raises:
         Problem: 7024; the tool's inputs aren't there. 9104 or 9103; they are on a volume that can't be used.
     """
+    if wanted := wanted_failure(sb, task["name"]):
+        return _Ending(wanted)
     tool, why_not = _tool(sb, app)
     if tool is None:
-        yield _Ending("", None, lambda: _stand_ins(_Results(sb, task), app), why_not)
-        return
-    with tempfile.TemporaryDirectory(prefix="omics-sandbox-task-") as name:
-        yield _run(sb, task, app, tool, Path(name))
+        return _Ending("", None, lambda: _stand_ins(_Results(sb, task), app), why_not)
+    return _run(sb, task, app, tool, folder)
 
 
 def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -> list[JsonObject]:
@@ -109,7 +108,7 @@ class _Results:
     """
 
     def __init__(self, sb: Sb, task: Mapping[str, Any], metadata: JsonObject | None = None) -> None:
-        self._work = sb.work
+        self._objects = sb.work.objects
         self.files = sb.work.files
         self.task = task
         self._metadata = self._inherited() if metadata is None else metadata
@@ -122,36 +121,36 @@ class _Results:
 
     def root(self) -> str:
         """The folder of the task's files; those that its location names are made."""
-        at = self.files.root(self.task["project"])
+        project = self.task["project"]
+        at = self.files.root(project)
         stated: JsonObject = self.task["output_location"] or {}
         location: str = stated.get("main_location") or ""
-        if "://" in location:  # files go to the project here, whatever volume is named
-            return at
-        for name in (step for step in location.split("/") if step.strip() and step not in (".", "..")):
-            there = self.files.folder(self.task["project"], at, name)
+        # Of a location with a scheme files go to the project here, whatever volume is named.
+        steps = [] if "://" in location else location.split("/")
+        for name in (step for step in steps if step.strip() and step not in (".", "..")):
+            there = self.files.folder(project, at, name)
             if there.type != "folder":
                 break
             at = there.id
         return at
 
+    def add(self, folder: str, name: str, **stored: Any) -> FileRecord:
+        """Makes a file or a folder; a number goes before its name where that is taken."""
+        task = self.task
+        place = {"project": task["project"], "parent": folder, "name": self.files.free_name(folder, name)}
+        return self.files.add(**place, task=task["id"], **stored)
+
     def text(self, folder: str, name: str, text: str) -> FileRecord:
-        """Makes a file of a text; a number goes before its name where that is taken."""
-        return self._work.add_file(text.encode(), **self._place(folder, name), metadata=self._metadata)
-
-    def folder(self, folder: str, name: str) -> FileRecord:
-        """Makes a folder; a number goes before its name likewise."""
-        return self.files.add(**self._place(folder, name), type="folder")
-
-    def _place(self, folder: str, name: str) -> dict[str, str]:
-        free, task = self.files.free_name(folder, name), self.task
-        return {"project": task["project"], "parent": folder, "name": free, "task": task["id"]}
+        """Makes a file of a text."""
+        blob = self._objects.put_bytes(text.encode()).sha256
+        return self.add(folder, name, blob=blob, size=len(text.encode()), metadata=self._metadata)
 
     def copy(self, folder: str, path: Path) -> FileRecord:
         """Makes a file of one on the disk, or a folder of one there with all that is in it."""
         if not path.is_dir():
-            stored: JsonObject = {"blob": self._work.objects.put_file(path).sha256, "size": path.stat().st_size}
-            return self.files.add(**self._place(folder, path.name), **stored, metadata=self._metadata)
-        made = self.folder(folder, path.name)
+            blob = self._objects.put_file(path).sha256
+            return self.add(folder, path.name, blob=blob, size=path.stat().st_size, metadata=self._metadata)
+        made = self.add(folder, path.name, type="folder")
         for child in sorted(path.iterdir()):
             self.copy(made.id, child)
         return made
@@ -185,7 +184,7 @@ def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
         names = [cwl.secondary_name(record.name, pattern) for pattern in port.secondary]
         made = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
     elif "Directory" in port.kinds:
-        made = results.value(results.folder(folder, port.id))
+        made = results.value(results.add(folder, port.id, type="folder"))
     else:
         return [] if port.many else None
     return made if port.single else [made]
@@ -330,16 +329,14 @@ def validate(sb: Sb, task: JsonObject) -> None:
     for value in cwl.files_of(task["inputs"]):
         record = sb.work.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
-            found.append({"id": None, "code": 5002, "message": f"There is no file {value.get('path')} for the task"})
+            found.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
         elif (record.type == "folder") != (value["class"] == "Directory"):
-            found.append({"id": None, "code": 7024, "message": f"{record.name!r} is a {record.type}"})
-    if split:
-        items = task["inputs"].get(split)
-        if not isinstance(items, list) or not items:
-            message = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
-            found.append({"id": split, "code": 7018, "message": message})
-    task["errors"] = found
-    task["warnings"] = cwl.unknown(task["inputs"], stated)
+            found.append(cwl.fault(None, 7024, f"{record.name!r} is a {record.type}"))
+    items = task["inputs"].get(split)
+    if split and not (isinstance(items, list) and items):
+        said = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
+        found.append(cwl.fault(split, 7018, said))
+    task["errors"], task["warnings"] = found, cwl.unknown(task["inputs"], stated)
 
 
 # -- running
@@ -406,22 +403,17 @@ def _start(sb: Sb, task: JsonObject, at: float) -> None:
 
 def _end(sb: Sb, task: JsonObject, at: float) -> None:
     id, app = task["id"], app_of(sb, task)
-    try:
-        with _ending(sb, task, app) as ending:
-            _finish(sb, id, at, app, ending)
-    except Problem as problem:
-        _finish(sb, id, at, app, _Ending(problem.title))
-    except Exception:
-        log.exception("task %s failed", id)
-        _finish(sb, id, at, app, _Ending("The task failed in the sandbox: see its log"))
+    with tempfile.TemporaryDirectory(prefix="omics-sandbox-task-") as folder:
+        try:
+            _finish(sb, id, at, app, executed(sb, task, app, Path(folder)))
+        except Problem as problem:
+            _finish(sb, id, at, app, _Ending(problem.title))
+        except Exception:
+            log.exception("task %s failed", id)
+            _finish(sb, id, at, app, _Ending("The task failed in the sandbox: see its log"))
 
 
 DUE = {_START: Due(KIND, ("QUEUED",), _start), _END: Due(KIND, ("RUNNING",), _end, slow=True)}
-
-
-def _ending(sb: Sb, task: JsonObject, app: cwl.CWL) -> AbstractContextManager[_Ending]:
-    wanted = wanted_failure(sb, task["name"])
-    return nullcontext(_Ending(wanted)) if wanted else executed(sb, task, app)
 
 
 def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
@@ -430,7 +422,7 @@ def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
         if task is None or task["status"] != "RUNNING":  # it was aborted while its tool ran
             return
         if ending.failed:
-            task["errors"] = [{"id": None, "code": 7024, "message": ending.failed}]
+            task["errors"] = [cwl.fault(None, 7024, ending.failed)]
         else:
             task["outputs"] = ending.keep()
         task["status"], task["end"] = "FAILED" if ending.failed else "COMPLETED", at

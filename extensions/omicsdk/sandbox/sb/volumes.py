@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.answers import address, page_of, view, when, window
@@ -33,9 +33,8 @@ def list_volumes(sb: Sb, call: Call) -> Reply:
 
 def create_volume(sb: Sb, call: Call) -> Reply:
     """POST /storage/volumes."""
-    owner, name, service = sb.user(call), call.body["name"], dict(call.body["service"])
-    _check_service(service, call.body["access_mode"])
-    service["credentials"] = _without_secrets(service["credentials"])
+    owner, name = sb.user(call), call.body["name"]
+    service = _checked(call.body["service"], call.body["access_mode"])
     now, id = when(sb.now()), f"{owner}/{name}"
     volume: JsonObject = {
         "id": id,
@@ -53,13 +52,16 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     return Reply(_show(call, volume))
 
 
-def _check_service(service: Mapping[str, Any], access_mode: str) -> None:
+def _checked(service: Mapping[str, Any], access_mode: str) -> JsonObject:
+    """A service that a volume may have, without what is secret in its credentials."""
     if not (service.get("bucket") or service.get("container")):
         raise bad("The service has no bucket", 9017)
     if not service.get("credentials"):
         raise bad("The service has no credentials", 9017)
     if service["type"].lower() == "azure" and access_mode != "RO":
         raise bad("Volumes on Azure are for reading: access_mode is RO", 9057)
+    kept = {name: "" if name in _SECRETS else value for name, value in service["credentials"].items()}
+    return {**service, "credentials": kept}
 
 
 def get_volume(sb: Sb, call: Call) -> Reply:
@@ -70,11 +72,9 @@ def get_volume(sb: Sb, call: Call) -> Reply:
 def update_volume(sb: Sb, call: Call) -> Reply:
     """PATCH /storage/volumes/{owner}/{volume}."""
     present = sb.asked(call, "volume", "admin")
-    changes = stated(call, "name description access_mode active")
-    if "service" in call.body:
-        changes["service"] = _merged(present["service"], call.body["service"])
-    volume: JsonObject = {**present, **changes, "modified_on": when(sb.now())}
-    _check_service(volume["service"], volume["access_mode"])
+    volume = {**present, **stated(call, "name description access_mode active"), "modified_on": when(sb.now())}
+    service = _merged(present["service"], call.body.get("service") or {})
+    volume["service"] = _checked(service, volume["access_mode"])
     sb.documents.put("volume", volume["id"], volume)
     return Reply(_show(call, volume))
 
@@ -134,17 +134,11 @@ def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
 
 
 def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
-    merged = {**present, **changes}
+    merged: JsonObject = {**present, **changes}
     for name in ("credentials", "properties"):
         if isinstance(changes.get(name), Mapping):
             merged[name] = {**(present.get(name) or {}), **changes[name]}
-    return {**merged, "credentials": _without_secrets(merged.get("credentials"))}
-
-
-def _without_secrets(credentials: Any) -> Any:
-    if not isinstance(credentials, dict):
-        return credentials
-    return {name: "" if name in _SECRETS else value for name, value in cast("JsonObject", credentials).items()}
+    return merged
 
 
 def _show(call: Call, volume: JsonObject) -> JsonObject:
