@@ -22,6 +22,9 @@ from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer
 from omicsdk.sandbox.state.settings import Settings
 
+JsonObject = dict[str, Any]
+"""What a JSON object is read as."""
+
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")
 

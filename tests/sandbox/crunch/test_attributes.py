@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch.attributes import KINDS
+from omicsdk.sandbox.crunch.items import KINDS
 
 VALUES = {
     "char": ("  x ", "x"),

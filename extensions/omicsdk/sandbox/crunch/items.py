@@ -1,17 +1,110 @@
 """Projects, datasets, items and attributes as the site tells and takes them, and the operations that all of them have."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from omicsdk.sandbox.crunch.attributes import BY_PATH, Kind
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Thing
-from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, row_number, slug_reference, text, validated
-from omicsdk.sandbox.rest_framework.refusals import Invalid, not_found, page
+from omicsdk.sandbox.crunch.tree import AMOUNTS, DATASET, ITEM, PROJECT, TEXTS, Attribute, CircularMove, Thing
+from omicsdk.sandbox.rest_framework.fields import (
+    Field,
+    Reader,
+    Wrong,
+    boolean,
+    choice,
+    day,
+    decimal,
+    fields_of,
+    integer,
+    moment,
+    number,
+    number_reference,
+    row_number,
+    slug_reference,
+    text,
+    url,
+    validated,
+)
+from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
 from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.validation import LARGEST
+
+# -- kinds of attributes
+
+_SMALLEST = -LARGEST - 1
+
+_LONGEST = 1023
+
+
+def whole(least: int = _SMALLEST) -> Reader:
+    """A whole number that the database takes: outside of that the site fails with 500, the sandbox says what is wrong."""
+
+    def read(value: Any) -> int:
+        found = integer(value)
+        if found > LARGEST:
+            raise Wrong(f"Ensure this value is less than or equal to {LARGEST}.", crashes=True)
+        if found < least:
+            raise Wrong(f"Ensure this value is greater than or equal to {least}.", crashes=True)
+        return found
+
+    return read
+
+
+def _finite(value: Any) -> float:
+    found = number(value)
+    # The site stores infinities, and can't show any list that has one from then on.
+    if not math.isfinite(found):
+        raise Wrong("A valid number is required.", crashes=True)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of attributes.
+
+    Attributes:
+        path: What stands in the address, such as filesize.
+        name: What stands in the names of operations, such as boolean for bool.
+        fields: What an attribute has beside item and key.
+        numbers: Whether an item tells the values as numbers, which are stored as texts.
+    """
+
+    path: str
+    name: str
+    fields: Mapping[str, Field]
+    numbers: bool = False
+
+    def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What an item says of the values, of what is stored."""
+        return {name: float(value) if self.numbers else value for name, value in values.items()}
+
+
+def _value(read: Reader, **more: Any) -> Mapping[str, Field]:
+    return {"value": Field(read, required=True, **more)}
+
+
+_DEGREES = Field(decimal(12, 9), required=True)
+
+KINDS = (
+    Kind("char", "char", _value(text(_LONGEST))),
+    Kind("float", "float", _value(_finite)),
+    Kind("int", "integer", _value(whole())),
+    Kind("filesize", "filesize", _value(whole(0))),
+    Kind("bool", "boolean", _value(boolean, absent_in_form=False)),
+    Kind("url", "url", _value(url(_LONGEST))),
+    Kind("lat-long", "lat_long", {"latitude": _DEGREES, "longitude": _DEGREES}, numbers=True),
+    Kind("datetime", "datetime", _value(moment)),
+    Kind("date", "date", _value(day)),
+)
+"""All kinds, in the order in which the site lists them."""
+
+BY_PATH = {kind.path: kind for kind in KINDS}
+
+
+# -- operations
 
 PAGE = 20
 """How many things a page has."""
@@ -116,7 +209,6 @@ class Resource(ABC, Generic[T]):
 
 # -- projects, datasets and items
 
-_LONGEST = 1023
 _LONGEST_PATH = 4096
 _TAKEN = "item with this name already exists."
 _CIRCULAR = "A node may not be made a child of itself or of one of its descendants."
@@ -300,3 +392,72 @@ class AttributesOfKind(Resource[Attribute]):
     def remove(self, thing: Attribute) -> None:
         """Its item stays."""
         self.table.remove(id=thing.id)
+
+
+# -- processing
+
+_LONGEST_TEXT = 255
+_CHOICES = {"1": 1, "2": 2, "3": 3}
+
+
+def get_next_dataset(crunch: Crunch, call: Call) -> Reply:
+    """The first dataset of all that nobody has begun."""
+    crunch.people.need(call)
+    return _next(crunch, None)
+
+
+def get_next_dataset_of_project(crunch: Crunch, call: Call) -> Reply:
+    """The first dataset of a project that nobody has begun."""
+    crunch.people.need(call)
+    project = crunch.tree.find(call.arguments["slug"], PROJECT)
+    if project is None:
+        raise not_found()
+    return _next(crunch, project.id)
+
+
+def _next(crunch: Crunch, of: int | None) -> Reply:
+    found = crunch.tree.next_dataset(of)
+    if found is None:
+        return Reply({"project": "", "dataset": ""})
+    project = crunch.tree.slug(found.parent)
+    if project is None:
+        # As on the site, which fails until somebody deletes or locks the dataset.
+        raise Refused(500, f"The next dataset is {found.slug}, and its project was deleted.")
+    return Reply({"project": project, "dataset": found.slug})
+
+
+def list_statuses(crunch: Crunch, call: Call) -> Reply:
+    """Pages of statuses, the oldest first."""
+    crunch.people.need(call)
+    return page(call, crunch.statuses.count(), crunch.statuses.listed, PAGE)
+
+
+def send_status(crunch: Crunch, call: Call) -> Reply:
+    """Keeps a status; its dataset is locked from then on."""
+    person = crunch.people.need(call, "status")
+    sent = fields_of(call)
+    with crunch.grounds.database.transaction():
+        values = validated(_fields(crunch), sent)
+        dataset = values["dataset"].id
+        status = crunch.statuses.add(dataset, person.id, values["stage"], values["state"], values)
+        crunch.tree.lock(dataset)
+    return Reply(status, 201)
+
+
+def _fields(crunch: Crunch) -> dict[str, Field]:
+    amount = Field(whole(), null=True, blank_is_null=True)
+    user = number_reference(crunch.people.by_id)
+    return {
+        "dataset": Field(
+            number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET)),
+            required=True,
+            blank_is_null=True,
+        ),
+        # It can be sent, and is checked, but who asks is what counts.
+        "site_user": Field(user, null=True, blank_is_null=True),
+        "stage": Field(choice(_CHOICES), required=True),
+        "state": Field(choice(_CHOICES), required=True),
+        "note": Field(text(blank=True)),
+        **dict.fromkeys(TEXTS, Field(text(_LONGEST_TEXT, blank=True))),
+        **dict.fromkeys(AMOUNTS, amount),
+    }

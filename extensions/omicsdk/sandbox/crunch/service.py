@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from omicsdk.sandbox.crunch import processing
-from omicsdk.sandbox.crunch.attributes import KINDS
-from omicsdk.sandbox.crunch.items import AttributesOfKind, Datasets, Items, Projects
+from omicsdk.sandbox.crunch import items
+from omicsdk.sandbox.crunch.items import KINDS, AttributesOfKind, Datasets, Items, Projects
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.rest_framework.service import METHODS, framework_service, root_route
 from omicsdk.sandbox.service import Handler, Service, handlers_in
@@ -41,9 +40,9 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         crunch: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    handlers: dict[str, Handler] = handlers_in(document, crunch, processing)
-    items = [kind(crunch, crunch.tree.things) for kind in (Projects, Items, Datasets)]
-    for resource in (*items, *(AttributesOfKind(crunch, kind) for kind in KINDS)):
+    handlers: dict[str, Handler] = handlers_in(document, crunch, items)
+    kinds = [kind(crunch, crunch.tree.things) for kind in (Projects, Items, Datasets)]
+    for resource in (*kinds, *(AttributesOfKind(crunch, kind) for kind in KINDS)):
         handlers |= resource.handlers()
     return framework_service(
         "crunch",

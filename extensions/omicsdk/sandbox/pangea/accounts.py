@@ -8,11 +8,11 @@ from omicsdk.sandbox.pangea.people import PROFILE, Person, Taken, faults
 from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
-from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
     boolean,
     email,
+    fields_of,
     number_reference,
     row_number,
     text,

@@ -19,8 +19,16 @@ from omicsdk.sandbox.pangea.resource import (
 )
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
-from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, boolean, json_value, read_as, text, uuid_reference, validated
+from omicsdk.sandbox.rest_framework.fields import (
+    Field,
+    boolean,
+    fields_of,
+    json_value,
+    read_as,
+    text,
+    uuid_reference,
+    validated,
+)
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 

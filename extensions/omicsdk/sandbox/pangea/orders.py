@@ -9,8 +9,8 @@ from typing import Any
 from omicsdk.sandbox.pangea.access import ORDER
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.pipelines import MODULE
 from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, paged, reference, shown
+from omicsdk.sandbox.pangea.results import MODULE
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
 from omicsdk.sandbox.pangea.store import Thing, linked_from, with_field
 from omicsdk.sandbox.rest_framework.fields import Field, choice, integer, json_value, read_as, text

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal, TypeVar, cast
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
-from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
     Wrong,
     canonical_uuid,
+    fields_of,
     read_as,
     unique_together,
     uuid_reference,

@@ -12,8 +12,15 @@ from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, items,
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ManifestResults, ResultKind
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
-from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, canonical_uuid, json_value, text, uuid_reference, validated
+from omicsdk.sandbox.rest_framework.fields import (
+    Field,
+    canonical_uuid,
+    fields_of,
+    json_value,
+    text,
+    uuid_reference,
+    validated,
+)
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 

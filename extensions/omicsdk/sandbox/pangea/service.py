@@ -8,19 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.pangea import (
-    accounts,
-    contrib,
-    groups,
-    nested,
-    orders,
-    pipelines,
-    results,
-    samples,
-    tags,
-    uploads,
-    wiki,
-)
+from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
@@ -142,7 +130,7 @@ _CRASHES: dict[str, Sequence[int]] = {
     "write_site_wiki_page": (501,),
 }
 """Operations in which deployed servers look nothing up before they use it: statuses of refusals that are a 500 there."""
-_ALONE = (accounts, groups, samples, nested, wiki, results, pipelines, tags, orders, contrib)
+_ALONE = (accounts, groups, samples, nested, results, orders, contrib)
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
 
 

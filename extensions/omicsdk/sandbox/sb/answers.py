@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import bad
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _T = TypeVar("_T")
 

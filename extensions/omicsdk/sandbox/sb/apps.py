@@ -5,10 +5,9 @@ import re
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.sb.answers import page_of, view
 from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, path_id
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _APP, _REVISION = "app", "app-revision"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

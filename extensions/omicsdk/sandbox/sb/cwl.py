@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import texts
+from omicsdk.sandbox.service import JsonObject
 
 _CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
 _STREAMS = ("stdin", "stdout", "stderr")

@@ -4,15 +4,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from omicsdk.sandbox.sb.problems import no_such
+from omicsdk.sandbox.service import JsonObject
 from omicsdk.sandbox.state.database import Database, Table
 
 log = logging.getLogger("omicsdk.sandbox")
-
-JsonObject = dict[str, Any]
-
 
 # -- documents
 

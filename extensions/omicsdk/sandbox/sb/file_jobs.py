@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.sb.answers import page, shown, when, when_known, window
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import check_name, copy_tree, destination, file_known, files_in, move, remove_tree
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Due, Sb, new_id, record_of
-from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _FILES, _DRS = "file-job", "drs-import"
 _STAGES = ("SUBMITTED", "RESOLVING", "RUNNING", "FINISHED")

@@ -5,11 +5,10 @@ from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.answers import page, page_of, read_token, scroll_page, shown, when, window, write_token
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, in_bulk
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _FIRST = "init"
 _LONGEST_NAME = 255

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.accounts import add_to_team
 from omicsdk.sandbox.sb.answers import when
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.service import JsonObject
 
 DIVISION = "sandbox-division"
 BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple, TypeVar
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.answers import view
-from omicsdk.sandbox.sb.documents import Documents, Jobs, JsonObject, Membership
+from omicsdk.sandbox.sb.documents import Documents, Jobs, Membership
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.gate import Meter, token_of
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
-from omicsdk.sandbox.service import Call, Caller, Grounds, Reply
+from omicsdk.sandbox.service import Call, Caller, Grounds, JsonObject, Reply
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting
 from omicsdk.sandbox.state.shelf import Collection, Shelf

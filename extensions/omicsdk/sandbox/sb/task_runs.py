@@ -18,10 +18,10 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Due, Sb, new_uuid, wanted_failure
+from omicsdk.sandbox.service import JsonObject
 
 log = logging.getLogger("omicsdk.sandbox")
 

@@ -7,11 +7,10 @@ from typing import Any
 from omicsdk.sandbox.sb.answers import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _EDITABLE = "name description batch batch_by batch_input use_interruptible_instances execution_settings"
 _ORDERS = {"created_time": "created", "start_time": "start", "end_time": "end"}

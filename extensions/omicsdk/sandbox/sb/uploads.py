@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.sb.answers import shown, when
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import check_name, destination, file_json
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb, new_id
 from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 
 def start_upload(sb: Sb, call: Call) -> Reply:

@@ -7,12 +7,11 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.answers import address, page_of, view, when, window
-from omicsdk.sandbox.sb.documents import JsonObject
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, Found
 from omicsdk.sandbox.sb.problems import bad, error_body, refuse
 from omicsdk.sandbox.sb.state import Due, Sb, in_bulk, path_id, stated
-from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
 """What of a volume's credentials is never told again; nothing here needs it, so it isn't kept either."""

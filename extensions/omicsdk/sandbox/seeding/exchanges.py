@@ -11,15 +11,14 @@ from urllib.parse import unquote
 
 from jsonschema import Draft7Validator
 
-from omicsdk.sandbox.crunch.attributes import BY_PATH
+from omicsdk.sandbox.crunch.items import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
 from omicsdk.sandbox.pangea.state import NEW_GROUP
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.rest_framework.bodies import DEEPEST, is_too_deep
-from omicsdk.sandbox.rest_framework.fields import validated
+from omicsdk.sandbox.rest_framework.fields import DEEPEST, is_too_deep, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid
 from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.validation import LARGEST
