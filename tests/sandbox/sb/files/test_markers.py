@@ -11,7 +11,11 @@ def file(sandbox: Sandbox, project: str) -> str:
     """The identity of a file in the project."""
     work = sandbox.sb.work
     made = work.files.add(
-        project=project, parent=work.files.root(project), name="a.bam", size=3, blob=work.objects.put_bytes(b"abc").sha256
+        project=project,
+        parent=work.files.root(project),
+        name="a.bam",
+        size=3,
+        blob=work.objects.put_bytes(b"abc").sha256,
     )
     return made.id
 
