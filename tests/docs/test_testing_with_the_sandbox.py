@@ -44,6 +44,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_page_has_a_recipe_for_each_of_its_subjects():
     assert {
         "test_pipeline.py",
+        "test_each_platform.py",
+        "test_recording.py",
         "test_failing_network.py",
         "test_expiry.py",
         "test_seeds.py",

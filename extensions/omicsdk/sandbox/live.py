@@ -2,7 +2,8 @@
 
 import uuid as uuids
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,6 +288,34 @@ class LiveSandbox(Addresses):
         from omicsdk.sandbox.seeding.exchanges import seed_exchanges
 
         return seed_exchanges(self._up.platforms, Path(file))
+
+    @contextmanager
+    def record(self, server: str, file: Path | str) -> Generator[str]:
+        """Records what a client of yours and a real service say to each other, and puts it into the sandbox at the end.
+
+        The client is given the URL that the block gets, in place of the service's. Secrets are masked in the file, which
+        `seed_exchanges` takes again later.
+
+        Args:
+            server: The base URL of the service, such as https://pangea.example.org/api.
+            file: Where the exchanges go, one line of JSON each; replaced where it is there, readable by its owner only.
+
+        Yields:
+            The base URL to give to the client.
+
+        Raises:
+            ValueError: The base URL isn't one, or nothing was asked of it.
+            OSError: The file can't be written.
+        """
+        from omicsdk.sandbox.seeding.recording import recording
+
+        with recording(server, Path(file)) as url:
+            yield url
+        if not Path(file).stat().st_size:
+            raise ValueError(
+                f"the service answered nothing through {url}: give this URL to the client in place of its own"
+            )
+        self.seed_exchanges(file)
 
     def save(self, file: Path | str) -> "Snapshot":
         """Writes the whole state into one file, for `load_snapshot`, while requests go on.

@@ -1,0 +1,151 @@
+"""Recording of a real service: a proxy on this machine writes what a client and the service say to each other."""
+
+import json
+import socket
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from os import O_CREAT, O_TRUNC, O_WRONLY, fdopen
+from os import open as open_descriptor
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import httpx
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from omicsdk.core.files import PRIVATE
+from omicsdk.core.redaction import mask_json, mask_url
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.traffic.serving import LOOPBACK, HostCheck, Serving, url_of
+
+# What is said of a connection, and not of a request or an answer (RFC 9110, 7.6.1); and what the proxy states itself.
+_OF_CONNECTIONS = frozenset(
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+)
+_OURS = _OF_CONNECTIONS | {"host", "accept-encoding", "content-length"}
+_TIMEOUT = 60.0
+
+
+@contextmanager
+def recording(server: str, file: Path) -> Generator[str]:
+    """Writes what clients and a real service say to each other while the block runs.
+
+    Bodies in JSON are written with secrets masked; headers, and bodies of other kinds, are passed on and not written. Each
+    exchange is in the file before its answer goes out.
+
+    Args:
+        server: The base URL of the service.
+        file: Where the exchanges go, one line of JSON each; replaced where it is there, readable by its owner only.
+
+    Yields:
+        The base URL to give to the client in place of the service's.
+
+    Raises:
+        ValueError: The base URL isn't one.
+        OSError: The file can't be written.
+    """
+    try:
+        parts = urlsplit(server)
+        named = parts.hostname and parts.scheme in ("http", "https") and not (parts.username or parts.query)
+        origin = f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        named, origin = None, ""
+    if not named:
+        raise ValueError(f"{mask_url(server)} is no base URL of a service: give one such as https://host/api")
+    with (
+        fdopen(open_descriptor(file, O_WRONLY | O_CREAT | O_TRUNC, PRIVATE), "w", encoding="utf-8") as lines,
+        httpx.Client(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])), timeout=_TIMEOUT) as client,
+        socket.create_server((LOOPBACK, 0), backlog=128) as listening,
+    ):
+        own = url_of(LOOPBACK, listening.getsockname()[1])
+        serving = Serving(HostCheck(_Proxy(client, origin, own, lines), ()), listening)
+        serving.begin()
+        try:
+            yield own + urlsplit(server).path.rstrip("/")
+        finally:
+            serving.end()
+
+
+class _Proxy:
+    """The ASGI application that passes requests on.
+
+    Args:
+        client: Sends them; it keeps no cookies, since several users may come by.
+        origin: Scheme, host and port of the service.
+        own: Those that the client has in their place.
+        lines: Where the exchanges go.
+    """
+
+    def __init__(self, client: httpx.Client, origin: str, own: str, lines: IO[str]) -> None:
+        self._client = client
+        self._origin = origin
+        self._own = own
+        self._lines = lines
+        self._guard = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes one request on."""
+        request = Request(scope, receive)
+        answer = await run_in_threadpool(self._answer, request, await request.body())
+        await answer(scope, receive, send)
+
+    def _answer(self, request: Request, content: bytes) -> Response:
+        query = request.scope["query_string"].decode("latin-1")
+        path = request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+        headers = [(name, value) for name, value in request.headers.items() if name not in _OURS]
+        # An answer that isn't compressed can be read as it passes by.
+        headers.append(("accept-encoding", "identity"))
+        try:
+            sent = self._client.build_request(request.method, self._origin + path, headers=headers, content=content)
+            answer = self._client.send(sent, stream=True)
+            if "json" not in answer.headers.get("content-type", ""):
+                self._write(request.method, path, content, answer.status_code, b"")
+                return self._passed_on(answer, answer.iter_raw())
+            body = answer.read()
+        except httpx.HTTPError as error:
+            said = f"{mask_url(self._origin + path)} did not answer: {error or type(error).__name__}"
+            return Response(json.dumps(Problem(502, "bad_gateway", said).body()), 502, media_type="application/json")
+        self._write(request.method, path, content, answer.status_code, body)
+        return self._passed_on(answer, (body.replace(self._origin.encode(), self._own.encode()),))
+
+    def _passed_on(self, answer: httpx.Response, blocks: Iterable[bytes]) -> Response:
+        """The service's answer; links to the service, as of a next page, lead to the proxy, or they would not be written."""
+        passed = StreamingResponse(blocks, answer.status_code, background=BackgroundTask(answer.close))
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _OURS]
+        passed.raw_headers = [
+            (name.encode("latin-1"), value.replace(self._origin, self._own).encode("latin-1")) for name, value in kept
+        ]
+        return passed
+
+    def _write(self, method: str, path: str, sent: bytes, status: int, body: bytes) -> None:
+        line = {
+            "request": {"method": method, "path": mask_url(path), "body": _shown(sent)},
+            "response": {"status": status, "body": _shown(body)},
+        }
+        with self._guard:
+            self._lines.write(f"{json.dumps(line)}\n")
+            self._lines.flush()
+
+
+def _shown(content: bytes) -> object:
+    """A body as it is written: decoded, with secrets masked; None where it isn't JSON."""
+    try:
+        return mask_json(json.loads(content))
+    except (ValueError, RecursionError):
+        return None
