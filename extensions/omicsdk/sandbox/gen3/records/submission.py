@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
@@ -303,17 +302,15 @@ class Submission:
         elif self.refusals:
             message = f"Transaction aborted due to {len(self.refusals)} transactional error(s)."
 
-        def counted(action: str) -> int:
-            return sum(each.action == action for each in self.entities) if self.success else 0
-
+        actions = [each.action for each in self.entities if self.success]
         return answer_of(
             number,
             message,
             (self._told(each) for each in self.entities),
             self.refusals,
             code,
-            created_entity_count=counted(CREATE),
-            updated_entity_count=counted(UPDATE),
+            created_entity_count=actions.count(CREATE),
+            updated_entity_count=actions.count(UPDATE),
         )
 
     def _told(self, entity: Entity) -> dict[str, Any]:
@@ -358,13 +355,11 @@ class Deletion:
             and record.submitter_id is not None
         }
         self.missing = [each for each in wanted if each not in there]
-        self._in_the_way = {each: self._sources_outside(each, there) for each in there}
-        self.found = self._children_first(there)
-        self.dependents = list(dict.fromkeys(each.id for every in self._in_the_way.values() for each in every))
-
-    def _sources_outside(self, record_id: str, going: Mapping[str, Record]) -> list[Record]:
         # One is told, as by the service: there may be very many.
-        return list(islice((each for each in self._graph.sources(record_id) if each.id not in going), 1))
+        sources = {each: next((s for s in self._graph.sources(each) if s.id not in there), None) for each in there}
+        self._in_the_way = {each: source for each, source in sources.items() if source is not None}
+        self.found = self._children_first(there)
+        self.dependents = list(dict.fromkeys(each.id for each in self._in_the_way.values()))
 
     def _children_first(self, there: Mapping[str, Record]) -> list[Record]:
         ordered: dict[str, Record] = {}
@@ -404,15 +399,15 @@ class Deletion:
         )
 
     def _told(self, record: Record) -> dict[str, Any]:
-        outside = self._in_the_way[record.id]
-        dependents = [{"id": each.id, "type": each.type} for each in outside]
-        wrong = {"dependents": dependents, "keys": [], "message": _DEPENDED_ON, "type": "INVALID_LINK"}
         keys = [{"project_id": record.project_id, "submitter_id": record.name}]
-        return entity_of("delete", record.id, record.type, keys, [wrong] if outside else [])
+        other = self._in_the_way.get(record.id)
+        dependents = [] if other is None else [{"id": other.id, "type": other.type}]
+        wrong = {**fault("INVALID_LINK", _DEPENDED_ON), "dependents": dependents}
+        return entity_of("delete", record.id, record.type, keys, [wrong] if dependents else [])
 
 
 def _not_found(record_id: str) -> dict[str, Any]:
-    wrong = {"id": record_id, "keys": ["id"], "message": "Entity not found.", "type": "NOT_FOUND"}
+    wrong = {"id": record_id, **fault("NOT_FOUND", "Entity not found.", "id")}
     return entity_of("delete", None, None, [], [wrong])
 
 

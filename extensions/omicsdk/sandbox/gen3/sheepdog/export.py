@@ -116,13 +116,17 @@ def _export(commons: Commons, call: Call, wanted: Mapping[str, str]) -> Reply:
     raise refuse(400, "expected either `ids` or `node_label` parameter")
 
 
+def _record(commons: Commons, project_id: str, record_id: str) -> Record:
+    record = commons.records.graph.by_id.get(record_id)
+    if record is None or record.project_id != project_id:
+        raise refuse(404, f"Unable to find {record_id}")
+    return record
+
+
 def _by_ids(commons: Commons, project_id: str, ids: Sequence[str]) -> list[Record]:
-    found: list[Record] = []
-    for each in dict.fromkeys(ids):
-        record = commons.records.graph.by_id.get(each)
-        if record is None or record.project_id != project_id or record.submitter_id is None:
-            raise refuse(404, f"Unable to find {each}")
-        found.append(record)
+    found = [_record(commons, project_id, each) for each in dict.fromkeys(ids)]
+    if own := next((record for record in found if record.submitter_id is None), None):
+        raise refuse(404, f"Unable to find {own.id}")
     return found
 
 
@@ -139,9 +143,7 @@ def _with_children(records: Store, found: Sequence[Record]) -> list[Record]:
 
 def _columns(node: Node) -> tuple[str, ...]:
     """The properties that an export of a node type has, without id, type and links."""
-    keys = [name for name in ("project_id", "submitter_id") if name in node.properties]
-    kept = [name for name in node.submitted if name in node.stored and name not in keys]
-    return (*keys, *kept)
+    return tuple(name for name in node.submitted if name in node.stored)
 
 
 def _records_reply(records: Store, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
@@ -331,9 +333,7 @@ def get_project_manifest(commons: Commons, call: Call) -> Reply:
 
 
 def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
-    record: Record | None = commons.records.graph.by_id.get(record_id)
-    if record is None or record.project_id != project_id:
-        raise refuse(404, f"Unable to find {record_id}")
+    record = _record(commons, project_id, record_id)
     node = commons.records.dictionary.nodes[record.type]
     if not node.is_file:
         raise refuse(400, f"{record.type} {record.id} is not a data file.")
@@ -360,8 +360,5 @@ def list_file_parts(commons: Commons, call: Call) -> Reply:
     visit = enter(commons, call, "read")
     if "uploadId" not in dict(call.query):
         raise refuse(405, "Method GET not allowed on file")
-    record = commons.records.graph.by_id.get(call.arguments["file_uuid"])
-    if record is None or record.project_id != visit.project_id:
-        raise refuse(404, f"Unable to find {call.arguments['file_uuid']}")
-    state = record.properties.get("file_state")
+    state = _record(commons, visit.project_id, call.arguments["file_uuid"]).properties.get("file_state")
     raise refuse(400, f"File in {state} state, list_parts not allowed")
