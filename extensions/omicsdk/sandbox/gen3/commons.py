@@ -85,8 +85,8 @@ class Gen3:
             manifest_service(self.manifests, document("gen3/manifest")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
-            sheepdog_service(self.access, self.records, self.index, document("gen3/sheepdog")),
-            peregrine_service(self.access, self.records, document("gen3/peregrine")),
+            sheepdog_service(self, document("gen3/sheepdog")),
+            peregrine_service(self, document("gen3/peregrine")),
         ]
         return [self.indexing.before(each) for each in services]
 

@@ -87,10 +87,6 @@ class Guppy:
         self._database.execute("REPLACE INTO gen3_guppy VALUES (?, ?, ?)", (type, level, data))
         return _data_type(type, level, data)
 
-    def remove(self, type: str) -> bool:
-        """Removes a data type and tells whether it was there."""
-        return self._database.execute("DELETE FROM gen3_guppy WHERE type = ?", (type,)) > 0
-
     def types(self) -> list[DataType]:
         """All data types, by name."""
         rows = self._database.rows("SELECT type, level, data FROM gen3_guppy ORDER BY type")

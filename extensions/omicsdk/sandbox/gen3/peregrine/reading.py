@@ -145,7 +145,7 @@ class Reader:
         """What a record is linked with by the name of a link, or of its way back, as far as it may be seen."""
         if name in self._dictionary.nodes[record.type].links:
             return self.seen(self._graph.targets(record, name))
-        source, link = self._dictionary.backrefs[record.type][name]
+        source, link = self._dictionary.ways[record.type][name]
         sources = self.seen(self._graph.sources(record.id))
         return [each for each in sources if each.type == source and record.id in each.links.get(link.name, ())]
 
@@ -183,8 +183,10 @@ class Reader:
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
             case _:
-                other = self._dictionary.ways[record.type].get(field)
-                return None if other is None else self._of_node(nodes[other], arguments, self.linked(record, field))
+                if field not in self._dictionary.ways[record.type]:
+                    return None
+                other, _ = self._dictionary.ways[record.type][field]
+                return self._of_node(nodes[other], arguments, self.linked(record, field))
 
     def _wanted(self, arguments: Arguments) -> Iterator[Record]:
         kinds = arguments.get("of_type")

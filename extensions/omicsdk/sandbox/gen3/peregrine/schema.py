@@ -108,7 +108,7 @@ def schema_of(dictionary: Dictionary) -> GraphQLSchema:
     arguments = {name: _node_arguments(node, path) for name, node in nodes.items()}
 
     def fields(node: Node) -> GraphQLFieldMap:
-        ways = dictionary.ways[node.name].items()
+        ways = {way: other for way, (other, _) in dictionary.ways[node.name].items()}.items()
         return {
             **_INTERFACE.fields,
             **_property_fields(node),

@@ -92,12 +92,10 @@ class Node:
         self.name = name
         self.schema = schema
         self.category: str = schema.get("category", "")
-        self.title: str = schema.get("title", name)
         links, groups = _links(schema.get("links") or ())
         self.links: Mapping[str, Link] = {link.name: link for link in links}
         self.groups: Sequence[LinkGroup] = groups
         self.required = frozenset[str](schema.get("required") or ())
-        self.system = frozenset[str](schema.get("systemProperties") or ())
 
     @property
     def is_file(self) -> bool:
@@ -122,7 +120,7 @@ class Node:
             keys = [OWN_KEYS[self.name]]
         else:
             keys = [name for name in ("project_id", "submitter_id") if name in self.properties]
-        rest = sorted(set(self.properties) - self.system - {*keys, "type"})
+        rest = sorted(set(self.properties) - {*(self.schema.get("systemProperties") or ()), *keys, "type"})
         return (*keys, *(n for n in rest if n in self.required), *(n for n in rest if n not in self.required))
 
     @cached_property
@@ -191,20 +189,11 @@ class Dictionary:
                 yield name, link
 
     @cached_property
-    def ways(self) -> Mapping[str, Mapping[str, str]]:
-        """By node type, the names of its links and of the ways back to it, with the node types that they lead to."""
-        return {
-            name: {
-                **{link.name: link.target for link in node.links.values()},
-                **{backref: source for backref, (source, _) in self.backrefs[name].items()},
-            }
-            for name, node in self.nodes.items()
+    def ways(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:
+        """By node type, its links and what leads to it: name of the way, the node type there and the link."""
+        found = {
+            name: {link.name: (link.target, link) for link in node.links.values()} for name, node in self.nodes.items()
         }
-
-    @cached_property
-    def backrefs(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:
-        """By node type, what leads to it: name of the way back, the node type there and its link."""
-        found: dict[str, dict[str, tuple[str, Link]]] = {name: {} for name in self.nodes}
         for source, link in self._every_link():
             found[link.target][link.backref] = (source, link)
         return found

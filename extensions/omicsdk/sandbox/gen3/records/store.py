@@ -13,7 +13,7 @@ from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, 
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database, Table
 
-SUCCEEDED, FAILED, PENDING, ERRORED = "SUCCEEDED", "FAILED", "PENDING", "ERRORED"
+SUCCEEDED, FAILED, PENDING = "SUCCEEDED", "FAILED", "PENDING"
 
 
 class Document(NamedTuple):
@@ -430,26 +430,19 @@ class Store:
 
     def new_program(self, name: str, properties: Mapping[str, Any]) -> Record:
         """A program as it is stored, in the place of the one of its name."""
-        return self._own(PROGRAM, program_id(name), "", name, properties, {})
+        return self._own(program_id(name), (PROGRAM, "", name), properties, {})
 
     def new_project(self, program: str, code: str, properties: Mapping[str, Any]) -> Record:
         """A project as it is stored, in the place of the one of its code."""
         known = self.dictionary.nodes[PROJECT].links.items()
         links = {name: [program_id(program)] for name, link in known if link.target == PROGRAM}
-        return self._own(PROJECT, project_uuid(code), f"{program}-{code}", code, properties, links)
+        return self._own(project_uuid(code), (PROJECT, f"{program}-{code}", code), properties, links)
 
     def _own(
-        self,
-        node_type: str,
-        record_id: str,
-        project_id: str,
-        name: str,
-        properties: Mapping[str, Any],
-        links: Mapping[str, Sequence[str]],
+        self, record_id: str, key: Key, properties: Mapping[str, Any], links: Mapping[str, Sequence[str]]
     ) -> Record:
-        now = self.clock.now()
+        now, (node_type, _, name) = self.clock.now(), key
         old = self.graph.by_id.get(record_id)
-        node = self.dictionary.nodes[node_type]
-        kept = {**(node.defaults if old is None else old.properties), **properties, OWN_KEYS[node_type]: name}
-        kept = {each: value for each, value in kept.items() if value is not None}
-        return Record(record_id, node_type, project_id, name, kept, links, now if old is None else old.created, now)
+        kept = {**(self.dictionary.nodes[node_type].defaults if old is None else old.properties), **properties}
+        kept = {each: value for each, value in {**kept, OWN_KEYS[node_type]: name}.items() if value is not None}
+        return Record(record_id, *key, kept, links, now if old is None else old.created, now)

@@ -4,16 +4,19 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft4Validator
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
-from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, Commons, enter, enter_empty, refuse, resource_of
+from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 SAME = {
     "get_project_template": "get_template",
@@ -39,7 +42,7 @@ _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"
 # -- single records
 
 
-def get_records(commons: Commons, call: Call) -> Reply:
+def get_records(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
     person, _, _ = enter_empty(commons, call, "read")
     told: list[dict[str, Any]] = []
@@ -53,7 +56,7 @@ def get_records(commons: Commons, call: Call) -> Reply:
     return Reply({"entities": told})
 
 
-def _properties(commons: Commons, record: Record) -> dict[str, Any]:
+def _properties(commons: "Gen3", record: Record) -> dict[str, Any]:
     links = {
         name: [{"id": target.id, "submitter_id": target.submitter_id} for target in targets]
         for name in record.links
@@ -82,12 +85,12 @@ def _archive(files: Iterable[tuple[str, str]]) -> bytes:
     return packed_files.getvalue()
 
 
-def export(commons: Commons, call: Call) -> Reply:
+def export(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/export."""
     return _export(commons, call, dict(call.query))
 
 
-def export_by_body(commons: Commons, call: Call) -> Reply:
+def export_by_body(commons: "Gen3", call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/export."""
     stated = cast("object", call.body)
     if not isinstance(stated, dict):
@@ -95,7 +98,7 @@ def export_by_body(commons: Commons, call: Call) -> Reply:
     return _export(commons, call, {key: str(value) for key, value in cast("dict[str, object]", stated).items()})
 
 
-def _export(commons: Commons, call: Call, wanted: Mapping[str, str]) -> Reply:
+def _export(commons: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
     _, program, code = enter_empty(commons, call, "read")
     project_id, records = f"{program}-{code}", commons.records
     kind = wanted.get("format", TSV).lower()
@@ -116,14 +119,14 @@ def _export(commons: Commons, call: Call, wanted: Mapping[str, str]) -> Reply:
     raise refuse(400, "expected either `ids` or `node_label` parameter")
 
 
-def _record(commons: Commons, project_id: str, record_id: str) -> Record:
+def _record(commons: "Gen3", project_id: str, record_id: str) -> Record:
     record = commons.records.graph.by_id.get(record_id)
     if record is None or record.project_id != project_id:
         raise refuse(404, f"Unable to find {record_id}")
     return record
 
 
-def _by_ids(commons: Commons, project_id: str, ids: Sequence[str]) -> list[Record]:
+def _by_ids(commons: "Gen3", project_id: str, ids: Sequence[str]) -> list[Record]:
     found = [_record(commons, project_id, each) for each in dict.fromkeys(ids)]
     if own := next((record for record in found if record.submitter_id is None), None):
         raise refuse(404, f"Unable to find {own.id}")
@@ -152,7 +155,9 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
     for record in found:
         by_type.setdefault(record.type, []).append(record)
     if kind == JSON:
-        told = {name: [_whole(records, each, without_id) for each in every] for name, every in by_type.items()}
+        told = {
+            name: [_object(records, each, without_id, nulls=True) for each in every] for name, every in by_type.items()
+        }
         if len(told) == 1:
             name, every = next(iter(told.items()))
             return Reply(every, headers=_attachment(f"{name}.json"))
@@ -170,24 +175,18 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
     return Reply(content=_archive(tables), headers=_attachment("export.tar.gz", "application/gzip"))
 
 
-def _whole(records: Store, record: Record, without_id: bool) -> dict[str, Any]:
-    node = records.dictionary.nodes[record.type]
-    values = {name: records.value(record, name) for name in _columns(node)}
-    return {"id": record.id, **records.links(record, ids=not without_id), "type": record.type, **values}
+def _object(records: Store, record: Record, without_id: bool, *, nulls: bool) -> dict[str, Any]:
+    """A record as JSON; with its nulls its id is told too, whatever was asked for."""
+    values = {name: records.value(record, name) for name in _columns(records.dictionary.nodes[record.type])}
+    stated = {name: value for name, value in values.items() if nulls or value is not None}
+    own = {"id": record.id} if nulls or not without_id else {}
+    return {**stated, **records.links(record, ids=not without_id), **own, "type": record.type}
 
 
 def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """All records of a node type: nulls are passed over."""
-    names = _columns(node)
     if kind == JSON:
-        told: list[dict[str, Any]] = []
-        for record in found:
-            values = ((name, records.value(record, name)) for name in names)
-            own = {} if without_id else {"id": record.id}
-            links = records.links(record, ids=not without_id)
-            told.append(
-                {**{name: value for name, value in values if value is not None}, **links, **own, "type": node.name}
-            )
+        told = [_object(records, record, without_id, nulls=False) for record in found]
         return Reply(text=json.dumps({"data": told}), headers=_attachment(f"{node.name}.json", "application/json"))
     text = write_node_table(kind, *_table(records, node, found, without_id, records.value))
     return Reply(text=text, headers=_attachment(f"{node.name}.{kind}", _BYTES))
@@ -224,7 +223,7 @@ def _table(
 # -- the dictionary, and empty tables to fill in, of the commons and of each project
 
 
-def get_dictionary(commons: Commons, _call: Call) -> Reply:
+def get_dictionary(commons: "Gen3", _call: Call) -> Reply:
     """GET /v0/submission/_dictionary."""
     return _entries(commons.records.dictionary, f"{_ROOT}/_dictionary")
 
@@ -233,7 +232,7 @@ def _entries(dictionary: Dictionary, place: str) -> Reply:
     return Reply({"links": [f"{place}/{name}" for name in (*dictionary.nodes, "_all")]})
 
 
-def get_dictionary_node(commons: Commons, call: Call) -> Reply:
+def get_dictionary_node(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/_dictionary/{entry}."""
     entry, dictionary = call.arguments["entry"], commons.records.dictionary
     if entry == "_all":
@@ -243,13 +242,13 @@ def get_dictionary_node(commons: Commons, call: Call) -> Reply:
     return Reply(dictionary.document[entry])
 
 
-def get_project_dictionary(commons: Commons, call: Call) -> Reply:
+def get_project_dictionary(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary."""
     visit = enter(commons, call, "read")
     return _entries(commons.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
 
 
-def get_project_dictionary_node(commons: Commons, call: Call) -> Reply:
+def get_project_dictionary_node(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary/{entry}."""
     enter(commons, call, "read")
     return get_dictionary_node(commons, call)
@@ -262,7 +261,7 @@ def _kind(call: Call) -> str:
     return kind
 
 
-def get_template(commons: Commons, call: Call) -> Reply:
+def get_template(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
     kind, name = _kind(call), call.arguments["entity"]
     node = commons.records.dictionary.nodes.get(name)
@@ -274,7 +273,7 @@ def get_template(commons: Commons, call: Call) -> Reply:
     return Reply(text=_table_template(node, kind), headers=headers)
 
 
-def get_templates(commons: Commons, call: Call) -> Reply:
+def get_templates(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/template, also of a project."""
     kind = _kind(call)
     categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
@@ -319,7 +318,7 @@ def _json_template(node: Node) -> dict[str, Any]:
 # -- manifests of records that stand for files, and what was written down about uploads through the service
 
 
-def get_project_manifest(commons: Commons, call: Call) -> Reply:
+def get_project_manifest(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/manifest, and upload_manifest."""
     import yaml
 
@@ -332,7 +331,7 @@ def get_project_manifest(commons: Commons, call: Call) -> Reply:
     return Reply(text=text, headers=_attachment("submission_manifest.yaml", "text/html; charset=utf-8"))
 
 
-def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
+def _file(commons: "Gen3", project_id: str, record_id: str) -> dict[str, Any]:
     record = _record(commons, project_id, record_id)
     node = commons.records.dictionary.nodes[record.type]
     if not node.is_file:
@@ -344,7 +343,7 @@ def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
     return {**values, **links, "id": record.id, "type": record.type, "local_file_path": path}
 
 
-def validate_upload_manifest(_commons: Commons, call: Call) -> Reply:
+def validate_upload_manifest(_commons: "Gen3", call: Call) -> Reply:
     """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
     try:
         stated = cast("object", read_yaml(call.content))
@@ -355,7 +354,7 @@ def validate_upload_manifest(_commons: Commons, call: Call) -> Reply:
     return Reply({"errors": errors, "valid": not errors})
 
 
-def list_file_parts(commons: Commons, call: Call) -> Reply:
+def list_file_parts(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/files/{file_uuid}, also tried: no upload is under way."""
     visit = enter(commons, call, "read")
     if "uploadId" not in dict(call.query):

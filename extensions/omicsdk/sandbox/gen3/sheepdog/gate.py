@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.gen3.access import Access, Person
-from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.records.store import Record, Store
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 SERVICE = "sheepdog"
 PROGRAMS = "/services/sheepdog/submission/program"
@@ -25,21 +27,6 @@ NOT_FOUND = (
     " again."
 )
 _NOT_ALLOWED = "405 Method Not Allowed: The method is not allowed for the requested URL."
-
-
-@dataclass(frozen=True, slots=True)
-class Commons:
-    """What of a commons the service needs.
-
-    Attributes:
-        access: People and their tokens.
-        records: The records.
-        index: The index records of files.
-    """
-
-    access: Access
-    records: Store
-    index: Index
 
 
 def refuse(status: int, message: str) -> Problem:
@@ -74,7 +61,7 @@ class Visit:
         return f"{self.program}-{self.code}"
 
 
-def asker(commons: Commons, call: Call) -> Person:
+def asker(commons: "Gen3", call: Call) -> Person:
     """Who sent a request.
 
     Raises:
@@ -101,7 +88,7 @@ def resource_of(program: str, code: str) -> str:
     return f"/programs/{program}/projects/{code}"
 
 
-def enter_empty(commons: Commons, call: Call, method: str) -> tuple[Person, str, str]:
+def enter_empty(commons: "Gen3", call: Call, method: str) -> tuple[Person, str, str]:
     """Lets a request in to a project that needn't be there.
 
     Raises:
@@ -113,7 +100,7 @@ def enter_empty(commons: Commons, call: Call, method: str) -> tuple[Person, str,
     return person, program, code
 
 
-def enter(commons: Commons, call: Call, method: str, *states: str) -> Visit:
+def enter(commons: "Gen3", call: Call, method: str, *states: str) -> Visit:
     """Lets a request in to a project.
 
     Args:
@@ -141,7 +128,7 @@ def enter(commons: Commons, call: Call, method: str, *states: str) -> Visit:
     return Visit(person, program, code, project)
 
 
-def found_program(commons: Commons, call: Call) -> Record:
+def found_program(commons: "Gen3", call: Call) -> Record:
     """The program that a request names.
 
     Raises:

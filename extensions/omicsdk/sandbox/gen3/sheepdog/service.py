@@ -1,15 +1,15 @@
 """Sheepdog as a service of the sandbox: what it is made of."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
 from omicsdk.sandbox.gen3.sheepdog import export, submitting
-from omicsdk.sandbox.gen3.sheepdog.gate import Commons, Frame, error_body
+from omicsdk.sandbox.gen3.sheepdog.gate import Frame, error_body
 from omicsdk.sandbox.service import Reply, Service, handlers_in
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
@@ -33,20 +33,18 @@ _ABSENT = {
 """Operations that the sandbox doesn't play, and why."""
 
 
-def sheepdog_service(access: Access, records: Store, index: Index, document: Mapping[str, Any]) -> Service:
+def sheepdog_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        access: People and their tokens.
-        records: The records.
-        index: The index records of files.
+        gen3: The commons.
         document: Its OpenAPI 3.1 document.
     """
     unknown = {"commit": "Unknown", "version": "Unknown"}
     return gen3_service(
         "sheepdog",
         document,
-        handlers_in(document, Commons(access, records, index), submitting, export),
+        handlers_in(document, gen3, submitting, export),
         same={**submitting.SAME, **export.SAME},
         answers={
             "get_status": HEALTHY,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
@@ -25,7 +25,6 @@ from omicsdk.sandbox.gen3.sheepdog.gate import (
     NOT_FOUND,
     PROGRAMS,
     PROJECTS,
-    Commons,
     Visit,
     asker,
     enter,
@@ -37,6 +36,9 @@ from omicsdk.sandbox.gen3.sheepdog.gate import (
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
@@ -56,14 +58,14 @@ _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least
 # -- programs, and the projects in them
 
 
-def get_programs(commons: Commons, call: Call) -> Reply:
+def get_programs(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/."""
     asker(commons, call)
     found = commons.records.graph.of_type(PROGRAM)
     return Reply({"links": [f"{_ROOT}/{quote(program.name)}" for program in found]})
 
 
-def create_program(commons: Commons, call: Call) -> Reply:
+def create_program(commons: "Gen3", call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
     person = asker(commons, call)
     permit(person, "create", PROGRAMS)
@@ -82,7 +84,7 @@ def create_program(commons: Commons, call: Call) -> Reply:
     return Reply({"id": program_id(name), "message": message, "name": name})
 
 
-def _one_object(commons: Commons, call: Call) -> dict[str, Any]:
+def _one_object(commons: "Gen3", call: Call) -> dict[str, Any]:
     document = sent(call)
     if document.format == JSON:
         value = parsed_json(document.text)
@@ -95,7 +97,7 @@ def _one_object(commons: Commons, call: Call) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def delete_program(commons: Commons, call: Call) -> Reply:
+def delete_program(commons: "Gen3", call: Call) -> Reply:
     """DELETE /v0/submission/{program}."""
     permit(asker(commons, call), "delete", PROGRAMS)
     with commons.records.writing():
@@ -107,7 +109,7 @@ def delete_program(commons: Commons, call: Call) -> Reply:
     return Reply(status=204)
 
 
-def get_projects(commons: Commons, call: Call) -> Reply:
+def get_projects(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/{program}."""
     asker(commons, call)
     program = found_program(commons, call).name
@@ -115,7 +117,7 @@ def get_projects(commons: Commons, call: Call) -> Reply:
     return Reply({"links": [f"{_ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
 
 
-def create_project(commons: Commons, call: Call) -> Reply:
+def create_project(commons: "Gen3", call: Call) -> Reply:
     """PUT, POST and PATCH /v0/submission/{program}."""
     person = asker(commons, call)
     permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
@@ -131,7 +133,7 @@ def create_project(commons: Commons, call: Call) -> Reply:
         old = records.project(program, code)
         properties = {name: value for name, value in stated.items() if name not in ("type", "code", "id")}
         project = records.new_project(program, code, properties)
-        number = _begin(commons, person.name, program, code, "upload", UPDATE)
+        number = _begin(commons, Visit(person, program, code, project), "upload", UPDATE)
         records.store([project])
         action = CREATE if old is None else UPDATE
         answer = answer_of(
@@ -141,11 +143,11 @@ def create_project(commons: Commons, call: Call) -> Reply:
             created_entity_count=int(old is None),
             updated_entity_count=int(old is not None),
         )
-        records.log.change(number, state=SUCCEEDED, response=answer, sent=document)
+        _end(commons, number, answer, document)
     return Reply(answer)
 
 
-def _code(commons: Commons, stated: dict[str, Any], program: str) -> str:
+def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
     """The code of a project that is sent.
 
     Raises:
@@ -171,7 +173,7 @@ def _code(commons: Commons, stated: dict[str, Any], program: str) -> str:
     return code
 
 
-def delete_project(commons: Commons, call: Call) -> Reply:
+def delete_project(commons: "Gen3", call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}."""
     with commons.records.writing():
         visit = enter(commons, call, "delete")
@@ -182,47 +184,53 @@ def delete_project(commons: Commons, call: Call) -> Reply:
     return Reply(status=204)
 
 
-def _begin(
-    commons: Commons, submitter: str, program: str, code: str, kind: str, role: str, *, dry_run: bool = False
-) -> int:
+def _begin(commons: "Gen3", visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
     """Enters a transaction into the log and returns its number."""
-    now = commons.records.clock.now()
-    return commons.records.log.add(Transaction(0, kind, role, PENDING, program, code, submitter, dry_run, now))
+    log, now = commons.records.log, commons.records.clock.now()
+    return log.add(Transaction(0, kind, role, PENDING, visit.program, visit.code, visit.person.name, dry_run, now))
+
+
+def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
+    """Enters what was answered to a transaction."""
+    state = SUCCEEDED if answer.get("success") else FAILED
+    commons.records.log.change(number, state=state, response=answer, sent=document)
 
 
 # -- records
 
 
-def _submit(commons: Commons, call: Call, role: str, *, dry_run: bool) -> Reply:
+def _submit(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     # Who doesn't want to wait, `async=true`, gets the whole answer: it is there at once.
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
     return Reply(answer, answer["code"])
 
 
-def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
+def _run(commons: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
     """One transaction: what was sent is read, held against what is there, and stored when all of it is right."""
     records = commons.records
     rows = records_of(document, records.dictionary)
     good = 201 if role == CREATE and not dry_run else 200
     with records.writing():
         submission = Submission(records, visit.program, visit.code, role, rows)
-        number = _begin(commons, visit.person.name, visit.program, visit.code, "upload", role, dry_run=dry_run)
+        number = _begin(commons, visit, "upload", role, dry_run=dry_run)
         code = good if submission.success or dry_run else 400
         answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
         if submission.success and not dry_run:
+            urls = submission.urls()
             try:
                 with records.together():
-                    records.store(_with_index_records(commons, submission.changed(), visit, submission.urls()))
+                    records.store(
+                        _with_guid(commons, each, visit, urls.get(each.id, ())) for each in submission.changed()
+                    )
             except Problem as problem:
-                records.log.change(number, state=FAILED, response={"message": problem.title}, sent=document)
+                _end(commons, number, {"message": problem.title}, document)
                 raise
-        state = SUCCEEDED if submission.success else FAILED
-        records.log.change(number, state=state, response=answer, sent=document)
+        _end(commons, number, answer, document)
     return answer
 
 
-def _bulk(commons: Commons, call: Call, role: str, *, dry_run: bool) -> Reply:
+def _bulk(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     stated = parsed_json(sent(call).text)
     if not isinstance(stated, list):
@@ -245,7 +253,7 @@ def _bulk_document(stated: object) -> Document:
     raise refuse(400, _BULK_FORM)
 
 
-def _one_of_bulk(commons: Commons, visit: Visit, role: str, document: Document, dry_run: bool) -> dict[str, Any]:
+def _one_of_bulk(commons: "Gen3", visit: Visit, role: str, document: Document, dry_run: bool) -> dict[str, Any]:
     try:
         return _run(commons, visit, role, document, dry_run=dry_run)
     except Problem as problem:
@@ -255,7 +263,7 @@ def _one_of_bulk(commons: Commons, visit: Visit, role: str, document: Document, 
 # -- what was tried
 
 
-def _transaction(commons: Commons, call: Call, visit: Visit, colon: str = "") -> Transaction:
+def _transaction(commons: "Gen3", call: Call, visit: Visit, colon: str = "") -> Transaction:
     """The transaction that a request names."""
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
@@ -266,7 +274,7 @@ def _transaction(commons: Commons, call: Call, visit: Visit, colon: str = "") ->
     return found
 
 
-def commit_transaction(commons: Commons, call: Call) -> Reply:
+def commit_transaction(commons: "Gen3", call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
     with commons.records.writing():
@@ -285,7 +293,7 @@ def commit_transaction(commons: Commons, call: Call) -> Reply:
     return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
 
 
-def close_transaction(commons: Commons, call: Call) -> Reply:
+def close_transaction(commons: "Gen3", call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
     visit = enter(commons, call, UPDATE)
     with commons.records.writing():
@@ -301,22 +309,14 @@ def close_transaction(commons: Commons, call: Call) -> Reply:
 # -- records that stand for files: each has an index record behind it, found or made
 
 
-def _with_index_records(
-    commons: Commons, changed: Sequence[Record], visit: Visit, urls: Mapping[str, Sequence[str]]
-) -> list[Record]:
-    """Records as they are stored: those that stand for files with the GUIDs of their index records.
+def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str]) -> Record:
+    """A record as it is stored: one that stands for a file with the GUID of its index record.
 
     Raises:
-        Problem: 400; the index refuses one.
+        Problem: 400; the index refuses it.
     """
-    nodes = commons.records.dictionary.nodes
-    return [
-        _with_guid(commons, record, visit, urls.get(record.id, ())) if nodes[record.type].is_file else record
-        for record in changed
-    ]
-
-
-def _with_guid(commons: Commons, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
+    if not commons.records.dictionary.nodes[record.type].is_file:
+        return record
     old = commons.records.graph.by_id.get(record.id)
     known = None if old is None else old.properties.get("object_id")
     said = record.properties.get("object_id")
@@ -329,7 +329,7 @@ def _with_guid(commons: Commons, record: Record, visit: Visit, urls: Sequence[st
     return replace(record, properties={**record.properties, "object_id": guid})
 
 
-def _found(commons: Commons, said: str | None, size: int, md5: str | None) -> str | None:
+def _found(commons: "Gen3", said: str | None, size: int, md5: str | None) -> str | None:
     """The GUID of an index record that is there.
 
     Raises:
@@ -348,7 +348,7 @@ def _found(commons: Commons, said: str | None, size: int, md5: str | None) -> st
     return str(record["did"])
 
 
-def _registered(commons: Commons, record: Record, visit: Visit, urls: Sequence[str], said: str | None) -> str:
+def _registered(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str], said: str | None) -> str:
     stated: dict[str, Any] = {
         "did": said,
         "form": "object",
@@ -398,37 +398,37 @@ _STEPS = (
 )
 
 
-def _take(commons: Commons, call: Call, step: _Step, *, dry_run: bool) -> Reply:
+def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "update", *step.before)
         fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
-        number = _begin(commons, visit.person.name, visit.program, visit.code, step.name, step.name, dry_run=dry_run)
+        number = _begin(commons, visit, step.name, step.name, dry_run=dry_run)
         if fits and not dry_run:
             records.store([records.new_project(visit.program, visit.code, step.changes)])
         done = f"Dry run successful. Would have successfully {step.done}" if dry_run else f"Successfully {step.done}"
         refusals = [] if fits else [{"message": _NOT_RELEASABLE}]
         message = done if fits else f"{step.name.capitalize()} transaction failed."
         answer = answer_of(number, message, refusals=refusals)
-        records.log.change(number, state=SUCCEEDED if fits else FAILED, response=answer)
+        _end(commons, number, answer)
     return Reply(answer, answer["code"])
 
 
 # -- deletion
 
 
-def _delete(commons: Commons, call: Call, dry_run: bool) -> Reply:
+def _delete(commons: "Gen3", call: Call, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "delete", OPEN)
         deletion = Deletion(records, visit.project_id, call.arguments["ids"].split(","))
-        number = _begin(commons, visit.person.name, visit.program, visit.code, "delete", "delete", dry_run=dry_run)
+        number = _begin(commons, visit, "delete", "delete", dry_run=dry_run)
         count = len(deletion.found)
         tried = f"Dry run successful. Would have deleted {count} entities"
         answer = deletion.answer(number, tried if dry_run else f"Successfully deleted {count} entities")
         if deletion.success and not dry_run:
             records.store(removed=[record.id for record in deletion.found])
-        records.log.change(number, state=SUCCEEDED if deletion.success else FAILED, response=answer)
+        _end(commons, number, answer)
     return Reply(answer, answer["code"])
 
 
