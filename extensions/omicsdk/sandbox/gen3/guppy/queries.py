@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.guppy.rows import (
@@ -245,17 +245,15 @@ def _listed(row: Row, fields: Fields) -> Row:
 
 def _cut(row: Row, fields: Sequence[str]) -> Row:
     """A row with some of its fields; of nested ones whole or member by member."""
-    found: dict[str, Any] = {}
+    wanted: dict[str, list[str]] = {}
     for name in fields:
-        outer, dot, inner = name.partition(".")
-        if outer not in row:
-            continue
-        if not dot:
-            found[outer] = row[outer]
-        else:
-            below = [inner, *(each.partition(".")[2] for each in fields if each.startswith(f"{outer}."))]
-            parts = [_cut(cast("Row", each), below) for each in values(row, outer)]
-            found.setdefault(outer, parts if isinstance(row[outer], list) else parts[0] if parts else None)
+        outer, _, inner = name.partition(".")
+        wanted.setdefault(outer, []).append(inner)
+    found: dict[str, Any] = {}
+    for name in [each for each in wanted if each in row]:
+        whole, inner = row[name], wanted[name]
+        parts = [] if "" in inner else [_cut(each, inner) for each in values(row, name)]
+        found[name] = whole if "" in inner else parts if isinstance(whole, list) else next(iter(parts), None)
     return found
 
 

@@ -12,7 +12,7 @@ from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, enter, enter_empty, refuse, resource_of
-from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_node_table, write_table
+from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
 
 if TYPE_CHECKING:
@@ -254,16 +254,9 @@ def get_project_dictionary_node(commons: "Gen3", call: Call) -> Reply:
     return get_dictionary_node(commons, call)
 
 
-def _kind(call: Call) -> str:
-    kind = call.arguments.get("format", TSV).lower()
-    if kind not in FORMATS:
-        raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
-    return kind
-
-
 def get_template(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
-    kind, name = _kind(call), call.arguments["entity"]
+    kind, name = supported(call.arguments.get("format", TSV).lower()), call.arguments["entity"]
     node = commons.records.dictionary.nodes.get(name)
     if node is None:
         raise refuse(404, f"Entity type {name} is not in dictionary")
@@ -275,7 +268,7 @@ def get_template(commons: "Gen3", call: Call) -> Reply:
 
 def get_templates(commons: "Gen3", call: Call) -> Reply:
     """GET /v0/submission/template, also of a project."""
-    kind = _kind(call)
+    kind = supported(call.arguments.get("format", TSV).lower())
     categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
     nodes = [
         node

@@ -33,7 +33,7 @@ from omicsdk.sandbox.gen3.sheepdog.gate import (
     refuse,
     resource_of,
 )
-from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, parsed_json, records_of, sent
+from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, sent, supported
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
 
@@ -236,9 +236,13 @@ def _bulk(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     if not isinstance(stated, list):
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
-    told = [
-        {"name": each.name, "response_json": _one_of_bulk(commons, visit, role, each, dry_run)} for each in documents
-    ]
+    told: list[dict[str, Any]] = []
+    for each in documents:
+        try:
+            answer = _run(commons, visit, role, each, dry_run=dry_run)
+        except Problem as problem:
+            answer = {"code": problem.status, "message": problem.title, "success": False}
+        told.append({"name": each.name, "response_json": answer})
     return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": told}, 201)
 
 
@@ -247,17 +251,8 @@ def _bulk_document(stated: object) -> Document:
         member = cast("dict[str, object]", stated)
         name, kind, text = member.get("name"), member.get("doc_format"), member.get("doc")
         if isinstance(name, str) and isinstance(kind, str) and isinstance(text, str):
-            if kind.lower() not in FORMATS:
-                raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
-            return Document(text, kind.lower(), name)
+            return Document(text, supported(kind), name)
     raise refuse(400, _BULK_FORM)
-
-
-def _one_of_bulk(commons: "Gen3", visit: Visit, role: str, document: Document, dry_run: bool) -> dict[str, Any]:
-    try:
-        return _run(commons, visit, role, document, dry_run=dry_run)
-    except Problem as problem:
-        return {"code": problem.status, "message": problem.title, "success": False}
 
 
 # -- what was tried
@@ -325,7 +320,14 @@ def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str
     size, md5 = record.properties.get("file_size"), record.properties.get("md5sum")
     if not isinstance(size, int) or size < 0:
         raise refuse(400, "Fail to register the data node in indexd. Detail 400 Client Error: size must be > 0")
-    guid = _found(commons, said, size, md5) or _registered(commons, record, visit, urls, said)
+    guid = _found(commons, said, size, md5)
+    if guid is None:
+        new = {"form": "object", "size": size, "hashes": {"md5": md5}, "urls": list(urls), "acl": ["*"]}
+        authz = [resource_of(visit.program, visit.code)]
+        try:
+            guid = commons.index.create({**new, "authz": authz, **({} if said is None else {"did": said})})["did"]
+        except Problem as problem:
+            raise refuse(400, f"Fail to register the data node in indexd. Detail {problem.title}") from problem
     return replace(record, properties={**record.properties, "object_id": guid})
 
 
@@ -346,22 +348,6 @@ def _found(commons: "Gen3", said: str | None, size: int, md5: str | None) -> str
     if record["size"] not in (None, size) or record["hashes"].get("md5", md5) != md5:
         raise refuse(400, f"The index record {said} has another size or md5 than what was sent")
     return str(record["did"])
-
-
-def _registered(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str], said: str | None) -> str:
-    stated: dict[str, Any] = {
-        "did": said,
-        "form": "object",
-        "size": record.properties["file_size"],
-        "hashes": {"md5": record.properties.get("md5sum")},
-        "urls": list(urls),
-        "acl": ["*"],
-        "authz": [resource_of(visit.program, visit.code)],
-    }
-    try:
-        return str(commons.index.create({key: value for key, value in stated.items() if value is not None})["did"])
-    except Problem as problem:
-        raise refuse(400, f"Fail to register the data node in indexd. Detail {problem.title}") from problem
 
 
 # -- the states of a project: open for submission, in review, submitted; and its release

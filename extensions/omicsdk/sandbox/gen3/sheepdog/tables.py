@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
@@ -21,6 +21,17 @@ _LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
 # These exactly: with a charset behind it a table is taken for JSON, as by the service.
 _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
 _TEXT: Mapping[str, Any] = {"type": "string"}
+
+
+def supported(kind: str) -> str:
+    """A format by its name, whatever its case.
+
+    Raises:
+        Problem: 400; there is none.
+    """
+    if kind.lower() not in FORMATS:
+        raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
+    return kind.lower()
 
 
 class NotATable(Exception):
@@ -83,12 +94,9 @@ def _value(cell: str, stated: Mapping[str, Any], separator: str) -> object:
         values = [_value(each.strip(), items, separator) for each in cell.split(separator)]
         wrong = items.get("type") in ("integer", "number") and any(isinstance(each, str) for each in values)
         return cell if wrong else values
-    readers: Mapping[str, Callable[[str], object]] = {
-        "boolean": lambda text: {"true": True, "false": False}.get(text.lower(), text),
-        "integer": _number,
-        "number": _number,
-    }
-    return readers[kind](cell) if kind in readers else cell
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(cell.lower(), cell)
+    return _number(cell) if kind in ("integer", "number") else cell
 
 
 def _number(text: str) -> object:
@@ -113,8 +121,7 @@ def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=_DELIMITERS[kind], lineterminator="\r\n")
     writer.writerow(header)
-    for row in rows:
-        writer.writerow(_cells(row, _SEPARATORS[kind]))
+    writer.writerows(_cells(row, _SEPARATORS[kind]) for row in rows)
     return text.getvalue()
 
 
@@ -126,20 +133,14 @@ def write_node_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[o
         header: The names of the columns.
         rows: The cells of each row; of a list the values stand in one cell.
     """
-    lines = ["\t".join(header)]
-    for row in rows:
-        lines.append(
-            _DELIMITERS[kind].join("" if each is None else str(each) for each in _cells(row, _SEPARATORS[kind]))
-        )
-    return "".join(f"{line}\n" for line in lines)
+    cells = (_cells(row, _SEPARATORS[kind]) for row in rows)
+    lines = (_DELIMITERS[kind].join("" if each is None else str(each) for each in row) for row in cells)
+    return "".join(f"{line}\n" for line in ("\t".join(header), *lines))
 
 
 def _cells(row: Iterable[object], separator: str) -> Iterator[object]:
     for value in row:
-        if isinstance(value, list):
-            yield separator.join(str(each) for each in cast("list[object]", value))
-        else:
-            yield value
+        yield separator.join(map(str, cast("list[object]", value))) if isinstance(value, list) else value
 
 
 # -- what was sent
