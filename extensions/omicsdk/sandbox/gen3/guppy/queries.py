@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Person
@@ -131,16 +131,10 @@ class Sight:
     """
 
     def __init__(self, person: Person) -> None:
-        self._person = person
-        self._known: dict[str, bool] = {}
+        self._reads = cache(partial(person.may, "read", service="guppy"))
 
     def _may(self, row: Row) -> bool:
-        for resource in map(str, values(row, RESOURCE)):
-            if resource not in self._known:
-                self._known[resource] = self._person.may("read", resource, "guppy")
-            if self._known[resource]:
-                return True
-        return False
+        return any(self._reads(str(resource)) for resource in values(row, RESOURCE))
 
     def counted(self, type: DataType, filter: Any, accessibility: str, without: str = "") -> list[Row]:
         """The rows that are counted for them, of those that a filter finds.
@@ -204,10 +198,10 @@ class Sight:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
+        page = self._ordered(type, stated)[start : start + size]
         wanted = [searched(each, type.fields) for each in searches(stated.get("filter"))]
         return [
-            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})}
-            for row in self._ordered(type, stated)[start : start + size]
+            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in page
         ]
 
     def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
