@@ -111,33 +111,27 @@ def _definitions(types: Sequence[DataType]) -> Iterator[str]:
     """The types that depend on the data types."""
     for each in types:
         name = _title(each.name)
-        yield from _of_rows(name, each.fields, "_matched: [MatchedItem]")
-        yield from _of_counts(f"{name}Aggregation", each.fields, "_totalCount: Int")
+        yield from _of_fields(name, each.fields, "_matched: [MatchedItem]")
+        yield from _of_fields(f"{name}Aggregation", each.fields, "_totalCount: Int", counts=True)
     rows = (f"{each.name}({_ROWS}): [{_title(each.name)}]" for each in types)
     yield _definition("Query", [*rows, "_aggregation: Aggregation", "_mapping: Mapping"])
     yield _definition("Aggregation", (f"{each.name}({_COUNTS}): {_title(each.name)}Aggregation" for each in types))
     yield _definition("Mapping", (f"{each.name}(searchInput: String): [String]" for each in types))
 
 
-def _of_rows(above: str, fields: Fields, *more: str) -> Iterator[str]:
-    stated: list[str] = []
-    for name, each in fields.items():
-        kind = _SCALARS.get(each.kind, f"{above}_{name}")
-        if each.kind == NESTED:
-            yield from _of_rows(kind, each.members)
-        stated.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
-    yield _definition(above, [*stated, *more])
-
-
-def _of_counts(above: str, fields: Fields, *more: str) -> Iterator[str]:
-    stated: list[str] = []
+def _of_fields(above: str, fields: Fields, more: str = "", *, counts: bool = False) -> Iterator[str]:
+    """The types of rows, or of counts of them, and of what is nested in them."""
+    stated = [more]
     for name, each in fields.items():
         if each.kind == NESTED:
-            yield from _of_counts(f"{above}_{name}", each.members)
-            stated.append(f"{name}: {above}_{name}")
+            kind = f"{above}_{name}"
+            yield from _of_fields(kind, each.members, counts=counts)
+        elif counts:
+            kind = "HistogramForNumber" if each.numeric else "HistogramForString"
         else:
-            stated.append(f"{name}: {'HistogramForNumber' if each.numeric else 'HistogramForString'}")
-    yield _definition(above, [*more, *stated])
+            kind = _SCALARS[each.kind]
+        stated.append(f"{name}: [{kind}]" if each.many and not counts else f"{name}: {kind}")
+    yield _definition(above, stated)
 
 
 def _definition(name: str, fields: Iterable[str]) -> str:

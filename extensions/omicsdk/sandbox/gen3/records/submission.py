@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
-from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of
+from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of, project_uuid
 
 _Links = dict[str, list[str]]
 
@@ -213,17 +213,13 @@ class Submission:
             target = self._find(link, by_id, by_name)
             if target is None:
                 faults.append(self._nowhere(link, by_id, by_name))
-            elif link.target == PROJECT and target != self._own_project():
+            elif link.target == PROJECT and target != project_uuid(self.project):
                 code = self._graph.by_id[target].name
                 told = f"Cannot link entity to project {code} under {self.project} endpoint"
                 faults.append(fault("INVALID_PERMISSIONS", told))
             else:
                 targets.append(target)
         return targets, faults
-
-    def _own_project(self) -> str | None:
-        found = self._graph.named(PROJECT, self.project_id, self.project)
-        return None if found is None else found.id
 
     def _find(self, link: Link, by_id: object, by_name: object) -> str | None:
         if isinstance(by_id, str):
@@ -235,15 +231,11 @@ class Submission:
         if not isinstance(by_name, str):
             return None
         if link.target == PROJECT:
-            return self._project_called(by_name)
+            project = self._graph.by_id.get(project_uuid(by_name))
+            return None if project is None else project.id
         key = (link.target, self.project_id, by_name)
         stored = self._graph.named(*key)
         return stored.id if stored is not None else self._sent.get(key)
-
-    def _project_called(self, code: str) -> str | None:
-        if code == self.project:
-            return self._own_project()
-        return next((each.id for each in self._records.projects() if each.name == code), None)
 
     def _nowhere(self, link: Link, by_id: object, by_name: object) -> Fault:
         key = {link.key: by_name} if link.target == PROJECT else {"project_id": self.project_id, link.key: by_name}
@@ -258,15 +250,13 @@ class Submission:
             yield fault("INVALID_LINK", told, link.name)
         if link.from_one:
             for target in targets:
-                stored = (each.id for each in self._graph.sources(target) if each.type == node.name)
-                holder = next((each for each in stored if self._holds(each, link, target) and each != record_id), None)
-                holder = holder or self._taken.setdefault((node.name, link.name, target), record_id)
-                if holder != record_id:
+                others = (
+                    each for each in self._graph.sources(target) if each.type == node.name and each.id != record_id
+                )
+                held = any(target in each.links.get(link.name, ()) for each in others)
+                if held or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
                     told = f"{told}, target node {link.target} already has {link.backref}"
                     yield fault("INVALID_LINK", told, link.name)
-
-    def _holds(self, record_id: str, link: Link, target: str) -> bool:
-        return target in self._graph.by_id[record_id].links.get(link.name, ())
 
     # -- what becomes of it
 
