@@ -24,18 +24,8 @@ DATA_FILE = "data_file"
 Arguments = Mapping[str, Any]
 Fits = Callable[[Record], bool]
 _OF_ANY_NODE = ("id", "project_id", "created_datetime", "updated_datetime")
-_OF_NODE_TYPES = [
-    "id",
-    "title",
-    "category",
-    "program",
-    "project",
-    "submittable",
-    "description",
-    "systemProperties",
-    "required",
-    "uniqueKeys",
-]
+_NODE_TYPE_LISTS = ("systemProperties", "required", "uniqueKeys")
+_OF_NODE_TYPES = ("id", "title", "category", "program", "project", "submittable", "description", *_NODE_TYPE_LISTS)
 _PART_OF_A_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 

@@ -20,17 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 _COLLECTION = "core_metadata_collections"
-_DESCRIBED = [
-    "description",
-    "creator",
-    "contributor",
-    "coverage",
-    "language",
-    "publisher",
-    "rights",
-    "source",
-    "subject",
-]
+_ABOUT = ("description", "creator", "contributor", "coverage", "language", "publisher", "rights", "source", "subject")
 _BIBTEX, _SCHEMA_ORG = "x-bibtex", "application/vnd.schemaorg.ld+json"
 
 
@@ -186,7 +176,7 @@ def _told(reader: Reader, record: Record, guid: str) -> dict[str, Any]:
     size = record.properties.get("file_size")
     year = datetime.fromtimestamp(record.updated, UTC).year
     return {
-        **{name: about.get(name) for name in _DESCRIBED},
+        **{name: about.get(name) for name in _ABOUT},
         "type": record.type,
         **{name: record.properties.get(name) for name in ("file_name", "data_format")},
         "file_size": None if size is None else float(size),
