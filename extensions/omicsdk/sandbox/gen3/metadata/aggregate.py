@@ -1,10 +1,11 @@
 """Metadata of other commons, collected here: the store that tests and seeding fill, and the operations that read it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal
+from omicsdk.sandbox.gen3.metadata.reading import Refusal, reading
 from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
@@ -13,6 +14,7 @@ STUDY = "gen3_discovery"
 """The key of a document below which the fields of a study stand."""
 LONGEST = 2000
 """Most records of one answer."""
+_NO_COMMONS = "no common exists with the given: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,16 @@ class Aggregate:
 
     Args:
         database: Where they are kept.
+
+    Attributes:
+        records: The records, in the order in which they were put.
+        infos: What is known of commons, the schema and prefixes of GUIDs.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._records = Table(database, "gen3_aggregate", _Record)
-        self._infos = Table(database, "gen3_aggregate_info", _Info)
+        self.records = Table(database, "gen3_aggregate", _Record)
+        self.infos = Table(database, "gen3_aggregate_info", _Info)
 
     def put(
         self, commons: str, records: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any] | None = None
@@ -55,7 +61,7 @@ class Aggregate:
             info: What is known of the commons, such as `commons_url`.
         """
         with self._database.transaction():
-            self._records.put_all(_Record(guid, commons, document) for guid, document in records.items())
+            self.records.put_all(_Record(guid, commons, document) for guid, document in records.items())
             if info is not None:
                 self.put_info(commons, info)
 
@@ -66,41 +72,12 @@ class Aggregate:
             what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` says where it leads.
             info: The information.
         """
-        self._infos.put(_Info(what, info))
-
-    def info(self, what: str) -> Any:
-        """Information; None when nothing is known."""
-        found = self._infos.get(what)
-        return None if found is None else found.info
+        self.infos.put(_Info(what, info))
 
     @property
     def enabled(self) -> bool:
         """Whether anything is collected."""
-        return bool(self._records.count() or self._infos.count())
-
-    def commons(self) -> list[str]:
-        """The names of the commons that have records."""
-        return list(dict.fromkeys(each.commons for each in self._records.all()))
-
-    def count(self) -> int:
-        """How many records there are."""
-        return self._records.count()
-
-    def records(self, limit: int = -1, offset: int = 0, commons: str = "") -> list[tuple[str, str, Any]]:
-        """Commons, GUID and document of records, as they were put.
-
-        Args:
-            limit: How many at most; by default all.
-            offset: How many to pass over.
-            commons: Of which commons; by default of all.
-        """
-        found = self._records.all(limit=limit, offset=offset, commons=commons or None)
-        return [(each.commons, each.guid, each.data) for each in found]
-
-    def get(self, guid: str) -> Any:
-        """The document of a GUID; None when there is none."""
-        found = self._records.get(guid)
-        return None if found is None else found.data
+        return bool(self.records.count() or self.infos.count())
 
 
 def _collected(aggregate: Aggregate) -> Aggregate:
@@ -116,37 +93,41 @@ def _collected(aggregate: Aggregate) -> Aggregate:
 
 def get_aggregate_commons(aggregate: Aggregate, _call: Call) -> Reply:
     """GET /aggregate/commons."""
-    return Reply({"commons": _collected(aggregate).commons()})
+    return Reply({"commons": list(dict.fromkeys(each.commons for each in _collected(aggregate).records.all()))})
 
 
 def get_aggregate_info(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/info/{what}."""
-    what = call.arguments["what"]
-    return Reply(_needed(_collected(aggregate).info(what), f"information for {what} not found"))
+    return _info(aggregate, call.arguments["what"], "information for {} not found")
 
 
 def get_aggregate_info_of_commons(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/{name}/info."""
-    name = call.arguments["name"]
-    return Reply(_needed(_collected(aggregate).info(name), f"no common exists with the given: {name}"))
+    return _info(aggregate, call.arguments["name"], _NO_COMMONS)
+
+
+def _info(aggregate: Aggregate, what: str, missing: str) -> Reply:
+    found = _collected(aggregate).infos.get(what)
+    return _told(found and found.info, missing.format(what))
 
 
 def get_aggregate_metadata(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata."""
     _collected(aggregate)
-    reading = Reading(call)
-    limit, offset = min(reading.number("limit", 20), LONGEST), reading.number("offset", 0)
-    flat, paged = reading.flag("flatten", False), reading.flag("pagination", False)
-    reading.done()
+    with reading(call) as read:
+        limit, offset = min(read.number("limit", 20), LONGEST), read.number("offset", 0)
+        flat, paged = read.flag("flatten", False), read.flag("pagination", False)
     counted = [name for name in dict(call.query).get("counts", "").split(",") if name]
-    found = [(name, {guid: _counted(each, counted)}) for name, guid, each in aggregate.records(limit, offset)]
     by_commons: dict[str, list[Any]] = {}
-    for name, record in found:
-        by_commons.setdefault(name, []).append(record)
-    results: Any = [record for _, record in found] if flat else by_commons
+    flattened: list[Any] = []
+    for each in aggregate.records.all(limit=limit, offset=offset):
+        record = {each.guid: _counted(each.data, counted)}
+        flattened.append(record)
+        by_commons.setdefault(each.commons, []).append(record)
+    results = flattened if flat else by_commons
     if not paged:
         return Reply(results)
-    hits = aggregate.count()
+    hits = aggregate.records.count()
     pages = -(-hits // limit) if limit else 0
     return Reply(
         {"results": results, "pagination": {"hits": hits, "offset": offset, "pageSize": limit, "pages": pages}}
@@ -156,28 +137,26 @@ def get_aggregate_metadata(aggregate: Aggregate, call: Call) -> Reply:
 def get_aggregate_metadata_of_commons(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/{name}."""
     name = call.arguments["name"]
-    found = [document for _, _, document in _collected(aggregate).records(commons=name)]
-    return Reply(_needed(found, f"no common exists with the given: {name}"))
+    return _told([each.data for each in _collected(aggregate).records.all(commons=name)], _NO_COMMONS.format(name))
 
 
 def get_aggregate_metadata_by_guid(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/guid/{guid}."""
     guid = call.arguments["guid"]
-    return Reply(_needed(_collected(aggregate).get(guid), f"no entry exists with the given guid: {guid}"))
+    found = _collected(aggregate).records.get(guid)
+    return _told(found and found.data, f"no entry exists with the given guid: {guid}")
 
 
 def get_aggregate_tags(aggregate: Aggregate, _call: Call) -> Reply:
     """GET /aggregate/tags."""
-    found: dict[str, dict[str, int]] = {}
-    for _, _, document in _collected(aggregate).records():
-        for tag in _study(document).get("tags") or ():
-            names = found.setdefault(tag["category"], {})
-            names[tag["name"]] = names.get(tag["name"], 0) + 1
+    found: dict[str, Counter[str]] = {}
+    for each in _collected(aggregate).records.all():
+        for tag in _study(each.data).get("tags") or ():
+            found.setdefault(tag["category"], Counter())[tag["name"]] += 1
     told = {
-        category: {"total": sum(names.values()), "names": [dict(sorted(names.items(), key=lambda each: -each[1]))]}
-        for category, names in found.items()
+        category: {"total": names.total(), "names": [dict(names.most_common())]} for category, names in found.items()
     }
-    return Reply(_needed(told, "error retrieving tags from service"))
+    return _told(told, "error retrieving tags from service")
 
 
 def _study(document: Any) -> dict[str, Any]:
@@ -197,7 +176,8 @@ def _length(value: Any) -> Any:
     return 0 if value is None else value
 
 
-def _needed(value: Any, message: str) -> Any:
+def _told(value: Any, missing: str) -> Reply:
+    """A value; a refusal, 404, when there is none."""
     if not value:
-        raise Refusal(404, {"message": message, "code": 404})
-    return value
+        raise Refusal(404, {"message": missing, "code": 404})
+    return Reply(value)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal, unknown
+from omicsdk.sandbox.gen3.metadata.reading import LIST, OBJECT, Reading, Refusal, reading, unknown
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
 
@@ -73,8 +73,11 @@ def _text(value: Any) -> str | None:
 # -- what is kept
 
 
-class Taken(Exception):
+class Taken(Refusal):
     """An alias belongs to another document."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "Alias is already in use by a different GUID.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,16 @@ class Documents:
 
     Args:
         database: Where they are kept.
+
+    Attributes:
+        paths: Paths that have an index, which makes searches faster and changes nothing else.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._documents = Table(database, "gen3_metadata", _Document)
         self._aliases = Table(database, "gen3_metadata_aliases", _Alias, indexes=("guid",))
-        self._paths = Table(database, "gen3_metadata_paths", _Path)
+        self.paths = Table(database, "gen3_metadata_paths", _Path)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All changes of the block are made, or none."""
@@ -191,21 +197,7 @@ class Documents:
             self._aliases.remove(guid=guid)
             for alias in dict.fromkeys(aliases):
                 if not self._aliases.add_new(_Alias(alias, guid)):
-                    raise Taken(alias)
-
-    # -- paths that have an index, which makes searches faster and changes nothing else
-
-    def paths(self) -> list[str]:
-        """The paths, sorted."""
-        return [each.path for each in self._paths.all(order="path")]
-
-    def add_path(self, path: str) -> bool:
-        """Gives a path an index; False when it has one."""
-        return self._paths.add_new(_Path(path))
-
-    def drop_path(self, path: str) -> bool:
-        """Takes a path's index away; False when it has none."""
-        return self._paths.remove(path=path) > 0
+                    raise Taken
 
 
 # -- documents
@@ -213,10 +205,9 @@ class Documents:
 
 def query(documents: Documents, call: Call) -> Reply:
     """GET /metadata."""
-    reading = Reading(call)
-    whole = reading.flag("data", False)
-    limit, offset = min(reading.number("limit", 10), LONGEST), reading.number("offset", 0)
-    reading.done()
+    with reading(call) as read:
+        whole = read.flag("data", False)
+        limit, offset = min(read.number("limit", 10), LONGEST), read.number("offset", 0)
     wanted: dict[str, list[str]] = {}
     for name, value in call.query:
         if name not in _CONTROL:
@@ -227,10 +218,9 @@ def query(documents: Documents, call: Call) -> Reply:
 
 def batch_create(documents: Documents, call: Call) -> Reply:
     """POST /metadata."""
-    reading = Reading(call)
-    overwrite = reading.flag("overwrite", True)
-    items = [_item(reading, place, each) for place, each in enumerate(reading.list_of_any())]
-    reading.done()
+    with reading(call) as read:
+        overwrite = read.flag("overwrite", True)
+        items = [_item(read, place, each) for place, each in enumerate(read.body(LIST))]
     outcome: dict[str, list[str]] = {"created": [], "updated": [], "conflict": [], "bad_input": []}
     with documents.transaction():
         for guid, data in items:
@@ -243,15 +233,12 @@ def batch_create(documents: Documents, call: Call) -> Reply:
     return Reply(outcome, 201)
 
 
-def _item(reading: Reading, place: int, item: Any) -> tuple[str, Any]:
-    if not isinstance(item, dict):
-        reading.fault("dict_type", ["body", place], "Input should be a valid dictionary", item)
-        return "", None
-    fields = cast("dict[str, Any]", item)
-    if not isinstance(fields.get("guid"), str):
-        reading.fault("missing", ["body", place, "guid"], "Field required", fields, crashes=True)
-        return "", None
-    return fields["guid"], fields.get("data")
+def _item(read: Reading, place: int, item: Any) -> tuple[str, Any]:
+    fields = read.typed(item, OBJECT, place)
+    guid = fields.get("guid")
+    if isinstance(item, dict) and not isinstance(guid, str):
+        read.fault("missing", ["body", place, "guid"], "Field required", fields, crashes=True)
+    return str(guid), fields.get("data")
 
 
 def get(documents: Documents, call: Call) -> Reply:
@@ -261,9 +248,7 @@ def get(documents: Documents, call: Call) -> Reply:
 
 def create(documents: Documents, call: Call) -> Reply:
     """POST /metadata/{guid}."""
-    reading = Reading(call)
-    overwrite, document = reading.flag("overwrite", False), reading.document()
-    reading.done()
+    overwrite, document = _sent_document(call, "overwrite")
     guid = call.arguments["guid"]
     with documents.transaction():
         if not overwrite and documents.has(guid):
@@ -274,9 +259,7 @@ def create(documents: Documents, call: Call) -> Reply:
 
 def update(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}."""
-    reading = Reading(call)
-    merge, document = reading.flag("merge", False), reading.document()
-    reading.done()
+    merge, document = _sent_document(call, "merge")
     guid = call.arguments["guid"]
     with documents.transaction():
         before = documents.get(guid)
@@ -293,6 +276,12 @@ def delete(documents: Documents, call: Call) -> Reply:
         owner, _, alias = guid.rpartition(_ALIASES)
         return _without_alias(documents, owner, alias)
     return _document(documents.delete(guid))
+
+
+def _sent_document(call: Call, flag: str) -> tuple[bool, dict[str, Any]]:
+    """A flag of the query and the document that was sent."""
+    with reading(call) as read:
+        return read.flag(flag, False), read.body(OBJECT)
 
 
 def _document(document: Any) -> Reply:
@@ -318,9 +307,8 @@ def create_aliases(documents: Documents, call: Call) -> Reply:
 
 def update_aliases(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}/aliases."""
-    reading = Reading(call)
-    merge = reading.flag("merge", False)
-    reading.done()
+    with reading(call) as read:
+        merge = read.flag("merge", False)
     guid, aliases = call.arguments["guid"], _sent_names(call)
     return _set_names(documents, guid, [*(documents.aliases(guid) if merge else []), *aliases])
 
@@ -348,19 +336,14 @@ def _without_alias(documents: Documents, guid: str, alias: str) -> Reply:
 
 
 def _sent_names(call: Call) -> list[str]:
-    reading = Reading(call)
-    aliases = reading.texts(reading.fields(), "aliases")
-    reading.done()
-    return aliases
+    with reading(call) as read:
+        return read.texts(read.fields(), "aliases")
 
 
 def _set_names(documents: Documents, guid: str, aliases: list[str]) -> Reply:
     if not documents.has(guid):
         raise unknown(guid)
-    try:
-        documents.set_aliases(guid, aliases)
-    except Taken:
-        raise Refusal(409, "Alias is already in use by a different GUID.") from None
+    documents.set_aliases(guid, aliases)
     return _names(documents, guid, 201)
 
 
@@ -373,13 +356,13 @@ def _names(documents: Documents, guid: str, status: int) -> Reply:
 
 def get_index_key_paths(documents: Documents, _call: Call) -> Reply:
     """GET /metadata_index."""
-    return Reply(documents.paths())
+    return Reply([each.path for each in documents.paths.all(order="path")])
 
 
 def create_index_key_path(documents: Documents, call: Call) -> Reply:
     """POST /metadata_index/{path}."""
     path = call.arguments["path"]
-    if not documents.add_path(path):
+    if not documents.paths.add_new(_Path(path)):
         raise Refusal(409, f"Conflict: {path}")
     return Reply(path, 201)
 
@@ -387,6 +370,6 @@ def create_index_key_path(documents: Documents, call: Call) -> Reply:
 def delete_index_key_path(documents: Documents, call: Call) -> Reply:
     """DELETE /metadata_index/{path}."""
     path = call.arguments["path"]
-    if not documents.drop_path(path):
+    if not documents.paths.remove(path=path):
         raise unknown(path)
     return Reply(status=204)

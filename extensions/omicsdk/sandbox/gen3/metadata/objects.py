@@ -10,7 +10,7 @@ from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.indexd import aliases as index_aliases
 from omicsdk.sandbox.gen3.indexd import records
-from omicsdk.sandbox.gen3.metadata.reading import Reading, Refusal
+from omicsdk.sandbox.gen3.metadata.reading import OBJECT, Refusal, reading
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
@@ -24,11 +24,7 @@ _NO_TOKEN = "Could not verify, parse, and/or validate scope from provided access
 
 def create_object(gen3: "Gen3", call: Call) -> Reply:
     """POST /objects/upload, and /objects, where published clients send it."""
-    reading = Reading(call)
-    fields = reading.fields()
-    name, authz = reading.text(fields, "file_name"), reading.object(fields, "authz", required=True)
-    aliases, metadata = reading.texts(fields, "aliases", nullable=True), reading.object(fields, "metadata")
-    reading.done()
+    name, authz, aliases, metadata = _sent(call, with_authz=True)
     person = _person(gen3, call)
     if str(authz.get("version", "")) != "0":
         raise Refusal(400, f"Unsupported authz version: {authz}")
@@ -44,11 +40,7 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
 
 def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     """POST /objects/{guid}."""
-    reading = Reading(call)
-    fields = reading.fields()
-    name, aliases = reading.text(fields, "file_name"), reading.texts(fields, "aliases", nullable=True)
-    metadata = reading.object(fields, "metadata")
-    reading.done()
+    name, _, aliases, metadata = _sent(call)
     person = _person(gen3, call)
     asked = call.arguments["guid"]
     record = gen3.index.find(asked)
@@ -106,6 +98,18 @@ def delete_object(gen3: "Gen3", call: Call) -> Reply:
         if gen3.metadata.documents.has(guid):
             gen3.metadata.documents.delete(guid)
     return Reply({})
+
+
+def _sent(call: Call, *, with_authz: bool = False) -> tuple[str, dict[str, Any], list[str], dict[str, Any]]:
+    """File name, authz, aliases and metadata of a new object."""
+    with reading(call) as read:
+        fields = read.fields()
+        return (
+            read.field(fields, "file_name", str, required=True),
+            read.field(fields, "authz", OBJECT, required=True, nullable=True) if with_authz else {},
+            read.texts(fields, "aliases", nullable=True),
+            read.field(fields, "metadata", OBJECT, nullable=True),
+        )
 
 
 def _person(gen3: "Gen3", call: Call) -> Person:

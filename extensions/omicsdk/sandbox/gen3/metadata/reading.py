@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
+from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
@@ -33,10 +35,21 @@ def unknown(guid: str) -> Refusal:
     return Refusal(404, f"Not found: {guid}")
 
 
-_TRUE = frozenset({"true", "1", "t", "yes", "y", "on"})
-_FALSE = frozenset({"false", "0", "f", "no", "n", "off"})
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "t", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "0", "f", "no", "n", "off"), False),
+}
 _INTEGER = re.compile(r"[+-]?\d{1,18}(?:\.0+)?")
-_NOTHING = object()
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_KINDS: Mapping[type, tuple[str, str]] = {
+    str: ("string_type", "string"),
+    dict: ("dict_type", "dictionary"),
+    list: ("list_type", "list"),
+}
+_MISSING = object()
+OBJECT: type[dict[str, Any]] = dict
+LIST: type[list[Any]] = list
+V = TypeVar("V")
 
 
 class Reading:
@@ -44,13 +57,17 @@ class Reading:
 
     Args:
         call: The request.
+
+    Attributes:
+        faults: What is wrong with it.
+        seen: Whether the real service sees one of the faults itself.
     """
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self._query = dict(call.query)
-        self._faults: list[dict[str, Any]] = []
-        self._seen = False  # whether the real service sees one of them itself
+        self.faults: list[dict[str, Any]] = []
+        self.seen = False
 
     def fault(
         self,
@@ -72,31 +89,24 @@ class Reading:
             crashes: Whether the real service doesn't see it, and fails with 500 later.
             context: Further facts.
         """
-        self._seen = self._seen or not crashes
+        self.seen = self.seen or not crashes
         found: dict[str, Any] = {"type": kind, "loc": place, "msg": message, "input": value}
-        self._faults.append({**found, "ctx": context} if context else found)
+        self.faults.append({**found, "ctx": context} if context else found)
 
-    def done(self) -> None:
-        """Ends the reading.
-
-        Raises:
-            Refusal: 422; there was a fault.
-        """
-        if self._faults:
-            raise Refusal(422, self._faults, crashes=not self._seen)
+    # -- the query
 
     def flag(self, name: str, default: bool) -> bool:
-        """A query parameter that is true or false."""
+        """A parameter that is true or false."""
         text = self._query.get(name)
         if text is None:
             return default
-        if text.lower() in _TRUE | _FALSE:
-            return text.lower() in _TRUE
-        self.fault("bool_parsing", ["query", name], "Input should be a valid boolean, unable to interpret input", text)
-        return default
+        if text.lower() not in _FLAGS:
+            message = "Input should be a valid boolean, unable to interpret input"
+            self.fault("bool_parsing", ["query", name], message, text)
+        return _FLAGS.get(text.lower(), default)
 
     def number(self, name: str, default: int) -> int:
-        """A query parameter that is a whole number, not negative."""
+        """A parameter that is a whole number, not negative."""
         text = self._query.get(name)
         if text is None:
             return default
@@ -110,111 +120,82 @@ class Reading:
             self.fault("greater_than_equal", ["query", name], message, text, crashes=True)
         return number
 
-    def document(self) -> dict[str, Any]:
-        """The body as an object."""
-        body = self._body()
-        if isinstance(body, dict):
-            return cast("dict[str, Any]", body)
-        if body is not _NOTHING:
-            self.fault("dict_type", ["body"], "Input should be a valid dictionary", body)
-        return {}
+    # -- the body; what is of another kind, or missing, is read as an empty value
 
-    def list_of_any(self) -> list[Any]:
-        """The body as a list."""
-        body = self._body()
-        if isinstance(body, list):
-            return cast("list[Any]", body)
-        if body is not _NOTHING:
-            self.fault("list_type", ["body"], "Input should be a valid list", body)
-        return []
+    def body(self, kind: type[V]) -> V:
+        """The body, of a kind."""
+        return self.typed(self._sent(), kind)
 
     def fields(self) -> dict[str, Any]:
         """The body as an object of a stated form."""
-        body = self._body()
-        if isinstance(body, dict):
-            return cast("dict[str, Any]", body)
-        if body is not _NOTHING:
+        body = self._sent()
+        if not isinstance(body, dict) and body is not _MISSING:
             message = "Input should be a valid dictionary or object to extract fields from"
             self.fault("model_attributes_type", ["body"], message, body)
-        return {}
+        return as_object(cast("object", body))
 
-    def text(self, fields: Mapping[str, Any], name: str) -> str:
-        """A field of the body that must be there and is a text."""
-        value = self._needed(fields, name)
-        if value is not _NOTHING and not isinstance(value, str):
-            self.fault("string_type", ["body", name], "Input should be a valid string", value)
-        return value if isinstance(value, str) else ""
+    def field(
+        self, fields: Mapping[str, Any], name: str, kind: type[V], *, required: bool = False, nullable: bool = False
+    ) -> V:
+        """A field of the body.
 
-    def object(self, fields: Mapping[str, Any], name: str, *, required: bool = False) -> dict[str, Any]:
-        """A field of the body that is an object; null counts as absent."""
-        value = self._needed(fields, name) if required else fields.get(name)
-        if isinstance(value, dict):
-            return cast("dict[str, Any]", value)
-        if value is not None and value is not _NOTHING:
-            self.fault("dict_type", ["body", name], "Input should be a valid dictionary", value)
-        return {}
+        Args:
+            fields: The body.
+            name: The field.
+            kind: What it is: a text, an object or a list.
+            required: Whether it must be there.
+            nullable: Whether null counts as absent.
+        """
+        value = fields.get(name, _MISSING)
+        if value is _MISSING and required and not self.faults:
+            self.fault("missing", ["body", name], "Field required", dict(fields))
+        return kind() if value is None and nullable else self.typed(value, kind, name)
 
     def texts(self, fields: Mapping[str, Any], name: str, *, nullable: bool = False) -> list[str]:
         """A field of the body that is a list of texts; it may be absent, and null where the service takes that."""
-        value = fields.get(name)
-        if value is None and (nullable or name not in fields):
-            return []
-        if not isinstance(value, list):
-            self.fault("list_type", ["body", name], "Input should be a valid list", value)
-            return []
-        found: list[str] = []
-        for place, each in enumerate(cast("list[Any]", value)):
-            if isinstance(each, str):
-                found.append(each)
-            else:
-                self.fault("string_type", ["body", name, place], "Input should be a valid string", each)
-        return found
+        found = self.field(fields, name, LIST, nullable=nullable)
+        return [self.typed(each, str, name, place) for place, each in enumerate(found)]
 
-    def _needed(self, fields: Mapping[str, Any], name: str) -> Any:
-        if name not in fields:
-            if not self._faults:
-                self.fault("missing", ["body", name], "Field required", dict(fields))
-            return _NOTHING
-        return fields[name]
+    def typed(self, value: object, kind: type[V], *place: str | int) -> V:
+        """A value at a place of the body, of a kind."""
+        if isinstance(value, kind):
+            return value
+        if value is not _MISSING:
+            fault, word = _KINDS[kind]
+            self.fault(fault, ["body", *place], f"Input should be a valid {word}", value)
+        return kind()
 
-    def _body(self) -> Any:
+    def _sent(self) -> Any:
         content = self._call.content
         kind = self._call.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not content:
-            self.fault("missing", ["body"], "Field required", None)
-            return _NOTHING
-        if kind and kind != "application/json" and not kind.endswith("+json"):
+        if content and kind and kind != "application/json" and not kind.endswith("+json"):
             return content.decode(errors="replace")
         try:
-            body = json.loads(content, parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
-            self.fault("json_invalid", ["body", error.pos], "JSON decode error", {}, error=error.msg)
-            return _NOTHING
+            body = json.loads(content, parse_constant=_no_constant) if content else None
         except (ValueError, RecursionError) as error:
-            self.fault("json_invalid", ["body", 0], "JSON decode error", {}, error=str(error))
-            return _NOTHING
+            at, told = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
+            self.fault("json_invalid", ["body", at], "JSON decode error", {}, error=told)
+            return _MISSING
         if body is None:
             self.fault("missing", ["body"], "Field required", None)
-            return _NOTHING
-        if b"\\u0000" in content and _has_nul(body):
+            return _MISSING
+        if _NUL.search(content):
             self.fault("value_error", ["body"], "Value error, a NUL character can't be stored", None, crashes=True)
         return body
 
 
+@contextmanager
+def reading(call: Call) -> Generator[Reading]:
+    """Reads one request within a block.
+
+    Raises:
+        Refusal: 422 at the end of the block; there was a fault.
+    """
+    found = Reading(call)
+    yield found
+    if found.faults:
+        raise Refusal(422, found.faults, crashes=not found.seen)
+
+
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} isn't JSON")
-
-
-def _has_nul(value: Any) -> bool:
-    left = [value]
-    while left:
-        each = left.pop()
-        if isinstance(each, str):
-            if "\0" in each:
-                return True
-        elif isinstance(each, dict):
-            members = cast("dict[str, Any]", each)
-            left += [*members.keys(), *members.values()]
-        elif isinstance(each, list):
-            left += cast("list[Any]", each)
-    return False
