@@ -1,10 +1,10 @@
 """Objects: records of the index with their documents, made and deleted together."""
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.access import Person
@@ -22,9 +22,30 @@ State = TypeVar("State")
 _NO_TOKEN = "Could not verify, parse, and/or validate scope from provided access token."  # noqa: S105 - a message
 
 
+class _Sent(NamedTuple):
+    """A new object as it was sent."""
+
+    name: str
+    authz: dict[str, Any]
+    aliases: list[str]
+    metadata: dict[str, Any]
+
+
+def _sent(call: Call, *, with_authz: bool = False) -> _Sent:
+    with reading(call) as read:
+        fields = read.fields()
+        return _Sent(
+            read.field(fields, "file_name", str, required=True),
+            read.field(fields, "authz", OBJECT, required=True, nullable=True) if with_authz else {},
+            read.texts(fields, "aliases", nullable=True),
+            read.field(fields, "metadata", OBJECT, nullable=True),
+        )
+
+
 def create_object(gen3: "Gen3", call: Call) -> Reply:
     """POST /objects/upload, and /objects, where published clients send it."""
-    name, authz, aliases, metadata = _sent(call, with_authz=True)
+    sent = _sent(call, with_authz=True)
+    authz = sent.authz
     person = _person(gen3, call)
     if str(authz.get("version", "")) != "0":
         raise Refusal(400, f"Unsupported authz version: {authz}")
@@ -32,15 +53,15 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
     if not is_texts(places):
         raise Refusal(400, f"Invalid authz.resource_paths, must be valid list of resources, got: {places}")
     with gen3.grounds.database.transaction():
-        stated = {"file_name": name, "authz": places}
+        stated = {"file_name": sent.name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
-            told = _asked(fence_files.upload_file, gen3, call, body=stated)
-        return _made(gen3, call, person, told["guid"], places, aliases, metadata, told["url"])
+            told = _asked(fence_files.upload_file, gen3, call, stated)
+        return _made(gen3, call, sent, person, told["guid"], places, told["url"])
 
 
 def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     """POST /objects/{guid}."""
-    name, _, aliases, metadata = _sent(call)
+    sent = _sent(call)
     person = _person(gen3, call)
     asked = call.arguments["guid"]
     record = gen3.index.find(asked)
@@ -50,11 +71,11 @@ def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     with gen3.grounds.database.transaction():
         # The service itself says "record" twice.
         with _refused_as(403, f"You do not have access to create a blank version of record of record '{did}'"):
-            body = {"file_name": name, "authz": places}
-            guid = _asked(records.create_blank_version, gen3.index, call, {"GUID": did}, body=body)["did"]
+            body = {"file_name": sent.name, "authz": places}
+            guid = _asked(records.create_blank_version, gen3.index, call, body, GUID=did)["did"]
         with _refused_as(403, f"You do not have access to generate the upload url for {guid}"):
-            url = _asked(fence_files.upload_file_to_guid, gen3, call, {"file_id": guid})["url"]
-        return _made(gen3, call, person, guid, places, aliases, metadata, url)
+            url = _asked(fence_files.upload_file_to_guid, gen3, call, file_id=guid)["url"]
+        return _made(gen3, call, sent, person, guid, places, url)
 
 
 def get_object(gen3: "Gen3", call: Call) -> Reply:
@@ -78,7 +99,7 @@ def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
         _refused_as(404, f"{message}. Record with GUID or alias '{guid}' was not found in indexd."),
         _refused_as(403, f"{message}. {reason}."),
     ):
-        return Reply({"url": _asked(fence_files.get_presigned_url, gen3, call, {"file_id": guid})["url"]})
+        return Reply({"url": _asked(fence_files.get_presigned_url, gen3, call, file_id=guid)["url"]})
 
 
 def delete_object(gen3: "Gen3", call: Call) -> Reply:
@@ -88,28 +109,16 @@ def delete_object(gen3: "Gen3", call: Call) -> Reply:
     with gen3.grounds.database.transaction():
         try:
             if with_bytes:
-                _asked(fence_files.delete_file_locations, gen3, call, {"file_id": guid})
+                _asked(fence_files.delete_file_locations, gen3, call, file_id=guid)
             else:
                 found = gen3.index.get(guid) or {"did": guid, "rev": ""}
-                _asked(records.delete_record, gen3.index, call, {"GUID": found["did"]}, {"rev": found["rev"]})
+                _asked(records.delete_record, gen3.index, call, rev=found["rev"], GUID=found["did"])
         except Problem as problem:
             service = "fence" if with_bytes else "indexd"
             raise Refusal(problem.status, f"Error during request to {service}") from problem
         if gen3.metadata.documents.has(guid):
             gen3.metadata.documents.delete(guid)
     return Reply({})
-
-
-def _sent(call: Call, *, with_authz: bool = False) -> tuple[str, dict[str, Any], list[str], dict[str, Any]]:
-    """File name, authz, aliases and metadata of a new object."""
-    with reading(call) as read:
-        fields = read.fields()
-        return (
-            read.field(fields, "file_name", str, required=True),
-            read.field(fields, "authz", OBJECT, required=True, nullable=True) if with_authz else {},
-            read.texts(fields, "aliases", nullable=True),
-            read.field(fields, "metadata", OBJECT, nullable=True),
-        )
 
 
 def _person(gen3: "Gen3", call: Call) -> Person:
@@ -136,28 +145,19 @@ def _refused_as(status: int, detail: str) -> Generator[None]:
         raise Refusal(status, detail) from problem
 
 
-def _made(
-    gen3: "Gen3",
-    call: Call,
-    person: Person,
-    guid: str,
-    resources: list[str],
-    aliases: list[str],
-    metadata: dict[str, Any],
-    url: str,
-) -> Reply:
+def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, resources: list[str], url: str) -> Reply:
     """Tells of an object that waits for its bytes, after its document was stored.
 
     Args:
         gen3: The commons.
         call: The request.
+        sent: What was sent.
         person: Who uploads.
         guid: Its GUID.
         resources: Who may use it.
-        aliases: Its record's other names.
-        metadata: Its document.
         url: Where its bytes are put.
     """
+    aliases = sent.aliases
     if aliases:
         stated = f"{aliases} to the guid {guid}"
         with (
@@ -165,9 +165,9 @@ def _made(
             _refused_as(403, f"You do not have access to create the aliases you are trying to assign: {stated}"),
         ):
             body = {"aliases": [{"value": name} for name in aliases]}
-            _asked(index_aliases.create_aliases, gen3.index, call, {"GUID": guid}, body=body)
+            _asked(index_aliases.create_aliases, gen3.index, call, body, GUID=guid)
     document = {
-        **metadata,
+        **sent.metadata,
         "_resource_paths": resources,
         "_uploader_id": str(person.number),
         "_upload_status": "not_uploaded",
@@ -188,26 +188,20 @@ def _view(gen3: "Gen3", guid: str, record: dict[str, Any] | None) -> Reply:
 
 
 def _asked(
-    operation: Callable[[State, Call], Reply],
-    state: State,
-    call: Call,
-    arguments: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
-    body: Mapping[str, Any] | None = None,
+    operation: Callable[[State, Call], Reply], state: State, call: Call, body: object = None, rev: str = "", **path: str
 ) -> Any:
     """The answer of another service's operation: in a real commons over HTTP, with the token of whoever asks this one.
 
     Raises:
         Problem: It refused.
     """
-    token = call.headers.get("authorization", "")
-    headers = {"authorization": token} if token else {}
-    content = json.dumps(body).encode() if body is not None else b""
-    if body is not None:
-        headers["content-type"] = "application/json"
-    stated = [*(query or {}).items()]
-    inner = replace(call, arguments=arguments or {}, query=stated, headers=headers, body=body, content=content)
-    reply = operation(state, inner)
+    headers = {"content-type": "application/json"}
+    if token := call.headers.get("authorization"):
+        headers["authorization"] = token
+    content = json.dumps(body).encode()
+    reply = operation(
+        state, replace(call, arguments=path, query=[("rev", rev)], headers=headers, body=body, content=content)
+    )
     if reply.status >= 400:
         raise Problem(reply.status, "refused", str(reply.body))
     return reply.body
