@@ -40,7 +40,7 @@ GEN3 = Collection(
             "index",
             "Index records",
             ("GUID", "File name", "Bytes", "Uploader"),
-            "SELECT did, file_name, size, uploader FROM gen3_index_records ORDER BY number",
+            "SELECT did, file_name, size, uploader FROM gen3_index_records ORDER BY rowid",
         ),
         Shelf(
             "metadata",

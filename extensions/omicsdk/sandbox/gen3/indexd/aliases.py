@@ -44,7 +44,7 @@ def update_aliases(index: Index, call: Call) -> Reply:
     names = _sent(call)
     with index.records.transaction():
         did = _writable(index, call, call.arguments["GUID"], "update")
-        index.aliases.remove(did)
+        index.aliases.remove(did=did)
         index.add_aliases(did, names)
     return _told(names)
 
@@ -52,7 +52,7 @@ def update_aliases(index: Index, call: Call) -> Reply:
 def delete_aliases(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases."""
     with index.records.transaction():
-        index.aliases.remove(_writable(index, call, call.arguments["GUID"], "delete"))
+        index.aliases.remove(did=_writable(index, call, call.arguments["GUID"], "delete"))
     return Reply(_DELETED)
 
 
@@ -71,7 +71,7 @@ def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
         alias: The alias.
     """
     with index.records.transaction():
-        if not index.aliases.remove(_writable(index, call, guid, "delete"), alias):
+        if not index.aliases.remove(did=_writable(index, call, guid, "delete"), alias=alias):
             raise refuse(404, alias)
     return Reply(_DELETED)
 
@@ -130,7 +130,7 @@ def put_alias_record(index: Index, call: Call) -> Reply:
     with index.records.transaction():
         _check_rev(call, index.alias_records.find(name))
         record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
-        index.alias_records.put(name, record)
+        index.alias_records.put(record)
     return Reply({"name": name, "rev": record["rev"]})
 
 

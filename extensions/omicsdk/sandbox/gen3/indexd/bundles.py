@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import BUNDLES, Index
 from omicsdk.sandbox.gen3.indexd.record import checksums, moment, new_guid
-from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, JsonObject, Query, bad, no_record, refuse, sent
+from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, JsonObject, Query, bad, refuse, sent
 from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, Reply
 
@@ -19,26 +19,22 @@ def create_bundle(index: Index, call: Call) -> Reply:
     body = sent(call, BUNDLE)
     _check_members(body)
     with index.records.transaction():
-        members = [_member(index, each) for each in body["bundles"]]
+        members = [index.either(each) for each in body["bundles"]]
         id = body.get("bundle_id") or new_guid(index.prefix)
         contents = [_content(member, index.prefix, call.origin) for member in members]
         bundle = _made(body, id, contents, members, moment(index.grounds.clock.now()))
-        if index.records.find(id) or not index.bundles.put(id, bundle, instead=False):
+        if index.records.find(id) or not index.bundles.put(bundle, instead=False):
             raise refuse(409, f'bundle id "{id}" already exists')
     return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})
 
 
 def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}; a record is told as a bundle without members."""
-    id = call.arguments["GUID"]
-    if (record := index.kept(id)) is not None:
-        uri = drs_uri(record["did"], index.prefix, call.origin)
-        return Reply({**_record_as_bundle(record), "drs_uri": uri, "contents": []})
-    bundle = index.find_bundle(id)
-    if bundle is None:
-        raise no_record()
-    uri, contents = drs_uri(bundle["id"], index.prefix, call.origin), contents_told(bundle, Query(call).is_on("expand"))
+    found = index.either(call.arguments["GUID"])
+    bundle = _record_as_bundle(found) if "did" in found else found
+    contents = contents_told(bundle, Query(call).is_on("expand"))
     del bundle["bundle_data"]
+    uri = drs_uri(bundle["id"], index.prefix, call.origin)
     return Reply({**bundle, "drs_uri": uri, "contents": contents})
 
 
@@ -61,13 +57,6 @@ def _check_members(body: Mapping[str, Any]) -> None:
         raise bad("Duplicate GUID in bundles.")
     if body.get("bundle_id") in members:
         raise bad("Bundle refers to itself.")
-
-
-def _member(index: Index, id: str) -> JsonObject:
-    found = index.kept(id) or index.find_bundle(id)
-    if found is None:
-        raise no_record()
-    return found
 
 
 def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:
@@ -138,6 +127,7 @@ def _record_as_bundle(record: JsonObject) -> JsonObject:
         "aliases": [],
         "size": record["size"],
         "checksums": checksums(record),
+        "bundle_data": [],
         "created_time": record["created_date"],
         "updated_time": record["updated_date"],
     }

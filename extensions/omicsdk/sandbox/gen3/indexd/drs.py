@@ -164,10 +164,7 @@ def post_drs_object(index: Index, call: Call) -> Reply:
 def options_drs_object(index: Index, call: Call) -> Reply:
     """OPTIONS /ga4gh/drs/v1/objects/{object_id}."""
     id = call.arguments["object_id"]
-    found = index.kept(id)
-    if found is None and index.find_bundle(id) is None:
-        raise no_record()
-    return Reply(_authorizations(id, found["authz"] if found else [], _commons(index, call)))
+    return Reply(_authorizations(id, index.either(id).get("authz", []), _commons(index, call)))
 
 
 def get_bulk_drs_objects(index: Index, call: Call) -> Reply:
@@ -187,13 +184,10 @@ def _commons(index: Index, call: Call) -> _Commons:
 
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
-    id, commons = call.arguments["object_id"], _commons(index, call)
-    if found := index.kept(id):
+    found, commons = index.either(call.arguments["object_id"]), _commons(index, call)
+    if "did" in found:
         return Reply(_object(found, commons))
-    bundle = index.find_bundle(id)
-    if bundle is None:
-        raise no_record()
-    return Reply({**_bundle(bundle, commons), "contents": contents_told(bundle, expand)})
+    return Reply({**_bundle(found, commons), "contents": contents_told(found, expand)})
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:

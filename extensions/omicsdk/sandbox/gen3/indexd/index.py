@@ -6,13 +6,14 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import JsonObject, mismatch, no_record, refuse, spellings
 from omicsdk.sandbox.service import Call, Grounds
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "gen3.guid_prefix"
@@ -25,36 +26,29 @@ BUNDLES = "/services/indexd/bundles"
 MAX_BULK = 100
 """How many DRS objects may be asked for at once, as the service has it by default."""
 BY_GUID = "did"
-BY_CHANGE = "updated, number"
+BY_CHANGE = "updated_date, rowid"
 """Orders of lists. New and changed records come last by the second, so that counted pages don't shift."""
-_INDEXES = {
-    "records_baseid": "baseid, number",
-    "records_updated": "updated, number",
-    "records_size": "size",
-    "records_file_name": "file_name, did",
-    "records_version": "version, did",
-    "records_uploader": "uploader, did",
-    "records_created": "created, size",
-    "terms_did": "did, kind, word",
-    "aliases_did": "did, alias",
-}
 
 
 class Documents:
-    """A table of JSON documents, each with a key.
+    """A table of JSON documents, each with a key. It keeps the order in which they were added.
 
     Args:
         database: The file that it is in.
         table: Its name.
-        key: The column of the key.
-        columns: All columns; the one of documents is called so.
+        key: The field that is the key.
+        fields: Further fields, which SQLite makes columns of.
+        indexes: Columns that are looked for together.
     """
 
-    def __init__(self, database: Database, table: str, key: str, columns: str) -> None:
+    def __init__(self, database: Database, table: str, key: str, *fields: str, indexes: Sequence[str] = ()) -> None:
         self._database = database
         self._table = table
         self._key = key
-        database.define(**{table: columns})
+        made = "".join(f", {each} AS (json_extract(document, '$.{each}'))" for each in fields)
+        database.define(**{table: f"{key} TEXT PRIMARY KEY, document TEXT NOT NULL{made}"})
+        for number, columns in enumerate(indexes):
+            database.execute(f"CREATE INDEX IF NOT EXISTS {table}_{number} ON {table} ({columns})")
 
     def transaction(self) -> AbstractContextManager[None]:
         """All changes of the block are made, or none."""
@@ -64,10 +58,13 @@ class Documents:
         """A document by its key."""
         return next(iter(self.selected(f"WHERE {self._key} = ?", (key,))), None)
 
-    def put(self, key: str, document: JsonObject, *, instead: bool = True) -> bool:
+    def put(self, document: JsonObject, *, instead: bool = True) -> bool:
         """Writes a document in place of what was there; or else not, and tells whether it was written."""
-        statement = f"INSERT OR {'REPLACE' if instead else 'IGNORE'} INTO {self._table} ({self._key}, document)"
-        return bool(self._database.execute(f"{statement} VALUES (?, ?)", (key, json.dumps(document))))
+        # Not REPLACE, which would put it behind all others.
+        conflict = "UPDATE SET document = excluded.document" if instead else "NOTHING"
+        values = f"VALUES (?, ?) ON CONFLICT ({self._key}) DO {conflict}"
+        row = (document[self._key], json.dumps(document, ensure_ascii=False))
+        return bool(self._database.execute(f"INSERT INTO {self._table} ({self._key}, document) {values}", row))
 
     def remove(self, key: str) -> bool:
         """Removes a document; False when there is none."""
@@ -79,6 +76,15 @@ class Documents:
         return [json.loads(row["document"]) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A word that a record is found by, of a kind such as url."""
+
+    kind: str
+    word: str
+    did: str
+
+
 class RecordStore(Documents):
     """Records, and the words that they are found by.
 
@@ -87,57 +93,40 @@ class RecordStore(Documents):
     """
 
     def __init__(self, database: Database) -> None:
-        columns = (
-            "number INTEGER PRIMARY KEY, did TEXT NOT NULL UNIQUE, baseid TEXT NOT NULL, size INTEGER, file_name TEXT,"
-            " version TEXT, uploader TEXT, created TEXT NOT NULL, updated TEXT NOT NULL, document TEXT NOT NULL"
+        super().__init__(
+            database,
+            "gen3_index_records",
+            "did",
+            *("baseid", "size", "file_name", "version", "uploader", "created_date", "updated_date"),
+            indexes=(
+                *("baseid", "updated_date", "size", "file_name, did"),
+                *("version, did", "uploader, did", "created_date, size"),
+            ),
         )
-        super().__init__(database, "gen3_index_records", "did", columns)
-        database.define(gen3_index_terms="kind TEXT, word TEXT, did TEXT, PRIMARY KEY (kind, word, did)")
+        indexes = ("did, kind, word",)
+        self._terms = Table(database, "gen3_index_terms", _Term, key="kind word did", indexes=indexes)
 
-    # -- one record
-
-    def add(self, record: JsonObject) -> bool:
-        """Enters a record; False when there is one of that GUID."""
+    def put(self, document: JsonObject, *, instead: bool = True) -> bool:
+        """Writes a record in place of what was there; or else not, and tells whether it was written."""
+        did = document["did"]
         with self.transaction():
-            added = self._database.execute(
-                "INSERT OR IGNORE INTO gen3_index_records"
-                " (baseid, size, file_name, version, uploader, created, updated, document, did)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _columns(record),
-            )
-            if added:
-                self._add_terms(record)
-        return bool(added)
-
-    def replace(self, record: JsonObject) -> None:
-        """Writes a record anew that is there."""
-        with self.transaction():
-            self._database.execute(
-                "UPDATE gen3_index_records SET baseid = ?, size = ?, file_name = ?, version = ?, uploader = ?,"
-                " created = ?, updated = ?, document = ? WHERE did = ?",
-                _columns(record),
-            )
-            self._remove_terms(record["did"])
-            self._add_terms(record)
+            written = super().put(document, instead=instead)
+            if written:
+                self._terms.remove(did=did)
+                self._terms.put_all(_Term(kind, word, did) for kind, word in records.terms(document))
+        return written
 
     def remove(self, key: str) -> bool:
         """Removes a record; False when there is none."""
         with self.transaction():
-            self._remove_terms(key)
+            self._terms.remove(did=key)
             return super().remove(key)
-
-    def _add_terms(self, record: JsonObject) -> None:
-        rows = ((kind, word, record["did"]) for kind, word in records.terms(record))
-        self._database.execute_many("INSERT OR IGNORE INTO gen3_index_terms VALUES (?, ?, ?)", rows)
-
-    def _remove_terms(self, did: str) -> None:
-        self._database.execute("DELETE FROM gen3_index_terms WHERE did = ?", (did,))
 
     # -- several
 
     def versions(self, baseid: str) -> list[JsonObject]:
         """The versions of a file, the oldest first."""
-        return self.selected("WHERE baseid = ? ORDER BY number", (baseid,))
+        return self.selected("WHERE baseid = ? ORDER BY rowid", (baseid,))
 
     def several(self, dids: Iterable[str]) -> list[JsonObject]:
         """The records of those of some whole GUIDs that are there, by GUID."""
@@ -166,7 +155,7 @@ class RecordStore(Documents):
         # In two halves: sizes together may be more than SQLite's sum takes.
         query = (
             "SELECT count(*), coalesce(sum(size >> 32), 0), coalesce(sum(size & 4294967295), 0)"
-            " FROM gen3_index_records WHERE created >= ? AND created < ?"
+            " FROM gen3_index_records WHERE created_date >= ? AND created_date < ?"
         )
         count, high, low = self._database.rows(query, (month, f"{month}\U0010ffff"))[0]
         return count, (high << 32) + low
@@ -207,41 +196,20 @@ class RecordStore(Documents):
         return [(row[0], sorted(json.loads(row[1]))) for row in rows]
 
 
-class AliasStore:
-    """Aliases of records; each belongs to one record only.
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a record."""
 
-    Args:
-        database: The file that they are in.
-    """
+    alias: str
+    did: str
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        database.define(gen3_index_aliases="alias TEXT PRIMARY KEY, did TEXT NOT NULL")
+
+class Aliases(Table[Alias]):
+    """Aliases of records; each belongs to one record only."""
 
     def of(self, did: str) -> list[str]:
         """The aliases of a record, sorted."""
-        query = "SELECT alias FROM gen3_index_aliases WHERE did = ? ORDER BY alias"
-        return [row["alias"] for row in self._database.rows(query, (did,))]
-
-    def owner(self, alias: str) -> str | None:
-        """The GUID of the record that has an alias."""
-        row = self._database.row("SELECT did FROM gen3_index_aliases WHERE alias = ?", (alias,))
-        return None if row is None else row["did"]
-
-    def add(self, did: str, aliases: Iterable[str]) -> None:
-        """Adds aliases that nothing has."""
-        rows = ((alias, did) for alias in aliases)
-        self._database.execute_many("INSERT INTO gen3_index_aliases VALUES (?, ?)", rows)
-
-    def remove(self, did: str, alias: str | None = None) -> bool:
-        """Removes one alias of a record, or all; False when there was none."""
-        query = "DELETE FROM gen3_index_aliases WHERE did = ? AND coalesce(?, alias) = alias"
-        return bool(self._database.execute(query, (did, alias)))
-
-
-def _columns(record: JsonObject) -> tuple[Any, ...]:
-    names = ("baseid", "size", "file_name", "version", "uploader", "created_date", "updated_date")
-    return (*(record[name] for name in names), json.dumps(record, ensure_ascii=False), record["did"])
+        return [each.alias for each in self.all(order="alias", did=did)]
 
 
 class Index:
@@ -266,14 +234,9 @@ class Index:
         self._access = access
         database = grounds.database
         self.records = RecordStore(database)
-        columns = "number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL"
-        self.bundles = Documents(database, "gen3_index_bundles", "id", columns)
-        columns = "name TEXT PRIMARY KEY, document TEXT NOT NULL"
-        self.alias_records = Documents(database, "gen3_index_alias_records", "name", columns)
-        self.aliases = AliasStore(database)
-        for name, columns in _INDEXES.items():
-            table = f"gen3_index_{name.partition('_')[0]}"
-            database.execute(f"CREATE INDEX IF NOT EXISTS gen3_index_{name} ON {table} ({columns})")
+        self.bundles = Documents(database, "gen3_index_bundles", "id")
+        self.alias_records = Documents(database, "gen3_index_alias_records", "name")
+        self.aliases = Aliases(database, "gen3_index_aliases", Alias, indexes=("did, alias",))
         grounds.settings.declare(
             Setting(PREFIX, "dg.TEST/", "What new GUIDs of the commons begin with; empty for nothing."),
             Setting(
@@ -367,7 +330,8 @@ class Index:
         Returns:
             The record; None when there is none.
         """
-        found = self.kept(name) or self.records.find(self.aliases.owner(name) or "")
+        alias = self.aliases.get(name)
+        found = self.kept(name) or (self.records.find(alias.did) if alias else None)
         return None if found is None else records.told(found)
 
     def latest(self, name: str) -> JsonObject | None:
@@ -387,6 +351,17 @@ class Index:
         """A bundle as it is kept, by its identifier with or without the commons' prefix."""
         found = (self.bundles.find(each) for each in spellings(id, self.prefix))
         return next((each for each in found if each is not None), None)
+
+    def either(self, id: str) -> JsonObject:
+        """A record or a bundle as it is kept, by its GUID with or without the commons' prefix.
+
+        Raises:
+            Problem: 404; there is neither.
+        """
+        found = self.kept(id) or self.find_bundle(id)
+        if found is None:
+            raise no_record()
+        return found
 
     def existing(self, did: str) -> JsonObject:
         """A record by its whole GUID.
@@ -463,7 +438,7 @@ class Index:
         baseid = record.get("baseid") or records.new_guid("")
         new = records.made(record, did=did, baseid=baseid, now=self.grounds.clock.now())
         _check_urls(record, taken.format(did=did))
-        if not self.records.add(new):
+        if not self.records.put(new, instead=False):
             raise refuse(409, taken.format(did=did))
         return records.identifiers(new)
 
@@ -487,13 +462,13 @@ class Index:
                 raise mismatch()
             _check_urls(changes, "a URL is given twice")
             new = records.changed(found, changes, self.grounds.clock.now())
-            self.records.replace(new)
+            self.records.put(new)
         return records.identifiers(new)
 
     def delete(self, did: str) -> bool:
         """Deletes a record by its whole GUID, and its aliases; False when there was none."""
         with self.records.transaction():
-            self.aliases.remove(did)
+            self.aliases.remove(did=did)
             return self.records.remove(did)
 
     def add_aliases(self, did: str, aliases: Iterable[str]) -> None:
@@ -508,11 +483,11 @@ class Index:
         """
         sent = [*aliases]
         with self.records.transaction():
-            if len(set(sent)) < len(sent) or any(self.aliases.owner(alias) is not None for alias in sent):
+            if len(set(sent)) < len(sent) or any(map(self.aliases.get, sent)):
                 raise refuse(
                     409, f"One or more aliases in request already associated with this or another GUID: {sent}"
                 )
-            self.aliases.add(did, sent)
+            self.aliases.put_all(Alias(each, did) for each in sent)
 
 
 def _check_urls(given: Mapping[str, Any], told: str) -> None:

@@ -70,7 +70,7 @@ def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | 
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
         values = (criteria.start or "", limit, offset)
-        return index.bundles.selected("WHERE id > ? ORDER BY number LIMIT ? OFFSET ?", values)
+        return index.bundles.selected("WHERE id > ? ORDER BY rowid LIMIT ? OFFSET ?", values)
     where, values = criteria.condition(index.prefix)
     order = BY_GUID if page is None else BY_CHANGE
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)
@@ -81,13 +81,10 @@ def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | 
 
 def get_record(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}."""
-    guid = call.arguments["GUID"]
-    if found := index.kept(guid):
+    found = index.either(call.arguments["GUID"])
+    if "did" in found:
         return Reply(told_alone(found))
-    bundle = index.find_bundle(guid)
-    if bundle is None:
-        raise no_record()
-    return Reply(bundle_as_record(bundle, expand=Query(call).text("expand") != "false"))
+    return Reply(bundle_as_record(found, expand=Query(call).text("expand") != "false"))
 
 
 def get(index: Index, call: Call) -> Reply:
@@ -221,7 +218,7 @@ def update_versions(index: Index, call: Call) -> Reply:
         index.permit(call, "update", {resource for each in versions for resource in each["authz"]})
         new = [{**each, **rules, "rev": new_rev()} for each in versions]
         for each in new:
-            index.records.replace(each)
+            index.records.put(each)
     return Reply([identifiers(each) for each in new])
 
 
