@@ -243,9 +243,9 @@ class Service:
     document: Mapping[str, Any]
     document_path: str
     handlers: Mapping[str, Handler]
-    formats: FormatChecker
-    format_codes: Mapping[str, str]
-    restricted: Callable[[], bool]
+    formats: FormatChecker = field(default_factory=lambda: FormatChecker(formats=()))
+    format_codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    restricted: Callable[[], bool] = lambda: False
     authenticate: Callable[[Mapping[str, str]], Caller] | None = None
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body
     error_type: str = "application/problem+json"

@@ -18,7 +18,6 @@ from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox.dss.notifications import (
     ATTACHMENT_LIMIT,
     Event,
-    InvalidSubscription,
     attachments_of,
     check_subscription,
     notification_of,
@@ -36,6 +35,7 @@ from omicsdk.sandbox.dss.webhooks import (
     encode_form,
     send_by_httpx,
 )
+from omicsdk.sandbox.problems import Problem
 
 DOCUMENT: dict[str, Any] = {
     "manifest": {"files": [{"name": "cell.json"}]},
@@ -140,7 +140,7 @@ def test_attachments_are_limited_in_all(spare: int, fits: bool) -> None:
     ],
 )
 def test_a_subscription_that_cannot_work_is_refused(fields: dict[str, Any], code: str, says: str) -> None:
-    with pytest.raises(InvalidSubscription) as caught:
+    with pytest.raises(Problem) as caught:
         check_subscription(subscription(**fields))
     assert caught.value.code == code
     assert says in caught.value.title

@@ -28,7 +28,7 @@ def put(area: str, s3: Any):
 
 
 def job_of(sandbox: Sandbox, area: str, name: str = "f") -> str:
-    job = sandbox.upload.jobs.get(area, name)
+    job = sandbox.upload.job("checksum", area, name)
     assert job is not None
     return job.id
 

@@ -66,7 +66,7 @@ def test_a_full_disk_keeps_no_sandbox_from_stopping(tmp_path: Path, monkeypatch,
     with Sandbox(tmp_path) as sandbox:
         sandbox.area(AREA)
         sandbox.dss.grounds.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
-        sandbox.upload.schedule(AREA, "a")
+        sandbox.upload.schedule("checksum", AREA, ["a"])
         sandbox.finish()
         monkeypatch.setattr(sandbox.dss.grounds.objects, "receive", full)
     assert [record.getMessage() for record in caplog.records] == [f"s3://{BUCKET}/{AREA}/a isn't kept"]

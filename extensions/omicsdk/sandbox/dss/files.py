@@ -6,7 +6,7 @@ import json
 import re
 import uuid as uuids
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -133,13 +133,12 @@ def _facts(file: FileRecord) -> dict[str, str]:
 def put_file(dss: Dss, call: Call) -> Reply:
     """PUT /files/{uuid}."""
     writer(dss, call)
-    uuid = call.arguments["uuid"].lower()
-    version = parse_version(call.arguments["version"])
+    uuid, version = call.arguments["uuid"].lower(), parse_version(call.arguments["version"])
     creator_uid: int = call.body["creator_uid"]
     staged = _staged(dss, call.body["source_url"])
     stated = _stated_checksums(staged.labels)
-    wanted = _Wanted(uuid, version, creator_uid, staged.content_type, stated)
-    if known := wanted.already(dss):
+    wanted = FileRecord(uuid, version, creator_uid, staged.content_type, **stated, size=staged.size, ready=0.0)
+    if known := _already(dss, wanted):
         return known
 
     def right(found: StoredObject) -> None:
@@ -151,16 +150,14 @@ def put_file(dss: Dss, call: Call) -> Reply:
     with dss.grounds.objects.receive(staged.size, check=right) as incoming:
         for block in staged.blocks():
             incoming.write(block)
-    content = incoming.finish()
     settings = dss.grounds.settings
-    late = content.size >= settings.number("dss.async_bytes")
+    late = staged.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
     with dss.transaction():
         # Somebody may have registered it while the bytes came.
-        if known := wanted.already(dss):
+        if known := _already(dss, wanted):
             return known
-        file = FileRecord(uuid, version, creator_uid, staged.content_type, **asdict(content), ready=ready)
-        dss.files.add(file)
+        dss.files.add(replace(wanted, ready=ready))
     return _accepted(version) if late else Reply({"version": version}, 201)
 
 
@@ -168,28 +165,15 @@ def _accepted(version: str) -> Reply:
     return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The version of a file that somebody wants to register."""
-
-    uuid: str
-    version: str
-    creator_uid: int
-    content_type: str
-    checksums: Mapping[str, str]
-
-    def already(self, dss: Dss) -> Reply | None:
-        """The answer when that version is there or under way; None when it isn't."""
-        known = dss.files.get(self.uuid, self.version)
-        if known is None:
-            return None
-        same = (known.creator_uid, known.content_type) == (self.creator_uid, self.content_type) and all(
-            getattr(known, name) == value for name, value in self.checksums.items()
-        )
-        if not same:
-            title = f"File {self.uuid} version {self.version} is already there, with other data"
-            raise Problem(409, "file_already_exists", title)
-        return Reply({"version": self.version}, 200) if known.ready <= dss.now() else _accepted(self.version)
+def _already(dss: Dss, wanted: FileRecord) -> Reply | None:
+    """The answer when that version is there or under way; None when it isn't."""
+    known = dss.files.get(wanted.uuid, wanted.version)
+    if known is None:
+        return None
+    if replace(known, size=wanted.size, ready=wanted.ready) != wanted:
+        title = f"File {wanted.uuid} version {wanted.version} is already there, with other data"
+        raise Problem(409, "file_already_exists", title)
+    return Reply({"version": wanted.version}) if known.ready <= dss.now() else _accepted(wanted.version)
 
 
 def _staged(dss: Dss, source_url: str) -> StagedFile:

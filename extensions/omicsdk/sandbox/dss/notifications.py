@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import QueryError, compile_query
 
 _log = logging.getLogger(__name__)
@@ -70,20 +71,6 @@ class Notification:
     hmac_secret_key: str | None = field(default=None, repr=False)
 
 
-class InvalidSubscription(ValueError):
-    """A subscription that can't be registered.
-
-    Args:
-        code: The platform's machine-readable word, such as `invalid_jmespath`.
-        title: One sentence for people.
-    """
-
-    def __init__(self, code: str, title: str) -> None:
-        super().__init__(title)
-        self.code = code
-        self.title = title
-
-
 def is_elasticsearch(subscription: Subscription) -> bool:
     """Whether a subscription is of the type elasticsearch: it is when it has an es_query."""
     return subscription.get("es_query") is not None
@@ -93,29 +80,33 @@ def check_subscription(subscription: Subscription) -> None:
     """Check what a document's schema can't say about a subscription: its expressions, names and query.
 
     Raises:
-        InvalidSubscription: With the platform's code and a message that names what is wrong.
+        Problem: 400; with the platform's code and a message that names what is wrong.
     """
     if is_elasticsearch(subscription):
         try:
             compile_query(subscription["es_query"])
         except QueryError as error:
-            raise InvalidSubscription("elasticsearch_error", f"es_query can't be registered: {error}") from None
+            raise Problem(400, "elasticsearch_error", f"es_query can't be registered: {error}") from None
     elif subscription.get("jmespath_query"):
         problem = _jmespath_problem(subscription["jmespath_query"])
         if problem:
-            raise InvalidSubscription("invalid_jmespath", f"jmespath_query can't be compiled: {problem}")
+            raise Problem(400, "invalid_jmespath", f"jmespath_query can't be compiled: {problem}")
     if re.search(r'["\r\n]', subscription.get("hmac_key_id") or ""):
-        raise InvalidSubscription("unprocessable", "hmac_key_id can't be sent in a header: it has quotes or line ends")
+        raise Problem(400, "unprocessable", "hmac_key_id can't be sent in a header: it has quotes or line ends")
     attachments = cast("Mapping[str, Mapping[str, str]]", subscription.get("attachments") or {})
     for name, definition in attachments.items():
         if name.startswith("_"):
-            raise InvalidSubscription(
-                "invalid_attachment_name", f"the attachment name {name!r} starts with an underscore; choose another"
+            raise Problem(
+                400,
+                "invalid_attachment_name",
+                f"the attachment name {name!r} starts with an underscore; choose another",
             )
         problem = _jmespath_problem(definition["expression"])
         if problem:
-            raise InvalidSubscription(
-                "invalid_attachment_expression", f"the expression of attachment {name!r} can't be compiled: {problem}"
+            raise Problem(
+                400,
+                "invalid_attachment_expression",
+                f"the expression of attachment {name!r} can't be compiled: {problem}",
             )
 
 

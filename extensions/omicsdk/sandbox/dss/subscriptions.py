@@ -2,7 +2,7 @@
 
 import uuid as uuids
 
-from omicsdk.sandbox.dss.notifications import InvalidSubscription, check_subscription, is_elasticsearch
+from omicsdk.sandbox.dss.notifications import check_subscription, is_elasticsearch
 from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss, writable
 from omicsdk.sandbox.dss.store import JsonObject, Subscription, format_version
 from omicsdk.sandbox.problems import Problem, not_found
@@ -22,10 +22,7 @@ def get_subscriptions(dss: Dss, call: Call) -> Reply:
 def put_subscription(dss: Dss, call: Call) -> Reply:
     """PUT /subscriptions."""
     writable(dss)
-    try:
-        check_subscription(call.body)
-    except InvalidSubscription as error:
-        raise Problem(400, error.code, error.title) from error
+    check_subscription(call.body)
     owner, replica = call.sender.email, call.arguments["replica"]
     body: JsonObject = {**call.body, "uuid": str(uuids.uuid4()), "owner": owner, "replica": replica}
     if secret := body.pop("hmac_secret_key", None):

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from jsonschema import FormatChecker
-
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.fusillade import oauth, principals, resources
 from omicsdk.sandbox.fusillade.oauth import login_pages
@@ -80,9 +78,6 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
         document=document,
         document_path="/swagger.json",
         handlers=permitted(fusillade, document, handlers_in(document, fusillade, oauth, principals, resources)),
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
         error_body=error_body,
         pages=login_pages(fusillade),
     )

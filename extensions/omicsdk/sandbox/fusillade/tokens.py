@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.problems import Problem
@@ -103,23 +103,13 @@ def may_redirect(uri: str, origin: str) -> bool:
     """
     if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
         return True
-    parts = _split(uri)
-    return (
-        parts is not None
-        and parts.scheme in ("http", "https")
-        and parts.hostname in LOOPBACK
-        and not parts.fragment
-        and not parts.username
-    )
-
-
-def _split(uri: str) -> SplitResult | None:
     try:
         parts = urlsplit(uri)
         _ = parts.port  # raises for one that is no number
     except ValueError:
-        return None
-    return parts if uri.isprintable() else None
+        return False
+    ours = uri.isprintable() and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+    return ours and not parts.fragment and not parts.username
 
 
 TICKET_SECONDS = 600.0

@@ -4,17 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import unquote
-from uuid import uuid4
 
 import omicsdk
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import CHECKSUMS
-from omicsdk.sandbox.upload.state import BUCKET, ChecksumJob, Job, Upload, Validated, Validation, no_such_job
+from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM, STATUSES, VALIDATION, Job, Upload
 
 
 def area_exists(upload: Upload, call: Call) -> Reply:
@@ -62,8 +60,7 @@ def store_file(upload: Upload, call: Call) -> Reply:
         )
     content = upload.grounds.objects.put_bytes(call.content)
     upload.grounds.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
-    now = upload.now()
-    upload.jobs.put(ChecksumJob(str(uuid4()), area, now, now, name))
+    upload.schedule(CHECKSUM, area, [name], wait=False)
     upload.keep(area, name, upload.object(area, name), content)
     return Reply(describe(upload, area, name), 201)
 
@@ -83,7 +80,7 @@ def files_info(upload: Upload, call: Call) -> Reply:
 def file_upload_notification(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/{filename}."""
     area = upload.lasting_area(call.arguments["upload_area_uuid"]).uuid
-    upload.schedule(area, _name(call))
+    upload.schedule(CHECKSUM, area, [_name(call)])
     return Reply(status=202)
 
 
@@ -108,12 +105,15 @@ def describe(upload: Upload, area: str, name: str) -> dict[str, Any]:
     }
 
 
-_CHECKSUMMING, _CHECKSUMMED = "CHECKSUMMING", "CHECKSUMMED"
-_VALIDATING, _VALIDATED = "VALIDATING", "VALIDATED"
+def _status(upload: Upload, job: Job | None) -> str:
+    return "UNSCHEDULED" if job is None else job.status(upload.now())
 
 
-def _status(job: Job | None, now: float) -> str:
-    return "UNSCHEDULED" if job is None else job.status(now, _CHECKSUMMING, _CHECKSUMMED)
+def _counts(upload: Upload, call: Call, kind: str) -> Counter[str]:
+    """How many of an area's files are how far."""
+    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    latest = {job.name: job for job in upload.jobs.all(kind=kind, area=area)}
+    return Counter(_status(upload, latest.get(name)) for name in upload.objects(area))
 
 
 def checksum_status(upload: Upload, call: Call) -> Reply:
@@ -121,32 +121,23 @@ def checksum_status(upload: Upload, call: Call) -> Reply:
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     name: str = call.arguments["filename"]
     upload.object(area, name)
-    status = _status(upload.jobs.get(area, name), upload.now())
-    return Reply(
-        {"checksum_status": status, "checksums": upload.checksums(area, name) if status == _CHECKSUMMED else None}
-    )
+    status = _status(upload, upload.job(CHECKSUM, area, name))
+    checksums = upload.checksums(area, name) if status == "CHECKSUMMED" else None
+    return Reply({"checksum_status": status, "checksums": checksums})
 
 
 def checksum_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/checksums."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    jobs, now = {job.name: job for job in upload.jobs.all(area=area)}, upload.now()
-    names = upload.objects(area)
-    counts = Counter(_status(jobs.get(name), now) for name in names)
-    told = {status: counts[status] for status in ("SCHEDULED", _CHECKSUMMING, _CHECKSUMMED)}
-    return Reply({**told, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": len(names)})
+    counts = _counts(upload, call, CHECKSUM)
+    told = {status: counts[status] for status in STATUSES[CHECKSUM]}
+    return Reply({**told, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": counts.total()})
 
 
 def update_checksum(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/update_checksum/{checksum_id}."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    id: str = call.arguments["checksum_id"]
-    job = upload.jobs.first(area=area, id=id)
-    if job is None:
-        raise no_such_job("checksum", id)
-    status: str = call.body["status"]
-    upload.jobs.put(replace(upload.reported(job, status, _CHECKSUMMING, _CHECKSUMMED), computed=False))
-    if status == _CHECKSUMMED and (checksums := _checksums(call.body["payload"])):
+    area, status = upload.area(call.arguments["upload_area_uuid"]).uuid, call.body["status"]
+    job = upload.report(CHECKSUM, area, call.arguments["checksum_id"], status, "")
+    if status == "CHECKSUMMED" and (checksums := _checksums(call.body["payload"])):
         upload.enter(area, job.name, upload.object(area, job.name), checksums)
     return Reply(status=204)
 
@@ -185,12 +176,7 @@ def _scheduled(upload: Upload, call: Call, names: Sequence[str]) -> Reply:
     for name in names:
         if upload.object(area, name).size >= LARGEST:
             raise bad_arguments(f"{name} is too large to be validated")
-    results = upload.grounds.settings.text("upload.validation_results")
-    job = Validation(*upload.times(area, "upload.validation_seconds"), results)
-    with upload.grounds.database.transaction():
-        upload.validations.add(job)
-        upload.validated.put_all(Validated(area, name, job.id) for name in names)
-    return Reply({"validation_id": job.id})
+    return Reply({"validation_id": upload.schedule(VALIDATION, area, names)})
 
 
 def validation_status(upload: Upload, call: Call) -> Reply:
@@ -198,35 +184,22 @@ def validation_status(upload: Upload, call: Call) -> Reply:
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     name: str = call.arguments["filename"]
     upload.object(area, name)
-    latest = upload.validated.get(area, name)
-    job = upload.validations.get(latest.validation) if latest else None
-    status = "UNSCHEDULED" if job is None else job.status(upload.now(), _VALIDATING, _VALIDATED)
-    results = job.results if job is not None and status == _VALIDATED else None
+    job = upload.job(VALIDATION, area, name)
+    status = _status(upload, job)
+    results = job.results if job is not None and status == "VALIDATED" else None
     return Reply({"validation_status": status, "validation_results": results})
 
 
 def validation_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/validations."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    there, now = upload.objects(area), upload.now()
-    jobs = {job.id: job for job in upload.validations.all(area=area)}
-    latest = [jobs[each.validation] for each in upload.validated.all(area=area) if each.name in there]
-    counts = Counter(job.status(now, _VALIDATING, _VALIDATED) for job in latest)
-    return Reply({status: counts[status] for status in ("SCHEDULED", _VALIDATING, _VALIDATED)})
+    counts = _counts(upload, call, VALIDATION)
+    return Reply({status: counts[status] for status in STATUSES[VALIDATION]})
 
 
 def update_validation(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/update_validation/{validation_id}."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    id: str = call.arguments["validation_id"]
-    job = upload.validations.first(area=area, id=id)
-    if job is None:
-        raise no_such_job("validation", id)
-    status: str = call.body["status"]
-    job = upload.reported(job, status, _VALIDATING, _VALIDATED)
-    if status == _VALIDATED:
-        job = replace(job, results=json.dumps(call.body["payload"]))
-    upload.validations.put(job)
+    area, id = upload.area(call.arguments["upload_area_uuid"]).uuid, call.arguments["validation_id"]
+    upload.report(VALIDATION, area, id, call.body["status"], json.dumps(call.body["payload"]))
     return Reply(status=204)
 
 

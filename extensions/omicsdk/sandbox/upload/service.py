@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
 from omicsdk.sandbox.service import Service, handlers_in
 from omicsdk.sandbox.upload import operations
 from omicsdk.sandbox.upload.state import Upload, error_body
@@ -26,9 +24,6 @@ def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
         document=document,
         document_path="/swagger.json",
         handlers=handlers_in(document, upload, operations),
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
         authenticate=upload.authenticate,
         error_body=error_body,
     )

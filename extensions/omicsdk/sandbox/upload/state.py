@@ -4,10 +4,9 @@ import hmac
 import logging
 import threading
 import uuid as uuids
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
 
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.s3.guard import Session, Sessions
@@ -75,60 +74,42 @@ class Area:
     gone: float | None = None
 
 
+CHECKSUM, VALIDATION = "checksum", "validation"
+STATUSES = {
+    CHECKSUM: ("SCHEDULED", "CHECKSUMMING", "CHECKSUMMED"),
+    VALIDATION: ("SCHEDULED", "VALIDATING", "VALIDATED"),
+}
+"""How far a job can be, by its kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What takes its time.
+    """What takes its time; one of several files is a row for each of them.
 
     Attributes:
         id: Its uuid.
+        name: The file's name in the area.
         area: The area's UUID.
+        kind: `checksum` or `validation`.
         starts: When it leaves the queue, in the sandbox's time.
         ends: When it is done.
+        results: What a validation printed, or will have printed at its end.
+        computed: Whether nothing is left to be computed of the checksums.
     """
 
     id: str
+    name: str
     area: str
+    kind: str
     starts: float
     ends: float
-
-    def status(self, now: float, running: str, done: str) -> str:
-        """How far it is: SCHEDULED, or one of the words for running and done."""
-        if now < self.starts:
-            return "SCHEDULED"
-        return running if now < self.ends else done
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksumJob(Job):
-    """The latest computation of a file's checksums.
-
-    Attributes:
-        name: The file's name in the area.
-        computed: Whether nothing is left to be computed.
-    """
-
-    name: str
+    results: str = ""
     computed: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Validation(Job):
-    """A validation.
-
-    Attributes:
-        results: What it printed, or will have printed at its end.
-    """
-
-    results: str
-
-
-@dataclass(frozen=True, slots=True)
-class Validated:
-    """A file's latest validation, by its uuid."""
-
-    area: str
-    name: str
-    validation: str
+    def status(self, now: float) -> str:
+        """How far it is."""
+        waiting, running, done = STATUSES[self.kind]
+        return waiting if now < self.starts else running if now < self.ends else done
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +133,6 @@ class Checked:
     checksums: Mapping[str, str]
 
 
-J = TypeVar("J", bound=Job)
-
-
 class Upload:
     """The Upload service.
 
@@ -167,10 +145,8 @@ class Upload:
         self.grounds = grounds
         self.sessions = sessions
         self.areas = Table(grounds.database, "upload_areas", Area)
-        self.jobs = Table(grounds.database, "upload_jobs", ChecksumJob, key="area name")
+        self.jobs = Table(grounds.database, "upload_jobs", Job, key="id name", indexes=("area, name",))
         self.checked = Table(grounds.database, "upload_checked", Checked, key="area name")
-        self.validations = Table(grounds.database, "upload_validations", Validation)
-        self.validated = Table(grounds.database, "upload_validated", Validated, key="area name")
         grounds.settings.declare(*SETTINGS)
         self._computing = threading.Lock()
 
@@ -238,8 +214,8 @@ class Upload:
         remove_objects(BUCKET, f"{uuid}/")
 
     def _forget_files(self, area: str) -> None:
-        for table in (self.jobs, self.checked, self.validations, self.validated):
-            table.remove(area=area)
+        self.jobs.remove(area=area)
+        self.checked.remove(area=area)
 
     def session(self, uuid: str) -> Session:
         """New S3 credentials of an area."""
@@ -268,29 +244,49 @@ class Upload:
         prefix = f"{area}/"
         return {found.name.removeprefix(prefix): found for found in objects_below(BUCKET, prefix)}
 
-    def schedule(self, area: str, name: str) -> None:
-        """Queues the computation of a file's checksums."""
-        self.jobs.put(ChecksumJob(*self.times(area, "upload.checksum_seconds"), name))
+    def schedule(self, kind: str, area: str, names: Iterable[str], *, wait: bool = True) -> str:
+        """Queues a job for files and returns its uuid; a new computation of checksums takes the place of the one before.
 
-    def times(self, area: str, setting: str) -> tuple[str, str, float, float]:
-        """The fields of a new job that takes the seconds of a setting once it has left the queue."""
-        settings = self.grounds.settings
-        starts = self.now() + settings.number("upload.queue_seconds")
-        return str(uuids.uuid4()), area, starts, starts + settings.number(setting)
+        Args:
+            kind: What it does.
+            area: The area's UUID.
+            names: The files' names.
+            wait: Whether it takes its time; else it is done at once.
+        """
+        settings, id, starts = self.grounds.settings, str(uuids.uuid4()), self.now()
+        starts += settings.number("upload.queue_seconds") if wait else 0
+        ends = starts + (settings.number(f"upload.{kind}_seconds") if wait else 0)
+        results = settings.text("upload.validation_results")
+        with self.grounds.database.transaction():
+            for name in names:
+                if kind == CHECKSUM:
+                    self.jobs.remove(kind=kind, area=area, name=name)
+                self.jobs.put(Job(id, name, area, kind, starts, ends, results))
+        return id
 
-    def reported(self, job: J, status: str, running: str, done: str) -> J:
-        """A job of which somebody reports how far it is.
+    def job(self, kind: str, area: str, name: str) -> Job | None:
+        """A file's latest job of a kind; None while there was none."""
+        return self.jobs.first(order="rowid DESC", kind=kind, area=area, name=name)
+
+    def report(self, kind: str, area: str, id: str, status: str, results: str) -> Job:
+        """Enters how far a job is, as somebody reports, and returns it as it was.
 
         Raises:
-            Problem: 400; it can't be that far, because no job ever is.
+            Problem: 404; there is no such job. 400; it can't be that far, because no job ever is.
         """
-        now = self.now()
-        if status == running:
-            # A job that somebody else does is done when that one says so.
-            return replace(job, starts=min(job.starts, now), ends=max(job.ends, now + _LONG))
-        if status == done:
-            return replace(job, starts=min(job.starts, now), ends=now)
-        raise bad_arguments(f"status is {running} or {done}, not {status!r}")
+        jobs, now = self.jobs.all(kind=kind, area=area, id=id), self.now()
+        if not jobs:
+            raise not_found(f"There is no {kind} {id} in this upload area")
+        _, running, done = STATUSES[kind]
+        if status not in (running, done):
+            raise bad_arguments(f"status is {running} or {done}, not {status!r}")
+        for job in jobs:
+            new = {"starts": min(job.starts, now), "ends": now, "results": results, "computed": False}
+            if status == running:
+                # A job that somebody else does is done when that one says so.
+                new |= {"ends": max(job.ends, now + _LONG), "results": job.results}
+            self.jobs.change(id, job.name, **new)
+        return jobs[0]
 
     # -- checksums
 
@@ -304,13 +300,13 @@ class Upload:
                 self._compute(area, name)
 
     def _is_due(self, area: str, name: str) -> bool:
-        job = self.jobs.get(area, name)
+        job = self.job(CHECKSUM, area, name)
         return job is not None and not job.computed and job.ends <= self.now()
 
     def _compute(self, area: str, name: str) -> None:
         found = find_object(BUCKET, f"{area}/{name}")
         if found is None:
-            self.jobs.change(area, name, computed=True)
+            self._done(area, name)
             return
         with self.grounds.objects.receive(found.size) as incoming:
             for block in found.blocks():
@@ -326,7 +322,11 @@ class Upload:
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
         with self.grounds.database.transaction():
             self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
-            self.jobs.change(area, name, computed=True)
+            self._done(area, name)
+
+    def _done(self, area: str, name: str) -> None:
+        if job := self.job(CHECKSUM, area, name):
+            self.jobs.change(job.id, name, computed=True)
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
         """A file's checksums; None while nobody has computed those of what is there now."""
@@ -339,7 +339,7 @@ class Upload:
 
     def settle_all(self) -> None:
         """Keeps all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
-        for job in self.jobs.all(computed=False):
+        for job in self.jobs.all(kind=CHECKSUM, computed=False):
             try:
                 self._compute(job.area, job.name)
             except OSError:
@@ -369,15 +369,9 @@ class Upload:
         now, database = self.now(), self.grounds.database
         with database.transaction():
             ended = database.execute("UPDATE upload_areas SET gone = ? WHERE gone > ?", (now, now))
-            for table in (self.jobs.name, self.validations.name):
-                statement = f"UPDATE {table} SET starts = min(starts, ?), ends = ? WHERE ends > ?"  # noqa: S608 - our own names
-                ended += database.execute(statement, (now, now, now))
+            ended += len({job.id for job in self.jobs.all("ends > ?", now)})
+            database.execute("UPDATE upload_jobs SET starts = min(starts, ?), ends = ? WHERE ends > ?", (now, now, now))
         return ended
-
-
-def no_such_job(kind: str, id: str) -> Problem:
-    """A 404 for a job that isn't there."""
-    return not_found(f"There is no {kind} {id} in this upload area")
 
 
 UPLOAD = Collection(
@@ -390,7 +384,7 @@ UPLOAD = Collection(
             "Upload areas",
             ("Area", "State", "Files told of"),
             "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' WHEN a.locked THEN 'locked' ELSE 'open' END,"
-            " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid UNION"
+            " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
             " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
             opens="area-files",
         ),
@@ -399,7 +393,7 @@ UPLOAD = Collection(
             "Files of an area that the service was told of",
             ("Name", "Checksums"),
             "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
-            " (SELECT area, name, computed FROM upload_jobs UNION ALL SELECT area, name, 1 FROM upload_checked)"
+            " (SELECT area, name, computed FROM upload_jobs WHERE kind = 'checksum' UNION ALL SELECT area, name, 1 FROM upload_checked)"
             " GROUP BY area, name ORDER BY name",
             inside="area",
         ),
@@ -407,7 +401,7 @@ UPLOAD = Collection(
             "validations",
             "Validations",
             ("Validation", "Area"),
-            "SELECT id, area FROM upload_validations ORDER BY rowid",
+            "SELECT id, area FROM upload_jobs WHERE kind = 'validation' GROUP BY id ORDER BY min(rowid)",
         ),
     ),
 )
