@@ -112,13 +112,16 @@ def check_subscription(subscription: Subscription) -> None:
 
 def _jmespath_problem(expression: str) -> str | None:
     import jmespath
-    from jmespath.exceptions import JMESPathError
 
     try:
         jmespath.compile(expression)
-    except (JMESPathError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return one_line(error)
     return None
+
+
+# A JMESPathError is a ValueError; it lets Python's own TypeError pass where a function gets types that don't go together.
+_FAILURES = (ValueError, TypeError, RecursionError)
 
 
 def wants(subscription: Subscription, event: Event) -> bool:
@@ -136,7 +139,7 @@ def wants(subscription: Subscription, event: Event) -> bool:
 
     try:
         return bool(jmespath.search(expression, _searched(event)))
-    except _search_errors() as error:
+    except _FAILURES as error:
         # An expression may compile and still not suit a document; the others' notifications go on.
         _log.warning("the query of subscription %s failed: %s", subscription["uuid"], one_line(error))
         return False
@@ -164,7 +167,7 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
     for name, definition in definitions.items():
         try:
             value = jmespath.search(definition["expression"], document)
-        except _search_errors() as error:
+        except _FAILURES as error:
             errors[name] = one_line(error)
             continue
         if _is_json(value):
@@ -175,13 +178,6 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
         values["_errors"] = errors
     size = len(json.dumps(values).encode())
     return values if size <= ATTACHMENT_LIMIT else {"_errors": f"Attachments too large ({size} bytes)"}
-
-
-def _search_errors() -> tuple[type[Exception], ...]:
-    from jmespath.exceptions import JMESPathError
-
-    # TypeError: jmespath lets Python's own pass where a function gets types that don't go together.
-    return (JMESPathError, TypeError, RecursionError)
 
 
 def _is_json(value: object) -> bool:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from omicsdk.core.http_signature import sign
 from omicsdk.core.redaction import without_query
@@ -30,14 +30,6 @@ TIMEOUT = 10.0
 
 LONGEST_HISTORY = 1000
 """Attempts that a deliverer remembers."""
-
-
-class DeliveryClock(Protocol):
-    """What a deliverer needs of a clock."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +174,7 @@ class Deliverer:
         delays: Seconds before each attempt; their number is the most attempts.
     """
 
-    def __init__(self, clock: DeliveryClock, send: Send = send_by_httpx, delays: Sequence[float] = DELAYS) -> None:
+    def __init__(self, clock: Clock, send: Send = send_by_httpx, delays: Sequence[float] = DELAYS) -> None:
         if not delays:
             raise ValueError("a deliverer needs at least one delay, that of the first attempt")
         self._clock = clock
@@ -313,7 +305,6 @@ class Courier(Deliverer):
         super().__init__(clock)
         database.define(dss_deliveries="id INTEGER PRIMARY KEY, pending TEXT NOT NULL")
         self._database = database
-        self._time = clock
         self._changed = threading.Condition()
         self._dirty = False
         self._busy = False
@@ -372,13 +363,13 @@ class Courier(Deliverer):
 
     def _due(self) -> bool:
         due = self.next_due()
-        return due is not None and due <= self._time.now()
+        return due is not None and due <= self._clock.now()
 
     def _until_due(self) -> float | None:
         due = self.next_due()
-        if due is None or self._time.state()["frozen"]:
+        if due is None or self._clock.state()["frozen"]:
             return None
-        return max(0.0, due - self._time.now())
+        return max(0.0, due - self._clock.now())
 
     def settle(self, seconds: float = 30.0) -> bool:
         """Waits until everything that is due was tried.

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -30,8 +30,8 @@ from omicsdk.sandbox.fusillade.tokens import (
     application_secrets,
     check_client,
     client_secret,
+    host_of,
     may_redirect,
-    narrowed,
 )
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
@@ -175,7 +175,9 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
     rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
     if rotated and not fusillade.grants.revoke(token):
         raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
-    return tokens(fusillade, narrowed(grant, " ".join(wanted)) if wanted else grant, issuer, offline=rotated)
+    if wanted:
+        grant = replace(grant, request=replace(grant.request, scope=" ".join(wanted)))
+    return tokens(fusillade, grant, issuer, offline=rotated)
 
 
 def _check_verifier(challenge: str, verifier: str, *, proved: bool) -> None:
@@ -470,7 +472,7 @@ def _widest(actions: Sequence[str]) -> list[str]:
 def get_openid_configuration(_fusillade: Fusillade, call: Call) -> Reply:
     """GET /.well-known/openid-configuration."""
     host: str = call.arguments["host"]
-    name = _host_name(host)
+    name = host_of(f"//{host}")
     if name not in (*LOOPBACK, HOST):
         raise Problem(400, "Bad Request", f"The host is {HOST}, or this machine, not {host[:80]!r}")
     # A client that names the deployment by the header still reaches this server.
@@ -493,13 +495,6 @@ def get_openid_configuration(_fusillade: Fusillade, call: Call) -> Reply:
             "id_token_signing_alg_values_supported": [ALGORITHM],
         }
     )
-
-
-def _host_name(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
 
 
 def _keys(fusillade: Fusillade, _call: Call) -> Reply:

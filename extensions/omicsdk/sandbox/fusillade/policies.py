@@ -92,7 +92,7 @@ def operator_of(name: str) -> Operator | None:
     scope = next((each for each in (_ANY, _ALL) if name.startswith(each)), "")
     word = name.removeprefix(scope)
     optional = word.endswith(_OPTIONAL)
-    test, negated = _TESTS.get(word.removesuffix(_OPTIONAL), (None, False))
+    test, negated = _OPERATORS.get(word.removesuffix(_OPTIONAL), (None, False))
     return None if test is None else Operator(test, negated, scope, optional)
 
 
@@ -187,31 +187,26 @@ def _address(value: str, stated: str, _context: Context, _variables: bool) -> bo
         return False
 
 
-_COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], bool]] = {
-    "Equals": (operator.eq, False),
-    "NotEquals": (operator.eq, True),
-    "LessThan": (operator.lt, False),
-    "LessThanEquals": (operator.le, False),
-    "GreaterThan": (operator.gt, False),
-    "GreaterThanEquals": (operator.ge, False),
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
 }
-
-_TESTS: dict[str, tuple[_Test, bool]] = {
-    "StringEquals": (_texts(), False),
-    "StringNotEquals": (_texts(), True),
-    "StringEqualsIgnoreCase": (_texts(fold=True), False),
-    "StringNotEqualsIgnoreCase": (_texts(fold=True), True),
-    "StringLike": (_texts(wild=True), False),
-    "StringNotLike": (_texts(wild=True), True),
-    "ArnEquals": (_texts(wild=True), False),
-    "ArnNotEquals": (_texts(wild=True), True),
-    "ArnLike": (_texts(wild=True), False),
-    "ArnNotLike": (_texts(wild=True), True),
-    "Bool": (_bool, False),
-    "IpAddress": (_address, False),
-    "NotIpAddress": (_address, True),
-    **{f"Numeric{name}": (_compared(_number, right), negated) for name, (right, negated) in _COMPARISONS.items()},
-    **{f"Date{name}": (_compared(_moment, right), negated) for name, (right, negated) in _COMPARISONS.items()},
+_TESTS: dict[str, _Test] = {
+    "StringEquals": _texts(),
+    "StringEqualsIgnoreCase": _texts(fold=True),
+    **dict.fromkeys(("StringLike", "ArnEquals", "ArnLike"), _texts(wild=True)),
+    "Bool": _bool,
+    "IpAddress": _address,
+    **{f"Numeric{name}": _compared(_number, right) for name, right in _COMPARISONS.items()},
+    **{f"Date{name}": _compared(_moment, right) for name, right in _COMPARISONS.items()},
+}
+_NEGATED = {name: re.sub("(?=Equals|Like|Ip)", "Not", name, count=1) for name in _TESTS if "Than" not in name}
+_OPERATORS = {
+    **{name: (test, False) for name, test in _TESTS.items()},
+    **{negated: (_TESTS[name], True) for name, negated in _NEGATED.items() if negated != name},
 }
 
 

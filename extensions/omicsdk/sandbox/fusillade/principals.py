@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from omicsdk.sandbox.fusillade.policies import check_policy, group_policy
-from omicsdk.sandbox.fusillade.state import GROUP, ROLE, USER, Fusillade, Link, is_name
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.fusillade.state import GROUP, ROLE, USER, Fusillade, Link, is_name, refuse_missing
+from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, for_each, page
 from omicsdk.sandbox.state.database import Table
 
@@ -198,7 +198,7 @@ def get_v1_user_owns(fusillade: Fusillade, call: Call) -> Reply:
     if kind in (GROUP, ROLE):
         return listed(call, f"{kind}s", fusillade.principals, kind=kind, creator=user)
     if fusillade.types.get(kind) is None:
-        raise not_found(f"There is no resource type {kind}; group and role are the others")
+        refuse_missing(f"resource type {kind}; group and role are the others")
     form = f"/resource/{kind}/id/{{}}"
     return listed(call, "resource_ids", fusillade.things, "id", show=form, type=kind, creator=user)
 

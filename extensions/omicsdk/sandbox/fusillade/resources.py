@@ -9,18 +9,15 @@ from omicsdk.sandbox.fusillade.policies import (
     owner_policy,
 )
 from omicsdk.sandbox.fusillade.principals import listed, stated, taken
-from omicsdk.sandbox.fusillade.state import Fusillade, Level, Member, ResourceType, Thing
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.fusillade.state import Fusillade, Level, Member, ResourceType, Thing, refuse_missing
+from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 
 def _type(fusillade: Fusillade, call: Call) -> ResourceType:
     """The resource type of a request."""
     name: str = call.arguments["resource_type_name"]
-    found = fusillade.types.get(name)
-    if found is None:
-        raise not_found(f"There is no resource type {name}")
-    return found
+    return fusillade.types.get(name) or refuse_missing(f"resource type {name}")
 
 
 # -- types
@@ -133,10 +130,7 @@ def delete_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
 def _level(fusillade: Fusillade, call: Call) -> Level:
     """The access level of a request."""
     type_name, name = _type(fusillade, call).name, call.arguments["policy_name"]
-    found = fusillade.levels.get(type_name, name)
-    if found is None:
-        raise not_found(f"There is no access level {name} of {type_name}")
-    return found
+    return fusillade.levels.get(type_name, name) or refuse_missing(f"access level {name} of {type_name}")
 
 
 def _level_policy(call: Call, type: ResourceType) -> JsonObject:
@@ -212,5 +206,5 @@ def _thing(fusillade: Fusillade, call: Call) -> dict[str, str]:
     """The thing of a request, as answers name it."""
     name, thing = _type(fusillade, call).name, call.arguments["resource_id"]
     if fusillade.things.get(name, thing) is None:
-        raise not_found(f"There is no resource ID {thing} of {name}")
+        refuse_missing(f"resource ID {thing} of {name}")
     return {"resource_type": name, "resource_id": thing}

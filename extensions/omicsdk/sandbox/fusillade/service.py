@@ -33,15 +33,6 @@ def _needed(operation: Operation) -> tuple[str, str]:
     return f"fus:{operation.method.title()}{noun.title()}", "/".join([kind, *rest])
 
 
-def permitted(fusillade: Fusillade, document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> dict[str, Handler]:
-    """The handlers, each behind the permission that its operation needs."""
-    asked = needed(document)
-    return {
-        name: _behind(fusillade, *asked[name], handler) if name in asked else handler
-        for name, handler in handlers.items()
-    }
-
-
 def _behind(fusillade: Fusillade, action: str, resource: str, handler: Handler) -> Handler:
     def handle(call: Call) -> Reply:
         demand(fusillade, call.sender, action, resource.format_map(call.arguments))
@@ -72,12 +63,14 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
     Returns:
         What the sandbox mounts.
     """
+    handlers = handlers_in(document, fusillade, oauth, principals, resources)
+    behind = {name: _behind(fusillade, *asked, handlers[name]) for name, asked in needed(document).items()}
     return Service(
         name="fusillade",
         prefix=PREFIX,
         document=document,
         document_path="/swagger.json",
-        handlers=permitted(fusillade, document, handlers_in(document, fusillade, oauth, principals, resources)),
+        handlers={**handlers, **behind},
         error_body=error_body,
         pages=login_pages(fusillade),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from omicsdk.sandbox.fusillade.policies import (
     ADMIN_ROLE,
@@ -131,6 +131,11 @@ class Member:
     level: str
 
 
+def refuse_missing(what: str) -> NoReturn:
+    """Raises a 404 for what isn't there."""
+    raise not_found(f"There is no {what}")
+
+
 class Fusillade:
     """The service's state.
 
@@ -154,18 +159,14 @@ class Fusillade:
         self.service_accounts = Table(database, "auth_accounts", ServiceAccount)
         grounds.settings.declare(*SETTINGS)
         grounds.tokens.accept(self.caller)
-        self._seed()
+        self.clear()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
         return self.grounds.clock.now()
 
     def clear(self) -> None:
-        """Puts back what is there from the start, after the database was emptied."""
-        self._seed()
-
-    def _seed(self) -> None:
-        """A folder that has roles was seeded before: what an administrator deleted there stays deleted."""
+        """Puts back what is there from the start, unless there are roles or users: what somebody deleted stays deleted."""
         with self.transaction():
             if self.principals.count("kind != ?", GROUP):
                 return
@@ -179,10 +180,7 @@ class Fusillade:
 
     def found(self, kind: str, name: str) -> Principal:
         """A user, group or role; a 404 when there is none of that name."""
-        principal = self.principals.get(kind, name)
-        if principal is None:
-            raise not_found(f"There is no {kind} {name}")
-        return principal
+        return self.principals.get(kind, name) or refuse_missing(f"{kind} {name}")
 
     def all_there(self, kind: str, names: Sequence[str], status: int = 404) -> None:
         """A refusal unless all names are users, groups or roles."""

@@ -7,7 +7,7 @@ import json
 import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -94,6 +94,16 @@ def check_client(form: Mapping[str, str], authorization: str, expected: str) -> 
     return bool(secret)
 
 
+def host_of(url: str) -> str | None:
+    """The name of an address's host; None when it has none, or isn't an address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return None
+    return parts.hostname
+
+
 def may_redirect(uri: str, origin: str) -> bool:
     """Whether a browser may be sent somewhere with a code: to this machine or server, so that no page gets one.
 
@@ -103,13 +113,10 @@ def may_redirect(uri: str, origin: str) -> bool:
     """
     if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
         return True
-    try:
-        parts = urlsplit(uri)
-        _ = parts.port  # raises for one that is no number
-    except ValueError:
+    if host_of(uri) not in LOOPBACK or not uri.isprintable():
         return False
-    ours = uri.isprintable() and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
-    return ours and not parts.fragment and not parts.username
+    parts = urlsplit(uri)
+    return parts.scheme in ("http", "https") and not parts.fragment and not parts.username
 
 
 TICKET_SECONDS = 600.0
@@ -254,11 +261,6 @@ class Grants:
         return self._held.remove(kind=REFRESH, digest=digest(token)) > 0
 
 
-def narrowed(grant: Grant, scope: str) -> Grant:
-    """A grant for less than was said yes to."""
-    return replace(grant, request=replace(grant.request, scope=scope))
-
-
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
     """A program's account, which signs its tokens itself.
@@ -390,13 +392,6 @@ def _check_time(claims: Mapping[str, Any], now: float) -> None:
 def _check_audience(stated: object) -> None:
     audiences = cast("Sequence[object]", stated) if isinstance(stated, list) else [stated]
     for audience in audiences:
-        if audience in AUDIENCES or (isinstance(audience, str) and _of_this_machine(audience)):
+        if audience in AUDIENCES or (isinstance(audience, str) and host_of(audience) in LOOPBACK):
             return
     raise refused(f"it is meant for {stated!r}; the claim aud is one of {', '.join(AUDIENCES)}")
-
-
-def _of_this_machine(audience: str) -> bool:
-    try:
-        return urlsplit(audience).hostname in LOOPBACK
-    except ValueError:
-        return False
