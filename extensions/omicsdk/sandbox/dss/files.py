@@ -117,17 +117,11 @@ def _blob_key(file: FileRecord) -> str:
     return f"blobs/{file.sha256}.{file.sha1}.{file.s3_etag}.{file.crc32c}"
 
 
+_FACTS = ("creator_uid", "version", "content_type", "size", "crc32c", "s3_etag", "sha1", "sha256")
+
+
 def _facts(file: FileRecord) -> dict[str, str]:
-    return {
-        "X-DSS-CREATOR-UID": str(file.creator_uid),
-        "X-DSS-VERSION": file.version,
-        "X-DSS-CONTENT-TYPE": file.content_type,
-        "X-DSS-SIZE": str(file.size),
-        "X-DSS-CRC32C": file.crc32c,
-        "X-DSS-S3-ETAG": file.s3_etag,
-        "X-DSS-SHA1": file.sha1,
-        "X-DSS-SHA256": file.sha256,
-    }
+    return {f"X-DSS-{name.upper().replace('_', '-')}": str(getattr(file, name)) for name in _FACTS}
 
 
 def put_file(dss: Dss, call: Call) -> Reply:

@@ -180,7 +180,7 @@ class Deliverer:
         self._clock = clock
         self._send = send
         self._delays = tuple(delays)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._order = itertools.count()
         self._queue: list[tuple[float, int, int, Notification]] = []  # due, order of entry, failed attempts
         self._cancelled: set[str] = set()
@@ -238,11 +238,10 @@ class Deliverer:
             next_at=None if status is not None and 200 <= status < 300 else due_after(failed + 1, at, self._delays),
         )
         with self._lock:
-            # Deleted or cleared while the request was under way: nobody waits for another attempt.
-            forgotten = generation != self._generation or notification.subscription_id in self._cancelled
             self._history.append(attempt)
-            if attempt.next_at is not None and not forgotten:
-                heapq.heappush(self._queue, (attempt.next_at, next(self._order), failed + 1, notification))
+            # Cleared while the request was under way, or the subscription deleted: nobody waits for another attempt.
+            if attempt.next_at is not None and generation == self._generation:
+                self._push(attempt.next_at, failed + 1, notification)
         _log.info(
             "notification %s to %s, attempt %d: %s",
             attempt.transaction_id,

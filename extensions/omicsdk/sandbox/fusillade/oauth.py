@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -40,19 +40,6 @@ from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets
 _CHALLENGE = re.compile(r"[A-Za-z0-9_\-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~\-]{43,128}")
 _OWN_SCOPE = "openid email profile"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How a login ends for the browser.
-
-    Attributes:
-        location: Where it is sent; empty when `shown` is.
-        shown: What is shown when there is nowhere to send it.
-    """
-
-    location: str
-    shown: Mapping[str, Any]
 
 
 def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
@@ -103,17 +90,27 @@ def check_request(query: Mapping[str, str]) -> None:
             raise OAuthError("invalid_request", "The code_challenge is a SHA-256 digest in base64url without padding")
 
 
-def answer(request: LoginRequest, fields: Mapping[str, Any]) -> Answer:
-    """Where a browser goes with an answer: back to the client, with the state; else the answer is shown."""
+_NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) -> Reply:
+    """How a login ends for the browser: it goes back to the client, with the state; else the answer is shown.
+
+    Args:
+        request: What the client asked for.
+        fields: The answer.
+        status: The status where it is shown.
+    """
     told = {**fields, **({"state": request.state} if request.state else {})}
     if not request.redirect_uri:
-        return Answer("", told)
+        return Reply(told, status, _NOT_KEPT)
     parts = urlsplit(request.redirect_uri)
     query = "&".join(filter(None, [parts.query, urlencode(told)]))
-    return Answer(urlunsplit((parts.scheme, parts.netloc, parts.path, query, "")), {})
+    location = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
 
 
-def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Answer:
+def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Reply:
     """What a yes leads to: a code for a client, tokens for the deployment's own application.
 
     Raises:
@@ -323,10 +320,10 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
                 return _message("Not logged in", problem.title, problem.status)
         else:
             found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
-        if found.location:
+        if location := found.headers.get("Location"):
             # 303: the browser goes on with GET, whatever it came with.
-            return RedirectResponse(found.location, 303, HEADERS)
-        return JSONResponse(found.shown, headers=HEADERS)
+            return RedirectResponse(location, 303, HEADERS)
+        return JSONResponse(found.body, headers=HEADERS)
 
     async def press(request: Request) -> Response:
         content = b""
@@ -374,7 +371,6 @@ def shared_routes(secrets: Secrets) -> list[BaseRoute]:
 
 APP_METADATA = "https://auth.data.humancellatlas.org/app_metadata"
 HOST = "auth.data.humancellatlas.org"
-_NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 def issuer_of(origin: str) -> str:
@@ -403,20 +399,13 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
     try:
         check_request(query)
         if somebody:
-            return sent(allowed(fusillade, request, somebody, issuer_of(call.origin)))
+            return allowed(fusillade, request, somebody, issuer_of(call.origin))
         if query.get("prompt") == "none":
             raise OAuthError("login_required", "Somebody has to log in, and prompt=none forbids to ask")
     except OAuthError as error:
-        return sent(answer(request, error.fields()), 400)
+        return answer(request, error.fields(), 400)
     location = call.service_url("/consent", {"ticket": fusillade.grants.put_ticket(request)})
     return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
-
-
-def sent(found: Answer, status: int = 200) -> Reply:
-    """A login's answer: a redirect, or with the given status what is shown in its place."""
-    if found.location:
-        return Reply(status=302, headers={"Location": found.location, **_NOT_KEPT})
-    return Reply(found.shown, status, _NOT_KEPT)
 
 
 def post_oauth_token(fusillade: Fusillade, call: Call) -> Reply:

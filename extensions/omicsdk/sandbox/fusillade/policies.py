@@ -363,14 +363,10 @@ def _allow(actions: list[str], resources: list[str]) -> JsonObject:
     return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resources}]}
 
 
-def user_role() -> JsonObject:
-    """What everybody may: read about themselves."""
-    return _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
-
-
-def admin_role() -> JsonObject:
-    """What administrators may: everything that the service has."""
-    return _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
+USER_POLICY = _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
+"""What everybody may: read about themselves."""
+ADMIN_POLICY = _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
+"""What administrators may: everything that the service has."""
 
 
 def group_policy(group: str) -> JsonObject:
@@ -378,11 +374,9 @@ def group_policy(group: str) -> JsonObject:
     return _allow(["fus:GetGroup", "fus:GetUser", "fus:GetRole"], [f"arn:hca:fus:*:*:group/{group}/*"])
 
 
-def owner_policy() -> JsonObject:
-    """What the owner of a resource ID may when its type was created without a policy."""
-    thing = "arn:hca:fus:*:*:resource/${fus:resource_type}/id/${fus:resource_id}"
-    return _allow(["fus:GetResources", "fus:PutResources", "fus:DeleteResources"], [thing, f"{thing}/*"])
-
+_THING = "arn:hca:fus:*:*:resource/${fus:resource_type}/id/${fus:resource_id}"
+OWNER_POLICY = _allow(["fus:GetResources", "fus:PutResources", "fus:DeleteResources"], [_THING, f"{_THING}/*"])
+"""What the owner of a resource ID may when its type was created without a policy."""
 
 EMAIL = "fus:user_email"
 """The key of a request that has the name of whom a decision is about."""

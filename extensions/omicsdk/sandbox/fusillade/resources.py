@@ -2,11 +2,11 @@
 
 from omicsdk.sandbox.fusillade.policies import (
     OWNER,
+    OWNER_POLICY,
     RESOURCE_POLICY,
     JsonObject,
     actions_of,
     check_policy,
-    owner_policy,
 )
 from omicsdk.sandbox.fusillade.principals import listed, stated, taken
 from omicsdk.sandbox.fusillade.state import Fusillade, Level, Member, ResourceType, Thing, refuse_missing
@@ -48,7 +48,7 @@ def post_v1_resource(fusillade: Fusillade, call: Call) -> Reply:
     """POST /v1/resource/{resource_type_name}."""
     name: str = call.arguments["resource_type_name"]
     given = call.body.get("owner_policy")
-    policy = owner_policy() if given is None else check_policy(given, RESOURCE_POLICY)
+    policy = OWNER_POLICY if given is None else check_policy(given, RESOURCE_POLICY)
     actions = sorted(set(call.body.get("actions", [])))
     with fusillade.transaction():
         if not fusillade.types.add_new(ResourceType(name, actions, call.sender.email)):

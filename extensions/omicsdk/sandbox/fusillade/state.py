@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from omicsdk.sandbox.fusillade.policies import (
+    ADMIN_POLICY,
     ADMIN_ROLE,
     EMAIL,
     EVERYBODY,
     OWNER,
+    USER_POLICY,
     USER_ROLE,
     Decision,
     JsonObject,
     Policy,
-    admin_role,
     decide,
     group_policy,
     texts,
-    user_role,
 )
 from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccount, email_of, new_account, read_token
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
@@ -170,8 +170,8 @@ class Fusillade:
         with self.transaction():
             if self.principals.count("kind != ?", GROUP):
                 return
-            self.add(ROLE, USER_ROLE, user_role())
-            self.add(ROLE, ADMIN_ROLE, admin_role())
+            self.add(ROLE, USER_ROLE, USER_POLICY)
+            self.add(ROLE, ADMIN_ROLE, ADMIN_POLICY)
             for group, roles in ((EVERYBODY, [USER_ROLE]), ("hca", []), ("admin", [ADMIN_ROLE])):
                 self.add(GROUP, group, group_policy(group), roles=roles)
             self.add(USER, ADMINISTRATOR, groups=["hca", "admin"])

@@ -22,7 +22,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names of this machine."""
 
 
-class OAuthError(Exception):
+class OAuthError(Problem):
     """A refusal in the terms of OAuth 2.0.
 
     Args:
@@ -32,14 +32,11 @@ class OAuthError(Exception):
     """
 
     def __init__(self, code: str, description: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
-        self.status = status
+        super().__init__(status, code, description)
 
     def fields(self) -> dict[str, str]:
         """The error as it stands in an answer or a redirect."""
-        return {"error": self.code, "error_description": self.description}
+        return {"error": self.code, "error_description": self.title}
 
 
 def client_secret(secrets: Secrets) -> str:
