@@ -1,6 +1,7 @@
 """Bundles: their operations, and checkouts of them."""
 
 import uuid as uuids
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -124,11 +125,9 @@ def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list
 
 def unique_names(entries: Iterable[BundleEntry]) -> None:
     """Raises a 400 when two entries have the same name."""
-    names: set[str] = set()
-    for entry in entries:
-        if entry.name in names:
-            raise Problem(400, "duplicate_filename", f"Two files of the bundle are named {entry.name}")
-        names.add(entry.name)
+    for name, count in Counter(entry.name for entry in entries).items():
+        if count > 1:
+            raise Problem(400, "duplicate_filename", f"Two files of the bundle are named {name}")
 
 
 def patch_bundle(dss: Dss, call: Call) -> Reply:

@@ -188,7 +188,7 @@ class Upload:
     def open_area(self, uuid: str) -> Area:
         """An area that can be written to; a 404 when it isn't there, a 423 when it is locked or being deleted."""
         found = self.lasting_area(uuid)
-        if found.locked or self.grounds.settings.flag("upload.locked"):
+        if self._is_locked(found):
             raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
         return found
 
@@ -225,8 +225,10 @@ class Upload:
     def may_write(self, session: Session) -> bool:
         """Whether the area of credentials can be written to at present."""
         found = self._area(session.prefix.rstrip("/"))
-        locked = found is None or found.locked or found.gone is not None
-        return not locked and not self.grounds.settings.flag("upload.locked")
+        return found is not None and found.gone is None and not self._is_locked(found)
+
+    def _is_locked(self, area: Area) -> bool:
+        return area.locked or self.grounds.settings.flag("upload.locked")
 
     # -- files
 
@@ -348,21 +350,18 @@ class Upload:
     def refill(self) -> None:
         """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""
         for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
-            self._put_back(checked)
-
-    def _put_back(self, checked: Checked) -> None:
-        sha256 = checked.checksums["sha256"]
-        if self.grounds.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
-            return
-        found = put_file(
-            BUCKET,
-            f"{checked.area}/{checked.name}",
-            self.grounds.objects.path(sha256),
-            etag=checked.checksums["s3_etag"],
-            content_type=checked.content_type,
-            metadata=checked.metadata,
-        )
-        self.enter(checked.area, checked.name, found, checked.checksums)
+            sha256 = checked.checksums["sha256"]
+            if self.grounds.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
+                continue
+            found = put_file(
+                BUCKET,
+                f"{checked.area}/{checked.name}",
+                self.grounds.objects.path(sha256),
+                etag=checked.checksums["s3_etag"],
+                content_type=checked.content_type,
+                metadata=checked.metadata,
+            )
+            self.enter(checked.area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
         """Ends jobs and deletions that are under way and returns how many they were."""
