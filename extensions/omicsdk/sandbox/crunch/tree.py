@@ -294,18 +294,8 @@ class Attributes:
         return found
 
 
-TEXTS = (
-    "agent_user",
-    "version",
-    "revision",
-    "system",
-    "system_release",
-    "system_version",
-    "machine",
-    "hostname",
-    "ip_address",
-    "mac_address",
-)
+_WORKER = "agent_user version revision system system_release system_version machine hostname ip_address mac_address"
+TEXTS = _WORKER.split()
 """What a worker tells of itself and of its machine in words."""
 
 AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")

@@ -224,32 +224,24 @@ def list_accounts(pangea: Pangea, call: Call) -> Reply:
     return page(call, 1, lambda start, size: [_account(person)][start : start + size], PAGE)
 
 
-def get_my_account(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/auth/users/me/."""
-    return Reply(_account(pangea.access.need(call)))
-
-
-put_my_account = patch_my_account = get_my_account
-"""The address isn't changed in this way, and there is nothing else."""
-
-
-def delete_my_account(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/auth/users/me/: with the password, the account is closed."""
-    return _closed(pangea, call, pangea.access.need(call))
-
-
 def get_account(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/auth/users/{id}/: one's own only."""
+    """GET /api/auth/users/{id}/ and me/: one's own only."""
     return Reply(_account(_own(pangea, call)))
 
 
-put_account = patch_account = get_account
-"""They change nothing."""
+get_my_account = put_my_account = patch_my_account = put_account = patch_account = get_account
+"""The address isn't changed in this way, and there is nothing else."""
 
 
 def delete_account(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/auth/users/{id}/: one's own only, with the password."""
-    return _closed(pangea, call, _own(pangea, call))
+    """DELETE /api/auth/users/{id}/ and me/: one's own only, with the password."""
+    person = _own(pangea, call)
+    _knows(person, validated({"current_password": _WORD}, fields_of(call)))
+    close(pangea, person)
+    return Reply(status=204)
+
+
+delete_my_account = delete_account
 
 
 def set_password(pangea: Pangea, call: Call) -> Reply:
@@ -321,16 +313,9 @@ def _account(person: Person) -> dict[str, Any]:
 
 def _own(pangea: Pangea, call: Call) -> Person:
     person = pangea.access.need(call)
-    if call.arguments["id"] != str(person.id):
+    if call.arguments.get("id", str(person.id)) != str(person.id):
         raise not_found()
     return person
-
-
-def _closed(pangea: Pangea, call: Call, person: Person) -> Reply:
-    fields = validated({"current_password": _WORD}, fields_of(call))
-    _knows(person, fields)
-    close(pangea, person)
-    return Reply(status=204)
 
 
 def _knows(person: Person, fields: Mapping[str, Any]) -> None:

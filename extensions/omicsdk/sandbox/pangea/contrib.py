@@ -219,23 +219,15 @@ HANDLERS = {
 
 # -- what sites add
 
-_OUTSIDE = "it asks hosts outside of this machine"
+_CONSORTIUM = """
+list_metasub_taxa get_metasub_sample_sunburst search_metasub_cities search_metasub_materials search_metasub_samples
+"""
 ABSENT = {
-    "omnisearch": _OUTSIDE,
-    "get_metasub_kobo_map": _OUTSIDE,
-    "refresh_metasub_kobo": _OUTSIDE,
     **dict.fromkeys(
-        (
-            "list_metasub_taxa",
-            "get_metasub_sample_sunburst",
-            "search_metasub_cities",
-            "search_metasub_materials",
-            "search_metasub_samples",
-        ),
-        "it reads tables of the MetaSUB consortium, which only its own site has",
+        ("omnisearch", "get_metasub_kobo_map", "refresh_metasub_kobo"), "it asks hosts outside of this machine"
     ),
-    "get_site_wiki": "it ends in an error on every deployed server",
-    "write_site_wiki_page": "it ends in an error on every deployed server",
+    **dict.fromkeys(_CONSORTIUM.split(), "it reads tables of the MetaSUB consortium, which only its own site has"),
+    **dict.fromkeys(("get_site_wiki", "write_site_wiki_page"), "it ends in an error on every deployed server"),
 }
 """Operations that the sandbox doesn't play, and why."""
 

@@ -97,13 +97,13 @@ class SampleGroups(Resource):
         return super().change(thing, {**fields, "has_library": thing["has_library"] or fields.get("is_library", False)})
 
 
-def readable_group(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
-    """A group whose contents somebody may read.
+def readable_group(pangea: Pangea, call: Call, person: Person | None) -> Thing:
+    """The group of a path, whose contents somebody may read.
 
     Raises:
         Refused: 404 or 403; there is none, or it is private to others.
     """
-    group = found(pangea.store, "sample_group", uuid)
+    group = found(pangea.store, "sample_group", call.arguments["id"])
     if not pangea.access.may_see_group(person, group):
         raise forbidden("Insufficient permissions to access group.")
     return group

@@ -1,11 +1,11 @@
 """What kinds of things have alike: their operations, lists in pages, what a list is narrowed by, how things look."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
@@ -150,23 +150,8 @@ def items(value: Any) -> list[Any]:
     return cast("list[Any]", value)
 
 
-def taken(things: Iterable[Thing], *, but: str = "") -> bool:
-    """Whether there is a thing other than the one that is written."""
-    return any(thing["uuid"] != but for thing in things)
-
-
 _DATED = ("uuid", "name", "created_at", "updated_at")
-_GROUP = (
-    "description",
-    "is_library",
-    "is_public",
-    "theme",
-    "long_description",
-    "metadata",
-    "bucket",
-    "storage_provider_name",
-    "sample_metadata_schema",
-)
+_GROUP = [name for name in NEW_GROUP if name != "has_library"]
 
 
 class Views:
@@ -408,7 +393,7 @@ class Resource:
         where = [with_field(each, fields[each]) for each in names if each not in ("name", self.parent)]
         name = fields["name"] if "name" in names else None
         parent = fields[self.parent] if self.parent in names else None
-        if not taken(self.store.all(self.kind, *where, parent=parent, name=name), but=but):
+        if all(each["uuid"] == but for each in self.store.all(self.kind, *where, parent=parent, name=name)):
             return
         if len(self.unique) > 1:
             raise Invalid(unique_together(self.unique))

@@ -21,17 +21,7 @@ PIPELINE = "pipeline"
 MODULE = "pipeline_module"
 _DEPENDS = "pipeline_module_dependency"
 _PIPELINE_SHOWN = ("uuid", "name", "description", "long_description", "updated_at", "created_at")
-_MODULE_SHOWN = (
-    "uuid",
-    "name",
-    "version",
-    "description",
-    "long_description",
-    "updated_at",
-    "created_at",
-    "metadata",
-    "pipeline",
-)
+_MODULE_SHOWN = (*_PIPELINE_SHOWN[:2], "version", *_PIPELINE_SHOWN[2:], "metadata", "pipeline")
 
 
 class Pipelines(Resource):

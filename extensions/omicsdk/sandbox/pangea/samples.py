@@ -145,7 +145,7 @@ def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
 
 def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/metadata: the sample, with all metadata that it ever had."""
-    sample = readable_sample(pangea, pangea.access.asker(call), call.arguments["id"])
+    sample = _readable_sample(pangea, call, pangea.access.asker(call))
     names = ("created_at", "updated_at", "metadata")
     versions = pangea.store.all(METADATA_VERSION, parent=sample["uuid"])
     told = [shown(each, names) for each in versions]
@@ -154,8 +154,7 @@ def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
 
 def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/metadata: by the samples' names; `?kind=csv` is a table."""
-    person = pangea.access.asker(call, in_query=True)
-    group = readable_group(pangea, person, call.arguments["id"])
+    group = readable_group(pangea, call, pangea.access.asker(call, in_query=True))
     metadata = {each["name"]: each["metadata"] for each in samples_in(pangea, group)}
     if dict(call.query).get("kind") != "csv":
         return Reply(metadata)
@@ -166,11 +165,10 @@ def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
 
 def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
     """POST /api/sample_groups/{id}/generate_metadata_schema: columns with their types; kept, once or with `?overwrite=`."""
-    person = pangea.access.need(call)
-    group = readable_group(pangea, person, call.arguments["id"])
+    group = readable_group(pangea, call, pangea.access.need(call))
     if group["sample_metadata_schema"] and not dict(call.query).get("overwrite"):
         raise invalid(NO_FIELD, "no_overwrite_existing_sample_metadata_schema")
-    rows = _rows(samples_in(pangea, group))
+    rows = [_row(each["metadata"]) for each in samples_in(pangea, group)]
     schema = {"fields": [_column(name, [row.get(name) for row in rows]) for name in _columns(rows)]}
     pangea.store.change("sample_group", group["uuid"], {"sample_metadata_schema": schema})
     return Reply({"schema": schema}, 201)
@@ -178,13 +176,12 @@ def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
 
 def validate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/validate_metadata_schema: which values aren't of their column's type."""
-    person = pangea.access.asker(call)
-    group = readable_group(pangea, person, call.arguments["id"])
+    group = readable_group(pangea, call, pangea.access.asker(call))
     types = _types(group["sample_metadata_schema"])
     errors = [
         [sample["name"], column, "type-error", f'Type error in the cell "{row[column]}" in field "{column}"']
         for sample in samples_in(pangea, group)
-        for row in _rows([sample])
+        for row in [_row(sample["metadata"])]
         for column, kind in types.items()
         if row.get(column) is not None and _kind([row[column]]) not in (kind, *_NARROWER.get(kind, ()))
     ]
@@ -201,9 +198,9 @@ def attachment(name: str) -> str:
     return f'attachment; filename="{plain}"'
 
 
-def _rows(samples: Sequence[Thing]) -> list[Mapping[str, Any]]:
-    """The metadata of samples; what isn't a mapping has no columns."""
-    return [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
+def _row(metadata: Any) -> Mapping[str, Any]:
+    """Metadata by columns; what isn't a mapping has none."""
+    return cast("dict[str, Any]", metadata) if isinstance(metadata, dict) else {}
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -213,7 +210,7 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def _table(metadata: Mapping[str, Any]) -> str:
     if not metadata:
         return '""\n'
-    rows = {name: cast("dict[str, Any]", each) if isinstance(each, dict) else {} for name, each in metadata.items()}
+    rows = {name: _row(each) for name, each in metadata.items()}
     columns = _columns(list(rows.values()))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -255,8 +252,7 @@ def _types(schema: Any) -> dict[str, str]:
 
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/manifest."""
-    person = pangea.access.asker(call, in_query=True)
-    group = readable_group(pangea, person, call.arguments["id"])
+    group = readable_group(pangea, call, pangea.access.asker(call, in_query=True))
     views, of_samples = Views(pangea.store), ManifestResults(pangea, OF_SAMPLE)
     samples = [
         {**views.sample_alone(each), "analysis_results": of_samples.of(each["uuid"])}
@@ -268,15 +264,14 @@ def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
 
 def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/manifest."""
-    sample = readable_sample(pangea, pangea.access.asker(call, in_query=True), call.arguments["id"])
+    sample = _readable_sample(pangea, call, pangea.access.asker(call, in_query=True))
     results = ManifestResults(pangea, OF_SAMPLE).of(sample["uuid"])
     return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
 
 
 def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/module_counts: in how many samples each module has results."""
-    person = pangea.access.asker(call, in_query=True)
-    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.asker(call, in_query=True)))
     return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
 
 
@@ -296,19 +291,13 @@ def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence
 
 def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` says anything."""
-    person = pangea.access.asker(call)
-    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.asker(call)))
     names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
     return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
 
 
-def readable_sample(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
-    """A sample whose contents somebody may read.
-
-    Raises:
-        Refused: 404 or 403; there is none, or its library is private to others.
-    """
-    sample = found(pangea.store, "sample", uuid)
+def _readable_sample(pangea: Pangea, call: Call, person: Person | None) -> Thing:
+    sample = found(pangea.store, "sample", call.arguments["id"])
     if not pangea.access.may_see_sample(person, sample):
         raise forbidden("Insufficient permissions to get group manifest.")
     return sample

@@ -10,7 +10,6 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
-from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, framework_service, root_route
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
@@ -96,36 +95,22 @@ class Paths(Frame):
             await super().__call__({**scope, "path": root + _meant(path)}, receive, send)
 
 
-_NOT_FOUND, _INVALID = (404,), (400, 404)
-_CRASHES: dict[str, Sequence[int]] = {
-    **dict.fromkeys(
-        (
-            "get_user_by_id",
-            "get_pipeline_module_by_name",
-            "create_work_order_for_sample",
-            "create_work_order_for_sample_group",
-            "get_sample_manifest",
-            *(f"get_sample_group_{each}" for each in ("manifest", "metadata", "module_counts", "sample_links")),
-        ),
-        _NOT_FOUND,
-    ),
-    **dict.fromkeys(
-        (
-            "get_organization_by_name",
-            "create_samples",
-            "add_sample_group_samples",
-            "add_project_sample_group",
-            "download_sample_group_module",
-            "get_tag_random_samples",
-            *(f"tag_{each}" for each in ("sample", "sample_group", "tag")),
-            *(f"write_{each}_wiki_page" for each in ("organization", "sample_group", "pipeline")),
-            *(f"upload_{each}_field" for each in NOUNS),
-            *(f"complete_{each}_field_upload" for each in NOUNS),
-        ),
-        _INVALID,
-    ),
+_NOT_FOUND = """
+get_user_by_id get_pipeline_module_by_name create_work_order_for_sample create_work_order_for_sample_group
+get_sample_manifest get_sample_group_manifest get_sample_group_metadata get_sample_group_module_counts
+get_sample_group_sample_links
+"""
+_INVALID = """
+get_organization_by_name create_samples add_sample_group_samples remove_sample_group_samples add_project_sample_group
+download_sample_group_module get_tag_random_samples tag_sample tag_sample_group tag_tag
+write_organization_wiki_page write_sample_group_wiki_page write_pipeline_wiki_page
+upload_sample_analysis_result_field complete_sample_analysis_result_field_upload
+upload_sample_group_analysis_result_field complete_sample_group_analysis_result_field_upload
+"""
+_CRASHES: Mapping[str, Sequence[int]] = {
+    **dict.fromkeys(_NOT_FOUND.split(), (404,)),
+    **dict.fromkeys(_INVALID.split(), (400, 404)),
     "get_me": (403,),
-    "remove_sample_group_samples": (400, 404),
     "get_site_wiki": (501,),
     "write_site_wiki_page": (501,),
 }

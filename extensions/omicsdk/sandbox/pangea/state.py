@@ -9,7 +9,6 @@ from omicsdk.sandbox.pangea.people import People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 NEW_GROUP: Mapping[str, Any] = {
@@ -31,24 +30,6 @@ ORGANIZATION = "Sandbox"
 """The name of the organization."""
 LIBRARY = "Sandbox Library"
 """The name of its library."""
-
-
-def seed(store: Store, people: People, access: Access, secrets: Secrets) -> None:
-    """Makes what is there from the start.
-
-    Args:
-        store: Where things are kept.
-        people: The accounts.
-        access: Who may what.
-        secrets: What the account's password derives from.
-    """
-    with store.database.transaction():
-        person = people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
-        organization = store.add("organization", ORGANIZATION, {})["uuid"]
-        access.join(organization, person)
-        library = {"organization": organization, "is_library": True, "has_library": True}
-        fields = {**NEW_GROUP, **library, "bucket": seed_bucket(store, organization)}
-        store.add("sample_group", LIBRARY, fields, parent=organization)
 
 
 PROTOTYPE = "work_order_proto"
@@ -84,7 +65,14 @@ class Pangea:
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""
-        seed(self.store, self.people, self.access, self.grounds.secrets)
+        secrets, store = self.grounds.secrets, self.store
+        with store.database.transaction():
+            person = self.people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
+            organization = store.add("organization", ORGANIZATION, {})["uuid"]
+            self.access.join(organization, person)
+            library = {"organization": organization, "is_library": True, "has_library": True}
+            fields = {**NEW_GROUP, **library, "bucket": seed_bucket(store, organization)}
+            store.add("sample_group", LIBRARY, fields, parent=organization)
 
     def empty(self) -> None:
         """Takes everything away, accounts and what is there from the start too."""

@@ -237,16 +237,11 @@ def seed_bucket(store: Store, organization: str) -> str:
     Returns:
         The bucket's UUID.
     """
-    bucket = store.add(
-        BUCKET, FIRST_BUCKET, {"endpoint_url": STAGING, "organization": organization}, parent=organization
-    )
-    keys = {
-        "description": "keys of the sandbox",
-        "bucket": bucket["uuid"],
-        "public_key": OWNER,
-    }
-    store.add(KEY, "", keys, parent=bucket["uuid"])
-    return bucket["uuid"]
+    own = {"endpoint_url": STAGING, "organization": organization}
+    bucket = store.add(BUCKET, FIRST_BUCKET, own, parent=organization)["uuid"]
+    keys = {"description": "keys of the sandbox", "bucket": bucket, "public_key": OWNER}
+    store.add(KEY, "", keys, parent=bucket)
+    return bucket
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -89,20 +89,17 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 
 
 def _parts(value: Any) -> Sequence[Mapping[str, Any]]:
-    parts = cast("list[Any]", value) if isinstance(value, list) else []
-    if not parts or not all(_is_part(each) for each in parts):
+    found: list[Mapping[str, Any]] = []
+    for each in cast("list[Any]", value) if isinstance(value, list) else []:
+        match each:
+            case {"ETag": str(etag), "PartNumber": int(number)} if number is not True and 1 <= number <= _MOST_PARTS:
+                found.append({"ETag": etag, "PartNumber": number})
+            case _:
+                found.clear()
+                break
+    if not found:
         raise Wrong('Expected a list of parts, each {"ETag": text, "PartNumber": number from 1}.')
-    return [{"ETag": each["ETag"], "PartNumber": each["PartNumber"]} for each in parts]
-
-
-def _is_part(value: Any) -> bool:
-    match value:
-        case {"ETag": str(), "PartNumber": bool()}:
-            return False
-        case {"ETag": str(), "PartNumber": int(number)}:
-            return 1 <= number <= _MOST_PARTS
-        case _:
-            return False
+    return found
 
 
 def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
@@ -256,7 +253,7 @@ def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
     kind = dict(call.query).get("kind", "tar")
     module: str = call.arguments["module_name"]
     with pangea.store.database.transaction():
-        group = readable_group(pangea, person, call.arguments["id"])
+        group = readable_group(pangea, call, person)
         if kind != "tar":
             raise invalid("kind", f'"{kind}" is not a valid choice.')
         fields = _fields(pangea, group, module)

@@ -20,9 +20,6 @@ from omicsdk.sandbox.validation import whole_number
 
 # -- bodies
 
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-PARTS = "multipart/form-data"
 DEEPEST = 500
 """How deeply JSON may be nested: what is read has to be written into answers, with more around it."""
 
@@ -40,7 +37,7 @@ def fields_of(call: Call) -> Mapping[str, Any]:
     """
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not call.content:
-        return Form() if kind in (FORM, PARTS) else {}
+        return Form() if kind in ("application/x-www-form-urlencoded", "multipart/form-data") else {}
     match kind:
         case "application/json":
             return _object(_json(call.content))

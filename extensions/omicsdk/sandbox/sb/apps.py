@@ -134,13 +134,14 @@ def install_app_(sb: Sb, call: Call) -> Reply:
     project, id = _asked(call)
     sb.project(call, project, "write")
     _check_new(sb, id)
+    return _added(sb, call, {"id": id, "project": project, "latest": -1, "copy_of": None})
+
+
+def _added(sb: Sb, call: Call, app: JsonObject) -> Reply:
+    """Adds the revision of a request to an app."""
     raw = _sent(call)
-    _revise(sb, call, {"id": id, "project": project, "latest": -1, "copy_of": None}, raw, name=_name(call, raw))
-    return Reply(_raw(find_app(sb, id)))
-
-
-def _name(call: Call, raw: CWL) -> str:
-    return name_of(raw, call.arguments["app"])
+    _revise(sb, call, app, raw, name=name_of(raw, call.arguments["app"]))
+    return Reply(_raw(find_app(sb, app["id"])))
 
 
 def _check_new(sb: Sb, id: str) -> None:
@@ -167,9 +168,7 @@ def create_app_revision(sb: Sb, call: Call) -> Reply:
     app = sb.documents.found(_APP, id)
     if call.arguments["revision"] != app["latest"] + 1:
         raise refuse(409, 6003, f"App {id} is at revision {app['latest']}: the next one is {app['latest'] + 1}")
-    raw = _sent(call)
-    _revise(sb, call, app, raw, name=_name(call, raw))
-    return Reply(_raw(find_app(sb, id)))
+    return _added(sb, call, app)
 
 
 # -- copies

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from omicsdk.sandbox.sb.problems import no_such
@@ -245,15 +246,11 @@ class Jobs:
 
     def _run(self, job: _Job, at: float) -> None:
         runner, slow = self._runners[job.kind]
+        self._under_way.add(job.number)
         try:
-            if slow:
-                self._under_way.add(job.number)
+            with nullcontext() if slow else self._database.transaction():
                 runner(job.id, at)
                 self._table.remove(number=job.number)
-            else:
-                with self._database.transaction():
-                    self._table.remove(number=job.number)
-                    runner(job.id, at)
         except Exception:
             log.exception("%s of %s failed", job.kind, job.id)
             # What fails once would fail with every request from then on.

@@ -102,7 +102,7 @@ class Gate:
 
 def _unrouted(scope: Scope, status: int) -> Response:
     where = f"{scope['method']} {scope['path']}"
-    problem = refuse(status, 90003, f"The platform has no {where}")
+    code, said = 90003, f"The platform has no {where}"
     if status == 405:
-        problem = refuse(405, 90006, f"{where} isn't among what the platform can do: the path takes other methods")
-    return JSONResponse(error_body(problem), status)
+        code, said = 90006, f"{where} isn't among what the platform can do: the path takes other methods"
+    return JSONResponse(error_body(refuse(status, code, said)), status)

@@ -136,24 +136,18 @@ class _Search:
         self._go_on()
 
     def _either(self, depth: int) -> _Test:
-        """Tests joined by OR."""
-        if depth > _DEEPEST:
-            raise _SearchSyntax(f"brackets nest deeper than {_DEEPEST}")
-        tests = [self._all(depth)]
-        while self._take("or"):
-            tests.append(self._all(depth))
-        return tests[0] if len(tests) == 1 else lambda facts: any(test(facts) for test in tests)
-
-    def _all(self, depth: int) -> _Test:
-        tests = [self._one(depth)]
-        while self._take("and", "where"):
-            tests.append(self._one(depth))
-        return tests[0] if len(tests) == 1 else lambda facts: all(test(facts) for test in tests)
+        """Tests joined by OR, each of some that are joined by AND."""
+        tests = [[self._one(depth)]]
+        while word := self._take("or", "and", "where"):
+            if word == "or":
+                tests.append([])
+            tests[-1].append(self._one(depth))
+        return lambda facts: any(all(test(facts) for test in each) for each in tests)
 
     def _one(self, depth: int) -> _Test:
+        if depth > _DEEPEST:
+            raise _SearchSyntax(f"brackets and NOT nest deeper than {_DEEPEST}")
         if self._take("not"):
-            if depth > _DEEPEST:
-                raise _SearchSyntax(f"NOT nests deeper than {_DEEPEST}")
             inner = self._one(depth + 1)
             return lambda facts: not inner(facts)
         if self._take("("):

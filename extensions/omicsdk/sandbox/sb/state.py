@@ -24,7 +24,7 @@ from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 _T = TypeVar("_T")
 _DAY = 24 * 3600.0
-_FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002}
+_FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002, "file": 5001}
 _SETTINGS = (
     Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),
     Setting("sb.rate_limit", 1_000_000, "how many requests a token has in each period"),
@@ -221,13 +221,18 @@ class Sb:
         Raises:
             Problem: 404 when it isn't there or they are no member, 403 when they may not do that.
         """
+        return self._allowed(who, self.documents.get(kind, id), (kind, id), (kind, id), needs)
+
+    def _allowed(
+        self, who: Call | str, found: _T | None, what: tuple[str, str], holder: tuple[str, str], needs: str
+    ) -> _T:
+        """A thing, if it is there and somebody may do something with it; its holder says who its members are."""
         username = self.user(who)
-        found = self.documents.get(kind, id)
-        permissions = self._permissions(kind, id, username) if found else None
+        permissions = None if found is None else self._permissions(*holder, username)
         if found is None or permissions is None:
-            raise no_such(kind, id)
+            raise no_such(*what)
         if not permissions.get(needs):
-            raise refuse(403, _FORBIDDEN[kind], f"{username} has no {needs} permission on the {kind} {id}")
+            raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
         return found
 
     def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
@@ -257,20 +262,11 @@ class Sb:
             Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
         """
         found = self.work.files.get(id)
-        permissions = self._file_permissions(self.user(who), found) if found else None
-        if found is None or permissions is None:
-            raise no_such("file", id)
-        if not permissions.get(needs):
-            raise refuse(403, 5001, f"{self.user(who)} has no {needs} permission on the file {id}")
-        return found
+        return self._allowed(who, found, ("file", id), _holder(found) if found else ("", ""), needs)
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
         """Whether a user may copy a file or folder, and so give it to a task."""
-        return bool((self._file_permissions(username, file) or {}).get("copy"))
-
-    def _file_permissions(self, username: str, file: FileRecord) -> Mapping[str, bool] | None:
-        kind, _, holder = file.project.rpartition(":")
-        return self._permissions(kind or "project", holder, username)
+        return bool((self._permissions(*_holder(file), username) or {}).get("copy"))
 
     # -- volumes
 
@@ -314,6 +310,12 @@ class Sb:
     def clear(self) -> None:
         """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
+
+
+def _holder(file: FileRecord) -> tuple[str, str]:
+    """Kind and identity of what a file is in: a project, a dataset, or an automation."""
+    kind, _, id = file.project.rpartition(":")
+    return kind or "project", id
 
 
 def wanted_failure(sb: Sb, name: str) -> str:

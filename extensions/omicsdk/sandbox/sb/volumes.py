@@ -96,7 +96,7 @@ def list_volume_objects(sb: Sb, call: Call) -> Reply:
     body: JsonObject = {
         "href": address(call),
         "items": [_show_object(call, volume, each) for each in items],
-        "prefixes": [_show_prefix(call, volume, each) for each in prefixes],
+        "prefixes": [_show_at(call, volume, "list", prefix=each) for each in prefixes],
         "links": [{"next": address(call, continuation_token=following)}] if following else [],
     }
     return Reply(body)
@@ -147,21 +147,13 @@ def _show(call: Call, volume: JsonObject) -> JsonObject:
 
 
 def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
-    return {
-        "href": _href(call, volume, "object", location=found.location),
-        "location": found.location,
-        "volume": volume["id"],
-        "type": volume["service"]["type"].lower(),
-        "metadata": dict(found.metadata),
-    }
+    more = {"type": volume["service"]["type"].lower(), "metadata": dict(found.metadata)}
+    return {**_show_at(call, volume, "object", location=found.location), **more}
 
 
-def _show_prefix(call: Call, volume: JsonObject, prefix: str) -> JsonObject:
-    return {"href": _href(call, volume, "list", prefix=prefix), "prefix": prefix, "volume": volume["id"]}
-
-
-def _href(call: Call, volume: JsonObject, step: str, **query: str) -> str:
-    return call.service_url(f"/storage/volumes/{volume['id']}/{step}", query)
+def _show_at(call: Call, volume: JsonObject, step: str, **at: str) -> JsonObject:
+    """Where something on a volume is."""
+    return {"href": call.service_url(f"/storage/volumes/{volume['id']}/{step}", at), **at, "volume": volume["id"]}
 
 
 # -- imports and exports: they wait for their turn, run, and end well or with an error
