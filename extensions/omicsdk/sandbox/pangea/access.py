@@ -60,6 +60,11 @@ class Access:
             return self._askers.refused()
         return forbidden(detail) if detail else forbidden()
 
+    def check(self, person: Person | None, allowed: bool, detail: str = "") -> None:
+        """Refuses what somebody may not do; see `refusal`."""
+        if not allowed:
+            raise self.refusal(person, detail)
+
     # -- membership
 
     def is_member(self, person: Person | None, organization_uuid: str) -> bool:

@@ -103,8 +103,7 @@ def close(pangea: Pangea, person: Person) -> None:
 def _oneself(pangea: Pangea, call: Call) -> Person:
     asker = pangea.access.asker(call)
     person = _there(pangea.people.by_uuid(call.arguments["uuid"]))
-    if asker is None or asker.id != person.id:
-        raise pangea.access.refusal(asker)
+    pangea.access.check(asker, asker is not None and asker.id == person.id)
     return person
 
 
@@ -160,8 +159,8 @@ def add_organization_user(pangea: Pangea, call: Call) -> Reply:
     """POST /api/organizations/{organization_pk}/users: a member takes somebody in."""
     person = pangea.access.need(call)
     organization = found(pangea.store, "organization", call.arguments["organization_pk"])
-    if not pangea.access.is_member(person, organization["uuid"]):
-        raise pangea.access.refusal(person, "Insufficient permissions to add user to organization.")
+    is_member = pangea.access.is_member(person, organization["uuid"])
+    pangea.access.check(person, is_member, "Insufficient permissions to add user to organization.")
     by_number = Field(number_reference(pangea.people.by_id), required=True)
     new: Person = validated({"user": by_number}, fields_of(call))["user"]
     pangea.access.join(organization["uuid"], new)

@@ -80,10 +80,6 @@ class SampleGroups(Resource):
         """Public ones, and those of one's organizations."""
         return self.access.may_see_group(person, thing)
 
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members of its organization may."""
-        return self.access.is_member(person, thing["organization"])
-
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
         """The storage provider isn't taken from who makes a group."""
         own = {
@@ -219,10 +215,6 @@ class Projects(Resource):
             "organization_obj": views.of("organization", project["organization"]),
             **{name: [*self.store.linked(kind, project["uuid"])] for name, kind in self.links.items()},
         }
-
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members of its organization may."""
-        return self.access.is_member(person, thing["organization"])
 
 
 HANDLERS = operations_of(SampleGroups, Projects)

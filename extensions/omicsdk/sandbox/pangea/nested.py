@@ -1,7 +1,6 @@
 """Reading by names: organization, group, sample, analysis result, field; each may be named by its UUID, too."""
 
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
-from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import NoPage, Views, is_uuid, newest
 from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, FieldViews, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.state import Pangea
@@ -20,7 +19,7 @@ def get_sample_group_by_name(pangea: Pangea, call: Call) -> Reply:
     """GET /api/nested/{org}/sample_groups/{grp}/."""
     person = pangea.access.asker(call)
     group = _group(pangea, call)
-    _seen(pangea, person, pangea.access.may_see_group(person, group))
+    pangea.access.check(person, pangea.access.may_see_group(person, group))
     return Reply(Views(pangea.store).group(group))
 
 
@@ -28,7 +27,7 @@ def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
     """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/: of names that differ in case only, the newest."""
     person = pangea.access.asker(call)
     sample = _sample(pangea, call)
-    _seen(pangea, person, pangea.access.may_see_sample(person, sample))
+    pangea.access.check(person, pangea.access.may_see_sample(person, sample))
     return Reply(Views(pangea.store).sample(sample))
 
 
@@ -52,7 +51,7 @@ def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     replicate = dict(call.query).get("replicate")
     more = [with_field("replicate", replicate)] if replicate is not None else []
     found = _newest(pangea, kind.kind, call.arguments["module_name"], below(owner["uuid"]), *more)
-    _seen(pangea, person, pangea.access.may_see_result(person, found))
+    pangea.access.check(person, pangea.access.may_see_result(person, found))
     return found
 
 
@@ -84,8 +83,3 @@ def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing
     if not found:
         raise NoPage
     return found
-
-
-def _seen(pangea: Pangea, person: Person | None, seen: bool) -> None:
-    if not seen:
-        raise pangea.access.refusal(person)

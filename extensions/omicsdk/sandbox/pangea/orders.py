@@ -258,8 +258,7 @@ def _get(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
     """For members of the organization that it is of only, whoever is privileged for its prototype."""
     person = pangea.access.asker(call)
     order = found(pangea.store, orders.kind, call.arguments["uuid"])
-    if not pangea.access.owns(person, order):
-        raise pangea.access.refusal(person)
+    pangea.access.check(person, pangea.access.owns(person, order))
     return Reply(orders.view(pangea, order))
 
 

@@ -266,9 +266,8 @@ class Resource:
         return True
 
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether somebody may change or remove a thing, or make one of these fields."""
-        del person, thing
-        return True
+        """Whether somebody may change or remove a thing, or make one of these fields: of organizations, members may."""
+        return self.parent != "organization" or self.access.is_member(person, thing["organization"])
 
     def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
         """Whether somebody may make a thing of these fields."""

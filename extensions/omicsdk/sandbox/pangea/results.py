@@ -397,6 +397,5 @@ def readable(pangea: Pangea, call: Call, kind: ResultKind, uuid: str, refusal: s
     """
     person = pangea.access.asker(call)
     field = found(pangea.store, kind.field_kind, uuid)
-    if not may_see_field(pangea, call, person, kind, field):
-        raise pangea.access.refusal(person, refusal)
+    pangea.access.check(person, may_see_field(pangea, call, person, kind, field), refusal)
     return field

@@ -186,10 +186,6 @@ class Buckets(_OfMembers):
         """Those of one's organizations."""
         return [Where(f"parent IN ({_MINE})", (MEMBER, person.uuid if person else ""))]
 
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members may."""
-        return self.access.owns(person, thing)
-
     def remove(self, thing: Thing) -> None:
         """Groups that have it have none then."""
         for group in self.store.all("sample_group"):

@@ -360,19 +360,21 @@ def email(most: int | None = None) -> Reader:
     return _formed(text(most), _EMAIL.fullmatch, "Enter a valid email address.")
 
 
-def moment(value: Any) -> str:
-    """A date with a time, in ISO 8601; what has no zone is UTC. It is written in UTC."""
-    wrong = Wrong(
-        "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
-    )
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}", value):
-        raise wrong
-    try:
-        found = datetime.fromisoformat(value.strip())
-        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise wrong from error
-    return written(found)
+def _parsed(pattern: str, read: Callable[[str], str], wrong: str) -> Reader:
+    def parsed(value: Any) -> str:
+        try:
+            if isinstance(value, str) and re.match(pattern, value):
+                return read(value.strip())
+        except (ValueError, OverflowError) as error:
+            raise Wrong(wrong) from error
+        raise Wrong(wrong)
+
+    return parsed
+
+
+def _in_utc(value: str) -> str:
+    found = datetime.fromisoformat(value)
+    return written(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 def written(value: datetime) -> str:
@@ -380,15 +382,18 @@ def written(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def day(value: Any) -> str:
-    """A date."""
-    wrong = Wrong("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.")
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value.strip()):
-        raise wrong
-    try:
-        return date(*(int(part) for part in value.strip().split("-"))).isoformat()
-    except ValueError as error:
-        raise wrong from error
+moment = _parsed(
+    r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}",
+    _in_utc,
+    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+)
+"""A date with a time, in ISO 8601; what has no zone is UTC. It is written in UTC."""
+day = _parsed(
+    r"\s*\d{4}-\d{1,2}-\d{1,2}\s*$",
+    lambda value: date(*(int(part) for part in value.split("-"))).isoformat(),
+    "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
+)
+"""A date."""
 
 
 def json_value(value: Any) -> Any:

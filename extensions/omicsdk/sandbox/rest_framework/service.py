@@ -61,20 +61,13 @@ class Askers(Generic[U]):
         """
         scheme, _, rest = (authorization or "").strip().partition(" ")
         match scheme.lower(), rest.split():
-            case "token", []:
-                raise self.refused("Invalid token header. No credentials provided.")
             case "token", [token]:
-                found = self._by_token(token)
-                if found is None:
-                    raise self.refused("Invalid token.")
-                return found
-            case "token", _:
-                raise self.refused("Invalid token header. Token string should not contain spaces.")
+                return self._known(self._by_token(token), "Invalid token.")
+            case "token", words:
+                wrong = "Token string should not contain spaces." if words else "No credentials provided."
+                raise self.refused(f"Invalid token header. {wrong}")
             case "basic", words if self._by_password is not None:
-                found = self._by_password(*self._name_and_password(words))
-                if found is None:
-                    raise self.refused("Invalid username/password.")
-                return found
+                return self._known(self._by_password(*self._name_and_password(words)), "Invalid username/password.")
             case _:
                 return None
 
@@ -84,9 +77,11 @@ class Askers(Generic[U]):
         Raises:
             Refused: Nobody that is known.
         """
-        found = self.find(authorization)
+        return self._known(self.find(authorization), MISSING)
+
+    def _known(self, found: U | None, refusal: str) -> U:
         if found is None:
-            raise self.refused()
+            raise self.refused(refusal)
         return found
 
     def _name_and_password(self, words: Sequence[str]) -> tuple[str, str]:

@@ -281,14 +281,11 @@ def _picked(whole: Mapping[str, Any], wanted: Iterable[str]) -> JsonObject:
     found: JsonObject = {}
     for path in wanted:
         name, _, rest = path.partition(".")
-        if name not in whole:
-            continue
-        value = whole[name]
-        if not rest:
+        value = whole.get(name)
+        if rest and isinstance(value, dict):
+            found[name] = {**found.get(name, {}), **_picked(cast("JsonObject", value), [rest])}
+        elif name in whole and not rest:
             found[name] = value
-        elif isinstance(value, dict):
-            below = _picked(cast("JsonObject", value), [rest])
-            found[name] = {**found.get(name, {}), **below}
     return found
 
 

@@ -88,11 +88,7 @@ def _raw(app: JsonObject) -> CWL:
 def list_apps(sb: Sb, call: Call) -> Reply:
     """GET /apps."""
     given = call.arguments
-    if project := given.get("project"):
-        sb.project(call, project)
-        projects = [project]
-    else:
-        projects = sb.projects_of(call)
+    projects = sb.projects_of(call, given.get("project"))
     if given.get("visibility") == "public":
         projects = [each for each in projects if (sb.documents.get("project", each) or {}).get("category") == "PUBLIC"]
     wanted = {split_id(id)[0] for id in given.get("id") or ()}

@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.documents import USER, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.projects import automation_member
-from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, new_id, new_uuid, path_id, stated, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, path_id, stated, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -65,15 +65,12 @@ def create_automation(sb: Sb, call: Call) -> Reply:
     automation: JsonObject = {
         "id": new_uuid(),
         "name": body["name"],
-        "description": body.get("description") or "",
-        # Without one it is the first: the published client can't read an automation that has none.
-        "billing_group": body.get("billing_group") or sb.documents.ids("billing-group")[0],
+        # Without a billing group it has the first: the published client can't read an automation that has none.
+        **filled(body, description="", billing_group=sb.documents.ids("billing-group")[0], secret_settings={}),
         **dict.fromkeys(("owner", "created_by", "modified_by"), user),
         **dict.fromkeys(("created_on", "modified_on"), now),
         "archived": False,
-        "secret_settings": body.get("secret_settings") or {},
-        "memory_limit": body.get("memory_limit"),
-        "project_based": bool(body.get("project_based")),
+        **filled(body, memory_limit=None, project_based=False),
     }
     owner = {**automation_member(sb, user, USER), "permissions": permissions_of({"admin": True}, _AUTOMATION)}
     sb.membership.add(_AUTOMATION, automation["id"], owner)
@@ -138,8 +135,7 @@ def create_automation_package(sb: Sb, call: Call) -> Reply:
         "created_on": when(sb.now()),
         "archived": False,
         "custom_url": None,
-        "memory_limit": body.get("memory_limit"),
-        "python": body.get("python") or "3.6",
+        **filled(body, memory_limit=None, python="3.6"),
     }
     sb.documents.put(_PACKAGE, package["id"], package, group=automation)
     return Reply(package)
@@ -287,21 +283,18 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
         raise refuse(409, 90007, f"Package {package['id']} or its automation is archived: restore it to run it")
     if body.get("resume_from"):
         sb.documents.found(_RUN, body["resume_from"])
-    settings: JsonObject = body.get("settings") or {}
-    now = sb.now()
+    now, given = sb.now(), filled(body, inputs={}, settings={}, memory_limit=None)
     run: JsonObject = {
         "id": new_uuid(),
         "name": body.get("name") or f"{package['version']} {when(now)}",
         "automation": package["automation"],
         "package": package["id"],
-        "inputs": body.get("inputs") or {},
-        "settings": settings,
+        **given,
         "created": now,
         "resumed_from": body.get("resume_from"),
         "created_by": sb.user(call),
         "status": _STAGES[0],
-        "memory_limit": body.get("memory_limit"),
-        "project_id": settings.get("project_id"),
+        "project_id": given["settings"].get("project_id"),
         **dict.fromkeys(("start", "end", "message", "log_file")),
     }
     _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})

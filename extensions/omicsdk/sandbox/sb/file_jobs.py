@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from omicsdk.sandbox.sb.answers import page, shown, when, when_known, window
 from omicsdk.sandbox.sb.files import check_name, copy_tree, destination, file_known, files_in, move, remove_tree
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Due, Sb, new_id, record_of
+from omicsdk.sandbox.sb.state import Due, Sb, filled, new_id, record_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _FILES, _DRS = "file-job", "drs-import"
@@ -136,16 +136,21 @@ def _results(sb: Sb, call: Call, job: JsonObject) -> list[JsonObject]:
     return [{**each, "resource": file_known(sb, call, each["resource"])} for each in job["results"]]
 
 
+def _told(job: JsonObject) -> JsonObject:
+    """What is told of jobs of both kinds."""
+    times = {"started_on": when(job["started"]), "finished_on": when_known(job["finished"])}
+    return {"id": job["id"], "state": job["state"], **times}
+
+
 def _shown(call: Call, job: JsonObject) -> JsonObject:
     done = [(item.get("files", 1), result["error"]) for item, result in zip(job["items"], job["results"], strict=False)]
     told: JsonObject = {
-        **{name: job[name] for name in ("id", "type", "state")},
+        **_told(job),
+        "type": job["type"],
         "result": [],
         "total_files": job["total"],
         "failed_files": sum(files for files, error in done if error),
         "completed_files": sum(files for files, error in done if not error),
-        "started_on": when(job["started"]),
-        "finished_on": when_known(job["finished"]),
     }
     return shown(call, told, "async", "files", job["type"].lower(), job["id"])
 
@@ -162,8 +167,7 @@ def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/drs/imports/create."""
     if not call.body["items"]:
         raise bad("There is nothing to import: items is empty")
-    job: JsonObject = {"id": secrets.token_hex(16), "type": "DRS", "items": call.body["items"]}
-    job["tags"] = call.body.get("tags") or []
+    job: JsonObject = {"id": secrets.token_hex(16), "type": "DRS", **filled(call.body, items=[], tags=[])}
     job["conflict_resolution"] = call.body.get("conflict_resolution", "SKIP")
     return Reply(_shown_drs(sb, call, _submit(sb, call, job)))
 
@@ -178,6 +182,5 @@ def get_drs_imports(sb: Sb, call: Call) -> Reply:
 
 
 def _shown_drs(sb: Sb, call: Call, job: JsonObject) -> JsonObject:
-    told = {"id": job["id"], "state": job["state"], "result": _results(sb, call, job)}
-    told |= {"started_on": when(job["started"]), "finished_on": when_known(job["finished"])}
+    told = {**_told(job), "result": _results(sb, call, job)}
     return shown(call, told, "bulk", "drs", "imports", job["id"])

@@ -251,9 +251,9 @@ class Sb:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
         return self.held(who, "project", id, needs)
 
-    def projects_of(self, who: Call | str) -> list[str]:
-        """The identities of the projects that a user is a member of."""
-        return self.membership.joined("project", self.user(who))
+    def projects_of(self, who: Call | str, only: str | None = None) -> list[str]:
+        """The identities of the projects that a user is a member of; where one is named, only that one, if they may see it."""
+        return [self.project(who, only)["id"]] if only else self.membership.joined("project", self.user(who))
 
     def file(self, who: Call | str, id: str, needs: str = "read") -> FileRecord:
         """A file or folder.
@@ -348,6 +348,11 @@ def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) ->
 def stated(call: Call, names: str) -> JsonObject:
     """What a request's body states of some fields, whose names stand with blanks between."""
     return {name: call.body[name] for name in names.split() if name in call.body}
+
+
+def filled(body: Mapping[str, Any], **unless: Any) -> JsonObject:
+    """Fields of a body, in place of those that it doesn't state or leaves empty what is given."""
+    return {name: body.get(name) or default for name, default in unless.items()}
 
 
 def check_new_name(call: Call, kind: str, code: int = 90000) -> None:

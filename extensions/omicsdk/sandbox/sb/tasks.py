@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.answers import ordered, page_of, shown, times, view, whe
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, in_bulk, new_uuid, path_id, stated
+from omicsdk.sandbox.sb.state import Sb, filled, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
@@ -49,7 +49,7 @@ def list_tasks(sb: Sb, call: Call) -> Reply:
     """GET /tasks, GET /projects/{owner}/{project}/tasks."""
     given = call.arguments
     project = path_id(call, "project") if "owner" in given else given.get("project")
-    projects = [sb.project(call, project)["id"]] if project else sb.projects_of(call)
+    projects = sb.projects_of(call, project)
     same = {name: given[name] for name in ("status", "batch", "origin_id") if given.get(name) is not None}
     spans = (("created", "created"), ("started", "start"), ("ended", "end"))
     tests = [within(given, name, key) for name, key in spans]
@@ -99,12 +99,11 @@ def create_task_(sb: Sb, call: Call) -> Reply:
     task: JsonObject = {
         **_fresh(sb, call),
         "name": body.get("name") or f"{app['name']} run: {when(sb.now())}",
-        "description": body.get("description") or "",
         "project": body["project"],
         **_runs(app),
         "batch": False,
         **{name: body.get(name) for name in ("batch_by", "batch_input", "execution_settings", "output_location")},
-        "inputs": body.get("inputs") or {},
+        **filled(body, description="", inputs={}),
         "use_interruptible_instances": settings["use_interruptible_instances"],
         **stated(call, "use_interruptible_instances"),
         "origin_id": None,

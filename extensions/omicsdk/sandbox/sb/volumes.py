@@ -10,7 +10,7 @@ from omicsdk.sandbox.sb.answers import address, page_of, view, when, window
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, Found
 from omicsdk.sandbox.sb.problems import bad, error_body, refuse
-from omicsdk.sandbox.sb.state import Due, Sb, in_bulk, path_id, stated
+from omicsdk.sandbox.sb.state import Due, Sb, filled, in_bulk, path_id, stated
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -262,8 +262,7 @@ def _asked_import(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
         "source": {"volume": volume["id"], "location": source["location"]},
         "destination": {"project": target.get("project"), "parent": folder.id, "name": check_name(name)},
         "project": folder.project,
-        "overwrite": body.get("overwrite", False),
-        "autorename": body.get("autorename", False),
+        **filled(body, overwrite=False, autorename=False),
         "preserve_folder_structure": body.get("preserve_folder_structure", True),
     }
 
@@ -332,8 +331,7 @@ def _asked_export(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
         "source": {"file": file.id},
         "destination": {"volume": volume["id"], "location": target["location"]},
         "project": file.project,
-        "overwrite": body.get("overwrite", False),
-        "properties": dict(body.get("properties") or {}),
+        **filled(body, overwrite=False, properties={}),
         "copy_only": call.arguments.get("copy_only", False),
     }
 
