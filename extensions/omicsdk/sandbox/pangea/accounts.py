@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.pangea.access import MEMBER
-from omicsdk.sandbox.pangea.people import PROFILE, Person, Taken, faults
+from omicsdk.sandbox.pangea.people import MEMBER, PROFILE, Person, Taken, faults
 from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing

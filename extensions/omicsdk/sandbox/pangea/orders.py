@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.pangea.access import ORDER
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
-from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.people import ORDER, Person
 from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, paged, reference, shown
 from omicsdk.sandbox.pangea.results import MODULE
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.access import PRIVILEGED, Access
-from omicsdk.sandbox.pangea.people import People
+from omicsdk.sandbox.pangea.people import PRIVILEGED, Access, People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import Grounds

@@ -6,9 +6,8 @@ import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from omicsdk.sandbox.pangea.access import MEMBER
 from omicsdk.sandbox.pangea.groups import readable_group, samples_in
-from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.people import MEMBER, Person
 from omicsdk.sandbox.pangea.resource import Resource, View, found, newest, operations_of, reference, shown
 from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind, readable
 from omicsdk.sandbox.pangea.samples import attachment

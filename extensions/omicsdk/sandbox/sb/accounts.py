@@ -4,9 +4,8 @@ import uuid
 from datetime import UTC, datetime
 
 from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
-from omicsdk.sandbox.sb.gate import token_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid
+from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _PARTS = "rate_limit user users billing projects files tasks apps action upload storage"

@@ -1,11 +1,15 @@
 """The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
 
+import uuid
 from collections.abc import Mapping
 from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
 
 from jsonschema import FormatChecker
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.document import METHODS, once_a_document
 from omicsdk.sandbox.sb import (
@@ -22,9 +26,8 @@ from omicsdk.sandbox.sb import (
     volumes,
 )
 from omicsdk.sandbox.sb.answers import cut
-from omicsdk.sandbox.sb.gate import Gate
 from omicsdk.sandbox.sb.problems import error_body, refuse
-from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.state import Meter, Sb, token_of
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = "/sb/v2"
@@ -107,3 +110,46 @@ def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
                 if parameter["name"] == "limit":
                     parameter["schema"].pop("maximum", None)
     return {**document, "paths": paths}
+
+
+class Gate:
+    """An ASGI application around the platform's routes.
+
+    Args:
+        app: The routes.
+        prefix: Where they are mounted.
+        meter: Knows how many requests are left.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str, meter: Meter) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._meter = meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if len(path) > len(self._prefix) + 1:
+            scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        token = token_of(headers)
+        name = str(uuid.uuid4())
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._meter.rate(token).items()}
+                raw = [(key.encode(), value.encode()) for key, value in {"x-request-id": name, **rate}.items()]
+                message = {**message, "headers": [*message["headers"], *raw]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except HTTPException as error:
+            await _unrouted(scope, error.status_code)(scope, receive, told)
+
+
+def _unrouted(scope: Scope, status: int) -> Response:
+    where = f"{scope['method']} {scope['path']}"
+    code, said = 90003, f"The platform has no {where}"
+    if status == 405:
+        code, said = 90006, f"{where} isn't among what the platform can do: the path takes other methods"
+    return JSONResponse(error_body(refuse(status, code, said)), status)

@@ -1,7 +1,9 @@
 """What the platform's handlers work on: its documents, files and jobs, who may do what, its switches, and what pages list of it."""
 
 import hmac
+import math
 import secrets
+import threading
 import uuid as uuids
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +16,12 @@ from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.answers import view
 from omicsdk.sandbox.sb.documents import Documents, Jobs, Membership
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
-from omicsdk.sandbox.sb.gate import Meter, token_of
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, Grounds, JsonObject, Reply
+from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.objects import ObjectStore
-from omicsdk.sandbox.state.settings import Setting
+from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 _T = TypeVar("_T")
@@ -62,6 +64,57 @@ def path_id(call: Call, kind: str) -> str:
     if kind == "automation":
         return call.arguments["automation_id"]
     return f"{call.arguments['owner']}/{call.arguments[kind]}"
+
+
+def token_of(headers: Mapping[str, str]) -> str:
+    """The token that a request carries; empty when it has none."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return headers.get("x-sbg-auth-token") or (bearer.strip() if scheme.lower() == "bearer" else "")
+
+
+class Meter:
+    """Counts the requests of each token, to refuse those beyond the limit; a period begins with a token's first one.
+
+    Args:
+        clock: The sandbox's time.
+        settings: How many requests a period has at present, and how long it is.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, float]] = {}
+        self._last: dict[str, dict[str, int]] = {}
+
+    def count(self, token: str) -> bool:
+        """Counts a request.
+
+        Returns:
+            False for one beyond the limit.
+        """
+        limit, seconds = int(self._settings.number("sb.rate_limit")), self._settings.number("sb.rate_seconds")
+        with self._lock:
+            now = self._clock.now()  # not before, or another's later one would look like a clock that was put back
+            used, ends = self._counts.get(token, (0, 0.0))
+            # A clock that was put back would else keep a period for ever.
+            if not now < ends <= now + seconds:
+                used, ends = 0, now + seconds
+            self._counts[token] = (used + 1, ends)
+            left = max(limit - used - 1, 0)
+            self._last[token] = {"limit": limit, "remaining": left, "reset": math.ceil(ends)}
+        return used < limit
+
+    def rate(self, token: str) -> Mapping[str, int]:
+        """How the token stood after its last request: limit, remaining, reset; empty when there was none."""
+        with self._lock:
+            return self._last.get(token, {})
+
+    def clear(self) -> None:
+        """Forgets all counts."""
+        with self._lock:
+            self._counts.clear()
+            self._last.clear()
 
 
 class Due(NamedTuple):
