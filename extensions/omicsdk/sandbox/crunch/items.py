@@ -8,25 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.tree import AMOUNTS, DATASET, ITEM, PROJECT, TEXTS, Attribute, CircularMove, Thing
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    Reader,
-    Wrong,
-    boolean,
-    choice,
-    day,
-    decimal,
-    fields_of,
-    integer,
-    moment,
-    number,
-    number_reference,
-    row_number,
-    slug_reference,
-    text,
-    url,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
 from omicsdk.sandbox.state.database import Table
@@ -39,25 +21,25 @@ _SMALLEST = -LARGEST - 1
 _LONGEST = 1023
 
 
-def whole(least: int = _SMALLEST) -> Reader:
+def whole(least: int = _SMALLEST) -> drf.Reader:
     """A whole number that the database takes: outside of that the site fails with 500, the sandbox says what is wrong."""
 
     def read(value: Any) -> int:
-        found = integer(value)
+        found = drf.integer(value)
         if found > LARGEST:
-            raise Wrong(f"Ensure this value is less than or equal to {LARGEST}.", crashes=True)
+            raise drf.Wrong(f"Ensure this value is less than or equal to {LARGEST}.", crashes=True)
         if found < least:
-            raise Wrong(f"Ensure this value is greater than or equal to {least}.", crashes=True)
+            raise drf.Wrong(f"Ensure this value is greater than or equal to {least}.", crashes=True)
         return found
 
     return read
 
 
 def _finite(value: Any) -> float:
-    found = number(value)
+    found = drf.number(value)
     # The site stores infinities, and can't show any list that has one from then on.
     if not math.isfinite(found):
-        raise Wrong("A valid number is required.", crashes=True)
+        raise drf.Wrong("A valid number is required.", crashes=True)
     return found
 
 
@@ -74,7 +56,7 @@ class Kind:
 
     path: str
     name: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, drf.Field]
     numbers: bool = False
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,22 +64,22 @@ class Kind:
         return {name: float(value) if self.numbers else value for name, value in values.items()}
 
 
-def _value(read: Reader, **more: Any) -> Mapping[str, Field]:
-    return {"value": Field(read, required=True, **more)}
+def _value(read: drf.Reader, **more: Any) -> Mapping[str, drf.Field]:
+    return {"value": drf.Field(read, required=True, **more)}
 
 
-_DEGREES = Field(decimal(12, 9), required=True)
+_DEGREES = drf.Field(drf.decimal(12, 9), required=True)
 
 KINDS = (
-    Kind("char", "char", _value(text(_LONGEST))),
+    Kind("char", "char", _value(drf.text(_LONGEST))),
     Kind("float", "float", _value(_finite)),
     Kind("int", "integer", _value(whole())),
     Kind("filesize", "filesize", _value(whole(0))),
-    Kind("bool", "boolean", _value(boolean, absent_in_form=False)),
-    Kind("url", "url", _value(url(_LONGEST))),
+    Kind("bool", "boolean", _value(drf.boolean, absent_in_form=False)),
+    Kind("url", "url", _value(drf.url(_LONGEST))),
     Kind("lat-long", "lat_long", {"latitude": _DEGREES, "longitude": _DEGREES}, numbers=True),
-    Kind("datetime", "datetime", _value(moment)),
-    Kind("date", "date", _value(day)),
+    Kind("datetime", "datetime", _value(drf.moment)),
+    Kind("date", "date", _value(drf.day)),
 )
 """All kinds, in the order in which the site lists them."""
 
@@ -144,7 +126,7 @@ class Resource(ABC, Generic[T]):
         """Several as the site tells them."""
 
     @abstractmethod
-    def fields(self, thing: T | None) -> Mapping[str, Field]:
+    def fields(self, thing: T | None) -> Mapping[str, drf.Field]:
         """What is written of a new one, or of one that is there."""
 
     @abstractmethod
@@ -190,7 +172,7 @@ class Resource(ABC, Generic[T]):
         # Between the look whether a name is free and the taking of it nobody else may write.
         with self.crunch.grounds.database.transaction():
             there = None if new else self._found(call)
-            values = validated(self.fields(there), fields_of(call), partial=partial)
+            values = drf.validated(self.fields(there), drf.fields_of(call), partial=partial)
             thing = self.add(values) if there is None else self.change(there, values)
             return Reply(self.views([thing])[0], 201 if new else 200)
 
@@ -245,31 +227,31 @@ class Items(Resource[Thing]):
             for thing in things
         ]
 
-    def fields(self, thing: Thing | None) -> Mapping[str, Field]:
+    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
         """Of items and datasets also what they belong to, which has to be told."""
-        parent = slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
+        parent = drf.slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
         # The site fails with 500 when it is sent what only answers have.
         return {
             **self.own_fields(thing),
-            "parent": Field(parent, required=True, blank_is_null=True),
-            "attributes": Field(_not_written),
+            "parent": drf.Field(parent, required=True, blank_is_null=True),
+            "attributes": drf.Field(_not_written),
         }
 
-    def own_fields(self, thing: Thing | None) -> dict[str, Field]:
+    def own_fields(self, thing: Thing | None) -> dict[str, drf.Field]:
         """What is written of things of all kinds."""
         return {
-            "name": Field(self._name(thing), required=True),
-            "description": Field(text(_LONGEST, blank=True)),
-            "details": Field(text(blank=True)),
+            "name": drf.Field(self._name(thing), required=True),
+            "description": drf.Field(drf.text(_LONGEST, blank=True)),
+            "details": drf.Field(drf.text(blank=True)),
         }
 
-    def _name(self, thing: Thing | None) -> Reader:
-        plain = text(_LONGEST)
+    def _name(self, thing: Thing | None) -> drf.Reader:
+        plain = drf.text(_LONGEST)
 
         def read(value: Any) -> str:
             found = plain(value)
             if self.crunch.tree.named(found) not in (None, thing and thing.id):
-                raise Wrong(_TAKEN)
+                raise drf.Wrong(_TAKEN)
             return found
 
         return read
@@ -295,7 +277,7 @@ def _told(thing: Thing, names: str) -> dict[str, Any]:
 
 
 def _not_written(_value: Any) -> Any:
-    raise Wrong(_READ_ONLY, crashes=True)
+    raise drf.Wrong(_READ_ONLY, crashes=True)
 
 
 class Projects(Items):
@@ -307,9 +289,9 @@ class Projects(Items):
         """Without their attributes, with their workflow."""
         return [_told(each, "id name slug description details workflow") for each in things]
 
-    def fields(self, thing: Thing | None) -> Mapping[str, Field]:
+    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
         """Also a workflow."""
-        return {**self.own_fields(thing), "workflow": Field(text(blank=True))}
+        return {**self.own_fields(thing), "workflow": drf.Field(drf.text(blank=True))}
 
 
 class Datasets(Items):
@@ -329,10 +311,10 @@ class Datasets(Items):
             for thing, view in zip(things, super().views(things), strict=True)
         ]
 
-    def fields(self, thing: Thing | None) -> Mapping[str, Field]:
+    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
         """Also where its files are."""
-        path = Field(text(_LONGEST_PATH, blank=True))
-        return {**super().fields(thing), "items": Field(_not_written), "base_file_path": path}
+        path = drf.Field(drf.text(_LONGEST_PATH, blank=True))
+        return {**super().fields(thing), "items": drf.Field(_not_written), "base_file_path": path}
 
 
 # -- attributes
@@ -359,20 +341,20 @@ class AttributesOfKind(Resource[Attribute]):
 
     def find(self, call: Call) -> Attribute | None:
         """By its number."""
-        number = row_number(call.arguments["id"])
+        number = drf.row_number(call.arguments["id"])
         return None if number is None else self.table.first(id=number, kind=self.kind)
 
     def views(self, things: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
         """Their numbers aren't told."""
         return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in things]
 
-    def fields(self, thing: Attribute | None) -> Mapping[str, Field]:
+    def fields(self, thing: Attribute | None) -> Mapping[str, drf.Field]:
         """What has it, its key, and what it says."""
         del thing
-        item = slug_reference(self.crunch.tree.find)
+        item = drf.slug_reference(self.crunch.tree.find)
         return {
-            "item": Field(item, required=True, blank_is_null=True),
-            "key": Field(text(_LONGEST_KEY), required=True),
+            "item": drf.Field(item, required=True, blank_is_null=True),
+            "key": drf.Field(drf.text(_LONGEST_KEY), required=True),
             **self._values,
         }
 
@@ -435,29 +417,29 @@ def list_statuses(crunch: Crunch, call: Call) -> Reply:
 def send_status(crunch: Crunch, call: Call) -> Reply:
     """Keeps a status; its dataset is locked from then on."""
     person = crunch.people.need(call, "status")
-    sent = fields_of(call)
+    sent = drf.fields_of(call)
     with crunch.grounds.database.transaction():
-        values = validated(_fields(crunch), sent)
+        values = drf.validated(_fields(crunch), sent)
         dataset = values["dataset"].id
         status = crunch.statuses.add(dataset, person.id, values["stage"], values["state"], values)
         crunch.tree.lock(dataset)
     return Reply(status, 201)
 
 
-def _fields(crunch: Crunch) -> dict[str, Field]:
-    amount = Field(whole(), null=True, blank_is_null=True)
-    user = number_reference(crunch.people.by_id)
+def _fields(crunch: Crunch) -> dict[str, drf.Field]:
+    amount = drf.Field(whole(), null=True, blank_is_null=True)
+    user = drf.number_reference(crunch.people.by_id)
     return {
-        "dataset": Field(
-            number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET)),
+        "dataset": drf.Field(
+            drf.number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET)),
             required=True,
             blank_is_null=True,
         ),
         # It can be sent, and is checked, but who asks is what counts.
-        "site_user": Field(user, null=True, blank_is_null=True),
-        "stage": Field(choice(_CHOICES), required=True),
-        "state": Field(choice(_CHOICES), required=True),
-        "note": Field(text(blank=True)),
-        **dict.fromkeys(TEXTS, Field(text(_LONGEST_TEXT, blank=True))),
+        "site_user": drf.Field(user, null=True, blank_is_null=True),
+        "stage": drf.Field(drf.choice(_CHOICES), required=True),
+        "state": drf.Field(drf.choice(_CHOICES), required=True),
+        "note": drf.Field(drf.text(blank=True)),
+        **dict.fromkeys(TEXTS, drf.Field(drf.text(_LONGEST_TEXT, blank=True))),
         **dict.fromkeys(AMOUNTS, amount),
     }

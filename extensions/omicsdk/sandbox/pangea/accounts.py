@@ -7,27 +7,17 @@ from omicsdk.sandbox.pangea.people import MEMBER, PROFILE, Person, Taken, faults
 from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    boolean,
-    email,
-    fields_of,
-    number_reference,
-    row_number,
-    text,
-    url,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.credentials import is_password
 
-_LINE = Field(text(blank=True), null=True)
-_FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("is_staff", "is_active"), Field(boolean, absent_in_form=False)),
-    "avatar": Field(url(blank=True), null=True),
+_LINE = drf.Field(drf.text(blank=True), null=True)
+_FIELDS: Mapping[str, drf.Field] = {
+    **dict.fromkeys(("is_staff", "is_active"), drf.Field(drf.boolean, absent_in_form=False)),
+    "avatar": drf.Field(drf.url(blank=True), null=True),
     **dict.fromkeys(("name", "biography", "twitter_username", "github_username", "company", "location"), _LINE),
-    "url": Field(url(200, blank=True), null=True),
+    "url": drf.Field(drf.url(200, blank=True), null=True),
 }
 
 
@@ -65,7 +55,7 @@ def get_me(pangea: Pangea, call: Call) -> Reply:
 def get_user_by_id(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users/id/{user_id}."""
     pangea.access.asker(call)
-    number = row_number(call.arguments["user_id"])
+    number = drf.row_number(call.arguments["user_id"])
     return Reply(person_view(pangea, _there(None if number is None else pangea.people.by_id(number))))
 
 
@@ -78,7 +68,7 @@ def get_user(pangea: Pangea, call: Call) -> Reply:
 def patch_user(pangea: Pangea, call: Call) -> Reply:
     """PATCH /api/users/{uuid}: everybody may change what they tell of themselves."""
     person = _oneself(pangea, call)
-    told = validated(_FIELDS, fields_of(call), partial=True)
+    told = drf.validated(_FIELDS, drf.fields_of(call), partial=True)
     return Reply(person_view(pangea, pangea.people.change(person, told)))
 
 
@@ -119,9 +109,9 @@ class Organizations(Resource):
     unique = ("name",)
     login_first = False
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """A name."""
-        return {"name": Field(text(), required=True)}
+        return {"name": drf.Field(drf.text(), required=True)}
 
     def view(self) -> View:
         """As others have it in them."""
@@ -160,8 +150,8 @@ def add_organization_user(pangea: Pangea, call: Call) -> Reply:
     organization = found(pangea.store, "organization", call.arguments["organization_pk"])
     is_member = pangea.access.is_member(person, organization["uuid"])
     pangea.access.check(person, is_member, "Insufficient permissions to add user to organization.")
-    by_number = Field(number_reference(pangea.people.by_id), required=True)
-    new: Person = validated({"user": by_number}, fields_of(call))["user"]
+    by_number = drf.Field(drf.number_reference(pangea.people.by_id), required=True)
+    new: Person = drf.validated({"user": by_number}, drf.fields_of(call))["user"]
     pangea.access.join(organization["uuid"], new)
     return Reply({"status": "success"})
 
@@ -173,8 +163,8 @@ def members_of(pangea: Pangea, organization_uuid: str) -> list[Person]:
 
 
 _LONGEST_EMAIL = 254
-_EMAIL = Field(email(_LONGEST_EMAIL), required=True)
-_WORD = Field(text(), required=True)
+_EMAIL = drf.Field(drf.email(_LONGEST_EMAIL), required=True)
+_WORD = drf.Field(drf.text(), required=True)
 _NO_USER = "Invalid user id or user doesn't exist."
 _TAKEN = "user with this email address already exists."
 
@@ -182,7 +172,7 @@ _TAKEN = "user with this email address already exists."
 def register(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/."""
     pangea.access.asker(call)
-    fields = validated({"email": _EMAIL, "password": _WORD}, fields_of(call))
+    fields = drf.validated({"email": _EMAIL, "password": _WORD}, drf.fields_of(call))
     address: str = fields["email"]
     if pangea.people.by_email(address) is not None:
         raise invalid("email", _TAKEN)
@@ -203,7 +193,7 @@ def normal(address: str) -> str:
 def login(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/token/login/: always the same token until somebody logs out."""
     pangea.access.asker(call)
-    sent = validated({"email": Field(text()), "password": Field(text())}, fields_of(call))
+    sent = drf.validated({"email": drf.Field(drf.text()), "password": drf.Field(drf.text())}, drf.fields_of(call))
     person = pangea.people.by_password(sent["email"], sent["password"]) if len(sent) > 1 else None
     if person is None:
         raise Invalid({NO_FIELD: ["Unable to log in with provided credentials."]})
@@ -234,7 +224,7 @@ get_my_account = put_my_account = patch_my_account = put_account = patch_account
 def delete_account(pangea: Pangea, call: Call) -> Reply:
     """DELETE /api/auth/users/{id}/ and me/: one's own only, with the password."""
     person = _own(pangea, call)
-    _knows(person, validated({"current_password": _WORD}, fields_of(call)))
+    _knows(person, drf.validated({"current_password": _WORD}, drf.fields_of(call)))
     close(pangea, person)
     return Reply(status=204)
 
@@ -245,7 +235,7 @@ delete_my_account = delete_account
 def set_password(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/set_password/: the token stays good."""
     person = pangea.access.need(call)
-    fields = validated({"new_password": _WORD, "current_password": _WORD}, fields_of(call))
+    fields = drf.validated({"new_password": _WORD, "current_password": _WORD}, drf.fields_of(call))
     _strong("new_password", fields["new_password"], person.email)
     _knows(person, fields)
     pangea.people.set_password(person, fields["new_password"])
@@ -255,7 +245,7 @@ def set_password(pangea: Pangea, call: Call) -> Reply:
 def set_email(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/set_email/."""
     person = pangea.access.need(call)
-    fields = validated({"current_password": _WORD, "new_email": _EMAIL}, fields_of(call))
+    fields = drf.validated({"current_password": _WORD, "new_email": _EMAIL}, drf.fields_of(call))
     wrong: dict[str, list[str]] = {}
     if not is_password(fields["current_password"], person.password):
         wrong["current_password"] = ["Invalid password."]
@@ -275,14 +265,14 @@ def activate_account(pangea: Pangea, call: Call) -> Reply:
 def resend_activation(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/resend_activation/: refused, since accounts are active from the start."""
     pangea.access.asker(call)
-    validated({"email": _EMAIL}, fields_of(call))
+    drf.validated({"email": _EMAIL}, drf.fields_of(call))
     return Reply(status=400)
 
 
 def reset_password(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/reset_password/: says yes to every address, and sends no mail."""
     pangea.access.asker(call)
-    validated({"email": _EMAIL}, fields_of(call))
+    drf.validated({"email": _EMAIL}, drf.fields_of(call))
     return Reply(status=204)
 
 
@@ -299,9 +289,9 @@ def confirm_reset_email(pangea: Pangea, call: Call) -> Reply:
     return _unconfirmed(pangea, call, {"new_email": _EMAIL})
 
 
-def _unconfirmed(pangea: Pangea, call: Call, more: Mapping[str, Field]) -> Reply:
+def _unconfirmed(pangea: Pangea, call: Call, more: Mapping[str, drf.Field]) -> Reply:
     pangea.access.asker(call)
-    validated({"uid": _WORD, "token": _WORD, **more}, fields_of(call))
+    drf.validated({"uid": _WORD, "token": _WORD, **more}, drf.fields_of(call))
     raise invalid("uid", _NO_USER)
 
 

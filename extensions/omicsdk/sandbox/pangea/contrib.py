@@ -10,17 +10,7 @@ from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind
 from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, folded
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    canonical_uuid,
-    fields_of,
-    moment,
-    number_reference,
-    read_as,
-    text,
-    url,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply, for_each
 
@@ -50,8 +40,8 @@ def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
     if owner is not None and not pangea.access.is_member(person, owner):
         raise forbidden("Insufficient permissions to edit wiki.")
     wiki = _wiki(pangea, kind, thing)
-    sent = fields_of(call)
-    page = validated(_FIELDS, sent)
+    sent = drf.fields_of(call)
+    page = drf.validated(_FIELDS, sent)
     if sent.get("uuid"):
         _replace(pangea, wiki, sent["uuid"], page)
     else:
@@ -59,9 +49,9 @@ def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
     return Reply({"uuid": wiki["uuid"], **_wiki_view(pangea, wiki)}, 201)
 
 
-_FIELDS: Mapping[str, Field] = {
-    "title": Field(text(), required=True),
-    "text": Field(text(blank=True, trim=False), required=True),
+_FIELDS: Mapping[str, drf.Field] = {
+    "title": drf.Field(drf.text(), required=True),
+    "text": drf.Field(drf.text(blank=True, trim=False), required=True),
 }
 
 
@@ -112,13 +102,13 @@ class Tags(Resource):
     by_name = True
     asks = "nobody"
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """What may be written of a tag."""
         return {
-            "name": Field(text(), required=True),
-            "created_at": Field(moment, null=True),
-            "updated_at": Field(moment, null=True),
-            "payload": Field(text(blank=True)),
+            "name": drf.Field(drf.text(), required=True),
+            "created_at": drf.Field(drf.moment, null=True),
+            "updated_at": drf.Field(drf.moment, null=True),
+            "payload": drf.Field(drf.text(blank=True)),
         }
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
@@ -134,7 +124,7 @@ class Tags(Resource):
         sample = dict(self.call.query).get("sample", "").strip()
         if not sample:
             return super().pages()
-        taggings = self.store.all(_TAGGINGS["sample"], name=read_as("sample", canonical_uuid, sample))
+        taggings = self.store.all(_TAGGINGS["sample"], name=drf.read_as("sample", drf.canonical_uuid, sample))
         chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.asked())}
         return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _tag_view)
 
@@ -180,7 +170,10 @@ def _tag(pangea: Pangea, call: Call, kind: str) -> Reply:
     person = pangea.access.need(call)
     tag = found(pangea.store, TAG, call.arguments["tag_pk"])
     name = f"{kind}_uuid"
-    sent = validated({name: Field(canonical_uuid, required=True), "payload": Field(text(blank=True))}, fields_of(call))
+    sent = drf.validated(
+        {name: drf.Field(drf.canonical_uuid, required=True), "payload": drf.Field(drf.text(blank=True))},
+        drf.fields_of(call),
+    )
     thing = pangea.store.find(kind, sent[name])
     if thing is None:
         raise invalid(name, f'Invalid pk "{sent[name]}" - object does not exist.')
@@ -264,8 +257,11 @@ def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
         person = pangea.people.by_id(number)
         return None if person is None else person.id
 
-    fields = {"user": Field(number_reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
-    return Reply(validated(fields, fields_of(call)))
+    fields = {
+        "user": drf.Field(drf.number_reference(user), required=True),
+        "raw_reads_path": drf.Field(drf.url(), required=True),
+    }
+    return Reply(drf.validated(fields, drf.fields_of(call)))
 
 
 _MOST = 100

@@ -19,16 +19,7 @@ from omicsdk.sandbox.pangea.resource import (
 )
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    boolean,
-    fields_of,
-    json_value,
-    read_as,
-    text,
-    uuid_reference,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
@@ -45,22 +36,22 @@ class SampleGroups(Resource):
     new = NEW_GROUP
     login_first = False
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """What may be written of a group."""
         # Nobody sends these by a form but browsers, where a box that isn't checked is absent.
-        flag = Field(boolean, absent_in_form=False)
+        flag = drf.Field(drf.boolean, absent_in_form=False)
         return {
-            "name": Field(text(), required=True),
+            "name": drf.Field(drf.text(), required=True),
             "organization": reference(self.store, "organization", required=True),
-            "description": Field(text()),
+            "description": drf.Field(drf.text()),
             "is_library": flag,
             "is_public": flag,
-            "theme": Field(text(blank=True)),
-            "long_description": Field(text(blank=True)),
-            "metadata": Field(json_value),
+            "theme": drf.Field(drf.text(blank=True)),
+            "long_description": drf.Field(drf.text(blank=True)),
+            "metadata": drf.Field(drf.json_value),
             "bucket": reference(self.store, "s3_bucket", null=True),
-            "storage_provider_name": Field(text()),
-            "sample_metadata_schema": Field(json_value),
+            "storage_provider_name": drf.Field(drf.text()),
+            "sample_metadata_schema": drf.Field(drf.json_value),
         }
 
     def view(self) -> View:
@@ -166,8 +157,8 @@ def _existing_group(pangea: Pangea, call: Call) -> Thing:
 def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
     person = pangea.access.need(call)
     group = found(pangea.store, "sample_group", call.arguments["group_pk"])
-    read = uuid_reference(lambda uuid: pangea.store.find("sample", uuid))
-    samples = [read_as("sample_uuid", read, each) for each in _uuids(fields_of(call))]
+    read = drf.uuid_reference(lambda uuid: pangea.store.find("sample", uuid))
+    samples = [drf.read_as("sample_uuid", read, each) for each in _uuids(drf.fields_of(call))]
     for each in samples:
         if not pangea.access.owns(person, group) or not pangea.access.owns(person, each):
             refusal = "Insufficient permissions to add sample to sample group."
@@ -177,7 +168,7 @@ def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
 
 def _uuids(sent: Mapping[str, Any]) -> list[Any]:
     one = sent.get("sample_uuid")
-    return [*read_as("sample_uuids", items, sent.get("sample_uuids") or []), *([one] if one else [])]
+    return [*drf.read_as("sample_uuids", items, sent.get("sample_uuids") or []), *([one] if one else [])]
 
 
 _PROJECT = "project"
@@ -196,12 +187,12 @@ class Projects(Resource):
     links: ClassVar[Mapping[str, str]] = {"sample_groups": _GROUPS, "sub_projects": _PARTS}
     login_first = False
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """What may be written of a project."""
         return {
-            "name": Field(text(), required=True),
+            "name": drf.Field(drf.text(), required=True),
             "organization": reference(self.store, "organization", required=True),
-            "description": Field(text(blank=True)),
+            "description": drf.Field(drf.text(blank=True)),
             "sample_groups": references(self.store, "sample_group"),
             "sub_projects": references(self.store, _PROJECT),
         }
@@ -232,7 +223,9 @@ def add_project_sample_group(pangea: Pangea, call: Call) -> Reply:
     """POST /api/projects/{project_pk}/sample_groups: members of both organizations may."""
     person = pangea.access.need(call)
     project = found(pangea.store, _PROJECT, call.arguments["project_pk"])
-    sent = validated({"sample_group_uuid": reference(pangea.store, "sample_group", required=True)}, fields_of(call))
+    sent = drf.validated(
+        {"sample_group_uuid": reference(pangea.store, "sample_group", required=True)}, drf.fields_of(call)
+    )
     group = found(pangea.store, "sample_group", sent["sample_group_uuid"])
     if not pangea.access.owns(person, project) or not pangea.access.owns(person, group):
         raise forbidden("Insufficient permissions to add sample group to project.")

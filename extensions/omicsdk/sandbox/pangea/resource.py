@@ -7,16 +7,7 @@ from typing import Any, ClassVar, Literal, TypeVar, cast
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    Wrong,
-    canonical_uuid,
-    fields_of,
-    read_as,
-    unique_together,
-    uuid_reference,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
@@ -94,8 +85,8 @@ def asked_uuid(call: Call, name: str = "uuid") -> list[Where]:
     """
     text = dict(call.query).get(name, "").strip()
     try:
-        return [with_uuid(canonical_uuid(text))] if text else []
-    except Wrong as error:
+        return [with_uuid(drf.canonical_uuid(text))] if text else []
+    except drf.Wrong as error:
         raise invalid(name, "Enter a valid UUID.") from error
 
 
@@ -114,13 +105,13 @@ def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Wher
     text = dict(call.query).get(name, "").strip()
     if not text:
         return []
-    uuid = read_as(name, canonical_uuid, text)
+    uuid = drf.read_as(name, drf.canonical_uuid, text)
     if store.find(kind, uuid) is None:
         raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
     return [below(uuid)]
 
 
-def reference(store: Store, kind: str, *, required: bool = False, null: bool = False) -> Field:
+def reference(store: Store, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
     """A field that names another thing by its UUID.
 
     Args:
@@ -129,14 +120,14 @@ def reference(store: Store, kind: str, *, required: bool = False, null: bool = F
         required: Whether it has to be there.
         null: Whether there may be none.
     """
-    read = uuid_reference(lambda uuid: store.find(kind, uuid))
-    return Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
+    read = drf.uuid_reference(lambda uuid: store.find(kind, uuid))
+    return drf.Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
 
 
-def references(store: Store, kind: str) -> Field:
+def references(store: Store, kind: str) -> drf.Field:
     """A field that names other things by a list of their UUIDs, each once."""
     read = reference(store, kind).read
-    return Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
+    return drf.Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
 
 
 def items(value: Any) -> list[Any]:
@@ -146,7 +137,7 @@ def items(value: Any) -> list[Any]:
         Wrong: It is no list.
     """
     if not isinstance(value, list):
-        raise Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
+        raise drf.Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
     return cast("list[Any]", value)
 
 
@@ -247,7 +238,7 @@ class Resource:
 
     # -- what is particular
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """What may be written."""
         raise NotImplementedError
 
@@ -369,7 +360,7 @@ class Resource:
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
         """The fields that are written, as they are kept."""
-        fields = validated(self.fields(), fields_of(self.call), partial=partial)
+        fields = drf.validated(self.fields(), drf.fields_of(self.call), partial=partial)
         return {self.renamed.get(name, name): value for name, value in fields.items()}
 
     def _reader(self) -> Person | None:
@@ -395,7 +386,7 @@ class Resource:
         if all(each["uuid"] == but for each in self.store.all(self.kind, *where, parent=parent, name=name)):
             return
         if len(self.unique) > 1:
-            raise Invalid(unique_together(self.unique))
+            raise Invalid(drf.unique_together(self.unique))
         words = f"{self.kind.replace('_', ' ')} with this name already exists."
         raise invalid(self.unique[0], words if name is not None else "This field must be unique.")
 

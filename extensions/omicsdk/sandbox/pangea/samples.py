@@ -12,15 +12,7 @@ from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, items,
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ManifestResults, ResultKind
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    canonical_uuid,
-    fields_of,
-    json_value,
-    text,
-    uuid_reference,
-    validated,
-)
+from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
@@ -37,14 +29,14 @@ class Samples(Resource):
     unique = ("name", "library")
     login_first = False
 
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, drf.Field]:
         """What may be written of a sample."""
-        library = uuid_reference(self._library)
+        library = drf.uuid_reference(self._library)
         return {
-            "name": Field(text(), required=True),
-            "library": Field(lambda value: library(value)["uuid"], required=True),
-            "metadata": Field(json_value, null=True),
-            "description": Field(text(blank=True)),
+            "name": drf.Field(drf.text(), required=True),
+            "library": drf.Field(lambda value: library(value)["uuid"], required=True),
+            "metadata": drf.Field(drf.json_value, null=True),
+            "description": drf.Field(drf.text(blank=True)),
         }
 
     def _library(self, uuid: str) -> Thing | None:
@@ -116,8 +108,8 @@ def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, d
 def create_samples(pangea: Pangea, call: Call) -> Reply:
     """POST /api/bulk_samples: all of them, or none."""
     person = pangea.access.need(call)
-    sent = fields_of(call)
-    names = validated({"names": Field(_names, required=True)}, sent)["names"]
+    sent = drf.fields_of(call)
+    names = drf.validated({"names": drf.Field(_names, required=True)}, sent)["names"]
     library = _library(pangea, person, sent)
     if len(set(names)) < len(names):
         raise invalid("names", "The names must be unique.")
@@ -129,12 +121,12 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
 
 def _names(value: Any) -> list[str]:
     # A text is taken as its letters, as deployed servers do.
-    read = text()
+    read = drf.text()
     return [read(each) for each in items(list(value) if isinstance(value, str) else value)]
 
 
 def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
-    uuid = validated({"library": Field(canonical_uuid, required=True)}, sent)["library"]
+    uuid = drf.validated({"library": drf.Field(drf.canonical_uuid, required=True)}, sent)["library"]
     group = found(pangea.store, "sample_group", uuid)
     if not pangea.access.is_member(person, group["organization"]):
         raise forbidden("Insufficient permissions to get group manifest.")

@@ -19,7 +19,6 @@ from omicsdk.sandbox.sb import (
     file_jobs,
     files,
     projects,
-    search,
     task_runs,
     tasks,
     uploads,
@@ -57,7 +56,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         What the sandbox mounts.
     """
     sb.when_due(automations.DUE | file_jobs.DUE | task_runs.DUE | volumes.DUE)
-    modules = (accounts, apps, automations, file_jobs, files, projects, search, tasks, uploads, volumes)
+    modules = (accounts, apps, automations, file_jobs, files, projects, tasks, uploads, volumes)
     handlers = handlers_in(document, sb, *modules)
     return Service(
         name="sb",
