@@ -6,8 +6,7 @@ import http.server
 import itertools
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
@@ -36,6 +35,7 @@ from omicsdk.sandbox.dss.webhooks import (
     send_by_httpx,
 )
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.database import Database
 
 DOCUMENT: dict[str, Any] = {
     "manifest": {"files": [{"name": "cell.json"}]},
@@ -242,12 +242,31 @@ class FakeSend:
         return answer
 
 
-def queue(*answers: int | str, delays: tuple[float, ...] = (0, 10, 100)) -> tuple[Deliverer, FakeClock, FakeSend]:
-    clock, send = FakeClock(), FakeSend(*answers)
-    return Deliverer(clock, send, delays), clock, send
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(tmp_path_factory.mktemp("deliveries") / "state.sqlite")
+    yield database
+    database.close()
 
 
-def test_delivered_at_once() -> None:
+Queue = Callable[..., tuple[Deliverer, FakeClock, FakeSend]]
+
+
+@pytest.fixture(scope="module")
+def queue(database: Database) -> Queue:
+    """Makes a deliverer; what another one has left waits in it with `kept`."""
+
+    def make(*answers: int | str, delays: tuple[float, ...] = (0, 10, 100), kept: bool = False) -> Any:
+        clock, send = FakeClock(), FakeSend(*answers)
+        deliverer = Deliverer(database, clock, send, delays)
+        if not kept:
+            deliverer.clear()
+        return deliverer, clock, send
+
+    return make
+
+
+def test_delivered_at_once(queue: Queue) -> None:
     deliverer, _, send = queue(299)
     deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
     (attempt,) = deliverer.run_due()
@@ -258,7 +277,7 @@ def test_delivered_at_once() -> None:
     assert len(send.requests) == 1
 
 
-def test_tried_again_with_growing_delays_until_all_are_spent() -> None:
+def test_tried_again_with_growing_delays_until_all_are_spent(queue: Queue) -> None:
     deliverer, clock, send = queue(500, "refused", 302)
     deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
     assert deliverer.run_due()[0].next_at == 1010
@@ -275,7 +294,7 @@ def test_tried_again_with_growing_delays_until_all_are_spent() -> None:
     assert [attempt.number for attempt in deliverer.history()] == [1, 2, 3]
 
 
-def test_one_subscriber_does_not_hold_up_another() -> None:
+def test_one_subscriber_does_not_hold_up_another(queue: Queue) -> None:
     deliverer, clock, _ = queue(503)
     deliverer.enqueue(notification_of(subscription(), CREATED, "first"))
     deliverer.enqueue(notification_of({**subscription(), "uuid": "other"}, CREATED, "second"))
@@ -284,7 +303,7 @@ def test_one_subscriber_does_not_hold_up_another() -> None:
     assert [(attempt.transaction_id, attempt.delivered) for attempt in deliverer.run_due()] == [("first", True)]
 
 
-def test_a_deleted_subscription_hears_no_more() -> None:
+def test_a_deleted_subscription_hears_no_more(queue: Queue) -> None:
     deliverer, clock, _ = queue(500)
     deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
     deliverer.run_due()
@@ -295,28 +314,25 @@ def test_a_deleted_subscription_hears_no_more() -> None:
 
 
 @pytest.mark.parametrize("how", ["cancel", "clear"])
-def test_forgotten_while_the_request_is_under_way(how: str) -> None:
+def test_forgotten_while_the_request_is_under_way(database: Database, how: str) -> None:
     clock = FakeClock()
 
     def send(request: WebhookRequest) -> int:
         deliverer.cancel("s-uuid") if how == "cancel" else deliverer.clear()
         return 500
 
-    deliverer = Deliverer(clock, send, (0, 10))
+    deliverer = Deliverer(database, clock, send, (0, 10))
     deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
     deliverer.run_due()
     assert deliverer.next_due() is None
 
 
-def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
+def test_what_waits_survives_a_restart(queue: Queue) -> None:
     deliverer, clock, _ = queue(500)
     fields = subscription(encoding="multipart/form-data", form_fields={"a": "b"})
     deliverer.enqueue(notification_of(fields, CREATED, "t"))
     deliverer.run_due()
-    saved = tmp_path / "pending.json"
-    saved.write_text(json.dumps(deliverer.pending()))
-    again, clock, send = queue()
-    again.restore(json.loads(saved.read_text()))
+    again, clock, send = queue(kept=True)
     assert again.next_due() == 1010
     clock.time = 1010
     (attempt,) = again.run_due()
@@ -324,20 +340,19 @@ def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     assert send.requests[0].headers["Content-Type"].startswith("multipart/form-data")
 
 
-def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart() -> None:
+def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart(queue: Queue, database: Database) -> None:
     deliverer, _, _ = queue(500)
     deliverer.enqueue(notification_of(subscription(hmac_secret_key="s3cret"), CREATED, "t"))
     deliverer.run_due()
-    assert "s3cret" not in json.dumps(deliverer.pending())
-    again, clock, send = queue()
-    again.restore(deliverer.pending())
+    assert "s3cret" not in str([tuple(row) for row in database.rows("SELECT * FROM dss_deliveries")])
+    again, clock, send = queue(kept=True)
     clock.time = 1010
     (attempt,) = again.run_due()
     assert (attempt.delivered, attempt.status, send.requests) == (False, None, [])
     assert attempt.error == "the sandbox was restarted and keeps no secrets: put the subscription again"
 
 
-def test_a_request_that_cannot_be_built_counts_as_a_failure() -> None:
+def test_a_request_that_cannot_be_built_counts_as_a_failure(queue: Queue) -> None:
     deliverer, _, _ = queue()
     deliverer.enqueue(notification_of(subscription(hmac_secret_key="s", hmac_key_id="a\nb"), CREATED, "t"))
     (attempt,) = deliverer.run_due()
@@ -345,13 +360,13 @@ def test_a_request_that_cannot_be_built_counts_as_a_failure() -> None:
     assert "key id" in (attempt.error or "")
 
 
-def test_a_deliverer_without_attempts_is_refused() -> None:
+def test_a_deliverer_without_attempts_is_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="at least one delay"):
-        Deliverer(FakeClock(), FakeSend(), ())
+        Deliverer(database, FakeClock(), FakeSend(), ())
 
 
 @given(st.lists(st.sampled_from([200, 204, 299, 199, 301, 404, 500, "gone"]), max_size=30), st.integers(1, 5))
-def test_every_notification_ends_delivered_or_spent(answers: list[int | str], most: int) -> None:
+def test_every_notification_ends_delivered_or_spent(queue: Queue, answers: list[int | str], most: int) -> None:
     deliverer, clock, _ = queue(*answers, delays=tuple(range(most)))
     for number in range(4):
         deliverer.enqueue(notification_of(subscription(), CREATED, str(number)))
@@ -397,11 +412,13 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
         thread.join()
 
 
-def test_over_the_network(receiver: tuple[str, list[tuple[str, str, dict[str, str], bytes]]]) -> None:
+def test_over_the_network(
+    database: Database, receiver: tuple[str, list[tuple[str, str, dict[str, str], bytes]]]
+) -> None:
     url, received = receiver
     received.clear()
     clock = FakeClock()
-    deliverer = Deliverer(clock, delays=(0, 5))
+    deliverer = Deliverer(database, clock, delays=(0, 5))
     for path in ("/204?a=b", "/301", "/500"):
         fields = subscription(callback_url=url + path, method="PUT", hmac_secret_key="s3cret", hmac_key_id="k")
         deliverer.enqueue(notification_of(fields, CREATED, path))

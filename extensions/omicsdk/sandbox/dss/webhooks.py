@@ -1,21 +1,19 @@
 """Webhooks: requests to subscribers, and the thread that sends them again until they are taken."""
 
-import heapq
-import itertools
 import json
 import logging
 import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from omicsdk.core.http_signature import sign
 from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.dss.notifications import LOST, Event, Notification, Subscription, notifications_of, one_line
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 _log = logging.getLogger(__name__)
 
@@ -79,11 +77,6 @@ class Attempt:
     def delivered(self) -> bool:
         """Whether the receiver took it: any status from 200 to 299."""
         return self.status is not None and 200 <= self.status < 300
-
-
-def _without_secret(notification: Notification) -> dict[str, Any]:
-    signed = notification.hmac_secret_key is not None
-    return {**asdict(notification), "hmac_secret_key": LOST if signed else None}
 
 
 class DeliveryError(Exception):
@@ -162,44 +155,67 @@ def send_by_httpx(request: WebhookRequest) -> int:
         raise DeliveryError(f"{type(error).__name__}: {one_line(error)}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A notification that is not delivered yet, as it is kept.
+
+    Attributes:
+        transaction: The notification's transaction.
+        subscription: Whose subscription it is for.
+        due: When the next attempt is due, in seconds since 1970.
+        failed: How many attempts failed.
+        notification: The notification, without its secret.
+    """
+
+    transaction: str
+    subscription: str
+    due: float
+    failed: int
+    notification: Mapping[str, Any]
+
+
 class Deliverer:
-    """The queue of notifications: delivers what is due, and tries again what failed.
+    """The queue of notifications, which survives a restart: delivers what is due, and tries again what failed.
 
     Nothing happens by itself: somebody calls `run_due`, at `next_due` or more often. All methods are thread-safe;
-    no lock is held while a request is under way.
+    what waits may be cancelled while a request is under way.
 
     Args:
+        database: Where waiting notifications are kept.
         clock: Tells the time.
         send: Sends one request.
         delays: Seconds before each attempt; their number is the most attempts.
     """
 
-    def __init__(self, clock: Clock, send: Send = send_by_httpx, delays: Sequence[float] = DELAYS) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, send: Send = send_by_httpx, delays: Sequence[float] = DELAYS
+    ) -> None:
         if not delays:
             raise ValueError("a deliverer needs at least one delay, that of the first attempt")
         self._clock = clock
         self._send = send
         self._delays = tuple(delays)
-        self._lock = threading.RLock()
-        self._order = itertools.count()
-        self._queue: list[tuple[float, int, int, Notification]] = []  # due, order of entry, failed attempts
-        self._cancelled: set[str] = set()
-        self._generation = 0
-        self._history: deque[Attempt] = deque(maxlen=LONGEST_HISTORY)
+        self._waiting = Table(database, "dss_deliveries", _Waiting, indexes=("due",))
+        self._secrets = dict[str, str]()  # by transaction; they are never written
+        self._cancelled = set[str]()
+        self._history = deque[Attempt](maxlen=LONGEST_HISTORY)
+        self._running = threading.Lock()
 
     def enqueue(self, notification: Notification) -> None:
         """Add a notification; its first attempt is due after the first delay, which is none by default."""
-        self._push(self._clock.now() + self._delays[0], 0, notification)
-
-    def _push(self, due: float, failed: int, notification: Notification) -> None:
-        with self._lock:
-            if notification.subscription_id not in self._cancelled:
-                heapq.heappush(self._queue, (due, next(self._order), failed, notification))
+        if notification.subscription_id in self._cancelled:
+            return
+        transaction, secret = notification.transaction_id, notification.hmac_secret_key
+        if secret is not None:
+            self._secrets[transaction] = secret
+            notification = replace(notification, hmac_secret_key=LOST)
+        due = self._clock.now() + self._delays[0]
+        self._waiting.put(_Waiting(transaction, notification.subscription_id, due, 0, asdict(notification)))
 
     def next_due(self) -> float | None:
         """When the next attempt is due, in seconds since 1970; None when nothing waits."""
-        with self._lock:
-            return self._queue[0][0] if self._queue else None
+        first = self._waiting.first(order="due")
+        return None if first is None else first.due
 
     def run_due(self) -> list[Attempt]:
         """Try everything that is due now, once.
@@ -207,41 +223,40 @@ class Deliverer:
         Returns:
             The attempts, in their order.
         """
-        now = self._clock.now()
-        with self._lock:
-            due: list[tuple[float, int, int, Notification]] = []
-            while self._queue and self._queue[0][0] <= now:
-                due.append(heapq.heappop(self._queue))
-            generation = self._generation
-        return [self._try(failed, notification, generation) for _, _, failed, notification in due]
+        with self._running:
+            return [self._try(each) for each in self._waiting.all("due <= ?", self._clock.now(), order="due, rowid")]
 
-    def _try(self, failed: int, notification: Notification, generation: int) -> Attempt:
-        now = self._clock.now()
+    def _try(self, waiting: _Waiting) -> Attempt:
+        notification = Notification(**waiting.notification)
         status: int | None = None
         problem: str | None = None
         try:
-            if notification.hmac_secret_key == LOST:
-                raise DeliveryError("the sandbox was restarted and keeps no secrets: put the subscription again")
-            status = self._send(build_request(notification, now, secrets.token_hex(16)))
+            if notification.hmac_secret_key is not None:
+                secret = self._secrets.get(waiting.transaction)
+                if secret is None:
+                    raise DeliveryError("the sandbox was restarted and keeps no secrets: put the subscription again")
+                notification = replace(notification, hmac_secret_key=secret)
+            status = self._send(build_request(notification, self._clock.now(), secrets.token_hex(16)))
         except (DeliveryError, ValueError) as error:
             problem = one_line(error)
-        at = self._clock.now()
+        at, failed = self._clock.now(), waiting.failed + 1
         attempt = Attempt(
-            transaction_id=notification.transaction_id,
-            subscription_id=notification.subscription_id,
+            transaction_id=waiting.transaction,
+            subscription_id=waiting.subscription,
             event_type=notification.payload.get("event_type"),
             url=without_query(notification.url),
-            number=failed + 1,
+            number=failed,
             at=at,
             status=status,
             error=problem,
-            next_at=None if status is not None and 200 <= status < 300 else due_after(failed + 1, at, self._delays),
+            next_at=None if status is not None and 200 <= status < 300 else due_after(failed, at, self._delays),
         )
-        with self._lock:
-            self._history.append(attempt)
-            # Cleared while the request was under way, or the subscription deleted: nobody waits for another attempt.
-            if attempt.next_at is not None and generation == self._generation:
-                self._push(attempt.next_at, failed + 1, notification)
+        self._history.append(attempt)
+        if attempt.next_at is None:
+            self._waiting.remove(transaction=waiting.transaction)
+            self._secrets.pop(waiting.transaction, None)
+        else:  # a row that is gone was cancelled while the request was under way: nobody waits for another attempt
+            self._waiting.change(waiting.transaction, due=attempt.next_at, failed=failed)
         _log.info(
             "notification %s to %s, attempt %d: %s",
             attempt.transaction_id,
@@ -257,43 +272,23 @@ class Deliverer:
         Returns:
             How many notifications were dropped.
         """
-        with self._lock:
-            self._cancelled.add(subscription_id)
-            kept = [entry for entry in self._queue if entry[3].subscription_id != subscription_id]
-            dropped = len(self._queue) - len(kept)
-            heapq.heapify(kept)
-            self._queue = kept
-            return dropped
+        self._cancelled.add(subscription_id)
+        return self._waiting.remove(subscription=subscription_id)
 
     def clear(self) -> None:
         """Drop everything that waits, and the history."""
-        with self._lock:
-            self._generation += 1
-            self._queue.clear()
-            self._cancelled.clear()
-            self._history.clear()
+        self._waiting.remove()
+        self._secrets.clear()
+        self._cancelled.clear()
+        self._history.clear()
 
     def history(self) -> list[Attempt]:
         """The latest attempts, oldest first, at most `LONGEST_HISTORY`."""
-        with self._lock:
-            return list(self._history)
-
-    def pending(self) -> list[dict[str, Any]]:
-        """What waits, as JSON values in the order in which it is due, for `restore`; the secrets aren't in it."""
-        with self._lock:
-            return [
-                {"due": due, "failed": failed, "notification": _without_secret(notification)}
-                for due, _, failed, notification in sorted(self._queue, key=lambda entry: entry[:2])
-            ]
-
-    def restore(self, pending: Iterable[Mapping[str, Any]]) -> None:
-        """Put back what `pending` gave before a restart."""
-        for entry in pending:
-            self._push(float(entry["due"]), int(entry["failed"]), Notification(**entry["notification"]))
+        return list(self._history)
 
 
 class Courier(Deliverer):
-    """A deliverer that the sandbox's clock drives, and whose queue survives a restart.
+    """A deliverer that the sandbox's clock drives, in a thread.
 
     Args:
         database: Where waiting notifications are kept.
@@ -301,19 +296,15 @@ class Courier(Deliverer):
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        super().__init__(clock)
-        database.define(dss_deliveries="id INTEGER PRIMARY KEY, pending TEXT NOT NULL")
-        self._database = database
+        super().__init__(database, clock)
         self._changed = threading.Condition()
         self._dirty = False
         self._busy = False
         self._closed = False
         self._thread: threading.Thread | None = None
         self._forget_clock = clock.on_change(self._wake)
-        if row := database.row("SELECT pending FROM dss_deliveries"):
-            self.restore(json.loads(row["pending"]))
-            if self.next_due() is not None:
-                self._start()
+        if self.next_due() is not None:
+            self._start()
 
     def tell(self, subscriptions: Iterable[Subscription], event: Event) -> None:
         """Sends an event to the subscribers that want it; returns at once."""
@@ -321,15 +312,7 @@ class Courier(Deliverer):
         for notification in notifications:
             self.enqueue(notification)
         if notifications:
-            self._keep()
             self._start()
-
-    def cancel(self, subscription_id: str) -> int:
-        """Drops what waits for a subscription that was deleted; see `Deliverer`."""
-        dropped = super().cancel(subscription_id)
-        if dropped:
-            self._keep()
-        return dropped
 
     def _start(self) -> None:
         # Most sandboxes never deliver anything, so the thread comes with the first notification.
@@ -353,8 +336,7 @@ class Courier(Deliverer):
                     return
                 self._dirty, self._busy = False, True
             try:
-                if self.run_due():
-                    self._keep()
+                self.run_due()
             finally:
                 with self._changed:
                     self._busy = False
@@ -381,11 +363,6 @@ class Courier(Deliverer):
         """
         with self._changed:
             return self._changed.wait_for(lambda: not (self._busy or self._dirty or self._due()), seconds)
-
-    def _keep(self) -> None:
-        with self._database.transaction():  # so that what is kept is the newest
-            text = json.dumps(self.pending())
-            self._database.execute("REPLACE INTO dss_deliveries VALUES (1, ?)", (text,))
 
     def close(self) -> None:
         """Stops delivering; what waits stays in the database."""
