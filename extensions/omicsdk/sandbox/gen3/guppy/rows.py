@@ -362,22 +362,17 @@ def hidden(told: list[Bucket], unseen: Iterable[Bucket], fewest: int) -> list[Bu
 
 
 def of_numbers(
-    rows: Iterable[Row],
-    name: str,
-    start: float | None = None,
-    end: float | None = None,
-    step: float | None = None,
-    bins: int | None = None,
+    rows: Iterable[Row], name: str, start: float | None, end: float | None, step: float | None, bins: int | None
 ) -> list[Bucket]:
     """Statistics of a field's numbers: of all, or of each of some ranges of the same width.
 
     Args:
         rows: The rows.
         name: The field.
-        start: The least number that counts; by default all do.
-        end: The number from which on none counts; by default all do.
-        step: How wide the ranges are.
-        bins: How many ranges there are; not together with `step`.
+        start: The least number that counts; None for all.
+        end: The number from which on none counts; None for all.
+        step: How wide the ranges are; None for one range, or `bins` of them.
+        bins: How many ranges there are; None, or not together with `step`.
 
     Raises:
         WrongFilter: The arguments make no sense.
