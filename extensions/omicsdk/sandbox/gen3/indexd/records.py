@@ -1,9 +1,10 @@
 """Records: lists, one, several at once, blank ones, versions; their URLs; and what the service holds."""
 
-import ipaddress
 import re
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
+
+from jsonschema import Draft7Validator, FormatChecker
 
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
 from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list, merged
@@ -31,11 +32,22 @@ from omicsdk.sandbox.gen3.indexd.requests import (
 )
 from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.traffic.serving import is_loopback
 from omicsdk.sandbox.validation import LARGEST
 
 MOST_GUIDS = 10_000
 """How many GUIDs can be had at once."""
 _SECONDS = 5.0
+_NEIGHBOUR = {
+    "type": "object",
+    "required": ["name", "host"],
+    "properties": {
+        "name": {"type": "string"},
+        "host": {"type": "string"},
+        "hints": {"type": "array", "items": {"type": "string", "format": "regex"}},
+    },
+}
+_NEIGHBOURS = Draft7Validator({"type": "array", "items": _NEIGHBOUR}, format_checker=FormatChecker(("regex",)))
 
 
 # -- lists
@@ -332,25 +344,9 @@ def _neighbours(index: Index) -> list[JsonObject]:
         Problem: 500; somebody turned the setting to something else.
     """
     stated = index.json_setting(NEIGHBOURS)
-    if not isinstance(stated, list) or not all(_is_neighbour(each) for each in cast("list[Any]", stated)):
+    if not cast("Any", _NEIGHBOURS).is_valid(stated):
         raise refuse(500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints")
-    return cast("list[JsonObject]", stated)
-
-
-def _is_neighbour(stated: Any) -> bool:
-    match stated:
-        case {"name": str(), "host": str()}:
-            hints: Any = stated.get("hints", [])
-            return isinstance(hints, list) and all(_is_pattern(each) for each in cast("list[Any]", hints))
-        case _:
-            return False
-
-
-def _is_pattern(hint: Any) -> bool:
-    try:
-        return isinstance(hint, str) and bool(re.compile(hint))
-    except re.error:
-        return False
+    return stated
 
 
 def _ask_neighbours(index: Index, guid: str) -> JsonObject | None:
@@ -364,7 +360,7 @@ def _ask_neighbours(index: Index, guid: str) -> JsonObject | None:
 
     for each in sorted(_neighbours(index), key=fits, reverse=True):
         # A sandbox reaches nothing beyond its machine.
-        if each.get("type") == "indexd" and _is_near(each["host"]):
+        if each.get("type") == "indexd" and is_loopback(urlsplit(str(each["host"])).hostname or ""):
             found = _ask(each["host"], guid)
             if found is not None:
                 return {**found, "from_index_service": {"host": each["host"], "name": each["name"]}}
@@ -380,11 +376,3 @@ def _ask(host: str, guid: str) -> JsonObject | None:
     except (httpx.HTTPError, ValueError):  # nobody is there, or somebody who is no index
         return None
     return cast("JsonObject", record) if isinstance(record, dict) else None
-
-
-def _is_near(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -169,8 +170,12 @@ class Query:
         """
         return checked_hashes(self.pairs("hash"))
 
-    def object(self, name: str) -> JsonObject | None:
+    def object(self, name: str, schema: Draft7Validator) -> JsonObject | None:
         """An argument that is a JSON object.
+
+        Args:
+            name: The argument.
+            schema: What it may be.
 
         Raises:
             Problem: 400; it is something else.
@@ -178,17 +183,11 @@ class Query:
         sent = self.text(name)
         if not sent:
             return None
-        try:
-            value = json.loads(sent)
-        except (ValueError, RecursionError) as error:
-            raise _no_json(name) from error
-        if not isinstance(value, dict):
-            raise _no_json(name)
-        return cast("JsonObject", value)
-
-
-def _no_json(name: str) -> Problem:
-    return bad(f"{name} must be a valid json string")
+        with suppress(ValueError, RecursionError):
+            value: JsonObject = json.loads(sent)
+            if cast("Any", schema).is_valid(value):
+                return value
+        raise bad(f"{name} must be a valid json string")
 
 
 def checked_hashes(found: Mapping[str, str]) -> dict[str, str]:
@@ -372,38 +371,9 @@ def read_criteria(query: Query) -> Criteria:
         authz=query.words("authz"),
         hashes=query.hashes() or None,
         metadata=query.pairs("metadata"),
-        urls_metadata=_urls_metadata(query),
-        negated=_negated(query),
+        urls_metadata=query.object("urls_metadata", _URLS_METADATA),
+        negated=query.object("negate_params", _NEGATED),
         **{name: query.text(name) for name in ("start", "file_name", "version", "uploader")},
-    )
-
-
-def _urls_metadata(query: Query) -> JsonObject | None:
-    stated = query.object("urls_metadata")
-    if not _of_objects(stated or {}):
-        raise _no_json("urls_metadata")
-    return stated
-
-
-def _negated(query: Query) -> JsonObject:
-    stated = query.object("negate_params") or {}
-    fits = (
-        all(isinstance(stated.get(name, ""), str) for name in ("file_name", "version"))
-        and all(stated.get(name) is None or is_texts(stated[name]) for name in ("urls", "acl", "authz"))
-        and all(isinstance(stated.get(name) or {}, dict) for name in ("metadata", "urls_metadata"))
-        and _of_objects(stated.get("urls_metadata") or {})
-    )
-    if not fits:
-        raise _no_json("negate_params")
-    return stated
-
-
-def _of_objects(value: JsonObject) -> bool:
-    """Whether all members are objects, without lists and objects in them."""
-    return all(
-        isinstance(each, dict)
-        and not any(isinstance(inner, dict | list) for inner in cast("JsonObject", each).values())
-        for each in value.values()
     )
 
 
@@ -431,88 +401,90 @@ _CHANGEABLE: JsonObject = {
 }
 
 
-def _closed(properties: JsonObject, *required: str) -> JsonObject:
-    schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**schema, "required": list(required)}
-
-
-def _open(properties: JsonObject, *required: str) -> JsonObject:
+def _object(required: str = "", *, closed: bool = True, **properties: JsonObject) -> JsonObject:
+    """The schema of an object: the fields that it needs, with blanks between, whether it takes no others, and all."""
     schema: JsonObject = {"type": "object", "properties": properties}
-    return {**schema, "required": list(required)} if required else schema
+    if closed:
+        schema["additionalProperties"] = False
+    return {**schema, "required": required.split()} if closed or required else schema
 
 
 _CHECKSUM: JsonObject = {
-    **_open({"type": {"enum": list(HASHES)}, "checksum": _TEXT}, "type", "checksum"),
+    **_object("type checksum", closed=False, type={"enum": list(HASHES)}, checksum=_TEXT),
     "allOf": [
         {"if": {"properties": {"type": {"const": kind}}}, "then": {"properties": {"checksum": {"pattern": pattern}}}}
         for kind, pattern in HASHES.items()
     ],
 }
 RECORD = Draft7Validator(
-    _closed(
-        {
-            "baseid": {"type": "string", "pattern": f"^{_UUID}"},
-            "form": {"enum": ["object", "container", "multipart"]},
-            "size": _SIZE,
-            "did": {"type": "string", "pattern": f"^.*{_UUID}"},
-            "hashes": _HASHES,
-            **_CHANGEABLE,
-        },
-        *("size", "hashes", "urls", "form"),
+    _object(
+        "size hashes urls form",
+        baseid={"type": "string", "pattern": f"^{_UUID}"},
+        form={"enum": ["object", "container", "multipart"]},
+        size=_SIZE,
+        did={"type": "string", "pattern": f"^.*{_UUID}"},
+        hashes=_HASHES,
+        **_CHANGEABLE,
     )
 )
 """A new record, or a new version of a file."""
-CHANGES = Draft7Validator(_closed(_CHANGEABLE))
+CHANGES = Draft7Validator(_object(**_CHANGEABLE))
 """An update of a record."""
 BLANK = Draft7Validator(
-    _open({**dict.fromkeys(("did", "uploader", "file_name"), _TEXT_OR_NULL), "authz": _TEXTS_OR_NULL})
+    _object(closed=False, did=_TEXT_OR_NULL, uploader=_TEXT_OR_NULL, file_name=_TEXT_OR_NULL, authz=_TEXTS_OR_NULL)
 )
 """A blank record; the service doesn't mind other fields."""
 FILLING = Draft7Validator(
-    _open(
-        {
-            "size": {**_SIZE, "type": ["integer", "null"]},
-            "hashes": {"type": ["object", "null"], "additionalProperties": _TEXT},
-            "urls": _TEXTS_OR_NULL,
-            "authz": _TEXTS_OR_NULL,
-        }
+    _object(
+        closed=False,
+        size={**_SIZE, "type": ["integer", "null"]},
+        hashes={"type": ["object", "null"], "additionalProperties": _TEXT},
+        urls=_TEXTS_OR_NULL,
+        authz=_TEXTS_OR_NULL,
     )
 )
 """What fills a blank record; neither checksums nor other fields are looked at, as in the service."""
-ACCESS = Draft7Validator(_closed({"acl": _TEXTS, "authz": _TEXTS}))
+ACCESS = Draft7Validator(_object(acl=_TEXTS, authz=_TEXTS))
 """Who may have all versions of a file."""
-ALIASES = Draft7Validator(
-    _closed({"aliases": {"type": "array", "items": _closed({"value": _TEXT}, "value")}}, "aliases")
-)
+ALIASES = Draft7Validator(_object("aliases", aliases={"type": "array", "items": _object("value", value=_TEXT)}))
 """Aliases of a record."""
 ALIAS_RECORD = Draft7Validator(
-    _closed(
-        {
-            "size": _SIZE,
-            "hashes": _HASHES,
-            "release": {"enum": ["public", "private", "controlled"]},
-            "keeper_authority": _TEXT,
-            "host_authorities": _TEXTS,
-            "metastring": _TEXT,
-        },
-        *("size", "hashes", "release"),
+    _object(
+        "size hashes release",
+        size=_SIZE,
+        hashes=_HASHES,
+        release={"enum": ["public", "private", "controlled"]},
+        keeper_authority=_TEXT,
+        host_authorities=_TEXTS,
+        metastring=_TEXT,
     )
 )
 """An old alias record."""
 BUNDLE = Draft7Validator(
-    _open(
-        {
-            **dict.fromkeys(("bundle_id", "name"), _TEXT),
-            "bundles": _TEXTS,
-            "size": _SIZE,
-            **dict.fromkeys(("description", "version"), _TEXT),
-            "aliases": _TEXTS,
-            "checksums": {"type": "array", "items": _CHECKSUM},
-        },
+    _object(
         "bundles",
+        closed=False,
+        size=_SIZE,
+        checksums={"type": "array", "items": _CHECKSUM},
+        **dict.fromkeys(("bundle_id", "name", "description", "version"), _TEXT),
+        **dict.fromkeys(("bundles", "aliases"), _TEXTS),
     )
 )
 """A new bundle."""
+_OF_OBJECTS: JsonObject = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": {"not": {"type": ["object", "array"]}}},
+}
+_URLS_METADATA = Draft7Validator(_OF_OBJECTS)
+_NEGATED = Draft7Validator(
+    _object(
+        closed=False,
+        **dict.fromkeys(("file_name", "version"), _TEXT),
+        **dict.fromkeys(("urls", "acl", "authz"), _TEXTS_OR_NULL),
+        metadata={"type": ["object", "null"]},
+        urls_metadata={**_OF_OBJECTS, "type": ["object", "null"]},
+    )
+)
 
 
 def sent_json(call: Call, *, force: bool = False) -> Any:
