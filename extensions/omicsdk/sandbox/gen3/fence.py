@@ -6,6 +6,7 @@ from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.gen3 import fence_files, fence_logins
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, TrailingSlashes, gen3_service
 from omicsdk.sandbox.problems import Problem
@@ -16,45 +17,23 @@ if TYPE_CHECKING:
 
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _BROWSER = "people log in with a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
-_ADMIN = "people are made and removed with `sandbox.gen3.access`"
-_KINDS = "the only kinds of keys are api and google"
 _ABSENT = {
-    "get_metrics": "it measures a deployment",
-    "get_privacy_policy": "it is a page of a deployment",
-    "get_registration_form": _BROWSER,
-    "authorize": _BROWSER,
-    "confirm_authorization": _BROWSER,
-    "login_with_shibboleth": _BROWSER,
-    "login_with_fence": _BROWSER,
-    "logout": _BROWSER,
-    "revoke_token": "it ends refresh tokens, which come of logins with a browser",
-    "check_token_denylisted": "it is for services of a deployment",
-    "get_user_info_by_name": _ADMIN,
-    "soft_delete_user": _ADMIN,
-    "reactivate_user": _ADMIN,
-    "create_user": _ADMIN,
-    "get_contents": "it passes requests on to a service of embeddings",
-    "list_provider_keys": _KINDS,
-    "create_provider_key": _KINDS,
-    "delete_provider_key": _KINDS,
-    "list_google_keys": _GOOGLE,
-    "create_google_key": _GOOGLE,
-    "delete_all_google_keys": _GOOGLE,
-    "delete_google_key": _GOOGLE,
-    "link_google_account": _GOOGLE,
-    "unlink_google_account": _GOOGLE,
-    "extend_google_link": _GOOGLE,
-    "finish_google_link": _GOOGLE,
-    "get_billing_projects": _GOOGLE,
-    "list_service_accounts": _GOOGLE,
-    "register_service_account": _GOOGLE,
-    "check_service_account": _GOOGLE,
-    "get_monitoring_account": _GOOGLE,
-    "check_service_account_update": _GOOGLE,
-    "delete_service_account": _GOOGLE,
-    "update_service_account": _GOOGLE,
-    "ensure_primary_service_account": _GOOGLE,
+    "/metrics": "it measures a deployment",
+    "/privacy-policy": "it is a page of a deployment",
+    "/register": _BROWSER,
+    "/oauth2/authorize": _BROWSER,
+    "/login/": _BROWSER,
+    "/logout": _BROWSER,
+    "/oauth2/revoke": "it ends refresh tokens, which come of logins with a browser",
+    "/credentials/token/": "it is for services of a deployment",
+    "/admin/user": "people are made and removed with `sandbox.gen3.access`",
+    "/data/content": "it passes requests on to a service of embeddings",
+    "/credentials/{provider}": "the only kinds of keys are api and google",
+    "/credentials/google": _GOOGLE,
+    "/link/google": _GOOGLE,
+    "/google/": _GOOGLE,
 }
+"""Why operations aren't part of the sandbox, by what their paths begin with."""
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
 
@@ -73,7 +52,12 @@ def fence_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         {name: _with_pages(handler) for name, handler in handlers.items()},
         same=fence_logins.SAME,
         answers={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
-        absent=_ABSENT,
+        absent={
+            each.name: reason
+            for each in operations(document)
+            for start, reason in _ABSENT.items()
+            if each.path.startswith(start)
+        },
         around=lambda app: TrailingSlashes(app, _SLASHED),
     )
 

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -31,7 +32,35 @@ State = TypeVar("State")
 Item = TypeVar("Item")
 
 
-class TrailingSlashes:
+class Front:
+    """Stands before a service's routes.
+
+    Args:
+        app: The service's routes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def meant(self, scope: Scope) -> Scope:
+        """The request that the routes are asked; it may be refused by raising."""
+        return scope
+
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        """What answers when the routes have no such path or method, or the request was refused before them."""
+        raise refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(self.meant(scope), receive, send)
+        except (HTTPException, Problem) as refusal:
+            await self.refused(refusal)(scope, receive, send)
+
+
+class TrailingSlashes(Front):
     """Takes paths with and without a slash at their end, as the web frameworks of the services do.
 
     Args:
@@ -40,18 +69,14 @@ class TrailingSlashes:
     """
 
     def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
-        self._app = app
+        super().__init__(app)
         self._stated = stated
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            root, path = scope.get("root_path", ""), scope["path"]
-            inside = path.removeprefix(root)
-            bare = inside.rstrip("/")
-            wanted = f"{bare}/" if f"{bare}/" in self._stated else bare
-            if wanted != inside:
-                scope = {**scope, "path": root + wanted}
-        await self._app(scope, receive, send)
+    def meant(self, scope: Scope) -> Scope:
+        """The request with the path as it is stated."""
+        root = scope.get("root_path", "")
+        bare = scope["path"].removeprefix(root).rstrip("/")
+        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._stated else bare)}
 
 
 def gen3_service(

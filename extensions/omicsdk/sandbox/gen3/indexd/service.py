@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.gen3.indexd import aliases, bundles, drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, Front, gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
@@ -40,11 +40,10 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    own = handlers_in(document, index, records, aliases, bundles)
-    ga4gh = {name: _in_ga4gh_words(each) for name, each in handlers_in(document, index, drs).items()}
+    own, ga4gh = handlers_in(document, index, records, aliases, bundles), handlers_in(document, index, drs)
     # A deployment that wasn't told its version tells nothing.
     answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
-    handlers = {name: _framed(each) for name, each in {**own, **ga4gh}.items()}
+    handlers = {name: _refusing(each, in_ga4gh_words=name in ga4gh) for name, each in {**own, **ga4gh}.items()}
     service = gen3_service(
         "indexd",
         document,
@@ -64,25 +63,17 @@ def _error_body(problem: Problem) -> dict[str, object]:
     return {"error": problem.title}
 
 
-def _framed(handler: Handler) -> Handler:
+def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
+    """A handler that refuses with the framework's pages where it should, and as DRS and DOS do where it is of these."""
+
     def handle(call: Call) -> Reply:
         try:
             return handler(call)
         except FrameworkPage as refusal:
             return _page(refusal.status)
-
-    return handle
-
-
-def _in_ga4gh_words(handler: Handler) -> Handler:
-    """A handler that refuses as DRS and DOS do."""
-
-    def handle(call: Call) -> Reply:
-        try:
-            return handler(call)
-        except FrameworkPage:
-            raise
         except Problem as refusal:
+            if not in_ga4gh_words:
+                raise
             raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers) from refusal
 
     return handle
@@ -96,25 +87,15 @@ def _page(status: int) -> Reply:
     return Reply(text=text, status=status, headers=HTML)
 
 
-class _Front:
-    """Stands before the routes.
-
-    Args:
-        app: The routes.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root, path = scope.get("root_path", ""), scope["path"]
-        inside = _stated(path.removeprefix(root))
+class _Front(Front):
+    def meant(self, scope: Scope) -> Scope:
+        root = scope.get("root_path", "")
         # The server leaves out what a HEAD is answered.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        try:
-            await self._app({**scope, "path": root + inside, "method": method}, receive, send)
-        except HTTPException as error:
-            await response(_page(error.status_code), {})(scope, receive, send)
+        return {**scope, "path": root + _stated(scope["path"].removeprefix(root)), "method": method}
+
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        return response(_page(refusal.status_code if isinstance(refusal, HTTPException) else refusal.status), {})
 
 
 def _stated(path: str) -> str:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.gateway import READ_ONLY
 from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
-from omicsdk.sandbox.gen3.service import gen3_service
+from omicsdk.sandbox.gen3.service import Front, gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 from omicsdk.sandbox.state.database import Database
@@ -82,7 +82,7 @@ def get_status(gen3: "Gen3", _call: Call) -> Reply:
     return Reply({"status": "OK", "timestamp": now, "aggregate_metadata_enabled": enabled})
 
 
-class Doors:
+class Doors(Front):
     """Lets requests in, and tells what isn't routed in the service's words.
 
     The gateway of a commons lets nobody in at /mds-admin without the permission, and doesn't pass tokens on there. The
@@ -94,19 +94,22 @@ class Doors:
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app = app
+        super().__init__(app)
         self._access = access
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            await self._app(_stated(self._let_in(scope)), receive, send)
-        except HTTPException as error:
-            await _refused(Refusal(error.status_code, error.detail))(scope, receive, send)
-        except Problem as problem:
-            await _refused(problem)(scope, receive, send)
+    def meant(self, scope: Scope) -> Scope:
+        """The request with the address that the document states: published clients make objects at an older one."""
+        root = scope.get("root_path", "")
+        if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
+            return {**self._let_in(scope), "path": f"{root}{_OBJECTS}/upload"}
+        return self._let_in(scope)
+
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        """What answers a refusal in the service's words."""
+        if isinstance(refusal, HTTPException):
+            refusal = Refusal(refusal.status_code, refusal.detail)
+        content = json.dumps(error_body(refusal)).encode()
+        return Response(content, refusal.status, refusal.headers, media_type="application/json")
 
     def _let_in(self, scope: Scope) -> Scope:
         came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
@@ -122,19 +125,6 @@ class Doors:
         return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"authorization"]}
 
 
-def _stated(scope: Scope) -> Scope:
-    """The request with the address that the document states: published clients make objects at an older one."""
-    root = scope.get("root_path", "")
-    if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
-        return {**scope, "path": f"{root}{_OBJECTS}/upload"}
-    return scope
-
-
 def _needs_administrator(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path.startswith("/metadata_index") or (path.startswith("/metadata") and scope["method"] != "GET")
-
-
-def _refused(problem: Problem) -> Response:
-    content = json.dumps(error_body(problem)).encode()
-    return Response(content, problem.status, problem.headers, media_type="application/json")
