@@ -339,11 +339,13 @@ class Store:
             with self._database.transaction():
                 for each in removed:
                     self._table.remove(id=each)
-                for record in kept:
-                    # Not put in its place, which would move it to the end.
+                known = self.graph.by_id
+                # Changed rows aren't put in place of the old ones, which would move them to the end.
+                for record in (each for each in kept if each.id in known):
                     values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
                     if not self._table.change(record.id, **values):
                         self._table.add(record)
+                self._table.put_all(each for each in kept if each.id not in known)
             for each in removed:
                 self.graph.remove(each)
             for record in kept:
