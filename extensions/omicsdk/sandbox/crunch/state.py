@@ -68,7 +68,7 @@ class People:
             everything: Whether they may do everything.
             permissions: What they may do beside reading, such as `add_status`.
         """
-        token = self._token(name)
+        token = self._secrets.derived("crunch", name)
         password = self._secrets.password_hash
         self._table.add(Person(0, name, digest(token), password, everything, sorted(permissions)))
         return token
@@ -81,18 +81,11 @@ class People:
         """
         if self._table.first(name=name) is None:
             raise LookupError(f"the site knows no user {name}")
-        return self._token(name)
-
-    def _token(self, name: str) -> str:
         return self._secrets.derived("crunch", name)
 
     def by_id(self, number: int) -> Person | None:
         """The user of a number; None for none."""
         return self._table.get(number)
-
-    def any(self) -> bool:
-        """Whether there are users at all."""
-        return self._table.count() > 0
 
     def need(self, call: Call, model: str = "") -> Person:
         """Who asks, and may do that.
@@ -174,7 +167,7 @@ class Crunch:
         self.tree = Tree(grounds.database)
         self.attributes = Attributes(grounds.database)
         self.statuses = Statuses(grounds.database)
-        if not self.people.any():
+        if self.people.by_id(1) is None:
             self.clear()
 
     def clear(self) -> None:

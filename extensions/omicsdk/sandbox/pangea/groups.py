@@ -1,27 +1,15 @@
 """Sample groups, some of which are libraries, which samples are in them, and projects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.resource import (
-    PAGE,
-    Resource,
-    View,
-    Views,
-    found,
-    items,
-    listed,
-    operations_of,
-    reference,
-    references,
-    shown,
-)
+from omicsdk.sandbox.pangea.resource import PAGE, Resource, View, Views, found, items, listed, operations_of, shown
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
-from omicsdk.sandbox.pangea.store import Thing, Where, linked_from, with_field
+from omicsdk.sandbox.pangea.store import Store, Thing, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -42,14 +30,14 @@ class SampleGroups(Resource):
         flag = drf.Field(drf.boolean, absent_in_form=False)
         return {
             "name": drf.Field(drf.text(), required=True),
-            "organization": reference(self.store, "organization", required=True),
+            "organization": self.reference("organization", required=True),
             "description": drf.Field(drf.text()),
             "is_library": flag,
             "is_public": flag,
             "theme": drf.Field(drf.text(blank=True)),
             "long_description": drf.Field(drf.text(blank=True)),
             "metadata": drf.Field(drf.json_value),
-            "bucket": reference(self.store, "s3_bucket", null=True),
+            "bucket": self.reference("s3_bucket", null=True),
             "storage_provider_name": drf.Field(drf.text()),
             "sample_metadata_schema": drf.Field(drf.json_value),
         }
@@ -103,7 +91,9 @@ GROUP_SAMPLE = "group_sample"
 def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{group_pk}/samples: all of them, or none where one may not see them."""
     person = pangea.access.asker(call)
-    group = _existing_group(pangea, call)
+    group = pangea.store.find("sample_group", call.arguments["group_pk"])
+    if group is None:  # deployed servers don't look whether there is one
+        raise not_found(crashes=True)
     count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
     view = Views(pangea.store).sample
 
@@ -113,19 +103,11 @@ def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     return page(call, count, some if count else lambda _start, _size: [], PAGE)
 
 
-def add_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_groups/{group_pk}/samples."""
+def _change_samples(pangea: Pangea, call: Call, change: Callable[[Store, str, str, str], None]) -> Reply:
+    """Samples that leave a group stay in their library."""
     group, samples = _sent(pangea, call)
     for each in samples:
-        pangea.store.link(GROUP_SAMPLE, group["uuid"], each["uuid"])
-    return Reply({"status": "success"})
-
-
-def remove_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/sample_groups/{group_pk}/samples: they leave the group, and stay in their library."""
-    group, samples = _sent(pangea, call)
-    for each in samples:
-        pangea.store.unlink(GROUP_SAMPLE, group["uuid"], each["uuid"])
+        change(pangea.store, GROUP_SAMPLE, group["uuid"], each["uuid"])
     return Reply({"status": "success"})
 
 
@@ -144,14 +126,6 @@ def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
         pangea.store.find("sample_group", each) for each in pangea.store.above_linked(GROUP_SAMPLE, group["uuid"])
     ]
     return all(each is not None and pangea.access.may_see_group(person, each) for each in libraries)
-
-
-def _existing_group(pangea: Pangea, call: Call) -> Thing:
-    """The group of a path; deployed servers don't look whether there is one."""
-    group = pangea.store.find("sample_group", call.arguments["group_pk"])
-    if group is None:
-        raise not_found(crashes=True)
-    return group
 
 
 def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
@@ -191,10 +165,10 @@ class Projects(Resource):
         """What may be written of a project."""
         return {
             "name": drf.Field(drf.text(), required=True),
-            "organization": reference(self.store, "organization", required=True),
+            "organization": self.reference("organization", required=True),
             "description": drf.Field(drf.text(blank=True)),
-            "sample_groups": references(self.store, "sample_group"),
-            "sub_projects": references(self.store, _PROJECT),
+            "sample_groups": self.references("sample_group"),
+            "sub_projects": self.references(_PROJECT),
         }
 
     def view(self) -> View:
@@ -208,7 +182,8 @@ class Projects(Resource):
         }
 
 
-HANDLERS = operations_of(SampleGroups, Projects)
+_CHANGES = {"add": Store.link, "remove": Store.unlink}
+HANDLERS = {**operations_of(SampleGroups, Projects), **for_each(_CHANGES, {"{}_sample_group_samples": _change_samples})}
 
 
 def list_project_sample_groups(pangea: Pangea, call: Call) -> Reply:
@@ -224,7 +199,7 @@ def add_project_sample_group(pangea: Pangea, call: Call) -> Reply:
     person = pangea.access.need(call)
     project = found(pangea.store, _PROJECT, call.arguments["project_pk"])
     sent = drf.validated(
-        {"sample_group_uuid": reference(pangea.store, "sample_group", required=True)}, drf.fields_of(call)
+        {"sample_group_uuid": Projects(pangea, call).reference("sample_group", required=True)}, drf.fields_of(call)
     )
     group = found(pangea.store, "sample_group", sent["sample_group_uuid"])
     if not pangea.access.owns(person, project) or not pangea.access.owns(person, group):

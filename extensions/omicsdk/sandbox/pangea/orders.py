@@ -8,7 +8,7 @@ from typing import Any
 
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.people import ORDER, Person
-from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, paged, reference, shown
+from omicsdk.sandbox.pangea.resource import Resource, View, found, operations_of, paged, shown
 from omicsdk.sandbox.pangea.results import MODULE
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
 from omicsdk.sandbox.pangea.store import Thing, linked_from, with_field
@@ -112,9 +112,9 @@ class Jobs(Resource):
         return {
             "name": Field(text(), required=True),
             "status": Field(choice({each: each for each in STATUSES})),
-            "work_order": reference(self.store, ORDER, required=True),
-            "pipeline_module": reference(self.store, MODULE, null=True),
-            "analysis_result": reference(self.store, "sample_ar", null=True),
+            "work_order": self.reference(ORDER, required=True),
+            "pipeline_module": self.reference(MODULE, null=True),
+            "analysis_result": self.reference("sample_ar", null=True),
             "resources_used": Field(json_value, json_in_form=True),
             "resources_needed": Field(json_value, json_in_form=True),
             "description": Field(text(blank=True)),

@@ -111,25 +111,6 @@ def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Wher
     return [below(uuid)]
 
 
-def reference(store: Store, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
-    """A field that names another thing by its UUID.
-
-    Args:
-        store: Where things are kept.
-        kind: The other thing's kind.
-        required: Whether it has to be there.
-        null: Whether there may be none.
-    """
-    read = drf.uuid_reference(lambda uuid: store.find(kind, uuid))
-    return drf.Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
-
-
-def references(store: Store, kind: str) -> drf.Field:
-    """A field that names other things by a list of their UUIDs, each once."""
-    read = reference(store, kind).read
-    return drf.Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
-
-
 def items(value: Any) -> list[Any]:
     """What was sent where a list is wanted.
 
@@ -288,6 +269,22 @@ class Resource:
     def remove(self, thing: Thing) -> None:
         """Removes a thing with what belongs to it."""
         self.store.remove_tree(thing["uuid"])
+
+    def reference(self, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
+        """A field that names another thing by its UUID.
+
+        Args:
+            kind: The other thing's kind.
+            required: Whether it has to be there.
+            null: Whether there may be none.
+        """
+        read = drf.uuid_reference(lambda uuid: self.store.find(kind, uuid))
+        return drf.Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
+
+    def references(self, kind: str) -> drf.Field:
+        """A field that names other things by a list of their UUIDs, each once."""
+        read = self.reference(kind).read
+        return drf.Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
 
     # -- the operations
 

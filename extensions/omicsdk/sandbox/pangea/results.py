@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, operations_of, reference, references, shown
+from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, operations_of, shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import Addresses
 from omicsdk.sandbox.pangea.store import Thing, Where, with_field
@@ -40,12 +40,7 @@ class Pipelines(Resource):
 
     def view(self) -> View:
         """Without its modules."""
-        return pipeline_view
-
-
-def pipeline_view(pipeline: Thing) -> dict[str, Any]:
-    """The JSON of a pipeline."""
-    return shown(pipeline, _PIPELINE_SHOWN)
+        return lambda pipeline: shown(pipeline, _PIPELINE_SHOWN)
 
 
 # -- modules
@@ -58,7 +53,7 @@ def module_view(pangea: Pangea, module: Thing) -> dict[str, Any]:
     pipeline = store.find(PIPELINE, module["pipeline"])
     return {
         **shown(module, _MODULE_SHOWN),
-        "pipeline_obj": None if pipeline is None else pipeline_view(pipeline),
+        "pipeline_obj": pipeline and shown(pipeline, _PIPELINE_SHOWN),
         "dependencies": list(needs),
         "dependency_modules": [_named(pangea, each) for each in needs],
         "downstream_modules": [_named(pangea, each) for each in store.linking(_DEPENDS, module["uuid"])],
@@ -95,8 +90,8 @@ class Modules(Resource):
             "description": Field(text()),
             "long_description": Field(text(blank=True)),
             "metadata": Field(json_value, json_in_form=True),
-            "pipeline": reference(self.store, PIPELINE, required=True),
-            "dependencies": references(self.store, MODULE),
+            "pipeline": self.reference(PIPELINE, required=True),
+            "dependencies": self.references(MODULE),
         }
 
     def view(self) -> View:
@@ -224,12 +219,12 @@ class _Results(Resource):
         return {
             "module_name": Field(text(), required=True),
             "replicate": Field(text(), default=new_replicate()),
-            owner: reference(self.store, owner, required=True),
+            owner: self.reference(owner, required=True),
             "description": Field(text(blank=True)),
             "metadata": Field(json_value, json_in_form=True),
             "is_private": Field(boolean, absent_in_form=False),
             "is_hidden": Field(boolean, absent_in_form=False),
-            "pipeline_module": reference(self.store, MODULE, null=True),
+            "pipeline_module": self.reference(MODULE, null=True),
         }
 
     def view(self) -> View:
@@ -344,7 +339,7 @@ class _Fields(Resource):
         return {
             "name": Field(text(), required=True),
             "stored_data": Field(json_value, required=True, json_in_form=True),
-            "analysis_result": reference(self.store, self.result.kind, required=True),
+            "analysis_result": self.reference(self.result.kind, required=True),
             "description": Field(text(blank=True)),
         }
 

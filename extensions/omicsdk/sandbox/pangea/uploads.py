@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from omicsdk.sandbox.pangea.groups import readable_group, samples_in
 from omicsdk.sandbox.pangea.people import MEMBER, Person
-from omicsdk.sandbox.pangea.resource import Resource, View, found, newest, operations_of, reference, shown
+from omicsdk.sandbox.pangea.resource import Resource, View, found, newest, operations_of, shown
 from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind, readable
 from omicsdk.sandbox.pangea.samples import attachment
 from omicsdk.sandbox.pangea.state import Pangea
@@ -170,7 +170,7 @@ class Buckets(_OfMembers):
         return {
             "name": Field(text(), required=True),
             "endpoint_url": Field(text(), required=True),
-            "organization": reference(self.store, "organization", required=True),
+            "organization": self.reference("organization", required=True),
         }
 
     def view(self) -> View:
@@ -205,7 +205,7 @@ class Keys(_OfMembers):
         """What may be written of a key."""
         return {
             "description": Field(text()),
-            "bucket": reference(self.store, BUCKET, required=True),
+            "bucket": self.reference(BUCKET, required=True),
             "public_key": Field(text(blank=True)),
             "private_key": Field(text(blank=True)),
         }

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.sb import files
 from omicsdk.sandbox.sb.answers import LONGEST, page, read_token, shown, when, when_known, window, write_token
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Due, Sb, filled, new_id, record_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 from omicsdk.sandbox.validation import whole_number
@@ -187,10 +187,7 @@ def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
 
 def get_drs_imports(sb: Sb, call: Call) -> Reply:
     """GET /bulk/drs/imports/{job_id}."""
-    id: str = call.arguments["job_id"]
-    job = sb.documents.get(_DRS, id)
-    if job is None or job["user"] != sb.user(call):
-        raise no_such("import", id)
+    job = sb.documents.found(_DRS, call.arguments["job_id"], user=sb.user(call))
     return Reply(_shown_drs(sb, call, job))
 
 

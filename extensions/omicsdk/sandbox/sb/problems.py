@@ -14,7 +14,7 @@ _NOT_FOUND = {
     "task": 7002,
     "upload": 8003,
     "volume": 9007,
-    **dict.fromkeys(("import", "export"), 9008),
+    **dict.fromkeys(("import", "export", "drs import"), 9008),
 }
 _ANY_NOT_FOUND = 90003
 # What the sandbox's other parts refuse by a status alone has the code 90000, 90001 ... in this order.

@@ -33,10 +33,8 @@ def seed(sb: Sb) -> None:
     with sb.transaction():
         _people(sb)
         for id, name in ((BILLING_GROUP, "Sandbox"), (_OTHER_BILLING_GROUP, "Pilot")):
-            group: JsonObject = {"id": id, "owner": SANDBOX_SB_USER, "name": name, "type": "regular"}
-            sb.documents.put(
-                "billing-group", id, {**group, "pending": False, "disabled": False, "balance": _price(1000.0)}
-            )
+            group = {"id": id, "owner": SANDBOX_SB_USER, "name": name, **_GROUP}
+            sb.documents.put("billing-group", id, group)
         _invoices_and_lines(sb, datetime.fromtimestamp(sb.now(), UTC))
         _dataset(sb)
 
@@ -117,3 +115,7 @@ def _dataset(sb: Sb) -> None:
 
 def _price(amount: float) -> JsonObject:
     return {"currency": "USD", "amount": amount, "breakdown": None}
+
+
+_GROUP: JsonObject = {"type": "regular", "pending": False, "disabled": False, "balance": _price(1000.0)}
+"""What billing groups have alike."""
