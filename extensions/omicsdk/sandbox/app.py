@@ -127,7 +127,10 @@ def _endpoint(
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
             content = await _content(request)
-            reply = await run_in_threadpool(answer, request, content)
+            if service.at_once(operation, request.query_params.multi_items()):
+                reply = answer(request, content)
+            else:
+                reply = await run_in_threadpool(answer, request, content)
         except Problem as problem:
             reply = refusal(problem)
             if entry is not None:

@@ -11,7 +11,7 @@ from omicsdk.sandbox.crunch import items
 from omicsdk.sandbox.crunch.items import KINDS, AttributesOfKind, Datasets, Items, Projects
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.rest_framework.service import METHODS, framework_service, root_route
-from omicsdk.sandbox.service import Handler, Service, handlers_in
+from omicsdk.sandbox.service import Handler, Service, handlers_in, is_reading
 
 ROOT = "/api/"
 LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
@@ -51,6 +51,7 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         gate=lambda headers: crunch.people.askers.need(headers.get("authorization")),
         suffixed=[f"{ROOT}{each}" for each in LISTED],
         pages=root_routes(),
+        at_once=is_reading,
         # As the site does until somebody deletes or locks the dataset whose project was deleted.
         crashes={"get_next_dataset": (500,), "get_next_dataset_of_project": (404, 500)},
     )

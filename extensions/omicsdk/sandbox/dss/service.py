@@ -8,7 +8,7 @@ from jsonschema import FormatChecker
 from omicsdk.sandbox.dss import bundles, collections, files, search, subscriptions
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import is_version
-from omicsdk.sandbox.service import Service, handlers_in
+from omicsdk.sandbox.service import Service, handlers_in, is_reading
 
 _MODULES = (bundles, collections, files, search, subscriptions)
 
@@ -34,6 +34,10 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         formats=formats,
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.grounds.settings.flag("dss.restricted"),
+        # Direct URLs lead to the S3 server, which is started for them.
+        at_once=lambda operation, query: (
+            is_reading(operation) and not any(name.startswith("direct") for name, _ in query)
+        ),
     )
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, framework_service, root_route
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _FORBIDDEN = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  <h1>403 Forbidden</h1>'
@@ -115,8 +115,14 @@ _CRASHES: Mapping[str, Sequence[int]] = {
     "write_site_wiki_page": (501,),
 }
 """Operations in which deployed servers look nothing up before they use it: statuses of refusals that are a 500 there."""
+_STORED = re.compile("field|manifest|download")
 _ALONE = (accounts, groups, samples, nested, results, orders, contrib)
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
+
+
+def _only_reads_tables(operation: Operation, _query: object) -> bool:
+    # What results store may be on the S3 server, which is started for its URLs.
+    return is_reading(operation) and not _STORED.search(operation.name)
 
 
 def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
@@ -142,4 +148,5 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         pages=[root_route("/api/auth/", {"users": "users/"})],
         absent=contrib.ABSENT,
         crashes=_CRASHES,
+        at_once=_only_reads_tables,
     )
