@@ -4,6 +4,7 @@ What they may do is kept as Arborist keeps it: policies that join roles with res
 its resources too, and `*` is any method or service.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -513,6 +514,18 @@ def bearer_token(headers: Mapping[str, str]) -> str:
     """The bearer token of a request; empty when it has none."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def basic_login(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Name and password of a request; None when it has none, both empty when they can't be read."""
+    kind, _, text = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+    except ValueError:  # that of base64, or of a text that isn't UTF-8
+        return "", ""
+    return name, password
 
 
 def client_secret(secrets: Secrets) -> str:

@@ -24,7 +24,7 @@ from omicsdk.sandbox.gen3.access import (
     moment,
     tag_of,
 )
-from omicsdk.sandbox.gen3.service import gen3_service, is_texts
+from omicsdk.sandbox.gen3.service import gen3_service, texts_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, for_each, handlers_in
 from omicsdk.sandbox.validation import RequestValidator
@@ -122,14 +122,6 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     return found
 
 
-def _texts(fields: Mapping[str, Any], name: str) -> list[str]:
-    """A field that is a list of texts; an empty one when it is missing or null."""
-    found: object = fields.get(name) or []
-    if not is_texts(found):
-        raise bad_arguments(f"the field `{name}` has to be a list of texts")
-    return found
-
-
 def _policies(call: Call) -> list[dict[str, Any]]:
     if not isinstance(call.body, list):
         raise bad_arguments("could not parse a list of policies from the request")
@@ -199,11 +191,11 @@ def _user(_access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
 
 def _group(_access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
     name = _text(stated, "name")
-    return {"name": name, "users": _texts(stated, "users"), "policies": _texts(stated, "policies")}
+    return {"name": name, "users": texts_of(stated, "users"), "policies": texts_of(stated, "policies")}
 
 
 def _client(_access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
-    return {"clientID": _text(stated, "clientID"), "policies": _texts(stated, "policies")}
+    return {"clientID": _text(stated, "clientID"), "policies": texts_of(stated, "policies")}
 
 
 _ROLE = _Kind(ROLE, "roleID", "id", _role)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
-from omicsdk.sandbox.gen3.fence_logins import asker, texts_of
-from omicsdk.sandbox.gen3.service import as_object
+from omicsdk.sandbox.gen3.fence_logins import asker
+from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -242,7 +242,7 @@ def _wanted(body: Any) -> dict[str, list[str]]:
 
 def upload_file(gen3: "Gen3", call: Call) -> Reply:
     """POST /data/upload."""
-    person = asker(gen3, call, "data").person
+    person, _ = asker(gen3, call, "data")
     body = _body(call, "file_name")
     name, authz = _text(body, "file_name"), texts_of(body, "authz")
     if not _may_upload(person, authz):
@@ -311,7 +311,7 @@ def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
 
 def _uploader(gen3: "Gen3", call: Call) -> Person:
     """Who sent a request that only general uploaders may send."""
-    person = asker(gen3, call, "data").person
+    person, _ = asker(gen3, call, "data")
     if not _may_upload(person, ()):
         raise Problem(403, "forbidden", "user does not have privileges to access this endpoint")
     return person
@@ -387,7 +387,7 @@ def _parts(stated: object) -> list[tuple[int, str]]:
 
 def delete_file_locations(gen3: "Gen3", call: Call) -> Reply:
     """DELETE /data/{file_id}."""
-    person = asker(gen3, call, "data").person
+    person, _ = asker(gen3, call, "data")
     record = _record_of(gen3, call.arguments["file_id"])
     authz: Sequence[str] = record.get("authz") or []
     if authz and not all(person.may("delete", resource, "fence") for resource in authz):

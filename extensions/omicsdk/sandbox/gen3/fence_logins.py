@@ -1,14 +1,11 @@
 """Logins at Fence: API keys and the access tokens that are made of them, programs' logins, and who somebody is."""
 
-import base64
-import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, Person, bearer_token
-from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, Person, basic_login, bearer_token
+from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
@@ -44,21 +41,8 @@ _SCOPES = ("openid", "fence", "user", "data", "admin")
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who sent a request.
-
-    Attributes:
-        person: Who they are.
-        claims: What their token states.
-    """
-
-    person: Person
-    claims: Mapping[str, Any]
-
-
-def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
-    """Who sent a request that needs a login.
+def asker(gen3: "Gen3", call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
+    """Who sent a request that needs a login, and what their token states.
 
     Args:
         gen3: The commons.
@@ -77,23 +61,11 @@ def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
     person = gen3.access.person_of(claims)
     if person.client and scope != "data":
         raise _unknown("the token is of a client that acts for itself")
-    return Asker(person, claims)
+    return person, claims
 
 
 def _unknown(reason: str) -> Problem:
     return Problem(401, "unauthorized", f"Authentication Error: {reason}")
-
-
-def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
-    """A field that is a list of texts; an empty one when it is missing or null.
-
-    Raises:
-        Problem: 400; it is something else.
-    """
-    found: object = fields.get(name) or []
-    if not is_texts(found):
-        raise bad_arguments(f"`{name}` has to be a list of texts")
-    return found
 
 
 # -- API keys
@@ -107,27 +79,27 @@ def list_credential_sources(gen3: "Gen3", call: Call) -> Reply:
 
 def list_api_keys(gen3: "Gen3", call: Call) -> Reply:
     """GET /credentials/api."""
-    owner = asker(gen3, call, "credentials").person
+    owner, _ = asker(gen3, call, "credentials")
     return Reply({"jtis": [{"jti": jti, "exp": ends} for jti, ends in gen3.access.keys_of(owner)]})
 
 
 def create_api_key(gen3: "Gen3", call: Call) -> Reply:
     """POST /credentials/api."""
-    asking = asker(gen3, call, "credentials")
+    person, claims = asker(gen3, call, "credentials")
     stated = _fields(call)
     scopes = stated["scope"].split(",") if isinstance(stated.get("scope"), str) else texts_of(stated, "scope")
     for scope in scopes:
         if scope not in _KEY_SCOPES:
             raise bad_arguments(f"Scope {scope} is not supported")
-    wanted = sorted({*scopes, "fence", "openid", *asking.claims["scope"]} - {"credentials"})
+    wanted = sorted({*scopes, "fence", "openid", *claims["scope"]} - {"credentials"})
     seconds = min(_seconds(call, int(KEY_SECONDS)), int(KEY_SECONDS))
-    key = gen3.access.issue(asking.person.name, call.origin, purpose="api_key", seconds=seconds, audience=wanted)
+    key = gen3.access.issue(person.name, call.origin, purpose="api_key", seconds=seconds, audience=wanted)
     return Reply({"key_id": gen3.access.claims(key, "api_key")["jti"], "api_key": key})
 
 
 def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
     """DELETE /credentials/api/{key_id}."""
-    owner = asker(gen3, call, "credentials").person
+    owner, _ = asker(gen3, call, "credentials")
     jti = call.arguments["key_id"]
     if jti not in dict(gen3.access.keys_of(owner)):
         raise not_found(f"token not found with JTI {jti} for current user")
@@ -171,7 +143,7 @@ def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
     """POST /oauth2/token, of which the sandbox has the grant client_credentials."""
     # Clients send the fields in the query or in the body.
     fields = {**dict(call.query), **dict(parse_qsl(call.content.decode(errors="replace")))}
-    id, secret = _basic(call) or (fields.get("client_id", ""), fields.get("client_secret", ""))
+    id, secret = basic_login(call.headers) or (fields.get("client_id", ""), fields.get("client_secret", ""))
     if not gen3.access.is_client(id, secret):
         challenge = {"WWW-Authenticate": 'Basic error="invalid_client"'}
         return Reply({"error": "invalid_client"}, 401, challenge)
@@ -185,17 +157,6 @@ def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
     token = gen3.access.issue_to_client(id, call.origin, seconds, scopes)
     told = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
     return Reply(told, headers={"Cache-Control": "no-store"})
-
-
-def _basic(call: Call) -> tuple[str, str] | None:
-    kind, _, text = call.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        id, _, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return id, secret
 
 
 def get_jwks(gen3: "Gen3", _call: Call) -> Reply:
@@ -238,8 +199,7 @@ def get_openid_configuration(_gen3: "Gen3", call: Call) -> Reply:
 
 def get_user_info(gen3: "Gen3", call: Call) -> Reply:
     """GET /user."""
-    asking = asker(gen3, call, "user")
-    person = asking.person
+    person, claims = asker(gen3, call, "user")
     administers = person.may("*", "/")
     mapping = gen3.access.mapping(person)
     return Reply(
@@ -263,6 +223,6 @@ def get_user_info(gen3: "Gen3", call: Call) -> Reply:
             "message": "",
             "resources": sorted(mapping),
             "authz": mapping,
-            "azp": asking.claims.get("azp") or "",
+            "azp": claims.get("azp") or "",
         }
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
 from omicsdk.sandbox.state.settings import Setting
@@ -111,7 +112,7 @@ class Indexing:
         while "/" in key:
             key = key.rpartition("/")[0]
             if (found := self._records.get(key)) is not None:
-                return found if found["size"] is None and not found["hashes"] else None
+                return found if is_blank(found) else None
         return None
 
 

@@ -51,11 +51,12 @@ class Manifests:
 
     Attributes:
         access: The people of the commons.
+        files: The files.
     """
 
     def __init__(self, grounds: Grounds, access: Access) -> None:
         self.access = access
-        self._files = Table(grounds.database, "gen3_user_files", _File, key="person kind name")
+        self.files = Table(grounds.database, "gen3_user_files", _File, key="person kind name")
         self._database = grounds.database
         self._clock = grounds.clock
 
@@ -68,24 +69,19 @@ class Manifests:
                 "last_modified": datetime.fromtimestamp(file.stored, UTC).strftime("%Y-%m-%d %H:%M:%S"),
                 "last_modified_timestamp": file.stored,
             }
-            for file in self._files.all(order="stored, rowid", person=person, kind=kind)
+            for file in self.files.all(order="stored, rowid", person=person, kind=kind)
         ]
-
-    def read(self, folder: Folder, name: str) -> str | None:
-        """A file's content; None when there is none."""
-        found = self._files.get(*folder, name)
-        return None if found is None else found.content
 
     def write(self, folder: Folder, name: str, content: str) -> None:
         """Writes a file in place of what was there."""
-        self._files.put(_File(*folder, name, content, self._clock.now()))
+        self.files.put(_File(*folder, name, content, self._clock.now()))
 
     def write_new(self, folder: Folder, content: str) -> str:
         """Writes a file under a new name, which tells the time, and returns the name."""
         now = datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None).isoformat().replace(":", "-")
         with self._database.transaction():
             name, number = f"manifest-{now}.json", 0
-            while self.read(folder, name) is not None:
+            while self.files.get(*folder, name):
                 number += 1
                 name = f"manifest-{now}-{number}.json"
             self.write(folder, name, content)
@@ -144,10 +140,10 @@ def _file(store: Manifests, call: Call, kind: str) -> Reply:
     folder, name = _folder(store, call, kind), html.escape(call.arguments["file_name"])
     if not name.endswith("json"):
         raise bad_arguments("Incorrect usage. You can only use this pathway to request files of type JSON.")
-    content = store.read(folder, name)
-    if content is None:
+    found = store.files.get(*folder, name)
+    if found is None:
         raise not_found(f"there is no file {name}")
-    return Reply(text=content.replace("'", '"'))
+    return Reply(text=found.content.replace("'", '"'))
 
 
 HANDLERS = {

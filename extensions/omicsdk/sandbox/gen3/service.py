@@ -226,6 +226,18 @@ def is_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
 
 
+def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
+    """A field that is a list of texts; an empty one when it is missing or null.
+
+    Raises:
+        Problem: 400; it is something else.
+    """
+    found: object = fields.get(name) or []
+    if not is_texts(found):
+        raise bad_arguments(f"`{name}` has to be a list of texts")
+    return found
+
+
 def sorted_with_gaps(
     items: Iterable[Item], key: Callable[[Item], Any], *, reverse: bool, gaps_first: bool = False
 ) -> list[Item]:

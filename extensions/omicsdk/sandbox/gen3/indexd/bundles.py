@@ -31,7 +31,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
 def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}; a record is told as a bundle without members."""
     found = index.either(call.arguments["GUID"])
-    bundle = _record_as_bundle(found) if "did" in found else found
+    bundle = as_bundle(found)
     contents = contents_told(bundle, Query(call).is_on("expand"))
     del bundle["bundle_data"]
     uri = drs_uri(bundle["id"], index.prefix, call.origin)
@@ -118,7 +118,10 @@ def drs_uri(id: str, prefix: str, origin: str) -> str:
     return f"drs://{urlsplit(origin).netloc}/{id}"
 
 
-def _record_as_bundle(record: JsonObject) -> JsonObject:
+def as_bundle(record: JsonObject) -> JsonObject:
+    """A record as a bundle without members; a bundle as it is."""
+    if "bundle_data" in record:
+        return record
     return {
         "id": record["did"],
         "name": record["file_name"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.bundles import contents_told, drs_uri
+from omicsdk.sandbox.gen3.indexd.bundles import as_bundle, contents_told, drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
 from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, scheme
 from omicsdk.sandbox.gen3.indexd.records import listed
@@ -46,44 +46,28 @@ class _Commons:
 # -- objects
 
 
-def _object(record: JsonObject, commons: _Commons) -> JsonObject:
-    """A record as a DRS object; the service tells no aliases of records, only those of bundles."""
-    allowed = _authorizations(record["did"], record["authz"], commons)
-    return {
-        **_common(record, record["did"], record["file_name"], [], commons),
-        "form": record["form"],
-        "checksums": checksums(record),
-        "created_time": record["content_created_date"],
-        "updated_time": record["content_updated_date"],
-        "index_created_time": record["created_date"],
-        "index_updated_time": record["updated_date"],
-        "access_methods": [_way(url, record["urls_metadata"].get(url, {}), allowed) for url in record["urls"]],
-    }
-
-
-def _bundle(bundle: JsonObject, commons: _Commons) -> JsonObject:
-    """A bundle as a DRS object, without its contents."""
-    return {
-        **_common(bundle, bundle["id"], bundle["name"], bundle["aliases"], commons),
+def _object(found: JsonObject, commons: _Commons) -> JsonObject:
+    """A record or bundle as a DRS object, without contents; the service tells no aliases of records, only of bundles."""
+    bundle = as_bundle(found)
+    told: JsonObject = {
+        **{name: bundle[name] for name in ("id", "name", "size", "version", "description", "aliases", "checksums")},
+        "self_uri": drs_uri(bundle["id"], commons.prefix, commons.origin),
+        "mime_type": "application/json",
         "form": "bundle",
-        "checksums": bundle["checksums"],
         "created_time": "",
         "updated_time": "",
         "index_created_time": bundle["created_time"],
         "index_updated_time": bundle["updated_time"],
     }
-
-
-def _common(thing: JsonObject, id: str, name: str | None, aliases: list[str], commons: _Commons) -> JsonObject:
+    if bundle is found:
+        return told
+    allowed = _authorizations(found["did"], found["authz"], commons)
     return {
-        "id": id,
-        "name": name,
-        "self_uri": drs_uri(id, commons.prefix, commons.origin),
-        "mime_type": "application/json",
-        "size": thing["size"],
-        "version": thing["version"],
-        "description": thing["description"],
-        "aliases": aliases,
+        **told,
+        "form": found["form"],
+        "created_time": found["content_created_date"],
+        "updated_time": found["content_updated_date"],
+        "access_methods": [_way(url, found["urls_metadata"].get(url, {}), allowed) for url in found["urls"]],
     }
 
 
@@ -146,8 +130,7 @@ def list_drs_objects(index: Index, call: Call) -> Reply:
     limit, page, form = query.length(), query.whole("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
     found = listed(index, kind, Criteria(start=query.text("start")), limit, page)
-    shown = [_bundle(each, commons) if "bundle_data" in each else _object(each, commons) for each in found]
-    return Reply({"drs_objects": shown})
+    return Reply({"drs_objects": [_object(each, commons) for each in found]})
 
 
 def get_drs_object(index: Index, call: Call) -> Reply:
@@ -185,9 +168,8 @@ def _commons(index: Index, call: Call) -> _Commons:
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
     found, commons = index.either(call.arguments["object_id"]), _commons(index, call)
-    if "did" in found:
-        return Reply(_object(found, commons))
-    return Reply({**_bundle(found, commons), "contents": contents_told(found, expand)})
+    contents = {"contents": contents_told(found, expand)} if "bundle_data" in found else {}
+    return Reply({**_object(found, commons), **contents})
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:

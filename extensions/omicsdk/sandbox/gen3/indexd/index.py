@@ -1,7 +1,5 @@
 """The index: its tables, what all of its parts share, and what other services of the commons ask of it."""
 
-import base64
-import binascii
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access import Access, basic_login
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import JsonObject, mismatch, no_record, refuse, spellings
 from omicsdk.sandbox.service import Call, Grounds
@@ -294,13 +292,9 @@ class Index:
             raise refuse(403, "Permission denied.")
 
     def _may(self, call: Call, method: str, resources: list[str], service: str = "indexd") -> bool:
-        kind, _, word = call.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "basic":
-            try:
-                sent = base64.b64decode(word, validate=True)
-            except (binascii.Error, ValueError):
-                sent = b""
-            if not secrets.compare_digest(sent, f"{SERVICE_NAME}:{self._access.secrets.password}".encode()):
+        if login := basic_login(call.headers):
+            known = f"{SERVICE_NAME}:{self._access.secrets.password}"
+            if not secrets.compare_digest(":".join(login).encode(), known.encode()):
                 raise refuse(403, "username / password mismatch")
             return True
         missing = refuse(403, "missing credentials: send an access token, or the name and password of a service")

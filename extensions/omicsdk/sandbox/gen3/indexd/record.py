@@ -14,6 +14,15 @@ CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
 _GIVEN = ("file_name", "version", "uploader", "description", "form", "size")
 _SETS = ("urls", "acl", "authz")
 _DATES = ("content_created_date", "content_updated_date")
+_NEW_DATES = (
+    "Cannot set content_updated_date without content_created_date",
+    "content_updated_date cannot come before content_created_date",
+)
+_CHANGED_DATES = (
+    "Cannot set content_updated_date on record that does not have a content_created_date",
+    "Cannot set content_updated_date before the content_created_date",
+)
+"""Refusals of dates without the first one, and in the wrong order."""
 
 
 def moment(seconds: float) -> str:
@@ -53,7 +62,10 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
         "created_date": moment(now),
         "updated_date": moment(now),
     }
-    return {**empty, **_changes(empty, given), **_first_dates(given)}
+    dates = _dates(empty, given, _NEW_DATES)
+    if dates:
+        dates["content_updated_date"] = dates["content_updated_date"] or dates["content_created_date"]
+    return {**empty, **_changes(empty, given), **dates}
 
 
 def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonObject:
@@ -68,7 +80,7 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
         Problem: 400; dates make no sense, or there is metadata of a URL that it doesn't have.
     """
     own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": moment(now)}
-    return {**record, **_changes(record, changes), **_changed_dates(record, changes), **own}
+    return {**record, **_changes(record, changes), **_dates(record, changes, _CHANGED_DATES), **own}
 
 
 def is_blank(record: Mapping[str, Any]) -> bool:
@@ -114,27 +126,18 @@ def _date(text: str) -> str:
         raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z") from error
 
 
-def _first_dates(given: Mapping[str, Any]) -> JsonObject:
-    created, updated = (given.get(name) for name in _DATES)
-    if created is None:
-        if updated is not None:
-            raise bad("Cannot set content_updated_date without content_created_date")
-        return {}
-    first = _date(created)
-    last = first if updated is None else _date(updated)
-    if last < first:
-        raise bad("content_updated_date cannot come before content_created_date")
-    return dict(zip(_DATES, (first, last), strict=True))
+def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple[str, str]) -> JsonObject:
+    """The dates of a record's contents, as far as they are stated.
 
-
-def _changed_dates(record: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
-    if all(changes.get(name) is None for name in _DATES):
+    Raises:
+        Problem: 400; the first one is missing, or the last one comes before it.
+    """
+    if all(stated.get(name) is None for name in _DATES):
         return {}
-    first, last = (_date(changes[name]) if changes.get(name) is not None else record[name] for name in _DATES)
-    if first is None:
-        raise bad("Cannot set content_updated_date on record that does not have a content_created_date")
-    if last is not None and last < first:
-        raise bad("Cannot set content_updated_date before the content_created_date")
+    first, last = (_date(stated[name]) if stated.get(name) is not None else record[name] for name in _DATES)
+    for wrong, told in zip((first is None, first and last and last < first), refusals, strict=True):
+        if wrong:
+            raise bad(told)
     return dict(zip(_DATES, (first, last), strict=True))
 
 
