@@ -38,10 +38,6 @@ class _File:
     stored: float
 
 
-Folder = tuple[int, str]
-"""Somebody's files of one kind: their number, and manifests, cohorts or metadata."""
-
-
 class Manifests:
     """The files that people keep with the commons.
 
@@ -52,40 +48,13 @@ class Manifests:
     Attributes:
         access: The people of the commons.
         files: The files.
+        grounds: What the sandbox stands on.
     """
 
     def __init__(self, grounds: Grounds, access: Access) -> None:
         self.access = access
         self.files = Table(grounds.database, "gen3_user_files", _File, key="person kind name")
-        self._database = grounds.database
-        self._clock = grounds.clock
-
-    def listed(self, folder: Folder) -> list[dict[str, Any]]:
-        """The files of a folder, the oldest first."""
-        person, kind = folder
-        return [
-            {
-                "filename": file.name,
-                "last_modified": datetime.fromtimestamp(file.stored, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-                "last_modified_timestamp": file.stored,
-            }
-            for file in self.files.all(order="stored, rowid", person=person, kind=kind)
-        ]
-
-    def write(self, folder: Folder, name: str, content: str) -> None:
-        """Writes a file in place of what was there."""
-        self.files.put(_File(*folder, name, content, self._clock.now()))
-
-    def write_new(self, folder: Folder, content: str) -> str:
-        """Writes a file under a new name, which tells the time, and returns the name."""
-        now = datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None).isoformat().replace(":", "-")
-        with self._database.transaction():
-            name, number = f"manifest-{now}.json", 0
-            while self.files.get(*folder, name):
-                number += 1
-                name = f"manifest-{now}-{number}.json"
-            self.write(folder, name, content)
-        return name
+        self.grounds = grounds
 
 
 def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
@@ -107,40 +76,48 @@ def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
 
 def create_manifest(store: Manifests, call: Call) -> Reply:
     """POST and PUT /."""
-    folder = _folder(store, call, MANIFESTS)
-    entries = _body(call)
+    owner, entries = _owner(store, call), _body(call)
     if not isinstance(entries, list) or not all("object_id" in as_object(each) for each in cast("list[Any]", entries)):
         raise bad_arguments(
             "Manifest format is invalid. Please POST a list of key-value pairs, like [{'k' : v}, ...] Required keys"
             " are: object_id"
         )
-    return _written(store, folder, cast("object", entries))
+    return _written(store, owner, MANIFESTS, cast("object", entries))
 
 
 def create_cohort(store: Manifests, call: Call) -> Reply:
     """POST and PUT /cohorts."""
-    folder = _folder(store, call, COHORTS)
+    owner = _owner(store, call)
     guid: object = as_object(_body(call)).get("guid")
     if not isinstance(guid, str) or not _GUID.fullmatch(guid):
         raise bad_arguments(f"The provided GUID: {guid} is invalid.")
-    store.write(folder, guid, "")
+    store.files.put(_File(owner, COHORTS, guid, "", store.grounds.clock.now()))
     return Reply({"filename": guid})
 
 
 def create_metadata(store: Manifests, call: Call) -> Reply:
     """POST and PUT /metadata."""
-    return _written(store, _folder(store, call, METADATA), _body(call))
+    return _written(store, _owner(store, call), METADATA, _body(call))
 
 
 def _list(store: Manifests, call: Call, kind: str) -> Reply:
-    return Reply({kind: store.listed(_folder(store, call, kind))})
+    files = store.files.all(order="stored, rowid", person=_owner(store, call), kind=kind)
+    listed = [
+        {
+            "filename": file.name,
+            "last_modified": datetime.fromtimestamp(file.stored, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            "last_modified_timestamp": file.stored,
+        }
+        for file in files
+    ]
+    return Reply({kind: listed})
 
 
 def _file(store: Manifests, call: Call, kind: str) -> Reply:
-    folder, name = _folder(store, call, kind), html.escape(call.arguments["file_name"])
+    owner, name = _owner(store, call), html.escape(call.arguments["file_name"])
     if not name.endswith("json"):
         raise bad_arguments("Incorrect usage. You can only use this pathway to request files of type JSON.")
-    found = store.files.get(*folder, name)
+    found = store.files.get(owner, kind, name)
     if found is None:
         raise not_found(f"there is no file {name}")
     return Reply(text=found.content.replace("'", '"'))
@@ -152,8 +129,8 @@ HANDLERS = {
 }
 
 
-def _folder(store: Manifests, call: Call, kind: str) -> Folder:
-    """The folder of who sent a request.
+def _owner(store: Manifests, call: Call) -> int:
+    """The number of who sent a request.
 
     Raises:
         Problem: 403; nobody did, or their token isn't good: the service knows no other refusal.
@@ -161,7 +138,7 @@ def _folder(store: Manifests, call: Call, kind: str) -> Folder:
     person = store.access.known(call.headers)
     if person is None or person.client:
         raise Problem(403, "forbidden", "Please log in.")
-    return person.number, kind
+    return person.number
 
 
 def _body(call: Call) -> object:
@@ -170,6 +147,14 @@ def _body(call: Call) -> object:
     return call.body
 
 
-def _written(store: Manifests, folder: Folder, body: object) -> Reply:
-    """The service keeps of a body what Python calls it, not JSON."""
-    return Reply({"filename": store.write_new(folder, str(body))})
+def _written(store: Manifests, owner: int, kind: str, body: object) -> Reply:
+    """Writes a file under a new name, which tells the time. The service keeps of a body what Python calls it, not JSON."""
+    now = store.grounds.clock.now()
+    told = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat().replace(":", "-")
+    with store.grounds.database.transaction():
+        name, number = f"manifest-{told}.json", 0
+        while store.files.get(owner, kind, name):
+            number += 1
+            name = f"manifest-{told}-{number}.json"
+        store.files.put(_File(owner, kind, name, str(body), now))
+    return Reply({"filename": name})

@@ -176,9 +176,7 @@ def json_answer(body: object, status: int = 200) -> Response:
 
 
 def plain_routes(
-    state: State,
-    answers: Mapping[str, Callable[[State, Asked], Response]],
-    refused: Callable[[Problem], Response],
+    state: State, answers: Mapping[str, Callable[[State, Asked], Response]], refused: Callable[[Problem], Response]
 ) -> list[BaseRoute]:
     """The routes of a service without a document.
 

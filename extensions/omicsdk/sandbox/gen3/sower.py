@@ -48,7 +48,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "acl": ("acl", "acls"),
     "urls": ("url", "urls", "s3_path", "gs_path", "aws_uri", "gcp_uri"),
     "authz": ("authz",),
-    "prev_guid": ("previous_guid", "prev_guid", "prev_id"),
 }
 """Columns, and how they may be called, in any case."""
 _FIELD = {name: field for field, names in _NAMES.items() for name in names}

@@ -222,11 +222,9 @@ def get_aggregate(wts: Wts, call: Call) -> Reply:
         raise not_found(
             "supplied endpoint is not configured in the Workspace Token Service aggregate endpoint allowlist"
         )
-    filters = [value for name, value in call.query if name == "filters"]
-    query = {name: value for name, value in call.query if name != "filters"}
     person = _asker(wts, call) if "authorization" in call.headers else None
     asked = [each for each in wts.all() if person is None or wts.seconds_left(each.idp, person) is not None]
-    return Reply({urlsplit(each.base_url).netloc: _answer(wts, each, path, query, filters, person) for each in asked})
+    return Reply({urlsplit(each.base_url).netloc: _answer(wts, each, call, path, person) for each in asked})
 
 
 def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
@@ -235,14 +233,7 @@ def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
     return wts.access.somebody(call.headers, refusal)
 
 
-def _answer(
-    wts: Wts,
-    other: OtherCommons,
-    path: str,
-    query: Mapping[str, str],
-    filters: list[str],
-    person: Person | None,
-) -> dict[str, Any] | None:
+def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
     """What another commons answers; None when it doesn't.
 
     Raises:
@@ -250,6 +241,8 @@ def _answer(
     """
     import httpx
 
+    filters = [value for name, value in call.query if name == "filters"]
+    query = {name: value for name, value in call.query if name != "filters"}
     url = f"{other.base_url}/{path}"
     try:
         headers = {"Authorization": f"Bearer {wts.token(other.idp, person)}"} if person else {}

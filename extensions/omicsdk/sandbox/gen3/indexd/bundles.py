@@ -60,13 +60,9 @@ def _check_members(body: Mapping[str, Any]) -> None:
 
 
 def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:
-    id = member.get("id") or member["did"]
-    return {
-        "id": id,
-        "name": member["name"] if "id" in member else member["file_name"],
-        "drs_uri": drs_uri(id, prefix, origin),
-        "contents": member.get("bundle_data", []),
-    }
+    bundle = as_bundle(member)
+    uri = drs_uri(bundle["id"], prefix, origin)
+    return {"id": bundle["id"], "name": bundle["name"], "drs_uri": uri, "contents": bundle["bundle_data"]}
 
 
 def _made(
@@ -156,14 +152,3 @@ def bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
     if not expand:
         contents = [{**each, "contents": []} for each in contents]
     return {**bundle_in_list(bundle), "bundle_data": contents}
-
-
-def merged(bundles: list[JsonObject], records: list[JsonObject]) -> list[JsonObject]:
-    """Bundles and records in one list: what is later among the next two of them comes first."""
-    found: list[JsonObject] = []
-    waiting = list(reversed(bundles))
-    for record in records:
-        while waiting and waiting[-1]["created_time"] > record["created_date"]:
-            found.append(waiting.pop())
-        found.append(record)
-    return [*found, *reversed(waiting)]

@@ -150,13 +150,9 @@ class RecordStore(Documents):
         Args:
             month: Only those made in it, such as 2024-01.
         """
-        # In two halves: sizes together may be more than SQLite's sum takes.
-        query = (
-            "SELECT count(*), coalesce(sum(size >> 32), 0), coalesce(sum(size & 4294967295), 0)"
-            " FROM gen3_index_records WHERE created_date >= ? AND created_date < ?"
-        )
-        count, high, low = self._database.rows(query, (month, f"{month}\U0010ffff"))[0]
-        return count, (high << 32) + low
+        query = "SELECT size FROM gen3_index_records WHERE created_date >= ? AND created_date < ?"
+        sizes = [row["size"] or 0 for row in self._database.rows(query, (month, f"{month}\U0010ffff"))]
+        return len(sizes), sum(sizes)
 
     def urls(self, where: str, values: Sequence[Any], limit: int, offset: int) -> list[tuple[str, str]]:
         """GUIDs and URLs of records that fulfil a condition, by GUID.
@@ -173,25 +169,6 @@ class RecordStore(Documents):
             " ORDER BY t.did, t.word LIMIT ? OFFSET ?"
         )
         return [(row[0], row[1]) for row in self._database.rows(query, (*values, limit, offset))]
-
-    def by_urls(self, include: str, exclude: str, where: str, limit: int, offset: int) -> list[tuple[str, list[str]]]:
-        """GUIDs and all URLs of records that have any, by what is in the URLs, by GUID.
-
-        Args:
-            include: What must be in one of the URLs; empty for anything.
-            exclude: What must be in none of them; empty for nothing.
-            where: A further condition, as SQL over the columns of the table of records.
-            limit: How many records at most.
-            offset: How many records to skip.
-        """
-        query = (
-            "SELECT t.did, json_group_array(t.word) FROM gen3_index_terms t"  # noqa: S608 - our own words
-            f" WHERE t.kind = 'url' AND t.did IN (SELECT did FROM gen3_index_records WHERE {where}) GROUP BY t.did"
-            " HAVING (? = '' OR max(instr(t.word, ?) > 0)) AND (? = '' OR NOT max(instr(t.word, ?) > 0))"
-            " ORDER BY t.did LIMIT ? OFFSET ?"
-        )
-        rows = self._database.rows(query, (include, include, exclude, exclude, limit, offset))
-        return [(row[0], sorted(json.loads(row[1]))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Records: lists, one, several at once, blank ones, versions; their URLs; and what the service holds."""
 
 import re
+from heapq import merge
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from jsonschema import Draft7Validator, FormatChecker
 
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
-from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list, merged
+from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, is_blank, new_guid, new_rev, told, told_alone
 from omicsdk.sandbox.gen3.indexd.requests import (
@@ -78,7 +79,8 @@ def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | 
     if form == "all":
         each = limit // 2 + 1
         bundles, records = (listed(index, kind, criteria, each, page) for kind in ("bundle", "object"))
-        return merged(bundles, records)
+        # What is later among the next two of them comes first, and of the same moment the record.
+        return list(merge(records, bundles, key=_created, reverse=True))
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
         values = (criteria.start or "", limit, offset)
@@ -86,6 +88,10 @@ def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | 
     where, values = criteria.condition(index.prefix)
     order = BY_GUID if page is None else BY_CHANGE
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)
+
+
+def _created(found: JsonObject) -> str:
+    return found.get("created_date") or found["created_time"]
 
 
 # -- records
@@ -257,8 +263,13 @@ def query_urls(index: Index, call: Call) -> Reply:
     """GET /_query/urls/q."""
     query = Query(call)
     include, exclude = (query.text(name) or "" for name in ("include", "exclude"))
-    found = index.records.by_urls(include, exclude, _versioned(query), *_window(query))
-    return Reply(_fields(query, [{"did": did, "urls": urls} for did, urls in found], "did,urls"))
+    limit, offset = _window(query)
+    rows: list[JsonObject] = [
+        {"did": each["did"], "urls": each["urls"]}
+        for each in index.records.listed(_versioned(query), ())
+        if any(include in url for url in each["urls"]) and not (exclude and any(exclude in url for url in each["urls"]))
+    ]
+    return Reply(_fields(query, rows[offset : offset + limit], "did,urls"))
 
 
 def query_urls_metadata(index: Index, call: Call) -> Reply:

@@ -70,14 +70,7 @@ class Reading:
         self.seen = False
 
     def fault(
-        self,
-        kind: str,
-        place: list[str | int],
-        message: str,
-        value: object,
-        *,
-        crashes: bool = False,
-        **context: str,
+        self, kind: str, place: list[str | int], message: str, value: object, *, crashes: bool = False, **context: str
     ) -> None:
         """Notes a fault.
 
