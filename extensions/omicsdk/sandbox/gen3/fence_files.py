@@ -33,6 +33,10 @@ _NO_PASSPORTS = (
 )
 
 
+Failed = dict[int, list[str]]
+"""Files that have no URL, by the status of the refusal."""
+
+
 # -- may somebody read or write the file of a record
 
 
@@ -109,7 +113,8 @@ def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
         raise bad_arguments("missing required argument `guids`")
     asked = [str(each) for each in cast("list[object]", guids)]
     person = gen3.access.anyone(call.headers)
-    urls, failed = _urls(gen3, call, person, asked, dict(call.query).get("protocol"))
+    failed: Failed = {}
+    urls = _urls(gen3, call, person, asked, dict(call.query).get("protocol"), failed)
     return Reply({"urls": urls, "failed_file_ids": _grouped(failed)})
 
 
@@ -135,14 +140,13 @@ def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
         return Reply({"error_code": 413, "error_description": told}, 413)
     person = gen3.access.anyone(call.headers)
     resolved: list[dict[str, Any]] = []
-    failed: list[tuple[int, str]] = []
+    failed: Failed = {}
     for access, objects in wanted.items():
-        urls, refused = _urls(gen3, call, person, objects, access)
+        urls = _urls(gen3, call, person, objects, access, failed)
         resolved += [{**each, "drs_access_id": access, "headers": []} for each in urls]
-        failed += refused
     return Reply(
         {
-            "summary": {"requested": asked, "resolved": len(resolved), "unresolved": len(failed)},
+            "summary": {"requested": asked, "resolved": len(resolved), "unresolved": asked - len(resolved)},
             "unresolved_drs_objects": _grouped(failed),
             "resolved_drs_object_access_urls": resolved,
         }
@@ -199,25 +203,21 @@ def _is_public(record: Mapping[str, Any]) -> bool:
 
 
 def _urls(
-    gen3: "Gen3", call: Call, person: Person, guids: Iterable[str], protocol: str | None
-) -> tuple[list[dict[str, str]], list[tuple[int, str]]]:
-    """The URLs of several files, and of those that have none the status."""
+    gen3: "Gen3", call: Call, person: Person, guids: Iterable[str], protocol: str | None, failed: Failed
+) -> list[dict[str, str]]:
+    """The URLs of several files; those that have none are noted."""
     _lifetime(gen3, dict(call.query).get("expires_in"))  # a bad one is refused once, not for each file
     urls: list[dict[str, str]] = []
-    failed: list[tuple[int, str]] = []
     for guid in guids:
         try:
             urls.append({"drs_object_id": guid, "url": _url(gen3, call, person, guid, protocol)})
         except Problem as problem:
-            failed.append((problem.status, guid))
-    return urls, failed
+            failed.setdefault(problem.status, []).append(guid)
+    return urls
 
 
-def _grouped(failed: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
-    groups: dict[int, list[str]] = {}
-    for status, guid in failed:
-        groups.setdefault(status, []).append(guid)
-    return [{"error_code": status, "object_ids": guids} for status, guids in groups.items()]
+def _grouped(failed: Failed) -> list[dict[str, Any]]:
+    return [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
 
 
 def _refuse_passports(call: Call) -> None:
