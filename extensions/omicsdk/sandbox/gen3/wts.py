@@ -104,8 +104,13 @@ class Wts:
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
         """How long somebody is still connected to another commons; None when they aren't."""
+        import jwt
+
         key = self._key(idp, person) if person is not None else None
-        left = _end(key) - self.grounds.clock.now() if key else 0.0
+        if not key:
+            return None
+        claims: dict[str, Any] = jwt.decode(key, options={"verify_signature": False})
+        left = float(claims["exp"]) - self.grounds.clock.now()
         return left if left > 0 else None
 
     def token(self, idp: str, person: Person) -> str:
@@ -141,14 +146,6 @@ class Wts:
             return None
         held = self.grounds.secrets.held
         return held(_LOGIN, f"{idp} {person.name}") or held(_LOGIN, f"{idp} {_EVERYBODY}")
-
-
-def _end(key: str) -> float:
-    """When an API key ends, in seconds since 1970."""
-    import jwt
-
-    claims: dict[str, Any] = jwt.decode(key, options={"verify_signature": False})
-    return float(claims["exp"])
 
 
 def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:

@@ -40,9 +40,13 @@ def matches(document: Any, wanted: Conditions) -> bool:
 
 def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
     if ANY in values:
-        return _has(_at(document, path[:-1]), path[-1])
-    found = _text(_at(document, path))
-    return found is not None and found in [ANY if value == _LITERAL else value for value in values]
+        holder = _at(document, path[:-1])
+        # An object has a key, a list a text.
+        return isinstance(holder, dict | list) and path[-1] in cast("dict[str, Any] | list[Any]", holder)
+    found = _at(document, path)
+    # Texts are compared as they are, all else as its JSON; null matches nothing.
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    return found is not None and text in [ANY if value == _LITERAL else value for value in values]
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
@@ -56,18 +60,6 @@ def _at(value: Any, path: Sequence[str]) -> Any:
         else:
             return None
     return value
-
-
-def _has(value: Any, key: str) -> bool:
-    """Whether an object has a key, or a list a text."""
-    return isinstance(value, dict | list) and key in cast("dict[str, Any] | list[Any]", value)
-
-
-def _text(value: Any) -> str | None:
-    """A value as it is compared: texts themselves, all else as its JSON; null matches nothing."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 # -- what is kept
