@@ -5,12 +5,14 @@ import io
 import secrets
 import string
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from http.client import responses
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.signature import (
     SignedBefore,
     SignedForm,
@@ -143,28 +145,27 @@ RAW_HEADERS = "omicsdk.headers"
 _BLOCK = 1024 * 1024
 
 
-class Refusal(Exception):
-    """A request that S3 refuses.
-
-    Args:
-        status: The HTTP status with its phrase.
-        code: S3's word for it.
-        message: S3's sentence.
-    """
-
-    def __init__(self, status: str, code: str, message: str) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.message = message
-
-
-_FORBIDDEN = "403 Forbidden"
-_BAD = "400 Bad Request"
+# S3's refusals: its word, the status and its sentence.
+_REFUSALS = {
+    "AccessDenied": (403, "Access Denied"),
+    "ExpiredToken": (400, "The provided token has expired."),
+    "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidRequest": (
+        400,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    ),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
+    "SignatureDoesNotMatch": (
+        403,
+        "The request signature we calculated does not match the signature you provided."
+        " Check your key and signing method.",
+    ),
+}
 
 
-def _denied() -> Refusal:
-    return Refusal(_FORBIDDEN, "AccessDenied", "Access Denied")
+def _refusal(code: str, sentence: str = "") -> Problem:
+    status, usual = _REFUSALS[code]
+    return Problem(status, code, sentence or usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,8 @@ class Guard:
         try:
             target = target_of(environ)
             self._check(environ, target)
-        except Refusal as refusal:
-            return refused(refusal, environ, start_response)
+        except Problem as problem:
+            return refused(problem, environ, start_response)
         if target.method in ("GET", "HEAD") and target.bucket in self._closed and target.key:
             self._before_read(target.bucket, target.key)
         return self._app(environ, start_response)
@@ -236,39 +237,26 @@ class Guard:
             signed = read_form(_form_of(environ))
             target = replace(target, key=signed.fields.get("key", "")) if signed is not None else target
         if signed is None:
-            raise _denied()
+            raise _refusal("AccessDenied")
         session = self._sessions.find(signed.access_key)
         secret_key = session.secret_key if session else self._owner.get(signed.access_key)
         if secret_key is None:
-            raise Refusal(
-                _FORBIDDEN,
-                "InvalidAccessKeyId",
-                "The AWS Access Key Id you provided does not exist in our records.",
-            )
+            raise _refusal("InvalidAccessKeyId")
         if session is not None and isinstance(signed, SignedBefore):
-            raise Refusal(
-                _BAD,
-                "InvalidRequest",
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-            )
+            raise _refusal("InvalidRequest")
         if signed.token != (session.token if session else ""):
-            raise Refusal(_BAD, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+            raise _refusal("InvalidToken")
         if session is not None and self._sessions.has_ended(session):
-            raise Refusal(_BAD, "ExpiredToken", "The provided token has expired.")
+            raise _refusal("ExpiredToken")
         if isinstance(signed, SignedBefore) and target.in_host:
             path = f"/{target.bucket}{path}"
         if not is_right(signed, secret_key, target.method, path, query, headers):
-            raise Refusal(
-                _FORBIDDEN,
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match the signature you provided."
-                " Check your key and signing method.",
-            )
+            raise _refusal("SignatureDoesNotMatch")
         # Clients state an end by their own clock, as of S3 itself; the sandbox's may be elsewhere.
         if signed.has_ended(time.time()):
-            raise Refusal(_FORBIDDEN, "AccessDenied", "Request has expired")
+            raise _refusal("AccessDenied", "Request has expired")
         if isinstance(signed, SignedForm) and not signed.allows(target.bucket):
-            raise Refusal(_FORBIDDEN, "AccessDenied", "Invalid according to Policy: Policy Condition failed")
+            raise _refusal("AccessDenied", "Invalid according to Policy: Policy Condition failed")
         if session is not None:
             self._allow(session, target)
 
@@ -276,13 +264,13 @@ class Guard:
         wish = wanted(target.method, target.key, target.query)
         reached = target.key or target.query.get("prefix", "")
         if wish is None or target.bucket != session.bucket or not reached.startswith(session.prefix):
-            raise _denied()
+            raise _refusal("AccessDenied")
         if wish == WRITE and not self._may_write(session):
-            raise _denied()
+            raise _refusal("AccessDenied")
         if target.copied:
             bucket, key = target.copied
             if bucket in self._closed and not (bucket == session.bucket and key.startswith(session.prefix)):
-                raise _denied()
+                raise _refusal("AccessDenied")
 
 
 def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
@@ -302,7 +290,7 @@ def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
 
         reason = refused_reason(environ["REQUEST_METHOD"], _headers(environ), allowed)
         if reason is not None:
-            return refused(Refusal(_FORBIDDEN, "AccessDenied", reason), environ, start_response)
+            return refused(_refusal("AccessDenied", reason), environ, start_response)
         return app(environ, start)
 
     return check
@@ -371,21 +359,20 @@ def _form_of(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def refused(
-    refusal: Refusal,
+    problem: Problem,
     environ: dict[str, Any],
     start_response: Callable[..., Any],
-    headers: Sequence[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
-    """Answers a request with S3's XML of a refusal, and further headers."""
+    """Answers a request with S3's XML of a refusal."""
     # What a client sends must be taken in, or it sees a broken connection in place of the answer.
     left = int(environ.get("CONTENT_LENGTH") or 0)
     while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
         left -= len(block)
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
+        f"<Error><Code>{escape(problem.code)}</Code><Message>{escape(problem.title)}</Message>"
         "<RequestId>sandbox</RequestId><HostId>sandbox</HostId></Error>"
     ).encode()
-    told = [("Content-Type", "application/xml"), ("Content-Length", str(len(body))), *headers]
-    start_response(refusal.status, told)
+    told = [("Content-Type", "application/xml"), ("Content-Length", str(len(body))), *problem.headers.items()]
+    start_response(f"{problem.status} {responses.get(problem.status, 'Refused')}", told)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -8,17 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-# The parts of a query that Version 2 signs; see "Signing and authenticating REST requests" of the S3 user guide.
-_SIGNED_QUERY = frozenset(
-    {"acl", "accelerate", "analytics", "cors", "defaultObjectAcl", "delete", "inventory", "lifecycle", "location"}
-    | {"logging", "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment"}
-    | {"response-cache-control", "response-content-disposition", "response-content-encoding"}
-    | {"response-content-language", "response-content-type", "response-expires", "restore", "select", "select-type"}
-    | {"storageClass", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,32 +137,26 @@ def read_signature(headers: Mapping[str, str], query: str) -> Signed | None:
         query: Its query as sent.
     """
     given = dict(parse_qsl(query, keep_blank_values=True))
-    if given.get("X-Amz-Algorithm") == ALGORITHM:
-        fields = {
-            "Credential": given.get("X-Amz-Credential", ""),
-            "SignedHeaders": given.get("X-Amz-SignedHeaders", ""),
-            "Signature": given.get("X-Amz-Signature", ""),
-        }
-        date, token, in_query = given.get("X-Amz-Date", ""), given.get("X-Amz-Security-Token", ""), True
-        seconds = given.get("X-Amz-Expires", "")
-    else:
+    in_query = given.get("X-Amz-Algorithm") == ALGORITHM
+    if not in_query:
         scheme, _, rest = headers.get("authorization", "").partition(" ")
         if scheme != ALGORITHM:
             return None
         parts = (part.strip().partition("=") for part in rest.split(","))
-        fields = {name: value for name, _, value in parts}
-        date, token, in_query = headers.get("x-amz-date", ""), headers.get("x-amz-security-token", ""), False
-        seconds = ""
-    access_key, _, scope = fields.get("Credential", "").partition("/")
+        given = {
+            f"X-Amz-{name}": value for name, _, value in parts if name in ("Credential", "SignedHeaders", "Signature")
+        }
+        given |= {name: headers.get(name.lower(), "") for name in ("X-Amz-Date", "X-Amz-Security-Token")}
+    access_key, _, scope = given.get("X-Amz-Credential", "").partition("/")
     return Signed(
         access_key=access_key,
         scope=scope,
-        names=tuple(fields.get("SignedHeaders", "").split(";")),
-        signature=fields.get("Signature", ""),
-        date=date,
-        token=token,
+        names=tuple(given.get("X-Amz-SignedHeaders", "").split(";")),
+        signature=given.get("X-Amz-Signature", ""),
+        date=given.get("X-Amz-Date", ""),
+        token=given.get("X-Amz-Security-Token", ""),
         in_query=in_query,
-        seconds=seconds,
+        seconds=given.get("X-Amz-Expires", ""),
     )
 
 
@@ -259,14 +245,12 @@ def _keyed(secret_key: str, scope: str, text: str) -> str:
 def _expected_before(
     signed: SignedBefore, secret_key: str, method: str, path: str, query: str, headers: Mapping[str, str]
 ) -> str:
+    from botocore.auth import HmacV1Auth
+
     date = signed.ends or ("" if "x-amz-date" in headers else headers.get("date", ""))
     amz = [f"{name}:{value.strip()}" for name, value in sorted(headers.items()) if name.startswith("x-amz-")]
-    parts = [part.partition("=") for part in query.split("&") if part]
-    named = sorted((unquote(name), unquote(value), equals) for name, equals, value in parts)
-    signed_query = "&".join(
-        f"{name}={value}" if equals else name for name, value, equals in named if name in _SIGNED_QUERY
-    )
-    resource = f"{path}?{signed_query}" if signed_query else path
+    # botocore knows which parts of a query are signed.
+    resource: str = cast("Any", HmacV1Auth)(None).canonical_resource(SplitResult("", "", path, query, ""))
     lines = (method, headers.get("content-md5", ""), headers.get("content-type", ""), date, *amz, resource)
     return _sha1(secret_key, "\n".join(lines))
 

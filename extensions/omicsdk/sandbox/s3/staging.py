@@ -11,10 +11,11 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.sandbox.s3.guard import RAW_HEADERS, Refusal, Wsgi, raw_target, refused
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, raw_target, refused
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
-from omicsdk.sandbox.traffic.serving import LOOPBACK, url_of
+from omicsdk.sandbox.traffic.serving import url_of
 from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 
 BLOCK = 8 * 1024 * 1024
@@ -157,7 +158,6 @@ OWN_AGENT = "omicsdk-sandbox"
 """Marks the User-Agent of what the sandbox itself asks of its S3 server, which is neither logged nor disturbed."""
 HANG_UP = "omicsdk.hang_up"
 """Where the environ of a request has the function that ends its connection."""
-_PHRASES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error", 503: "Slow Down"}
 
 
 class S3Wire:
@@ -194,10 +194,9 @@ class S3Wire:
                 environ[HANG_UP]()
                 # werkzeug takes it for what it is: the client is gone, and there is nobody to answer.
                 raise ConnectionResetError("a fault that was asked for")
-            phrase = _PHRASES.get(rule.status, "Refused")
-            refusal = Refusal(f"{rule.status} {phrase}", rule.code, "A fault that was asked for")
-            more = [] if rule.retry_after is None else [("Retry-After", str(rule.retry_after))]
-            return _counted(entry, refused(refusal, environ, start, more))
+            wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
+            problem = Problem(rule.status, rule.code, "A fault that was asked for", wait)
+            return _counted(entry, refused(problem, environ, start))
         return _counted(entry, self._app(environ, start))
 
 
@@ -271,20 +270,16 @@ def _hang_up(handler: Any) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
-def _unguarded(app: Wsgi) -> Wsgi:
-    return app
-
-
 class Staging:
     """The staging server.
 
     Args:
         credentials: The variables of the key that may do everything, see `owner_credentials`.
         buckets: Buckets that are there from the start and after a reset.
-        guard: Puts what checks requests around the server; default nothing.
-        before_read: Called with bucket and key before a staged file is looked at; default nothing.
-        refill: Called when the server has just started and its first buckets are there; default nothing.
-        where: The address that it listens on, and the TCP port; 0, the default, picks a free one.
+        guard: Puts what checks requests around the server.
+        before_read: Called with bucket and key before a staged file is looked at.
+        refill: Called when the server has just started and its first buckets are there.
+        where: The address that it listens on, and the TCP port; 0 picks a free one.
 
     Attributes:
         credentials: As given.
@@ -293,12 +288,12 @@ class Staging:
     def __init__(
         self,
         credentials: Mapping[str, str],
-        buckets: Sequence[str] = (),
-        guard: Callable[[Wsgi], Wsgi] = _unguarded,
-        before_read: Callable[[str, str], object] = _say_nothing,
-        refill: Callable[[], object] = _say_nothing,
+        buckets: Sequence[str],
+        guard: Callable[[Wsgi], Wsgi],
+        before_read: Callable[[str, str], object],
+        refill: Callable[[], object],
         *,
-        where: tuple[str, int] = (LOOPBACK, 0),
+        where: tuple[str, int],
     ) -> None:
         self.credentials = credentials
         self._buckets = tuple(buckets)
@@ -346,36 +341,30 @@ class Staging:
 
     def client(self) -> Any:
         """A boto3 client of the server."""
-        url = self.url
-        with self._lock:
-            if self._client is None:
-                self._client = self._new_client(url)
-            return self._client
-
-    def _new_client(self, url: str) -> Any:
         import boto3
         from botocore.config import Config
 
-        return cast("Any", boto3).client(
-            "s3",
-            endpoint_url=url,
-            region_name=REGION,
-            aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
-            # No proxy of the user's environment stands between us and our own thread.
-            config=Config(
-                proxies={},
-                s3={"addressing_style": "path"},
-                retries={"total_max_attempts": 2},
-                user_agent_extra=OWN_AGENT,
-            ),
-        )
+        url = self.url
+        with self._lock:
+            self._client = self._client or cast("Any", boto3).client(
+                "s3",
+                endpoint_url=url,
+                region_name=REGION,
+                aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
+                # No proxy of the user's environment stands between us and our own thread.
+                config=Config(
+                    proxies={},
+                    s3={"addressing_style": "path"},
+                    retries={"total_max_attempts": 2},
+                    user_agent_extra=OWN_AGENT,
+                ),
+            )
+            return self._client
 
     def _make_buckets(self) -> None:
-        if self._buckets:
-            client = self._client = self._client or self._new_client(self._url)
-            for bucket in self._buckets:
-                client.create_bucket(Bucket=bucket)
+        for bucket in self._buckets:
+            self.make_bucket(bucket)
 
     def find(self, bucket: str, key: str) -> StagedFile | None:
         """A staged file, or None when there is no such bucket or key."""
