@@ -8,10 +8,12 @@ import hashlib
 import logging
 import threading
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.gen3.storage import Files
@@ -71,7 +73,13 @@ class Indexing:
 
             return handle
 
-        return replace(service, handlers={name: first(handler) for name, handler in service.handlers.items()})
+        def at_once(operation: Operation, query: Sequence[tuple[str, str]]) -> bool:
+            return service.at_once(operation, query) and not self._due(
+                self._clock.now()
+            )  # files are read for what is due
+
+        handlers = {name: first(handler) for name, handler in service.handlers.items()}
+        return replace(service, handlers=handlers, at_once=at_once)
 
     def finish(self) -> int:
         """Does all that waits and returns how much it was."""

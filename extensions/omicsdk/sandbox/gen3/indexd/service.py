@@ -14,7 +14,7 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, Front, gen3_service
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _GA4GH = "ga4gh"
 _COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
@@ -54,7 +54,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         crashes=_CRASHES,
         crash=_page(500),
     )
-    return replace(service, name="indexd")
+    return replace(service, name="indexd", at_once=is_reading)
 
 
 def _error_body(problem: Problem) -> dict[str, object]:
