@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, cast
 from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
@@ -245,12 +246,11 @@ def _keyed(secret_key: str, scope: str, text: str) -> str:
 def _expected_before(
     signed: SignedBefore, secret_key: str, method: str, path: str, query: str, headers: Mapping[str, str]
 ) -> str:
-    from botocore.auth import HmacV1Auth
-
+    botocore: Any = import_module("botocore.auth")
     date = signed.ends or ("" if "x-amz-date" in headers else headers.get("date", ""))
     amz = [f"{name}:{value.strip()}" for name, value in sorted(headers.items()) if name.startswith("x-amz-")]
     # botocore knows which parts of a query are signed.
-    resource: str = cast("Any", HmacV1Auth)(None).canonical_resource(SplitResult("", "", path, query, ""))
+    resource: str = botocore.HmacV1Auth(None).canonical_resource(SplitResult("", "", path, query, ""))
     lines = (method, headers.get("content-md5", ""), headers.get("content-type", ""), date, *amz, resource)
     return _sha1(secret_key, "\n".join(lines))
 
