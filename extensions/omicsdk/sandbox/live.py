@@ -1,7 +1,7 @@
 """A sandbox as tests, the control API and the pages see it: where it is, what is in it, and what can be turned."""
 
+import tempfile
 import uuid as uuids
-from abc import abstractmethod
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +12,18 @@ from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.environment import Addresses, crunch_storage_settings, variables
+from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
+from omicsdk.sandbox.gen3.access import client_secret
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.running import Running
+from omicsdk.sandbox.running import Options, Running
+from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
+from omicsdk.sandbox.sb import sandbox_sb_token
+from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import ALL_GROUPS, Grounds
 from omicsdk.sandbox.state.clock import Clock
@@ -27,22 +31,24 @@ from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.settings import Settings
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
 from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
-from omicsdk.sandbox.upload.state import Upload
+from omicsdk.sandbox.upload.state import Upload, api_key
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.seeding.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
 
 
-class LiveSandbox(Addresses):
+class LiveSandbox:
     """A sandbox while it runs.
 
     Args:
+        folder: Where the state lives; None for a temporary folder.
         faults: Rules that are in force from the start and again after `reset`.
-        allow_hosts: Names besides those of loopback that requests may be for.
+        options: How it is started.
 
     Attributes:
-        allow_hosts: As given.
+        options: As given.
+        allow_hosts: Names besides those of loopback that requests may be for.
         clock: The sandbox's time; tests move it.
         fault_book: The injected faults in force.
         request_log: The last requests.
@@ -50,9 +56,12 @@ class LiveSandbox(Addresses):
         stalls: Answers that a fault keeps waiting.
     """
 
-    def __init__(self, faults: Sequence[Rule], allow_hosts: Sequence[str]) -> None:
+    def __init__(self, folder: Path | None, faults: Sequence[Rule], options: Options) -> None:
+        self._asked_folder = folder
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._first_faults = list(faults)
-        self.allow_hosts = tuple(allow_hosts)
+        self.options = options
+        self.allow_hosts = options.allow_hosts
         self.clock = Clock()
         self.fault_book = FaultBook()
         self.request_log = RequestLog()
@@ -69,9 +78,13 @@ class LiveSandbox(Addresses):
     # -- where things are
 
     @property
-    @abstractmethod
     def folder(self) -> Path:
         """Where the state lives."""
+        if self._temporary is not None:
+            return Path(self._temporary.name)
+        if self._asked_folder is None:
+            raise RuntimeError("the sandbox has no folder before it is started: it makes a temporary one")
+        return self._asked_folder
 
     @property
     def url(self) -> str:
@@ -87,6 +100,74 @@ class LiveSandbox(Addresses):
     def secrets(self) -> Secrets:
         """What tokens, passwords and keys of the services derive from: random, of this sandbox alone."""
         return self._up.grounds.secrets
+
+    @property
+    def password(self) -> str:
+        """The password of the accounts that the sandbox makes, django-crunch's and Pangea's."""
+        return self.secrets.password
+
+    @property
+    def s3_credentials(self) -> dict[str, str]:
+        """The variables of the key that may do everything on the S3 server: AWS_ACCESS_KEY_ID and so on."""
+        return owner_credentials(self.secrets)
+
+    @property
+    def swagger_url(self) -> str:
+        """The URL of the Data Store's document, as its clients are configured with."""
+        return f"{self.url}/dss/v1/swagger.json"
+
+    @property
+    def upload_url(self) -> str:
+        """The URL of the Upload service's interface, as its published client is configured with.
+
+        The generated client's paths have the version themselves: its base URL is this one without `/v1`.
+        """
+        return f"{self.url}/upload/v1"
+
+    @property
+    def upload_key(self) -> str:
+        """The Upload service's `Api-Key`, which makes and deletes areas."""
+        return api_key(self.secrets)
+
+    @property
+    def sb_url(self) -> str:
+        """The base URL of the Seven Bridges Platform, as its clients are configured with."""
+        return f"{self.url}{SB_PREFIX}"
+
+    @property
+    def sb_token(self) -> str:
+        """The token of the platform's user sandbox-user."""
+        return sandbox_sb_token(self.secrets)
+
+    @property
+    def gen3_url(self) -> str:
+        """The endpoint of the Gen3 data commons."""
+        return self.url
+
+    @property
+    def gen3_client_secret(self) -> str:
+        """The secret of the program `sandbox-client`, which logs in to the Gen3 commons by itself."""
+        return client_secret(self.secrets)
+
+    @property
+    def crunch_url(self) -> str:
+        """The base URL of the django-crunch site, as its clients are configured with."""
+        return f"{self.url}/crunch"
+
+    @property
+    def pangea_url(self) -> str:
+        """The endpoint of Pangea."""
+        return f"{self.url}/pangea"
+
+    @property
+    def auth_swagger_url(self) -> str:
+        """The URL of Fusillade's document, as its clients are configured with."""
+        return f"{self.url}/auth/swagger.json"
+
+    @property
+    def staging_bucket(self) -> str:
+        """A bucket on the S3 server that is there from the start."""
+        return STAGING_BUCKET
 
     @property
     def crunch_token(self) -> str:
@@ -111,11 +192,11 @@ class LiveSandbox(Addresses):
     @property
     def crunch_storage_settings(self) -> Path:
         """A file of settings that says where the site's datasets have their files: below the sandbox's folder."""
-        return crunch_storage_settings(self._up.platforms, self.folder)
+        return written_storage_settings(self.folder, self.crunch.storage)
 
     def environment(self) -> dict[str, str]:
         """The environment variables that point this SDK and the platform's own client at the sandbox."""
-        return variables(self, self._up.platforms, self.folder)
+        return variables(self)
 
     def info(self) -> dict[str, Any]:
         """What the control API tells about the sandbox."""

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
@@ -24,7 +24,7 @@ from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
-from omicsdk.sandbox.s3.staging import STAGING_BUCKET, Staging, owner_credentials
+from omicsdk.sandbox.s3.staging import STAGING_BUCKET, S3Wire, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
@@ -37,8 +37,12 @@ from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
+from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.live import LiveSandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +89,35 @@ class Platforms:
         self.pangea.clear()
 
 
-class Running:
-    """A running sandbox.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sandbox is started.
 
-    Args:
-        folder: Where the state lives.
+    Attributes:
         port: TCP port; 0 picks a free one.
         documents: Service name to OpenAPI document, in place of the generated ones.
-        clock: The sandbox's time.
         host: The address that it listens on.
         s3_port: TCP port of the S3 server; 0 picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, to either server.
         run_tools: Whether cwltool runs the tools of tasks.
         strict_errors: How known crashes of the real servers are answered, until the setting is turned.
+    """
+
+    port: int
+    documents: Mapping[str, Mapping[str, Any]]
+    host: str
+    s3_port: int
+    allow_hosts: tuple[str, ...]
+    run_tools: bool
+    strict_errors: str
+
+
+class Running:
+    """A running sandbox.
+
+    Args:
+        sandbox: What it is of: its folder, options and time, the faults in force and the logs.
         control: The routes of the pages and of the control API.
-        wire: Puts what stands between the socket and the services around them.
-        s3_wire: The same for the S3 server.
         lasting: Whether the folder stays when the sandbox has stopped.
 
     Attributes:
@@ -109,44 +126,26 @@ class Running:
         platforms: The platforms.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        port: int,
-        documents: Mapping[str, Mapping[str, Any]],
-        *,
-        clock: Clock,
-        host: str,
-        s3_port: int,
-        allow_hosts: Sequence[str],
-        run_tools: bool,
-        strict_errors: str,
-        control: Sequence[BaseRoute],
-        wire: Callable[[ASGIApp], ASGIApp],
-        s3_wire: Callable[[Wsgi], Wsgi],
-        lasting: bool,
-    ) -> None:
-        self._s3_wire = s3_wire
-        self._allow_hosts = allow_hosts
-        self._run_tools = run_tools
-        self._strict_errors = strict_errors
+    def __init__(self, sandbox: "LiveSandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
+        self._sandbox = sandbox
         self._closers: list[Callable[[], object]] = []
         try:
-            with opening(folder / STATE):  # each part makes tables of its own
-                self._open(folder, port, clock, host=host, s3_port=s3_port)
+            with opening(sandbox.folder / STATE):  # each part makes tables of its own
+                self._open(sandbox.folder, sandbox.options, sandbox.clock)
             if lasting:
                 self._closers.append(self.platforms.upload.settle_all)
-            self._serving = Serving(HostCheck(wire(self._app(documents, control)), allow_hosts), self._socket)
+            wire = Wire(self._app(control), sandbox.request_log, sandbox.fault_book, sandbox.clock, sandbox.stalls)
+            self._serving = Serving(HostCheck(wire, sandbox.allow_hosts), self._socket)
         except BaseException:
             self._close()
             raise
 
-    def _open(self, folder: Path, port: int, clock: Clock, *, host: str, s3_port: int) -> None:
+    def _open(self, folder: Path, options: Options, clock: Clock) -> None:
         self._closers.append(FolderLock(folder).release)
         # Before anything else is done, so that a taken port leaves nothing behind.
-        self._socket = socket.create_server((host, port), backlog=1024, reuse_port=False)
+        self._socket = socket.create_server((options.host, options.port), backlog=1024, reuse_port=False)
         self._closers.append(self._socket.close)
-        self.url = url_of(host, self._socket.getsockname()[1])
+        self.url = url_of(options.host, self._socket.getsockname()[1])
         note_address(folder, self.url)
         database = Database(folder / STATE)
         self._closers.append(database.close)
@@ -160,7 +159,7 @@ class Running:
             # The S3 server starts when somebody asks for it, and the Upload service is there by then.
             lambda bucket, key: self.platforms.upload.settle(bucket, key),
             lambda: self.platforms.upload.refill(),
-            where=(host, s3_port),
+            where=(options.host, options.s3_port),
         )
         self._closers.append(staging.stop)
         self.grounds = Grounds(
@@ -176,7 +175,7 @@ class Running:
         self.grounds.settings.declare(
             Setting(
                 STRICT_ERRORS,
-                self._strict_errors,
+                options.strict_errors,
                 f"how what the real servers fail on with 500 is answered: {HELPFUL}, by the refusal that it should be, or {REAL}",
                 (HELPFUL, REAL),
             )
@@ -195,7 +194,7 @@ class Running:
             dss=dss,
             fusillade=Fusillade(grounds, folder),
             upload=Upload(grounds, sessions),
-            sb=Sb(grounds, run_tools=self._run_tools),
+            sb=Sb(grounds, run_tools=self._sandbox.options.run_tools),
             gen3=Gen3(grounds, folder),
             crunch=Crunch(grounds, folder),
             pangea=pangea,
@@ -206,29 +205,19 @@ class Running:
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
-        guard = Guard(
-            app,
-            sessions,
-            self.grounds.staging.credentials,
-            (BUCKET,),
-            may_write=upload.may_write,
-            before_read=upload.settle,
-        )
-        return closed_to_pages(self._s3_wire(guard), self._allow_hosts)
+        owner = self.grounds.staging.credentials
+        guard = Guard(app, sessions, owner, (BUCKET,), may_write=upload.may_write, before_read=upload.settle)
+        sandbox = self._sandbox
+        wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
+        return closed_to_pages(wire, sandbox.allow_hosts)
 
-    def _app(self, documents: Mapping[str, Mapping[str, Any]], control: Sequence[BaseRoute]) -> ASGIApp:
+    def _app(self, control: Sequence[BaseRoute]) -> ASGIApp:
         grounds, platforms = self.grounds, self.platforms
         objects = Mount("/_objects", app=StorageServer(grounds.objects, grounds.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
-        return Gateway(
-            make_app(
-                _services(platforms, documents),
-                grounds.tokens,
-                other,
-                lambda: grounds.settings.text(STRICT_ERRORS) == REAL,
-            )
-        )
+        services = _services(platforms, self._sandbox.options.documents)
+        return Gateway(make_app(services, grounds.tokens, other, lambda: grounds.settings.text(STRICT_ERRORS) == REAL))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart, or versions and expiry times would lie in the future."""

@@ -11,12 +11,10 @@ from typing import Any, Literal, Self
 from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
-from omicsdk.sandbox.running import Running
-from omicsdk.sandbox.s3.staging import S3Wire
+from omicsdk.sandbox.running import Options, Running
 from omicsdk.sandbox.state.folder import close_to_others
 from omicsdk.sandbox.traffic.faults import Rule, read_rules
 from omicsdk.sandbox.traffic.serving import LOOPBACK, names_of
-from omicsdk.sandbox.traffic.wire import Wire
 
 
 class Sandbox(LiveSandbox):
@@ -63,16 +61,10 @@ class Sandbox(LiveSandbox):
         run_tools: bool = False,
         strict_errors: Literal["helpful", "real"] = "helpful",
     ) -> None:
-        self._asked_folder = None if folder is None else Path(folder).absolute()
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._asked_port = port
         rules = read_rules(Path(faults)) if isinstance(faults, str | Path) else faults
-        super().__init__(rules, (*allow_hosts, *names_of(host)))
-        self._documents = documents or {}
-        self._host = host
-        self._s3_port = s3_port
-        self._run_tools = run_tools
-        self._strict_errors = strict_errors
+        hosts = (*allow_hosts, *names_of(host))
+        options = Options(port, documents or {}, host, s3_port, hosts, run_tools, strict_errors)
+        super().__init__(None if folder is None else Path(folder).absolute(), rules, options)
 
     # -- life
 
@@ -94,21 +86,7 @@ class Sandbox(LiveSandbox):
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         try:
-            running = Running(
-                self.folder,
-                self._asked_port,
-                self._documents,
-                clock=self.clock,
-                host=self._host,
-                s3_port=self._s3_port,
-                allow_hosts=self.allow_hosts,
-                run_tools=self._run_tools,
-                strict_errors=self._strict_errors,
-                control=[*page_routes(self), control_routes(self)],
-                wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
-                s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
-                lasting=self._temporary is None,
-            )
+            running = Running(self, [*page_routes(self), control_routes(self)], lasting=self._temporary is None)
             running.begin()
         except BaseException:
             self._clean_up()
@@ -136,15 +114,6 @@ class Sandbox(LiveSandbox):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    @property
-    def folder(self) -> Path:
-        """Where the state lives."""
-        if self._temporary is not None:
-            return Path(self._temporary.name)
-        if self._asked_folder is None:
-            raise RuntimeError("the sandbox has no folder before it is started: it makes a temporary one")
-        return self._asked_folder
 
 
 def serve(
