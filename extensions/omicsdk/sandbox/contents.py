@@ -9,7 +9,7 @@ from omicsdk.sandbox.gen3.shelves import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
 from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
-from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
+from omicsdk.sandbox.state.folder import STATE, at_rest
 from omicsdk.sandbox.upload.state import UPLOAD
 
 COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
@@ -38,15 +38,5 @@ def counted_in(folder: Path) -> dict[str, dict[str, int]]:
         ValueError: It isn't one.
         FolderInUse: A sandbox runs on it.
     """
-    check_is_ours(folder)
-    path = folder / STATE
-    lock = FolderLock(folder)
-    try:
-        with opening(path):
-            database = Database(path)
-            try:
-                return counted(database)
-            finally:
-                database.close()
-    finally:
-        lock.release()
+    with opening(folder / STATE), at_rest(folder) as database:
+        return counted(database)

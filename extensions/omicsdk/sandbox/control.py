@@ -44,7 +44,7 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     route("POST", "/tokens", lambda _request, body: _issue_token(sandbox, body))
     route("POST", "/service-accounts", lambda _request, body: _make_service_account(sandbox, body))
     route("GET", "/contents", lambda _request, _body: sandbox.contents())
-    routes.append(Route("/snapshot", _snapshot(sandbox), methods=["GET"]))
+    route("GET", "/snapshot", lambda _request, _body: _snapshot(sandbox))
     route("POST", "/seed", lambda _request, body: seeded(sandbox, body))
     route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
     route("POST", "/reset", lambda _request, _body: sandbox.reset())
@@ -57,6 +57,8 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
             _refuse_web_pages(request)
             body = await _body(request)
             answered = await run_in_threadpool(answer, request, body)
+            if isinstance(answered, Response):
+                return answered
             return response(Reply(answered if answered is not None else {}), {})
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
@@ -66,28 +68,17 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
     return serve
 
 
-def _snapshot(sandbox: LiveSandbox) -> Callable[[Request], Any]:
-    async def serve(request: Request) -> Response:
-        try:
-            _refuse_web_pages(request)
-        except Problem as problem:
-            return response(Reply(problem.body(), problem.status), {})
-        path = await run_in_threadpool(_saved, sandbox)
-        return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
-
-    return serve
-
-
-def _saved(sandbox: LiveSandbox) -> Path:
+def _snapshot(sandbox: LiveSandbox) -> Response:
     # Where there is room for the contents, and where the next start removes what a lost connection left.
     with tempfile.NamedTemporaryFile(dir=sandbox.grounds.objects.incoming, prefix="snapshot-", delete=False) as file:
         path = Path(file.name)
     try:
         sandbox.save(path)
-    except BaseException:
+    except Exception as error:
         path.unlink()
-        raise
-    return path
+        # Not what was asked for is wrong, so that this is no refusal.
+        raise RuntimeError("the snapshot cannot be written") from error
+    return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
 
 
 def _refuse_web_pages(request: Request) -> None:

@@ -7,7 +7,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 
@@ -54,9 +54,11 @@ _WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.'’](?=[^\W\d_])|(?<=\d)[.,](?=\d)
 # ISO 8601 as strict_date_optional_time takes it, and DSS_VERSION, which leaves the colons of the time out.
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
-    r"(?:[T ](?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
+    r"(?:[T ](?P<hour>[01]\d|2[0-3])(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
     r"(?P<zone>Z|[+-]\d\d:?\d\d)?)?)?)?"
 )
+_WHOLE_DATE = "{year}-{month}-{day}T{hour}:{minute}:{second}.{fraction}{zone}"
+_EARLY = {"month": "01", "day": "01", "hour": "00", "minute": "00", "second": "00", "fraction": "0", "zone": "Z"}
 
 _INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -176,37 +178,15 @@ def date_of(text: str, *, end: bool = False) -> datetime | None:
     match = _DATE.fullmatch(text)
     if match is None:
         return None
-    part = match.groupdict()
+    # Only what is left out altogether is filled: a second that is given without a fraction is a whole one.
     late = {"hour": "23", "minute": "59", "second": "59", "fraction": "999999"} if end else {}
-    # A second that is given without a fraction is a whole second; only what is left out altogether is filled.
-    if part["second"] is not None:
+    if match["second"] is not None:
         late.pop("fraction", None)
-
-    def value(name: str, early: str) -> int:
-        return int(part[name] or late.get(name) or early)
-
-    fraction = (part["fraction"] or late.get("fraction") or "0")[:6].ljust(6, "0")
+    given = {name: part for name, part in match.groupdict().items() if part is not None}
     try:
-        moment = datetime(
-            value("year", "1"),
-            value("month", "1"),
-            value("day", "1"),
-            value("hour", "0"),
-            value("minute", "0"),
-            value("second", "0"),
-            int(fraction),
-            tzinfo=UTC,
-        )
-        return moment - _offset(part["zone"])
+        return datetime.fromisoformat(_WHOLE_DATE.format(**{**_EARLY, **late, **given})).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _offset(zone: str | None) -> timedelta:
-    if zone is None or zone == "Z":
-        return timedelta(0)
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return -offset if zone[0] == "-" else offset
 
 
 Document = Mapping[str, Any]
@@ -329,11 +309,9 @@ def _match(content: object, where: str) -> Predicate:
 
 def _prefix(content: object, where: str) -> Predicate:
     field, options, where = _field(content, where, "prefix", "value", ("case_insensitive",))
-    start = _text(options.get("value"), where)
-    if _flag(options, "case_insensitive", where):
-        folded = start.casefold()
-        return _any(field, lambda stored: isinstance(stored, str) and stored.casefold().startswith(folded))
-    return _any(field, lambda stored: isinstance(stored, str) and stored.startswith(start))
+    fold = str.casefold if _flag(options, "case_insensitive", where) else str
+    start = fold(_text(options.get("value"), where))
+    return _any(field, lambda stored: isinstance(stored, str) and fold(stored).startswith(start))
 
 
 def _wildcard(content: object, where: str) -> Predicate:
@@ -463,10 +441,14 @@ def _any(field: str, test: Test) -> Predicate:
     return lambda document: any(test(value) for value in leaves(document, field))
 
 
+def _checked(value: object, where: str, kind: type | tuple[type, ...], expected: str) -> Any:
+    if not isinstance(value, kind):
+        raise InvalidQuery(f"expected {expected}, found {_kind(value)}", where)
+    return value
+
+
 def _object(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise InvalidQuery(f"expected an object, found {_kind(value)}", where)
-    return cast("Mapping[str, Any]", value)
+    return _checked(value, where, Mapping, "an object")
 
 
 def _only_field(content: object, where: str) -> tuple[str, Any, str]:
@@ -496,31 +478,22 @@ def _options(given: Mapping[str, Any], where: str, clause: str, known: tuple[str
 
 
 def _scalar(value: object, where: str) -> Scalar:
-    if not is_scalar(value):
-        raise InvalidQuery(f"expected text, a number or a boolean, found {_kind(value)}", where)
-    return cast("Scalar", value)
+    return _checked(value, where, (str, int, float), "text, a number or a boolean")
 
 
 def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidQuery(f"expected text, found {_kind(value)}", where)
-    return value
+    return _checked(value, where, str, "text")
 
 
 def _flag(options: Mapping[str, Any], name: str, where: str) -> bool:
-    value = options.get(name, False)
-    if not isinstance(value, bool):
-        raise InvalidQuery(f"expected true or false, found {_kind(value)}", f"{where}.{name}")
-    return value
+    return _checked(options.get(name, False), f"{where}.{name}", bool, "true or false")
+
+
+# A boolean is a number, too: it comes first.
+_KINDS = ((bool, "a boolean"), ((int, float), "a number"), (str, "text"), (Mapping, "an object"))
 
 
 def _kind(value: object) -> str:
     if value is None:
         return "nothing"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "text"
-    return "an object" if isinstance(value, Mapping) else "a list"
+    return next((word for kind, word in _KINDS if isinstance(value, kind)), "a list")

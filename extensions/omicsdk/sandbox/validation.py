@@ -1,7 +1,7 @@
 """Checks a request against the operation that the document describes, and turns its texts into values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker, validators
@@ -31,6 +31,7 @@ def whole_number(text: str) -> int | None:
     return number if is_kept(number) else None
 
 
+_Several = list[str] | dict[str, list[str]]
 _STATED: Any = Draft202012Validator.TYPE_CHECKER
 
 
@@ -92,28 +93,28 @@ class RequestValidator:
         Raises:
             Problem: 400; a parameter is missing or isn't what the document states.
         """
-        first = dict(reversed(query))
         found: dict[str, Any] = {}
-        for parameter, validator in self._parameters:
-            found_several = _several(parameter, query)
-            if found_several is not None:
-                if found_several:
-                    found[parameter.name] = found_several
-                    self._complain(validator, found_several, f"{parameter.place} parameter '{parameter.name}'")
-                elif parameter.required:
-                    raise _missing(parameter)
-                continue
-            source = {"path": path, "query": first, "header": headers}.get(parameter.place, {})
-            name = parameter.name.lower() if parameter.place == "header" else parameter.name
-            if name not in source:
+        for parameter, validator, sent in self._sent(path, query, headers):
+            if not sent and not isinstance(sent, str):
                 if parameter.required:
                     raise _missing(parameter)
-                if "default" in parameter.schema:
+                if sent is None and "default" in parameter.schema:
                     found[parameter.name] = parameter.schema["default"]
                 continue
-            found[parameter.name] = value = _value(parameter, source[name])
+            found[parameter.name] = value = _value(parameter, sent) if isinstance(sent, str) else sent
             self._complain(validator, value, f"{parameter.place} parameter '{parameter.name}'")
         return found
+
+    def _sent(
+        self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> Iterator[tuple[Parameter, Draft202012Validator, str | _Several | None]]:
+        """Each parameter with what was sent: a text, or what there is of a list or an object; None for no text."""
+        sources = {"path": path, "query": dict(reversed(query)), "header": headers}
+        for parameter, validator in self._parameters:
+            several = _several(parameter, query)
+            name = parameter.name.lower() if parameter.place == "header" else parameter.name
+            text = sources.get(parameter.place, {}).get(name)
+            yield parameter, validator, text if several is None else several
 
     def as_sent(
         self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
@@ -128,16 +129,8 @@ class RequestValidator:
         Returns:
             Name to value; what is absent isn't in it.
         """
-        sources = {"path": path, "query": dict(reversed(query)), "header": headers}
-        found: dict[str, Any] = {}
-        for parameter, _ in self._parameters:
-            name = parameter.name.lower() if parameter.place == "header" else parameter.name
-            several = _several(parameter, query)
-            if several:
-                found[parameter.name] = several
-            elif several is None and name in sources.get(parameter.place, {}):
-                found[parameter.name] = sources[parameter.place][name]
-        return found
+        sent = self._sent(path, query, headers)
+        return {parameter.name: value for parameter, _, value in sent if value or value == ""}
 
     def body(self, sent: object, present: bool) -> Any:
         """Checks a request's JSON body.
@@ -184,7 +177,7 @@ def _mistyped(parameter: Parameter, complaint: str) -> Problem:
     return bad_arguments(f"The {what} {complaint}", against=f"{what} breaks type")
 
 
-def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> list[str] | dict[str, list[str]] | None:
+def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> _Several | None:
     """What a query says of a parameter that is a list or an object; None for one that is neither."""
     kind = parameter.schema.get("type") if parameter.place == "query" else None
     if kind == "array":
@@ -220,25 +213,27 @@ def _value(parameter: Parameter, text: str) -> Any:
     return text
 
 
+_COMPLAINTS = {
+    "enum": "is one of {limit}, not {shown}",
+    "type": "is of type {limit}, not {shown}",
+    "pattern": "doesn't match {limit}: {shown}",
+    "minimum": "has the minimum {limit}, not {shown}",
+    "maximum": "has the maximum {limit}, not {shown}",
+    "format": "isn't a {limit}: {shown}",
+    "maxLength": "has at most {limit} characters, not {length}",
+    "minLength": "has at least {limit} characters, not {length}",
+    "maxItems": "has at most {limit} items",
+}
+
+
 def _complaint(error: ValidationError) -> str:
     value = repr(error.instance)
     shown = value if len(value) <= 80 else value[:77] + "..."
+    complaint = _COMPLAINTS.get(str(error.validator))
+    if complaint is None:
+        return f"is wrong: {error.message[:200]}"
     limit = cast("Any", error.validator_value)
-    match error.validator:
-        case "enum":
-            return f"is one of {', '.join(map(str, limit))}, not {shown}"
-        case "type":
-            return f"is of type {limit}, not {shown}"
-        case "pattern":
-            return f"doesn't match {limit}: {shown}"
-        case "minimum" | "maximum":
-            return f"has the {error.validator} {limit}, not {shown}"
-        case "format":
-            return f"isn't a {limit}: {shown}"
-        case "maxLength" | "minLength":
-            most = "most" if error.validator == "maxLength" else "least"
-            return f"has at {most} {limit} characters, not {len(cast('str', error.instance))}"
-        case "maxItems":
-            return f"has at most {limit} items"
-        case _:
-            return f"is wrong: {error.message[:200]}"
+    length = len(error.instance) if isinstance(error.instance, str) else 0
+    return complaint.format(
+        limit=", ".join(map(str, limit)) if error.validator == "enum" else limit, shown=shown, length=length
+    )

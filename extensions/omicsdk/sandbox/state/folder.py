@@ -6,10 +6,12 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.sandbox.state.database import make_private, opening
+from omicsdk.sandbox.state.database import Database, make_private, opening
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -84,6 +86,23 @@ def check_is_ours(folder: Path) -> None:
     """
     if not (folder / STATE).is_file():
         raise ValueError(f"{folder} is not a sandbox's folder: it has no {STATE}")
+
+
+@contextmanager
+def at_rest(folder: Path) -> Generator[Database]:
+    """The state of a folder that no sandbox runs on, which none can take up meanwhile.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        FolderInUse: A sandbox runs on it.
+        ValueError: It isn't a sandbox's folder.
+    """
+    check_is_ours(folder)
+    with ExitStack() as stack:
+        stack.callback(FolderLock(folder).release)
+        yield stack.enter_context(closing(Database(folder / STATE)))
 
 
 def empty(folder: Path) -> None:

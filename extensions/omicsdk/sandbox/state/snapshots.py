@@ -23,7 +23,7 @@ from typing import IO, Any, TypedDict, cast
 import omicsdk
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
-from omicsdk.sandbox.state.folder import LOCK, STATE, TREES, FolderLock, check_is_ours, close_to_others
+from omicsdk.sandbox.state.folder import LOCK, STATE, TREES, FolderLock, at_rest, close_to_others
 
 FORMAT = 1
 """Raised when the archive's layout changes: an older release then refuses it."""
@@ -156,16 +156,8 @@ def save_folder(folder: Path, target: Path) -> Snapshot:
         FolderInUse: A sandbox runs on it.
         ValueError: It isn't a sandbox's folder.
     """
-    check_is_ours(folder)
-    lock = FolderLock(folder)
-    try:
-        database = Database(folder / STATE)
-        try:
-            return save_snapshot(database, folder, target)
-        finally:
-            database.close()
-    finally:
-        lock.release()
+    with at_rest(folder) as database:
+        return save_snapshot(database, folder, target)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -84,25 +84,13 @@ _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/
 
 _STORES = ("/_objects/", "/gen3/_storage/", "/sb/_storage/")
 # The operations of S3, by what a request is about and its method.
-_OF_BUCKET = {
-    "GET": "ListObjects",
-    "HEAD": "HeadBucket",
-    "PUT": "CreateBucket",
-    "DELETE": "DeleteBucket",
-    "POST": "DeleteObjects",
-}
-_OF_OBJECT = {
-    "GET": "GetObject",
-    "HEAD": "HeadObject",
-    "PUT": "PutObject",
-    "DELETE": "DeleteObject",
-    "POST": "PostObject",
-}
-_OF_UPLOAD = {
-    "GET": "ListParts",
-    "PUT": "UploadPart",
-    "DELETE": "AbortMultipartUpload",
-    "POST": "CompleteMultipartUpload",
+_BUCKET, _OBJECT, _UPLOAD = range(3)
+_OPERATIONS = {
+    "GET": ("ListObjects", "GetObject", "ListParts"),
+    "HEAD": ("HeadBucket", "HeadObject", "HEAD"),
+    "PUT": ("CreateBucket", "PutObject", "UploadPart"),
+    "DELETE": ("DeleteBucket", "DeleteObject", "AbortMultipartUpload"),
+    "POST": ("DeleteObjects", "PostObject", "CompleteMultipartUpload"),
 }
 
 
@@ -110,7 +98,7 @@ def object_operation(method: str, path: str, query: str) -> str:
     """What a request to an object store is, in S3's words, such as `s3 GetObject`; empty for requests to others."""
     if path.startswith(_STORES):
         is_part = "uploadId=" in query or path.startswith("/sb/_storage/parts/")
-        return f"objects {(_OF_UPLOAD if is_part else _OF_OBJECT).get(method, method)}"
+        return f"objects {_operation(method, _UPLOAD if is_part else _OBJECT)}"
     if not path.startswith(S3_PREFIX):
         return ""
     bucket, _, key = path.removeprefix(S3_PREFIX).partition("/")
@@ -118,12 +106,16 @@ def object_operation(method: str, path: str, query: str) -> str:
     if not bucket:
         name = "ListBuckets"
     elif not key:
-        name = _OF_BUCKET.get(method, method)
+        name = _operation(method, _BUCKET)
     elif "uploads" in asked:
         name = "CreateMultipartUpload"
     else:
-        name = (_OF_UPLOAD if "uploadId" in asked else _OF_OBJECT).get(method, method)
+        name = _operation(method, _UPLOAD if "uploadId" in asked else _OBJECT)
     return f"s3 {name}{'Tagging' if 'tagging' in asked else ''}"
+
+
+def _operation(method: str, about: int) -> str:
+    return _OPERATIONS[method][about] if method in _OPERATIONS else method
 
 
 @dataclass(slots=True)
