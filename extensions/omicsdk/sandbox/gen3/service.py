@@ -8,14 +8,13 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.app import MAX_BODY, origin
-from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.gateway import HOME, Front
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
@@ -30,34 +29,6 @@ VERSION = "sandbox"
 """Which release services say that they are, where no client looks at it."""
 State = TypeVar("State")
 Item = TypeVar("Item")
-
-
-class Front:
-    """Stands before a service's routes.
-
-    Args:
-        app: The service's routes.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def meant(self, scope: Scope) -> Scope:
-        """The request that the routes are asked; it may be refused by raising."""
-        return scope
-
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """What answers when the routes have no such path or method, or the request was refused before them."""
-        raise refusal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            await self._app(self.meant(scope), receive, send)
-        except (HTTPException, Problem) as refusal:
-            await self.refused(refusal)(scope, receive, send)
 
 
 class TrailingSlashes(Front):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from jsonschema import Draft7Validator
 from jsonschema import exceptions as schema_errors
@@ -18,6 +18,7 @@ from omicsdk.sandbox.service import Call
 from omicsdk.sandbox.validation import LARGEST, whole_number
 
 JsonObject = dict[str, Any]
+D = TypeVar("D", int, None)
 
 LONGEST = 1024
 """The longest page."""
@@ -109,15 +110,20 @@ class Query:
             raise bad(f"{name} must be an integer")
         return number
 
-    def count(self, name: str, default: int) -> int:
+    def count(self, name: str, default: D, bound: str = ">= 0") -> int | D:
         """An argument that is a whole number and not negative.
+
+        Args:
+            name: The argument.
+            default: What counts when it is missing.
+            bound: What a negative one is told.
 
         Raises:
             Problem: 400; it is something else.
         """
         number = self.whole(name)
         if number is not None and number < 0:
-            raise bad(f"{name} must be >= 0")
+            raise bad(f"{name} must be {bound}")
         return default if number is None else number
 
     def length(self, name: str = "limit", least: int = 0) -> int:
@@ -143,10 +149,7 @@ class Query:
         Raises:
             Problem: 400; it is none.
         """
-        number = self.whole("size")
-        if number is not None and number < 0:
-            raise bad("size must be > 0")
-        return number
+        return self.count("size", None, "> 0")
 
     def pairs(self, name: str) -> dict[str, str]:
         """All values of an argument, of the form KEY:VALUE.

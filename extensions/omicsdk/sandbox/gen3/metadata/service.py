@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.gateway import READ_ONLY
+from omicsdk.sandbox.gen3.gateway import READ_ONLY, Front
 from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
-from omicsdk.sandbox.gen3.service import Front, gen3_service
+from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 from omicsdk.sandbox.state.database import Database
