@@ -77,6 +77,7 @@ class Platforms:
         """Empties all of them; Seven Bridges has its first user again."""
         with self.grounds.database.transaction():
             self.grounds.database.clear()
+            self.grounds.settings.forget()
         self.grounds.secrets.release_all()
         self.dss.clear()
         self.fusillade.clear()

@@ -37,6 +37,7 @@ class Settings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Setting] = {}
+        self._turned: dict[str, Value] | None = None  # what the table says; None until somebody asks
         database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
 
     def declare(self, *settings: Setting) -> None:
@@ -59,8 +60,16 @@ class Settings:
         return bool(self._value(name))
 
     def _value(self, name: str) -> Value:
-        row = self._database.row("SELECT value FROM settings WHERE name = ?", (name,))
-        return json.loads(row["value"]) if row else self._known[name].default
+        turned = self._turned
+        if turned is None:
+            with self._database.transaction():  # nobody turns one between the reading and the keeping
+                rows = self._database.rows("SELECT name, value FROM settings")
+                self._turned = turned = {row["name"]: json.loads(row["value"]) for row in rows}
+        return turned.get(name, self._known[name].default)
+
+    def forget(self) -> None:
+        """Reads the table anew; somebody else has emptied it."""
+        self._turned = None
 
     def turn(self, values: Mapping[str, object]) -> None:
         """Turns switches, all or none.
@@ -92,6 +101,7 @@ class Settings:
         with self._database.transaction():
             for name, value in values.items():
                 self._database.execute("REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+            self.forget()
 
     def all(self) -> dict[str, dict[str, Value]]:
         """Every switch with its value, default and meaning."""
