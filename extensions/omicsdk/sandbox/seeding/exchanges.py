@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from jsonschema import Draft7Validator
 
 from omicsdk.sandbox.crunch.items import BY_PATH
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
@@ -61,17 +61,8 @@ class Exchange:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What came of it.
-
-    Attributes:
-        taken: How many things were made, by what they are.
-        left: How many weren't, by the reason.
-    """
-
-    taken: Counter[str]
-    left: Counter[str]
+Outcome = tuple[str, str]
+"""What a thing is, in the plural, and why it was left; an empty reason when it was made."""
 
 
 def members(value: object) -> Mapping[str, Any] | None:
@@ -148,40 +139,37 @@ class SeenCrunch:
             self._attributes[str(each["item"]), kind, str(each["key"]), repr(values)] = values
         return bool(found)
 
-    def plant(self, platforms: Platforms, told: Told) -> None:
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
         """Makes what was seen."""
-        for slug in self._things:
-            self._make(platforms, slug, told)
         crunch = platforms.crunch
+        for slug in list(self._things):
+            yield from self._make(crunch.tree, slug)
         for (slug, kind, key, _), values in self._attributes.items():
             thing = crunch.tree.find(slug)
+            reason = "" if thing else "of things that are not there"
             try:
                 kept = validated(BY_PATH[kind].fields, values)
+                if thing is not None:
+                    crunch.attributes.add(kind, thing.id, key, kept)
             except Invalid:
-                told.left["django-crunch attributes with a value that is not one"] += 1
-                continue
-            if thing is None:
-                told.left["django-crunch attributes of things that are not there"] += 1
-            else:
-                crunch.attributes.add(kind, thing.id, key, kept)
-                told.taken["django-crunch attributes"] += 1
+                reason = "with a value that is not one"
+            yield "django-crunch attributes", reason
 
-    def _make(self, platforms: Platforms, slug: str, told: Told) -> None:
-        tree, seen = platforms.crunch.tree, self._things[slug]
-        if "made" in seen:
+    def _make(self, tree: Tree, slug: str | None) -> Iterator[Outcome]:
+        """Makes a thing, after the one that it is in."""
+        seen = self._things.pop(slug, None) if slug is not None else None
+        if seen is None:
             return
-        seen["made"] = True
         above = seen["parent"]
-        if above is not None and above in self._things:
-            self._make(platforms, above, told)
+        yield from self._make(tree, above)
         parent = None if above is None else tree.find(above)
         if tree.named(seen["name"]) is not None:
-            told.left["django-crunch things whose name is taken"] += 1
+            yield "django-crunch things", "whose name is taken"
         elif above is not None and parent is None:
-            told.left["django-crunch things whose parent is not there"] += 1
+            yield "django-crunch things", "whose parent is not there"
         else:
             tree.add(seen["kind"], parent, {name: seen[name] for name in _TEXTS if name in seen})
-            told.taken[f"django-crunch {seen['kind']}s"] += 1
+            yield f"django-crunch {seen['kind']}s", ""
 
 
 JsonObject = dict[str, Any]
@@ -226,23 +214,22 @@ class SeenIndex:
         self._records.update((each["did"], dict(each)) for each in found)
         return bool(found)
 
-    def plant(self, platforms: Platforms, told: Told) -> None:
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
         """Makes what was seen; the files' bytes are where they were."""
         index = platforms.gen3.index
         for did, record in self._records.items():
             given = {name: value for name, value in record.items() if value is not None and name != "rev"}
-            if not _RECORD.is_valid(given) or not is_finite(given):
-                told.left["index records whose fields are not those of a record"] += 1
-                continue
+            reason = ""
             try:
-                if index.kept(did) is not None:
-                    told.left["index records that are there already"] += 1
-                    continue
-                index.create(given)
+                if not _RECORD.is_valid(given) or not is_finite(given):
+                    reason = "whose fields are not those of a record"
+                elif index.kept(did) is not None:
+                    reason = "that are there already"
+                else:
+                    index.create(given)
             except Problem:
-                told.left["index records whose fields do not fit each other"] += 1
-                continue
-            told.taken["index records"] += 1
+                reason = "whose fields do not fit each other"
+            yield "index records", reason
 
 
 class SeenDocuments:
@@ -254,15 +241,21 @@ class SeenDocuments:
 
     def take(self, exchange: Exchange) -> bool:
         """Notes what an exchange tells; False when it tells nothing."""
-        steps = exchange.after("mds", "metadata") or exchange.after("mds-admin", "metadata")
+        found = [exchange.after(service, "metadata") for service in ("mds", "mds-admin")]
+        steps = found[0] or found[1]
+        body, sent = members(exchange.body), members(exchange.sent)
         if not steps:
-            return self._listed(exchange)
+            is_list = [] in found and exchange.method == "GET" and body is not None
+            self._documents.update((body or {}) if is_list else {})
+            return is_list
         if steps[-1] == "aliases":
-            return self._named(exchange)
+            if body is None or not has_texts(body, "guid") or not isinstance(body.get("aliases"), list):
+                return False
+            self._aliases[body["guid"]] = [str(each) for each in body["aliases"]]
+            return True
         guid = "/".join(steps)
         if exchange.method == "DELETE":
             return self._documents.pop(guid, None) is not None
-        body, sent = members(exchange.body), members(exchange.sent)
         if exchange.method == "GET" and body is not None:
             # Whoever asks by another name of a document gets it as well; under its own it was seen before or after.
             if not any(guid in names for names in self._aliases.values()):
@@ -273,46 +266,27 @@ class SeenDocuments:
             return True
         return False
 
-    def _listed(self, exchange: Exchange) -> bool:
-        here = exchange.steps[-2:] in (["mds", "metadata"], ["mds-admin", "metadata"])
-        if not here or exchange.method != "GET" or not isinstance(exchange.body, Mapping):
-            return False
-        self._documents.update(cast("Mapping[str, Any]", exchange.body))
-        return True
-
-    def _named(self, exchange: Exchange) -> bool:
-        if not isinstance(exchange.body, Mapping):
-            return False
-        found = cast("Mapping[str, Any]", exchange.body)
-        if not isinstance(found.get("guid"), str) or not isinstance(found.get("aliases"), list):
-            return False
-        self._aliases[found["guid"]] = [str(each) for each in found["aliases"]]
-        return True
-
-    def plant(self, platforms: Platforms, told: Told) -> None:
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
         """Makes what was seen."""
         documents = platforms.gen3.metadata.documents
         names = {alias for aliases in self._aliases.values() for alias in aliases}
         for guid, document in self._documents.items():
             if guid in names and guid not in self._aliases:
                 continue
-            if documents.has(guid):
-                told.left["metadata documents that are there already"] += 1
-                continue
-            if not is_finite(document):
-                told.left["metadata documents with numbers that JSON has not"] += 1
-                continue
-            documents.put(guid, document)
-            told.taken["metadata documents"] += 1
+            reason = "that are there already" if documents.has(guid) else ""
+            if not reason and not is_finite(document):
+                reason = "with numbers that JSON has not"
+            if not reason:
+                documents.put(guid, document)
+            yield "metadata documents", reason
         for guid, aliases in self._aliases.items():
             if not aliases or not documents.has(guid):
                 continue
             try:
                 documents.set_aliases(guid, aliases)
+                yield from [("metadata aliases", "")] * len(set(aliases))
             except Taken:
-                told.left["metadata aliases that other documents have"] += len(aliases)
-            else:
-                told.taken["metadata aliases"] += len(set(aliases))
+                yield from [("metadata aliases", "that other documents have")] * len(aliases)
 
 
 class SeenRecords:
@@ -352,7 +326,7 @@ class SeenRecords:
         there.update((str(told.get("id")), dict(each)) for each, told in zip(sent, answered, strict=True))
         return True
 
-    def plant(self, platforms: Platforms, told: Told) -> None:
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
         """Makes what was seen: those first whose links lead to what is there."""
         for (program, project), records in self._records.items():
             waiting = [_submitted(each) for each in records.values() if each["type"] not in ("program", "project")]
@@ -360,9 +334,8 @@ class SeenRecords:
             while waiting and len(waiting) < before:
                 before = len(waiting)
                 waiting = [each for each in waiting if not _made(platforms, program, project, each)]
-                told.taken["submitted records"] += before - len(waiting)
-            if waiting:
-                told.left["submitted records that the dictionary or their links refuse"] += len(waiting)
+                yield from [("submitted records", "")] * (before - len(waiting))
+            yield from [("submitted records", "that the dictionary or their links refuse")] * len(waiting)
 
 
 def _made(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
@@ -390,23 +363,18 @@ def _submitted(stated: JsonObject) -> JsonObject:
     return record
 
 
-# Each kind: its words in addresses, the field with its name, the field with what it belongs to, what it is at first. In the
-# order in which they are made.
-_KINDS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
-    "organization": ("organizations", "name", "", {}),
-    "sample_group": ("sample_groups", "name", "organization", NEW_GROUP),
-    "sample": ("samples", "name", "library", {"metadata": {}, "description": ""}),
-    "sample_ar": ("sample_ars", "module_name", "sample", {**NEW_RESULT, "replicate": ""}),
-    "sample_group_ar": ("sample_group_ars", "module_name", "sample_group", {**NEW_RESULT, "replicate": ""}),
-    "sample_ar_field": ("sample_ar_fields", "name", "analysis_result", {"stored_data": {}, "description": ""}),
-    "sample_group_ar_field": (
-        "sample_group_ar_fields",
-        "name",
-        "analysis_result",
-        {"stored_data": {}, "description": ""},
-    ),
+_RESULT = {**NEW_RESULT, "replicate": ""}
+_FIELD: JsonObject = {"stored_data": {}, "description": ""}
+# Each kind: the field with its name, the field with what it belongs to, what it is at first. In the order in which they are made.
+_KINDS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "organization": ("name", "", {}),
+    "sample_group": ("name", "organization", NEW_GROUP),
+    "sample": ("name", "library", {"metadata": {}, "description": ""}),
+    "sample_ar": ("module_name", "sample", _RESULT),
+    "sample_group_ar": ("module_name", "sample_group", _RESULT),
+    "sample_ar_field": ("name", "analysis_result", _FIELD),
+    "sample_group_ar_field": ("name", "analysis_result", _FIELD),
 }
-_BY_WORD = {word: kind for kind, (word, *_) in _KINDS.items()}
 # Another server's buckets, modules and keys aren't here.
 _ELSEWHERE = ("bucket", "pipeline_module")
 
@@ -421,8 +389,8 @@ class SeenPangea:
     def take(self, exchange: Exchange) -> bool:
         """Notes what an exchange tells; False when it tells nothing."""
         steps = exchange.after("api")
-        kind = _BY_WORD.get(steps[0]) if steps else None
-        if not steps or kind is None:
+        kind = steps[0].removesuffix("s") if steps else ""
+        if not steps or kind not in _KINDS or not steps[0].endswith("s"):
             return False
         if exchange.method == "DELETE" and len(steps) > 1:
             return self._things.pop((kind, steps[1]), None) is not None
@@ -440,7 +408,7 @@ class SeenPangea:
         return bool(found)
 
     def _note(self, kind: str, stated: Mapping[str, Any]) -> bool:
-        _, name, owner, first = _KINDS[kind]
+        name, owner, first = _KINDS[kind]
         if not has_texts(stated, "uuid", name):
             return False
         known = self._things.setdefault((kind, stated["uuid"]), {})
@@ -459,26 +427,27 @@ class SeenPangea:
                 self._note(_above(kind, above), inner)
         return True
 
-    def plant(self, platforms: Platforms, told: Told) -> None:
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
         """Makes what was seen."""
         store = platforms.pangea.store
-        for kind, (word, name, owner, first) in _KINDS.items():
+        for kind, (name, owner, first) in _KINDS.items():
             for seen in [each for (of, _), each in self._things.items() if of == kind]:
                 parent = seen.get(owner, "") if owner else ""
+                reason = ""
                 if store.find(kind, seen["uuid"]) is not None:
-                    told.left[f"Pangea {word} that are there already"] += 1
+                    reason = "that are there already"
                 elif owner and store.find(_above(kind, owner), parent) is None:
-                    told.left[f"Pangea {word} whose {owner} is not there"] += 1
+                    reason = f"whose {owner} is not there"
                 elif not is_finite(seen):
-                    told.left[f"Pangea {word} with numbers that JSON has not"] += 1
+                    reason = "with numbers that JSON has not"
                 else:
                     fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
                     if kind == "sample_group":
                         fields["has_library"] = bool(fields["is_library"])
                     store.add(kind, seen[name], fields, parent=parent, uuid=seen["uuid"])
-                    told.taken[f"Pangea {word}"] += 1
                     if kind == "sample":
                         store.link(GROUP_SAMPLE, parent, seen["uuid"])
+                yield f"Pangea {kind}s", reason
         for group, sample in self._links:
             if store.find("sample_group", group) and store.find("sample", sample):
                 store.link(GROUP_SAMPLE, group, sample)
@@ -502,8 +471,8 @@ class Seen(Protocol):
         """Notes what an exchange tells; False when it isn't one of this platform that tells anything."""
         ...
 
-    def plant(self, platforms: Platforms, told: Told) -> None:
-        """Makes the things that were seen, and tells which."""
+    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
+        """Makes the things that were seen, and tells of each what came of it."""
         ...
 
 
@@ -534,21 +503,25 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
         OSError: The file can't be read.
     """
     seen: list[Seen] = [SeenCrunch(), SeenPangea(), SeenIndex(), SeenDocuments(), SeenRecords()]
+    taken: Counter[str] = Counter()
     left: Counter[str] = Counter()
     count = 0
     for exchange in _exchanges(file):
         count += 1
-        taken = [each.take(exchange) for each in seen] if exchange.succeeded else []
-        if not any(taken):
+        told = [each.take(exchange) for each in seen] if exchange.succeeded else []
+        if not any(told):
             left[_reason(exchange)] += 1
     if not count:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
-    told = Told(Counter(), left)
     # A commons' records are in memory, too: who stores them takes their lock before the database's.
     with platforms.gen3.records.together():
         for each in seen:
-            each.plant(platforms, told)
-    return {"taken": dict(sorted(told.taken.items())), "left": dict(sorted(left.items()))}
+            for things, reason in each.plant(platforms):
+                if reason:
+                    left[f"{things} {reason}"] += 1
+                else:
+                    taken[things] += 1
+    return {"taken": dict(sorted(taken.items())), "left": dict(sorted(left.items()))}
 
 
 def _reason(exchange: Exchange) -> str:
