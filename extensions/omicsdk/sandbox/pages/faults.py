@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any, get_args
 
+from starlette.requests import Request
+
 from omicsdk.sandbox.live import LiveSandbox
-from omicsdk.sandbox.pages.gate import Fields, readable
 from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Page, after, button, chosen, form, labelled, table
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, readable, table
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
 PLACE = f"{HOME}/faults"
@@ -32,17 +33,17 @@ DONE = {
 _NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
 
 
-def faults(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+def faults(sandbox: LiveSandbox, request: Request) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
     ends = [
-        form(PLACE, form_token, button("Clear all faults", name="do", value="clear")),
-        form(PLACE, form_token, button("Release waiting answers", name="do", value="release")),
+        form(PLACE, button("Clear all faults", name="do", value="clear")),
+        form(PLACE, button("Release waiting answers", name="do", value="release")),
     ]
     in_force = table(
         "Each with how often it acted",
         ("Fault", "Acted", "End it"),
-        [_rule(form_token, each) for each in rules],
+        [_rule(each) for each in rules],
         empty="No fault is in force: every service does what it should.",
     )
     content = [
@@ -50,32 +51,31 @@ def faults(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
         in_force,
         element("div", ends, class_="row"),
         element("h2", "Switches"),
-        switches(form_token, rules),
+        switches(rules),
         element("h2", "Any fault"),
-        _any_fault(form_token),
+        _any_fault(),
     ]
-    return Page("Faults", content, PLACE, said=DONE.get(done, ""))
+    return Page("Faults", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
 
-def switches(form_token: str, rules: list[dict[str, Any]], back: str = "") -> Html:
+def switches(rules: list[dict[str, Any]], back: str = "") -> Html:
     """The usual faults as a list of buttons.
 
     Args:
-        form_token: What their forms send along.
         rules: The faults in force.
         back: `/` for those on the first page.
     """
-    entries = [_switch(form_token, name, title, rules, back) for name, (title, _rule) in SWITCHES.items()]
+    entries = [_switch(name, title, rules, back) for name, (title, _rule) in SWITCHES.items()]
     return element("ul", entries, class_="switches")
 
 
-def _switch(form_token: str, name: str, title: str, rules: list[dict[str, Any]], back: str) -> Html:
+def _switch(name: str, title: str, rules: list[dict[str, Any]], back: str) -> Html:
     on = _number(name, rules) is not None
     state = element("span", "on" if on else "off", class_="state", aria_hidden="true")
     pressed = element(
         "button", title, " ", state, type="submit", name="switch", value=name, aria_pressed="true" if on else "false"
     )
-    return element("li", form(PLACE, form_token, pressed, back=back))
+    return element("li", form(PLACE, pressed, back=back))
 
 
 def _number(name: str, rules: list[dict[str, Any]]) -> int | None:
@@ -83,7 +83,7 @@ def _number(name: str, rules: list[dict[str, Any]]) -> int | None:
     return next((each["number"] for each in rules if {**each, **wanted} == each), None)
 
 
-def _rule(form_token: str, rule: dict[str, Any]) -> list[Content]:
+def _rule(rule: dict[str, Any]) -> list[Content]:
     plain = asdict(Rule(rule["action"]))
     stated = [
         f"{name}: {readable(value)}"
@@ -91,11 +91,11 @@ def _rule(form_token: str, rule: dict[str, Any]) -> list[Content]:
         if name not in ("number", "acted", "action") and (value != plain[name])
     ]
     number = rule["number"]
-    end = form(PLACE, form_token, button(f"End fault {number}", name="end", value=number))
+    end = form(PLACE, button(f"End fault {number}", name="end", value=number))
     return [", ".join([rule["action"], *stated]), f"{rule['acted']:,}", end]
 
 
-def _any_fault(form_token: str) -> Html:
+def _any_fault() -> Html:
     def whole(label: str, name: str, hint: str, least: int = 0) -> Html:
         return labelled(label, name, hint, type="number", min=least, inputmode="numeric")
 
@@ -113,9 +113,7 @@ def _any_fault(form_token: str) -> Html:
         whole("Bytes a second", "rate", "of a throttle", 1),
         labelled("Retry-After", "retry_after", "of a status fault", type="text", size=8),
     ]
-    return form(
-        PLACE, form_token, element("div", fields, class_="fields"), button("Put in force", name="do", value="add")
-    )
+    return form(PLACE, element("div", fields, class_="fields"), button("Put in force", name="do", value="add"))
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:

@@ -1,5 +1,6 @@
 """What all pages have alike: the frame, links, tables, forms, and how numbers are written."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ _MENU = (
     (f"{HOME}/tokens", "Tokens"),
     (f"{HOME}/environment", "Environment"),
 )
+
+
+Fields = Mapping[str, str]
+"""What a form sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,17 @@ class Page:
     status: int = 200
 
 
-def written(page: Page) -> Html:
-    """A page as HTML."""
+# Texts of others can't hold it: where they are escaped, what can't be seen is spelled out.
+_FORM_TOKEN = Html("\0")
+
+
+def written(page: Page, form_token: str) -> Html:
+    """A page as HTML.
+
+    Args:
+        page: The page.
+        form_token: What its forms send along to show that they are ours.
+    """
     head = [
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
@@ -60,7 +74,8 @@ def written(page: Page) -> Html:
         element("main", element("h1", page.title), said, page.content, id="content", tabindex=-1),
         element("footer", element("p", "A server for trying, teaching and testing. Nothing here leaves this machine.")),
     ]
-    return document(title=f"{page.title} – omics sandbox", head=head, body=body)
+    whole = document(title=f"{page.title} – omics sandbox", head=head, body=body)
+    return Html(whole.replace(_FORM_TOKEN, form_token))
 
 
 def _menu(place: str) -> Html:
@@ -135,46 +150,54 @@ def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
     return element("nav", before, where, after, class_="pager", aria_label="Pages of the list")
 
 
-def form(action: str, token: str, *content: Content, class_: str | None = None, back: str = "") -> Html:
+def form(action: str, *content: Content, class_: str | None = None, back: str = "") -> Html:
     """A form that changes something; it carries the token that shows that it is one of ours.
 
     Args:
         action: The page that it is of.
-        token: The token.
         content: What is in it.
         class_: Its class.
         back: `/` where it stands on the first page, which it leads back to; else empty.
     """
-    hidden = [element("input", type="hidden", name="form_token", value=token)]
+    hidden = [Html(f'<input type="hidden" name="form_token" value="{_FORM_TOKEN}">')]
     if back:
         hidden.append(element("input", type="hidden", name="back", value=back))
     return element("form", hidden, content, method="post", action=action, class_=class_)
 
 
-def after(fields: Mapping[str, str], place: str, done: str) -> str:
+def after(fields: Fields, place: str, done: str) -> str:
     """Where to go on after a form: to the first page when it was sent from there."""
     return f"{'/' if fields.get('back') == '/' else place}?done={done}"
 
 
 def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int | bool | None) -> Html:
     """An input with its label, and what to enter."""
-    note = element("span", hint, id=f"{name}-hint", class_="hint") if hint else None
-    described = f"{name}-hint" if hint else None
-    box = element("input", id=name, name=name, aria_describedby=described, **attributes)
-    return element("div", element("label", label, for_=name), box, note, class_="field")
+    return _field("input", label, name, hint, None, **attributes)
 
 
 def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "", *, hint: str = "") -> Html:
     """A list to choose from, with its label: each value and what people read."""
-    note = element("span", hint, id=f"{name}-hint", class_="hint") if hint else None
     options = [element("option", text, value=each, selected=each == value) for each, text in choices]
-    box = element("select", options, id=name, name=name, aria_describedby=f"{name}-hint" if hint else None)
+    return _field("select", label, name, hint, options)
+
+
+def _field(
+    tag: str, label: str, name: str, hint: str, content: Content, /, **attributes: str | int | bool | None
+) -> Html:
+    described = f"{name}-hint" if hint else None
+    note = element("span", hint, id=described, class_="hint") if hint else None
+    box = element(tag, content, id=name, name=name, aria_describedby=described, **attributes)
     return element("div", element("label", label, for_=name), box, note, class_="field")
 
 
 def button(text: str, **attributes: str | int | bool | None) -> Html:
     """What sends a form."""
     return element("button", text, type="submit", **attributes)
+
+
+def readable(value: object) -> str:
+    """A JSON value as people read it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def moment(seconds: float) -> str:

@@ -13,7 +13,7 @@ from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.shelf import PAGE, Collection, Shelf
 
 
-def overview(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+def overview(sandbox: LiveSandbox, request: Request) -> Page:
     """What is in the sandbox, platform by platform, and the switches that are needed most."""
     database = sandbox.grounds.database
     rules = sandbox.fault_book.rules()
@@ -27,31 +27,32 @@ def overview(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
     )
     told = element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in facts])
     cards = [_card(database, each) for each in COLLECTIONS]
+    done = request.query_params.get("done", "")
     content = [
         told,
-        _lines(form_token),
+        _lines(),
         element("div", cards, class_="cards"),
         element("h2", "Time"),
-        _time(form_token, still=bool(state["frozen"])),
+        _time(still=bool(state["frozen"])),
         element("h2", "Faults"),
-        faults.switches(form_token, rules, back="/"),
+        faults.switches(rules, back="/"),
     ]
     return Page("Contents", content, "/", said={**faults.DONE, **settings.DONE}.get(done, ""))
 
 
-def _lines(form_token: str) -> Html:
+def _lines() -> Html:
     """Buttons that make lines for shells; a script copies them at once."""
     made = [
-        form(environment.PLACE, form_token, button(f"Lines for {name}", name="shell", value=shell), class_="copies")
+        form(environment.PLACE, button(f"Lines for {name}", name="shell", value=shell), class_="copies")
         for shell, name in SHELLS.items()
     ]
     said = element("span", role="status", id="lines-said")
     return element("div", element("p", "Point programs here, tokens included:"), made, said, class_="row point")
 
 
-def _time(form_token: str, *, still: bool) -> Html:
+def _time(*, still: bool) -> Html:
     def turn(text: str, **attributes: str | int) -> Html:
-        return form(settings.PLACE, form_token, button(text, **attributes), back="/")
+        return form(settings.PLACE, button(text, **attributes), back="/")
 
     run = ("Let time run on", "resume") if still else ("Stop time", "freeze")
     forward = [turn("An hour forward", name="hours", value=1), turn("A day forward", name="hours", value=24)]

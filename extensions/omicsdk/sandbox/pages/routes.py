@@ -45,7 +45,7 @@ def page_routes(sandbox: LiveSandbox) -> list[BaseRoute]:
 
 def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def serve(_request: Request) -> Response:
-        from omicsdk.sandbox.pages.gate import static
+        from omicsdk.sandbox.pages.site import static
 
         return static(files("omicsdk.sandbox.pages").joinpath(name).read_text(encoding="utf-8"), media_type)
 

@@ -3,11 +3,12 @@
 import json
 from datetime import UTC, datetime
 
+from starlette.requests import Request
+
 from omicsdk.sandbox.contents import COLLECTIONS
 from omicsdk.sandbox.live import LiveSandbox
-from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element, joined
-from omicsdk.sandbox.pages.layout import HOME, Page, after, button, chosen, form, labelled, moment
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, moment
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.settings import Value
 
@@ -23,7 +24,7 @@ DONE = {
 }
 
 
-def settings(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
+def settings(sandbox: LiveSandbox, request: Request) -> Page:
     """The page."""
     known = sandbox.settings.all()
     groups: dict[str, list[str]] = {}
@@ -41,35 +42,33 @@ def settings(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
     ]
     content = [
         element("h2", "Time"),
-        _time(sandbox, form_token),
+        _time(sandbox),
         element("h2", "Switches"),
-        form(PLACE, form_token, shown, element("p", button("Turn the switches", name="do", value="turn"))),
+        form(PLACE, shown, element("p", button("Turn the switches", name="do", value="turn"))),
     ]
-    return Page("Settings", content, PLACE, said=DONE.get(done, ""))
+    return Page("Settings", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
 
-def _time(sandbox: LiveSandbox, form_token: str) -> list[Content]:
+def _time(sandbox: LiveSandbox) -> list[Content]:
     state = sandbox.clock.state()
     still = state["frozen"]
     return [
         element("p", f"It is {moment(state['now'])} UTC; time {'stands still' if still else 'runs'}."),
         form(
             PLACE,
-            form_token,
             labelled("Seconds forward", "seconds", type="number", min=0, step="any", required=True, value=3600),
             button("Move time forward", name="do", value="advance"),
             class_="inline",
         ),
         form(
             PLACE,
-            form_token,
             labelled(
                 "Moment in UTC", "at", "empty for the present", type="datetime-local", step=1, min="1970-01-01T00:00"
             ),
             button("Stop time", name="do", value="freeze"),
             class_="inline",
         ),
-        form(PLACE, form_token, button("Let time run on", name="do", value="resume")) if still else None,
+        form(PLACE, button("Let time run on", name="do", value="resume")) if still else None,
     ]
 
 

@@ -1,13 +1,46 @@
-"""Which function makes which page."""
+"""Which function makes which page, and what stands before each: what a form may do, and what a browser may do with the answer."""
 
+import hmac
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import environment, faults, overview, requests, settings, tokens
-from omicsdk.sandbox.pages.gate import Answer, Fields, Gate
+from omicsdk.sandbox.pages.html import element
+from omicsdk.sandbox.pages.layout import Fields, Page, written
+from omicsdk.sandbox.problems import Problem
+
+_MOST = 64 * 1024  # bytes of a form; ours have some hundred
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # With no-referrer a browser would hide the origin of our own forms as well.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_PAGES: dict[str, Callable[[LiveSandbox, Request], Page]] = {
+    "overview": overview.overview,
+    "contents": overview.contents,
+    "requests": requests.requests,
+    "faults": faults.faults,
+    "settings": settings.settings,
+    "tokens": tokens.tokens,
+    "environment": environment.environment,
+}
+# Each does what a form says, and gives a page or where to go on; a ValueError is told to the user.
+_CHANGES: dict[str, Callable[[LiveSandbox, Fields], Page | str]] = {
+    "faults": faults.change,
+    "settings": settings.change,
+    "tokens": tokens.make,
+    "environment": environment.make,
+}
 
 
 class Site:
@@ -19,25 +52,56 @@ class Site:
     """
 
     def __init__(self, sandbox: LiveSandbox, form_token: str) -> None:
-        self._gate = Gate(form_token)
-        self._pages: dict[str, Callable[[Request], Answer]] = {
-            "overview": lambda request: overview.overview(sandbox, form_token, request.query_params.get("done", "")),
-            "contents": lambda request: overview.contents(sandbox, request),
-            "requests": lambda request: requests.requests(sandbox, request),
-            "faults": lambda request: faults.faults(sandbox, form_token, request.query_params.get("done", "")),
-            "settings": lambda request: settings.settings(sandbox, form_token, request.query_params.get("done", "")),
-            "tokens": lambda _request: tokens.tokens(form_token),
-            "environment": lambda _request: environment.environment(form_token),
-        }
-        self._changes: dict[str, Callable[[Request, Fields], Answer]] = {
-            "faults": lambda _request, fields: faults.change(sandbox, fields),
-            "settings": lambda _request, fields: settings.change(sandbox, fields),
-            "tokens": lambda _request, fields: tokens.make(sandbox, form_token, fields),
-            "environment": lambda _request, fields: environment.make(sandbox, form_token, fields),
-        }
+        self._sandbox = sandbox
+        self._form_token = form_token
 
     async def answer(self, name: str, request: Request) -> Response:
-        """Answers a request for a page of a name."""
-        if request.method == "POST":
-            return await self._gate.change(request, self._changes[name])
-        return await self._gate.page(request, self._pages[name])
+        """Answers a request for a page of a name, or a form of its own."""
+        content = await _form(request) if request.method == "POST" else None
+        try:
+            found = await run_in_threadpool(self._made, name, request, content)
+        except Problem as problem:
+            found = _refused(problem.status, problem.title)
+        except ValueError as error:
+            found = _refused(400, str(error))
+        if isinstance(found, str):
+            return RedirectResponse(found, 303, headers=_HEADERS)
+        return Response(
+            written(found, self._form_token).encode(),
+            found.status,
+            {"Content-Type": "text/html; charset=utf-8", **_HEADERS},
+        )
+
+    def _made(self, name: str, request: Request, content: bytes | None) -> Page | str:
+        if content is None:
+            return _PAGES[name](self._sandbox, request)
+        return _CHANGES[name](self._sandbox, self._own(content))
+
+    def _own(self, content: bytes) -> Fields:
+        """The fields of a form, once it is sure that one of our pages sent it."""
+        try:
+            fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=1000))
+        except ValueError as error:
+            raise Problem(400, "illegal_arguments", "The form cannot be read. Nothing was changed.") from error
+        sent = fields.pop("form_token", "")
+        if not hmac.compare_digest(sent.encode(), self._form_token.encode()):
+            raise Problem(403, "Forbidden", "The page is older than this server: load it again. Nothing was changed.")
+        return fields
+
+
+async def _form(request: Request) -> bytes:
+    content = b""
+    async for block in request.stream():
+        content += block
+        if len(content) > _MOST:
+            return b""  # which has no token
+    return content
+
+
+def _refused(status: int, title: str) -> Page:
+    return Page("This cannot be done", element("p", title, role="alert", class_="refused"), "", status=status)
+
+
+def static(content: str, media_type: str) -> Response:
+    """A file of the pages' own."""
+    return Response(content, 200, {"Content-Type": f"{media_type}; charset=utf-8", **_HEADERS})

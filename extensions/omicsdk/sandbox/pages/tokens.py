@@ -1,22 +1,23 @@
 """The page that makes tokens; each is shown once, in the answer to its form."""
 
+from starlette.requests import Request
+
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.live import LiveSandbox
-from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Page, button, form, labelled
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, form, labelled
 from omicsdk.sandbox.service import ALL_GROUPS
 
 PLACE = f"{HOME}/tokens"
 _LONGEST = 10 * 365 * 24 * 3600.0
 
 
-def tokens(form_token: str) -> Page:
+def tokens(_sandbox: LiveSandbox, _request: Request) -> Page:
     """The form."""
-    return Page("Tokens", _form(form_token), PLACE)
+    return Page("Tokens", _form(), PLACE)
 
 
-def make(sandbox: LiveSandbox, form_token: str, fields: Fields) -> Page:
+def make(sandbox: LiveSandbox, fields: Fields) -> Page:
     """Makes a token and shows it.
 
     Raises:
@@ -34,12 +35,12 @@ def make(sandbox: LiveSandbox, form_token: str, fields: Fields) -> Page:
         element("p", f"It is {email}'s, and is not shown again."),
         copyable("New token", made),
         element("h2", "Another token"),
-        _form(form_token),
+        _form(),
     ]
     return Page("Tokens", shown, PLACE, said="The token is made.")
 
 
-def _form(form_token: str) -> Content:
+def _form() -> Content:
     boxes = [
         element(
             "div",
@@ -58,7 +59,6 @@ def _form(form_token: str) -> Content:
         ),
         form(
             PLACE,
-            form_token,
             labelled("Whose", "email", "an address", type="email", required=True, value=ADMINISTRATOR, size=32),
             labelled("Good for", "seconds", "seconds of the sandbox's time", type="number", min=1, value=3600),
             element("fieldset", element("legend", "Groups"), boxes),
