@@ -4,33 +4,25 @@
 shall show. All are loaded when they are first used.
 """
 
-from typing import TYPE_CHECKING, Any
+from omicsdk.core.lazy import lazy_package
 
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.sandbox.s3.staging import STAGING_BUCKET
-    from omicsdk.sandbox.server import Sandbox, serve
-    from omicsdk.sandbox.state.folder import FolderInUse, running_url
-    from omicsdk.sandbox.state.snapshots import load_snapshot
-    from omicsdk.sandbox.traffic.faults import Rule
+    from omicsdk.sandbox.s3.staging import STAGING_BUCKET as STAGING_BUCKET
+    from omicsdk.sandbox.server import Sandbox as Sandbox
+    from omicsdk.sandbox.server import serve as serve
+    from omicsdk.sandbox.state.folder import FolderInUse as FolderInUse
+    from omicsdk.sandbox.state.folder import running_url as running_url
+    from omicsdk.sandbox.state.snapshots import load_snapshot as load_snapshot
+    from omicsdk.sandbox.traffic.faults import Rule as Rule
 
-__all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "load_snapshot", "running_url", "serve"]
-
-_HOMES = {
-    "STAGING_BUCKET": "s3.staging",
-    "FolderInUse": "state.folder",
-    "Rule": "traffic.faults",
-    "Sandbox": "server",
-    "load_snapshot": "state.snapshots",
-    "running_url": "state.folder",
-    "serve": "server",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "s3.staging": "STAGING_BUCKET",
+        "server": "Sandbox serve",
+        "state.folder": "FolderInUse running_url",
+        "state.snapshots": "load_snapshot",
+        "traffic.faults": "Rule",
+    },
+)

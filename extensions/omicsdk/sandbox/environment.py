@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,17 +84,21 @@ def written_storage_settings(folder: Path, storage: Path) -> Path:
 SHELLS = {"sh": "sh, bash, zsh", "fish": "fish", "powershell": "PowerShell"}
 """Each shell that there are lines for, and what people call it."""
 
-_FISH = re.compile(r"([\\'])")
-# PowerShell takes typographic quotes for the plain one.
-_POWERSHELL = re.compile("(['\u2018\u2019\u201a\u201b])")
-
 
 def _fish(value: str) -> str:
-    return _FISH.sub(r"\\\1", value)
+    return re.sub(r"([\\'])", r"\\\1", value)
 
 
 def _powershell(value: str) -> str:
-    return _POWERSHELL.sub(r"\1\1", value)
+    # It takes typographic quotes for the plain one.
+    return re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)
+
+
+_LINES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "sh": ("export {}={}\n", shlex.quote),
+    "fish": ("set -gx {} '{}'\n", _fish),
+    "powershell": ("$env:{} = '{}'\n", _powershell),
+}
 
 
 def shell_lines(environment: Mapping[str, str], shell: str = "sh") -> str:
@@ -110,13 +114,7 @@ def shell_lines(environment: Mapping[str, str], shell: str = "sh") -> str:
     Raises:
         ValueError: There is no such shell.
     """
-    match shell:
-        case "sh":
-            lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
-        case "fish":
-            lines = [f"set -gx {name} '{_fish(value)}'" for name, value in environment.items()]
-        case "powershell":
-            lines = [f"$env:{name} = '{_powershell(value)}'" for name, value in environment.items()]
-        case _:
-            raise ValueError(f"there are no lines for {shell!r}; there are for {', '.join(SHELLS)}")
-    return "".join(f"{line}\n" for line in lines)
+    if shell not in _LINES:
+        raise ValueError(f"there are no lines for {shell!r}; there are for {', '.join(SHELLS)}")
+    line, quoted = _LINES[shell]
+    return "".join(line.format(name, quoted(value)) for name, value in environment.items())

@@ -1,7 +1,7 @@
 """Checks a request against the operation that the document describes, and turns its texts into values."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker, validators
@@ -35,15 +35,14 @@ _Several = list[str] | dict[str, list[str]]
 _STATED: Any = Draft202012Validator.TYPE_CHECKER
 
 
-def _is_integer(_checker: object, value: object) -> bool:
-    return _STATED.is_type(value, "integer") and (not isinstance(value, int) or is_kept(value))
+def _kept(kind: str) -> Callable[[object, object], bool]:
+    def is_kept_number(_checker: object, value: object) -> bool:
+        return _STATED.is_type(value, kind) and (not isinstance(value, int) or is_kept(value))
+
+    return is_kept_number
 
 
-def _is_number(_checker: object, value: object) -> bool:
-    return _STATED.is_type(value, "number") and (not isinstance(value, int) or is_kept(value))
-
-
-_TYPES = _STATED.redefine_many({"integer": _is_integer, "number": _is_number})
+_TYPES = _STATED.redefine_many({kind: _kept(kind) for kind in ("integer", "number")})
 _Validator: Any = cast("Any", validators).extend(Draft202012Validator, type_checker=_TYPES)
 """Takes no number for one that the database can't keep, wherever a document states a number."""
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from omicsdk.sandbox.dss.state import Dss, writer
 from omicsdk.sandbox.dss.store import FileRecord, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.s3.staging import StagedFile
+from omicsdk.sandbox.s3.staging import MotoObject
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import StoredObject
 
@@ -170,7 +170,7 @@ def _already(dss: Dss, wanted: FileRecord) -> Reply | None:
     return Reply({"version": wanted.version}) if known.ready <= dss.now() else _accepted(wanted.version)
 
 
-def _staged(dss: Dss, source_url: str) -> StagedFile:
+def _staged(dss: Dss, source_url: str) -> MotoObject:
     parts = urlsplit(source_url, allow_fragments=False)
     key = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
     # Both replicas stage on the one S3 server that the sandbox has.

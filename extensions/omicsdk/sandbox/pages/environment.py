@@ -33,10 +33,5 @@ def _form(shell: str) -> Content:
         element(
             "p", "Paste the lines into a shell: programs that start there talk to this sandbox. They hold its tokens."
         ),
-        form(
-            PLACE,
-            chosen("Shell", "shell", list(SHELLS.items()), shell),
-            button("Make the lines"),
-            class_="inline",
-        ),
+        form(PLACE, chosen("Shell", "shell", list(SHELLS.items()), shell), button("Make the lines"), class_="inline"),
     ]

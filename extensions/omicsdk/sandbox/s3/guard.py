@@ -5,7 +5,7 @@ import io
 import secrets
 import string
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any
@@ -230,7 +230,7 @@ class Guard:
         return self._app(environ, start_response)
 
     def _check(self, environ: dict[str, Any], target: Target) -> None:
-        headers = _headers(environ)
+        headers = headers_of(environ)
         path, _, query = raw_target(environ).partition("?")
         signed = read_signature(headers, query) or read_signature_before(headers, query)
         if signed is None and target.method == "POST" and not target.key:
@@ -288,7 +288,7 @@ def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
             kept = [pair for pair in headers if not pair[0].lower().startswith("access-control-")]
             return start_response(status, kept, *more)
 
-        reason = refused_reason(environ["REQUEST_METHOD"], _headers(environ), allowed)
+        reason = refused_reason(environ["REQUEST_METHOD"], headers_of(environ), allowed)
         if reason is not None:
             return refused(_refusal("AccessDenied", reason), environ, start_response)
         return app(environ, start)
@@ -330,7 +330,8 @@ def raw_target(environ: dict[str, Any]) -> str:
     return target
 
 
-def _headers(environ: dict[str, Any]) -> dict[str, str]:
+def headers_of(environ: dict[str, Any]) -> dict[str, str]:
+    """A request's headers as they came, names in lower case."""
     found: dict[str, str] = {}
     for name, value in environ[RAW_HEADERS].items():
         name = name.lower()
@@ -344,18 +345,20 @@ def _form_of(environ: dict[str, Any]) -> dict[str, str]:
         return {}
     from werkzeug.formparser import parse_form_data
 
-    body = io.BytesIO()  # moto takes in each request whole, too
-    left = int(environ.get("CONTENT_LENGTH") or 0)
-    while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
-        left -= len(block)
-        body.write(block)
-    body.seek(0)
+    body = io.BytesIO(b"".join(_blocks(environ)))  # moto takes in each request whole, too
     environ["wsgi.input"] = body
     _, fields, files = parse_form_data(environ)
     for file in files.values():
         file.close()
     body.seek(0)
     return {name.lower(): value for name, value in fields.items()}
+
+
+def _blocks(environ: dict[str, Any]) -> Iterator[bytes]:
+    left = int(environ.get("CONTENT_LENGTH") or 0)
+    while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
+        left -= len(block)
+        yield block
 
 
 def refused(
@@ -365,9 +368,8 @@ def refused(
 ) -> Iterable[bytes]:
     """Answers a request with S3's XML of a refusal."""
     # What a client sends must be taken in, or it sees a broken connection in place of the answer.
-    left = int(environ.get("CONTENT_LENGTH") or 0)
-    while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
-        left -= len(block)
+    for _ in _blocks(environ):
+        continue
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{escape(problem.code)}</Code><Message>{escape(problem.title)}</Message>"

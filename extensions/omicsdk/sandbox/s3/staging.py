@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, raw_target, refused
+from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, headers_of, raw_target, refused
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
 from omicsdk.sandbox.traffic.serving import url_of
@@ -60,6 +60,11 @@ class MotoObject:
     def tags(self) -> dict[str, str]:
         """Its tags."""
         return _backend().tagger.get_tag_dict_for_resource(self._key.arn)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its user metadata, overlaid with its tags."""
+        return {**self.metadata, **self.tags}
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Adds tags, in place of those of the same names."""
@@ -183,7 +188,7 @@ class S3Wire:
         path, _, query = raw_target(environ).partition("?")
         path = S3_PREFIX + path.removeprefix("/")
         method: str = environ["REQUEST_METHOD"]
-        entry = self._log.begin(_scope(method, path, query, environ), self._now())
+        entry = self._log.begin(method, path, query, headers_of(environ), self._now())
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             entry.status = int(status.partition(" ")[0])
@@ -217,17 +222,6 @@ def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
             close()
 
 
-def _scope(method: str, path: str, query: str, environ: dict[str, Any]) -> dict[str, Any]:
-    """As much of an ASGI scope as the log reads."""
-    names = {"range": "HTTP_RANGE", "user-agent": "HTTP_USER_AGENT", "authorization": "HTTP_AUTHORIZATION"}
-    return {
-        "method": method,
-        "raw_path": path.encode("latin-1"),
-        "query_string": query.encode("latin-1"),
-        "headers": [(n.encode(), environ[key].encode("latin-1")) for n, key in names.items() if key in environ],
-    }
-
-
 STAGING_BUCKET = "omics-staging"
 """A bucket that is there from the start."""
 REGION = "us-east-1"
@@ -242,23 +236,6 @@ def owner_credentials(secrets: Secrets) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": secrets.derived("s3"),
         "AWS_DEFAULT_REGION": REGION,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class StagedFile:
-    """A file in a staging bucket.
-
-    Attributes:
-        size: Length in bytes.
-        content_type: Its Content-Type.
-        labels: Its user metadata, overlaid with its tags.
-        blocks: Reads its bytes, block by block.
-    """
-
-    size: int
-    content_type: str
-    labels: Mapping[str, str]
-    blocks: Callable[[], Iterator[bytes]]
 
 
 def _say_nothing(*_: object) -> None:
@@ -366,14 +343,11 @@ class Staging:
         for bucket in self._buckets:
             self.make_bucket(bucket)
 
-    def find(self, bucket: str, key: str) -> StagedFile | None:
+    def find(self, bucket: str, key: str) -> MotoObject | None:
         """A staged file, or None when there is no such bucket or key."""
         self.client()  # what is asked for is on a server that somebody has started
         self._before_read(bucket, key)
-        found = find_object(bucket, key)
-        if found is None:
-            return None
-        return StagedFile(found.size, found.content_type, {**found.metadata, **found.tags}, found.blocks)
+        return find_object(bucket, key)
 
     def make_bucket(self, bucket: str) -> None:
         """Makes a bucket unless it is there."""

@@ -77,11 +77,11 @@ def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
         body: The answer.
         lists: Members that hold several; without one of them the answer itself is the object.
     """
-    if not isinstance(body, Mapping):
-        return ()
-    found = cast("Mapping[str, Any]", body)
+    found = members(body)
+    if found is None:
+        return []
     listed: Any = next((found[name] for name in lists if isinstance(found.get(name), list)), [found])
-    return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, Mapping)]
+    return [each for each in map(members, listed) if each is not None]
 
 
 def has_texts(stated: Mapping[str, Any], *names: str) -> bool:

@@ -101,11 +101,6 @@ class Database:
             self.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
             self._tables.append(name)
 
-    def define_views(self, **views: str) -> None:
-        """Makes views that aren't there yet: name to their SELECT."""
-        for name, query in views.items():
-            self.execute(f"CREATE VIEW IF NOT EXISTS {name} AS {query}")
-
     @contextmanager
     def transaction(self) -> Generator[None]:
         """All statements of the block take effect together, or none when it raises. Blocks may nest.

@@ -16,7 +16,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.core.yaml_text import read_yaml
 
 S3_PREFIX = "/_s3/"
 """What stands before bucket and key in the paths of requests to the S3 server."""
@@ -197,16 +197,11 @@ def read_rules(file: Path) -> list[Rule]:
         ValueError: The file isn't one, or something in it isn't a rule.
     """
     text = file.read_text(encoding="utf-8")
-    if file.suffix.lower() in (".yaml", ".yml"):
-        try:
-            stated = read_yaml(text)
-        except YamlFault as error:
-            raise ValueError(f"{file} cannot be read: {error}") from error
-    else:
-        try:
-            stated = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"{file} is not JSON: {error}") from error
+    is_yaml = file.suffix.lower() in (".yaml", ".yml")
+    try:
+        stated = read_yaml(text) if is_yaml else json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{file} {'cannot be read' if is_yaml else 'is not JSON'}: {error}") from error
     try:
         return parse_rules(stated)
     except ValueError as error:

@@ -7,11 +7,13 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -162,22 +164,19 @@ class RequestLog:
         self._entries: deque[Entry] = deque(maxlen=_KEPT)
         self._count = 0
 
-    def begin(self, scope: Scope, now: float) -> Entry:
-        """Enters a request."""
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        path: str = scope["raw_path"].decode("latin-1")
-        query: str = scope["query_string"].decode("latin-1")
+    def begin(self, method: str, path: str, query: str, headers: Mapping[str, str], now: float) -> Entry:
+        """Enters a request, whose path and query are as they were sent."""
         is_secret = path.startswith(_SECRET_QUERIES) or (path.startswith(S3_PREFIX) and "ignature=" in query)
-        stored = object_operation(scope["method"], path, query)
+        stored = object_operation(method, path, query)
         entry = Entry(
             number=0,
             at=now,
-            method=scope["method"],
+            method=method,
             path=path,
             query="" if is_secret else query,
-            range=headers.get(b"range", ""),
-            agent=headers.get(b"user-agent", ""),
-            authorized=b"authorization" in headers,
+            range=headers.get("range", ""),
+            agent=headers.get("user-agent", ""),
+            authorized="authorization" in headers,
             operation=stored,
             validation="an object store's own rules" if stored else "not an operation",
         )
@@ -275,10 +274,10 @@ class Wire:
         if scope["type"] != "http" or path in ("/", CONTROL_PREFIX) or path.startswith(CONTROL_PREFIX + "/"):
             await self._app(scope, receive, send)
             return
-        entry = self._log.begin(scope, self._clock.now())
+        raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        entry = self._log.begin(scope["method"], raw, query, Headers(scope=scope), self._clock.now())
         scope[ENTRY] = entry
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        acting = self._book.act(scope["method"], path, query)
+        acting = self._book.act(scope["method"], path, dict(parse_qsl(query)))
         counting = _counted(send, entry)
         if not acting:
             await self._app(scope, receive, counting)
@@ -306,7 +305,7 @@ class Wire:
                 elif rule.action == "no_range":
                     scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
                 elif rule.action == "status":
-                    await _answer(rule, scope, send)
+                    await _answer(rule, scope, receive, send)
                     return
                 else:
                     send = self._spoiled(rule, due, scope, send, gone)
@@ -401,20 +400,17 @@ async def _watch(receive: Receive, gone: asyncio.Event) -> None:
     gone.set()
 
 
-async def _answer(rule: Rule, scope: Scope, send: Send) -> None:
-    said, kind = "A fault that was asked for", b"application/problem+json"
+async def _answer(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+    said, kind = "A fault that was asked for", "application/problem+json"
     told: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
     if rule.code.isdecimal():
         told = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}
-        kind = b"application/json"
+        kind = "application/json"
     content = json.dumps(told).encode()
-    headers = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
-    if rule.retry_after is not None:
-        headers.append((b"retry-after", str(rule.retry_after).encode()))
-    if rule.location is not None:
-        headers.append((b"location", rule.location.encode()))
-    await send({"type": "http.response.start", "status": rule.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+    stated = {"content-type": kind, "content-length": len(content)}
+    stated |= {"retry-after": rule.retry_after, "location": rule.location}
+    headers = {name: str(value) for name, value in stated.items() if value is not None}
+    await Response(b"" if scope["method"] == "HEAD" else content, rule.status, headers)(scope, receive, send)
 
 
 def _shortened(message: MutableMapping[str, Any], length: int) -> Message:
