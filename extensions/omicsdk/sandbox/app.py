@@ -237,16 +237,14 @@ def _no_constant(name: str) -> object:
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP answer of a reply."""
+    stated = {**headers, **reply.headers}
     if reply.content is not None and not empty:
-        return Response(
-            reply.content, reply.status, {"Content-Type": "application/octet-stream", **headers, **reply.headers}
-        )
+        return Response(reply.content, reply.status, {"Content-Type": "application/octet-stream", **stated})
     if reply.text is not None and not empty:
-        return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type="text/plain")
+        return Response(reply.text, reply.status, stated, media_type="text/plain")
     if reply.body is None or empty:
-        return Response(b"", reply.status, {**headers, **reply.headers})
-    content = json.dumps(reply.body).encode()
-    return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
+        return Response(b"", reply.status, stated)
+    return Response(json.dumps(reply.body).encode(), reply.status, {"Content-Type": "application/json", **stated})
 
 
 def _refusal(

@@ -139,16 +139,7 @@ def _operation(
         name=stated["x-omics-name"],
         method=method.upper(),
         path=path,
-        parameters=tuple(
-            Parameter(
-                each["name"],
-                each["in"],
-                bool(each.get("required")),
-                each.get("schema", {}),
-                bool(each.get("x-omics-raw-path")),
-            )
-            for each in merged.values()
-        ),
+        parameters=tuple(_parameter(each) for each in merged.values()),
         body=content["application/json"].get("schema", {}) if "application/json" in content else None,
         body_required=bool(body.get("required")),
         # An empty requirement among the alternatives means that a token is optional.
@@ -156,6 +147,11 @@ def _operation(
         responses=stated["responses"],
         other_bodies=frozenset(content) - {"application/json"},
     )
+
+
+def _parameter(stated: Mapping[str, Any]) -> Parameter:
+    required, raw = bool(stated.get("required")), bool(stated.get("x-omics-raw-path"))
+    return Parameter(stated["name"], stated["in"], required, stated.get("schema", {}), raw)
 
 
 _HOME = "#/components/schemas/"

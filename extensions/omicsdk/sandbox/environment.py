@@ -50,19 +50,16 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
 def _hca_config(sandbox: "LiveSandbox") -> Path:
     """The file of settings of the Human Cell Atlas's clients."""
     config = sandbox.folder / "hca-config.json"
-    sections = {
-        "DSSClient": {"swagger_url": sandbox.swagger_url},
-        "AuthClient": {"swagger_url": sandbox.auth_swagger_url},
-        "upload": {
-            "preprod_api_url_template": sandbox.upload_url,
-            "production_api_url": sandbox.upload_url,
-            "bucket_name_template": BUCKET_TEMPLATE,
-        },
+    settings = {
+        ("DSSClient", "swagger_url"): sandbox.swagger_url,
+        ("AuthClient", "swagger_url"): sandbox.auth_swagger_url,
+        ("upload", "preprod_api_url_template"): sandbox.upload_url,
+        ("upload", "production_api_url"): sandbox.upload_url,
+        ("upload", "bucket_name_template"): BUCKET_TEMPLATE,
     }
     # One by one: the file is also where the user's own settings go, a selected upload area among them.
-    for section, settings in sections.items():
-        for name, value in settings.items():
-            set_value(config, (section, name), value)
+    for place, value in settings.items():
+        set_value(config, place, value)
     return config
 
 

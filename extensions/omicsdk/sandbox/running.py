@@ -207,7 +207,7 @@ class Running:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
         owner = self.grounds.staging.credentials
-        guard = Guard(app, sessions, owner, (BUCKET,), may_write=upload.may_write, before_read=upload.settle)
+        guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle)
         sandbox = self._sandbox
         wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
         return closed_to_pages(wire, sandbox.allow_hosts)

@@ -25,7 +25,6 @@ class InvalidQuery(QueryError):
 
     def __init__(self, problem: str, where: str) -> None:
         super().__init__(f"{where}: {problem}")
-        self.problem = problem
         self.where = where
 
 
@@ -42,7 +41,6 @@ class UnsupportedClause(QueryError):
         super().__init__(f"{where}: {name!r} is not supported here; supported: {', '.join(supported)}")
         self.name = name
         self.where = where
-        self.supported = supported
 
 
 Scalar = str | int | float | bool

@@ -123,23 +123,22 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
         ValueError: What was entered isn't a fault.
     """
     book = sandbox.fault_book
-    done = "off"
+    done = fields.get("do", "off")
     if "switch" in fields and fields["switch"] in SWITCHES:
         number = _number(fields["switch"], book.rules())
+        done = "on" if number is None else "off"
         if number is None:
-            done = "on"
             book.add([SWITCHES[fields["switch"]][1]])
         else:
             book.remove(number)
     elif "end" in fields:
+        done = "off"
         book.remove(int(fields["end"]))
-    elif fields.get("do") == "clear":
-        done = "clear"
+    elif done == "clear":
         book.clear()
-    elif fields.get("do") == "release":
-        done = "release"
+    elif done == "release":
         sandbox.release()
-    elif fields.get("do") == "add":
+    elif done == "add":
         done = "on"
         book.add(
             parse_rules(

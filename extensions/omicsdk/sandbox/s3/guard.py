@@ -189,10 +189,11 @@ class Target:
     in_host: bool = False
 
 
+@dataclass(frozen=True, slots=True)
 class Guard:
     """A WSGI application around the S3 server's.
 
-    Args:
+    Attributes:
         app: The S3 server.
         sessions: The temporary credentials.
         owner: The variables of the key that may do everything.
@@ -201,22 +202,12 @@ class Guard:
         before_read: Called with bucket and key before an object of a closed bucket is read.
     """
 
-    def __init__(
-        self,
-        app: Wsgi,
-        sessions: Sessions,
-        owner: Mapping[str, str],
-        closed: Collection[str],
-        *,
-        may_write: Callable[[Session], bool],
-        before_read: Callable[[str, str], object],
-    ) -> None:
-        self._app = app
-        self._sessions = sessions
-        self._owner = {owner["AWS_ACCESS_KEY_ID"]: owner["AWS_SECRET_ACCESS_KEY"]}
-        self._closed = closed
-        self._may_write = may_write
-        self._before_read = before_read
+    app: Wsgi
+    sessions: Sessions
+    owner: Mapping[str, str]
+    closed: Collection[str]
+    may_write: Callable[[Session], bool]
+    before_read: Callable[[str, str], object]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Passes a request on, or refuses it in S3's way."""
@@ -225,9 +216,9 @@ class Guard:
             self._check(environ, target)
         except Problem as problem:
             return refused(problem, environ, start_response)
-        if target.method in ("GET", "HEAD") and target.bucket in self._closed and target.key:
-            self._before_read(target.bucket, target.key)
-        return self._app(environ, start_response)
+        if target.method in ("GET", "HEAD") and target.bucket in self.closed and target.key:
+            self.before_read(target.bucket, target.key)
+        return self.app(environ, start_response)
 
     def _check(self, environ: dict[str, Any], target: Target) -> None:
         headers = headers_of(environ)
@@ -238,15 +229,16 @@ class Guard:
             target = replace(target, key=signed.fields.get("key", "")) if signed is not None else target
         if signed is None:
             raise _refusal("AccessDenied")
-        session = self._sessions.find(signed.access_key)
-        secret_key = session.secret_key if session else self._owner.get(signed.access_key)
+        session = self.sessions.find(signed.access_key)
+        owned = {self.owner["AWS_ACCESS_KEY_ID"]: self.owner["AWS_SECRET_ACCESS_KEY"]}
+        secret_key = session.secret_key if session else owned.get(signed.access_key)
         if secret_key is None:
             raise _refusal("InvalidAccessKeyId")
         if session is not None and isinstance(signed, SignedBefore):
             raise _refusal("InvalidRequest")
         if signed.token != (session.token if session else ""):
             raise _refusal("InvalidToken")
-        if session is not None and self._sessions.has_ended(session):
+        if session is not None and self.sessions.has_ended(session):
             raise _refusal("ExpiredToken")
         if isinstance(signed, SignedBefore) and target.in_host:
             path = f"/{target.bucket}{path}"
@@ -265,11 +257,11 @@ class Guard:
         reached = target.key or target.query.get("prefix", "")
         if wish is None or target.bucket != session.bucket or not reached.startswith(session.prefix):
             raise _refusal("AccessDenied")
-        if wish == WRITE and not self._may_write(session):
+        if wish == WRITE and not self.may_write(session):
             raise _refusal("AccessDenied")
         if target.copied:
             bucket, key = target.copied
-            if bucket in self._closed and not (bucket == session.bucket and key.startswith(session.prefix)):
+            if bucket in self.closed and not (bucket == session.bucket and key.startswith(session.prefix)):
                 raise _refusal("AccessDenied")
 
 

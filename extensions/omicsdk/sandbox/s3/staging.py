@@ -282,18 +282,16 @@ class Staging:
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._client: Any = None
-        self._url = ""
         self._published: set[tuple[str, str]] = set()
 
     @property
     def url(self) -> str:
         """The server's URL; asking for it starts the server."""
         with self._lock:
-            if self._server is None:
-                self._start()
-            return self._url
+            server = self._server or self._start()
+            return url_of(self._where[0], server.server_port)
 
-    def _start(self) -> None:
+    def _start(self) -> Any:
         moto: Any = import_module("moto.moto_server.werkzeug_app")  # it has no types
         from werkzeug.serving import make_server
 
@@ -312,9 +310,9 @@ class Staging:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
         self._server, self._thread = server, thread
-        self._url = url_of(self._where[0], server.server_port)
         self._make_buckets()
         self._refill()
+        return server
 
     def client(self) -> Any:
         """A boto3 client of the server."""

@@ -99,28 +99,26 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
         raise ValueError(
             f"the project and one of its datasets would be called {folder.name!r}: names on a site are unique"
         )
-    found = {each.name: list(files_below(each)) for each in datasets}
-    with tempfile.TemporaryDirectory(dir=platforms.grounds.objects.incoming) as name:
-        copies = Path(name)
-        for dataset, files in found.items():
-            for inside, source in files:
-                target = copies / dataset / inside
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+    found = [(each.name, inside, source) for each in datasets for inside, source in files_below(each)]
+    with tempfile.TemporaryDirectory(dir=platforms.grounds.objects.incoming) as scratch:
+        copies = Path(scratch)
+        for dataset, inside, source in found:
+            target = copies / dataset / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
         # What can fail has been done: renaming on one disk is left.
         with platforms.grounds.database.transaction():
             project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
             made: dict[str, list[str]] = {}
-            for dataset, files in found.items():
+            for dataset in names[1:]:
                 # By itself a dataset shares its project's folder, where files of two datasets may have one name.
                 path = f"crunch/{project.slug}/{dataset}"
                 thing = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
-                made[thing.slug] = [inside for inside, _ in files]
-            for dataset, files in found.items():
-                for inside, _ in files:
-                    target = crunch.storage / "crunch" / project.slug / dataset / inside
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    (copies / dataset / inside).replace(target)
+                made[thing.slug] = [inside for name, inside, _ in found if name == dataset]
+            for dataset, inside, _ in found:
+                target = crunch.storage / "crunch" / project.slug / dataset / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (copies / dataset / inside).replace(target)
     return {"project": project.slug, "datasets": made}
 
 

@@ -174,14 +174,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _link(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(
-        FileNotFoundError, FileExistsError
-    ):  # an upload's part that became a content; linked before
-        try:
-            os.link(path, target)
-        except (FileNotFoundError, FileExistsError):
-            raise
-        except OSError:  # a file system without links
+    try:
+        os.link(path, target)
+    except (FileNotFoundError, FileExistsError):
+        pass  # an upload's part that became a content; linked before
+    except OSError:  # a file system without links
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
             shutil.copy2(path, target)
 
 
@@ -256,16 +254,14 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
 def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
     """Exchanges what is in a folder, not the folder: it may be a volume, or the one above it somebody else's."""
     _check_free(folder, replace=replace)
-    lock = FolderLock(folder)
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=_LOADING) as name:
-            made, before = Path(name) / "made", Path(name) / "before"
-            about = _unpacked(source, made)
-            _check_free(folder, replace=replace)  # the lock keeps sandboxes off only
-            before.mkdir()
-            _exchange(made, folder, before)
-    finally:
-        lock.release()
+    with contextlib.ExitStack() as stack:
+        stack.callback(FolderLock(folder).release)
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=_LOADING)))
+        made, before = scratch / "made", scratch / "before"
+        about = _unpacked(source, made)
+        _check_free(folder, replace=replace)  # the lock keeps sandboxes off only
+        before.mkdir()
+        _exchange(made, folder, before)
     return about
 
 
