@@ -127,10 +127,11 @@ def _endpoint(
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
             content = await _content(request)
-            if service.at_once(operation, request.query_params.multi_items()):
-                reply = answer(request, content)
+            query = request.query_params.multi_items()
+            if service.at_once(operation, query):
+                reply = answer(request, query, content)
             else:
-                reply = await run_in_threadpool(answer, request, content)
+                reply = await run_in_threadpool(answer, request, query, content)
         except Problem as problem:
             reply = refusal(problem)
             if entry is not None:
@@ -161,9 +162,8 @@ def _endpoint(
             return None
         return validator.body(*(_decoded(content, kind) if operation.body is not None else (None, False)))
 
-    def answer(request: Request, content: bytes) -> Reply:
+    def answer(request: Request, query: list[tuple[str, str]], content: bytes) -> Reply:
         caller = caller_of(request.headers) if operation.secured or service.restricted() else None
-        query = list(request.query_params.multi_items())
         path = cast("Mapping[str, str]", request.path_params)
         if service.checks:
             arguments = validator.arguments(path, query, request.headers)

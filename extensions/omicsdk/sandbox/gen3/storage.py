@@ -233,9 +233,9 @@ class Files:
                 incoming.write(block)
         joined = digest(b"".join(bytes.fromhex(part.etag) for part in parts), "md5")
         with self.uploads.transaction():
-            if not self.uploads.drop(upload):
-                raise no_upload()  # somebody else has completed it
+            self.check(upload, url)  # somebody else may have completed it
             self.enter(url, incoming.finish(), f"{joined}-{len(parts)}")
+            self.uploads.drop(upload)
 
 
 def _chosen(come: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list[Part]:
@@ -321,7 +321,8 @@ class Storage(StorageServer):
             message = f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive"
             raise Problem(400, "InvalidArgument", message)
         await run_sync(self._files.check, grant.upload, grant.url)
-        uploads, file = self._files.uploads, secrets.token_hex(8)
+        uploads = self._files.uploads
+        file = uploads.new_file()
         try:
             await body.save(uploads.path(grant.upload, file))
         except BaseException:

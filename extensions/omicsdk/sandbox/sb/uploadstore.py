@@ -115,7 +115,6 @@ class SbUploads(Uploads[Upload]):
 
     def __init__(self, database: Database, objects: ObjectStore) -> None:
         super().__init__(database, objects, "sb", Upload)
-        self._objects = objects
 
     def of(self, owner: str) -> list[Upload]:
         """A user's uploads of files, oldest first."""
@@ -171,7 +170,7 @@ class SbUploads(Uploads[Upload]):
         with whole.open("ab"):
             os.truncate(whole, sum(part.size for part in parts))  # an earlier, longer last part may lie there
         check = digest("".join(part.etag for part in parts).encode(), "crc32c")
-        found = self._objects.adopt(whole, f"up-{upload.id}", f"{check}-{len(parts)}")
+        found = self.objects.adopt(whole, f"up-{upload.id}", f"{check}-{len(parts)}")
         self.drop(upload.id)
         return found
 

@@ -4,13 +4,13 @@ import json
 import socket
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from os import O_CREAT, O_TRUNC, O_WRONLY, fdopen
 from os import open as open_descriptor
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from starlette.background import BackgroundTask
@@ -60,26 +60,27 @@ def recording(server: str, file: Path) -> Generator[str]:
         ValueError: The base URL isn't one.
         OSError: The file can't be written.
     """
-    try:
-        parts = urlsplit(server)
-        named = parts.hostname and parts.scheme in ("http", "https") and not (parts.username or parts.query)
-        origin = f"{parts.scheme}://{parts.netloc}"
-    except ValueError:
-        named, origin = None, ""
-    if not named:
-        raise ValueError(f"{mask_url(server)} is no base URL of a service: give one such as https://host/api")
+    base = _base_of(server)
     with (
         fdopen(open_descriptor(file, O_WRONLY | O_CREAT | O_TRUNC, PRIVATE), "w", encoding="utf-8") as lines,
         httpx.Client(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])), timeout=_TIMEOUT) as client,
         socket.create_server((LOOPBACK, 0), backlog=128) as listening,
     ):
         own = url_of(LOOPBACK, listening.getsockname()[1])
-        serving = Serving(HostCheck(_Proxy(client, origin, own, lines), ()), listening)
+        serving = Serving(HostCheck(_Proxy(client, f"{base.scheme}://{base.netloc}", own, lines), ()), listening)
         serving.begin()
         try:
-            yield own + urlsplit(server).path.rstrip("/")
+            yield own + base.path.rstrip("/")
         finally:
             serving.end()
+
+
+def _base_of(server: str) -> SplitResult:
+    with suppress(ValueError):
+        parts = urlsplit(server)
+        if parts.hostname and parts.scheme in ("http", "https") and not (parts.username or parts.query):
+            return parts
+    raise ValueError(f"{mask_url(server)} is no base URL of a service: give one such as https://host/api")
 
 
 class _Proxy:

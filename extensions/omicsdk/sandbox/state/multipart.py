@@ -57,13 +57,19 @@ class Uploads(Generic[U]):
         objects: Where finished contents go.
         name: The platform, for the names of tables and files.
         kind: What is known of an upload: a dataclass whose key is `id`.
+
+    Attributes:
+        transaction: What a block changes takes effect together, or not at all when it raises.
+        table: The uploads.
+        parts: Their parts.
+        objects: As given.
     """
 
     def __init__(self, database: Database, objects: ObjectStore, name: str, kind: type[U]) -> None:
         self.transaction = database.transaction
         self.table = Table(database, f"{name}_uploads", kind)
         self.parts = Table(database, f"{name}_upload_parts", Part, key="upload number")
-        self._objects = objects
+        self.objects = objects
         self._name = name
 
     def get(self, id: str) -> U | None:
@@ -73,7 +79,7 @@ class Uploads(Generic[U]):
     def path(self, id: str, file: str) -> Path:
         """Where one of an upload's files lies."""
         # Flat, so that none is in the way when an upload is dropped while a part of it comes.
-        return self._objects.workplace(f"{self._name}-uploads") / f"{id}.{file}"
+        return self.objects.workplace(f"{self._name}-uploads") / f"{id}.{file}"
 
     def new_file(self) -> str:
         """The name of a file for a part of its own: one that is sent twice at once must not be mixed."""
@@ -105,13 +111,12 @@ class Uploads(Generic[U]):
                     yield block
                     left -= len(block)
 
-    def drop(self, id: str) -> bool:
-        """Forgets an upload and its parts; tells whether it was there."""
+    def drop(self, id: str) -> None:
+        """Forgets an upload and its parts."""
         with self.transaction():
-            there = self.table.remove(id=id) > 0
+            self.table.remove(id=id)
             self.parts.remove(upload=id)
         self._remove_files(id)
-        return there
 
     def _remove_files(self, id: str) -> None:
         for path in self.path(id, "").parent.glob(f"{id}.*"):
