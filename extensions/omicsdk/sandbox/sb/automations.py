@@ -24,7 +24,11 @@ def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
 
 
 def _find(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    return {**sb.held(call, _AUTOMATION, id, needs), "secret_settings": _secret_settings(sb, _AUTOMATION, id)}
+    return _with_secrets(sb, sb.held(call, _AUTOMATION, id, needs))
+
+
+def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
+    return {**automation, "secret_settings": _secret_settings(sb, _AUTOMATION, automation["id"])}
 
 
 def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
@@ -47,7 +51,7 @@ def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:
 def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
     given = call.arguments
-    mine = [_find(sb, call, id) for id in sb.membership.joined(_AUTOMATION, sb.user(call))]
+    mine = [_with_secrets(sb, each) for each in sb.joined(call, _AUTOMATION)]
     found = [
         each
         for each in mine
@@ -244,11 +248,10 @@ def list_automation_runs(sb: Sb, call: Call) -> Reply:
     asked = ("automation_id", "package_id", "status", "created_by", "project_id")
     same = {names.get(name, name): given[name] for name in asked if given.get(name)}
     text, fits = given.get("name", "").lower(), within(given, "created", "created")
-    automations = sb.membership.joined(_AUTOMATION, sb.user(call))
     found = [
         run
-        for automation in automations
-        for run in sb.documents.listed(_RUN, automation)
+        for automation in sb.joined(call, _AUTOMATION)
+        for run in sb.documents.listed(_RUN, automation["id"])
         if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
     ]
     key = _RUN_ORDERS.get(given.get("order_by") or "created_on")

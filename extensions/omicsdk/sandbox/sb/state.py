@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.answers import view
-from omicsdk.sandbox.sb.documents import Documents, Jobs, Membership
+from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
@@ -178,7 +178,7 @@ class Sb:
         database = grounds.database
         self.transaction = database.transaction
         self.documents = Documents(database)
-        self.membership = Membership(self.documents)
+        self.membership = Membership(database)
         self.jobs = Jobs(database, grounds.clock.now)
         self.meter = Meter(grounds.clock, grounds.settings)
         files, uploads = FileStore(database, new_id, grounds.clock.now), SbUploads(database, grounds.objects)
@@ -260,6 +260,12 @@ class Sb:
         known: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
         self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
 
+    def add_owner(self, kind: str, id: str, username: str) -> None:
+        """Make a user the owner of a project, volume or dataset, who may do everything there."""
+        email = (self.documents.get("user", username) or {}).get("email")
+        permissions = permissions_of({"admin": True}, kind)
+        self.membership.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
+
     # -- who may do what; `who` is a request, or the user's name for what goes on without one
 
     def held(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
@@ -274,26 +280,38 @@ class Sb:
         Raises:
             Problem: 404 when it isn't there or they are no member, 403 when they may not do that.
         """
-        return self._allowed(who, self.documents.get(kind, id), (kind, id), (kind, id), needs)
+        return self.access(who, kind, id, needs)[0]
 
-    def _allowed(
-        self, who: Call | str, found: _T | None, what: tuple[str, str], holder: tuple[str, str], needs: str
-    ) -> _T:
-        """A thing, if it is there and somebody may do something with it; its holder says who its members are."""
-        username = self.user(who)
-        permissions = None if found is None else self._permissions(*holder, username)
-        if found is None or permissions is None:
+    def access(self, who: Call | str, kind: str, id: str, needs: str = "read") -> tuple[JsonObject, Permissions]:
+        """The same, with all that they are allowed there."""
+        found = self.documents.get(kind, id)
+        permissions = self._allow(self.user(who), (kind, id), (kind, id) if found else None, needs)
+        assert found is not None  # or it would have been refused
+        return found, permissions
+
+    def _allow(self, username: str, what: tuple[str, str], holder: tuple[str, str] | None, needs: str) -> Permissions:
+        """What a user may do with a thing; refuses one who may not do what is needed.
+
+        Args:
+            username: The user.
+            what: Kind and identity of the thing.
+            holder: Kind and identity of what has the thing's members; None when the thing does not exist.
+            needs: What they must be allowed.
+        """
+        permissions = holder and self.permissions(username, *holder)
+        if permissions is None:
             raise no_such(*what)
         if not permissions.get(needs):
             raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
-        return found
+        return permissions
 
     def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
         """The project, volume, dataset or automation that a path names; see `held`."""
         return self.held(call, kind, path_id(call, kind), needs)
 
-    def _permissions(self, kind: str, id: str, username: str) -> Mapping[str, bool] | None:
-        held = self.membership.permissions(kind, id, username)
+    def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
+        """What a user may do with something; None when they may not even see it."""
+        held = self.membership.rights(kind, username, id).get(id)
         if held is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
         return held
@@ -306,7 +324,12 @@ class Sb:
 
     def projects_of(self, who: Call | str, only: str | None = None) -> list[str]:
         """The identities of the projects that a user is a member of; where one is named, only that one, if they may see it."""
-        return [self.project(who, only)["id"]] if only else self.membership.joined("project", self.user(who))
+        found = [self.project(who, only)] if only else self.joined(who, "project")
+        return [each["id"] for each in found]
+
+    def joined(self, who: Call | str, kind: str) -> list[JsonObject]:
+        """What a user is a member of, oldest first."""
+        return self.documents.among(kind, self.membership.rights(kind, self.user(who)))
 
     def file(self, who: Call | str, id: str, needs: str = "read") -> FileRecord:
         """A file or folder.
@@ -315,11 +338,13 @@ class Sb:
             Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
         """
         found = self.work.files.get(id)
-        return self._allowed(who, found, ("file", id), _holder(found) if found else ("", ""), needs)
+        self._allow(self.user(who), ("file", id), _holder(found) if found else None, needs)
+        assert found is not None  # or it would have been refused
+        return found
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
         """Whether a user may copy a file or folder, and so give it to a task."""
-        return bool((self._permissions(*_holder(file), username) or {}).get("copy"))
+        return bool((self.permissions(username, *_holder(file)) or {}).get("copy"))
 
     # -- volumes
 
@@ -363,6 +388,7 @@ class Sb:
     def clear(self) -> None:
         """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
+        self.jobs.clear()
 
 
 def _holder(file: FileRecord) -> tuple[str, str]:

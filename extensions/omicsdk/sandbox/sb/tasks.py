@@ -27,7 +27,7 @@ def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
     except ValueError as error:
         raise refuse(400, 7005, f"{id!r} is no task: identities of tasks are UUIDs") from error
     found = sb.documents.found(KIND, id)
-    if sb.membership.permissions("project", found["project"], sb.user(call)) is None:
+    if sb.permissions(sb.user(call), "project", found["project"]) is None:
         raise no_such(KIND, id)
     sb.project(call, found["project"], needs)
     return found
