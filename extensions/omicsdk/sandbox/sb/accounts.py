@@ -1,10 +1,9 @@
 """Operations of the platform itself, its users, divisions and teams, and of who pays for what."""
 
-import uuid
 from datetime import UTC, datetime
 
 from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.problems import bad, check_uuid, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -50,14 +49,12 @@ def get_user(sb: Sb, call: Call) -> Reply:
 
 def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
-    division: str = call.arguments["division"]
-    if sb.membership.get("division", division, sb.user(call)) is None:
-        raise no_such("division", division)
-    role: str = call.arguments.get("role", "").upper()
-    members = sb.membership.of("division", division)
-    wanted = [each for each in members if not role or each["role"].upper() == role]
-    users = [{**sb.documents.found("user", each["username"]), "role": each["role"]} for each in wanted]
-    return list_of(call, "user", [each for each in users if not each["disabled"]])
+    division = _division(sb, call, call.arguments["division"])["id"]
+    roles = {each["username"]: each["role"] for each in sb.membership.of("division", division)}
+    users = {user["username"]: user for user in sb.documents.among("user", roles)}
+    wanted: str = call.arguments.get("role", "").upper()
+    found = ({**users[name], "role": role} for name, role in roles.items() if wanted in ("", role.upper()))
+    return list_of(call, "user", (each for each in found if not each["disabled"]))
 
 
 def disable_user(sb: Sb, call: Call) -> Reply:
@@ -211,10 +208,7 @@ def get_invoice(sb: Sb, call: Call) -> Reply:
 
 def _group(sb: Sb, call: Call) -> JsonObject:
     id: str = call.arguments["billing_group"]
-    try:
-        uuid.UUID(id)
-    except ValueError as error:
-        raise bad(f"{id!r} is no billing group: its identity is a UUID", 4005) from error
+    check_uuid("billing group", id, 4005)
     return sb.documents.found("billing-group", id)
 
 

@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.documents import USER, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.projects import automation_member
-from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, path_id, stated, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -18,16 +18,8 @@ _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-ru
 # -- automations
 
 
-def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    """The automation that a path names, with its secret settings."""
-    return _find(sb, call, path_id(call, _AUTOMATION), needs)
-
-
-def _find(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    return _with_secrets(sb, sb.held(call, _AUTOMATION, id, needs))
-
-
 def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
+    """An automation with its secret settings."""
     return {**automation, "secret_settings": _secret_settings(sb, _AUTOMATION, automation["id"])}
 
 
@@ -83,7 +75,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
 
 def get_automation(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}."""
-    return Reply(view(call, _AUTOMATION, _asked(sb, call)))
+    return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.asked(call, _AUTOMATION))))
 
 
 def update_automation(sb: Sb, call: Call) -> Reply:
@@ -105,7 +97,7 @@ def restore_automation(sb: Sb, call: Call) -> Reply:
 
 def _change(sb: Sb, call: Call, needs: str, changes: Mapping[str, Any]) -> Reply:
     modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
-    return _keep(sb, call, {**_asked(sb, call, needs), **changes, **modified})
+    return _keep(sb, call, {**_with_secrets(sb, sb.asked(call, _AUTOMATION, needs)), **changes, **modified})
 
 
 # -- packages
@@ -231,7 +223,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     log = file_known(sb, call, run["log_file"])
     told = {
         **run,
-        "automation": view(call, _AUTOMATION, _find(sb, call, run["automation"])),
+        "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.held(call, _AUTOMATION, run["automation"]))),
         "package": _package(sb, call, run["package"]),
         "outputs": {},
         "created_on": when(run["created"]),

@@ -394,7 +394,7 @@ def get_file_download_info(sb: Sb, call: Call) -> Reply:
         raise refuse(400, 5017, f"{record.name!r} is a folder: download the files in it")
     seconds = sb.number("url_seconds")
     if record.volume and not record.blob:
-        return Reply({"url": sb.volume_url(record.volume, record.location, seconds)})
+        return Reply({"url": sb.place(record.volume).url(record.location, seconds)})
     return Reply({"url": sb.work.storage.file_url(call.origin, record.blob, record.name, seconds)})
 
 

@@ -138,9 +138,8 @@ class Middleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = {f"x-ratelimit-{what}": str(value) for what, value in self._sb.meter.rate(token).items()}
-                added["x-request-id"] = name
-                raw = [(key.encode(), value.encode()) for key, value in added.items()]
+                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._sb.meter.rate(token).items()}
+                raw = [(key.encode(), value.encode()) for key, value in {"x-request-id": name, **rate}.items()]
                 message = {**message, "headers": [*message["headers"], *raw]}
             await send(message)
 

@@ -84,11 +84,10 @@ class Meter:
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._counts: dict[str, tuple[int, float]] = {}
-        self._last: dict[str, dict[str, int]] = {}
+        self._counts: dict[str, tuple[int, int, float]] = {}  # the limit, how many of it are used, when the period ends
 
     def count(self, token: str) -> bool:
-        """Counts a request.
+        """Count a request.
 
         Returns:
             False for one beyond the limit.
@@ -96,25 +95,23 @@ class Meter:
         limit, seconds = int(self._settings.number("sb.rate_limit")), self._settings.number("sb.rate_seconds")
         with self._lock:
             now = self._clock.now()  # not before, or another's later one would look like a clock that was put back
-            used, ends = self._counts.get(token, (0, 0.0))
+            _, used, ends = self._counts.get(token, (limit, 0, 0.0))
             # A clock that was put back would else keep a period for ever.
             if not now < ends <= now + seconds:
                 used, ends = 0, now + seconds
-            self._counts[token] = (used + 1, ends)
-            left = max(limit - used - 1, 0)
-            self._last[token] = {"limit": limit, "remaining": left, "reset": math.ceil(ends)}
+            self._counts[token] = (limit, used + 1, ends)
         return used < limit
 
     def rate(self, token: str) -> Mapping[str, int]:
-        """How the token stood after its last request: limit, remaining, reset; empty when there was none."""
-        with self._lock:
-            return self._last.get(token, {})
+        """What the token had left after its last request: limit, remaining, reset; empty when there was none."""
+        if (found := self._counts.get(token)) is None:
+            return {}
+        limit, used, ends = found
+        return {"limit": limit, "remaining": max(limit - used, 0), "reset": math.ceil(ends)}
 
     def clear(self) -> None:
-        """Forgets all counts."""
-        with self._lock:
-            self._counts.clear()
-            self._last.clear()
+        """Forget all counts."""
+        self._counts.clear()
 
 
 class Due(NamedTuple):
@@ -358,16 +355,6 @@ class Sb:
         if found is None:
             raise refuse(404, 9104, f"There is no volume {volume}")
         return Place(self.grounds.staging, found)
-
-    def volume_url(self, volume: str, location: str, seconds: float) -> str:
-        """A presigned URL of an object on a volume; it ends by real time, as S3 has no other.
-
-        Args:
-            volume: The volume's identity.
-            location: Where on it.
-            seconds: How long the URL is good for.
-        """
-        return self.place(volume).url(location, seconds)
 
     # -- life
 
