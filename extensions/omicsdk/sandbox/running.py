@@ -16,6 +16,7 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.examples import with_examples
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
@@ -261,7 +262,7 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
     def document(service: str) -> Mapping[str, Any]:
         return documents.get(service) or read_document(service)
 
-    return [
+    services = [
         dss_service(platforms.dss, document("dss")),
         fusillade_service(platforms.fusillade, document("fusillade")),
         upload_service(platforms.upload, document("upload")),
@@ -270,3 +271,4 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         crunch_service(platforms.crunch, document("crunch")),
         pangea_service(platforms.pangea, document("pangea")),
     ]
+    return [with_examples(each) for each in services]
