@@ -13,7 +13,7 @@ HOSTILE = "<script>alert('x')</script> & \u202egnp.json"
 
 
 def _count(page: str, platform: str, shelf: str) -> int:
-    found = re.search(rf'/contents/{platform}/{shelf}">[^<]*</a> <span class="count">([0-9,]+)<', page)
+    found = re.search(rf'/contents/{platform}/{shelf}">[^<]*</a> <span class="count(?: none)?">([0-9,]+)<', page)
     assert found is not None
     return int(found[1].replace(",", ""))
 

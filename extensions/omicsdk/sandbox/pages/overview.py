@@ -21,11 +21,22 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
     facts = (
         ("Address", element("code", sandbox.url)),
         ("Folder", element("code", str(sandbox.folder))),
-        ("Time", f"{moment(sandbox.clock.now())} UTC{', standing still' if state['frozen'] else ''}"),
+        ("Time", f"{moment(sandbox.clock.now())} UTC{', frozen' if state['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
-        ("Faults in force", link(faults.PLACE, str(len(rules)))),
+        ("Active faults", link(faults.PLACE, str(len(rules)))),
     )
-    told = element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in facts])
+    told = element(
+        "dl",
+        [
+            element(
+                "div",
+                element("dt", name),
+                element("dd", value),
+                class_="wide" if name in ("Address", "Folder", "Time") else None,
+            )
+            for name, value in facts
+        ],
+    )
     cards = [_card(database, each) for each in COLLECTIONS]
     done = request.query_params.get("done", "")
     content = [
@@ -43,31 +54,35 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
 def _lines() -> Html:
     """Buttons that make lines for shells; a script copies them at once."""
     made = [
-        form(environment.PLACE, button(f"Lines for {name}", name="shell", value=shell), class_="copies")
+        form(environment.PLACE, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
         for shell, name in SHELLS.items()
     ]
     said = element("span", role="status", id="lines-said")
-    return element("div", element("p", "Point programs here, tokens included:"), made, said, class_="row point")
+    return element("div", element("p", "Environment, with tokens:"), made, said, class_="row point")
 
 
 def _time(*, still: bool) -> Html:
     def turn(text: str, **attributes: str | int) -> Html:
         return form(settings.PLACE, button(text, **attributes), back="/")
 
-    run = ("Let time run on", "resume") if still else ("Stop time", "freeze")
-    forward = [turn("An hour forward", name="hours", value=1), turn("A day forward", name="hours", value=24)]
+    run = ("Resume time", "resume") if still else ("Freeze time", "freeze")
+    forward = [turn("Advance 1 hour", name="hours", value=1), turn("Advance 1 day", name="hours", value=24)]
     return element("div", forward, turn(run[0], name="do", value=run[1]), class_="row")
 
 
 def _card(database: Database, collection: Collection) -> Html:
     def line(shelf: Shelf) -> Html:
-        count = element("span", f"{shelf.count(database):,}", class_="count")
+        count = _count(shelf.count(database))
         return element("li", link(_place(collection, shelf), shelf.title), " ", count)
 
     lines = [line(shelf) for shelf in collection.shelves if not shelf.inside]
     title = element("h2", collection.title, id=f"platform-{collection.name}")
     where = element("p", "at ", element("code", collection.place))
     return element("section", title, where, element("ul", lines), aria_labelledby=f"platform-{collection.name}")
+
+
+def _count(number: int) -> Html:
+    return element("span", f"{number:,}", class_="count" if number else "count none")
 
 
 def _place(collection: Collection, shelf: Shelf) -> str:
@@ -91,7 +106,7 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
     rows = [_row(collection, shelf, row) for row in shelf.rows(database, (number - 1) * PAGE, of)]
     caption = f"{count:,} in all" if count > PAGE else shelf.title
     way = element("p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None)
-    listed = table(caption, shelf.headings, rows, empty="There is nothing here yet.")
+    listed = table(caption, shelf.headings, rows, empty="This list is empty.")
     place = _place(collection, shelf)
     return Page(shelf.title, [way, listed, pager(place, number, count, of=of)], "")
 
