@@ -411,7 +411,7 @@ def _next(crunch: Crunch, of: int | None) -> Reply:
 def list_statuses(crunch: Crunch, call: Call) -> Reply:
     """Pages of statuses, the oldest first."""
     crunch.people.need(call)
-    return page(call, crunch.statuses.count(), crunch.statuses.listed, PAGE)
+    return page(call, crunch.statuses.table.count(), crunch.statuses.listed, PAGE)
 
 
 def send_status(crunch: Crunch, call: Call) -> Reply:

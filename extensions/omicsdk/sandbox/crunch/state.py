@@ -221,7 +221,7 @@ class Crunch:
         """Removes a thing with its attributes and statuses; what belongs to it stays."""
         with self.grounds.database.transaction():
             self.attributes.table.remove(item=thing.id)
-            self.statuses.remove_of(thing.id)
+            self.statuses.table.remove(dataset=thing.id)
             self.tree.remove(thing)
 
 

@@ -125,16 +125,17 @@ def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
     return Route(f"{path}{suffix}", answer, methods=list(METHODS))
 
 
-def _page(title: str, details: str = "") -> str:
+def error_page(title: str, details: str = "") -> str:
+    """A page that the framework answers browsers with."""
     return (
         f'\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>'
         f"<p>{details}</p>\n</body>\n</html>\n"
     )
 
 
-NOT_FOUND_PAGE = _page("Not Found", "The requested resource was not found on this server.")
+NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
 """The page that stands for what isn't there."""
-_CRASH_PAGE = _page("Server Error (500)")
+_CRASH_PAGE = error_page("Server Error (500)")
 _SUFFIX = ".json"
 _PLAIN = "/:;@&=+$,!~*'()"
 """What stays as it is in an address that somebody is sent to."""
