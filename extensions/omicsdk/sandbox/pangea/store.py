@@ -126,10 +126,20 @@ class Store:
         row = self._things.first(uuid=uuid, kind=kind)
         return row and row.fields
 
-    def parent(self, uuid: str) -> str:
-        """The UUID of what a thing belongs to; empty for none."""
-        row = self._things.first(uuid=uuid)
-        return row.parent if row else ""
+    def above(self, uuid: str, kind: str) -> str:
+        """The UUID of the nearest thing of a kind among a thing and what it belongs to; empty for none.
+
+        Args:
+            uuid: The thing's UUID.
+            kind: The kind.
+        """
+        row = self.database.row(
+            "WITH RECURSIVE above (uuid) AS (VALUES (?) UNION "
+            "SELECT t.parent FROM pangea_things AS t JOIN above ON t.uuid = above.uuid) "
+            "SELECT t.uuid FROM above JOIN pangea_things AS t ON t.uuid = above.uuid WHERE t.kind = ?",
+            (uuid, kind),
+        )
+        return row["uuid"] if row else ""
 
     def change(
         self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
