@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from omicsdk.sandbox.pages.html import Content, Html, document, element
-from omicsdk.sandbox.state.shelf import PAGE
+from omicsdk.sandbox.state.listings import PAGE
 
 HOME = "/_sandbox/pages"
 """Below it stand all pages but the first."""

@@ -6,7 +6,7 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.state.shelf import PAGE
+from omicsdk.sandbox.state.listings import PAGE
 from omicsdk.sandbox.traffic.wire import Entry
 
 _PLACE = f"{HOME}/requests"

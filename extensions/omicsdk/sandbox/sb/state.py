@@ -20,9 +20,9 @@ from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, Grounds, JsonObject, Reply
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting, Settings
-from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 _T = TypeVar("_T")
 _DAY = 24 * 3600.0
@@ -436,11 +436,11 @@ def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -
 # -- pages for browsers
 
 
-def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Shelf:
+def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Listing:
     # Fields that a document hasn't are empty cells.
     columns = "".join(f", json_extract(data, '$.{field}')" for field in fields.values())
     query = f"SELECT id{columns} FROM sb_documents WHERE kind = '{kind}' ORDER BY rowid"  # noqa: S608 - our own words
-    return Shelf(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
+    return Listing(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
 
 
 _LIST = "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
@@ -451,8 +451,10 @@ SB = Collection(
     "/sb/v2",
     (
         _documents("project", "projects", "Projects", opens="project-files", Name="name", Made_by="created_by"),
-        Shelf("project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"),
-        Shelf("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
+        Listing(
+            "project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"
+        ),
+        Listing("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
         _documents("task", "tasks", "Tasks", Name="name", State="status", Project="project", App="app"),
         _documents("app", "apps", "Apps", Name="name", Project="project"),
         _documents("volume", "volumes", "Volumes", Name="name", Access="access_mode"),
