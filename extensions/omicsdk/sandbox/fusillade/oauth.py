@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.fusillade.policies import EVERYBODY
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, USER, Fusillade, is_name
 from omicsdk.sandbox.fusillade.tokens import (
@@ -35,6 +34,7 @@ from omicsdk.sandbox.fusillade.tokens import (
     may_redirect,
 )
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import origin
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets
 

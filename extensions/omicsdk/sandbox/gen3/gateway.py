@@ -37,6 +37,9 @@ _TABLE = tuple(
     )
 )
 
+_PLACES = re.compile("/(?:user|ga4gh|index|api|coremetadata|peregrine|mds|wts|authz|manifests|guppy|job|ws-storage)")
+"""How paths of a commons begin: all others are spared the table."""
+
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
 READ_ONLY = ("/mds",)
@@ -62,9 +65,6 @@ class Front:
         raise refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         try:
             await self._app(self.meant(scope), receive, send)
         except (HTTPException, Problem) as refusal:
@@ -79,6 +79,8 @@ def inner_path(path: str) -> str | None:
     """
     # nginx takes several slashes for one, and clients join endpoints and paths with one too many.
     path = "/" + path.lstrip("/")
+    if not _PLACES.match(path):
+        return None
     for pattern, target in _TABLE:
         found = pattern.fullmatch(path)
         if found:

@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.app import MAX_BODY, origin
+from omicsdk.sandbox.app import MAX_BODY
 from omicsdk.sandbox.gen3.gateway import HOME, Front
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.routing import origin
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 log = logging.getLogger("omicsdk.sandbox")

@@ -10,17 +10,16 @@ from urllib.parse import parse_qsl, quote
 
 from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
-from omicsdk.sandbox.routing import PathIndex
+from omicsdk.sandbox.routing import PathIndex, headers_of, origin
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 U = TypeVar("U")
@@ -171,7 +170,7 @@ class Frame:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
-        if scope["type"] != "http" or path in self._others:
+        if path in self._others:
             await self._app(scope, receive, send)
             return
         path, stated = self._meant(path)
@@ -207,7 +206,7 @@ class Frame:
     async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
         """The answer of what no route is asked for; None for all else. It refuses methods and what isn't JSON."""
         if scope["method"] not in methods or scope["method"] == "OPTIONS":
-            await run_in_threadpool(self._gate, Headers(scope=scope))
+            await run_in_threadpool(self._gate, headers_of(scope))
         if scope["method"] not in methods:
             raise Refused(405, f'Method "{scope["method"]}" not allowed.')
         _negotiate(scope)
@@ -234,7 +233,7 @@ def _negotiate(scope: Scope) -> None:
     wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format")
     if wanted not in (None, "json", "api"):
         raise Refused(404, "Not found.")
-    accept = Headers(scope=scope).get("accept", "*/*")
+    accept = headers_of(scope).get("accept", "*/*")
     kinds = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
     if not any(kind in _ACCEPTED for kind in kinds):
         raise Refused(406, "Could not satisfy the request Accept header.")

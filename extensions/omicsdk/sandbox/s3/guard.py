@@ -252,7 +252,7 @@ class Guard:
                 raise _refusal("AccessDenied")
 
 
-def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
+def closed_to_pages(app: Wsgi, allowed: tuple[str, ...]) -> Wsgi:
     """The WSGI application before all others: refuses other hosts and other sites' pages, as the services' server does.
 
     moto lets every page read, write and delete (CORS for any origin); of that nothing gets through.

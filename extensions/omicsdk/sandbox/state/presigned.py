@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
@@ -258,11 +259,6 @@ def _write(file: FileIO, block: bytes) -> None:
     rest = memoryview(block)
     while rest:
         rest = rest[file.write(rest) :]
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers of a request, by name in lower case."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 class StorageServer:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
@@ -20,6 +19,7 @@ from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 from omicsdk.sandbox.state.database import Database
 
@@ -119,7 +119,7 @@ class Doors(Front):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")
             return scope
-        person = self._access.bearer(Headers(scope=scope))
+        person = self._access.bearer(headers_of(scope))
         if person is None or not person.may("access", RESOURCE, "mds_gateway"):
             raise Refusal(403, "Forbidden")
         return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"authorization"]}
