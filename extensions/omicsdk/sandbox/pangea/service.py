@@ -42,9 +42,10 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
         handler: The handler, which must not ask other servers.
         pangea: The platform.
     """
+    database = pangea.store.database
 
     def answer(call: Call) -> Reply:
-        with pangea.store.database.transaction():
+        with database.alone() if is_reading(call.operation) else database.transaction():
             return handler(call)
 
     return answer
