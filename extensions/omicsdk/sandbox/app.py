@@ -4,6 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -118,10 +119,11 @@ def _document(service: Service) -> Callable[[Request], Any]:
     return serve
 
 
+@dataclass
 class Endpoint:
     """The ASGI application of one operation: authenticates and validates a request, and sends what its handler replies.
 
-    Args:
+    Attributes:
         service: The service.
         operation: The operation.
         handler: Answers its requests.
@@ -129,28 +131,26 @@ class Endpoint:
         is_real: Whether known crashes of the real servers are answered as those answer them.
     """
 
-    def __init__(
-        self, service: Service, operation: Operation, handler: Handler, tokens: Tokens, is_real: Callable[[], bool]
-    ) -> None:
-        self._service = service
-        self._operation = operation
-        self._handler = handler
-        self._is_real = is_real
-        self._caller = service.authenticate or (lambda headers: tokens.caller(headers.get("authorization")))
-        self._name = f"{service.name} {operation.name}"
-        self._crashes = service.crashes.get(operation.name, ())
-        self._kept = "keeps to the document" if service.checks else "the service's own rules"
+    service: Service
+    operation: Operation
+    handler: Handler
+    tokens: Tokens
+    is_real: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        service, operation = self.service, self.operation
         self._validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
+        self._kept = "keeps to the document" if service.checks else "the service's own rules"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        service, operation = self._service, self._operation
+        service, operation = self.service, self.operation
         entry: Entry | None = scope.get(ENTRY)
         if entry is not None:
-            entry.operation, entry.validation = self._name, self._kept
+            entry.operation, entry.validation = f"{service.name} {operation.name}", self._kept
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
-            content = await _content(receive)
+            content = await body_of(receive)
             query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if service.at_once(operation, query):
                 reply = self._answer(scope, query, content)
@@ -171,17 +171,20 @@ class Endpoint:
         await response(reply, headers, empty=operation.method == "HEAD")(scope, receive, send)
 
     def _refusal(self, problem: Problem) -> Reply:
-        if (problem.crashes or problem.status in self._crashes) and self._is_real():
-            return self._service.crash
-        return _refusal(problem, self._service.error_body, self._service.error_type)
+        service = self.service
+        if (problem.crashes or problem.status in service.crashes.get(self.operation.name, ())) and self.is_real():
+            return service.crash
+        return _refusal(problem, service.error_body, service.error_type)
 
     def _answer(self, scope: Scope, query: list[tuple[str, str]], content: bytes) -> Reply:
-        service, operation, validator = self._service, self._operation, self._validator
+        service, operation, validator = self.service, self.operation, self._validator
         headers, path = headers_of(scope), scope["path_params"]
         caller = self._caller(headers) if operation.secured or service.restricted() else None
         if service.checks:
             arguments = validator.arguments(path, query, headers)
-            body = self._checked_body(headers.get("content-type", ""), content)
+            kind = headers.get("content-type", "")
+            takes_json = operation.body is not None and _kind(kind) not in operation.other_bodies
+            body = validator.body(*_decoded(content, kind)) if takes_json else None
         else:
             arguments, body = validator.as_sent(path, query, headers), _json_of(content)
         call = Call(
@@ -197,13 +200,12 @@ class Endpoint:
             content=content,
             server="http://{}:{}".format(*scope["server"]),
         )
-        return self._handler(call)
+        return self.handler(call)
 
-    def _checked_body(self, kind: str, content: bytes) -> Any:
-        operation = self._operation
-        if _kind(kind) in operation.other_bodies:
-            return None
-        return self._validator.body(*(_decoded(content, kind) if operation.body is not None else (None, False)))
+    def _caller(self, headers: Mapping[str, str]) -> Caller:
+        if self.service.authenticate is not None:
+            return self.service.authenticate(headers)
+        return self.tokens.caller(headers.get("authorization"))
 
 
 def _verdict(problem: Problem, kept: str) -> str:
@@ -215,7 +217,13 @@ def _verdict(problem: Problem, kept: str) -> str:
     return kept if problem.status != 401 else "not looked at: nobody is logged in"
 
 
-async def _content(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Problem: 413; it is larger than the sandbox takes.
+        ClientDisconnect: The client has gone before its end.
+    """
     blocks: list[bytes] = []
     size, more = 0, True
     while more:

@@ -62,7 +62,7 @@ class IndexedRouter:
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._index = PathIndex((_template(each), each) for each in routes)
+        self._index = PathIndex((_template(each), (each, getattr(each, "methods", None))) for each in routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request.
@@ -70,17 +70,18 @@ class IndexedRouter:
         Raises:
             HTTPException: 404, no route has the path; 405, those that have it take other methods.
         """
-        other: BaseRoute | None = None
-        for route in self._index.candidates(scope["path"].removeprefix(scope.get("root_path", ""))):
+        candidates = self._index.candidates(scope["path"].removeprefix(scope.get("root_path", "")))
+        for route, methods in candidates:
+            if methods is not None and scope["method"] not in methods:
+                continue
             match, child = route.matches(scope)
             if match is Match.FULL:
                 scope.update(child)
                 await route.handle(scope, receive, send)
                 return
-            if match is Match.PARTIAL and other is None:
-                other = route
-        if isinstance(other, Route):
-            raise HTTPException(405, headers={"Allow": ", ".join(other.methods or ())})
+        for route, methods in candidates:
+            if route.matches(scope)[0] is Match.PARTIAL:
+                raise HTTPException(405, headers={"Allow": ", ".join(methods or ())})
         raise HTTPException(404)
 
 

@@ -17,28 +17,25 @@ HOME = "/gen3"
 _TABLE = tuple(
     (re.compile(pattern), target)
     for pattern, target in (
-        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
-        (r"/ga4gh/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
-        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", r"/fence\1"),
-        (r"/user(/.*)?", r"/fence\1"),
-        (r"(/ga4gh/.*)", r"/indexd\1"),
-        (r"/index(/.*)?", r"/indexd\1"),
-        (r"(/api/v0/submission/(?:graphql|getschema))/?", r"/peregrine\1"),
-        (r"(/api/v0/datasets(?:/.*)?)", r"/peregrine\1"),
-        (r"(/(?:coremetadata|peregrine)/.*)", r"/peregrine\1"),
-        (r"/api(/.*)?", r"/sheepdog\1"),
-        (r"/mds(?:-admin)?(/.*)?", r"/metadata\1"),
-        (r"/wts(/.*)?", r"/wts\1"),
-        (r"/authz/?", r"/arborist/auth/proxy"),
-        (r"/authz(/(?:mapping|resources))/?", r"/arborist/auth\1"),
-        (r"/authz(/.*)", r"/arborist\1"),
-        (r"/manifests(/.*)?", r"/manifest\1"),
-        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", r"\1"),
+        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
+        (r"/ga4gh/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
+        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", "/fence{}"),
+        (r"/user(/.*)?", "/fence{}"),
+        (r"(/ga4gh/.*)", "/indexd{}"),
+        (r"/index(/.*)?", "/indexd{}"),
+        (r"(/api/v0/submission/(?:graphql|getschema))/?", "/peregrine{}"),
+        (r"(/api/v0/datasets(?:/.*)?)", "/peregrine{}"),
+        (r"(/(?:coremetadata|peregrine)/.*)", "/peregrine{}"),
+        (r"/api(/.*)?", "/sheepdog{}"),
+        (r"/mds(?:-admin)?(/.*)?", "/metadata{}"),
+        (r"/wts(/.*)?", "/wts{}"),
+        (r"/authz/?", "/arborist/auth/proxy"),
+        (r"/authz(/(?:mapping|resources))/?", "/arborist/auth{}"),
+        (r"/authz(/.*)", "/arborist{}"),
+        (r"/manifests(/.*)?", "/manifest{}"),
+        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", "{}"),
     )
 )
-
-_PLACES = re.compile("/(?:user|ga4gh|index|api|coremetadata|peregrine|mds|wts|authz|manifests|guppy|job|ws-storage)")
-"""How paths of a commons begin: all others are spared the table."""
 
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
@@ -79,12 +76,10 @@ def inner_path(path: str) -> str | None:
     """
     # nginx takes several slashes for one, and clients join endpoints and paths with one too many.
     path = "/" + path.lstrip("/")
-    if not _PLACES.match(path):
-        return None
     for pattern, target in _TABLE:
         found = pattern.fullmatch(path)
         if found:
-            inner = HOME + found.expand(target)
+            inner = HOME + target.format(*found.groups(""))
             # A service's own root needs its slash, or the router sends clients to a path that a commons doesn't have.
             return f"{inner}/" if inner.count("/") == _ROOT else inner
     return None

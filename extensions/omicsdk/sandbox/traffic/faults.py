@@ -151,11 +151,6 @@ class FaultBook:
         with self._lock:
             return [{"number": n, "acted": self._acted[n], **asdict(rule)} for n, rule in self._rules.items()]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no rule is in force."""
-        return not self._rules
-
     def act(self, method: str, path: str, query: Mapping[str, str]) -> list[Rule]:
         """The rules that act on a request, which is counted by this."""
         acting: list[Rule] = []

@@ -277,7 +277,7 @@ class Wire:
         raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         entry = self._log.begin(scope["method"], raw, query, headers_of(scope), self._clock.now())
         scope[ENTRY] = entry
-        acting = [] if self._book.is_empty else self._book.act(scope["method"], path, dict(parse_qsl(query)))
+        acting = self._book.act(scope["method"], path, dict(parse_qsl(query)))
         counting = _counted(send, entry)
         if not acting:
             await self._app(scope, receive, counting)
