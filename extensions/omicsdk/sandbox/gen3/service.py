@@ -16,7 +16,7 @@ from omicsdk.sandbox.app import body_of
 from omicsdk.sandbox.gen3.gateway import HOME, Front
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.routing import origin
-from omicsdk.sandbox.service import Caller, Handler, Reply, Service
+from omicsdk.sandbox.service import REAL, STRICT_ERRORS, Caller, Grounds, Handler, Reply, Service
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -99,6 +99,20 @@ def gen3_service(
 
 def _always(reply: Reply) -> Handler:
     return lambda _call: reply
+
+
+def crash_if_real(grounds: Grounds, why: str) -> None:
+    """Fail where the real service is known to, although the sandbox would answer.
+
+    Args:
+        grounds: What the sandbox stands on; its setting `sandbox.strict_errors` decides.
+        why: What the real service fails on.
+
+    Raises:
+        Problem: The service's 500; the setting is `real`.
+    """
+    if grounds.settings.text(STRICT_ERRORS) == REAL:
+        raise Problem(500, "crash", f"The real service fails: {why}", crashes=True)
 
 
 # -- services without a document

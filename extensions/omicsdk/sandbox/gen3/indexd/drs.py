@@ -20,7 +20,7 @@ from omicsdk.sandbox.gen3.indexd.requests import (
     refuse,
     sent_json,
 )
-from omicsdk.sandbox.gen3.service import as_object
+from omicsdk.sandbox.gen3.service import as_object, crash_if_real
 from omicsdk.sandbox.service import Call, Reply
 
 OPEN = "/open"
@@ -197,6 +197,8 @@ def list_dos_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/dos/v1/dataobjects."""
     query = Query(call)
     limit, checksum = query.length("page_size", least=1), query.text("checksum")
+    if checksum is not None:
+        crash_if_real(index.grounds, "a list by checksum")
     hashes = {} if checksum is None else checked_hashes({query.text("checksum_type") or "md5": checksum})
     criteria = Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
     found = index.records.listed(*criteria.condition(index.prefix), limit=limit)

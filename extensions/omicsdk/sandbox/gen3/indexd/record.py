@@ -123,7 +123,7 @@ def _date(text: str) -> str:
         # The service keeps the time of the day and drops its zone.
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
     except ValueError as error:
-        raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z") from error
+        raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z", crashes=True) from error
 
 
 def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple[str, str]) -> JsonObject:

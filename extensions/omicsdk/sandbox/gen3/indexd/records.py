@@ -31,7 +31,7 @@ from omicsdk.sandbox.gen3.indexd.requests import (
     sent,
     sent_json,
 )
-from omicsdk.sandbox.gen3.service import HTML
+from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.service import Call, Reply, for_each
 from omicsdk.sandbox.traffic.serving import is_loopback
 from omicsdk.sandbox.validation import LARGEST
@@ -120,7 +120,10 @@ def get(index: Index, call: Call) -> Reply:
 
 def get_records(index: Index, call: Call) -> Reply:
     """POST /bulk/documents."""
-    return Reply([told(each) for each in index.records.several(guids_of(sent_json(call), "the body"))])
+    guids = guids_of(sent_json(call), "the body")
+    if not guids:
+        crash_if_real(index.grounds, "an empty list of GUIDs")
+    return Reply([told(each) for each in index.records.several(guids)])
 
 
 def create_record(index: Index, call: Call) -> Reply:
@@ -246,6 +249,7 @@ def update_versions(index: Index, call: Call) -> Reply:
 def get_urls(index: Index, call: Call) -> Reply:
     """GET /urls: `start` and `limit` count URLs."""
     query = Query(call)
+    query.whole("size", crashes=True)
     size, hashes = query.size(), query.hashes()
     start, limit = query.count("start", 0), query.count("limit", DEFAULT_LENGTH)
     if limit > LONGEST:

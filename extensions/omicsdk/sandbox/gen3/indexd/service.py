@@ -75,7 +75,7 @@ def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
         except Problem as refusal:
             if not in_ga4gh_words:
                 raise
-            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers) from refusal
+            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers, crashes=refusal.crashes) from refusal
 
     return handle
 

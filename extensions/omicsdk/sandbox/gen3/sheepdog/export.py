@@ -11,6 +11,7 @@ from jsonschema import Draft4Validator
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
+from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
@@ -107,8 +108,11 @@ def _export(commons: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
     without_id = wanted.get("without_id", "").lower() == "true"
     if wanted.get("ids"):
         found = _by_ids(commons, project_id, wanted["ids"].split(","))
-        if wanted.get("with_children", "").lower() == "true":
+        with_children = wanted.get("with_children", "").lower() == "true"
+        if with_children:
             found = _with_children(records, found)
+        if with_children or len({record.type for record in found}) > 1:
+            crash_if_real(commons.grounds, "an export of several node types")
         return _records_reply(records, found, kind, without_id)
     if wanted.get("node_label"):
         node = records.dictionary.nodes.get(wanted["node_label"])

@@ -29,9 +29,9 @@ NOT_FOUND = (
 _NOT_ALLOWED = "405 Method Not Allowed: The method is not allowed for the requested URL."
 
 
-def refuse(status: int, message: str) -> Problem:
-    """A refusal in the service's shape."""
-    return Problem(status, "", message)
+def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:
+    """A refusal in the service's shape; or one on which the real service fails."""
+    return Problem(status, "", message, crashes=crashes)
 
 
 def error_body(problem: Problem) -> Mapping[str, object]:

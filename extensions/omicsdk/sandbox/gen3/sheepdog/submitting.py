@@ -21,6 +21,7 @@ from omicsdk.sandbox.gen3.records.store import (
     project_uuid,
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
+from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.gen3.sheepdog.gate import (
     NOT_FOUND,
     PROGRAMS,
@@ -166,7 +167,8 @@ def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
     # A name and an accession number may be missing, as with the service.
     faults = [each for each in node.validator.faults(whole) if each["type"] != "MISSING_PROPERTY"]
     if faults:
-        raise refuse(400, f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}")
+        told = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
+        raise refuse(400, told, crashes=True)
     other = commons.records.graph.by_id.get(own_id)
     if other is not None and other.project_id != f"{program}-{code}":
         raise refuse(400, f"ERROR: there is a project {code} in another program: {other.project_id}")
@@ -201,7 +203,9 @@ def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Docu
 
 def _submit(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
-    # Who doesn't want to wait, `async=true`, gets the whole answer: it is there at once.
+    # A client that doesn't want to wait gets the whole answer: it is there at once.
+    if dict(call.query).get("async", "").lower() == "true":
+        crash_if_real(commons.grounds, "async=true")
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
     return Reply(answer, answer["code"])
 
@@ -236,6 +240,7 @@ def _bulk(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     if not isinstance(stated, list):
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
+    crash_if_real(commons.grounds, "several documents at once")
     told: list[dict[str, Any]] = []
     for each in documents:
         try:
@@ -363,6 +368,7 @@ class _Step:
         changes: What the project is said to be afterwards.
         done: What is told of it.
         needs_submission: Whether the project has to have been submitted once.
+        crashes: Whether the real service fails on it.
     """
 
     name: str
@@ -370,16 +376,18 @@ class _Step:
     changes: dict[str, Any]
     done: str
     needs_submission: bool = False
+    crashes: bool = False
 
 
-def _to_state(name: str, before: str, state: str, **more: Any) -> _Step:
-    return _Step(name, (before,), {"state": state, **more}, f"transitioned project state to '{state}'")
+def _to_state(name: str, before: str, state: str) -> _Step:
+    return _Step(name, (before,), {"state": state}, f"transitioned project state to '{state}'")
 
 
+_SUBMITTED = {"state": "submitted", "releasable": True}
 _STEPS = (
     _to_state("open", "review", "open"),
     _to_state("review", "open", "review"),
-    _to_state("submit", "review", "submitted", releasable=True),
+    _Step("submit", ("review",), _SUBMITTED, "transitioned project state to 'submitted'", crashes=True),
     _Step("release", (), {"released": True}, "released project", needs_submission=True),
 )
 
@@ -388,6 +396,8 @@ def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "update", *step.before)
+        if step.crashes and not dry_run:
+            crash_if_real(commons.grounds, f"{step.name} of a project")
         fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
         number = _begin(commons, visit, step.name, step.name, dry_run=dry_run)
         if fits and not dry_run:
