@@ -4,19 +4,17 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd import aliases as index_aliases
 from omicsdk.sandbox.gen3.indexd import records
 from omicsdk.sandbox.gen3.metadata.reading import OBJECT, Refusal, reading
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 State = TypeVar("State")
 _NO_TOKEN = "Could not verify, parse, and/or validate scope from provided access token."  # noqa: S105 - a message
@@ -42,7 +40,7 @@ def _sent(call: Call, *, with_authz: bool = False) -> _Sent:
         )
 
 
-def create_object(gen3: "Gen3", call: Call) -> Reply:
+def create_object(gen3: Gen3, call: Call) -> Reply:
     """POST /objects/upload, and /objects, where published clients send it."""
     sent = _sent(call, with_authz=True)
     authz = sent.authz
@@ -59,7 +57,7 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
         return _made(gen3, call, sent, person, told["guid"], places, told["url"])
 
 
-def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
+def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
     """POST /objects/{guid}."""
     sent = _sent(call)
     person = _person(gen3, call)
@@ -78,19 +76,19 @@ def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
         return _made(gen3, call, sent, person, guid, places, url)
 
 
-def get_object(gen3: "Gen3", call: Call) -> Reply:
+def get_object(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}."""
     guid = call.arguments["guid"]
     return _view(gen3, guid, gen3.index.find(guid))
 
 
-def get_latest_object(gen3: "Gen3", call: Call) -> Reply:
+def get_latest_object(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}/latest."""
     guid = call.arguments["guid"]
     return _view(gen3, guid, gen3.index.latest(guid))
 
 
-def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
+def get_object_download_url(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}/download."""
     guid = call.arguments["guid"]
     message = f"Unable to get signed download url from data access service for GUID or alias '{guid}'"
@@ -102,7 +100,7 @@ def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
         return Reply({"url": _asked(fence_files.get_presigned_url, gen3, call, file_id=guid)["url"]})
 
 
-def delete_object(gen3: "Gen3", call: Call) -> Reply:
+def delete_object(gen3: Gen3, call: Call) -> Reply:
     """DELETE /objects/{guid}."""
     guid = call.arguments["guid"]
     with_bytes = "delete_file_locations" in dict(call.query)
@@ -121,7 +119,7 @@ def delete_object(gen3: "Gen3", call: Call) -> Reply:
     return Reply({})
 
 
-def _person(gen3: "Gen3", call: Call) -> Person:
+def _person(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that needs a token.
 
     Raises:
@@ -145,7 +143,7 @@ def _refused_as(status: int, detail: str) -> Generator[None]:
         raise Refusal(status, detail) from problem
 
 
-def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, resources: list[str], url: str) -> Reply:
+def _made(gen3: Gen3, call: Call, sent: _Sent, person: Person, guid: str, resources: list[str], url: str) -> Reply:
     """Tells of an object that waits for its bytes, after its document was stored.
 
     Args:
@@ -177,7 +175,7 @@ def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, reso
     return Reply({"guid": guid, "aliases": aliases, "metadata": document, "upload_url": url}, 201)
 
 
-def _view(gen3: "Gen3", guid: str, record: dict[str, Any] | None) -> Reply:
+def _view(gen3: Gen3, guid: str, record: dict[str, Any] | None) -> Reply:
     try:
         document = gen3.metadata.documents.find(record["did"] if record else guid)
     except Refusal:

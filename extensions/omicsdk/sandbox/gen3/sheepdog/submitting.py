@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import quote
 
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
 from omicsdk.sandbox.gen3.records.store import (
@@ -22,7 +23,7 @@ from omicsdk.sandbox.gen3.records.store import (
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
 from omicsdk.sandbox.gen3.service import crash_if_real
-from omicsdk.sandbox.gen3.sheepdog.gate import (
+from omicsdk.sandbox.gen3.sheepdog.permissions import (
     NOT_FOUND,
     PROGRAMS,
     PROJECTS,
@@ -37,9 +38,6 @@ from omicsdk.sandbox.gen3.sheepdog.gate import (
 from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, sent, supported
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
@@ -59,14 +57,14 @@ _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least
 # -- programs, and the projects in them
 
 
-def get_programs(commons: "Gen3", call: Call) -> Reply:
+def get_programs(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/."""
     asker(commons, call)
     found = commons.records.graph.of_type(PROGRAM)
     return Reply({"links": [f"{_ROOT}/{quote(program.name)}" for program in found]})
 
 
-def create_program(commons: "Gen3", call: Call) -> Reply:
+def create_program(commons: Gen3, call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
     person = asker(commons, call)
     permit(person, "create", PROGRAMS)
@@ -85,7 +83,7 @@ def create_program(commons: "Gen3", call: Call) -> Reply:
     return Reply({"id": program_id(name), "message": message, "name": name})
 
 
-def _one_object(commons: "Gen3", call: Call) -> dict[str, Any]:
+def _one_object(commons: Gen3, call: Call) -> dict[str, Any]:
     document = sent(call)
     if document.format == JSON:
         value = parsed_json(document.text)
@@ -98,7 +96,7 @@ def _one_object(commons: "Gen3", call: Call) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def delete_program(commons: "Gen3", call: Call) -> Reply:
+def delete_program(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}."""
     permit(asker(commons, call), "delete", PROGRAMS)
     with commons.records.writing():
@@ -110,7 +108,7 @@ def delete_program(commons: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def get_projects(commons: "Gen3", call: Call) -> Reply:
+def get_projects(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}."""
     asker(commons, call)
     program = found_program(commons, call).name
@@ -118,7 +116,7 @@ def get_projects(commons: "Gen3", call: Call) -> Reply:
     return Reply({"links": [f"{_ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
 
 
-def create_project(commons: "Gen3", call: Call) -> Reply:
+def create_project(commons: Gen3, call: Call) -> Reply:
     """PUT, POST and PATCH /v0/submission/{program}."""
     person = asker(commons, call)
     permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
@@ -148,7 +146,7 @@ def create_project(commons: "Gen3", call: Call) -> Reply:
     return Reply(answer)
 
 
-def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
+def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
     """The code of a project that is sent.
 
     Raises:
@@ -175,7 +173,7 @@ def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
     return code
 
 
-def delete_project(commons: "Gen3", call: Call) -> Reply:
+def delete_project(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}."""
     with commons.records.writing():
         visit = enter(commons, call, "delete")
@@ -186,13 +184,13 @@ def delete_project(commons: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def _begin(commons: "Gen3", visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
+def _begin(commons: Gen3, visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
     """Enters a transaction into the log and returns its number."""
     log, now = commons.records.log, commons.records.clock.now()
     return log.add(Transaction(0, kind, role, PENDING, visit.program, visit.code, visit.person.name, dry_run, now))
 
 
-def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
+def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
     """Enters what was answered to a transaction."""
     state = SUCCEEDED if answer.get("success") else FAILED
     commons.records.log.change(number, state=state, response=answer, sent=document)
@@ -201,7 +199,7 @@ def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Docu
 # -- records
 
 
-def _submit(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
+def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     # A client that doesn't want to wait gets the whole answer: it is there at once.
     if dict(call.query).get("async", "").lower() == "true":
@@ -210,7 +208,7 @@ def _submit(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
     return Reply(answer, answer["code"])
 
 
-def _run(commons: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
+def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
     """One transaction: what was sent is read, held against what is there, and stored when all of it is right."""
     records = commons.records
     rows = records_of(document, records.dictionary)
@@ -234,7 +232,7 @@ def _run(commons: "Gen3", visit: Visit, role: str, document: Document, *, dry_ru
     return answer
 
 
-def _bulk(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
+def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     stated = parsed_json(sent(call).text)
     if not isinstance(stated, list):
@@ -263,7 +261,7 @@ def _bulk_document(stated: object) -> Document:
 # -- what was tried
 
 
-def _transaction(commons: "Gen3", call: Call, visit: Visit, colon: str = "") -> Transaction:
+def _transaction(commons: Gen3, call: Call, visit: Visit, colon: str = "") -> Transaction:
     """The transaction that a request names."""
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
@@ -274,7 +272,7 @@ def _transaction(commons: "Gen3", call: Call, visit: Visit, colon: str = "") -> 
     return found
 
 
-def commit_transaction(commons: "Gen3", call: Call) -> Reply:
+def commit_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
     with commons.records.writing():
@@ -293,7 +291,7 @@ def commit_transaction(commons: "Gen3", call: Call) -> Reply:
     return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
 
 
-def close_transaction(commons: "Gen3", call: Call) -> Reply:
+def close_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
     visit = enter(commons, call, UPDATE)
     with commons.records.writing():
@@ -309,7 +307,7 @@ def close_transaction(commons: "Gen3", call: Call) -> Reply:
 # -- records that stand for files: each has an index record behind it, found or made
 
 
-def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str]) -> Record:
+def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
     """A record as it is stored: one that stands for a file with the GUID of its index record.
 
     Raises:
@@ -336,7 +334,7 @@ def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str
     return replace(record, properties={**record.properties, "object_id": guid})
 
 
-def _found(commons: "Gen3", said: str | None, size: int, md5: str | None) -> str | None:
+def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str | None:
     """The GUID of an index record that is there.
 
     Raises:
@@ -392,7 +390,7 @@ _STEPS = (
 )
 
 
-def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
+def _take(commons: Gen3, call: Call, step: _Step, *, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "update", *step.before)
@@ -413,7 +411,7 @@ def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
 # -- deletion
 
 
-def _delete(commons: "Gen3", call: Call, dry_run: bool) -> Reply:
+def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "delete", OPEN)

@@ -1,0 +1,98 @@
+"""Guppy as a service of the sandbox."""
+
+import sys
+from typing import Any, cast
+
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.guppy.queries import Sight
+from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+
+_ADMINISTRATION = "/guppy_admin"
+_QUERY = "query"
+_DOCUMENT = document_of(
+    {
+        "POST /graphql": _QUERY,
+        "POST /download": "download",
+        "GET /_status": "get_status",
+        "GET /_version": "get_version",
+        "POST /_refresh": "refresh",
+    }
+)
+
+
+def guppy_service(gen3: Gen3) -> Service:
+    """The service.
+
+    Args:
+        gen3: The commons.
+    """
+    handlers = handlers_in(_DOCUMENT, gen3, sys.modules[__name__])
+    query = handlers.pop(_QUERY)
+    return gen3_service(
+        "guppy",
+        _DOCUMENT,
+        {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
+        answers={"get_version": Reply({"version": VERSION, "commit": VERSION})},
+    )
+
+
+def _refused(problem: Problem) -> Reply:
+    """A refusal outside of GraphQL: its text."""
+    return Reply(text=problem.title, status=problem.status, headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _refused_query(problem: Problem) -> Reply:
+    """A refusal of a whole query."""
+    told = {"message": problem.title, "extensions": {"code": problem.code}}
+    return Reply({"errors": [told]}, problem.status)
+
+
+def get_status(gen3: Gen3, _call: Call) -> Reply:
+    """GET /_status."""
+    told: dict[str, Any] = {
+        each.name: {
+            "aliases": {each.name: {}},
+            "arrayFields": [name for name, field in each.fields.items() if field.many],
+        }
+        for each in gen3.guppy.types()
+    }
+    return Reply({"statusCode": 200, "warnings": None, "indices": told})
+
+
+def refresh(gen3: Gen3, call: Call) -> Reply:
+    """POST /_refresh."""
+    missing = Problem(401, "unauthorized", "There is no token: only administrators refresh")
+    if not gen3.access.somebody(call.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
+        raise Problem(403, "forbidden", "Only administrators refresh")
+    return Reply(text="[Server] guppy refreshed successfully")
+
+
+def query(gen3: Gen3, call: Call) -> Reply:
+    """POST /graphql."""
+    # graphql-core takes a while to import, and most sandboxes never see a query.
+    from omicsdk.sandbox.gen3.guppy.schema import execute
+
+    body = as_object(call.body)
+    text, variables = body.get("query"), body.get("variables")
+    if not isinstance(text, str):
+        message = "POST body missing, invalid Content-Type, or JSON object has no keys."
+        raise Problem(
+            400, "BAD_REQUEST", message if not body else "GraphQL operations must contain a non-empty `query`."
+        )
+    if variables is not None and not isinstance(variables, dict):
+        raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
+    sight = Sight(gen3.access.anyone(call.headers))
+    values = cast("dict[str, Any] | None", variables)
+    status, told = execute(gen3.guppy.types(), sight, text, values, body.get("operationName"))
+    return Reply(told, status)
+
+
+def download(gen3: Gen3, call: Call) -> Reply:
+    """POST /download."""
+    body = as_object(call.body)
+    type = gen3.guppy.get(str(body.get("type")))
+    if type is None:
+        raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
+    return Reply(Sight(gen3.access.anyone(call.headers)).download(type, body))
