@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
@@ -141,12 +141,16 @@ class Reader:
 
     # -- what fields are about
 
-    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found | None:
-        """What a field of the root or of a record is about; None for a property.
+    def leads_on(self, record: Record, field: str) -> bool:
+        """Whether a field of a record is about other things, and no property of it."""
+        return field.startswith("_") or field in self._dictionary.ways[record.type]
+
+    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found:
+        """What a field of the root or of a record is about.
 
         Args:
             record: The record; None for the root.
-            field: The field's name, of a count without what says so.
+            field: The field's name, of a count without what says so; it isn't that of a property.
             arguments: The field's arguments.
 
         Raises:
@@ -173,8 +177,6 @@ class Reader:
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
             case _:
-                if field not in self._dictionary.ways[record.type]:
-                    return None
                 other, _ = self._dictionary.ways[record.type][field]
                 return self._of_node(nodes[other], arguments, self.linked(record, field))
 
@@ -195,9 +197,13 @@ class Reader:
         """The records of a node type, by default of all of it, that fit arguments of a field of the node type."""
         if candidates is None:
             candidates = self.of_type(node.name, arguments.get("project_id"))
+        return Found([*self._fitting(node, arguments, candidates)], _orders(node), node.name, self.records.value)
+
+    def _fitting(self, node: Node, arguments: Arguments, candidates: Iterable[Record]) -> Iterable[Record]:
+        if not arguments:  # as of most links, of which a query may have thousands
+            return candidates
         tests = [*_common_tests(arguments), *self._property_tests(node, arguments), *self._way_tests(node, arguments)]
-        orders = {*node.stored, *SYSTEM}
-        return Found([each for each in candidates if _all(tests, each)], orders, node.name, self.records.value)
+        return (each for each in candidates if _all(tests, each))
 
     # -- tests
 
@@ -255,6 +261,12 @@ class Reader:
         found = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
         found.ordering(arguments)  # a count is refused too
         return found
+
+
+@lru_cache(maxsize=256)
+def _orders(node: Node) -> frozenset[str]:
+    """What records of a node type can be ordered by."""
+    return frozenset({*node.stored, *SYSTEM})
 
 
 # -- tests of records

@@ -79,7 +79,7 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
 def query(commons: Gen3, call: Call) -> Reply:
     """POST /api/v0/submission/graphql."""
     # graphql-core takes a while to import, and most sandboxes never see a query.
-    from omicsdk.sandbox.gen3.peregrine.schema import run
+    from omicsdk.sandbox.gen3.peregrine.schema import answer
 
     reader = _reader_of(commons, call)
     stated = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
@@ -94,7 +94,7 @@ def query(commons: Gen3, call: Call) -> Reply:
             variables = json.loads(variables)
         except ValueError as error:
             raise _QueryRefusal("Unable to parse variables", str(error)) from error
-    data, errors = run(reader, text, as_object(variables))
+    data, errors = answer(reader, text, as_object(variables))
     return Reply({"data": data, "errors": errors}, 400) if errors else Reply({"data": data})
 
 
