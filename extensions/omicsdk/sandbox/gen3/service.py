@@ -1,9 +1,9 @@
 """What the services of the commons have in common: how one is made, with a document or without, and values in JSON."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import Any, TypeGuard, cast
 
 from jsonschema import FormatChecker
 from starlette.types import ASGIApp
@@ -20,8 +20,6 @@ CRASH = Reply({"message": "internal server error"}, 500)
 """How most services fail."""
 VERSION = "sandbox"
 """Which release services say that they are, where no client looks at it."""
-State = TypeVar("State")
-Item = TypeVar("Item")
 
 
 def gen3_service(
@@ -156,21 +154,3 @@ def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
     if not is_texts(found):
         raise bad_arguments(f"`{name}` has to be a list of texts")
     return found
-
-
-def sorted_with_gaps(
-    items: Iterable[Item], key: Callable[[Item], Any], *, reverse: bool, gaps_first: bool = False
-) -> list[Item]:
-    """Items in the order of a key; those of which it is None come together.
-
-    Args:
-        items: The items.
-        key: Gives what they are sorted by.
-        reverse: Whether the greatest comes first.
-        gaps_first: Whether those without a key come before all others; by default behind them.
-    """
-    keyed = [(key(each), each) for each in items]
-    lacking = [each for value, each in keyed if value is None]
-    having = sorted((pair for pair in keyed if pair[0] is not None), key=lambda pair: pair[0], reverse=reverse)
-    found = [each for _, each in having]
-    return [*lacking, *found] if gaps_first else [*found, *lacking]

@@ -20,15 +20,16 @@ from omicsdk.sandbox.gen3.guppy.rows import (
     compiled,
     fields_of,
     hidden,
-    in_order,
     members,
     names_of,
     of_numbers,
+    orders,
     searched,
     searches,
     values,
 )
 from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.search import in_order, page
 from omicsdk.sandbox.state.database import Database
 
 RESOURCE = "auth_resource_path"
@@ -175,7 +176,7 @@ class Sight:
 
     def _ordered(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         found = self.found(type, stated.get("filter"), stated.get("accessibility") or "all")
-        return in_order(found, stated.get("sort"), type.fields)
+        return in_order(found, orders(stated.get("sort"), type.fields))
 
     def page(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """Some rows of a data type, in lists what may be several.
@@ -198,10 +199,10 @@ class Sight:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        page = self._ordered(type, stated)[start : start + size]
+        shown = page(self._ordered(type, stated), start, size)
         wanted = [searched(each, type.fields) for each in searches(stated.get("filter"))]
         return [
-            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in page
+            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in shown
         ]
 
     def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
 from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, moment
-from omicsdk.sandbox.gen3.service import sorted_with_gaps
+from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
 FIRST = 10
@@ -61,15 +61,17 @@ class Found:
         Raises:
             QueryError: That property doesn't order.
         """
-        found = list(self.items)
-        for name, reverse in self.ordering(arguments):
-            # Where the order turns, those without a value come first.
-            found = sorted_with_gaps(found, partial(self._sortable, name=name), reverse=reverse, gaps_first=reverse)
+        # The later order counts more. Where it turns, those without a value come first.
+        orders = [
+            Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
+            for name, reverse in reversed(self.ordering(arguments))
+        ]
+        found = in_order(self.items, orders) if orders else self.items
         if (last := arguments.get("last")) is not None:
-            return found[-last:] if last > 0 else []
+            return [*found[-last:]] if last > 0 else []
         first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
         first = FIRST if first is None else first
-        return found[offset : offset + first] if first > 0 else found[offset:]
+        return [*page(found, offset, first if first > 0 else None)]
 
     def ordering(self, arguments: Arguments) -> list[tuple[str, bool]]:
         """The properties that arguments order by, each with whether the greatest comes first; see `page`."""
@@ -171,8 +173,8 @@ class Reader:
                 return Found([*fitting], stored, field, value)
             case "node" | "_links":
                 near = self._wanted(arguments) if record is None else self._neighbours(record)
-                tests = [*_common_tests(arguments)]
-                items = [each for each in near if category in (None, nodes[each.type].category) and _all(tests, each)]
+                fits = every(_common_tests(arguments))
+                items = [each for each in near if category in (None, nodes[each.type].category) and fits(each)]
                 return Found(items, _OF_ANY_NODE, "node", value)
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
@@ -203,7 +205,7 @@ class Reader:
         if not arguments:  # as of most links, of which a query may have thousands
             return candidates
         tests = [*_common_tests(arguments), *self._property_tests(node, arguments), *self._way_tests(node, arguments)]
-        return (each for each in candidates if _all(tests, each))
+        return filter(every(tests), candidates)
 
     # -- tests
 
@@ -214,7 +216,7 @@ class Reader:
         unwanted = arguments.get("not")
         for each in _listed(unwanted) if unwanted is not None else ():
             for name, value in cast("Arguments", each).items():
-                yield _combined(_none, [self._has(name, value)])
+                yield none([self._has(name, value)])
 
     def _has(self, name: str, wanted: object) -> Fits:
         texts = frozenset(_text(each) for each in _listed(wanted))
@@ -232,7 +234,7 @@ class Reader:
         for kind, test in (("links", self._has_link), ("path_to", self._has_path)):
             for form, combine in _COMBINED.items():
                 if wanted := arguments.get(form.format(kind)):
-                    yield _combined(combine, [test(node, each) for each in _listed(wanted)])
+                    yield combine(test(node, each) for each in _listed(wanted))
 
     def _has_link(self, node: Node, name: str) -> Fits:
         if name not in self._dictionary.ways[node.name]:
@@ -272,16 +274,8 @@ def _orders(node: Node) -> frozenset[str]:
 # -- tests of records
 
 
-def _all(tests: Iterable[Fits], record: Record) -> bool:
-    return all(test(record) for test in tests)
-
-
-def _none(results: Iterable[bool]) -> bool:
-    return not any(results)
-
-
-_Combine = Callable[[Iterable[bool]], bool]
-_COMBINED: Mapping[str, _Combine] = {"with_{}": all, "with_{}_any": any, "without_{}": _none}
+_Combine = Callable[[Iterable[Fits]], Fits]
+_COMBINED: Mapping[str, _Combine] = {"with_{}": every, "with_{}_any": some, "without_{}": none}
 _KEYS = {"id": "id", "ids": "id", "submitter_id": "submitter_id", "project_id": "project_id"}
 # A record is made before a moment when the moment is greater.
 _MOMENTS = {
@@ -289,10 +283,6 @@ _MOMENTS = {
     for what in ("created", "updated")
     for when, compare in (("before", operator.gt), ("after", operator.lt))
 }
-
-
-def _combined(combine: _Combine, tests: Sequence[Fits]) -> Fits:
-    return lambda record: combine(test(record) for test in tests)
 
 
 def _of_attribute(name: str, test: Callable[[Any], bool]) -> Fits:
