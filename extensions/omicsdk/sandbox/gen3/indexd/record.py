@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.requests import JsonObject, as_text, bad, pair
+from omicsdk.sandbox.gen3.indexd.requests import as_text, bad, pair
+from omicsdk.sandbox.service import JsonObject
 
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
 """Which cloud has the URLs of a scheme."""

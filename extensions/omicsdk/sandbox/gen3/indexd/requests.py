@@ -14,10 +14,9 @@ from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.service import Call, JsonObject
 from omicsdk.sandbox.validation import LARGEST, whole_number
 
-JsonObject = dict[str, Any]
 D = TypeVar("D", int, None)
 
 LONGEST = 1024
