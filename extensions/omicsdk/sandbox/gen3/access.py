@@ -31,6 +31,8 @@ ADMINISTRATOR = "sandbox-user@example.org"
 """May do everything."""
 READER = "reader@example.org"
 """May read what is below /open, and upload."""
+OPEN = "/open"
+"""A resource that everybody may read, with what is below it."""
 ANONYMOUS = ""
 """Whoever comes without a token."""
 CLIENT_ID = "sandbox-client"
@@ -41,7 +43,7 @@ ACCESS_SECONDS = 1200.0
 KEY_SECONDS = 30 * 24 * 3600.0
 """For how long API keys are good at most, as Fence has it by default."""
 
-_OPEN: tuple[Rule, ...] = (("/open", "*", "read"), ("/open", "*", "read-storage"))
+_OPEN: tuple[Rule, ...] = ((OPEN, "*", "read"), (OPEN, "*", "read-storage"))
 _UPLOAD: Rule = ("/data_file", "fence", "file_upload")
 _PEOPLE: Mapping[str, tuple[Rule, ...]] = {ADMINISTRATOR: (("/", "*", "*"),), READER: (*_OPEN, _UPLOAD)}
 _CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"), _UPLOAD)

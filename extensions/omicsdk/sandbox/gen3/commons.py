@@ -11,7 +11,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, OPEN, Access
 from omicsdk.sandbox.gen3.guppy.queries import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexing import Indexing
@@ -25,9 +25,6 @@ from omicsdk.sandbox.gen3.storage import PREFIX as STORAGE
 from omicsdk.sandbox.gen3.wts import Wts
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.objects import StoredObject
-
-OPEN = "/open"
-"""A resource that everybody may read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Gen3:
         self.indexing = Indexing(self.files, self.index, grounds)
         self.metadata = Metadata(Documents(grounds.database), Aggregate(grounds.database))
         self.records = Records(grounds.database, grounds.clock)
-        self.guppy = Guppy(grounds.database)
+        self.guppy = Guppy(grounds.database, self.access)
         self.sower = Sower(grounds, self.access, self.files, self.index, self.metadata.documents)
 
     def routes(self) -> list[BaseRoute]:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
-from jsonschema import FormatChecker
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.gateway import HOME
@@ -137,6 +136,16 @@ def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
 def as_object(value: object) -> dict[str, Any]:
     """The members of a JSON object; none of anything else."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """The members of a JSON list; of anything else it alone."""
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def as_text(value: object) -> str:
+    """A value as it is compared with a text: booleans in small letters, and 2.0 isn't 2."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def is_texts(value: object) -> TypeGuard[list[str]]:

@@ -9,7 +9,7 @@ from omicsdk.sandbox.gen3.fence import fence_service
 from omicsdk.sandbox.gen3.guppy.service import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.manifest import manifest_service
-from omicsdk.sandbox.gen3.metadata.service import metadata_service
+from omicsdk.sandbox.gen3.metadata_service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.sower import sower_service
@@ -34,7 +34,7 @@ def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> l
         metadata_service(gen3, document("gen3/metadata")),
         sheepdog_service(gen3, document("gen3/sheepdog")),
         peregrine_service(gen3, document("gen3/peregrine")),
-        guppy_service(gen3),
+        guppy_service(gen3.guppy),
         sower_service(gen3.sower),
         ws_storage_service(gen3),
     ]

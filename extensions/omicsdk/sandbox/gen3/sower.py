@@ -121,10 +121,6 @@ def _several(cell: str) -> list[str]:
 # -- what jobs do, by the name of their action
 
 
-class _JobFailed(Exception):
-    """A job can't do what it was dispatched for."""
-
-
 @dataclass(slots=True)
 class _Work:
     """A job that is being done.
@@ -157,11 +153,11 @@ class _Work:
         """A text of the input.
 
         Raises:
-            _JobFailed: It isn't there.
+            Problem: It isn't there.
         """
         value = self.input.get(name)
         if not isinstance(value, str) or not value:
-            raise _JobFailed(f"the input has no {name}")
+            raise bad_arguments(f"the input has no {name}")
         return value
 
     def manifest(self, url: str) -> _Manifest:
@@ -171,16 +167,16 @@ class _Work:
             url: Its storage URL, or a presigned one.
 
         Raises:
-            _JobFailed: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
+            Problem: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
         """
         files = self.sower.files
         stored = files.find(self._storage_url(url))
         if stored is None:
-            raise _JobFailed(f"{url} can't be read: manifests must lie in the commons' own storage")
+            raise bad_arguments(f"{url} can't be read: manifests must lie in the commons' own storage")
         try:
             return _read_manifest(files.path(stored).read_bytes())
         except ValueError as error:
-            raise _JobFailed(f"{url} isn't a manifest: {error}") from error
+            raise bad_arguments(f"{url} isn't a manifest: {error}") from error
 
     def _storage_url(self, url: str) -> str:
         parts = urlsplit(url)
@@ -190,7 +186,7 @@ class _Work:
         try:
             return granted(path, self.sower.grounds.signer.check(path, parts.query)).url
         except Problem as problem:
-            raise _JobFailed(f"{url} can't be read: {problem.title}") from problem
+            raise bad_arguments(f"{url} can't be read: {problem.title}") from problem
 
 
 def _download_indexd_manifest(work: _Work) -> None:
@@ -219,9 +215,8 @@ def _index_object_manifest(work: _Work) -> None:
     for number, row in enumerate(manifest.rows, 2):
         try:
             guid = _indexed(work.sower.index, _known(row), replace)
-        except (_JobFailed, Problem) as error:
-            told = error.title if isinstance(error, Problem) else str(error)
-            work.log.append(f"ERROR line {number}: {told}")
+        except Problem as problem:
+            work.log.append(f"ERROR line {number}: {problem.title}")
         else:
             work.log.append(f"INFO line {number}: {guid}")
             done.append({**row, "guid": guid})
@@ -232,9 +227,9 @@ def _index_object_manifest(work: _Work) -> None:
 
 def _indexed(index: Index, row: Mapping[str, str], replace: bool) -> str:
     if missing := [name for name in ("md5", "size") if name not in row]:
-        raise _JobFailed(f"there is no {' and no '.join(missing)}")
+        raise bad_arguments(f"there is no {' and no '.join(missing)}")
     if not row["size"].isdecimal():
-        raise _JobFailed(f"size is a number, not {row['size']!r}")
+        raise bad_arguments(f"size is a number, not {row['size']!r}")
     size, md5 = int(row["size"]), row["md5"].lower()
     given: dict[str, Any] = {name: _several(row[name]) for name in ("urls", "acl", "authz") if name in row}
     if "file_name" in row:
@@ -246,7 +241,7 @@ def _indexed(index: Index, row: Mapping[str, str], replace: bool) -> str:
             new["did"] = row["guid"]
         return str(index.create(new)["did"])
     if found["size"] != size or found["hashes"].get("md5") != md5:
-        raise _JobFailed(f"{row['guid']} has another size or md5")
+        raise bad_arguments(f"{row['guid']} has another size or md5")
     if "urls" in given and not replace:
         given["urls"] = sorted({*found["urls"], *given["urls"]})
     if any(found[name] != value for name, value in given.items()):
@@ -259,7 +254,7 @@ def _ingest_metadata_manifest(work: _Work) -> None:
     manifest = work.manifest(work.stated("URL"))
     source = work.stated("metadata_source")
     if not any(name.lower() == "guid" for name in manifest.columns):
-        raise _JobFailed("the manifest has no column guid")
+        raise bad_arguments("the manifest has no column guid")
     for number, row in enumerate(manifest.rows, 2):
         guid = _known(row).get("guid")
         if guid is None:
@@ -276,7 +271,7 @@ def _merge_manifests(work: _Work) -> None:
     stated: Any = work.input.get("URLS")
     urls = [str(each) for each in cast("list[Any]", stated)] if isinstance(stated, list) else []
     if not urls:
-        raise _JobFailed("the input has no URLS")
+        raise bad_arguments("the input has no URLS")
     merged: dict[tuple[str, str], dict[str, list[str]]] = {}
     columns: dict[str, None] = {}
     delimiter = "\t"
@@ -287,7 +282,7 @@ def _merge_manifests(work: _Work) -> None:
         for number, row in enumerate(manifest.rows, 2):
             known = _known(row)
             if "md5" not in known:
-                raise _JobFailed(f"{url}, line {number}: there is no md5")
+                raise bad_arguments(f"{url}, line {number}: there is no md5")
             united = merged.setdefault((known["md5"].lower(), known.get("size", "")), {})
             for name, value in row.items():
                 united[name] = [*dict.fromkeys([*united.get(name, []), *_several(value)])]
@@ -300,7 +295,7 @@ def _merge_manifests(work: _Work) -> None:
 def _get_dbgap_metadata(work: _Work) -> None:
     """Would ask dbGaP."""
     del work
-    raise _JobFailed("dbGaP isn't asked: the sandbox reaches out to nobody")
+    raise bad_arguments("dbGaP isn't asked: the sandbox reaches out to nobody")
 
 
 _ACTIONS: Mapping[str, Callable[[_Work], None]] = {
@@ -421,8 +416,6 @@ class Sower:
         try:
             with self.grounds.database.transaction():
                 _ACTIONS[job.action](work)
-        except _JobFailed as failure:
-            status, told = _FAILED, f"{job.action} failed: {failure}"
         except Problem as problem:
             status, told = _FAILED, f"{job.action} failed: {problem.title}"
         except Exception:

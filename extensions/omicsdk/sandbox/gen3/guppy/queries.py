@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.access import OPEN, Access, Person
 from omicsdk.sandbox.gen3.guppy.rows import (
     HIDDEN,
     NESTED,
@@ -28,13 +28,12 @@ from omicsdk.sandbox.gen3.guppy.rows import (
     searches,
     values,
 )
-from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.gen3.service import as_list, as_object, is_texts
 from omicsdk.sandbox.search import in_order, page
 from omicsdk.sandbox.state.database import Database
 
 RESOURCE = "auth_resource_path"
 """The field that says who may read a row."""
-OPEN = "/open"
 LEVELS = ("regular", "private", "libre")
 
 
@@ -61,10 +60,15 @@ class Guppy:
 
     Args:
         database: Where it is kept.
+        access: People and their tokens.
+
+    Attributes:
+        access: People and their tokens.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, access: Access) -> None:
         self._database = database
+        self.access = access
         database.define(gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, data TEXT NOT NULL")
 
     def put(self, type: str, rows: Iterable[Row], *, level: str = "regular", authz: str = OPEN) -> DataType:
@@ -215,8 +219,7 @@ class Sight:
         Raises:
             WrongFilter: An argument makes no sense; 401, they asked for rows that they may not read.
         """
-        names: object = stated.get("fields") or []
-        names = [names] if isinstance(names, str) else names
+        names: object = as_list(stated.get("fields") or [])
         if not is_texts(names):
             raise WrongFilter("fields is a list of names")
         known = {*names_of(type.fields), *type.fields}

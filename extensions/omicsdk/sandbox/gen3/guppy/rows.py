@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.service import as_object
+from omicsdk.sandbox.gen3.service import as_list, as_object, as_text
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import COMPARISONS, DEEPEST, Order, every, none, some
 
@@ -96,14 +96,7 @@ def names_of(fields: Mapping[str, Field], above: str = "") -> list[str]:
 
 def values(row: Row, name: str) -> list[Any]:
     """The values that a row has of a field, without nulls."""
-    value = row.get(name)
-    stated = cast("list[Any]", value) if isinstance(value, list) else [value]
-    return [each for each in stated if each is not None]
-
-
-def as_text(value: object) -> str:
-    """A value as it is compared and counted where it is no number."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [each for each in as_list(row.get(name)) if each is not None]
 
 
 def _field(name: str, found: list[Any], many: bool) -> Field:
@@ -173,7 +166,7 @@ def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
     field = fields.get(name)
     if field is None or field.kind == NESTED:
         raise WrongFilter(f'Please check your syntax for input "filter" argument: there is no field "{name}"')
-    sought = [_comparable(each, field) for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+    sought = [_comparable(each, field) for each in as_list(value)]
 
     def among(row: Row) -> bool:
         return any(_comparable(each, field) in sought for each in values(row, name))
@@ -227,7 +220,7 @@ def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
         raise _not_understood("search")
     text = [name for name, each in fields.items() if each.kind == TEXT]
     asked = stated.get("fields") or text
-    names = [asked] if isinstance(asked, str) else cast("list[str]", asked)
+    names: list[str] = as_list(asked)
     for name in names:
         if name not in text:
             raise WrongFilter(f'Please check your syntax for input "filter" argument: "{name}" can\'t be searched')
@@ -296,9 +289,8 @@ def _sort_key(row: Row, name: str, numeric: bool, pick: Callable[[list[Any]], An
 def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
     if sort is None:
         return []
-    units = cast("list[Any]", sort) if isinstance(sort, list) else [sort]
     keys: list[tuple[str, str]] = []
-    for unit in units:
+    for unit in as_list(sort):
         if not isinstance(unit, dict) or (isinstance(sort, list) and len(cast("dict[str, Any]", unit)) != 1):
             raise WrongFilter("Invalid sort argument")
         keys += cast("dict[str, str]", unit).items()

@@ -3,8 +3,7 @@
 import sys
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.guppy.queries import Sight
+from omicsdk.sandbox.gen3.guppy.queries import Guppy, Sight
 from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
@@ -22,13 +21,13 @@ _DOCUMENT = document_of(
 )
 
 
-def guppy_service(gen3: Gen3) -> Service:
+def guppy_service(guppy: Guppy) -> Service:
     """The service.
 
     Args:
-        gen3: The commons.
+        guppy: Its state.
     """
-    handlers = handlers_in(_DOCUMENT, gen3, sys.modules[__name__])
+    handlers = handlers_in(_DOCUMENT, guppy, sys.modules[__name__])
     query = handlers.pop(_QUERY)
     return gen3_service(
         "guppy",
@@ -49,27 +48,27 @@ def _refused_query(problem: Problem) -> Reply:
     return Reply({"errors": [told]}, problem.status)
 
 
-def get_status(gen3: Gen3, _call: Call) -> Reply:
+def get_status(guppy: Guppy, _call: Call) -> Reply:
     """GET /_status."""
     told: dict[str, Any] = {
         each.name: {
             "aliases": {each.name: {}},
             "arrayFields": [name for name, field in each.fields.items() if field.many],
         }
-        for each in gen3.guppy.types()
+        for each in guppy.types()
     }
     return Reply({"statusCode": 200, "warnings": None, "indices": told})
 
 
-def refresh(gen3: Gen3, call: Call) -> Reply:
+def refresh(guppy: Guppy, call: Call) -> Reply:
     """POST /_refresh."""
     missing = Problem(401, "unauthorized", "There is no token: only administrators refresh")
-    if not gen3.access.somebody(call.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
+    if not guppy.access.somebody(call.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
         raise Problem(403, "forbidden", "Only administrators refresh")
     return Reply(text="[Server] guppy refreshed successfully")
 
 
-def query(gen3: Gen3, call: Call) -> Reply:
+def query(guppy: Guppy, call: Call) -> Reply:
     """POST /graphql."""
     # graphql-core takes a while to import, and most sandboxes never see a query.
     from omicsdk.sandbox.gen3.guppy.schema import execute
@@ -83,16 +82,16 @@ def query(gen3: Gen3, call: Call) -> Reply:
         )
     if variables is not None and not isinstance(variables, dict):
         raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
-    sight = Sight(gen3.access.anyone(call.headers))
+    sight = Sight(guppy.access.anyone(call.headers))
     values = cast("dict[str, Any] | None", variables)
-    status, told = execute(gen3.guppy.types(), sight, text, values, body.get("operationName"))
+    status, told = execute(guppy.types(), sight, text, values, body.get("operationName"))
     return Reply(told, status)
 
 
-def download(gen3: Gen3, call: Call) -> Reply:
+def download(guppy: Guppy, call: Call) -> Reply:
     """POST /download."""
     body = as_object(call.body)
-    type = gen3.guppy.get(str(body.get("type")))
+    type = guppy.get(str(body.get("type")))
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
-    return Reply(Sight(gen3.access.anyone(call.headers)).download(type, body))
+    return Reply(Sight(guppy.access.anyone(call.headers)).download(type, body))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from omicsdk.sandbox.gen3.access import OPEN, below
 from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.bundles import as_bundle, contents_told, drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
@@ -13,8 +14,6 @@ from omicsdk.sandbox.gen3.indexd.records import listed
 from omicsdk.sandbox.gen3.service import as_object, crash_if_real
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
-OPEN = "/open"
-"""Whatever belongs to this resource, or to one below it, may be had by anyone."""
 _VERSION = "1.5.0"
 
 
@@ -84,7 +83,7 @@ def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
     Bundles, and some records, belong to no resources.
     """
     passports = sorted({issuer for each in authz for issuer in commons.passports.get(each, ())})
-    is_open = any(each == OPEN or each.startswith(f"{OPEN}/") for each in authz)
+    is_open = any(below(each, OPEN) for each in authz)
     closed = bool(authz) and not is_open
     kinds = [*(["PassportAuth"] if passports else []), "BearerAuth"] if closed else ["None"] if is_open else []
     return {

@@ -12,6 +12,7 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
 from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, moment
+from omicsdk.sandbox.gen3.service import as_list, as_text
 from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
@@ -131,7 +132,7 @@ class Reader:
             node_type: The node type.
             project: Of which project or projects; None for all.
         """
-        return self.seen(self._graph.of_type(node_type, None if project is None else _listed(project)))
+        return self.seen(self._graph.of_type(node_type, None if project is None else as_list(project)))
 
     def linked(self, record: Record, name: str) -> list[Record]:
         """What a record is linked with by the name of a link, or of its way back, as far as it may be seen."""
@@ -214,19 +215,19 @@ class Reader:
             if name in arguments and name not in ("id", "project_id", "submitter_id", "type"):
                 yield self._has(name, arguments[name])
         unwanted = arguments.get("not")
-        for each in _listed(unwanted) if unwanted is not None else ():
+        for each in as_list(unwanted) if unwanted is not None else ():
             for name, value in cast("Arguments", each).items():
                 yield none([self._has(name, value)])
 
     def _has(self, name: str, wanted: object) -> Fits:
-        texts = frozenset(_text(each) for each in _listed(wanted))
+        texts = frozenset(as_text(each) for each in as_list(wanted))
 
         def fits(record: Record) -> bool:
             value = self.records.value(record, name)
             if isinstance(value, list):
                 values = cast("list[object]", value)
-                return bool(texts) and (texts <= {_text(each) for each in values} or str(values) in texts)
-            return value is not None and _text(value) in texts
+                return bool(texts) and (texts <= {as_text(each) for each in values} or str(values) in texts)
+            return value is not None and as_text(value) in texts
 
         return fits
 
@@ -234,7 +235,7 @@ class Reader:
         for kind, test in (("links", self._has_link), ("path_to", self._has_path)):
             for form, combine in _COMBINED.items():
                 if wanted := arguments.get(form.format(kind)):
-                    yield combine(test(node, each) for each in _listed(wanted))
+                    yield combine(test(node, each) for each in as_list(wanted))
 
     def _has_link(self, node: Node, name: str) -> Fits:
         if name not in self._dictionary.ways[node.name]:
@@ -292,7 +293,7 @@ def _of_attribute(name: str, test: Callable[[Any], bool]) -> Fits:
 def _common_tests(arguments: Arguments) -> Iterator[Fits]:
     for name, key in _KEYS.items():
         if name in arguments:
-            yield _of_attribute(key, frozenset(_listed(arguments[name])).__contains__)
+            yield _of_attribute(key, frozenset(as_list(arguments[name])).__contains__)
     if arguments.get("quick_search"):
         part = arguments["quick_search"].lower()
         yield lambda record: part in record.id.lower() or part in (record.submitter_id or "").lower()
@@ -319,15 +320,6 @@ def _seconds(text: str) -> float:
     except ValueError as error:
         raise QueryError(f"Unknown string format: {text}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _listed(value: object) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
-
-
-def _text(value: object) -> str:
-    """A value as the service compares it: 2.0, which all numbers of a query become, isn't 2."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- transactions

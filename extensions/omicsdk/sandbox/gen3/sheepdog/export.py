@@ -13,7 +13,7 @@ from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.service import crash_if_real
-from omicsdk.sandbox.gen3.sheepdog.permissions import SERVICE, enter, enter_empty, refuse, resource_of
+from omicsdk.sandbox.gen3.sheepdog.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
 
@@ -24,7 +24,6 @@ SAME = {
     "try_list_file_parts": "list_file_parts",
 }
 """Operations that do the same as another."""
-_ROOT = "/v0/submission"
 _BYTES = "application/octet-stream"
 _UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _FILE = {
@@ -227,7 +226,7 @@ def _table(
 
 def get_dictionary(commons: Gen3, _call: Call) -> Reply:
     """GET /v0/submission/_dictionary."""
-    return _entries(commons.records.dictionary, f"{_ROOT}/_dictionary")
+    return _entries(commons.records.dictionary, f"{ROOT}/_dictionary")
 
 
 def _entries(dictionary: Dictionary, place: str) -> Reply:
@@ -247,7 +246,7 @@ def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
 def get_project_dictionary(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary."""
     visit = enter(commons, call, "read")
-    return _entries(commons.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
+    return _entries(commons.records.dictionary, f"{ROOT}/{visit.program}/{visit.code}/_dictionary")
 
 
 def get_project_dictionary_node(commons: Gen3, call: Call) -> Reply:

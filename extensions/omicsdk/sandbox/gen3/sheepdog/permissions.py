@@ -17,6 +17,8 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
 SERVICE = "sheepdog"
+ROOT = "/v0/submission"
+"""What paths of the service begin with."""
 PROGRAMS = "/services/sheepdog/submission/program"
 """Who may make and delete programs may do so with this resource."""
 PROJECTS = "/services/sheepdog/submission/project"

@@ -27,6 +27,7 @@ from omicsdk.sandbox.gen3.sheepdog.permissions import (
     NOT_FOUND,
     PROGRAMS,
     PROJECTS,
+    ROOT,
     Visit,
     asker,
     enter,
@@ -41,7 +42,6 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
-_ROOT = "/v0/submission"
 _DONE = "Transaction successful."
 _TRIED = (
     "Transaction would have been successful. User selected dry run option, transaction aborted, no data written to"
@@ -61,7 +61,7 @@ def get_programs(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/."""
     asker(commons, call)
     found = commons.records.graph.of_type(PROGRAM)
-    return Reply({"links": [f"{_ROOT}/{quote(program.name)}" for program in found]})
+    return Reply({"links": [f"{ROOT}/{quote(program.name)}" for program in found]})
 
 
 def create_program(commons: Gen3, call: Call) -> Reply:
@@ -113,7 +113,7 @@ def get_projects(commons: Gen3, call: Call) -> Reply:
     asker(commons, call)
     program = found_program(commons, call).name
     found = commons.records.projects(program)
-    return Reply({"links": [f"{_ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
+    return Reply({"links": [f"{ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
 
 
 def create_project(commons: Gen3, call: Call) -> Reply:

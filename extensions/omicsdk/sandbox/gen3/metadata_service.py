@@ -15,10 +15,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.document import Operation
+from omicsdk.sandbox.gen3 import metadata_objects
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import READ_ONLY
-from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
+from omicsdk.sandbox.gen3.metadata import aggregate, documents
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
 from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import gen3_service
@@ -42,7 +43,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     handlers = {
         **handlers_in(document, gen3.metadata.documents, documents),
         **handlers_in(document, gen3.metadata.aggregate, aggregate),
-        **handlers_in(document, gen3, objects, sys.modules[__name__]),
+        **handlers_in(document, gen3, metadata_objects, sys.modules[__name__]),
     }
     # The middleware checks who writes; objects ask for tokens themselves.
     service = gen3_service(
