@@ -100,6 +100,43 @@ def ls(
         given["offset"] = following
 
 
+def describe(client: TrsApi, tool: str) -> dict[str, Any]:
+    """Show a tool with its versions.
+
+    Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+
+    Returns:
+        The tool, as the registry describes it.
+
+    Raises:
+        NotFound: The registry has no such tool.
+    """
+    answer: object = json_of(client.get_tool.raw(id=tool))
+    if not is_object(answer):
+        raise DecodeError("get_tool", "", answer, expected="a tool")
+    return dict(answer)
+
+
+def versions(client: TrsApi, tool: str) -> list[dict[str, Any]]:
+    """List the versions of a tool, with the languages of their descriptors.
+
+    Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+
+    Returns:
+        The versions, as the registry describes them.
+
+    Raises:
+        NotFound: The registry has no such tool.
+    """
+    return _list(json_of(client.list_versions.raw(id=tool)), "list_versions")
+
+
 def files(
     client: TrsApi, tool: str, *, version: str | None = None, type: DescriptorType | None = None
 ) -> list[dict[str, Any]]:
@@ -185,8 +222,7 @@ def download(
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
     """The version and the language, where they are not named the only ones."""
     if version is None:
-        versions = _list(json_of(client.list_versions.raw(id=tool)), "list_versions")
-        named = [str(each.get("name") or each.get("id") or "") for each in versions]
+        named = [str(each.get("name") or each.get("id") or "") for each in versions(client, tool)]
         version = _only(named, f"{tool} has", "versions", "--version")
     if type is None:
         found: object = json_of(client.get_version.raw(id=tool, version_id=version))
@@ -336,6 +372,8 @@ class _Shared:
     _default_base_url = ""  # that of the document is an example
 
     ls = Listing(ls)
+    describe = Workflow(describe)
+    versions = Workflow(versions)
     files = Workflow(files)
     download = Workflow(download)
 
