@@ -28,6 +28,7 @@ CRAM_ENDS = {
 #: First bytes by format; those of BAM, BCF and mostly VCF are found within BGZF.
 _BEGINNINGS: dict[Format, bytes] = {"BAM": b"BAM\x01", "BCF": b"BCF\x02", "VCF": b"##fileformat=VCF", "CRAM": b"CRAM"}
 _GZIP = b"\x1f\x8b"
+_BGZF = b"\x1f\x8b\x08\x04"  # gzip with extra fields
 _FIXED = 12  # bytes of a BGZF block's header before its extra fields (RFC 1952)
 _HEAD = 4096  # bytes within which the contents of the first block show what they are
 _TAIL = max(map(len, (BGZF_END, *CRAM_ENDS.values())))
@@ -134,6 +135,8 @@ class BgzfBlocks:
             taken = data[place : place + wanted - len(self._header)]
             self._header += taken
             place += len(taken)
+            if not _BGZF.startswith(self._header[: len(_BGZF)]):
+                return False
             if len(self._header) < _header_size(self._header):
                 continue
             size = _block_size(self._header)
@@ -151,9 +154,7 @@ def _header_size(header: bytes) -> int:
 
 
 def _block_size(header: bytes) -> int:
-    """The size of a block by its extra field BC; 0 where it has none, or is no block."""
-    if not header.startswith(b"\x1f\x8b\x08\x04"):
-        return 0
+    """The size of a block by its extra field BC; 0 where it has none."""
     fields = header[_FIXED:]
     while len(fields) >= 4:
         length = int.from_bytes(fields[2:4], "little")

@@ -172,9 +172,10 @@ def download(
     dry_run: bool = False,
     stop: threading.Event | None = None,
 ) -> TransferReport:
-    """Download the files of a version of a tool: descriptors, test files and container files.
+    """Download the files of a version of a tool.
 
-    Each gets the path that the others refer to it by. Files are verified by the checksums that the registry states; those that are
+    They are the descriptors, test files and container files of one language. Each gets the path that the others refer to it by.
+    Files are verified by the checksums that the registry states; those that are
     complete are not fetched again. Never tried against a real server.
 
     Args:

@@ -93,7 +93,7 @@ class Platforms:
         self.gen3.clear()
         self.crunch.clear()
         self.pangea.clear()
-        self.ga4gh.seed()
+        self.ga4gh.clear()
 
 
 @dataclass(frozen=True, slots=True)

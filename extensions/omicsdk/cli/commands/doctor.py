@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
 
 REPLICA = "aws"
-_OPEN = ("drs", "htsget", "refget", "trs")  # mostly used without a login
 """The replica in the examples of the published client's documentation."""
+_OPEN = ("drs", "htsget", "refget", "trs")  # mostly used without a login
 
 Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,24 @@ class Htsget:
 
     Args:
         grounds: What the sandbox stands on.
+        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+        self._seed = seed
         self.grounds = grounds
-        self.sets = Table(grounds.database, "htsget_sets", DataSet, key="kind id format")
+        self._sets = Table(grounds.database, "htsget_sets", DataSet, key="kind id format")
         grounds.settings.declare(
             Setting(URL_SECONDS, 900.0, "how long the URLs of blocks are good"),
             Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
             Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
         )
+
+    @property
+    def sets(self) -> Table[DataSet]:
+        """All of them."""
+        self._seed()
+        return self._sets
 
     def add(self, id: str, format: str, content: bytes, *, restricted: bool = False) -> None:
         """Add a data set, in place of one of its identifier and format.

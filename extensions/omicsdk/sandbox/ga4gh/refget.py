@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,13 @@ class Refget:
 
     Args:
         grounds: What the sandbox stands on.
+        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+        self._seed = seed
         self.grounds = grounds
-        self.sequences = Table(grounds.database, "refget_sequences", Sequence)
+        self._sequences = Table(grounds.database, "refget_sequences", Sequence)
         grounds.settings.declare(
             Setting(
                 CIRCULAR,
@@ -61,6 +63,12 @@ class Refget:
             ),
             Setting(LIMIT, 0.0, "how many letters a part has at most; 0 for no limit"),
         )
+
+    @property
+    def sequences(self) -> Table[Sequence]:
+        """All of them."""
+        self._seed()
+        return self._sequences
 
     def add(self, name: str, letters: str, *, circular: bool = False) -> Sequence:
         """Add a sequence.

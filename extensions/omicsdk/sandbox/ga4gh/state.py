@@ -1,6 +1,8 @@
 """What the three services have, from the start and from folders of files."""
 
+import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ from omicsdk.sandbox.service import Grounds, Service
 
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
-_CHROMOSOMES = {"chr1": 20_000, "chr2": 5_000}
-_READ, _STEP = 100, 20
+_CHROMOSOMES = {"chr1": 10_000, "chr2": 2_000}
+_READ, _STEP = 100, 40
 
 _WORKFLOW = """cwlVersion: v1.2
 class: Workflow
@@ -59,17 +61,27 @@ class Ga4gh:
 
     def __init__(self, grounds: Grounds) -> None:
         self._grounds = grounds
-        self.htsget = Htsget(grounds)
-        self.refget = Refget(grounds)
-        self.trs = Trs(grounds)
-        self.seed()
+        self._lock = threading.RLock()
+        self._is_seeded = False
+        self.htsget = Htsget(grounds, self._seed)
+        self.refget = Refget(grounds, self._seed)
+        self.trs = Trs(grounds, self._seed)
 
-    def seed(self) -> None:
-        """Make the examples, unless there is anything."""
-        if self.htsget.sets.count() or self.refget.sequences.count() or self.trs.tools.count():
-            return
-        sequences = {name: _letters(length) for name, length in _CHROMOSOMES.items()}
-        made = bam(_CHROMOSOMES.items(), _reads(sequences)), _variants(sequences)
+    def clear(self) -> None:
+        """Have the examples made again, once something is asked for."""
+        self._is_seeded = False
+
+    def _seed(self) -> None:
+        """Make the examples, unless there is anything. Most sandboxes are never asked for them."""
+        with self._lock:
+            if self._is_seeded:
+                return
+            self._is_seeded = True
+            if not (self.htsget.sets.count() or self.refget.sequences.count() or self.trs.tools.count()):
+                self._make_examples()
+
+    def _make_examples(self) -> None:
+        sequences, *made = _examples()
         with self._grounds.database.transaction():
             for format, content in zip(("BAM", "VCF"), made, strict=True):
                 self.htsget.add(EXAMPLE_READS, format, content)
@@ -118,6 +130,13 @@ class Ga4gh:
         if not added:
             raise ValueError(f"{folder} has no files for {service}")
         return {"added": added, "left": left}
+
+
+@cache
+def _examples() -> tuple[Mapping[str, str], bytes, bytes]:
+    """Reference sequences by name, a BAM file of reads from them, and a VCF file."""
+    sequences = {name: _letters(length) for name, length in _CHROMOSOMES.items()}
+    return sequences, bam(_CHROMOSOMES.items(), _reads(sequences)), _variants(sequences)
 
 
 def _letters(length: int) -> str:

@@ -5,7 +5,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,11 +68,19 @@ class Trs:
 
     Args:
         grounds: What the sandbox stands on.
+        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
-        self.tools = Table(grounds.database, "trs_tools", Tool)
+    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+        self._seed = seed
+        self._tools = Table(grounds.database, "trs_tools", Tool)
         self.files = Table(grounds.database, "trs_files", File, key="tool version type path")
+
+    @property
+    def tools(self) -> Table[Tool]:
+        """All tools."""
+        self._seed()
+        return self._tools
 
     def add(self, id: str, version: str, type: str, files: Mapping[str, str], description: str = "") -> None:
         """Add a version of a tool.
