@@ -62,8 +62,8 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 SURFACE = {
     "omicsdk": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade", "AsyncGen3",
-        "AsyncHcaUpload", "AsyncPangea", "AsyncSevenBridges", "Crunch", "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Pangea",
-        "SevenBridges", "__version__",
+        "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Crunch", "Drs", "Dss",
+        "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
     ],
     "omicsdk.hca.dss": [
         "Account", "AsyncDss", "BundleFile", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss",
@@ -85,6 +85,10 @@ SURFACE = {
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",
         "UnknownArea", "UploadAreaURI", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
         "UploadedFile",
+    ],
+    "omicsdk.ga4gh": [
+        "AsyncHtsget", "AsyncRefget", "AsyncTrs", "FileCheck", "Htsget", "InvalidFormat", "Refget", "Region", "SavedSequence",
+        "SavedSlice", "Trs", "parse_region",
     ],
     "omicsdk.sb": [
         "AsyncSevenBridges", "Entry", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",

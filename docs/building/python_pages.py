@@ -83,6 +83,7 @@ PACKAGES = (
         ),
     ),
     Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
+    Package("omicsdk.ga4gh", "htsget, refget and TRS: slices, reference sequences, tools; never tried against a real server"),
     Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
     Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
     Package("omicsdk.compat.crunch", "django-crunch's client: connections and runs under the names that it has for them"),

@@ -76,6 +76,12 @@ if TYPE_CHECKING:
     from omicsdk.fs.files import download as download
     from omicsdk.fs.files import open as open
     from omicsdk.fs.files import upload as upload
+    from omicsdk.ga4gh import AsyncHtsget as AsyncHtsget
+    from omicsdk.ga4gh import AsyncRefget as AsyncRefget
+    from omicsdk.ga4gh import AsyncTrs as AsyncTrs
+    from omicsdk.ga4gh import Htsget as Htsget
+    from omicsdk.ga4gh import Refget as Refget
+    from omicsdk.ga4gh import Trs as Trs
     from omicsdk.gen3 import AsyncGen3 as AsyncGen3
     from omicsdk.gen3 import Gen3 as Gen3
     from omicsdk.hca.dss import AsyncDss as AsyncDss
@@ -101,8 +107,11 @@ _HOMES = {
     "AsyncFusillade": "hca.fusillade",
     "AsyncGen3": "gen3",
     "AsyncHcaUpload": "hca.upload",
+    "AsyncHtsget": "ga4gh",
     "AsyncPangea": "pangea",
+    "AsyncRefget": "ga4gh",
     "AsyncSevenBridges": "sb.client",
+    "AsyncTrs": "ga4gh",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -126,6 +135,7 @@ _HOMES = {
     "Gen3": "gen3",
     "Gone": "core.errors",
     "HcaUpload": "hca.upload",
+    "Htsget": "ga4gh",
     "HttpxAuth": "core.credentials",
     "Interrupted": "core.errors",
     "Locked": "core.errors",
@@ -143,6 +153,7 @@ _HOMES = {
     "PreconditionFailed": "core.errors",
     "ProxyFailed": "core.errors",
     "RateLimited": "core.errors",
+    "Refget": "ga4gh",
     "Retry": "core.retry",
     "ServerError": "core.errors",
     "ServiceUnavailable": "core.errors",
@@ -159,6 +170,7 @@ _HOMES = {
     "TooManyRedirects": "core.errors",
     "TransferError": "core.errors",
     "TransportError": "core.errors",
+    "Trs": "ga4gh",
     "TruncatedTransfer": "core.errors",
     "Unauthorized": "core.errors",
     "Unprocessable": "core.errors",
@@ -183,8 +195,11 @@ __all__ = [
     "AsyncFusillade",
     "AsyncGen3",
     "AsyncHcaUpload",
+    "AsyncHtsget",
     "AsyncPangea",
+    "AsyncRefget",
     "AsyncSevenBridges",
+    "AsyncTrs",
     "AuthError",
     "BadRequest",
     "Basic",
@@ -208,6 +223,7 @@ __all__ = [
     "Gen3",
     "Gone",
     "HcaUpload",
+    "Htsget",
     "HttpxAuth",
     "Interrupted",
     "Locked",
@@ -223,6 +239,7 @@ __all__ = [
     "PreconditionFailed",
     "ProxyFailed",
     "RateLimited",
+    "Refget",
     "Retry",
     "ServerError",
     "ServiceUnavailable",
@@ -239,6 +256,7 @@ __all__ = [
     "TooManyRedirects",
     "TransferError",
     "TransportError",
+    "Trs",
     "TruncatedTransfer",
     "Unauthorized",
     "Unprocessable",

@@ -71,6 +71,11 @@ def _of_service(client: Any) -> str:
     return ""
 
 
+def _of_reads_service(client: Any) -> str:
+    client.get_reads_service_info()
+    return ""
+
+
 def _of_projects(client: Any) -> str:
     client.whoami()
     return ""
@@ -105,6 +110,27 @@ KINDS: Mapping[str, Kind] = {
         "token",
         "Get a token from the operators of the server.",
         basic=True,
+    ),
+    "htsget": Kind(
+        "the htsget server",
+        "omicsdk.ga4gh.htsget:Htsget",
+        _of_reads_service,
+        "token",
+        "Get a token from the operators of the server.",
+    ),
+    "refget": Kind(
+        "the refget server",
+        "omicsdk.ga4gh.refget:Refget",
+        _of_service,
+        "token",
+        "Get a token from the operators of the server.",
+    ),
+    "trs": Kind(
+        "the registry of tools",
+        "omicsdk.ga4gh.trs:Trs",
+        _of_service,
+        "token",
+        "Create a token on your account page of the registry.",
     ),
     "crunch": Kind(
         "the crunch site",

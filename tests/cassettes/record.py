@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
+from calls_ga4gh import htsget, refget, trs
 from calls_gen3 import arborist, drs, fence, manifest, person, wts
 from calls_hca import dss, fusillade, upload
 from calls_sb import sb
@@ -27,7 +28,10 @@ from omicsdk_api.gen3.arborist import ArboristApi
 from omicsdk_api.gen3.fence import FenceApi
 from omicsdk_api.gen3.manifest import ManifestApi
 from omicsdk_api.gen3.wts import WtsApi
+from omicsdk_api.htsget import HtsgetApi
+from omicsdk_api.refget import RefgetApi
 from omicsdk_api.sb import SbApi
+from omicsdk_api.trs import TrsApi
 from omicsdk_api.upload import UploadApi
 from recording import Cleaner, Recorder
 
@@ -72,6 +76,9 @@ SERVICES = {
     "upload": Service(UploadApi, "upload", _upload, upload),
     "sb": Service(SbApi, "sb/v2", _sb, sb),
     "drs": Service(DrsApi, "ga4gh/drs/v1", person, drs),
+    "htsget": Service(HtsgetApi, "htsget", _dcp, htsget),
+    "refget": Service(RefgetApi, "refget", _dcp, refget),
+    "trs": Service(TrsApi, "trs/ga4gh/trs/v2", _dcp, trs),
     "gen3/fence": Service(FenceApi, "user", person, fence),
     "gen3/arborist": Service(ArboristApi, "authz", person, arborist),
     "gen3/wts": Service(WtsApi, "wts", person, wts),

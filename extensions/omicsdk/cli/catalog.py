@@ -51,6 +51,7 @@ class Group:
         groups: Returns the groups below.
         options: Options of all its commands, beside their own arguments.
         about: Further help.
+        default: The command that other words than commands are arguments of; empty for none.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Group:
         groups: Callable[[], dict[str, Group]] = dict,
         options: Iterable[Argument] = (),
         about: str = "",
+        default: str = "",
     ) -> None:
         self._catalog = catalog
         self.path = path
@@ -75,6 +77,7 @@ class Group:
         self._groups = groups
         self._options = options
         self.about = about
+        self.default = default
 
     @property
     def options(self) -> list[Argument]:
@@ -216,11 +219,13 @@ class Catalog:
 
         Args:
             node: The group; None for all commands.
-            words: The words, at least one; the names are removed from the list.
+            words: The words, at least one; the names are removed from the list. Those of a group's default command are all left.
 
         Raises:
             UsageError: The word is unknown; the nearest one is suggested.
         """
+        if node is not None and node.default and node.find(words[0]) is None:
+            return node.child(node.default)
         found = self.start(words[0]) if node is None else node.child(words[0])
         first = words.pop(0)
         if node is None and isinstance(found, Found) and words:
@@ -265,6 +270,7 @@ class Catalog:
             groups=lambda: self._handwritten(name, service) | ({} if documented else self._api(name, options)),
             options=options,
             about=service.get("about", ""),
+            default=service.get("default", ""),
         )
 
     def _handwritten(self, name: str, service: Service, above: str = "") -> dict[str, Group]:

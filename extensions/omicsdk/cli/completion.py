@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Word = tuple[str, str]
     """An offered word, and its description."""
 
-PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
+PLATFORMS = ("hca", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """Arguments that take both URIs and paths."""

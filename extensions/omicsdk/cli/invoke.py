@@ -123,7 +123,8 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
 
 
 def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
-    given = [argument for argument in command.get("parameters", ()) if values.get(key(argument)) == "-"]
+    stated = {**command.get("given", {}), **values}
+    given = [argument for argument in command.get("parameters", ()) if stated.get(key(argument)) == "-"]
     stream = next((argument for argument in given if "stdout" in argument), None)
     if stream is None:
         output.result(called(command, values, console, *client), declared=command.get("columns", ()))

@@ -78,7 +78,9 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     seen: list[str] = []
     node: Group | Found | None = None
     while True:
-        options, service_options, words = split_globals(words, node.options if node else [])
+        options, service_options, words = split_globals(
+            words, node.options if node else [], has_default=bool(node and node.default)
+        )
         before += options
         own += service_options
         if "-h" in options or "--help" in options:

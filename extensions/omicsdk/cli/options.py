@@ -254,12 +254,15 @@ def deletes(command: Command) -> bool:
     return command.get("method") == "DELETE"
 
 
-def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str], list[str], list[str]]:
+def split_globals(
+    words: list[str], options: list[Argument], *, has_default: bool = False
+) -> tuple[list[str], list[str], list[str]]:
     """Split off the options before a command.
 
     Args:
         words: The words.
         options: The options of the service, which are valid there too.
+        has_default: Whether the service has a default command, whose options may follow directly.
 
     Returns:
         The general options, those of the service, and the words after them.
@@ -275,6 +278,8 @@ def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str],
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
         if name not in known:
+            if has_default:
+                break
             error = unknown_option(name, known)
             if name != "--":
                 error.remedy = error.remedy or "Give an option of a command after the command."

@@ -110,6 +110,26 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.drs:Drs",
         "remedy": "Give --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
     },
+    "htsget": {
+        "title": "GA4GH htsget: slices of reads and variants (BAM, CRAM, VCF, BCF) from any server",
+        "index": "htsget",
+        "client": "omicsdk.ga4gh:Htsget",
+        "default": "download",
+        "about": "`omics htsget ID` is `omics htsget download ID`. Never tried against a real server.",
+        "remedy": "Give --base-url with --access-token, or set OMICS_HTSGET_URL and OMICS_HTSGET_TOKEN: a token is sent to that server only.",
+    },
+    "refget": {
+        "title": "GA4GH refget: reference sequences by their digests",
+        "index": "refget",
+        "client": "omicsdk.ga4gh:Refget",
+        "about": "Never tried against a real server.",
+    },
+    "trs": {
+        "title": "GA4GH TRS: tools and workflows of registries, and their files",
+        "index": "trs",
+        "client": "omicsdk.ga4gh:Trs",
+        "about": "Never tried against a real server.",
+    },
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
         "index": "dtp",

@@ -154,6 +154,7 @@ class Service(TypedDict):
         settings: `module:function` that reads its configuration, a `core.settings.config.Settings`. The member named
             after the service holds the defaults of its commands, `log_level` that of --log-level.
         sections: Members of that section that are settings of the service, not commands.
+        default: The command whose arguments follow the service's word directly, where the next word is no command.
         groups: Groups of handwritten commands with their titles: that of `files ls` is `files`.
         options: Further options of all its commands, including operations; `client` receives their values.
         operations: `module:function` that returns the generated client, if it is not `client` itself: it is called with
@@ -170,6 +171,7 @@ class Service(TypedDict):
     client: NotRequired[str]
     settings: NotRequired[str]
     sections: NotRequired[list[str]]
+    default: NotRequired[str]
     groups: NotRequired[dict[str, str]]
     options: NotRequired[list[Argument]]
     operations: NotRequired[str]

@@ -124,7 +124,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
         # RFC 9457: the title is the same for all problems of a kind, and the detail says which one this is.
         message = f"{message.rstrip(' .:')}: {detail.strip()}"
-    for name in ("error", "errors"):
+    for name in ("error", "errors", "htsget"):
         inner = fields.get(name)
         if isinstance(inner, str) and message and code is None:
             code = inner  # OAuth 2.0 (RFC 6749, 5.2): error is the code, error_description the text

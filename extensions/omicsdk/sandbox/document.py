@@ -22,6 +22,7 @@ class Parameter:
         required: Whether a request without it is refused.
         schema: What it may be.
         raw: Whether it is the part of a path in which slashes stay.
+        joined: Whether its items are in one text, with commas between (`explode: false`).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Parameter:
     required: bool
     schema: Mapping[str, Any]
     raw: bool = False
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _operation(
 
 def _parameter(stated: Mapping[str, Any]) -> Parameter:
     required, raw = bool(stated.get("required")), bool(stated.get("x-omics-raw-path"))
-    return Parameter(stated["name"], stated["in"], required, stated.get("schema", {}), raw)
+    joined = stated.get("explode") is False
+    return Parameter(stated["name"], stated["in"], required, stated.get("schema", {}), raw, joined)
 
 
 _HOME = "#/components/schemas/"

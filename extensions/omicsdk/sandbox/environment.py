@@ -44,6 +44,9 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "PANGEA_ENDPOINT": sandbox.pangea_url,
         "PANGEA_USER": SANDBOX_PANGEA_USER,
         "PANGEA_PASS": sandbox.password,
+        "OMICS_HTSGET_URL": sandbox.htsget_url,
+        "OMICS_REFGET_URL": sandbox.refget_url,
+        "OMICS_TRS_URL": sandbox.trs_url,
     }
 
 

@@ -14,6 +14,7 @@ from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
+from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
@@ -160,6 +161,21 @@ class LiveSandbox:
         return f"{self.url}/pangea"
 
     @property
+    def htsget_url(self) -> str:
+        """The base URL of htsget."""
+        return f"{self.url}/htsget"
+
+    @property
+    def refget_url(self) -> str:
+        """The base URL of refget."""
+        return f"{self.url}/refget"
+
+    @property
+    def trs_url(self) -> str:
+        """The base URL of the Tool Registry Service."""
+        return f"{self.url}/trs/ga4gh/trs/v2"
+
+    @property
     def auth_swagger_url(self) -> str:
         """The URL of Fusillade's document, as its clients are configured with."""
         return f"{self.url}/auth/swagger.json"
@@ -218,6 +234,9 @@ class LiveSandbox:
                 },
                 "crunch": {"url": self.crunch_url, "token": self.crunch_token, "password": self.password},
                 "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER, "password": self.password},
+                "htsget": {"url": self.htsget_url},
+                "refget": {"url": self.refget_url},
+                "trs": {"url": self.trs_url},
             },
             "clock": self.clock.state(),
         }
@@ -238,6 +257,11 @@ class LiveSandbox:
     def dss(self) -> Dss:
         """The Data Store's state."""
         return self._up.platforms.dss
+
+    @property
+    def ga4gh(self) -> Ga4gh:
+        """The state of htsget, refget and TRS."""
+        return self._up.platforms.ga4gh
 
     @property
     def fusillade(self) -> Fusillade:

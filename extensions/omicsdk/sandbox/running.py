@@ -20,6 +20,7 @@ from omicsdk.sandbox.examples import with_examples
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
+from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.gen3.services import gen3_services
@@ -60,6 +61,7 @@ class Platforms:
         gen3: The Gen3 data commons.
         crunch: The django-crunch site.
         pangea: Pangea.
+        ga4gh: htsget, refget and TRS.
     """
 
     grounds: Grounds
@@ -70,6 +72,7 @@ class Platforms:
     gen3: Gen3
     crunch: Crunch
     pangea: Pangea
+    ga4gh: Ga4gh
 
     def finish(self) -> int:
         """Finishes everything that is under way at once and returns how many they were."""
@@ -90,6 +93,7 @@ class Platforms:
         self.gen3.clear()
         self.crunch.clear()
         self.pangea.clear()
+        self.ga4gh.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ class Running:
             gen3=Gen3(grounds, folder),
             crunch=Crunch(grounds, folder),
             pangea=pangea,
+            ga4gh=Ga4gh(grounds),
         )
         seed(platforms.sb)
         return platforms
@@ -271,5 +276,6 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         *gen3_services(platforms.gen3, document),
         crunch_service(platforms.crunch, document("crunch")),
         pangea_service(platforms.pangea, document("pangea")),
+        *platforms.ga4gh.services(document),
     ]
     return [with_examples(each) for each in services]

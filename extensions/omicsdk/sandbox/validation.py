@@ -183,7 +183,8 @@ def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> _Several
     """What a query says of a parameter that is a list or an object; None for one that is neither."""
     kind = parameter.schema.get("type") if parameter.place == "query" else None
     if kind == "array":
-        return [value for name, value in query if name == parameter.name]
+        values = [value for name, value in query if name == parameter.name]
+        return [item for value in values for item in value.split(",")] if parameter.joined else values
     if kind != "object":
         return None
     found: dict[str, list[str]] = {}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REPLICA = "aws"
 """The replica in the examples of the published client's documentation."""
+_OPEN = ("drs", "htsget", "refget", "trs")  # mostly used without a login
 
 Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 
@@ -125,7 +126,7 @@ def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
     from omicsdk.logins import KINDS
 
     has = {HCA if each.service in ("dss", "auth", "upload") else each.service for each in found if not each.problem}
-    missing = [word for word in KINDS if word not in has and word != "drs"]
+    missing = [word for word in KINDS if word not in has and word not in _OPEN]
     done: list[str] = []
     while missing and console.asks:
         for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):

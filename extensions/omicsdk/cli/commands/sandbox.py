@@ -27,7 +27,7 @@ URL_VARIABLE = "OMICS_SANDBOX_URL"
 _SNAPSHOT_SECONDS = 3600.0
 """Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
-Platform = Literal["dss", "upload", "sb", "gen3", "crunch", "pangea"]
+Platform = Literal["dss", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs"]
 
 
 def up(
@@ -105,7 +105,8 @@ def seed(
     """Add folders, or recorded answers of other servers, to a sandbox.
 
     Each folder becomes a bundle of dss, whose files with names in .json are its metadata; an area of upload; a project of sb;
-    records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples.
+    records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples;
+    data sets of htsget; sequences of refget; a tool of trs.
 
     Args:
         folder: Folders of files.

@@ -25,7 +25,7 @@ PROFILE_VARIABLE = "OMICS_PROFILE"
 DEFAULT_PROFILE = "default"
 """The profile that is used where nothing names one; it need not exist."""
 
-PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "crunch", "pangea")
+PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
@@ -39,7 +39,16 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
 }
 """The settings that commands name: the kind of the value, its choices, and what it is. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
-_OWN_SETTINGS = ("sb", "gen3", "drs", "crunch", "pangea")  # those of the Atlas's services are in the HCA configuration
+_OWN_SETTINGS = (
+    "sb",
+    "gen3",
+    "drs",
+    "htsget",
+    "refget",
+    "trs",
+    "crunch",
+    "pangea",
+)  # those of the Atlas's services are in the HCA configuration
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -205,6 +205,10 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
     "gen3": _gen3,
     "crunch": _crunch,
     "pangea": _pangea,
+    **{
+        name: lambda platforms, folder, name=name: platforms.ga4gh.add_folder(name, folder)
+        for name in ("htsget", "refget", "trs")
+    },
 }
 """What takes a folder for each platform but the Data Store, whose bundles have arguments of their own."""
 

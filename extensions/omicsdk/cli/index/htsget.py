@@ -1,0 +1,27 @@
+"""The commands of htsget."""
+
+from __future__ import annotations
+
+from omicsdk import Htsget
+from omicsdk.cli.commands import ga4gh
+from omicsdk.cli.index import Entry
+
+BY_SIGNATURE = True
+
+COMMANDS = (
+    Entry(
+        "download",
+        Htsget.download,
+        positional=("what",),
+        flags={"what": "--id", "path": "--to", "regions": "--region"},
+        repeated=("regions",),
+        writes={"path": ""},
+        render=ga4gh.saved_slice,
+        examples=(
+            "https://htsget.example.org/reads/NA12878 --region chr1:1-1000 --to NA12878.bam",
+            "NA12878 --base-url https://htsget.example.org --format VCF --region chr1 --region chr2 --to NA12878.vcf.gz",
+            "NA12878 --header-only --to - | samtools view -H",
+        ),
+    ),
+    Entry("service-info", None, operation="get-reads-service-info"),
+)

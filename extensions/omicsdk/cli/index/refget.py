@@ -1,0 +1,30 @@
+"""The commands of refget."""
+
+from __future__ import annotations
+
+from omicsdk import Refget
+from omicsdk.cli.commands import ga4gh
+from omicsdk.cli.index import Entry
+
+BY_SIGNATURE = True
+
+_ID = "6681ac2f62509cfc220d78751b8dc524"
+
+COMMANDS = (
+    Entry(
+        "get",
+        Refget.download,
+        positional=("sequence",),
+        flags={"sequence": "--id", "path": "--to"},
+        defaults={"path": "-"},
+        writes={"path": ""},
+        render=ga4gh.saved_sequence,
+        examples=(
+            f"{_ID} --to chrI.fa",
+            "SQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2 --start 0 --end 60",
+            f"{_ID} --format plain",
+        ),
+    ),
+    Entry("metadata", Refget.describe, flags={"sequence": "--id"}, examples=(_ID,)),
+    Entry("service-info", None, operation="get-service-info"),
+)

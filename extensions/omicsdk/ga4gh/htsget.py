@@ -1,0 +1,412 @@
+"""htsget: slices of reads and variants as files. A ticket's blocks are joined, checked and put in place.
+
+Blocks are read with `transfer`'s ranges, one after the other: a broken connection is resumed where it broke, and a URL that is no
+longer accepted is replaced by that of a new ticket. The transfer engine itself writes one file for each URL, and here a file is made
+of many, of each of which the ticket states the range.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
+
+from omicsdk.core.answer import json_of
+from omicsdk.core.client import AsyncExchange, Exchange, beside, exchange_of
+from omicsdk.core.credentials import BearerToken, origin_of
+from omicsdk.core.errors import ChecksumMismatch, ConfigError, FolderBusy, Interrupted, SourceChanged, TransferError
+from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
+from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
+from omicsdk.ga4gh.tickets import Ticket, Wanted, chosen_format, parse_address, parse_region, ticket_of
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+    from omicsdk.transfer import Location
+    from omicsdk.transfer.network.pool import ConnectionPool
+    from omicsdk.transfer.ranges import Ranges
+
+DISCOVERY = Discovery(
+    platform="htsget",
+    token=BearerToken,
+    remedy="Give the URL of the data set, or base_url (--base-url), or set OMICS_HTSGET_URL.",
+)
+_NO_SERVER = "https://server.invalid"
+"""The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
+_STRIDE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSlice:
+    """A file that htsget's blocks were joined to.
+
+    Attributes:
+        path: The file.
+        format: Its format.
+        size: Its size in bytes.
+        blocks: The number of blocks.
+        blocks_kept: How many of them an earlier run had fetched.
+        verification: What the file was compared with: its format, and the MD5 of the ticket where it states one.
+        skipped: Whether the file existed, with the MD5 that the ticket states.
+    """
+
+    path: str
+    format: Format
+    size: int
+    blocks: int
+    blocks_kept: int = 0
+    verification: str = "format"
+    skipped: bool = False
+
+
+def download(
+    client: Htsget,
+    what: str,
+    path: str | os.PathLike[str],
+    *,
+    regions: Sequence[str] = (),
+    format: Format | None = None,
+    fields: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    exclude_tags: Sequence[str] = (),
+    header_only: bool = False,
+    stop: threading.Event | None = None,
+) -> SavedSlice:
+    """Download a slice of reads or variants, or a complete file.
+
+    The blocks of the server's ticket are joined and checked to be a complete BAM, CRAM, VCF or BCF file, and by the MD5 of the ticket
+    where it states one. The file appears when it is complete. Run it again to resume after the blocks that are complete.
+
+    Never tried against a real server.
+
+    Args:
+        what: The data set: its URL (BASE/reads/ID or BASE/variants/ID), or its identifier on the server of the base URL.
+        path: File to write.
+        regions: Regions as samtools writes them, such as chr1:1-1000; by default the complete file. Several require a server that
+            accepts POST.
+        format: Format to request; by default by the suffix of the file, else the server's (BAM or VCF).
+        fields: Fields of SAM to include, such as QNAME and SEQ; by default all. A server may ignore it.
+        tags: Tags to include; by default all. A server may ignore it.
+        exclude_tags: Tags to leave out.
+        header_only: Request the header alone.
+        stop: Set it to end the download within a second; the same call resumes.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: The data set, a region or the format is invalid; nothing was requested.
+        NotFound: The server has no such data set.
+        InvalidFormat: The ticket is of another format, or the joined blocks are not a complete file of it.
+        ChecksumMismatch: They do not have the MD5 of the ticket.
+        TransferError: A block cannot be fetched, or the file cannot be written.
+    """
+    from omicsdk.transfer.disk import write_errors
+
+    address = parse_address(what)
+    target = Path(path)
+    kind, wanted_format = chosen_format(address.kind, format, target.name)
+    places = [parse_region(each) for each in regions]
+    wanted = Wanted(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
+    source = _Source(_server(client, address.base_url), wanted)
+    with write_errors(os.fspath(path)):
+        size = _present(target, source.ticket.md5)
+        if size is not None:
+            count = len(source.ticket.blocks)
+            return SavedSlice(str(path), source.ticket.format, size, count, count, "md5", skipped=True)
+        part = _Part(target)
+        with part.opened() as file:
+            try:
+                kept = _join(source, part, file, not header_only, stop)
+            except (InvalidFormat, ChecksumMismatch, SourceChanged):
+                part.discard()  # what is wrong would be resumed
+                raise
+            size = file.tell()
+        put_in_place(part.path, target)
+        part.record.unlink(missing_ok=True)
+    verification = "format and md5" if source.ticket.md5 else "format"
+    return SavedSlice(str(path), source.ticket.format, size, len(source.ticket.blocks), kept, verification)
+
+
+def _present(target: Path, stated: str) -> int | None:
+    """The size of the file where it has the stated MD5 already."""
+    if not stated or is_special(target) or not target.is_file():
+        return None
+    digest = md5(usedforsecurity=False)
+    with target.open("rb") as file:
+        while data := file.read(_STRIDE):
+            digest.update(data)
+        return file.tell() if digest.hexdigest() == stated else None
+
+
+def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, stop: threading.Event | None) -> int:
+    """Write what is missing of a file, and check all of it; return how many blocks were kept."""
+    name, stated = part.target.name, source.ticket.md5
+    check, digest = FileCheck(source.ticket.format, name, complete=complete), md5(usedforsecurity=False)
+    kept, end = part.resumed(source)
+    left = end
+    while left and (data := file.read(min(_STRIDE, left))):
+        check.feed(data)
+        digest.update(data)
+        left -= len(data)
+    file.truncate(end)
+    ends = part.ends[:kept]
+    for number in range(kept, len(source.ticket.blocks)):
+        for data in source.pieces(number):
+            if stop is not None and stop.is_set():
+                raise Interrupted(f"{name}: stopped after {number} of {len(source.ticket.blocks)} blocks", name=name)
+            check.feed(data)
+            digest.update(data)
+            file.write(data)
+        file.flush()
+        ends.append(file.tell())
+        part.note(source, ends)
+    check.finish()
+    if stated and digest.hexdigest() != stated:
+        raise ChecksumMismatch(name, algorithm="md5", expected=stated, actual=digest.hexdigest())
+    os.fsync(file.fileno())
+    return kept
+
+
+class _Source:
+    """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
+
+    def __init__(self, server: HtsgetApi, wanted: Wanted) -> None:
+        self._server = server
+        self._wanted = wanted
+        self._ranges: dict[str, Ranges] = {}
+        self._pool: ConnectionPool | None = None
+        self.validators: dict[str, Mapping[str, str]] = {}
+        self.ticket = self._ask()
+
+    def _ask(self) -> Ticket:
+        server, wanted = self._server, self._wanted
+        if wanted.kind == "reads":
+            operation: Any = server.post_reads if wanted.is_of_several else server.get_reads
+        else:
+            operation = server.post_variants if wanted.is_of_several else server.get_variants
+        return ticket_of(json_of(operation.raw(**wanted.arguments())), wanted, server.base_url)
+
+    def pieces(self, number: int) -> Iterator[bytes]:
+        """Yield the bytes of a block."""
+        block = self.ticket.blocks[number]
+        if block.data is not None:
+            yield block.data
+            return
+        yield from self.ranges(number).stream(block.start, block.end)
+
+    def ranges(self, number: int) -> Ranges:
+        """What reads the block: blocks of one URL share it, so that all of them are of one version of what is there."""
+        from omicsdk.transfer.network.pool import ConnectionPool
+        from omicsdk.transfer.ranges import Ranges
+
+        block = self.ticket.blocks[number]
+        if block.url not in self._ranges:
+            self._pool = self._pool or ConnectionPool(client=self._server)
+            self._ranges[block.url] = Ranges(
+                self._locator(number),
+                title=f"block {number + 1} of {self._wanted.id}",
+                pool=self._pool,
+                retry=exchange_of(self._server).transport.retry,
+                validators=self.validators.get(block.key),
+                # Servers that make blocks as they are asked for give no ETag; what was joined is checked as a whole.
+                unvalidated=True,
+            )
+        return self._ranges[block.url]
+
+    def _locator(self, number: int) -> Callable[[], Location]:
+        from omicsdk.transfer import Location
+
+        block, calls = self.ticket.blocks[number], 0
+
+        def locate() -> Location:
+            nonlocal block, calls
+            calls += 1
+            if calls > 1:  # its URL is not accepted any longer
+                again = self._ask()
+                if [each.layout for each in again.blocks] != [each.layout for each in self.ticket.blocks]:
+                    said = f"{self._wanted.id}: a new ticket has other blocks than the one before"
+                    raise SourceChanged(said, name=self._wanted.id)
+                block = again.blocks[number]
+            try:
+                return Location(block.url, block.headers)
+            except ValueError as error:
+                raise TransferError(f"Block {number + 1} of the ticket cannot be requested: {error}") from error
+
+        return locate
+
+
+class _Part:
+    """A file that is being joined: FILE.part, and beside it the record of the blocks that are complete in it."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f"{target.name}.part")
+        self.record = target.with_name(f"{target.name}.part.json")
+        self.ends: list[int] = []
+
+    @contextmanager
+    def opened(self) -> Generator[BinaryIO]:
+        """Open it for this process alone; what has no complete block is removed if the block fails."""
+        self.path.touch()
+        with self.path.open("r+b") as file:
+            try:
+                lock_now(file.fileno())
+            except OSError as error:
+                if error.errno in HELD:
+                    raise FolderBusy(
+                        str(self.path), remedy="Another process downloads this file: wait for its end."
+                    ) from error
+            try:
+                yield file
+            except BaseException:
+                if not self.record.exists():
+                    self.discard()
+                raise
+
+    def discard(self) -> None:
+        """Remove it."""
+        for path in (self.record, self.path):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def resumed(self, source: _Source) -> tuple[int, int]:
+        """How many blocks of an earlier run are those of the ticket, and where the last of them ends.
+
+        Raises:
+            SourceChanged: What one of them was read from has changed.
+        """
+        from omicsdk.transfer.network.requests import is_strong
+
+        ticket, count = source.ticket, 0
+        told = _read(self.record)
+        entries: object = told.get("blocks")
+        if told.get("format") != ticket.format or told.get("md5") != ticket.md5:
+            entries = []
+        size = self.path.stat().st_size
+        for block, entry in zip(ticket.blocks, entries if is_array(entries) else [], strict=False):
+            if not is_object(entry) or entry.get("key") != block.key:
+                break
+            end, validators = entry.get("end"), entry.get("validators")
+            if not isinstance(end, int) or not is_object(validators) or not (self.ends or [0])[-1] <= end <= size:
+                break
+            strong = {origin: text for origin, text in validators.items() if isinstance(text, str) and is_strong(text)}
+            if block.data is None and not strong:
+                break  # nothing would show that the file there is still the same
+            source.validators[block.key] = strong
+            self.ends.append(end)
+            count += 1
+        for number in range(count):
+            if ticket.blocks[number].data is None:
+                ranges = source.ranges(number)
+                ranges.confirm(ranges)
+        return count, self.ends[-1] if self.ends else 0
+
+    def note(self, source: _Source, ends: Sequence[int]) -> None:
+        """Record the blocks that are complete, without their URLs."""
+        entries = [
+            {
+                "key": block.key,
+                "end": end,
+                "validators": dict(source.ranges(number).validators) if block.data is None else {},
+            }
+            for number, (block, end) in enumerate(zip(source.ticket.blocks, ends, strict=False))
+        ]
+        told = {"format": source.ticket.format, "md5": source.ticket.md5, "blocks": entries}
+        self.record.write_text(json.dumps(told), "utf-8")
+
+
+def _read(record: Path) -> Mapping[str, Any]:
+    try:
+        told: object = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if is_object(told) else {}
+
+
+def _server(client: Htsget, base_url: str) -> HtsgetApi:
+    """The client of a data set's server: the given one, or one beside it, with its credentials on its own server only."""
+    if not base_url or base_url == client.base_url:
+        return client
+    credentials = client.credentials if origin_of(base_url) == origin_of(client.base_url or _NO_SERVER) else None
+    return beside(client, HtsgetApi, base_url, credentials)
+
+
+# -- the clients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ServerExchange(Exchange):
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        if self.transport.base_url == _NO_SERVER:
+            raise _unnamed()
+        return Exchange.send(self, request, stream=stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AsyncServerExchange(AsyncExchange):
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        if self.transport.base_url == _NO_SERVER:
+            raise _unnamed()
+        return await AsyncExchange.send(self, request, stream=stream)
+
+
+def _unnamed() -> ConfigError:
+    return ConfigError("No htsget server is named for an identifier alone", remedy=DISCOVERY.remedy)
+
+
+class _Shared:
+    """What both clients share: a base URL that may be missing, and the workflows."""
+
+    _discovery = DISCOVERY
+    _exchange: Any
+
+    download = Workflow(download)
+
+    def _url(self, base_url: str | None) -> str:
+        return base_url or _NO_SERVER
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the server for identifiers alone; empty without one."""
+        url: str = self._exchange.transport.base_url
+        return "" if url == _NO_SERVER else url
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {mask_url(self.base_url) if self.base_url else 'without a server'}>"
+
+
+class Htsget(_Shared, Platform, HtsgetApi):
+    """An htsget server. Thread-safe; close it, or use it in a `with` block. Never tried against a real server.
+
+    The URL of a data set names its server by itself; operations, and identifiers alone, need a base URL.
+
+    Args: those of `omicsdk.core.platform.Platform`, with
+
+        base_url: The address before /reads and /variants; by default OMICS_HTSGET_URL. May be missing.
+        credentials: Credentials of that server, by default OMICS_HTSGET_TOKEN; they go to no other, and not to blocks.
+    """
+
+    _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
+
+
+class AsyncHtsget(_Shared, AsyncPlatform, AsyncHtsgetApi):
+    """An htsget server for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
+
+    Base URL, credentials, arguments and errors are those of `Htsget` and `omicsdk.core.platform.AsyncPlatform`.
+    """
+
+    _blocking_class = Htsget
+    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncServerExchange

@@ -1,0 +1,313 @@
+"""refget: reference sequences by their digests, compared with them when they are read whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import md5, sha512
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
+
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import ChecksumMismatch, DecodeError, Interrupted, NotFound, TransferError, UsageError
+from omicsdk.core.omit import OMIT
+from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.type_guards import is_object
+
+if TYPE_CHECKING:
+    from omicsdk.core.errors import OmicsError
+
+Layout = Literal["fasta", "plain"]
+"""How a sequence is written: FASTA, or its letters alone in one line."""
+LINE = 60
+"""Letters of a line of FASTA, as samtools faidx and Ensembl write them."""
+
+_MD5 = re.compile(r"[0-9a-fA-F]{32}\Z")
+_TRUNC512 = re.compile(r"[0-9a-fA-F]{48}\Z")
+_GA4GH = re.compile(r"(?:ga4gh:)?SQ\.([A-Za-z0-9_-]{32})\Z")
+_LETTERS = re.compile(rb"[A-Za-z*-]*\Z")
+_TRUNCATED = 24  # bytes of SHA-512 that identify a sequence
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSequence:
+    """A sequence that was written to a file.
+
+    Attributes:
+        path: The file.
+        id: The identifier that it was requested by.
+        length: The number of its letters.
+        verification: The digest that it was compared with; empty for a part of a sequence, which has none.
+    """
+
+    path: str
+    id: str
+    length: int
+    verification: str = ""
+
+
+class SequenceDigests:
+    """The digests of a sequence, computed while it is read: `md5`, `trunc512` and `ga4gh`."""
+
+    def __init__(self) -> None:
+        self._md5, self._sha512 = md5(usedforsecurity=False), sha512(usedforsecurity=False)
+
+    def update(self, letters: bytes) -> None:
+        """Add letters."""
+        self._md5.update(letters)
+        self._sha512.update(letters)
+
+    def values(self) -> dict[str, str]:
+        """Return the digests of the letters so far, `ga4gh` without a prefix before SQ."""
+        truncated = self._sha512.digest()[:_TRUNCATED]
+        text = urlsafe_b64encode(truncated).decode()
+        return {"md5": self._md5.hexdigest(), "trunc512": truncated.hex(), "ga4gh": f"SQ.{text}"}
+
+
+def expected_digest(identifier: str, metadata: Mapping[str, Any] | None = None) -> tuple[str, str] | None:
+    """The digest that a sequence must have, by its identifier, or else by its metadata.
+
+    Args:
+        identifier: What it is requested by.
+        metadata: Its metadata, for an identifier that is no digest.
+
+    Returns:
+        The algorithm and the value; None where neither states one.
+    """
+    if found := _GA4GH.match(identifier):
+        return "ga4gh", f"SQ.{found[1]}"
+    if _TRUNC512.match(identifier):
+        return "trunc512", identifier.lower()
+    if _MD5.match(identifier):
+        return "md5", identifier.lower()
+    if metadata is None:
+        return None
+    stated = (metadata.get(name) for name in ("ga4gh", "trunc512", "md5"))
+    digests = (expected_digest(text) for text in stated if isinstance(text, str))
+    return next(filter(None, digests), None)
+
+
+def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
+    """Show the length, the digests and the other names of a sequence.
+
+    Never tried against a real server.
+
+    Args:
+        sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
+
+    Returns:
+        Its metadata.
+
+    Raises:
+        NotFound: The server has no such sequence.
+    """
+    answer: object = json_of(client.get_metadata.raw(id=sequence))
+    metadata = answer.get("metadata") if is_object(answer) else None
+    if not is_object(metadata):
+        raise DecodeError("get_metadata", "metadata", metadata, expected="an object")
+    return dict(metadata)
+
+
+def read(client: RefgetApi, sequence: str, *, start: int | None = None, end: int | None = None) -> str:
+    """Read a sequence, or a part of one, into memory.
+
+    A complete sequence is compared with its digest. Never tried against a real server.
+
+    Args:
+        sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
+        start: First position, from 0; by default the beginning.
+        end: Position after the last one, from 0; by default the end.
+
+    Returns:
+        The letters.
+
+    Raises:
+        UsageError: The positions are invalid, or the part crosses the origin and the server does not support that.
+        NotFound: The server has no such sequence.
+        ChecksumMismatch: The letters do not have the digest.
+    """
+    return b"".join(_Sequence(client, sequence, start, end).pieces()).decode()
+
+
+def download(
+    client: RefgetApi,
+    sequence: str,
+    path: str | os.PathLike[str],
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    format: Layout = "fasta",
+    stop: threading.Event | None = None,
+) -> SavedSequence:
+    """Get a sequence, or a part of one, as a file.
+
+    A complete sequence is compared with its digest before the file appears. A part has no digest of its own; its length is compared.
+    Never tried against a real server.
+
+    Args:
+        sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
+        path: File to write; it is replaced.
+        start: First position, from 0; by default the beginning. Behind the end for a part across the origin of a circular sequence.
+        end: Position after the last one, from 0; by default the end.
+        format: FASTA with lines of 60 letters, or the letters alone.
+        stop: Set it to end the download; nothing is kept.
+
+    Returns:
+        The file, and the digest that it was compared with.
+
+    Raises:
+        UsageError: The positions are invalid, or the part crosses the origin and the server does not support that.
+        NotFound: The server has no such sequence.
+        ChecksumMismatch: The letters do not have the digest; nothing was kept.
+        DiskFull: There is no disk space.
+    """
+    from omicsdk.core.files import in_place_of
+    from omicsdk.transfer.disk import write_errors
+
+    found = _Sequence(client, sequence, start, end)
+    with write_errors(os.fspath(path)), in_place_of(Path(path)) as file:
+        pieces = _until(stop, found.pieces(), sequence)
+        for data in pieces if format == "plain" else fasta(found.title, pieces):
+            file.write(data)
+    return SavedSequence(str(path), sequence, found.length, found.verification)
+
+
+def _until(stop: threading.Event | None, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    for piece in pieces:
+        if stop is not None and stop.is_set():
+            raise Interrupted(f"{name}: stopped", name=name)
+        yield piece
+
+
+def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[bytes]:
+    """Write a sequence as FASTA, as it comes.
+
+    Args:
+        title: What follows the >.
+        pieces: Its letters.
+        line: Letters of a line, from 1.
+    """
+    yield f">{title}\n".encode()
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        whole = len(rest) - len(rest) % line
+        if whole:
+            yield b"".join(rest[at : at + line] + b"\n" for at in range(0, whole, line))
+            rest = rest[whole:]
+    if rest:
+        yield rest + b"\n"
+
+
+class _Sequence:
+    """A sequence, or a part of one, that is read once.
+
+    Attributes:
+        title: What FASTA calls it: a part with its positions from 1, as samtools faidx does.
+        length: The letters that came.
+        verification: The digest that they were compared with.
+    """
+
+    def __init__(self, client: RefgetApi, sequence: str, start: int | None, end: int | None) -> None:
+        self.length = 0
+        self.verification = ""
+        self._client = client
+        self._id = sequence.strip()
+        if not self._id:
+            raise UsageError("An empty text is not an identifier of a sequence")
+        self._start, self._end = start, end
+        self.title = self._id
+        self._is_part = bool(start) or end is not None
+        if self._is_part:
+            self.title += f":{(start or 0) + 1}-{'' if end is None else end}"
+            self._check()
+
+    def _check(self) -> None:
+        start, end = self._start or 0, self._end
+        if start < 0 or (end is not None and end < 1):
+            raise UsageError(
+                "start must be 0 or more, and end 1 or more", remedy="Positions count from 0; the end is excluded."
+            )
+        if end == start:
+            raise UsageError(
+                f"the part from {start} to {end} is empty", remedy="The end is excluded: give a larger one."
+            )
+        if end is not None and end < start and not self._capabilities().get("circular_supported"):
+            raise UsageError(
+                f"start {start} is behind end {end}, and the server does not support parts across the origin of a circular sequence",
+                remedy="Read the part to the end and the part from the beginning, and join them.",
+            )
+
+    def _capabilities(self) -> Mapping[str, Any]:
+        try:
+            answer: object = json_of(self._client.get_service_info.raw())
+        except NotFound:  # servers of version 1 may not have it
+            return {}
+        found = answer.get("refget") if is_object(answer) else None
+        return found if is_object(found) else {}
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the letters as they come; the end of them is their check."""
+        expected = None if self._is_part else expected_digest(self._id) or expected_digest(self._id, self._metadata())
+        digests = SequenceDigests()
+        start = OMIT if self._start is None or not self._is_part else self._start
+        end = OMIT if self._end is None else self._end
+        with self._client.get_sequence.stream(id=self._id, start=start, end=end) as body:
+            for piece in body.iter_bytes():
+                if not _LETTERS.match(piece):
+                    raise self._wrong("the server did not answer with a sequence")
+                digests.update(piece)
+                self.length += len(piece)
+                yield piece
+        if expected is not None:
+            algorithm, value = expected
+            actual = digests.values()[algorithm]
+            if actual != value:
+                raise ChecksumMismatch(self._id, algorithm=algorithm, expected=value, actual=actual)
+            self.verification = algorithm
+        if (
+            self._start is not None
+            and self._end is not None
+            and 0 <= (wanted := self._end - self._start) != self.length
+        ):
+            raise self._wrong(f"{wanted} letters were requested, and {self.length} came")
+
+    def _metadata(self) -> Mapping[str, Any] | None:
+        return describe(self._client, self._id)
+
+    def _wrong(self, why: str) -> OmicsError:
+        return TransferError(
+            f"{self.title}: {why}", name=self._id, remedy="Check the positions and the service's address."
+        )
+
+
+# -- the clients
+
+DISCOVERY = Discovery(platform="refget", remedy="Give base_url (--base-url), or set OMICS_REFGET_URL.")
+
+
+class _Shared:
+    """What both clients share."""
+
+    _discovery = DISCOVERY
+    _default_base_url = ""  # that of the document is an example
+
+    describe = Workflow(describe)
+    read = Workflow(read)
+    download = Workflow(download)
+
+
+class Refget(_Shared, Platform, RefgetApi):
+    __doc__ = f"A refget server. Never tried against a real server.\n\n{Platform.__doc__}"
+
+
+class AsyncRefget(_Shared, AsyncPlatform, AsyncRefgetApi):
+    __doc__ = f"A refget server, for asyncio. Never tried against a real server.\n\n{AsyncPlatform.__doc__}"
+
+    _blocking_class = Refget

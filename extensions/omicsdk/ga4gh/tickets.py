@@ -1,0 +1,310 @@
+"""What htsget is asked for, and the ticket that it answers with: regions, addresses of data sets, blocks. Pure."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+from omicsdk.core.checksums import is_checksum
+from omicsdk.core.credentials import is_loopback
+from omicsdk.core.errors import DecodeError, TransferError, UsageError
+from omicsdk.core.redaction import without_query
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.ga4gh.formats import READS, VARIANTS, Format, InvalidFormat
+
+Kind = Literal["reads", "variants"]
+"""What a data set is of; a word of the address of each."""
+KINDS: tuple[Kind, ...] = ("reads", "variants")
+FORMATS: Mapping[Kind, tuple[Format, ...]] = {"reads": READS, "variants": VARIANTS}
+"""The formats of each, the default first."""
+
+_REGION = re.compile(r"(?:\{(?P<braced>[^{}]+)\}|(?P<plain>[^{}:]+))(?::(?P<range>.*))?\Z", re.DOTALL)
+_RANGE = re.compile(r"(?P<start>[0-9][0-9,]*)?(?:(?P<dash>-)(?P<end>[0-9][0-9,]*)?)?\Z")
+_BYTES = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?\Z")
+_SUFFIXES: Mapping[str, Format] = {
+    ".bam": "BAM", ".cram": "CRAM", ".vcf": "VCF", ".vcf.gz": "VCF", ".vcf.bgz": "VCF", ".bcf": "BCF",
+}  # fmt: skip
+
+
+# -- what is asked for
+
+
+class Region(NamedTuple):
+    """A reference sequence, or a part of it, as it is sent.
+
+    Attributes:
+        reference: The name of the reference sequence; `*` for reads that are on none.
+        start: The first position, from 0; None for the beginning.
+        end: The position after the last one, from 0; None for the end.
+    """
+
+    reference: str
+    start: int | None = None
+    end: int | None = None
+
+
+def parse_region(text: str) -> Region:
+    """Parse a region as samtools writes it: positions count from 1, and the end is included.
+
+    Args:
+        text: REFERENCE, REFERENCE:START, REFERENCE:START-END or REFERENCE:-END; numbers may have commas. A name that contains a
+            colon is put in braces: {HLA-A*01:01}:1-100.
+
+    Raises:
+        UsageError: It is not a region.
+    """
+    found = _REGION.match(text.strip())
+    if found is None:
+        raise _no_region(text, "it has no name of a reference sequence, or braces that do not match")
+    name, written = (found["braced"] or found["plain"]).strip(), found["range"]
+    if not name:
+        raise _no_region(text, "it has no name of a reference sequence")
+    if written is None:
+        return Region(name)
+    numbers = _RANGE.match(written.strip())
+    if numbers is None or not (numbers["start"] or numbers["end"]):
+        raise _no_region(text, f"{written!r} is not a range of positions")
+    first, last = (int(each.replace(",", "")) if each else None for each in (numbers["start"], numbers["end"]))
+    if first == 0 or last == 0:
+        raise _no_region(text, "positions count from 1")
+    if first is not None and last is not None and last < first:
+        raise _no_region(text, "it ends before its beginning")
+    return Region(name, None if first is None else first - 1, last)
+
+
+def _no_region(text: str, why: str) -> UsageError:
+    remedy = "Write REFERENCE, REFERENCE:START or REFERENCE:START-END, such as chr1:1-1000; put a name with a colon in braces."
+    return UsageError(f"{text!r} is not a region: {why}", remedy=remedy)
+
+
+class Address(NamedTuple):
+    """Where a data set is.
+
+    Attributes:
+        base_url: The server; empty for an identifier alone.
+        kind: Whether its address is one of reads or of variants; None for an identifier alone.
+        id: Its identifier there.
+    """
+
+    base_url: str
+    kind: Kind | None
+    id: str
+
+
+def parse_address(text: str) -> Address:
+    """Parse an identifier, or the URL of a data set: BASE/reads/ID or BASE/variants/ID.
+
+    Args:
+        text: What was given.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    given = text.strip()
+    if not given:
+        raise UsageError("An empty text is not an identifier of a data set")
+    if not given.lower().startswith(("http://", "https://")):
+        return Address("", None, given)
+    parts = urlsplit(given)
+    if parts.query or parts.fragment:
+        raise UsageError(f"{without_query(given)}: the URL has a query", remedy="Give regions and formats as options.")
+    # The first one: identifiers are often paths of files, in which either word may occur again.
+    found = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
+    if found is None:
+        remedy = "Give BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
+        raise UsageError(f"{given} is not the URL of a data set", remedy=remedy)
+    kind: Kind = "reads" if found[2] == "reads" else "variants"
+    return Address(f"{parts.scheme}://{parts.netloc}{found[1]}", kind, unquote(found[3]))
+
+
+def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[Kind, Format | None]:
+    """What to ask for: reads or variants, and the format; None leaves the format to the server.
+
+    Args:
+        kind: What the address is of, where it says so.
+        stated: The format that was asked for.
+        path: The file to write, whose suffix decides where neither does.
+
+    Raises:
+        UsageError: The format is none of that kind.
+    """
+    suffix = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
+    wanted = stated or (suffix if suffix is None or kind is None or suffix in FORMATS[kind] else None)
+    kind = kind or ("variants" if wanted in VARIANTS else "reads")
+    if wanted is not None and wanted not in FORMATS[kind]:
+        raise UsageError(f"{wanted} is not a format of {kind}", remedy=f"Give {' or '.join(FORMATS[kind])}.")
+    return kind, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request for a slice.
+
+    Attributes:
+        kind: Reads or variants.
+        id: The identifier of the data set.
+        format: The format; None for what the server has.
+        regions: The regions; none for the complete file.
+        fields: The fields of SAM; none for all.
+        tags: The tags; none for all.
+        exclude_tags: Tags that are not wanted.
+        header_only: Whether the header alone is wanted.
+    """
+
+    kind: Kind
+    id: str
+    format: Format | None = None
+    regions: Sequence[Region] = ()
+    fields: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    exclude_tags: Sequence[str] = ()
+    header_only: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the operation that asks for it; several regions take the one with a body."""
+        given: dict[str, Any] = {
+            "format": self.format,
+            "class_": "header" if self.header_only else None,
+            "fields": [each.upper() for each in self.fields],
+            "tags": list(self.tags),
+            "notags": list(self.exclude_tags),
+        }
+        if self.is_of_several:
+            given["regions"] = [
+                {
+                    name: value
+                    for name, value in zip(("referenceName", "start", "end"), region, strict=True)
+                    if value is not None
+                }
+                for region in self.regions
+            ]
+        elif self.regions:
+            given |= dict(zip(("reference_name", "start", "end"), self.regions[0], strict=True))
+        return {"id": self.id, **{name: value for name, value in given.items() if value is not None and value != []}}
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether there are several regions, which only a body can state."""
+        return len(self.regions) > 1
+
+
+# -- what is answered
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a file.
+
+    Attributes:
+        url: The URL of its bytes; empty where they are in the ticket.
+        headers: What the request for them needs, without the range; secrets.
+        start: The first byte of what is at the URL.
+        end: The byte after the last one; None for all.
+        data: The bytes themselves, where they are in the ticket.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    start: int = 0
+    end: int | None = None
+    data: bytes | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """What identifies the block in another ticket for the same slice, without its secrets."""
+        what = self.data if self.data is not None else f"{without_query(self.url)} {self.start} {self.end}".encode()
+        return sha256(what).hexdigest()
+
+    @property
+    def layout(self) -> tuple[int, int | None, bytes | None]:
+        """What has to stay the same when the URL is replaced."""
+        return self.start, self.end, self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An answer of htsget: a file as a list of blocks.
+
+    Attributes:
+        format: The format of the file.
+        blocks: The blocks, in the order in which they are joined.
+        md5: The checksum of the joined blocks; empty where the server does not state it.
+    """
+
+    format: Format
+    blocks: tuple[Block, ...]
+    md5: str = ""
+
+
+def ticket_of(answer: object, wanted: Wanted, base_url: str) -> Ticket:
+    """Parse a ticket.
+
+    Args:
+        answer: The decoded answer.
+        wanted: What was asked for.
+        base_url: The server, whose blocks may be reached over plain http where it is.
+
+    Raises:
+        DecodeError: It is not a ticket.
+        InvalidFormat: It is one of another format than was asked for.
+        TransferError: A block cannot be fetched as it is stated.
+    """
+    operation = f"get_{wanted.kind}"
+    told = answer.get("htsget") if is_object(answer) else None
+    if not is_object(told):
+        raise DecodeError(operation, "htsget", told, expected="a ticket")
+    formats = FORMATS[wanted.kind]
+    stated = told.get("format", formats[0])  # the default of the standard
+    kind: Format | None = next((each for each in formats if str(stated).upper() == str(each)), None)
+    if kind is None or (wanted.format is not None and kind != wanted.format):
+        said = f"{wanted.id}: the server's ticket is of {stated}, not of {wanted.format or ' or '.join(formats)}"
+        raise InvalidFormat(said, name=wanted.id, remedy=f"Omit --format, or request {stated}.")
+    urls = told.get("urls")
+    if not is_array(urls):
+        raise DecodeError(operation, "htsget.urls", urls, expected="a list of blocks")
+    md5 = told.get("md5") or ""
+    if not isinstance(md5, str) or (md5 and not is_checksum("md5", md5.lower())):
+        raise DecodeError(operation, "htsget.md5", md5, expected="an MD5 in hexadecimal digits")
+    blocks = tuple(_block(each, f"htsget.urls[{at}]", operation, base_url) for at, each in enumerate(urls))
+    return Ticket(kind, blocks, md5.lower())
+
+
+def _block(stated: object, place: str, operation: str, base_url: str) -> Block:
+    url = stated.get("url") if is_object(stated) else None
+    if not is_object(stated) or not isinstance(url, str) or not url:
+        raise DecodeError(operation, f"{place}.url", url, expected="a URL")
+    if url[:5].lower() == "data:":
+        return Block("", data=_inline(url, place))
+    given: object = stated.get("headers") or {}
+    if not is_object(given) or not all(isinstance(value, str) for value in given.values()):
+        raise DecodeError(operation, f"{place}.headers", "***", expected="an object of texts")
+    scheme, host = urlsplit(url).scheme.lower(), urlsplit(url).hostname or ""
+    is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
+    if not host or not is_as_safe:
+        said = f"{place} of the ticket is at {without_query(url)}, which is not https"
+        raise TransferError(said, remedy="Report it to the server's operators.")
+    headers = {name: str(value) for name, value in given.items()}
+    ranged = next((headers.pop(name) for name in list(headers) if name.lower() == "range"), None)
+    if ranged is None:
+        return Block(url, headers)
+    found = _BYTES.match(ranged.strip())
+    if found is None or (found[2] and int(found[2]) < int(found[1])):
+        raise TransferError(f"{place} of the ticket has the range {ranged!r}, which is not one of bytes")
+    return Block(url, headers, int(found[1]), int(found[2]) + 1 if found[2] else None)
+
+
+def _inline(url: str, place: str) -> bytes:
+    """The bytes in a `data:` URL (RFC 2397)."""
+    head, comma, payload = url.partition(",")
+    try:
+        if not comma:
+            raise ValueError("no comma")
+        data = unquote_to_bytes(payload)
+        return b64decode(data, validate=True) if head.lower().endswith(";base64") else data
+    except ValueError as error:
+        raise TransferError(f"{place} of the ticket is not a valid data: URL ({error})") from error

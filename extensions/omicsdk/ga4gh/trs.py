@@ -1,0 +1,391 @@
+"""TRS: tools and workflows of registries, and their files with the relative paths that they refer to each other by."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from omicsdk_api.trs import AsyncTrsApi, TrsApi
+
+from omicsdk.core.answer import json_of
+from omicsdk.core.checksums import Digests, first_difference
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import ChecksumMismatch, DecodeError, Interrupted, NotFound, OmicsError, UsageError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.drs.objects import checksums_of
+
+if TYPE_CHECKING:
+    from omicsdk.transfer import TransferReport
+    from omicsdk.transfer.reports.report import Outcome
+
+DescriptorType = Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
+"""The languages of workflows."""
+_CONTAINERFILE = "CONTAINERFILE"
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFile:
+    """A file of a version.
+
+    Attributes:
+        path: Its path, relative to the primary descriptor's folder.
+        kind: What it is for, such as PRIMARY_DESCRIPTOR.
+        checksums: Those that can be verified, from algorithm to value.
+    """
+
+    path: str
+    kind: str
+    checksums: Mapping[str, str]
+
+
+def ls(
+    client: TrsApi,
+    *,
+    organization: str | None = None,
+    name: str | None = None,
+    author: str | None = None,
+    descriptor_type: DescriptorType | None = None,
+    tool_class: str | None = None,
+    limit: int | None = None,
+    on_more: Callable[[], object] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """List the tools of a registry that match all given filters.
+
+    Never tried against a real server.
+
+    Args:
+        organization: Only tools of this organisation.
+        name: Only tools of this name.
+        author: Only tools of this author.
+        descriptor_type: Only tools with descriptors in this language.
+        tool_class: Only tools of this class, such as Workflow.
+        limit: List at most N (all when omitted).
+        on_more: Called if there are more than `limit`.
+
+    Yields:
+        The tools, as the registry describes them.
+    """
+    stated = {
+        "organization": organization, "toolname": name, "author": author, "descriptor_type": descriptor_type,
+        "tool_class": tool_class,
+    }  # fmt: skip
+    given: dict[str, Any] = {each: value for each, value in stated.items() if value is not None}
+    seen, count = set[str](), 0
+    while True:
+        answer = client.list_tools.raw(**given)
+        for tool in _list(json_of(answer), "list_tools"):
+            if count == limit:
+                if on_more is not None:
+                    on_more()
+                return
+            count += 1
+            yield tool
+        # The header is an address, which a registry behind a proxy may state wrongly: the offset in it is what counts.
+        next_page = str(answer.headers.get("next_page") or "")
+        following = dict(parse_qsl(urlsplit(next_page).query)).get("offset")
+        if not following:
+            return
+        if following in seen:
+            raise DecodeError("list_tools", "next_page", following, expected="the offset of another page")
+        seen.add(following)
+        given["offset"] = following
+
+
+def describe(client: TrsApi, tool: str) -> dict[str, Any]:
+    """Show a tool with its versions.
+
+    Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+
+    Returns:
+        The tool, as the registry describes it.
+
+    Raises:
+        NotFound: The registry has no such tool.
+    """
+    answer: object = json_of(client.get_tool.raw(id=tool))
+    if not is_object(answer):
+        raise DecodeError("get_tool", "", answer, expected="a tool")
+    return dict(answer)
+
+
+def versions(client: TrsApi, tool: str) -> list[dict[str, Any]]:
+    """List the versions of a tool, with the languages of their descriptors.
+
+    Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+
+    Returns:
+        The versions, as the registry describes them.
+
+    Raises:
+        NotFound: The registry has no such tool.
+    """
+    return _list(json_of(client.list_versions.raw(id=tool)), "list_versions")
+
+
+def files(
+    client: TrsApi, tool: str, *, version: str | None = None, type: DescriptorType | None = None
+) -> list[dict[str, Any]]:
+    """List the files of a version of a tool.
+
+    Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+        version: Version; by default the only one.
+        type: Language of the descriptors; by default the only one that the version has.
+
+    Returns:
+        Path, kind and checksums of each file.
+
+    Raises:
+        UsageError: The tool has several versions, or the version several languages, and none is named.
+        NotFound: The registry has no such tool, version or language.
+    """
+    return [
+        {"path": each.path, "kind": each.kind, "checksums": dict(each.checksums)}
+        for each in _files(client, tool, *_chosen(client, tool, version, type))
+    ]
+
+
+def download(
+    client: TrsApi,
+    tool: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    version: str | None = None,
+    type: DescriptorType | None = None,
+    dry_run: bool = False,
+    stop: threading.Event | None = None,
+) -> TransferReport:
+    """Download the files of a version of a tool.
+
+    They are the descriptors, test files and container files of one language. Each gets the path that the others refer to it by.
+    Files are verified by the checksums that the registry states; those that are
+    complete are not fetched again. Never tried against a real server.
+
+    Args:
+        tool: Identifier of the tool, such as #workflow/github.com/org/name.
+        folder: Folder for the files; it is created.
+        version: Version; by default the only one.
+        type: Language of the descriptors; by default the only one that the version has.
+        dry_run: Only report what would be fetched.
+        stop: Set it to end the download; the same call resumes.
+
+    Returns:
+        The outcome of each file, in the order of the registry's list.
+
+    Raises:
+        UsageError: The tool has several versions, or the version several languages, and none is named.
+        NotFound: The registry has no such tool, version or language.
+    """
+    from omicsdk.transfer import TransferReport
+
+    began = SYSTEM_CLOCK.monotonic()
+    of_version = _chosen(client, tool, version, type)
+    listed = _files(client, tool, *of_version)
+    refused = _refused(listed, Path(folder))
+    store = _Store(
+        client, tool, of_version, Path(folder), [each.path for each in listed if each.kind == _CONTAINERFILE]
+    )
+
+    def one(file: ToolFile) -> Outcome:
+        if (error := refused.get(id(file))) is not None:
+            return _failed(file, error)
+        if stop is not None and stop.is_set():
+            return _failed(file, Interrupted("stopped", name=file.path))
+        try:
+            return store.outcome(file, dry_run=dry_run)
+        except OmicsError as error:
+            return _failed(file, error)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes = list(pool.map(one, listed))
+    why = "it was stopped" if any(each.state == "stopped" for each in outcomes) else ""
+    seconds = SYSTEM_CLOCK.monotonic() - began
+    return TransferReport(outcomes, seconds, title=f"Download of {tool}", why_stopped=why)
+
+
+def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
+    """The version and the language, where they are not named the only ones."""
+    if version is None:
+        named = [str(each.get("name") or each.get("id") or "") for each in versions(client, tool)]
+        version = _only(named, f"{tool} has", "versions", "--version")
+    if type is None:
+        found: object = json_of(client.get_version.raw(id=tool, version_id=version))
+        types = found.get("descriptor_type") if is_object(found) else None
+        named = [str(each) for each in types] if is_array(types) else []
+        type = _only(named, f"{tool} {version} has", "descriptor types", "--type")
+    return version, type
+
+
+def _only(named: Sequence[str], who: str, what: str, option: str) -> str:
+    if len(named) == 1:
+        return named[0]
+    shown = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+    raise UsageError(f"{who} {len(named)} {what}{f': {shown}' if named else ''}", remedy=f"Name one with {option}.")
+
+
+def _files(client: TrsApi, tool: str, version: str, type: str) -> list[ToolFile]:
+    arguments: dict[str, Any] = {"id": tool, "version_id": version, "type": type}
+    listed = _list(json_of(client.list_files.raw(**arguments)), "list_files")
+    return [
+        ToolFile(str(each.get("path") or ""), str(each.get("file_type") or "OTHER"), _checksums(each.get("checksum")))
+        for each in listed
+    ]
+
+
+def _checksums(stated: object) -> dict[str, str]:
+    """Those that can be verified; of a list of files it is one, of a file's contents a list of them."""
+    return checksums_of(stated if is_array(stated) else [stated])
+
+
+def _list(answer: object, operation: str) -> list[dict[str, Any]]:
+    if not is_array(answer):
+        raise DecodeError(operation, "", answer, expected="a list")
+    return [dict(each) for each in answer if is_object(each)]
+
+
+def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
+    """The files whose paths lead out of the folder, or to the path of another one."""
+    from omicsdk.transfer.items import guard_of
+
+    guard, refused = guard_of(str(folder.absolute()), look=True), dict[int, OmicsError]()
+    for file in files:
+        try:
+            guard.check(file.path)
+        except OmicsError as error:
+            refused[id(file)] = error
+    return refused
+
+
+def _failed(file: ToolFile, error: OmicsError) -> Outcome:
+    from omicsdk.transfer.reports.report import Outcome
+
+    return Outcome.of_error(file.path, error)
+
+
+class _Store:
+    """Fetches files of a version into a folder."""
+
+    def __init__(
+        self, client: TrsApi, tool: str, of_version: tuple[str, str], folder: Path, containers: Sequence[str]
+    ) -> None:
+        self._client = client
+        self._id, (self._version, self._type) = tool, of_version
+        self._folder = folder
+        self._containers = containers
+
+    def outcome(self, file: ToolFile, *, dry_run: bool) -> Outcome:
+        """Fetch a file, unless it is complete."""
+        from omicsdk.transfer.disk import write_errors
+        from omicsdk.transfer.reports.report import Outcome, verification_of
+
+        target = self._folder / file.path
+        if file.checksums and target.is_file() and not _difference(target.read_bytes(), file.checksums):
+            size = target.stat().st_size
+            return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
+        if dry_run:
+            return Outcome(file.path, "planned", plan="fetch")
+        content, stated = self._contents(file)
+        checksums = {**stated, **file.checksums}
+        if (wrong := _difference(content, checksums)) is not None:
+            raise ChecksumMismatch(file.path, algorithm=wrong[0], expected=checksums[wrong[0]], actual=wrong[1])
+        with write_errors(str(target), file.path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with in_place_of(target) as out:
+                out.write(content)
+        verification = verification_of(checksums, None)
+        return Outcome(file.path, "done", len(content), len(content), checksums=checksums, verification=verification)
+
+    def _contents(self, file: ToolFile) -> tuple[bytes, Mapping[str, str]]:
+        """The bytes of a file, and the checksums that come with them."""
+        wrapper = self._wrapper(file)
+        content = wrapper.get("content")
+        if not isinstance(content, str):  # only an address of it: the registry has the text as well
+            answer = self._client.get_file.raw(**self._arguments(file, f"PLAIN_{self._type}"))
+            return answer.content, _checksums(wrapper.get("checksum"))
+        return content.encode(), _checksums(wrapper.get("checksum"))
+
+    def _wrapper(self, file: ToolFile) -> Mapping[str, Any]:
+        if file.kind == _CONTAINERFILE:
+            return self._container(file)
+        answer: object = json_of(self._client.get_file.raw(**self._arguments(file, self._type)))
+        if not is_object(answer):
+            raise DecodeError("get_file", "", answer, expected="a file")
+        return answer
+
+    def _container(self, file: ToolFile) -> Mapping[str, Any]:
+        """The contents of a container file, which have no path: those with its checksum, or else those at its place."""
+        answer = json_of(self._client.list_containerfiles.raw(id=self._id, version_id=self._version))
+        found = _list(answer, "list_containerfiles")
+        if file.checksums:
+            same = (each for each in found if _is_of(each, file.checksums))
+            if (match := next(same, None)) is not None:
+                return match
+        if len(found) != len(self._containers):
+            raise NotFound(
+                f"{file.path}: the registry lists {len(self._containers)} container files, and has {len(found)}"
+            )
+        return found[self._containers.index(file.path)]
+
+    def _arguments(self, file: ToolFile, type: str) -> dict[str, Any]:
+        return {"id": self._id, "version_id": self._version, "type": type, "relative_path": file.path}
+
+
+def _is_of(wrapper: Mapping[str, Any], checksums: Mapping[str, str]) -> bool:
+    content = wrapper.get("content")
+    return isinstance(content, str) and _difference(content.encode(), checksums) is None
+
+
+def _difference(content: bytes, checksums: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first checksum that bytes do not have, with what they have; None where all agree."""
+    digests = Digests(checksums)
+    digests.update(content)
+    actual = digests.values()
+    name = first_difference(checksums, actual)
+    return None if name is None else (name, actual[name])
+
+
+# -- the clients
+
+DISCOVERY = Discovery(platform="trs", remedy="Give base_url (--base-url), or set OMICS_TRS_URL.")
+
+
+class _Shared:
+    """What both clients share."""
+
+    _discovery = DISCOVERY
+    _default_base_url = ""  # that of the document is an example
+
+    ls = Listing(ls)
+    describe = Workflow(describe)
+    versions = Workflow(versions)
+    files = Workflow(files)
+    download = Workflow(download)
+
+
+class Trs(_Shared, Platform, TrsApi):
+    __doc__ = f"A registry of tools and workflows (TRS). Never tried against a real server.\n\n{Platform.__doc__}"
+
+
+class AsyncTrs(_Shared, AsyncPlatform, AsyncTrsApi):
+    __doc__ = (
+        f"A registry of tools and workflows, for asyncio. Never tried against a real server.\n\n{AsyncPlatform.__doc__}"
+    )
+
+    _blocking_class = Trs

@@ -1,0 +1,234 @@
+"""htsget: tickets for files of reads and variants, whose blocks are inline or at presigned URLs with ranges."""
+
+import base64
+import hashlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, sliced
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.settings import Setting
+
+PREFIX = "/htsget"
+FORMATS = {"reads": ("BAM", "CRAM"), "variants": ("VCF", "BCF")}
+SUFFIXES = {".bam": "BAM", ".cram": "CRAM", ".vcf": "VCF", ".vcf.gz": "VCF", ".bcf": "BCF"}
+URL_SECONDS, BLOCK_BYTES, STATE_MD5 = "htsget.url_seconds", "htsget.block_bytes", "htsget.md5"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A file that can be sliced.
+
+    Attributes:
+        kind: reads or variants.
+        id: Its identifier.
+        format: Its format.
+        blob: Its contents in the object store.
+        restricted: Whether its tickets need a token.
+    """
+
+    kind: str
+    id: str
+    format: str
+    blob: str
+    restricted: bool
+
+
+class Htsget:
+    """The data sets.
+
+    Args:
+        grounds: What the sandbox stands on.
+        seed: Makes the examples, once something is looked at.
+    """
+
+    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+        self._seed = seed
+        self.grounds = grounds
+        self._sets = Table(grounds.database, "htsget_sets", DataSet, key="kind id format")
+        grounds.settings.declare(
+            Setting(URL_SECONDS, 900.0, "how long the URLs of blocks are good"),
+            Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
+            Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
+        )
+
+    @property
+    def sets(self) -> Table[DataSet]:
+        """All of them."""
+        self._seed()
+        return self._sets
+
+    def add(self, id: str, format: str, content: bytes, *, restricted: bool = False) -> None:
+        """Add a data set, in place of one of its identifier and format.
+
+        Args:
+            id: Its identifier, which may have slashes.
+            format: BAM, CRAM, VCF or BCF.
+            content: The complete file.
+            restricted: Whether its tickets need a token.
+        """
+        kind = "reads" if format in FORMATS["reads"] else "variants"
+        self.sets.put(DataSet(kind, id, format, self.grounds.objects.put_bytes(content).sha256, restricted))
+
+    def add_file(self, path: Path, name: str) -> bool:
+        """Add a file under its name without the suffix; False where the suffix is none of a format."""
+        suffix = next((each for each in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(each)), None)
+        if suffix is None:
+            return False
+        self.add(name[: -len(suffix)], SUFFIXES[suffix], path.read_bytes())
+        return True
+
+
+def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        state: The data sets.
+        document: Its OpenAPI 3.1 document.
+    """
+    return Service(
+        name="htsget",
+        prefix=PREFIX,
+        document=document,
+        document_path="/openapi.json",
+        handlers=handlers_in(document, state, sys.modules[__name__]),
+        error_body=_error,
+        error_type="application/json",
+    )
+
+
+_WORDS = {400: "InvalidInput", 401: "InvalidAuthentication", 403: "PermissionDenied", 404: "NotFound"}
+
+
+def _error(problem: Problem) -> dict[str, object]:
+    own = problem.code if problem.code[:1].isupper() and problem.status == 400 else ""
+    return {"htsget": {"error": own or _WORDS.get(problem.status, "InternalError"), "message": problem.title}}
+
+
+def get_reads(state: Htsget, call: Call) -> Reply:
+    """GET /reads/{id}."""
+    return _ticket(state, call, "reads", call.arguments, _of_query(call.arguments))
+
+
+def post_reads(state: Htsget, call: Call) -> Reply:
+    """POST /reads/{id}."""
+    return _ticket(state, call, "reads", call.body or {}, _of_body(call.body or {}))
+
+
+def get_variants(state: Htsget, call: Call) -> Reply:
+    """GET /variants/{id}."""
+    return _ticket(state, call, "variants", call.arguments, _of_query(call.arguments))
+
+
+def post_variants(state: Htsget, call: Call) -> Reply:
+    """POST /variants/{id}."""
+    return _ticket(state, call, "variants", call.body or {}, _of_body(call.body or {}))
+
+
+def get_reads_service_info(state: Htsget, call: Call) -> Reply:
+    """GET /reads/service-info."""
+    del state, call
+    return _info("reads")
+
+
+def get_variants_service_info(state: Htsget, call: Call) -> Reply:
+    """GET /variants/service-info."""
+    del state, call
+    return _info("variants")
+
+
+def _info(kind: str) -> Reply:
+    able = {
+        "datatype": kind,
+        "formats": list(FORMATS[kind]),
+        "fieldsParameterEffective": False,
+        "tagsParametersEffective": False,
+    }
+    return Reply({**service_info("htsget", "1.3.0"), "htsget": able})
+
+
+def service_info(artifact: str, version: str) -> dict[str, Any]:
+    """The description of a GA4GH service of the sandbox (service-info 1.0.0).
+
+    Args:
+        artifact: The name of its interface.
+        version: The version of its interface.
+    """
+    return {
+        "id": f"org.example.sandbox.{artifact}",
+        "name": f"Sandbox {artifact}",
+        "type": {"group": "org.ga4gh", "artifact": artifact, "version": version},
+        "organization": {"name": "Sandbox", "url": "https://example.org"},
+        "version": "1",
+        "environment": "test",
+    }
+
+
+def _of_query(given: Mapping[str, Any]) -> list[Region]:
+    name = given.get("referenceName")
+    if name is None:
+        if given.get("start") is not None or given.get("end") is not None:
+            raise Problem(400, "InvalidInput", "start and end need a referenceName")
+        return []
+    return [_region(given)]
+
+
+def _of_body(given: Mapping[str, Any]) -> list[Region]:
+    return [_region(each) for each in given.get("regions") or ()]
+
+
+def _region(given: Mapping[str, Any]) -> Region:
+    start, end = given.get("start") or 0, given.get("end")
+    if end is not None and end <= start:
+        raise Problem(400, "InvalidRange", f"The region ends at {end}, which is not behind its start at {start}")
+    return Region(given["referenceName"], start, *([] if end is None else [end]))
+
+
+def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regions: Sequence[Region]) -> Reply:
+    id, wanted = call.arguments["id"], given.get("format") or FORMATS[kind][0]
+    there = state.sets.all(kind=kind, id=id)
+    if not there:
+        raise not_found(f"There are no {kind} of the identifier {id}")
+    if both := set(given.get("tags") or ()) & set(given.get("notags") or ()):
+        raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
+    found = next((each for each in there if each.format == wanted), None)
+    if found is None:
+        raise Problem(400, "UnsupportedFormat", f"{id} is there as {', '.join(each.format for each in there)} only")
+    if found.restricted:
+        state.grounds.tokens.caller(call.headers.get("authorization"))
+    header, records = sliced(found.format, state.grounds.objects.read(found.blob), regions)
+    if given.get("class") == "header":
+        records = b"" if header else records
+    return Reply({"htsget": _blocks(state, call, found.format, header, records)})
+
+
+def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: bytes) -> dict[str, Any]:
+    grounds = state.grounds
+    urls: list[dict[str, Any]] = []
+    if header:
+        urls.append({**_inline(header), "class": "header"})
+    end = BGZF_END if records.endswith(BGZF_END) else b""
+    body = records.removesuffix(end)
+    stored = grounds.objects.put_bytes(header + body).sha256 if body else ""
+    step = max(1, int(grounds.settings.number(BLOCK_BYTES)))
+    for at in range(0, len(body), step):
+        first, last = len(header) + at, len(header) + min(at + step, len(body)) - 1
+        url = grounds.signer.url(call.origin, stored, seconds=grounds.settings.number(URL_SECONDS))
+        urls.append(
+            {"url": url, "headers": {"Range": f"bytes={first}-{last}"}, **({"class": "body"} if header else {})}
+        )
+    if end:
+        urls.append({**_inline(end), "class": "body"})
+    told: dict[str, Any] = {"format": format, "urls": urls}
+    if grounds.settings.flag(STATE_MD5):
+        told["md5"] = hashlib.md5(header + records, usedforsecurity=False).hexdigest()
+    return told
+
+
+def _inline(data: bytes) -> dict[str, Any]:
+    return {"url": f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"}

@@ -1,0 +1,190 @@
+"""refget: reference sequences by MD5, TRUNC512, GA4GH identifier and name."""
+
+import base64
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omicsdk.sandbox.ga4gh.htsget import service_info
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.settings import Setting
+
+PREFIX = "/refget"
+CIRCULAR, LIMIT = "refget.circular_supported", "refget.subsequence_limit"
+_PLAIN, _JSON = "text/vnd.ga4gh.refget.v2.0.0+plain", "application/vnd.ga4gh.refget.v2.0.0+json"
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence.
+
+    Attributes:
+        md5: Its MD5.
+        trunc512: The beginning of its SHA-512 in hexadecimal digits.
+        ga4gh: The same in Base64, after `SQ.`.
+        name: What it is called.
+        length: The number of its letters.
+        blob: Its letters in the object store.
+        circular: Whether it is circular.
+    """
+
+    md5: str
+    trunc512: str
+    ga4gh: str
+    name: str
+    length: int
+    blob: str
+    circular: bool
+
+
+class Refget:
+    """The sequences.
+
+    Args:
+        grounds: What the sandbox stands on.
+        seed: Makes the examples, once something is looked at.
+    """
+
+    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+        self._seed = seed
+        self.grounds = grounds
+        self._sequences = Table(grounds.database, "refget_sequences", Sequence)
+        grounds.settings.declare(
+            Setting(
+                CIRCULAR,
+                True,
+                "whether parts across the origin of circular sequences are served, and not refused with 501",
+            ),
+            Setting(LIMIT, 0.0, "how many letters a part has at most; 0 for no limit"),
+        )
+
+    @property
+    def sequences(self) -> Table[Sequence]:
+        """All of them."""
+        self._seed()
+        return self._sequences
+
+    def add(self, name: str, letters: str, *, circular: bool = False) -> Sequence:
+        """Add a sequence.
+
+        Args:
+            name: What it is called.
+            letters: Its letters; they are kept in upper case.
+            circular: Whether it is circular.
+        """
+        data = letters.upper().encode("ascii")
+        digest = hashlib.sha512(data).digest()[:24]
+        blob = self.grounds.objects.put_bytes(data).sha256
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        made = Sequence(
+            md5, digest.hex(), f"SQ.{base64.urlsafe_b64encode(digest).decode()}", name, len(data), blob, circular
+        )
+        self.sequences.put(made)
+        return made
+
+    def add_fasta(self, text: str) -> list[str]:
+        """Add the sequences of a FASTA file; return their names."""
+        return [self.add(name, letters).name for name, letters in _of_fasta(text)]
+
+    def find(self, id: str) -> Sequence:
+        """The sequence of an identifier.
+
+        Raises:
+            Problem: 404; there is none.
+        """
+        bare = id.removeprefix("ga4gh:")
+        where = "md5 = ? OR trunc512 = ? OR ga4gh = ? OR name = ?"
+        found = self.sequences.first(where, bare.lower(), bare.lower(), bare, id)
+        if found is None:
+            raise not_found(f"There is no sequence {id}")
+        return found
+
+
+def _of_fasta(text: str) -> Iterator[tuple[str, str]]:
+    for entry in text.split(">")[1:]:
+        head, _, lines = entry.partition("\n")
+        yield (head.split() or [""])[0], "".join(lines.split())
+
+
+def refget_service(state: Refget, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        state: The sequences.
+        document: Its OpenAPI 3.1 document.
+    """
+    return Service(
+        name="refget",
+        prefix=PREFIX,
+        document=document,
+        document_path="/openapi.json",
+        handlers=handlers_in(document, state, sys.modules[__name__]),
+    )
+
+
+def get_service_info(state: Refget, call: Call) -> Reply:
+    """GET /sequence/service-info."""
+    del call
+    settings = state.grounds.settings
+    able = {
+        "circular_supported": settings.flag(CIRCULAR),
+        "subsequence_limit": int(settings.number(LIMIT)) or None,
+        "algorithms": ["md5", "trunc512", "ga4gh"],
+        "identifier_types": ["sandbox"],
+    }
+    return Reply({**service_info("refget", "2.0.0"), "refget": able}, headers={"Content-Type": _JSON})
+
+
+def get_metadata(state: Refget, call: Call) -> Reply:
+    """GET /sequence/{id}/metadata."""
+    found = state.find(call.arguments["id"])
+    told = {
+        "id": found.md5,
+        "md5": found.md5,
+        "trunc512": found.trunc512,
+        "ga4gh": found.ga4gh,
+        "length": found.length,
+        "aliases": [{"alias": found.name, "naming_authority": "sandbox"}],
+    }
+    return Reply({"metadata": told}, headers={"Content-Type": _JSON})
+
+
+def get_sequence(state: Refget, call: Call) -> Reply:
+    """GET /sequence/{id}."""
+    found = state.find(call.arguments["id"])
+    letters = state.grounds.objects.read(found.blob)
+    start, end, ranged = call.arguments.get("start"), call.arguments.get("end"), call.headers.get("range")
+    headers = {"Content-Type": _PLAIN}
+    if ranged is not None:
+        if start is not None or end is not None:
+            raise bad_arguments("A range and start or end were given")
+        asked = _RANGE.match(ranged)
+        if asked is None:
+            raise bad_arguments(f"{ranged} is not a range")
+        start, end = int(asked[1]), min(int(asked[2]) + 1, found.length)
+    elif start is None and end is None:
+        return Reply(content=letters, headers=headers)
+    part = _part(state, found, letters, start or 0, found.length if end is None else end)
+    return Reply(content=part, status=206 if ranged else 200, headers=headers)
+
+
+def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) -> bytes:
+    settings = state.grounds.settings
+    if start >= found.length or end > found.length:
+        raise Problem(416, "range", f"The sequence has {found.length} letters")
+    if start > end:
+        if not settings.flag(CIRCULAR):
+            raise Problem(501, "circular", "Parts across the origin are not supported")
+        if not found.circular:
+            raise Problem(416, "range", "The sequence is not circular")
+    part = letters[start:end] if start <= end else letters[start:] + letters[:end]
+    limit = int(settings.number(LIMIT))
+    if limit and len(part) > limit:
+        raise Problem(416, "range", f"A part has at most {limit} letters")
+    return part

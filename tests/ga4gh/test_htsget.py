@@ -1,0 +1,429 @@
+"""Slices of reads and variants: joined, checked, resumed, refused."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from htsget_tickets import Tickets, inline
+from loopback import Head, LoopbackServer
+from omicsdk import (
+    NO_RETRY,
+    AsyncHtsget,
+    BearerToken,
+    ChecksumMismatch,
+    ConfigError,
+    DiskFull,
+    FolderBusy,
+    Htsget,
+    Interrupted,
+    NotFound,
+    SourceChanged,
+    TransferError,
+    Unauthorized,
+    UsageError,
+)
+from omicsdk.core.files import lock_now
+from omicsdk.ga4gh import InvalidFormat
+from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.sandbox.ga4gh.alignments import BGZF_END, bgzf
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# -- from the sandbox
+
+
+@pytest.fixture
+def sandboxed(omics_sandbox: Sandbox) -> Any:
+    with Htsget(omics_sandbox.htsget_url, environ={}) as client:
+        yield client
+
+
+def test_a_complete_file_is_what_the_server_has(
+    sandboxed: Htsget, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    omics_sandbox.ga4gh.htsget.add("big/reads", "BAM", a_bam)
+    omics_sandbox.settings.turn({"htsget.block_bytes": 1000})
+    saved = sandboxed.download("big/reads", tmp_path / "a.bam")
+    assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress(a_bam)
+    assert saved.blocks > 4
+    assert (saved.format, saved.size, saved.skipped) == ("BAM", (tmp_path / "a.bam").stat().st_size, False)
+    assert saved.verification == "format and md5"
+    assert names(tmp_path) == ["a.bam"]
+
+
+def test_a_slice_has_the_records_of_its_regions(sandboxed: Htsget, tmp_path: Path) -> None:
+    sandboxed.download("sample-1", tmp_path / "a.vcf.gz", regions=["chr1:100-300", "chr2:1-100"])
+    lines = gzip.decompress((tmp_path / "a.vcf.gz").read_bytes()).decode().splitlines()
+    found = [line.split("\t")[:2] for line in lines if not line.startswith("#")]
+    assert found == [["chr1", "100"], ["chr1", "200"], ["chr1", "300"], ["chr2", "100"]]
+
+
+def test_a_region_of_reads_is_smaller_than_all_of_them(sandboxed: Htsget, tmp_path: Path) -> None:
+    sizes = [
+        sandboxed.download("sample-1", tmp_path / f"{number}.bam", regions=regions).size
+        for number, regions in enumerate(([], ["chr1"], ["chr1:1-1000"], ["chr1:1-1000", "chr2"]))
+    ]
+    assert sizes[0] > sizes[1] > sizes[2] < sizes[3]
+
+
+def test_the_header_alone_has_no_end(sandboxed: Htsget, tmp_path: Path) -> None:
+    sandboxed.download("sample-1", tmp_path / "a.bam", header_only=True)
+    assert not (tmp_path / "a.bam").read_bytes().endswith(BGZF_END)
+
+
+def test_a_url_names_its_server(omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    with Htsget(environ={}) as client:
+        assert repr(client) == "<Htsget without a server>"
+        assert client.download(f"{omics_sandbox.htsget_url}/variants/sample-1", tmp_path / "a").format == "VCF"
+        with pytest.raises(ConfigError, match="No htsget server is named"):
+            client.download("sample-1", tmp_path / "b")
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_token_goes_to_its_own_server_only(omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    omics_sandbox.ga4gh.htsget.add("secret", "VCF", b"##fileformat=VCFv4.3\n#CHROM\n", restricted=True)
+    token = BearerToken(omics_sandbox.token())
+    url = f"{omics_sandbox.htsget_url}/variants/secret"
+    with Htsget(omics_sandbox.htsget_url, credentials=token, environ={}) as client:
+        assert client.download(url, tmp_path / "a").format == "VCF"
+    with Htsget("https://other.example.org", credentials=token, environ={}) as client, pytest.raises(Unauthorized):
+        client.download(url, tmp_path / "b")
+    assert names(tmp_path) == ["a"]
+
+
+def test_it_is_awaited_by_the_asynchronous_client(omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    async def work() -> str:
+        async with AsyncHtsget(omics_sandbox.htsget_url, environ={}) as client:
+            return (await client.download("sample-1", tmp_path / "a.bam")).format
+
+    assert anyio.run(work) == "BAM"
+
+
+def test_the_services_own_words_are_in_its_errors(sandboxed: Htsget, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"There are no reads of the identifier nope \(404 NotFound"):
+        sandboxed.download("nope", tmp_path / "a.bam")
+    with pytest.raises(NotFound, match="no reference sequence chr9"):
+        sandboxed.download("sample-1", tmp_path / "a.bam", regions=["chr9"])
+    with pytest.raises(UsageError, match="is not a region"):
+        sandboxed.download("sample-1", tmp_path / "a.bam", regions=["chr1:x"])
+    assert names(tmp_path) == []
+
+
+def test_a_connection_that_breaks_is_resumed_where_it_broke(
+    sandboxed: Htsget, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    omics_sandbox.ga4gh.htsget.add("reads", "BAM", a_bam)
+    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", at=100, times=1))
+    saved = sandboxed.download("reads", tmp_path / "a.bam")
+    assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress(a_bam)
+    assert saved.verification == "format and md5"
+
+
+# -- from tickets of a test
+
+
+Make = Callable[..., Htsget]
+
+
+def test_blocks_of_all_kinds_are_joined(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    third = len(a_bam) // 3
+    tickets.urls = lambda: [
+        inline(a_bam[:third]),
+        tickets.stored(a_bam, Range=f"bytes={third}-{2 * third - 1}"),
+        tickets.stored(a_bam[2 * third : -30]),
+        tickets.stored(a_bam, range=f"bytes={len(a_bam) - 30}-"),
+    ]
+    saved = htsget().download("x", tmp_path / "a.bam")
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+    assert (saved.blocks, saved.verification) == (4, "format")
+
+
+def test_what_is_asked_for_is_in_the_request(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    htsget().download(
+        "a/b", tmp_path / "x", regions=["chr1:1-10"], fields=["SEQ", "QUAL"], tags=["NM"], exclude_tags=["OQ"]
+    )
+    asked = tickets.requests[0]
+    assert (asked.method, asked.url.path) == ("GET", "/reads/a/b")
+    assert dict(asked.url.params) == {
+        "referenceName": "chr1", "start": "0", "end": "10", "fields": "SEQ,QUAL", "tags": "NM", "notags": "OQ",
+    }  # fmt: skip
+    htsget().download("a/b", tmp_path / "y", regions=["chr1:1-10", "chr2"])
+    asked = tickets.requests[1]
+    assert asked.method == "POST"
+    assert json.loads(asked.content)["regions"] == [
+        {"referenceName": "chr1", "start": 0, "end": 10},
+        {"referenceName": "chr2"},
+    ]
+
+
+def test_a_token_of_the_service_is_not_sent_to_blocks(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    heads: list[dict[str, str]] = []
+
+    class Blocks(LoopbackServer):
+        def respond(self, connection: Any, reader: Any, head: Head) -> bool:
+            heads.append(head.headers)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(a_bam) + a_bam)
+            return True
+
+    server = Blocks()
+    try:
+        tickets.urls = lambda: [{"url": f"http://127.0.0.1:{server.port}/x", "headers": {"X-Own": "1"}}]
+        htsget(credentials=BearerToken("s3cret")).download("x", tmp_path / "a.bam")
+    finally:
+        server.close()
+    assert tickets.requests[0].headers["authorization"] == "Bearer s3cret"
+    assert [("authorization" in each, each.get("x-own")) for each in heads] == [(False, "1")]
+
+
+def test_a_url_that_ended_is_replaced_by_that_of_a_new_ticket(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam, seconds=60)
+    first = tickets.urls
+
+    def urls() -> list[dict[str, Any]]:
+        made = first()
+        if len(tickets.requests) == 1:
+            omics_sandbox.clock.advance(3600)
+        return made
+
+    tickets.urls = urls
+    htsget().download("x", tmp_path / "a.bam")
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+    assert len(tickets.requests) > 1
+
+
+def test_a_new_ticket_with_other_blocks_is_refused(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    def urls() -> list[dict[str, Any]]:
+        middle = len(a_bam) // (1 + len(tickets.requests))
+        made = [inline(a_bam[:middle]), tickets.stored(a_bam, seconds=60, Range=f"bytes={middle}-{len(a_bam) - 1}")]
+        omics_sandbox.clock.advance(3600)
+        return made
+
+    tickets.urls = urls
+    with pytest.raises(SourceChanged, match="a new ticket has other blocks"):
+        htsget().download("x", tmp_path / "a.bam")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "said"),
+    [
+        (lambda data: data[:-40], InvalidFormat, "BGZF"),
+        (lambda data: data.removesuffix(BGZF_END), InvalidFormat, "end marker"),
+        (lambda data: b"<html>Not here</html>", InvalidFormat, "a web page"),
+        (lambda data: bgzf(b"BCF\x02\x02") + BGZF_END, InvalidFormat, "it is BCF"),
+        (lambda data: data[:500] + data[600:], InvalidFormat, "not the beginning of a BGZF block|cut"),
+    ],
+)
+def test_what_is_not_the_file_is_not_kept(
+    htsget: Make,
+    tickets: Tickets,
+    a_bam: bytes,
+    tmp_path: Path,
+    spoil: Callable[[bytes], bytes],
+    error: type[Exception],
+    said: str,
+) -> None:
+    tickets.serve(spoil(a_bam))
+    with pytest.raises(error, match=said):
+        htsget().download("x", tmp_path / "a.bam")
+    assert names(tmp_path) == []
+
+
+def test_another_md5_than_the_tickets_is_refused(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    tickets.state_md5(b"something else")
+    (tmp_path / "a.bam").write_bytes(b"from before")
+    with pytest.raises(ChecksumMismatch, match="md5"):
+        htsget().download("x", tmp_path / "a.bam")
+    assert names(tmp_path) == ["a.bam"]
+    assert (tmp_path / "a.bam").read_bytes() == b"from before"
+
+
+def test_a_ticket_of_another_format_is_refused_before_anything_is_fetched(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    with pytest.raises(InvalidFormat, match="ticket is of BAM, not of CRAM"):
+        htsget().download("x", tmp_path / "a.cram")
+    assert omics_sandbox.requests("/_objects") == []
+
+
+def test_a_block_that_is_gone_is_an_error(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.urls = lambda: [inline(a_bam[:100]), {"url": f"{omics_sandbox.url}/_objects/none"}]
+    with pytest.raises(Exception, match="block 2 of x"):
+        htsget().download("x", tmp_path / "a.bam")
+    assert not (tmp_path / "a.bam").exists()
+
+
+def test_a_header_that_cannot_be_sent_is_an_error(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.urls = lambda: [tickets.stored(a_bam, X="a\r\nHost: b")]
+    with pytest.raises(TransferError, match="Block 1 of the ticket cannot be requested"):
+        htsget().download("x", tmp_path / "a.bam")
+
+
+# -- run again
+
+
+def test_a_file_with_the_md5_of_the_ticket_is_skipped(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    tickets.state_md5(a_bam)
+    htsget().download("x", tmp_path / "a.bam")
+    before = len(omics_sandbox.requests("/_objects"))
+    again = htsget().download("x", tmp_path / "a.bam")
+    assert again.skipped
+    assert len(omics_sandbox.requests("/_objects")) == before
+
+
+def stopped(htsget: Make, tickets: Tickets, path: Path, after: int) -> None:
+    """Download until so many tickets' blocks were begun, then stop."""
+    stop = threading.Event()
+    made = htsget()
+    from omicsdk.ga4gh import htsget as module
+
+    pieces = module._Source.pieces  # pyright: ignore[reportPrivateUsage] - where a download may be stopped
+
+    def counted(source: Any, number: int) -> Any:
+        if number >= after:
+            stop.set()
+        yield from pieces(source, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module._Source, "pieces", counted)  # pyright: ignore[reportPrivateUsage] - as above
+        with pytest.raises(Interrupted, match="stopped after"):
+            made.download("x", path, stop=stop)
+
+
+def test_it_is_resumed_after_the_blocks_that_are_complete(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    quarter = len(a_bam) // 4
+    tickets.serve(a_bam, [quarter, 2 * quarter, 3 * quarter])
+    tickets.state_md5(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+    assert names(tmp_path) == ["a.bam.part", "a.bam.part.json"]
+    record = (tmp_path / "a.bam.part.json").read_text()
+    assert "Signature" not in record
+    assert "/_objects/" not in record
+    saved = htsget().download("x", tmp_path / "a.bam")
+    assert (saved.blocks, saved.blocks_kept) == (4, 2)
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+    assert names(tmp_path) == ["a.bam"]
+
+
+def test_it_is_not_resumed_where_the_ticket_is_another(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+    other = bgzf(b"BAM\x01other") + BGZF_END
+    tickets.serve(other)
+    saved = htsget().download("x", tmp_path / "a.bam")
+    assert saved.blocks_kept == 0
+    assert (tmp_path / "a.bam").read_bytes() == other
+
+
+def test_it_is_not_resumed_where_nothing_shows_that_blocks_are_the_same(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+    record = tmp_path / "a.bam.part.json"
+    told = json.loads(record.read_text())
+    told["blocks"][1]["validators"] = {}
+    record.write_text(json.dumps(told))
+    assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 1  # the one that is in the ticket itself
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"blocks": 5}', '{"format": "BAM", "md5": "", "blocks": [5]}'])
+def test_a_record_that_is_damaged_is_no_record(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "a.bam.part").write_bytes(b"left from something" * 50_000)
+    (tmp_path / "a.bam.part.json").write_text(text)
+    tickets.serve(a_bam)
+    assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 0
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+
+
+def test_a_source_that_changed_since_is_noticed(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+    record = tmp_path / "a.bam.part.json"
+    told = json.loads(record.read_text())
+    (origin,) = told["blocks"][1]["validators"]
+    told["blocks"][1]["validators"][origin] = '"another"'
+    record.write_text(json.dumps(told))
+    with pytest.raises(SourceChanged):
+        htsget().download("x", tmp_path / "a.bam")
+    assert names(tmp_path) == []  # so that the next one begins at the beginning
+    assert htsget().download("x", tmp_path / "a.bam").size == len(a_bam)
+
+
+# -- the disk
+
+
+def test_a_full_disk_is_named(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets.serve(a_bam)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("omicsdk.ga4gh.htsget.os.fsync", full)
+    with pytest.raises(DiskFull, match=r"a\.bam"):
+        htsget().download("x", tmp_path / "a.bam")
+    assert not (tmp_path / "a.bam").exists()
+
+
+def test_two_downloads_of_one_file_do_not_mix(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    with (tmp_path / "a.bam.part").open("wb") as file:
+        lock_now(file.fileno())
+        with pytest.raises(FolderBusy, match="Another process"):
+            htsget().download("x", tmp_path / "a.bam")
+    htsget().download("x", tmp_path / "a.bam")
+
+
+def test_a_folder_that_is_missing_is_named(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    with pytest.raises(TransferError, match="none"):
+        htsget().download("x", tmp_path / "none" / "a.bam")
+
+
+def test_a_refusal_has_the_words_of_the_standard() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"htsget": {"error": "InvalidRange", "message": "The start is behind the end"}})
+
+    with (
+        Htsget(
+            "https://htsget.example.org", transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={}
+        ) as client,
+        pytest.raises(Exception, match=r"The start is behind the end \(400 InvalidRange"),
+    ):
+        client.get_reads(id="x")

@@ -1,0 +1,107 @@
+"""Tickets: what a server may answer, and what of it is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk import DecodeError, TransferError
+from omicsdk.ga4gh import InvalidFormat
+from omicsdk.ga4gh.tickets import Wanted, ticket_of
+
+READS = Wanted("reads", "NA12878")
+BASE = "https://htsget.example.org"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["htsget", "format", "urls", "url", "headers", "md5"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def ticket(*blocks: Any, **more: Any) -> dict[str, Any]:
+    return {"htsget": {"format": "BAM", "urls": list(blocks), **more}}
+
+
+def block(url: str, **headers: Any) -> dict[str, Any]:
+    return {"url": url, "headers": headers}
+
+
+def test_blocks_are_read_in_their_order() -> None:
+    told = ticket(
+        {"url": "data:application/vnd.ga4gh.bam;base64,QkFNAQ==", "class": "header"},
+        block("https://a.example.org/x?sig=s", Range="bytes=100-199", Authorization="Bearer t"),
+        block("https://a.example.org/x", range="bytes=200-"),
+        {"url": "https://a.example.org/y"},
+        {"url": "data:,a%20b"},
+        md5="8A6049FAD4943FF4C6DE5C22DF97D001",
+    )
+    found = ticket_of(told, READS, BASE)
+    assert (found.format, found.md5) == ("BAM", "8a6049fad4943ff4c6de5c22df97d001")
+    assert [(each.start, each.end, each.data) for each in found.blocks] == [
+        (0, None, b"BAM\x01"),
+        (100, 200, None),
+        (200, None, None),
+        (0, None, None),
+        (0, None, b"a b"),
+    ]
+    assert dict(found.blocks[1].headers) == {"Authorization": "Bearer t"}
+
+
+def test_a_block_shows_no_secret() -> None:
+    found = ticket_of(ticket(block("https://a.example.org/x?sig=s3cret", Authorization="Bearer s3cret")), READS, BASE)
+    assert "s3cret" not in repr(found)
+    again = ticket_of(ticket(block("https://a.example.org/x?sig=other", Authorization="Bearer other")), READS, BASE)
+    assert found.blocks[0].key == again.blocks[0].key
+
+
+def test_the_format_is_the_default_where_a_ticket_states_none() -> None:
+    assert ticket_of({"htsget": {"urls": []}}, READS, BASE).format == "BAM"
+    assert ticket_of({"htsget": {"urls": [], "format": "vcf"}}, Wanted("variants", "x"), BASE).format == "VCF"
+
+
+@pytest.mark.parametrize(("wanted", "stated"), [(READS, "VCF"), (READS, 5), (Wanted("reads", "x", "CRAM"), "BAM")])
+def test_a_ticket_of_another_format_is_refused(wanted: Wanted, stated: Any) -> None:
+    with pytest.raises(InvalidFormat, match=f"ticket is of {stated}"):
+        ticket_of({"htsget": {"format": stated, "urls": []}}, wanted, BASE)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [], {}, {"htsget": None}, {"htsget": {"format": "BAM"}}, ticket(5), ticket({"url": ""}), ticket({"url": 5}),
+        ticket(block("https://a.example.org/x", Range=5)), ticket(md5="xyz"), ticket(md5=5),
+    ],
+)  # fmt: skip
+def test_what_is_no_ticket_is_refused(answer: Any) -> None:
+    with pytest.raises(DecodeError):
+        ticket_of(answer, READS, BASE)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        block("http://a.example.org/x"), block("ftp://a.example.org/x"), block("file:///etc/passwd"), block("/x"), block("https:///x"),
+        {"url": "data:;base64,@@@"}, {"url": "data:none"},
+        block("https://a.example.org/x", Range="bytes=-5"), block("https://a.example.org/x", Range="bytes=9-5"),
+        block("https://a.example.org/x", Range="bytes=0-1,3-4"),
+    ],
+)  # fmt: skip
+def test_a_block_that_cannot_be_fetched_is_refused(stated: Any) -> None:
+    with pytest.raises(TransferError):
+        ticket_of(ticket(stated), READS, BASE)
+
+
+def test_plain_http_is_for_this_machine_and_for_servers_that_have_it_themselves() -> None:
+    assert ticket_of(ticket(block("http://127.0.0.1:8000/x")), READS, BASE).blocks
+    assert ticket_of(ticket(block("http://a.example.org/x")), READS, "http://htsget.example.org").blocks
+
+
+@given(JSON)
+def test_no_answer_is_a_crash(answer: Any) -> None:
+    try:
+        found = ticket_of(answer, READS, BASE)
+    except (DecodeError, TransferError):
+        return
+    assert found.format in ("BAM", "CRAM")

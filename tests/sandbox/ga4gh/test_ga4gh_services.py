@@ -1,0 +1,149 @@
+"""htsget, refget and TRS of the sandbox: what they answer, refuse, keep and take from folders."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, bam, bgzf, sliced
+from omicsdk.sandbox.ga4gh.state import EXAMPLE_TOOL
+
+VCF = b"##fileformat=VCFv4.3\n##contig=<ID=chr9>\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t10\t.\tACGT\tA\nchr1\t20\t.\tA\tC\n"
+
+
+def joined(ticket: httpx.Response) -> bytes:
+    """The file of a ticket, by the simplest client there is."""
+    whole = b""
+    for block in ticket.json()["htsget"]["urls"]:
+        if block["url"].startswith("data:"):
+            import base64
+
+            whole += base64.b64decode(block["url"].partition(",")[2])
+        else:
+            answer = httpx.get(block["url"], headers=block["headers"])
+            assert answer.status_code == 206
+            whole += answer.content
+    return whole
+
+
+def test_tickets_have_inline_blocks_and_ranges(omics_sandbox: Sandbox) -> None:
+    omics_sandbox.settings.turn({"htsget.block_bytes": 700})
+    ticket = httpx.get(f"{omics_sandbox.htsget_url}/reads/sample-1")
+    blocks = ticket.json()["htsget"]["urls"]
+    assert {block["class"] for block in blocks} == {"header", "body"}
+    assert len([block for block in blocks if "headers" in block]) > 2
+    assert joined(ticket).endswith(BGZF_END)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "word"),
+    [
+        ("/reads/none", 404, "NotFound"),
+        ("/reads/sample-1?format=CRAM", 400, "UnsupportedFormat"),
+        ("/reads/sample-1?format=SAM", 400, "InvalidInput"),
+        ("/reads/sample-1?start=5", 400, "InvalidInput"),
+        ("/reads/sample-1?referenceName=chr1&start=5&end=5", 400, "InvalidRange"),
+        ("/reads/sample-1?referenceName=chr77", 404, "NotFound"),
+        ("/variants/sample-1?referenceName=chr77", 404, "NotFound"),
+        ("/reads/sample-1?tags=NM,MD&notags=MD", 400, "InvalidInput"),
+    ],
+)
+def test_refusals_have_the_words_of_the_standard(omics_sandbox: Sandbox, path: str, status: int, word: str) -> None:
+    answer = httpx.get(f"{omics_sandbox.htsget_url}{path}")
+    assert (answer.status_code, answer.json()["htsget"]["error"]) == (status, word)
+
+
+def test_a_restricted_data_set_needs_a_token(omics_sandbox: Sandbox) -> None:
+    omics_sandbox.ga4gh.htsget.add("own", "VCF", VCF, restricted=True)
+    url = f"{omics_sandbox.htsget_url}/variants/own"
+    assert httpx.get(url).json()["htsget"]["error"] == "InvalidAuthentication"
+    assert httpx.get(url, headers={"Authorization": f"Bearer {omics_sandbox.token()}"}).status_code == 200
+
+
+def test_slices_have_what_overlaps() -> None:
+    reads = [("a", 0, 10, "ACGT"), ("b", 0, 20, "ACGT"), ("c", 1, 10, "AC")]
+    whole = bam([("chr1", 100), ("chr2", 50)], reads)
+
+    def names(*regions: Region) -> list[str]:
+        _, records = sliced("BAM", whole, regions)
+        plain = gzip.decompress(records)
+        return [name for name in "abc" if name.encode() + b"\0" in plain]
+
+    assert names() == ["a", "b", "c"]
+    assert names(Region("chr1")) == ["a", "b"]
+    assert names(Region("chr1", 14, 20)) == []
+    assert names(Region("chr1", 13, 21)) == ["a", "b"]
+    assert names(Region("chr1", 13, 14), Region("chr2")) == ["a", "c"]
+    _, variants = sliced("VCF", VCF, [Region("chr1", 12, 13)])  # the deleted letters belong to the first one
+    assert gzip.decompress(variants).count(b"\n") == 1
+    assert sliced("CRAM", b"as it is", [Region("chr1")]) == (b"", b"as it is")
+    assert gzip.decompress(sliced("VCF", bgzf(VCF) + BGZF_END, [])[0]).startswith(b"##fileformat")
+
+
+def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sandbox) -> None:
+    made = omics_sandbox.ga4gh.refget.add("x", "acgtACGT")
+    base = f"{omics_sandbox.refget_url}/sequence"
+    for id in (made.md5, made.md5.upper(), made.trunc512, made.ga4gh, f"ga4gh:{made.ga4gh}", "x"):
+        assert httpx.get(f"{base}/{id}").text == "ACGTACGT"
+    answer = httpx.get(f"{base}/x", headers={"Range": "bytes=0-3"})
+    assert (answer.status_code, answer.text) == (206, "ACGT")
+    assert httpx.get(f"{base}/x?start=0", headers={"Range": "bytes=0-3"}).status_code == 400
+    assert httpx.get(f"{base}/x?start=8").status_code == 416
+    assert httpx.get(f"{base}/x?start=3&end=1").status_code == 416  # it is not circular
+    omics_sandbox.settings.turn({"refget.subsequence_limit": 4})
+    assert httpx.get(f"{base}/service-info").json()["refget"]["subsequence_limit"] == 4
+    assert httpx.get(f"{base}/x?start=0&end=5").status_code == 416
+
+
+def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
+    tools = f"{omics_sandbox.trs_url}/tools"
+    assert httpx.get(f"{tools}/%23workflow%2Fsandbox%2Fexample%2Fcount").json()["id"] == EXAMPLE_TOOL
+    version = f"{tools}/%23workflow%2fsandbox%2fexample%2fcount/versions/v1.0"
+    assert "wc" in httpx.get(f"{version}/PLAIN_CWL/descriptor/tools%2Fcount.cwl").text
+    assert httpx.get(f"{version}/CWL/descriptor").json()["content"].startswith("cwlVersion")
+    assert httpx.get(f"{version}/CWL/descriptor/Dockerfile").status_code == 404
+    assert [each["content"] for each in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
+    assert httpx.get(f"{version}/CWL/files?format=zip").content.startswith(b"PK")
+    assert httpx.get(f"{version}/WDL/files").json()["code"] == 404
+
+
+def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    for name, content in {
+        "h/a.vcf": VCF,
+        "h/sub/b.vcf.gz": bgzf(VCF) + BGZF_END,
+        "h/notes.txt": b"x",
+        "r/x.fa": b">one first\nACGT\nAC\n>two\nGG\n",
+        "align/v1/WDL/main.wdl": b"version 1.0",
+        "align/v1/WDL/Dockerfile": b"FROM scratch",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    seeded = {
+        name: omics_sandbox.seed_service(name, tmp_path / folder)
+        for name, folder in (("htsget", "h"), ("refget", "r"), ("trs", "align"))
+    }
+    assert seeded["htsget"] == {"added": ["a.vcf", "sub/b.vcf.gz"], "left": ["notes.txt"]}
+    assert seeded["refget"]["added"] == ["one", "two"]
+    assert seeded["trs"] == {"tool": "#workflow/sandbox/align", "versions": ["v1"]}
+    assert joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sub/b")).endswith(BGZF_END)
+    assert httpx.get(f"{omics_sandbox.refget_url}/sequence/one").text == "ACGTAC"
+    for name, folder in (("htsget", "r"), ("refget", "h"), ("trs", "h")):
+        with pytest.raises(ValueError, match="has no"):
+            omics_sandbox.seed_service(name, tmp_path / folder)
+
+
+def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "s") as sandbox:
+        sandbox.ga4gh.refget.add("own", "ACGT")
+        sandbox.ga4gh.htsget.add("own", "VCF", VCF)
+    with Sandbox(tmp_path / "s") as sandbox:
+        assert sandbox.ga4gh.refget.find("own").length == 4
+        sandbox.reset()
+        assert [each.id for each in sandbox.ga4gh.htsget.sets.all()] == ["sample-1", "sample-1"]
+        assert sandbox.ga4gh.refget.sequences.count(name="own") == 0
+        assert json.loads(json.dumps(sandbox.info()))["services"]["trs"]["url"] == sandbox.trs_url
