@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from omicsdk.fs.files import upload as upload
     from omicsdk.gen3 import AsyncGen3 as AsyncGen3
     from omicsdk.gen3 import Gen3 as Gen3
+    from omicsdk.hca.azul import AsyncAzul as AsyncAzul
+    from omicsdk.hca.azul import Azul as Azul
     from omicsdk.hca.dss import AsyncDss as AsyncDss
     from omicsdk.hca.dss import Dss as Dss
     from omicsdk.hca.fusillade import AsyncFusillade as AsyncFusillade
@@ -95,6 +97,7 @@ _HOMES = {
     "APIError": "core.errors",
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
+    "AsyncAzul": "hca.azul",
     "AsyncCrunch": "crunch",
     "AsyncDrs": "drs",
     "AsyncDss": "hca.dss",
@@ -104,6 +107,7 @@ _HOMES = {
     "AsyncPangea": "pangea",
     "AsyncSevenBridges": "sb.client",
     "AuthError": "core.errors",
+    "Azul": "hca.azul",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
     "BearerToken": "core.credentials",
@@ -177,6 +181,7 @@ __all__ = [
     "APIError",
     "AnswerTooLarge",
     "ApiKey",
+    "AsyncAzul",
     "AsyncCrunch",
     "AsyncDrs",
     "AsyncDss",
@@ -186,6 +191,7 @@ __all__ = [
     "AsyncPangea",
     "AsyncSevenBridges",
     "AuthError",
+    "Azul",
     "BadRequest",
     "Basic",
     "BearerToken",
