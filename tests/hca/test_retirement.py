@@ -66,3 +66,16 @@ def test_another_deployment_is_not_retired(looked_up, monkeypatch, capsys):
     assert main(DSS) == 1
     assert looked_up[0] == "dss.example.org"
     assert "retired" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the name's error has other words there")
+def test_a_manifest_is_downloaded_from_azul_instead(looked_up, tmp_path, capsys):
+    columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
+    row = ("b", "2019-08-03T032331.151555Z", "reads.fastq.gz", "f", "0" * 64, "3")
+    manifest = tmp_path / "old.tsv"
+    manifest.write_text("\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    assert main(("dss", "download-manifest", "--manifest", str(manifest), "--replica", "aws")) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "omics: The Human Cell Atlas has retired the Data Store at https://dss.data.humancellatlas.org/v1. "
+        f"The files are in Azul. Run: omics azul download --manifest {manifest}"
+    )
