@@ -11,6 +11,7 @@ from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.core.retry import Retry
+from omicsdk.hca.azul.google import stored_login
 from omicsdk.hca.azul.rate import gate_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ ANVIL_HOST = "https://service.explore.anvilproject.org"
 
 DISCOVERY = Discovery(
     platform="azul",
+    stored=stored_login,
     default_url=HOST,
     remedy=f"Run `omics login azul`, or set OMICS_AZUL_TOKEN. For AnVIL give --base-url {ANVIL_HOST}.",
 )
