@@ -26,7 +26,7 @@ PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
 """The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """Arguments that take both URIs and paths."""
-SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
 _STORE_OPTIONS = ("base_url", "profile")
 """Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
 _LONGEST = 70
