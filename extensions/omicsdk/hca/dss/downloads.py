@@ -344,7 +344,8 @@ def download_manifest(
 
     Args:
         manifest: Table of tab-separated values with the columns bundle_uuid, bundle_version, file_name, file_uuid,
-            file_sha256, file_size and optionally file_version.
+            file_sha256, file_size and optionally file_version. Files of a compact manifest of Azul, which has these
+            columns, are fetched from Azul.
         replica: Replica to download from, `aws` or `gcp`.
         layout: `none` stores files in the filestore only; `bundle` also creates a folder for each bundle, with all of
             its metadata and the data files that the manifest lists.
@@ -382,7 +383,14 @@ def download_manifest(
     options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, pool)
     table = Manifest.open(Path(manifest))
     table.check()
-    if retirement(dss.base_url):
+    addresses = table.addresses()
+    if addresses and (layout == "bundle" or pool is not None):
+        raise UsageError(
+            f"{table.path} is a manifest of Azul: the layout bundle and workers need the Data Store",
+            remedy=f"Run: {INSTEAD} {table.path} --layout bundle",
+        )
+    options = replace(options, addresses=addresses)
+    if not addresses and retirement(dss.base_url):
         _expect_answer(dss, table)
     if layout == "none":
         result = download_rows(dss, table, replica, Path(download_dir), options)
