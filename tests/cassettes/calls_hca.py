@@ -249,7 +249,7 @@ def _areas_and_files(recorder: Recorder) -> None:
 
 
 def _jobs(recorder: Recorder, sandbox: Sandbox) -> None:
-    job = sandbox.upload.store.job(AREA, NAME)
+    job = sandbox.upload.job("checksum", AREA, NAME)
     assert job is not None
     report = {"job_id": "batch-1", "payload": {"name": NAME}}
     recorder.call("update_checksum", upload_area_uuid=AREA, checksum_id=job.id, status="CHECKSUMMED", **report)

@@ -63,7 +63,7 @@ def _upload(sandbox: Sandbox) -> Credentials:
 
 
 def _sb(sandbox: Sandbox) -> Credentials:
-    return ApiKey(sandbox.sb_token, header="X-SBG-Fusillade-Token", origins=[sandbox.url])
+    return ApiKey(sandbox.sb_token, header="X-SBG-Auth-Token", origins=[sandbox.url])
 
 
 SERVICES = {

@@ -95,7 +95,7 @@ def test_names_of_this_machine_are_answered_and_those_that_the_user_allows(tmp_p
 @pytest.mark.parametrize(("words", "runs"), [((), False), (("--run-tools",), True)])
 def test_tools_of_tasks_run_only_where_that_is_asked_for(omics, monkeypatch, tmp_path, words, runs):
     asked = []
-    monkeypatch.setattr("omicsdk.sandbox.serve", lambda *_, **given: asked.append(given["run_tools"]))
+    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: asked.append(sandbox.options.run_tools))
     assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
     assert asked == [runs]
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from omicsdk.sandbox.examples import ANSWERED
 
 pytestmark = pytest.mark.sandbox
 
@@ -52,6 +53,11 @@ def test_the_page_has_a_recipe_for_each_of_its_subjects():
         "test_snapshots.py",
     } == set(RECIPES)
     assert len(re.findall(r"^```python", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == len(RECIPES)
+
+
+def test_the_page_lists_the_operations_that_are_answered_from_documents():
+    listed = re.findall(r"^- (\S+): ((?:`\w+`(?:, )?)+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {service: tuple(re.findall(r"\w+", names)) for service, names in listed} == ANSWERED
 
 
 @pytest.mark.parametrize(("name", "test"), TESTS)

@@ -255,12 +255,12 @@ def test_waiting_notifications_survive_a_restart(sandbox: Sandbox, tmp_path, fol
         url = f"{first.url}/dss/v1/subscriptions?replica=aws"
         assert httpx.put(url, headers=headers, json=body, trust_env=False, verify=False).status_code == 201
         first.seed(folder)
-        assert first.dss.courier.settle()
-        assert [attempt.number for attempt in first.dss.courier.history()] == [1]
+        first.dss.deliveries.run_due()
+        assert [attempt.number for attempt in first.dss.deliveries.history()] == [1]
     with fresh(sandbox, tmp_path / "state") as second:
         second.clock.advance(60)
-        assert second.dss.courier.settle()
-        assert [attempt.number for attempt in second.dss.courier.history()] == [2]
+        second.dss.deliveries.run_due()
+        assert [attempt.number for attempt in second.dss.deliveries.history()] == [2]
 
 
 def test_a_folder_is_used_once(sandbox: Sandbox):

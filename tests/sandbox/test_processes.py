@@ -13,8 +13,8 @@ from omicsdk.sandbox import Sandbox
 
 SERVE = """
 import sys
-from omicsdk.sandbox import serve
-serve(sys.argv[1] or None, on_ready=lambda sandbox: print(sandbox.url, sandbox.folder, flush=True))
+from omicsdk.sandbox import Sandbox, serve
+serve(Sandbox(sys.argv[1] or None), on_ready=lambda sandbox: print(sandbox.url, sandbox.folder, flush=True))
 """
 
 

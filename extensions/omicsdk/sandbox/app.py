@@ -4,20 +4,21 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.routing import IndexedRouter
+from omicsdk.sandbox.routing import IndexedRouter, headers_of, origin
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, Tokens
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
@@ -34,7 +35,7 @@ def make_app(
     tokens: Tokens,
     other: Sequence[BaseRoute],
     is_real: Callable[[], bool] = lambda: False,
-) -> Starlette:
+) -> ASGIApp:
     """Makes the application of all services.
 
     Args:
@@ -49,9 +50,20 @@ def make_app(
     Raises:
         LookupError: An operation of a document has no handler, or a handler no operation.
     """
-    mounts = [_mount(service, tokens, is_real) for service in services]
-    app = Starlette(exception_handlers={HTTPException: _not_routed, Exception: _crashed})
-    app.router = IndexedRouter([*other, *mounts])
+    router = IndexedRouter([*other, *(_mount(service, tokens, is_real) for service in services)])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Routers of Starlette below this one then raise for what has no route, instead of answering in their own words.
+        scope["app"] = app
+        try:
+            await router(scope, receive, send)
+        except HTTPException as error:
+            await _not_routed(scope, error)(scope, receive, send)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            problem = Problem(500, "unhandled_exception", "The sandbox failed: see its log")
+            await response(_refusal(problem), {})(scope, receive, send)
+
     return app
 
 
@@ -78,7 +90,7 @@ def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> li
     routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
     for operation in operations(service.document):
         handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
-        endpoint = _endpoint(service, operation, handler, tokens, is_real)
+        endpoint = Endpoint(service, operation, handler, tokens, is_real)
         # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
         route = Route(operation.route, endpoint, methods=[operation.method])
         route.methods = {operation.method}
@@ -107,85 +119,93 @@ def _document(service: Service) -> Callable[[Request], Any]:
     return serve
 
 
-def origin(request: Request) -> str:
-    """Scheme, host and port as the client reached them."""
-    return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
+@dataclass
+class Endpoint:
+    """The ASGI application of one operation: authenticates and validates a request, and sends what its handler replies.
 
+    Attributes:
+        service: The service.
+        operation: The operation.
+        handler: Answers its requests.
+        tokens: Checks the tokens of secured operations.
+        is_real: Whether known crashes of the real servers are answered as those answer them.
+    """
 
-def _endpoint(
-    service: Service, operation: Operation, handler: Handler, tokens: Tokens, is_real: Callable[[], bool]
-) -> Callable[[Request], Any]:
-    name = f"{service.name} {operation.name}"
-    crashes = service.crashes.get(operation.name, ())
-    kept = "keeps to the document" if service.checks else "the service's own rules"
-    validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
+    service: Service
+    operation: Operation
+    handler: Handler
+    tokens: Tokens
+    is_real: Callable[[], bool]
 
-    async def serve(request: Request) -> Response:
-        entry = cast("Entry | None", request.scope.get(ENTRY))
+    def __post_init__(self) -> None:
+        service, operation = self.service, self.operation
+        self._validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
+        self._kept = "keeps to the document" if service.checks else "the service's own rules"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        service, operation = self.service, self.operation
+        entry: Entry | None = scope.get(ENTRY)
         if entry is not None:
-            entry.operation, entry.validation = name, kept
+            entry.operation, entry.validation = f"{service.name} {operation.name}", self._kept
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
-            content = await _content(request)
-            query = request.query_params.multi_items()
+            content = await body_of(receive)
+            query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if service.at_once(operation, query):
-                reply = answer(request, query, content)
+                reply = self._answer(scope, query, content)
             else:
-                reply = await run_in_threadpool(answer, request, query, content)
+                reply = await run_in_threadpool(self._answer, scope, query, content)
         except Problem as problem:
-            reply = refusal(problem)
+            reply = self._refusal(problem)
             if entry is not None:
-                entry.validation = _verdict(problem, kept)
+                entry.validation = _verdict(problem, self._kept)
         except UnicodeEncodeError:
-            reply = refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
+            reply = self._refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
         except OverflowError:  # of a service that looks at numbers itself
-            reply = refusal(bad_arguments("The request has a number beyond 64 bits"))
+            reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"))
         except Exception:
-            log.exception("%s %s failed", operation.method, request.url.path)
+            log.exception("%s %s failed", operation.method, scope["path"])
             crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
-            reply = refusal(crash)
-        return response(reply, headers, empty=operation.method == "HEAD")
+            reply = self._refusal(crash)
+        await response(reply, headers, empty=operation.method == "HEAD")(scope, receive, send)
 
-    def refusal(problem: Problem) -> Reply:
-        if (problem.crashes or problem.status in crashes) and is_real():
+    def _refusal(self, problem: Problem) -> Reply:
+        service = self.service
+        if (problem.crashes or problem.status in service.crashes.get(self.operation.name, ())) and self.is_real():
             return service.crash
         return _refusal(problem, service.error_body, service.error_type)
 
-    def caller_of(headers: Mapping[str, str]) -> Caller:
-        if service.authenticate is not None:
-            return service.authenticate(headers)
-        return tokens.caller(headers.get("authorization"))
-
-    def checked_body(request: Request, content: bytes) -> Any:
-        kind = request.headers.get("content-type", "")
-        if _kind(kind) in operation.other_bodies:
-            return None
-        return validator.body(*(_decoded(content, kind) if operation.body is not None else (None, False)))
-
-    def answer(request: Request, query: list[tuple[str, str]], content: bytes) -> Reply:
-        caller = caller_of(request.headers) if operation.secured or service.restricted() else None
-        path = cast("Mapping[str, str]", request.path_params)
+    def _answer(self, scope: Scope, query: list[tuple[str, str]], content: bytes) -> Reply:
+        service, operation, validator = self.service, self.operation, self._validator
+        headers, path = headers_of(scope), scope["path_params"]
+        caller = self._caller(headers) if operation.secured or service.restricted() else None
         if service.checks:
-            arguments = validator.arguments(path, query, request.headers)
-            body = checked_body(request, content)
+            arguments = validator.arguments(path, query, headers)
+            kind = headers.get("content-type", "")
+            takes_json = operation.body is not None and _kind(kind) not in operation.other_bodies
+            body = validator.body(*_decoded(content, kind)) if takes_json else None
         else:
-            arguments, body = validator.as_sent(path, query, request.headers), _json_of(content)
+            arguments, body = validator.as_sent(path, query, headers), _json_of(content)
         call = Call(
             operation=operation,
             arguments=arguments,
             body=body,
             caller=caller,
-            origin=origin(request),
+            origin=f"{scope['scheme']}://{headers['host']}",
             prefix=service.prefix,
-            path=request.url.path.removeprefix(service.prefix),
+            path=scope["path"].removeprefix(service.prefix),
             query=query,
-            headers=request.headers,
+            headers=headers,
             content=content,
-            server="http://{}:{}".format(*request.scope["server"]),
+            server="http://{}:{}".format(*scope["server"]),
         )
-        return handler(call)
+        return self.handler(call)
 
-    return serve
+    def _caller(self, headers: Mapping[str, str]) -> Caller:
+        if self.service.authenticate is not None:
+            return self.service.authenticate(headers)
+        return self.tokens.caller(headers.get("authorization"))
 
 
 def _verdict(problem: Problem, kept: str) -> str:
@@ -197,10 +217,20 @@ def _verdict(problem: Problem, kept: str) -> str:
     return kept if problem.status != 401 else "not looked at: nobody is logged in"
 
 
-async def _content(request: Request) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Problem: 413; it is larger than the sandbox takes.
+        ClientDisconnect: The client has gone before its end.
+    """
     blocks: list[bytes] = []
-    size = 0
-    async for block in request.stream():
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        block, more = message.get("body", b""), message.get("more_body", False)
         size += len(block)
         if size > MAX_BODY:
             raise Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes")
@@ -222,7 +252,7 @@ def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
 
 def _json_of(content: bytes) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content) if content else None
     except (ValueError, RecursionError):
         return None
 
@@ -253,15 +283,7 @@ def _refusal(
     return Reply(body(problem), problem.status, {"Content-Type": media_type, **problem.headers})
 
 
-async def _not_routed(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "illegal_arguments")
-    problem = Problem(status, code, f"The sandbox has no {request.method} {request.url.path}")
-    return response(_refusal(problem), headers, empty=request.method == "HEAD")
-
-
-async def _crashed(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    problem = Problem(500, "unhandled_exception", "The sandbox failed: see its log")
-    return response(_refusal(problem), {})
+def _not_routed(scope: Scope, error: HTTPException) -> Response:
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "illegal_arguments")
+    problem = Problem(error.status_code, code, f"The sandbox has no {scope['method']} {scope['path']}", error.headers)
+    return response(_refusal(problem), {}, empty=scope["method"] == "HEAD")

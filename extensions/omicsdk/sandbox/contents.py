@@ -5,7 +5,7 @@ from pathlib import Path
 from omicsdk.sandbox.crunch.state import CRUNCH
 from omicsdk.sandbox.dss.store import DSS
 from omicsdk.sandbox.fusillade.state import FUSILLADE
-from omicsdk.sandbox.gen3.shelves import GEN3
+from omicsdk.sandbox.gen3.listings import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
 from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
@@ -23,7 +23,7 @@ def counted(database: Database) -> dict[str, dict[str, int]]:
         database: The state.
     """
     return {
-        each.name: {shelf.name: shelf.count(database) for shelf in each.shelves if not shelf.inside}
+        each.name: {listing.name: listing.count(database) for listing in each.listings if not listing.inside}
         for each in COLLECTIONS
     }
 

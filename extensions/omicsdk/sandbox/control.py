@@ -33,7 +33,7 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
     route("POST", "/clock", lambda _request, body: _turn_clock(sandbox, body))
     route("GET", "/faults", lambda _request, _body: {"faults": sandbox.fault_book.rules()})
-    route("POST", "/faults", lambda _request, body: _add_faults(sandbox, body))
+    route("POST", "/faults", lambda _request, body: {"numbers": sandbox.add_faults(*parse_rules(body))})
     route("DELETE", "/faults", lambda _request, _body: sandbox.fault_book.clear())
     route("DELETE", "/faults/{number:int}", lambda request, _body: _remove_fault(sandbox, request))
     route("POST", "/release", lambda _request, _body: sandbox.release())
@@ -139,10 +139,6 @@ def _turn_clock(sandbox: LiveSandbox, body: object) -> object:
     return sandbox.clock.state()
 
 
-def _add_faults(sandbox: LiveSandbox, body: object) -> object:
-    return {"numbers": sandbox.fault_book.add(parse_rules(body))}
-
-
 def _remove_fault(sandbox: LiveSandbox, request: Request) -> object:
     number: int = request.path_params["number"]
     if not sandbox.fault_book.remove(number):
@@ -151,8 +147,7 @@ def _remove_fault(sandbox: LiveSandbox, request: Request) -> object:
 
 
 def _requests(sandbox: LiveSandbox, request: Request) -> object:
-    prefix = request.query_params.get("path", "")
-    return {"requests": sandbox.requests(prefix)}
+    return {"requests": sandbox.requests(request.query_params.get("path", ""))}
 
 
 def _turn_settings(sandbox: LiveSandbox, body: object) -> object:

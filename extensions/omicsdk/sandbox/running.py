@@ -12,12 +12,13 @@ from starlette.types import ASGIApp
 
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.azul.service import azul_service
-from omicsdk.sandbox.azul.state import Azul
+from omicsdk.sandbox.azul.state import MIRROR_BUCKET, Azul
 from omicsdk.sandbox.crunch.service import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.examples import with_examples
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
@@ -213,7 +214,7 @@ class Running:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
         owner = self.grounds.staging.credentials
-        guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle)
+        guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle, (MIRROR_BUCKET,))
         sandbox = self._sandbox
         wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
         return closed_to_pages(wire, sandbox.allow_hosts)
@@ -267,7 +268,7 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
     def document(service: str) -> Mapping[str, Any]:
         return documents.get(service) or read_document(service)
 
-    return [
+    services = [
         dss_service(platforms.dss, document("dss")),
         azul_service(platforms.azul, document("azul")),
         fusillade_service(platforms.fusillade, document("fusillade")),
@@ -277,3 +278,4 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         crunch_service(platforms.crunch, document("crunch")),
         pangea_service(platforms.pangea, document("pangea")),
     ]
+    return [with_examples(each) for each in services]

@@ -383,16 +383,8 @@ _LISTS = ("must", "filter", "should", "must_not")
 
 def _bool(content: object, where: str, depth: int) -> Predicate:
     options = _options(_object(content, where), where, "bool", (*_LISTS, "minimum_should_match"))
-    lists: dict[str, list[Predicate]] = {name: [] for name in _LISTS}
-    for name in _LISTS:
-        clauses = options.get(name, [])
-        if isinstance(clauses, (list, tuple)):
-            for index, clause in enumerate(cast("Sequence[object]", clauses)):
-                lists[name].append(_clause(clause, f"{where}.{name}[{index}]", depth + 1))
-        else:
-            lists[name].append(_clause(clauses, f"{where}.{name}", depth + 1))
-    needed_all = lists["must"] + lists["filter"]
-    should, must_not = lists["should"], lists["must_not"]
+    must, filters, should, must_not = (_clauses(options.get(name, []), f"{where}.{name}", depth + 1) for name in _LISTS)
+    needed_all = must + filters
     least = 1 if should and not needed_all else 0
     if "minimum_should_match" in options:
         least = _least(options["minimum_should_match"], len(should), f"{where}.minimum_should_match")
@@ -405,6 +397,14 @@ def _bool(content: object, where: str, depth: int) -> Predicate:
         )
 
     return matches
+
+
+def _clauses(stated: object, where: str, depth: int) -> list[Predicate]:
+    """The clauses of one of a bool clause's lists, which may be a single clause without a list."""
+    if not isinstance(stated, (list, tuple)):
+        return [_clause(stated, where, depth)]
+    clauses = cast("Sequence[object]", stated)
+    return [_clause(each, f"{where}[{index}]", depth) for index, each in enumerate(clauses)]
 
 
 def _least(value: object, count: int, where: str) -> int:

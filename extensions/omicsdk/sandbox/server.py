@@ -116,50 +116,21 @@ class Sandbox(LiveSandbox):
         self.stop()
 
 
-def serve(
-    folder: Path | str | None = None,
-    port: int = 0,
-    faults: Path | str | Sequence[Rule] = (),
-    *,
-    host: str = LOOPBACK,
-    s3_port: int = 0,
-    allow_hosts: Sequence[str] = (),
-    run_tools: bool = False,
-    strict_errors: Literal["helpful", "real"] = "helpful",
-    on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
-) -> None:
-    """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
+def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbox: None) -> None:
+    """Run a sandbox until the process receives SIGINT or SIGTERM; only in the main thread of a process.
 
     Args:
-        folder: As for `Sandbox`.
-        port: As for `Sandbox`.
-        faults: As for `Sandbox`.
-        host: As for `Sandbox`.
-        s3_port: As for `Sandbox`.
-        allow_hosts: As for `Sandbox`.
-        run_tools: As for `Sandbox`.
-        strict_errors: As for `Sandbox`.
-        on_ready: Called with the running sandbox, to tell the user where it is.
+        sandbox: The sandbox, not started yet.
+        on_ready: Called with the running sandbox, to print its address.
     """
     stop = threading.Event()
-    numbers = [signal.SIGINT, signal.SIGTERM]
 
-    def tell(_number: int, _frame: object) -> None:
+    def end(_number: int, _frame: object) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, tell) for number in numbers}
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        given = Sandbox(
-            folder,
-            port,
-            faults,
-            host=host,
-            s3_port=s3_port,
-            allow_hosts=allow_hosts,
-            run_tools=run_tools,
-            strict_errors=strict_errors,
-        )
-        with given as sandbox:
+        with sandbox:
             on_ready(sandbox)
             # A wait without an end can't be interrupted on every system.
             while not stop.wait(1.0):

@@ -66,7 +66,10 @@ class RequestValidator:
         # References begin with #/components/schemas, so each schema carries the document's components along.
         self._components = {"components": document.get("components", {})}
         self._formats = formats
-        self._parameters = [(each, self._validator(each.schema)) for each in operation.parameters]
+        self._parameters = [
+            (each, each.name.lower() if each.place == "header" else each.name, self._validator(each.schema))
+            for each in operation.parameters
+        ]
         self._body = None if operation.body is None else self._validator(operation.body)
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
@@ -109,10 +112,10 @@ class RequestValidator:
     ) -> Iterator[tuple[Parameter, Draft202012Validator, str | _Several | None]]:
         """Each parameter with what was sent: a text, or what there is of a list or an object; None for no text."""
         sources = {"path": path, "query": dict(reversed(query)), "header": headers}
-        for parameter, validator in self._parameters:
+        for parameter, name, validator in self._parameters:
             several = _several(parameter, query)
-            name = parameter.name.lower() if parameter.place == "header" else parameter.name
-            text = sources.get(parameter.place, {}).get(name)
+            source = sources.get(parameter.place)
+            text = None if source is None else source.get(name)
             yield parameter, validator, text if several is None else several
 
     def as_sent(

@@ -35,7 +35,7 @@ def test_no_status_is_lost(site: Sandbox) -> None:
     dataset = _together(site, [("/datasets/", {"parent": "p", "name": "d"})])[0].json()["id"]
     answers = _together(site, [("/statuses/", {"dataset": dataset, "stage": "1", "state": "1"})] * 24)
     assert sorted(each.json()["id"] for each in answers) == list(range(1, 25))
-    assert site.crunch.statuses.count() == 24
+    assert site.crunch.statuses.table.count() == 24
 
 
 def test_moves_into_each_other_leave_a_tree(site: Sandbox) -> None:

@@ -134,7 +134,7 @@ def test_a_new_bundle_is_told_to_those_who_want_it(sandbox: Sandbox, user, recei
     ).json()
     put(user, callback_url=receiver.url, es_query={"query": {"match": {"uuid": "none"}}})
     bundle = sandbox.seed(folder)
-    assert sandbox.dss.courier.settle()
+    sandbox.dss.deliveries.run_due()
     [(method, headers, body)] = receiver.got
     told = json.loads(body)
     assert (method, told["subscription_id"]) == ("PUT", wanted["uuid"])
@@ -148,7 +148,7 @@ def test_a_deletion_is_told_by_jmespath(sandbox: Sandbox, user, receiver, folder
     put(user, callback_url=receiver.url, jmespath_query="event_type == 'TOMBSTONE'")
     sandbox.seed(folder)
     user.request("DELETE", f"/bundles/{bundle['bundle_uuid']}", params={"replica": "aws"}, json={"reason": "test"})
-    assert sandbox.dss.courier.settle()
+    sandbox.dss.deliveries.run_due()
     [(_, _, body)] = receiver.got
     assert json.loads(body)["event_type"] == "TOMBSTONE"
 
@@ -160,9 +160,9 @@ def test_a_failed_delivery_is_tried_again_when_its_time_has_come(sandbox: Sandbo
     sandbox.seed(folder)
     for seconds, tries in ((0, 1), (59, 1), (1, 2), (600, 3), (9e6, 3)):
         sandbox.clock.advance(seconds)
-        assert sandbox.dss.courier.settle()
+        sandbox.dss.deliveries.run_due()
         assert len(receiver.got) == tries
-    assert [attempt.status for attempt in sandbox.dss.courier.history()] == [500, 302, 200]
+    assert [attempt.status for attempt in sandbox.dss.deliveries.history()] == [500, 302, 200]
 
 
 def test_nothing_is_told_after_the_subscription_was_deleted(sandbox: Sandbox, user, receiver, folder):
@@ -170,8 +170,8 @@ def test_nothing_is_told_after_the_subscription_was_deleted(sandbox: Sandbox, us
     receiver.statuses = [500]
     made = put(user, callback_url=receiver.url).json()
     sandbox.seed(folder)
-    assert sandbox.dss.courier.settle()
+    sandbox.dss.deliveries.run_due()
     user.delete(f"/subscriptions/{made['uuid']}", params={"replica": "aws"})
     sandbox.clock.advance(1e6)
-    assert sandbox.dss.courier.settle()
+    sandbox.dss.deliveries.run_due()
     assert len(receiver.got) == 1

@@ -1,10 +1,11 @@
-"""Notifications: who is told, what, how it looks on the wire, and the attempts."""
+"""Notifications: which subscriptions want them, what they carry on the wire, and the attempts."""
 
 import email.parser
 import email.policy
 import http.server
 import itertools
 import json
+import queue as queues
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,15 +20,13 @@ from omicsdk.sandbox.dss.notifications import (
     Event,
     attachments_of,
     check_subscription,
-    notification_of,
-    notifications_of,
     payload_of,
     wants,
 )
 from omicsdk.sandbox.dss.webhooks import (
     DELAYS,
-    Deliverer,
     DeliveryError,
+    DeliveryWorker,
     WebhookRequest,
     build_request,
     due_after,
@@ -35,6 +34,7 @@ from omicsdk.sandbox.dss.webhooks import (
     send_by_httpx,
 )
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database
 
 DOCUMENT: dict[str, Any] = {
@@ -78,7 +78,6 @@ def subscription(**fields: Any) -> dict[str, Any]:
 )
 def test_who_is_told(fields: dict[str, Any], event: Event, told: bool) -> None:
     assert wants(subscription(**fields), event) is told
-    assert len(notifications_of([subscription(**fields)], event)) == told
 
 
 def test_the_documented_payload() -> None:
@@ -153,8 +152,12 @@ def test_a_subscription_that_works_is_accepted() -> None:
     check_subscription(subscription(es_query={}))
 
 
+def request_of(fields: dict[str, Any], secret: str | None = None, now: float = 0.0) -> WebhookRequest:
+    return build_request(fields, payload_of(fields, CREATED, "t"), secret, now, "b0undary")
+
+
 def test_json_request() -> None:
-    request = build_request(notification_of(subscription(method="PUT"), CREATED, "t"), now=0, boundary="B")
+    request = request_of(subscription(method="PUT"))
     assert (request.method, request.url) == ("PUT", "http://127.0.0.1:1/hook?secret=1")
     assert request.headers["Content-Type"] == "application/json"
     assert "Authorization" not in request.headers
@@ -175,7 +178,7 @@ def test_form_request() -> None:
     fields = subscription(
         encoding="multipart/form-data", form_fields={"foo": "bar", "ü": "é\r\nx"}, payload_form_field="p"
     )
-    request = build_request(notification_of(fields, CREATED, "t"), now=0, boundary="b0undary")
+    request = request_of(fields)
     form = form_of(request.body, request.headers["Content-Type"])
     assert list(form) == ["foo", "ü", "p"]
     assert (form["foo"], form["ü"]) == ("bar", "é\r\nx")
@@ -193,8 +196,8 @@ def test_form_on_the_wire() -> None:
 @pytest.mark.parametrize("encoding", ["application/json", "multipart/form-data"])
 @pytest.mark.parametrize(("key_id", "expected"), [("mine", "mine"), (None, "hca-dss:s-uuid")])
 def test_signed_requests_verify(encoding: str, key_id: str | None, expected: str) -> None:
-    fields = subscription(encoding=encoding, hmac_secret_key="s3cret", hmac_key_id=key_id)
-    request = build_request(notification_of(fields, CREATED, "t"), now=1e9, boundary="B")
+    fields = subscription(encoding=encoding, hmac_secret_key=True, hmac_key_id=key_id)
+    request = request_of(fields, "s3cret", now=1e9)
     key = {expected: "s3cret"}
     assert (
         verify_signature(request.method, request.url, request.headers, request.body, key_of=key.get, now=1e9)
@@ -203,9 +206,8 @@ def test_signed_requests_verify(encoding: str, key_id: str | None, expected: str
 
 
 def test_secrets_are_not_shown() -> None:
-    notification = notification_of(subscription(hmac_secret_key="s3cret"), CREATED, "t")
-    request = build_request(notification, now=0, boundary="B")
-    assert "s3cret" not in repr(notification)
+    request = request_of(subscription(hmac_secret_key=True), "s3cret")
+    assert request.headers["Authorization"].startswith("Signature ")
     assert "Signature" not in repr(request)
 
 
@@ -226,6 +228,10 @@ class FakeClock:
     def now(self) -> float:
         return self.time
 
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Nothing listens: the worker's thread isn't started."""
+        return lambda: None
+
 
 class FakeSend:
     """Answers from a list: a status, or text for a failure; 204 when the list is used up."""
@@ -242,6 +248,10 @@ class FakeSend:
         return answer
 
 
+def no_secret(_uuid: str) -> None:
+    return None
+
+
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database = Database(tmp_path_factory.mktemp("deliveries") / "state.sqlite")
@@ -249,68 +259,73 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
-Queue = Callable[..., tuple[Deliverer, FakeClock, FakeSend]]
+Queue = Callable[..., tuple[DeliveryWorker, FakeClock, FakeSend]]
 
 
 @pytest.fixture(scope="module")
 def queue(database: Database) -> Queue:
-    """Makes a deliverer; what another one has left waits in it with `kept`."""
+    """Makes a worker without a thread; what another one has left waits in it with `kept`."""
 
-    def make(*answers: int | str, delays: tuple[float, ...] = (0, 10, 100), kept: bool = False) -> Any:
+    def make(
+        *answers: int | str, delays: tuple[float, ...] = (0, 10, 100), kept: bool = False, secret: str | None = None
+    ) -> Any:
         clock, send = FakeClock(), FakeSend(*answers)
-        deliverer = Deliverer(database, clock, send, delays)
+        worker = DeliveryWorker(database, clock, lambda _uuid: secret, send, delays)
         if not kept:
-            deliverer.clear()
-        return deliverer, clock, send
+            worker.clear()
+        return worker, clock, send
 
     return make
 
 
+def enqueue(worker: DeliveryWorker, fields: dict[str, Any], transaction_id: str) -> None:
+    worker.enqueue(fields, payload_of(fields, CREATED, transaction_id))
+
+
 def test_delivered_at_once(queue: Queue) -> None:
-    deliverer, _, send = queue(299)
-    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
-    (attempt,) = deliverer.run_due()
+    worker, _, send = queue(299)
+    enqueue(worker, subscription(), "t")
+    (attempt,) = worker.run_due()
     assert (attempt.delivered, attempt.status, attempt.number, attempt.next_at) == (True, 299, 1, None)
     assert attempt.url == "http://127.0.0.1:1/hook"
-    assert deliverer.next_due() is None
-    assert deliverer.run_due() == []
+    assert worker.next_due() is None
+    assert worker.run_due() == []
     assert len(send.requests) == 1
 
 
 def test_tried_again_with_growing_delays_until_all_are_spent(queue: Queue) -> None:
-    deliverer, clock, send = queue(500, "refused", 302)
-    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
-    assert deliverer.run_due()[0].next_at == 1010
+    worker, clock, send = queue(500, "refused", 302)
+    enqueue(worker, subscription(), "t")
+    assert worker.run_due()[0].next_at == 1010
     clock.time = 1009.9
-    assert deliverer.run_due() == []
+    assert worker.run_due() == []
     clock.time = 1010
-    (second,) = deliverer.run_due()
+    (second,) = worker.run_due()
     assert (second.status, second.error, second.number, second.next_at) == (None, "refused", 2, 1110)
     clock.time = 2000
-    (third,) = deliverer.run_due()
+    (third,) = worker.run_due()
     assert (third.delivered, third.status, third.next_at) == (False, 302, None)
-    assert deliverer.next_due() is None
+    assert worker.next_due() is None
     assert len({request.body for request in send.requests}) == 1  # one transaction_id over all attempts
-    assert [attempt.number for attempt in deliverer.history()] == [1, 2, 3]
+    assert [attempt.number for attempt in worker.history()] == [1, 2, 3]
 
 
 def test_one_subscriber_does_not_hold_up_another(queue: Queue) -> None:
-    deliverer, clock, _ = queue(503)
-    deliverer.enqueue(notification_of(subscription(), CREATED, "first"))
-    deliverer.enqueue(notification_of({**subscription(), "uuid": "other"}, CREATED, "second"))
-    assert [attempt.delivered for attempt in deliverer.run_due()] == [False, True]
+    worker, clock, _ = queue(503)
+    enqueue(worker, subscription(), "first")
+    enqueue(worker, {**subscription(), "uuid": "other"}, "second")
+    assert [attempt.delivered for attempt in worker.run_due()] == [False, True]
     clock.time += 10
-    assert [(attempt.transaction_id, attempt.delivered) for attempt in deliverer.run_due()] == [("first", True)]
+    assert [(attempt.transaction_id, attempt.delivered) for attempt in worker.run_due()] == [("first", True)]
 
 
 def test_a_deleted_subscription_hears_no_more(queue: Queue) -> None:
-    deliverer, clock, _ = queue(500)
-    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
-    deliverer.run_due()
-    assert deliverer.cancel("s-uuid") == 1
-    deliverer.enqueue(notification_of(subscription(), CREATED, "late"))
+    worker, clock, _ = queue(500)
+    enqueue(worker, subscription(), "t")
+    worker.run_due()
+    assert worker.cancel("s-uuid") == 1
     clock.time += 1000
-    assert deliverer.run_due() == []
+    assert worker.run_due() == []
 
 
 @pytest.mark.parametrize("how", ["cancel", "clear"])
@@ -318,20 +333,20 @@ def test_forgotten_while_the_request_is_under_way(database: Database, how: str) 
     clock = FakeClock()
 
     def send(request: WebhookRequest) -> int:
-        deliverer.cancel("s-uuid") if how == "cancel" else deliverer.clear()
+        worker.cancel("s-uuid") if how == "cancel" else worker.clear()
         return 500
 
-    deliverer = Deliverer(database, clock, send, (0, 10))
-    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
-    deliverer.run_due()
-    assert deliverer.next_due() is None
+    worker = DeliveryWorker(database, clock, no_secret, send, (0, 10))
+    enqueue(worker, subscription(), "t")
+    worker.run_due()
+    assert worker.next_due() is None
 
 
 def test_what_waits_survives_a_restart(queue: Queue) -> None:
-    deliverer, clock, _ = queue(500)
+    worker, clock, _ = queue(500)
     fields = subscription(encoding="multipart/form-data", form_fields={"a": "b"})
-    deliverer.enqueue(notification_of(fields, CREATED, "t"))
-    deliverer.run_due()
+    enqueue(worker, fields, "t")
+    worker.run_due()
     again, clock, send = queue(kept=True)
     assert again.next_due() == 1010
     clock.time = 1010
@@ -341,10 +356,11 @@ def test_what_waits_survives_a_restart(queue: Queue) -> None:
 
 
 def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart(queue: Queue, database: Database) -> None:
-    deliverer, _, _ = queue(500)
-    deliverer.enqueue(notification_of(subscription(hmac_secret_key="s3cret"), CREATED, "t"))
-    deliverer.run_due()
-    assert "s3cret" not in str([tuple(row) for row in database.rows("SELECT * FROM dss_deliveries")])
+    worker, _, first = queue(500, secret="s3cret")
+    enqueue(worker, subscription(hmac_secret_key=True), "t")
+    worker.run_due()
+    assert "Authorization" in first.requests[0].headers
+    assert "s3cret" not in str([tuple(row) for row in database.rows("SELECT * FROM dss_waiting_deliveries")])
     again, clock, send = queue(kept=True)
     clock.time = 1010
     (attempt,) = again.run_due()
@@ -353,29 +369,84 @@ def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart(queue: Que
 
 
 def test_a_request_that_cannot_be_built_counts_as_a_failure(queue: Queue) -> None:
-    deliverer, _, _ = queue()
-    deliverer.enqueue(notification_of(subscription(hmac_secret_key="s", hmac_key_id="a\nb"), CREATED, "t"))
-    (attempt,) = deliverer.run_due()
+    worker, _, _ = queue(secret="s")
+    enqueue(worker, subscription(hmac_secret_key=True, hmac_key_id="a\nb"), "t")
+    (attempt,) = worker.run_due()
     assert attempt.status is None
     assert "key id" in (attempt.error or "")
 
 
-def test_a_deliverer_without_attempts_is_refused(database: Database) -> None:
+def test_a_worker_without_attempts_is_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="at least one delay"):
-        Deliverer(database, FakeClock(), FakeSend(), ())
+        DeliveryWorker(database, FakeClock(), no_secret, FakeSend(), ())
+
+
+def test_only_those_who_want_an_event_are_notified_and_by_the_thread(database: Database) -> None:
+    sent: queues.Queue[str] = queues.Queue()
+
+    def send(request: WebhookRequest) -> int:
+        sent.put(request.url)
+        return 200
+
+    worker = DeliveryWorker(database, Clock(), no_secret, send)
+    worker.clear()
+    others = subscription(callback_url="http://127.0.0.1:1/other", jmespath_query="event_type == 'TOMBSTONE'")
+    try:
+        for _ in range(2):
+            worker.notify([others, subscription()], CREATED)
+            assert sent.get(timeout=60) == "http://127.0.0.1:1/hook?secret=1"
+    finally:
+        worker.close()
+    assert sent.empty()
+
+
+def test_a_thread_that_reads_the_queue_does_not_lock_out_a_transaction(database: Database) -> None:
+    """A handler notifies inside its transaction, while the thread may be waiting for just that transaction's end."""
+    worker = DeliveryWorker(database, Clock(), no_secret, FakeSend())
+    worker.clear()
+    worker.notify([subscription()], CREATED)
+    waiting, done = threading.Event(), threading.Event()
+
+    def watched(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            if threading.current_thread().name != "omics-sandbox-deliveries":
+                return method(*arguments)
+            waiting.set()
+            try:
+                return method(*arguments)
+            finally:
+                waiting.clear()
+
+        return call
+
+    def handle() -> None:
+        with database.transaction():
+            worker.start()
+            assert waiting.wait(60)
+            worker.notify([subscription()], CREATED)
+        done.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("rows", "execute"):
+            patch.setattr(database, name, watched(getattr(database, name)))
+        for _ in range(20):  # the thread is somewhere else each time
+            done.clear()
+            threading.Thread(target=handle, daemon=True).start()
+            assert done.wait(60)
+    worker.close()
 
 
 @given(st.lists(st.sampled_from([200, 204, 299, 199, 301, 404, 500, "gone"]), max_size=30), st.integers(1, 5))
 def test_every_notification_ends_delivered_or_spent(queue: Queue, answers: list[int | str], most: int) -> None:
-    deliverer, clock, _ = queue(*answers, delays=tuple(range(most)))
+    worker, clock, _ = queue(*answers, delays=tuple(range(most)))
     for number in range(4):
-        deliverer.enqueue(notification_of(subscription(), CREATED, str(number)))
-    while (due := deliverer.next_due()) is not None:
+        enqueue(worker, subscription(), str(number))
+    while (due := worker.next_due()) is not None:
         assert due >= clock.time
         clock.time = due
-        assert deliverer.run_due()
+        assert worker.run_due()
     for number in range(4):
-        mine = [attempt for attempt in deliverer.history() if attempt.transaction_id == str(number)]
+        mine = [attempt for attempt in worker.history() if attempt.transaction_id == str(number)]
         assert [attempt.number for attempt in mine] == list(range(1, len(mine) + 1))
         assert [attempt.delivered for attempt in mine].count(True) == mine[-1].delivered
         assert mine[-1].delivered or len(mine) == most
@@ -418,13 +489,13 @@ def test_over_the_network(
     url, received = receiver
     received.clear()
     clock = FakeClock()
-    deliverer = Deliverer(database, clock, delays=(0, 5))
+    worker = DeliveryWorker(database, clock, lambda _uuid: "s3cret", delays=(0, 5))
     for path in ("/204?a=b", "/301", "/500"):
-        fields = subscription(callback_url=url + path, method="PUT", hmac_secret_key="s3cret", hmac_key_id="k")
-        deliverer.enqueue(notification_of(fields, CREATED, path))
-    assert [attempt.status for attempt in deliverer.run_due()] == [204, 301, 500]
+        fields = subscription(callback_url=url + path, method="PUT", hmac_secret_key=True, hmac_key_id="k")
+        enqueue(worker, fields, path)
+    assert [attempt.status for attempt in worker.run_due()] == [204, 301, 500]
     clock.time += 5
-    assert [attempt.number for attempt in deliverer.run_due()] == [2, 2]
+    assert [attempt.number for attempt in worker.run_due()] == [2, 2]
     assert [path for _, path, _, _ in received] == ["/204?a=b", "/301", "/500", "/301", "/500"]  # no redirect followed
     method, path, headers, body = received[0]
     assert verify_signature(method, path, headers, body, key_of={"k": "s3cret"}.get, now=clock.now()) == "k"

@@ -112,7 +112,7 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
         seen.append(page.evaluate("document.activeElement.textContent.trim()"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none", seen[-1]
-        if seen[-1].startswith("Every service answers 503"):
+        if seen[-1].startswith("All requests: 503"):
             break
     assert seen[:9] == [
         "Skip to the content",
@@ -123,11 +123,11 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
         "Settings",
         "Tokens",
         "Environment",
-        "Clear all faults",
+        "Remove all faults",
     ]
     page.keyboard.press("Enter")
-    page.get_by_role("status").get_by_text("The fault is in force.").wait_for()
-    assert page.get_by_role("button", name="Every service answers 503", pressed=True).count() == 1
+    page.get_by_role("status").get_by_text("Fault added.").wait_for()
+    assert page.get_by_role("button", name="All requests: 503", pressed=True).count() == 1
     assert httpx.get(f"{sandbox.url}/dss/v1/bundles/all?replica=aws", trust_env=False).status_code == 503
     page.get_by_role("link", name="Requests").click()
     assert page.get_by_role("row", name="GET /dss/v1/bundles/all?replica=aws").get_by_text("503").count() == 1
@@ -145,7 +145,7 @@ def test_new_requests_appear_by_themselves(opened, sandbox: Sandbox):
     page = opened()
     page.clock.install()
     page.goto("/_sandbox/pages/requests")
-    assert page.get_by_text("No request has come yet.").count() == 1
+    assert page.get_by_text("No requests yet.").count() == 1
     httpx.get(f"{sandbox.url}/dss/v1/bundles/all", trust_env=False)
     page.clock.fast_forward(6000)
     page.get_by_role("cell", name="refused: query parameter 'replica' is missing").wait_for()
@@ -154,19 +154,19 @@ def test_new_requests_appear_by_themselves(opened, sandbox: Sandbox):
 def test_a_token_and_lines_are_made_without_a_script_and_copied_with_one(opened, sandbox: Sandbox):
     page = opened(permissions=["clipboard-read", "clipboard-write"])
     page.goto("/_sandbox/pages/tokens")
-    page.get_by_label("Whose").fill("ada@example.org")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_label("Owner").fill("ada@example.org")
+    page.get_by_role("button", name="Create token").click()
     token = page.get_by_label("New token").input_value()
     page.get_by_role("button", name="Copy").click()
     page.get_by_text("Copied.").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == token
     page.goto("/")
-    page.get_by_role("button", name="Lines for fish").click()
-    page.get_by_text("Lines for fish: copied.").wait_for()
+    page.get_by_role("button", name="Variables for fish").click()
+    page.get_by_text("Variables for fish: copied.").wait_for()
     assert f"set -gx GEN3_ENDPOINT '{sandbox.gen3_url}'" in page.evaluate("navigator.clipboard.readText()")
     plain = opened(java_script_enabled=False)
     plain.goto("/_sandbox/pages/environment")
     plain.get_by_label("Shell").select_option("fish")
-    plain.get_by_role("button", name="Make the lines").click()
-    assert f"set -gx GEN3_ENDPOINT '{sandbox.gen3_url}'" in plain.get_by_label("Lines for fish").input_value()
+    plain.get_by_role("button", name="Create variables").click()
+    assert f"set -gx GEN3_ENDPOINT '{sandbox.gen3_url}'" in plain.get_by_label("Variables for fish").input_value()
     assert plain.get_by_role("button", name="Copy").count() == 0

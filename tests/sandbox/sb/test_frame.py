@@ -206,9 +206,8 @@ def test_pages_lead_forwards_and_back(web: httpx.Client):
 
 def test_a_page_has_50_items_unless_told_otherwise_and_never_more_than_100(sandbox: Sandbox, web: httpx.Client):
     for number in range(120):
-        sandbox.sb.documents.put(
-            "division-member", f"sandbox-division u{number}", {"username": "ada", "role": "MEMBER"}, "sandbox-division"
-        )
+        sandbox.sb.add_user(f"u{number}")
+        sandbox.sb.membership.add("division", "sandbox-division", {"username": f"u{number}", "role": "MEMBER"})
     counts = [len(web.get(f"/users?division=sandbox-division{more}").json()["items"]) for more in ("", "&limit=1000")]
     assert counts == [50, 100]
 

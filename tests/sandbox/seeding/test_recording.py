@@ -71,13 +71,21 @@ def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, real: Sa
 
 def test_a_service_that_does_not_answer_is_told_of(sandbox: Sandbox, tmp_path: Path):
     with (
-        pytest.raises(ValueError, match="answered nothing through"),
+        pytest.raises(
+            ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not answer: .*\. Check "
+        ),
         sandbox.record("http://127.0.0.1:9/api", tmp_path / "exchanges.jsonl") as url,
     ):
         answer = httpx.get(f"{url}/samples", trust_env=False)
     assert answer.status_code == 502
     assert "http://127.0.0.1:9/api/samples did not answer" in answer.json()["title"]
     assert lines(tmp_path / "exchanges.jsonl") == []
+
+
+def test_an_exchange_that_seeds_nothing_is_reported(sandbox: Sandbox, real: Sandbox, tmp_path: Path, caplog):
+    with sandbox.record(real.url, tmp_path / "exchanges.jsonl") as url:
+        assert httpx.get(f"{url}/crunch/api/projects/", trust_env=False).status_code == 401
+    assert "exchanges.jsonl: none of its exchanges can be seeded" in caplog.text
 
 
 @pytest.mark.parametrize("server", ["pangea", "ftp://host/x", "http://", "http://[", "https://user:secret@host/"])
@@ -93,7 +101,7 @@ def test_what_is_no_base_url_is_refused(sandbox: Sandbox, tmp_path: Path, server
 
 def test_pages_of_other_sites_do_not_get_through(sandbox: Sandbox, real: Sandbox, tmp_path: Path):
     with (
-        pytest.raises(ValueError, match="answered nothing through"),
+        pytest.raises(ValueError, match="no exchange recorded: no request came to http://127"),
         sandbox.record(real.url, tmp_path / "exchanges.jsonl") as url,
     ):
         answer = httpx.get(url, headers={"Host": "evil.example.org"}, trust_env=False)

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from omicsdk.sandbox import Sandbox, load_snapshot
-from omicsdk.sandbox.dss.notifications import LOST
+from omicsdk.sandbox.dss.state import SUBSCRIPTION
 from omicsdk.sandbox.state.credentials import Secrets, hashed, is_password
 
 # What earlier releases had in their source code.
@@ -250,7 +250,8 @@ def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
 
     def wanted(sandbox: Sandbox) -> list[str | None]:
         [subscription] = sandbox.dss.subscriptions.all()
-        return [sandbox.dss._with_secret(subscription)["hmac_secret_key"]]
+        assert subscription.body["hmac_secret_key"] is True
+        return [sandbox.grounds.secrets.held(SUBSCRIPTION, subscription.uuid)]
 
     with Sandbox(tmp_path) as sandbox:
         give_secrets(sandbox)
@@ -258,4 +259,4 @@ def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
         assert wanted(sandbox) == ["canary-hmac-7f3a"]
     with Sandbox(tmp_path) as sandbox:
         assert settings(sandbox) == {}
-        assert wanted(sandbox) == [LOST]
+        assert wanted(sandbox) == [None]

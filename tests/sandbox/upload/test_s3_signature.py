@@ -9,10 +9,16 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox.s3.guard import target_of, wanted
-from omicsdk.sandbox.s3.signature import is_right, read_signature
+from omicsdk.sandbox.s3.signature import Signed, read_signature
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def is_right(secret: str, *request) -> bool:
+    signed = read_signature(*request)
+    assert isinstance(signed, Signed)
+    return signed.is_right(secret)
 
 
 def test_the_example_of_the_manual_is_right():
@@ -26,19 +32,19 @@ def test_the_example_of_the_manual_is_right():
         "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
         "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
     }
-    signed = read_signature(headers, "")
+    signed = read_signature("GET", "/test.txt", "", headers)
     assert signed is not None
     assert signed.access_key == "AKIAIOSFODNN7EXAMPLE"
-    assert is_right(signed, SECRET, "GET", "/test.txt", "", headers)
-    assert not is_right(signed, SECRET, "PUT", "/test.txt", "", headers)
-    assert not is_right(signed, SECRET, "GET", "/test.txt", "acl", headers)
-    assert not is_right(signed, SECRET + "x", "GET", "/test.txt", "", headers)
-    assert not is_right(signed, SECRET, "GET", "/test.txt", "", {**headers, "range": "bytes=0-8"})
+    assert is_right(SECRET, "GET", "/test.txt", "", headers)
+    assert not is_right(SECRET, "PUT", "/test.txt", "", headers)
+    assert not is_right(SECRET, "GET", "/test.txt", "acl", headers)
+    assert not is_right(SECRET + "x", "GET", "/test.txt", "", headers)
+    assert not is_right(SECRET, "GET", "/test.txt", "", {**headers, "range": "bytes=0-8"})
 
 
 @pytest.mark.parametrize("authorization", ["", "AWS key:signature", "Bearer x", "Basic AWS4-HMAC-SHA256"])
 def test_other_signatures_are_none(authorization):
-    assert read_signature({"authorization": authorization}, "") is None
+    assert read_signature("GET", "/test.txt", "", {"authorization": authorization}) is None
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
@@ -61,11 +67,11 @@ def test_what_botocore_signs_is_right(path, query, headers, presigned, body):
     signer(credentials, "s3", "us-east-1").add_auth(request)
     sent = urlsplit(request.url)
     arrived = {"host": sent.netloc.removesuffix(":80"), **{n.lower(): v for n, v in request.headers.items()}}
-    signed = read_signature(arrived, sent.query)
+    signed = read_signature("PUT", sent.path, sent.query, arrived)
     assert signed is not None
     assert (signed.access_key, signed.token) == ("ASIAX", "token/+=")
-    assert is_right(signed, SECRET, "PUT", sent.path, sent.query, arrived)
-    assert not is_right(signed, SECRET, "PUT", sent.path + "x", sent.query, arrived)
+    assert is_right(SECRET, "PUT", sent.path, sent.query, arrived)
+    assert not is_right(SECRET, "PUT", sent.path + "x", sent.query, arrived)
 
 
 @pytest.mark.parametrize(

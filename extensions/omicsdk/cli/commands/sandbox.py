@@ -75,12 +75,12 @@ def up(
         sys.stdout.flush()
 
     with _failures("the sandbox cannot start"):
-        from omicsdk.sandbox import serve
+        from omicsdk.sandbox import Sandbox, serve
         from omicsdk.sandbox.traffic.serving import is_loopback
 
         if not is_loopback(host):
             console.message(f"warning: on {host} any user who reaches this machine controls the sandbox")
-        serve(
+        sandbox = Sandbox(
             Path(dir),
             port,
             faults or (),
@@ -89,8 +89,8 @@ def up(
             allow_hosts=allow_host,
             run_tools=run_tools,
             strict_errors=strict_errors,
-            on_ready=ready,
         )
+        serve(sandbox, ready)
 
 
 def seed(

@@ -2,8 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
@@ -217,9 +218,9 @@ class Items(Resource[Thing]):
         parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in things}}
         return [
             {
-                **_told(thing, "id name slug"),
+                **_named(thing),
                 "parent": parents[thing.parent],
-                **_told(thing, "description details"),
+                **_described(thing),
                 "attributes": [
                     {"key": each.key, **BY_PATH[each.kind].told(each.content)} for each in attributes.get(thing.id, [])
                 ],
@@ -272,8 +273,15 @@ class Items(Resource[Thing]):
         self.crunch.remove(thing)
 
 
-def _told(thing: Thing, names: str) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in names.split()}
+def _told(*names: str) -> Callable[[Thing], dict[str, Any]]:
+    """Makes what tells some fields of a thing."""
+    read = attrgetter(*names)
+    return lambda thing: dict(zip(names, read(thing), strict=True))
+
+
+_named = _told("id", "name", "slug")
+_described = _told("description", "details")
+_project = _told("id", "name", "slug", "description", "details", "workflow")
 
 
 def _not_written(_value: Any) -> Any:
@@ -287,7 +295,7 @@ class Projects(Items):
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
         """Without their attributes, with their workflow."""
-        return [_told(each, "id name slug description details workflow") for each in things]
+        return [_project(each) for each in things]
 
     def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
         """Also a workflow."""
@@ -411,7 +419,7 @@ def _next(crunch: Crunch, of: int | None) -> Reply:
 def list_statuses(crunch: Crunch, call: Call) -> Reply:
     """Pages of statuses, the oldest first."""
     crunch.people.need(call)
-    return page(call, crunch.statuses.count(), crunch.statuses.listed, PAGE)
+    return page(call, crunch.statuses.table.count(), crunch.statuses.listed, PAGE)
 
 
 def send_status(crunch: Crunch, call: Call) -> Reply:

@@ -13,7 +13,7 @@ from omicsdk.sandbox.rest_framework.service import Askers
 from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.shelf import Collection, Shelf
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 _CHALLENGE = 'Basic realm="api"'
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
@@ -221,16 +221,16 @@ class Crunch:
         """Removes a thing with its attributes and statuses; what belongs to it stays."""
         with self.grounds.database.transaction():
             self.attributes.table.remove(item=thing.id)
-            self.statuses.remove_of(thing.id)
+            self.statuses.table.remove(dataset=thing.id)
             self.tree.remove(thing)
 
 
-def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:
+def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
     query = (
         "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
         f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
     )
-    return Shelf(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
+    return Listing(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
 
 
 CRUNCH = Collection(
@@ -239,7 +239,7 @@ CRUNCH = Collection(
     "/crunch",
     (
         _items("project", "projects", "Projects", opens="children"),
-        Shelf(
+        Listing(
             "children",
             "What is in a project",
             ("Slug", "Name", "Kind"),
@@ -249,18 +249,18 @@ CRUNCH = Collection(
         ),
         _items("dataset", "datasets", "Datasets"),
         _items("item", "items", "Items"),
-        Shelf(
+        Listing(
             "attributes",
             "Attributes",
             ("Key", "Kind", "Of"),
             "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id",
         ),
-        Shelf(
+        Listing(
             "statuses",
             "Statuses",
             ("Dataset", "Stage", "State"),
             "SELECT i.slug, s.stage, s.state FROM crunch_statuses s JOIN crunch_items i ON i.id = s.dataset ORDER BY s.id",
         ),
-        Shelf("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
+        Listing("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
     ),
 )

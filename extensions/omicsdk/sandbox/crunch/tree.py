@@ -324,10 +324,13 @@ class Statuses:
 
     Args:
         database: Where they are kept.
+
+    Attributes:
+        table: The table of all statuses.
     """
 
     def __init__(self, database: Database) -> None:
-        self._table = Table(database, "crunch_statuses", _Status, indexes=("dataset, stage, state",))
+        self.table = Table(database, "crunch_statuses", _Status, indexes=("dataset, stage, state",))
 
     def add(self, dataset: int, user: int, stage: int, state: int, told: Mapping[str, Any]) -> dict[str, Any]:
         """Keeps a status.
@@ -344,11 +347,7 @@ class Statuses:
         """
         content = {name: told.get(name, default) for name, default in _DEFAULTS.items()}
         status = _Status(0, dataset, user, stage, state, content)
-        return replace(status, id=self._table.add(status)).told()
-
-    def count(self) -> int:
-        """How many there are."""
-        return self._table.count()
+        return replace(status, id=self.table.add(status)).told()
 
     def listed(self, after: int, most: int) -> list[dict[str, Any]]:
         """Statuses as the site tells them, the oldest first.
@@ -357,12 +356,8 @@ class Statuses:
             after: How many are left out at the beginning.
             most: How many at most.
         """
-        return [each.told() for each in self._table.all(order="id", limit=most, offset=after)]
+        return [each.told() for each in self.table.all(order="id", limit=most, offset=after)]
 
     def of_dataset(self, dataset: int) -> list[dict[str, Any]]:
         """The statuses of a dataset, the oldest first."""
-        return [each.told() for each in self._table.all(dataset=dataset, order="id")]
-
-    def remove_of(self, dataset: int) -> None:
-        """Removes those of a dataset."""
-        self._table.remove(dataset=dataset)
+        return [each.told() for each in self.table.all(dataset=dataset, order="id")]

@@ -117,11 +117,14 @@ def _blob_key(file: FileRecord) -> str:
     return f"blobs/{file.sha256}.{file.sha1}.{file.s3_etag}.{file.crc32c}"
 
 
-_FACTS = ("creator_uid", "version", "content_type", "size", "crc32c", "s3_etag", "sha1", "sha256")
+_FACTS = {
+    f"X-DSS-{name.upper().replace('_', '-')}": name
+    for name in ("creator_uid", "version", "content_type", "size", "crc32c", "s3_etag", "sha1", "sha256")
+}
 
 
 def _facts(file: FileRecord) -> dict[str, str]:
-    return {f"X-DSS-{name.upper().replace('_', '-')}": str(getattr(file, name)) for name in _FACTS}
+    return {header: str(getattr(file, name)) for header, name in _FACTS.items()}
 
 
 def put_file(dss: Dss, call: Call) -> Reply:

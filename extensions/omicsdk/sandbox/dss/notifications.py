@@ -1,11 +1,10 @@
-"""Which subscriptions an event concerns and what they are told: pure functions over plain data."""
+"""Which subscriptions want an event, and the payload that each of them gets: pure functions over plain data."""
 
 import json
 import logging
 import re
-import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from omicsdk.sandbox.problems import Problem
@@ -38,39 +37,6 @@ class Event:
     document: Mapping[str, Any]
 
 
-LOST = ""
-"""In place of a secret that the sandbox had before it was started anew: it keeps none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """One message to one subscriber, complete, so that it can wait in a queue or in a file.
-
-    Attributes:
-        transaction_id: Stays the same over all attempts, so that a receiver can tell duplicates.
-        subscription_id: Whose subscription it is for.
-        url: Where it goes.
-        method: POST or PUT.
-        encoding: application/json or multipart/form-data.
-        payload: The message.
-        form_fields: Further fields of a form, sent before the payload.
-        payload_form_field: The form's field that holds the payload.
-        hmac_key_id: Names the secret to the receiver.
-        hmac_secret_key: The secret to sign with; None sends it unsigned, and `LOST` isn't sent.
-    """
-
-    transaction_id: str
-    subscription_id: str
-    url: str
-    method: str
-    encoding: str
-    payload: Mapping[str, Any]
-    form_fields: Mapping[str, str]
-    payload_form_field: str
-    hmac_key_id: str
-    hmac_secret_key: str | None = field(default=None, repr=False)
-
-
 def is_elasticsearch(subscription: Subscription) -> bool:
     """Whether a subscription is of the type elasticsearch: it is when it has an es_query."""
     return subscription.get("es_query") is not None
@@ -88,36 +54,25 @@ def check_subscription(subscription: Subscription) -> None:
         except QueryError as error:
             raise Problem(400, "elasticsearch_error", f"es_query can't be registered: {error}") from None
     elif subscription.get("jmespath_query"):
-        problem = _jmespath_problem(subscription["jmespath_query"])
-        if problem:
-            raise Problem(400, "invalid_jmespath", f"jmespath_query can't be compiled: {problem}")
+        _check_jmespath(subscription["jmespath_query"], "jmespath_query", "invalid_jmespath")
     if re.search(r'["\r\n]', subscription.get("hmac_key_id") or ""):
         raise Problem(400, "unprocessable", "hmac_key_id can't be sent in a header: it has quotes or line ends")
     attachments = cast("Mapping[str, Mapping[str, str]]", subscription.get("attachments") or {})
     for name, definition in attachments.items():
         if name.startswith("_"):
-            raise Problem(
-                400,
-                "invalid_attachment_name",
-                f"the attachment name {name!r} starts with an underscore; choose another",
-            )
-        problem = _jmespath_problem(definition["expression"])
-        if problem:
-            raise Problem(
-                400,
-                "invalid_attachment_expression",
-                f"the expression of attachment {name!r} can't be compiled: {problem}",
-            )
+            problem = f"the attachment name {name!r} starts with an underscore; choose another"
+            raise Problem(400, "invalid_attachment_name", problem)
+        what = f"the expression of attachment {name!r}"
+        _check_jmespath(definition["expression"], what, "invalid_attachment_expression")
 
 
-def _jmespath_problem(expression: str) -> str | None:
+def _check_jmespath(expression: str, what: str, code: str) -> None:
     import jmespath
 
     try:
         jmespath.compile(expression)
     except (ValueError, RecursionError) as error:
-        return one_line(error)
-    return None
+        raise Problem(400, code, f"{what} can't be compiled: {one_line(error)}") from None
 
 
 # A JMESPathError is a ValueError; it lets Python's own TypeError pass where a function gets types that don't go together.
@@ -125,10 +80,10 @@ _FAILURES = (ValueError, TypeError, RecursionError)
 
 
 def wants(subscription: Subscription, event: Event) -> bool:
-    """Whether a subscriber is to be told of an event.
+    """Whether a subscription wants an event.
 
-    A subscription by an Elasticsearch query hears of new versions that match it. One by JMESPath hears of every event
-    whose document gives a true value, where `event_type` is part of the document; without a query it hears of all.
+    One by an Elasticsearch query wants the new versions that match it. One by JMESPath wants every event whose document
+    gives a true value, where `event_type` is part of the document; without a query it wants all events.
     """
     if is_elasticsearch(subscription):
         return event.event_type == "CREATE" and compile_query(subscription["es_query"])(event.document)
@@ -167,25 +122,15 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
     for name, definition in definitions.items():
         try:
             value = jmespath.search(definition["expression"], document)
+            json.dumps(value)  # an expression such as `&name` gives a reference, which JSON does not have
         except _FAILURES as error:
             errors[name] = one_line(error)
-            continue
-        if _is_json(value):
-            values[name] = value
         else:
-            errors[name] = "the expression's value isn't JSON"
+            values[name] = value
     if errors:
         values["_errors"] = errors
     size = len(json.dumps(values).encode())
     return values if size <= ATTACHMENT_LIMIT else {"_errors": f"Attachments too large ({size} bytes)"}
-
-
-def _is_json(value: object) -> bool:
-    try:
-        json.dumps(value)
-    except (TypeError, RecursionError):  # an expression such as `&name` gives a reference
-        return False
-    return True
 
 
 def payload_of(subscription: Subscription, event: Event, transaction_id: str) -> dict[str, Any]:
@@ -202,35 +147,6 @@ def payload_of(subscription: Subscription, event: Event, transaction_id: str) ->
     if definitions and event.event_type == "CREATE":
         payload["attachments"] = attachments_of(definitions, _searched(event))
     return payload
-
-
-def notification_of(subscription: Subscription, event: Event, transaction_id: str) -> Notification:
-    """The notification of one event for one subscription, with the documented defaults filled in."""
-    return Notification(
-        transaction_id=transaction_id,
-        subscription_id=subscription["uuid"],
-        url=subscription["callback_url"],
-        method=subscription.get("method") or "POST",
-        encoding=subscription.get("encoding") or "application/json",
-        payload=payload_of(subscription, event, transaction_id),
-        form_fields=dict(subscription.get("form_fields") or {}),
-        payload_form_field=subscription.get("payload_form_field") or "payload",
-        hmac_key_id=subscription.get("hmac_key_id") or f"hca-dss:{subscription['uuid']}",
-        hmac_secret_key=subscription.get("hmac_secret_key"),
-    )
-
-
-def notifications_of(
-    subscriptions: Iterable[Subscription], event: Event, new_id: Callable[[], object] = uuid.uuid4
-) -> list[Notification]:
-    """The notifications that an event causes.
-
-    Args:
-        subscriptions: Every subscription of the replica that the event happened in.
-        event: What happened.
-        new_id: Makes transaction ids.
-    """
-    return [notification_of(each, event, str(new_id())) for each in subscriptions if wants(each, event)]
 
 
 def one_line(error: Exception) -> str:

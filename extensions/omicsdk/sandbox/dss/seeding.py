@@ -1,7 +1,6 @@
 """Makes a bundle of a local folder without the network: for demos, teaching and tests."""
 
 import mimetypes
-import os
 import uuid as uuids
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -63,13 +62,8 @@ def content_type(name: str) -> str:
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files of a tree, each with its path in the tree, with slashes, in that path's order."""
-    found: list[tuple[str, Path]] = []
-    for base, _folders, names in os.walk(folder):
-        for name in names:
-            path = Path(base) / name
-            if path.is_file():
-                found.append((path.relative_to(folder).as_posix(), path))
-    yield from sorted(found)
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    yield from sorted((path.relative_to(folder).as_posix(), path) for path in paths)
 
 
 def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> BundleSummary:

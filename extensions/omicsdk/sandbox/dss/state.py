@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
-from omicsdk.sandbox.dss.notifications import LOST, Event
+from omicsdk.sandbox.dss.notifications import Event
 from omicsdk.sandbox.dss.store import (
     LIVE_BUNDLE,
     LIVE_COLLECTION,
@@ -22,7 +22,7 @@ from omicsdk.sandbox.dss.store import (
     format_version,
 )
 from omicsdk.sandbox.dss.store import Event as BundleEvent
-from omicsdk.sandbox.dss.webhooks import Courier
+from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Caller, Grounds
 from omicsdk.sandbox.state.database import Table
@@ -127,7 +127,10 @@ class Dss:
         )
         grounds.settings.declare(*SETTINGS)
         self._documents: dict[tuple[str, str], JsonObject] = {}
-        self.courier = Courier(grounds.database, grounds.clock)
+        self.deliveries = DeliveryWorker(database, grounds.clock, lambda uuid: grounds.secrets.held(SUBSCRIPTION, uuid))
+        # Most sandboxes never deliver anything; one that was stopped may have left notifications.
+        if self.deliveries.next_due() is not None:
+            self.deliveries.start()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
@@ -205,7 +208,7 @@ class Dss:
             )
             self.documents.add(Document(uuid, version, document))
             self.events.add(event)
-            self._tell(Event("CREATE", uuid, version, document))
+            self._notify(Event("CREATE", uuid, version, document))
 
     def delete_bundle(self, stone: Tombstone) -> None:
         """Deletes a bundle's version, or with an empty version all of them, and tells subscribers.
@@ -216,16 +219,10 @@ class Dss:
             self.tombstones.add(stone)
             self.events.remove("? IN ('', version)", stone.version, uuid=stone.uuid)
             told = {name: value for name, value in asdict(stone).items() if value or name != "version"}
-            self._tell(Event("TOMBSTONE", stone.uuid, stone.version, {**told, "admin_deleted": True}))
+            self._notify(Event("TOMBSTONE", stone.uuid, stone.version, {**told, "admin_deleted": True}))
 
-    def _tell(self, event: Event) -> None:
-        self.courier.tell([self._with_secret(each) for each in self.subscriptions.all()], event)
-
-    def _with_secret(self, subscription: Subscription) -> JsonObject:
-        if not subscription.body.get("hmac_secret_key"):
-            return subscription.body
-        held = self.grounds.secrets.held(SUBSCRIPTION, subscription.uuid)
-        return {**subscription.body, "hmac_secret_key": LOST if held is None else held}
+    def _notify(self, event: Event) -> None:
+        self.deliveries.notify([each.body for each in self.subscriptions.all()], event)
 
     def finish(self) -> int:
         """Finishes file copies and checkouts that are under way and returns how many they were."""
@@ -236,11 +233,11 @@ class Dss:
     def clear(self) -> None:
         """Forgets what isn't in the database."""
         self._documents.clear()
-        self.courier.clear()
+        self.deliveries.clear()
 
     def close(self) -> None:
         """Stops deliveries."""
-        self.courier.close()
+        self.deliveries.close()
 
 
 def refuse_missing(kind: str, uuid: str, version: str | None) -> NoReturn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from omicsdk.sandbox.state.shelf import Collection, Shelf
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:?\d{2}:?\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
 
@@ -230,7 +230,7 @@ DSS = Collection(
     "Data Store (DSS)",
     "/dss/v1",
     (
-        Shelf(
+        Listing(
             "bundles",
             "Bundles",
             ("Bundle", "Files", "State"),
@@ -238,7 +238,7 @@ DSS = Collection(
             " ORDER BY version DESC, uuid",
             opens="bundle-files",
         ),
-        Shelf(
+        Listing(
             "bundle-files",
             "Files of a bundle",
             ("Name", "File", "Indexed", "Bytes", "SHA-256"),
@@ -247,19 +247,19 @@ DSS = Collection(
             " ON f.uuid = b.file_uuid AND f.version = b.file_version ORDER BY b.position",
             inside="bundle",
         ),
-        Shelf(
+        Listing(
             "files",
             "Files",
             ("File", "Type", "Bytes", "SHA-256"),
             "SELECT uuid || '.' || version, content_type, size, sha256 FROM dss_files ORDER BY version DESC, uuid",
         ),
-        Shelf(
+        Listing(
             "collections",
             "Collections",
             ("Collection", "Owner"),
             "SELECT uuid || '.' || version, owner FROM dss_collections ORDER BY version DESC, uuid",
         ),
-        Shelf(
+        Listing(
             "subscriptions",
             "Subscriptions",
             ("Subscription", "Owner", "Replica", "Kind"),

@@ -46,7 +46,7 @@ def delete_subscription(dss: Dss, call: Call) -> Reply:
     writable(dss)
     found = _find(dss, call)
     dss.subscriptions.remove(uuid=found["uuid"])
-    dss.courier.cancel(found["uuid"])
+    dss.deliveries.cancel(found["uuid"])
     dss.grounds.secrets.release(SUBSCRIPTION, found["uuid"])
     return Reply({"timeDeleted": format_version(dss.now())})
 

@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.resources import files
+from string import Template
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -15,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.fusillade.policies import EVERYBODY
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, USER, Fusillade, is_name
 from omicsdk.sandbox.fusillade.tokens import (
@@ -24,7 +25,6 @@ from omicsdk.sandbox.fusillade.tokens import (
     EMAIL_CLAIM,
     GROUP_CLAIM,
     LOOPBACK,
-    Grant,
     LoginRequest,
     OAuthError,
     application_secrets,
@@ -34,6 +34,7 @@ from omicsdk.sandbox.fusillade.tokens import (
     may_redirect,
 )
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import origin
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets
 
@@ -122,7 +123,7 @@ def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str
     fusillade.add(USER, email, groups=groups)
     if request.client_id:
         return answer(request, {"code": fusillade.grants.put_code(request, email)})
-    issued = tokens(fusillade, Grant(request, email, ""), issuer)
+    issued = tokens(fusillade, request, email, issuer)
     claims = {"decoded_token": json.dumps({"email": email, "email_verified": True})}
     return answer(request, {**issued, **claims})
 
@@ -148,10 +149,11 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
             grant = fusillade.grants.take_code(form.get("code", ""))
             if grant is None:
                 raise OAuthError("invalid_grant", "The code isn't one of ours, was used before, or has ended")
-            if grant.request.redirect_uri != form.get("redirect_uri", ""):
+            if grant.login.redirect_uri != form.get("redirect_uri", ""):
                 raise OAuthError("invalid_grant", "The redirect_uri isn't that of the login")
-            _check_verifier(grant.request.challenge, form.get("code_verifier", ""), proved=proved)
-            return tokens(fusillade, grant, issuer, offline="offline_access" in grant.request.scope.split())
+            _check_verifier(grant.login.challenge, form.get("code_verifier", ""), proved=proved)
+            offline = "offline_access" in grant.login.scope.split()
+            return tokens(fusillade, grant.login, grant.email, issuer, family=grant.family if offline else "")
         case "refresh_token":
             return _refresh(fusillade, form, issuer)
         case kind:
@@ -167,14 +169,13 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
     if grant is None:
         raise OAuthError("invalid_grant", "The refresh token isn't one of ours, or was revoked: log in again")
     wanted = form.get("scope", "").split()
-    if not set(wanted) <= set(grant.request.scope.split()):
+    if not set(wanted) <= set(grant.login.scope.split()):
         raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
     rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
     if rotated and not fusillade.grants.revoke(token):
         raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
-    if wanted:
-        grant = replace(grant, request=replace(grant.request, scope=" ".join(wanted)))
-    return tokens(fusillade, grant, issuer, offline=rotated)
+    request = replace(grant.login, scope=" ".join(wanted)) if wanted else grant.login
+    return tokens(fusillade, request, grant.email, issuer, family=grant.family if rotated else "")
 
 
 def _check_verifier(challenge: str, verifier: str, *, proved: bool) -> None:
@@ -189,30 +190,31 @@ def _check_verifier(challenge: str, verifier: str, *, proved: bool) -> None:
         raise OAuthError("invalid_grant", "The code_verifier isn't what the login's code_challenge was made of")
 
 
-def tokens(fusillade: Fusillade, grant: Grant, issuer: str, *, offline: bool = False) -> dict[str, Any]:
-    """Makes tokens for whoever said yes.
+def tokens(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str, *, family: str = "") -> dict[str, Any]:
+    """Make tokens for a user.
 
     Args:
         fusillade: The service's state.
-        grant: What they said yes to.
-        issuer: Who signs.
-        offline: Whether there is a refresh token, too.
+        request: The login request that the user granted.
+        email: The user.
+        issuer: The issuer that the tokens name.
+        family: That of the login, for a refresh token as well; empty for none.
 
     Returns:
         The answer's fields, as RFC 6749 names them.
     """
-    request, now = grant.request, int(fusillade.now())
+    now = int(fusillade.now())
     seconds = int(fusillade.grounds.settings.number("auth.token_seconds"))
     scope = request.scope.split()
-    groups = fusillade.groups_of(grant.email) - {EVERYBODY}
+    groups = fusillade.groups_of(email) - {EVERYBODY}
     about: dict[str, Any] = {
         "iss": issuer,
-        "sub": grant.email,
+        "sub": email,
         "iat": now,
         "exp": now + seconds,
-        "email": grant.email,
+        "email": email,
         "email_verified": True,
-        EMAIL_CLAIM: grant.email,
+        EMAIL_CLAIM: email,
     }
     # The claim holds one group; what its owner may do is looked up anyway.
     if groups:
@@ -228,8 +230,8 @@ def tokens(fusillade: Fusillade, grant: Grant, issuer: str, *, offline: bool = F
     if "openid" in scope:
         identity = {**about, "aud": request.client_id or CLIENT_ID}
         issued["id_token"] = fusillade.key.sign({**identity, "nonce": request.nonce} if request.nonce else identity)
-    if offline:
-        issued["refresh_token"] = fusillade.grants.put_refresh(grant)
+    if family:
+        issued["refresh_token"] = fusillade.grants.put_refresh(request, email, family)
     return issued
 
 
@@ -241,12 +243,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """What keeps other pages from framing the page, and its address from travelling on."""
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:4em auto;padding:0 1em;color:#222}"
-    "input,button{font:inherit;padding:.4em .8em}input{width:100%;box-sizing:border-box;margin:.3em 0 1em}"
-    "dt{font-weight:600}dd{margin:0 0 .6em;overflow-wrap:anywhere}"
-)
 
 
 def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chosen: str) -> str:
@@ -268,29 +264,22 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     }
     rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in told.items())
     options = "".join(f'<option value="{html.escape(user)}">' for user in users)
-    return _page(
-        "Log in to the sandbox",
-        f"<p>This is a sandbox: it asks for no password. Whoever you choose is who you are.</p><dl>{rows}</dl>"
-        '<form method="post" action="consent">'
-        f'<input type="hidden" name="ticket" value="{html.escape(ticket)}">'
-        f'<label for="email">E-mail address</label><input id="email" name="email" type="email" list="users"'
-        f' maxlength="128" required value="{html.escape(chosen)}"><datalist id="users">{options}</datalist>'
-        '<button id="allow" name="decision" value="allow">Allow</button> '
-        '<button id="deny" name="decision" value="deny" formnovalidate>Deny</button></form>',
-    )
+    escaped = {"ticket": html.escape(ticket), "chosen": html.escape(chosen)}
+    return _page("Log in to the sandbox", _filled("consent.html", rows=rows, options=options, **escaped))
 
 
 def message_page(title: str, text: str) -> str:
-    """A page that only says something."""
+    """A page with one sentence."""
     return _page(title, f"<p>{html.escape(text)}</p>")
 
 
 def _page(title: str, body: str) -> str:
-    heading = html.escape(title)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title><style>{_STYLE}</style>'
-        f"<h1>{heading}</h1>{body}</html>"
-    )
+    return _filled("page.html", title=html.escape(title), body=body)
+
+
+def _filled(name: str, **values: str) -> str:
+    """A template of this package with HTML in its places."""
+    return Template(files("omicsdk.sandbox.fusillade").joinpath(name).read_text(encoding="utf-8")).substitute(values)
 
 
 _MAX_FORM = 16 * 1024
@@ -443,11 +432,6 @@ def get_oauth_userinfo(fusillade: Fusillade, call: Call) -> Reply:
     return Reply({**claims, "sub": claims["sub"], "email": email, APP_METADATA: {"authorization": known}})
 
 
-def post_oauth_userinfo(fusillade: Fusillade, call: Call) -> Reply:
-    """POST /oauth/userinfo."""
-    return get_oauth_userinfo(fusillade, call)
-
-
 def _widest(actions: Sequence[str]) -> list[str]:
     """Actions without those that a longer one with `*` at its end stands for."""
     stars = [action[:-1] for action in actions if action.endswith("*")]
@@ -507,4 +491,4 @@ def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> s
     return json.dumps(told, indent=2)
 
 
-HANDLERS = {"get_jwks.json": _keys}  # a function cannot have a dot
+HANDLERS = {"get_jwks.json": _keys, "post_oauth_userinfo": get_oauth_userinfo}  # a function cannot have a dot

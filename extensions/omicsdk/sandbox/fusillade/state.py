@@ -27,8 +27,8 @@ from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Caller, Grounds
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
-from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 USER, GROUP, ROLE = "user", "group", "role"
 
@@ -352,8 +352,8 @@ def _thing_of(resource: str) -> tuple[str, str]:
     return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
 
 
-def _principals(kind: str, plural: str, title: str, held: str) -> Shelf:
-    return Shelf(
+def _principals(kind: str, plural: str, title: str, held: str) -> Listing:
+    return Listing(
         plural,
         title,
         ("Name", "State", held),
@@ -371,7 +371,7 @@ FUSILLADE = Collection(
         _principals("user", "users", "Users", "Groups and roles"),
         _principals("group", "groups", "Groups", "Roles"),
         _principals("role", "roles", "Roles", "Belongs to"),
-        Shelf(
+        Listing(
             "resources",
             "Resources",
             ("Resource", "Made by"),

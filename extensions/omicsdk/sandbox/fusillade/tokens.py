@@ -145,35 +145,20 @@ class LoginRequest:
     audience: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What somebody said yes to.
-
-    Attributes:
-        request: What was asked for.
-        email: Who said yes.
-        family: What ties the refresh tokens to the login that they came from.
-    """
-
-    request: LoginRequest
-    email: str
-    family: str
-
-
 TICKET, CODE, REFRESH = "ticket", "code", "refresh"
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A request or a grant that somebody holds a secret for; of that only the digest is kept.
+class Grant:
+    """A login request, or what a user granted, that a client holds a secret for; only the secret's digest is stored.
 
     Attributes:
         kind: `ticket`, `code` or `refresh`.
         digest: The secret's.
         request: The fields of the login request.
-        email: Who said yes; empty for a ticket.
-        family: That of the grant; empty for a ticket.
-        ends: When the secret is worthless, in the sandbox's time.
+        email: The user who granted it; empty for a ticket.
+        family: What ties the refresh tokens to the login that they came from; empty for a ticket.
+        ends: When the secret ends, in the sandbox's time.
         used: Whether the code was exchanged.
     """
 
@@ -185,77 +170,76 @@ class _Held:
     ends: float
     used: bool = False
 
-    def grant(self) -> Grant:
-        """What somebody said yes to."""
-        return Grant(LoginRequest(**self.request), self.email, self.family)
+    @property
+    def login(self) -> LoginRequest:
+        """The login request."""
+        return LoginRequest(**self.request)
 
 
 class Grants:
     """Tickets, codes and refresh tokens.
 
     Args:
-        database: Where they are kept.
+        database: Where they are stored.
         now: The sandbox's time in seconds since 1970.
     """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._transaction = database.transaction
         self._now = now
-        self._held = Table(database, "auth_grants", _Held, key="kind digest")
+        self._grants = Table(database, "auth_grants", Grant, key="kind digest")
 
-    def _put(self, kind: str, grant: Grant, seconds: float = math.inf) -> str:
+    def _put(self, kind: str, request: LoginRequest, email: str, family: str, seconds: float) -> str:
         secret = secrets.token_hex(24)  # no text that begins with a dash: people paste it
-        ends = self._now() + seconds
-        self._held.put(_Held(kind, digest(secret), asdict(grant.request), grant.email, grant.family, ends))
+        self._grants.put(Grant(kind, digest(secret), asdict(request), email, family, self._now() + seconds))
         return secret
 
-    def _find(self, kind: str, secret: str) -> _Held | None:
-        return self._held.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
+    def _find(self, kind: str, secret: str) -> Grant | None:
+        return self._grants.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
 
     def put_ticket(self, request: LoginRequest) -> str:
-        """Keeps a request until somebody answers the page."""
-        self._held.remove("ends <= ?", self._now())  # nobody can use these any more
-        return self._put(TICKET, Grant(request, "", ""), TICKET_SECONDS)
+        """Store a request until a user answers the page."""
+        self._grants.remove("ends <= ?", self._now())  # no client can use these any more
+        return self._put(TICKET, request, "", "", TICKET_SECONDS)
 
     def ticket(self, ticket: str, *, take: bool) -> LoginRequest | None:
-        """The request of a ticket, taken when it is answered; None when there is none any more."""
+        """The request of a ticket, taken when it is answered; None when the ticket is unknown or has ended."""
         with self._transaction():
             found = self._find(TICKET, ticket)
             if take:
-                self._held.remove(kind=TICKET, digest=digest(ticket))
-        return found and found.grant().request
+                self._grants.remove(kind=TICKET, digest=digest(ticket))
+        return found and found.login
 
     def put_code(self, request: LoginRequest, email: str) -> str:
-        """Makes a code."""
-        return self._put(CODE, Grant(request, email, secrets.token_hex(16)), CODE_SECONDS)
+        """Make a code."""
+        return self._put(CODE, request, email, secrets.token_hex(16), CODE_SECONDS)
 
     def take_code(self, code: str) -> Grant | None:
-        """What a code stands for, once; None when it isn't good.
+        """What a code was granted for, once; None when it is not valid.
 
-        A code that comes twice may have been stolen: what it led to is revoked (RFC 6749, section 4.1.2).
+        A code that comes twice may have been stolen: the refresh tokens of its login are revoked (RFC 6749, section 4.1.2).
         """
         with self._transaction():
             found = self._find(CODE, code)
             if found is None:
                 return None
             if found.used:
-                self._held.remove(kind=REFRESH, family=found.family)
+                self._grants.remove(kind=REFRESH, family=found.family)
                 return None
-            self._held.change(CODE, found.digest, used=True)
-            return found.grant()
+            self._grants.change(CODE, found.digest, used=True)
+            return found
 
-    def put_refresh(self, grant: Grant) -> str:
-        """Makes a refresh token."""
-        return self._put(REFRESH, grant)
+    def put_refresh(self, request: LoginRequest, email: str, family: str) -> str:
+        """Make a refresh token of the login of a family."""
+        return self._put(REFRESH, request, email, family, math.inf)
 
     def refresh(self, token: str) -> Grant | None:
-        """What a refresh token stands for; None when it isn't good."""
-        found = self._find(REFRESH, token)
-        return found and found.grant()
+        """What a refresh token was granted for; None when it is not valid."""
+        return self._find(REFRESH, token)
 
     def revoke(self, token: str) -> bool:
-        """Makes a refresh token worthless; False when it was that already."""
-        return self._held.remove(kind=REFRESH, digest=digest(token)) > 0
+        """Revoke a refresh token; False when it was not valid."""
+        return self._grants.remove(kind=REFRESH, digest=digest(token)) > 0
 
 
 @dataclass(frozen=True, slots=True)

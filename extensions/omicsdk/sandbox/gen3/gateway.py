@@ -17,23 +17,23 @@ HOME = "/gen3"
 _TABLE = tuple(
     (re.compile(pattern), target)
     for pattern, target in (
-        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
-        (r"/ga4gh/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
-        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", r"/fence\1"),
-        (r"/user(/.*)?", r"/fence\1"),
-        (r"(/ga4gh/.*)", r"/indexd\1"),
-        (r"/index(/.*)?", r"/indexd\1"),
-        (r"(/api/v0/submission/(?:graphql|getschema))/?", r"/peregrine\1"),
-        (r"(/api/v0/datasets(?:/.*)?)", r"/peregrine\1"),
-        (r"(/(?:coremetadata|peregrine)/.*)", r"/peregrine\1"),
-        (r"/api(/.*)?", r"/sheepdog\1"),
-        (r"/mds(?:-admin)?(/.*)?", r"/metadata\1"),
-        (r"/wts(/.*)?", r"/wts\1"),
-        (r"/authz/?", r"/arborist/auth/proxy"),
-        (r"/authz(/(?:mapping|resources))/?", r"/arborist/auth\1"),
-        (r"/authz(/.*)", r"/arborist\1"),
-        (r"/manifests(/.*)?", r"/manifest\1"),
-        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", r"\1"),
+        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
+        (r"/ga4gh/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
+        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", "/fence{}"),
+        (r"/user(/.*)?", "/fence{}"),
+        (r"(/ga4gh/.*)", "/indexd{}"),
+        (r"/index(/.*)?", "/indexd{}"),
+        (r"(/api/v0/submission/(?:graphql|getschema))/?", "/peregrine{}"),
+        (r"(/api/v0/datasets(?:/.*)?)", "/peregrine{}"),
+        (r"(/(?:coremetadata|peregrine)/.*)", "/peregrine{}"),
+        (r"/api(/.*)?", "/sheepdog{}"),
+        (r"/mds(?:-admin)?(/.*)?", "/metadata{}"),
+        (r"/wts(/.*)?", "/wts{}"),
+        (r"/authz/?", "/arborist/auth/proxy"),
+        (r"/authz(/(?:mapping|resources))/?", "/arborist/auth{}"),
+        (r"/authz(/.*)", "/arborist{}"),
+        (r"/manifests(/.*)?", "/manifest{}"),
+        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", "{}"),
     )
 )
 
@@ -62,9 +62,6 @@ class Front:
         raise refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         try:
             await self._app(self.meant(scope), receive, send)
         except (HTTPException, Problem) as refusal:
@@ -82,7 +79,7 @@ def inner_path(path: str) -> str | None:
     for pattern, target in _TABLE:
         found = pattern.fullmatch(path)
         if found:
-            inner = HOME + found.expand(target)
+            inner = HOME + target.format(*found.groups(""))
             # A service's own root needs its slash, or the router sends clients to a path that a commons doesn't have.
             return f"{inner}/" if inner.count("/") == _ROOT else inner
     return None

@@ -54,6 +54,7 @@ class Indexing:
         self._clock = grounds.clock
         self._settings = grounds.settings
         self._lock = threading.Lock()
+        self._soonest: float | None = None  # when the first one is due; None until that is looked up
         grounds.settings.declare(*SETTINGS)
         grounds.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
 
@@ -62,6 +63,7 @@ class Indexing:
         if self._settings.flag("gen3.indexing") and self._blank(url) is not None:
             due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
             self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))
+            self._soonest = None
 
     def before(self, service: Service) -> Service:
         """A service whose requests first do what is due."""
@@ -97,9 +99,17 @@ class Indexing:
                     # What fails once would fail with every request from then on.
                     log.exception("indexing %s failed", url)
                 self._database.execute("DELETE FROM gen3_indexing WHERE url = ?", (url,))
+            self._soonest = None
         return len(due)
 
     def _due(self, until: float) -> list[str]:
+        soonest = self._soonest
+        if soonest is None:
+            with self._database.alone():  # nothing is noted between the reading and the keeping
+                row = self._database.row("SELECT min(due) AS due FROM gen3_indexing")
+                soonest = self._soonest = _NEVER if row is None or row["due"] is None else float(row["due"])
+        if until < soonest:
+            return []
         rows = self._database.rows("SELECT url FROM gen3_indexing WHERE due <= ? ORDER BY due, url", (until,))
         return [row["url"] for row in rows]
 

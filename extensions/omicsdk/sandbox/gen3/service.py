@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar, cast
 
-from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.app import MAX_BODY, origin
+from omicsdk.sandbox.app import body_of
 from omicsdk.sandbox.gen3.gateway import HOME, Front
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.routing import origin
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 log = logging.getLogger("omicsdk.sandbox")
@@ -85,9 +85,6 @@ def gen3_service(
         document=document,
         document_path="/openapi.json",
         handlers={**handlers, **always, **{each: handlers[other] for each, other in (same or {}).items()}},
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body,
         error_type="application/json",
@@ -162,14 +159,10 @@ def plain_routes(
         methods, _, path = stated.partition(" ")
 
         async def serve(request: Request) -> Response:
-            content = b""
-            async for block in request.stream():
-                content += block
-                if len(content) > MAX_BODY:
-                    return refused(Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes"))
             query, headers = dict(request.query_params), request.headers
-            asked = Asked(request.method, request.path_params, query, headers, content, origin(request))
             try:
+                content = await body_of(request.receive)
+                asked = Asked(request.method, request.path_params, query, headers, content, origin(request))
                 return await run_in_threadpool(answer, state, asked)
             except Problem as problem:
                 return refused(problem)

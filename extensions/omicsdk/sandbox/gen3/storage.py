@@ -12,10 +12,11 @@ from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import digest
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
-from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, headers_of
+from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer
 
 BUCKET = "sandbox-gen3"
 """The bucket that uploads go to."""

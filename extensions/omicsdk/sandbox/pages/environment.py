@@ -24,14 +24,15 @@ def make(sandbox: LiveSandbox, fields: Fields) -> Page:
     """
     shell = fields.get("shell", "sh")
     lines = shell_lines(sandbox.environment(), shell)
-    shown = [copyable(f"Lines for {SHELLS[shell]}", lines), element("h2", "Another shell"), _form(shell)]
-    return Page("Environment", shown, PLACE, said="The lines are made.")
+    shown = [copyable(f"Variables for {SHELLS[shell]}", lines), element("h2", "Another shell"), _form(shell)]
+    return Page("Environment", shown, PLACE, said="Variables created.")
 
 
 def _form(shell: str) -> Content:
     return [
         element(
-            "p", "Paste the lines into a shell: programs that start there talk to this sandbox. They hold its tokens."
+            "p",
+            "Paste the lines into a shell. Programs started from it use this sandbox. The lines contain its tokens.",
         ),
-        form(PLACE, chosen("Shell", "shell", list(SHELLS.items()), shell), button("Make the lines"), class_="inline"),
+        form(PLACE, chosen("Shell", "shell", list(SHELLS.items()), shell), button("Create variables"), class_="inline"),
     ]

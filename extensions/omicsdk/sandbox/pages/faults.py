@@ -13,22 +13,22 @@ from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 PLACE = f"{HOME}/faults"
 
 SWITCHES = {
-    "unavailable": ("Every service answers 503", Rule("status", status=503, retry_after=1)),
-    "flaky": ("The first request for each path is a 503", Rule("status", status=503, each="path", nth=1)),
-    "limited": ("The next request is a 429", Rule("status", status=429, retry_after=1, code="rate_limit", times=1)),
-    "gone": ("Connections are reset instead of an answer", Rule("reset")),
-    "waiting": ("Answers do not come until they are released", Rule("stall")),
-    "slow": ("Answers come at 64 KiB a second", Rule("throttle", rate=65536.0)),
-    "cut": ("Every body ends after 1,000 bytes", Rule("cut", at=1000)),
-    "wrong": ("The 100th byte of every body is wrong", Rule("wrong", at=99)),
+    "unavailable": ("All requests: 503", Rule("status", status=503, retry_after=1)),
+    "flaky": ("First request to each path: 503", Rule("status", status=503, each="path", nth=1)),
+    "limited": ("Next request: 429", Rule("status", status=429, retry_after=1, code="rate_limit", times=1)),
+    "gone": ("Connections are reset", Rule("reset")),
+    "waiting": ("Responses stall until released", Rule("stall")),
+    "slow": ("Responses limited to 64 KiB/s", Rule("throttle", rate=65536.0)),
+    "cut": ("Bodies cut off after 1,000 bytes", Rule("cut", at=1000)),
+    "wrong": ("Byte 100 of each body corrupted", Rule("wrong", at=99)),
 }
-"""The faults that one button switches: what people read, and the rule."""
+"""The faults that one button switches: its label, and the rule."""
 
 DONE = {
-    "on": "The fault is in force.",
-    "off": "The fault is out of force.",
-    "clear": "No fault is in force.",
-    "release": "Waiting answers go on.",
+    "on": "Fault added.",
+    "off": "Fault removed.",
+    "clear": "All faults removed.",
+    "release": "Stalled responses released.",
 }
 _NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
 
@@ -37,22 +37,22 @@ def faults(sandbox: LiveSandbox, request: Request) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
     ends = [
-        form(PLACE, button("Clear all faults", name="do", value="clear")),
-        form(PLACE, button("Release waiting answers", name="do", value="release")),
+        form(PLACE, button("Remove all faults", name="do", value="clear")),
+        form(PLACE, button("Release stalled responses", name="do", value="release")),
     ]
     in_force = table(
-        "Each with how often it acted",
-        ("Fault", "Acted", "End it"),
+        "Active faults",
+        ("Fault", "Times applied", "Action"),
         [_rule(each) for each in rules],
-        empty="No fault is in force: every service does what it should.",
+        empty="No active faults. Add one with a switch or with the form below.",
     )
     content = [
-        element("h2", "In force"),
+        element("h2", "Active"),
         in_force,
         element("div", ends, class_="row"),
         element("h2", "Switches"),
         switches(rules),
-        element("h2", "Any fault"),
+        element("h2", "Custom fault"),
         _any_fault(),
     ]
     return Page("Faults", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
@@ -91,7 +91,7 @@ def _rule(rule: dict[str, Any]) -> list[Content]:
         if name not in ("number", "acted", "action") and (value != plain[name])
     ]
     number = rule["number"]
-    end = form(PLACE, button(f"End fault {number}", name="end", value=number))
+    end = form(PLACE, button(f"Remove fault {number}", name="end", value=number))
     return [", ".join([rule["action"], *stated]), f"{rule['acted']:,}", end]
 
 
@@ -100,20 +100,20 @@ def _any_fault() -> Html:
         return labelled(label, name, hint, type="number", min=least, inputmode="numeric")
 
     fields = [
-        chosen("What happens", "action", [(each, each) for each in get_args(Action)]),
-        labelled("Path", "path", "a shell pattern; empty for all", type="text", placeholder="/dss/v1/*", size=30),
-        labelled("Method", "method", "empty for all", type="text", size=8),
-        whole("Status", "status", "of a status fault; 503", 200),
-        whole("At most so many times", "times", "empty for no limit", 1),
-        whole("Only this match", "nth", "counted from 1", 1),
-        chosen("Matches are counted", "each", [("rule", "all together"), ("path", "for each path")]),
-        whole("At byte", "at", "of the body; 0"),
-        whole("Wrong bytes", "length", "of a wrong fault; 1"),
-        labelled("Seconds", "seconds", "of a delay", type="number", min=0, step="any"),
-        whole("Bytes a second", "rate", "of a throttle", 1),
-        labelled("Retry-After", "retry_after", "of a status fault", type="text", size=8),
+        chosen("Action", "action", [(each, each) for each in get_args(Action)]),
+        labelled("Path", "path", "shell pattern; default all", type="text", placeholder="/dss/v1/*", size=30),
+        labelled("Method", "method", "default all", type="text", size=8),
+        whole("Status", "status", "for status; default 503", 200),
+        whole("Limit", "times", "number of times; default unlimited", 1),
+        whole("Only match number", "nth", "from 1; default every match", 1),
+        chosen("Count matches", "each", [("rule", "together"), ("path", "per path")]),
+        whole("At byte", "at", "offset in the body; default 0"),
+        whole("Wrong bytes", "length", "for wrong; default 1"),
+        labelled("Seconds", "seconds", "for delay", type="number", min=0, step="any"),
+        whole("Bytes per second", "rate", "for throttle", 1),
+        labelled("Retry-After", "retry_after", "for status", type="text", size=8),
     ]
-    return form(PLACE, element("div", fields, class_="fields"), button("Put in force", name="do", value="add"))
+    return form(PLACE, element("div", fields, class_="fields"), button("Add fault", name="do", value="add"))
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:
@@ -146,7 +146,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
             )
         )
     else:
-        raise ValueError("The form does not say what to do.")
+        raise ValueError("The form has no known action.")
     return after(fields, PLACE, done)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from omicsdk.sandbox.pages.html import Content, Html, document, element
-from omicsdk.sandbox.state.shelf import PAGE
+from omicsdk.sandbox.state.listings import PAGE
 
 HOME = "/_sandbox/pages"
 """Below it stand all pages but the first."""
@@ -72,7 +72,7 @@ def written(page: Page, form_token: str) -> Html:
         element("a", "Skip to the content", href="#content", class_="skip"),
         element("header", element("p", link("/", "omics sandbox"), class_="brand"), _menu(page.place)),
         element("main", element("h1", page.title), said, page.content, id="content", tabindex=-1),
-        element("footer", element("p", "A server for trying, teaching and testing. Nothing here leaves this machine.")),
+        element("footer", element("p", "A local server for trying, teaching and testing.")),
     ]
     whole = document(title=f"{page.title} – omics sandbox", head=head, body=body)
     return Html(whole.replace(_FORM_TOKEN, form_token))

@@ -36,7 +36,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
-// A button that makes lines for a shell copies them at once.
+// A button that creates variables for a shell copies them at once.
 for (const form of document.querySelectorAll("form.copies")) {
   form.addEventListener("submit", async event => {
     event.preventDefault();

@@ -10,7 +10,7 @@ from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, moment, pager, table
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.shelf import PAGE, Collection, Shelf
+from omicsdk.sandbox.state.listings import PAGE, Collection, Listing
 
 
 def overview(sandbox: LiveSandbox, request: Request) -> Page:
@@ -21,11 +21,22 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
     facts = (
         ("Address", element("code", sandbox.url)),
         ("Folder", element("code", str(sandbox.folder))),
-        ("Time", f"{moment(sandbox.clock.now())} UTC{', standing still' if state['frozen'] else ''}"),
+        ("Time", f"{moment(sandbox.clock.now())} UTC{', frozen' if state['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
-        ("Faults in force", link(faults.PLACE, str(len(rules)))),
+        ("Active faults", link(faults.PLACE, str(len(rules)))),
     )
-    told = element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in facts])
+    told = element(
+        "dl",
+        [
+            element(
+                "div",
+                element("dt", name),
+                element("dd", value),
+                class_="wide" if name in ("Address", "Folder", "Time") else None,
+            )
+            for name, value in facts
+        ],
+    )
     cards = [_card(database, each) for each in COLLECTIONS]
     done = request.query_params.get("done", "")
     content = [
@@ -43,35 +54,39 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
 def _lines() -> Html:
     """Buttons that make lines for shells; a script copies them at once."""
     made = [
-        form(environment.PLACE, button(f"Lines for {name}", name="shell", value=shell), class_="copies")
+        form(environment.PLACE, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
         for shell, name in SHELLS.items()
     ]
     said = element("span", role="status", id="lines-said")
-    return element("div", element("p", "Point programs here, tokens included:"), made, said, class_="row point")
+    return element("div", element("p", "Environment, with tokens:"), made, said, class_="row point")
 
 
 def _time(*, still: bool) -> Html:
     def turn(text: str, **attributes: str | int) -> Html:
         return form(settings.PLACE, button(text, **attributes), back="/")
 
-    run = ("Let time run on", "resume") if still else ("Stop time", "freeze")
-    forward = [turn("An hour forward", name="hours", value=1), turn("A day forward", name="hours", value=24)]
+    run = ("Resume time", "resume") if still else ("Freeze time", "freeze")
+    forward = [turn("Advance 1 hour", name="hours", value=1), turn("Advance 1 day", name="hours", value=24)]
     return element("div", forward, turn(run[0], name="do", value=run[1]), class_="row")
 
 
 def _card(database: Database, collection: Collection) -> Html:
-    def line(shelf: Shelf) -> Html:
-        count = element("span", f"{shelf.count(database):,}", class_="count")
-        return element("li", link(_place(collection, shelf), shelf.title), " ", count)
+    def line(listing: Listing) -> Html:
+        count = _count(listing.count(database))
+        return element("li", link(_place(collection, listing), listing.title), " ", count)
 
-    lines = [line(shelf) for shelf in collection.shelves if not shelf.inside]
+    lines = [line(listing) for listing in collection.listings if not listing.inside]
     title = element("h2", collection.title, id=f"platform-{collection.name}")
     where = element("p", "at ", element("code", collection.place))
     return element("section", title, where, element("ul", lines), aria_labelledby=f"platform-{collection.name}")
 
 
-def _place(collection: Collection, shelf: Shelf) -> str:
-    return f"{HOME}/contents/{collection.name}/{shelf.name}"
+def _count(number: int) -> Html:
+    return element("span", f"{number:,}", class_="count" if number else "count none")
+
+
+def _place(collection: Collection, listing: Listing) -> str:
+    return f"{HOME}/contents/{collection.name}/{listing.name}"
 
 
 def contents(sandbox: LiveSandbox, request: Request) -> Page:
@@ -81,19 +96,19 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
         Problem: 404; there is no such list.
     """
     collection = next((each for each in COLLECTIONS if each.name == request.path_params["platform"]), None)
-    shelf = collection.shelf(request.path_params["shelf"]) if collection else None
-    if collection is None or shelf is None:
+    listing = collection.listing(request.path_params["listing"]) if collection else None
+    if collection is None or listing is None:
         raise not_found("There is no such list.")
-    of = request.query_params.get("of", "") if shelf.inside else ""
+    of = request.query_params.get("of", "") if listing.inside else ""
     database = sandbox.grounds.database
-    count = shelf.count(database, of)
+    count = listing.count(database, of)
     number = page_number(request, count)
-    rows = [_row(collection, shelf, row) for row in shelf.rows(database, (number - 1) * PAGE, of)]
-    caption = f"{count:,} in all" if count > PAGE else shelf.title
+    rows = [_row(collection, listing, row) for row in listing.rows(database, (number - 1) * PAGE, of)]
+    caption = f"{count:,} in all" if count > PAGE else listing.title
     way = element("p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None)
-    listed = table(caption, shelf.headings, rows, empty="There is nothing here yet.")
-    place = _place(collection, shelf)
-    return Page(shelf.title, [way, listed, pager(place, number, count, of=of)], "")
+    listed = table(caption, listing.headings, rows, empty="This list is empty.")
+    place = _place(collection, listing)
+    return Page(listing.title, [way, listed, pager(place, number, count, of=of)], "")
 
 
 def page_number(request: Request, count: int) -> int:
@@ -103,8 +118,8 @@ def page_number(request: Request, count: int) -> int:
     return min(max(1, number), max(1, -(-count // PAGE)))
 
 
-def _row(collection: Collection, shelf: Shelf, row: tuple[str, ...]) -> list[Content]:
+def _row(collection: Collection, listing: Listing, row: tuple[str, ...]) -> list[Content]:
     name, *rest = row
-    opens = collection.shelf(shelf.opens) if shelf.opens else None
+    opens = collection.listing(listing.opens) if listing.opens else None
     first: Content = link(address(_place(collection, opens), of=name), name) if opens else name
     return [first, *rest]

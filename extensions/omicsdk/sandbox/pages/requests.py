@@ -6,7 +6,7 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.state.shelf import PAGE
+from omicsdk.sandbox.state.listings import PAGE
 from omicsdk.sandbox.traffic.wire import Entry
 
 _PLACE = f"{HOME}/requests"
@@ -24,10 +24,13 @@ def requests(sandbox: LiveSandbox, request: Request) -> Page:
     count, found = log.newest(path, 0, 0)
     number = page_number(request, count)
     count, found = log.newest(path, (number - 1) * PAGE, PAGE)
-    other = link(address(_PLACE, server="" if of_s3 else "s3"), "Services" if of_s3 else "S3 server")
+    other = link(
+        address(_PLACE, server="" if of_s3 else "s3"),
+        "Requests to the services" if of_s3 else "Requests to the S3 server",
+    )
     turn = link(
         address(_PLACE, path=path, server=server, still="" if still else 1),
-        "Refresh by itself" if still else "Stop refreshing",
+        "Start refreshing" if still else "Stop refreshing",
     )
     search = element(
         "form",
@@ -40,7 +43,7 @@ def requests(sandbox: LiveSandbox, request: Request) -> Page:
     )
     told = f"{count:,} requests" + (f" to {path}" if path else "") + (" of the S3 server" if of_s3 else "")
     rows = [_row(entry) for entry in found]
-    listed = table("Newest first", _HEADINGS, rows, empty="No request has come yet.")
+    listed = table("Newest first", _HEADINGS, rows, empty="No requests yet.")
     live = element(
         "div",
         element("p", told, role="status"),
@@ -61,4 +64,4 @@ def _row(entry: Entry) -> list[Html | str]:
         status += " (not finished)"
     marked = element("span", status, class_="bad" if entry.status >= 400 or not entry.status else "good")
     valid = element("span", entry.validation, class_="bad" if entry.validation.startswith("refused") else None)
-    return [what, entry.operation, valid, marked, f"{entry.sent:,}", moment(entry.at)]
+    return [what, entry.operation, valid, marked, f"{entry.sent:,}", element("time", moment(entry.at))]

@@ -35,7 +35,7 @@ def page_routes(sandbox: LiveSandbox) -> list[BaseRoute]:
     inner: list[BaseRoute] = [
         Route("/style.css", _file("style.css", "text/css"), methods=["GET"]),
         Route("/live.js", _file("live.js", "text/javascript"), methods=["GET"]),
-        Route("/contents/{platform}/{shelf}", shown("contents"), methods=["GET"]),
+        Route("/contents/{platform}/{listing}", shown("contents"), methods=["GET"]),
         Route("/requests", shown("requests"), methods=["GET"]),
     ]
     for name in ("faults", "settings", "tokens", "environment"):

@@ -17,10 +17,10 @@ _SHOWN = "shown:"
 """What precedes a switch's name where a form says which value the page had."""
 
 DONE = {
-    "advance": "Time was moved forward.",
-    "freeze": "Time stands still.",
-    "resume": "Time runs on.",
-    "turn": "The switches are turned.",
+    "advance": "Time advanced.",
+    "freeze": "Time frozen.",
+    "resume": "Time resumed.",
+    "turn": "Settings saved.",
 }
 
 
@@ -30,7 +30,7 @@ def settings(sandbox: LiveSandbox, request: Request) -> Page:
     groups: dict[str, list[str]] = {}
     for name in known:
         groups.setdefault(name.partition(".")[0], []).append(name)
-    platforms = {each.name: each.title for each in COLLECTIONS}
+    platforms = {"sandbox": "All services", **{each.name: each.title for each in COLLECTIONS}}
     shown = [
         element(
             "section",
@@ -43,8 +43,8 @@ def settings(sandbox: LiveSandbox, request: Request) -> Page:
     content = [
         element("h2", "Time"),
         _time(sandbox),
-        element("h2", "Switches"),
-        form(PLACE, shown, element("p", button("Turn the switches", name="do", value="turn"))),
+        element("h2", "Services"),
+        form(PLACE, shown, element("p", button("Save settings", name="do", value="turn"))),
     ]
     return Page("Settings", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
@@ -53,27 +53,25 @@ def _time(sandbox: LiveSandbox) -> list[Content]:
     state = sandbox.clock.state()
     still = state["frozen"]
     return [
-        element("p", f"It is {moment(state['now'])} UTC; time {'stands still' if still else 'runs'}."),
+        element("p", f"{moment(state['now'])} UTC, {'frozen' if still else 'running'}"),
         form(
             PLACE,
-            labelled("Seconds forward", "seconds", type="number", min=0, step="any", required=True, value=3600),
-            button("Move time forward", name="do", value="advance"),
+            labelled("Seconds", "seconds", type="number", min=0, step="any", required=True, value=3600),
+            button("Advance", name="do", value="advance"),
             class_="inline",
         ),
         form(
             PLACE,
-            labelled(
-                "Moment in UTC", "at", "empty for the present", type="datetime-local", step=1, min="1970-01-01T00:00"
-            ),
-            button("Stop time", name="do", value="freeze"),
+            labelled("Time (UTC); empty for now", "at", type="datetime-local", step=1, min="1970-01-01T00:00"),
+            button("Freeze", name="do", value="freeze"),
             class_="inline",
         ),
-        form(PLACE, button("Let time run on", name="do", value="resume")) if still else None,
+        form(PLACE, button("Resume", name="do", value="resume")) if still else None,
     ]
 
 
 def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
-    hint = f"{meaning}; by default {_text(default) or 'empty'}"
+    hint = f"{str(meaning)[:1].upper()}{str(meaning)[1:].rstrip('.')}. Default: {_text(default) or 'empty'}."
     text = _text(value)
     if isinstance(default, bool):
         box = chosen(name, name, [("true", "true"), ("false", "false")], text, hint=hint)
@@ -99,9 +97,9 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
     done = fields.get("do", "")
     if "hours" in fields:
         done = "advance"
-        sandbox.clock.advance(3600 * _number("Hours forward", fields["hours"]))
+        sandbox.clock.advance(3600 * _number("Hours", fields["hours"]))
     elif done == "advance":
-        sandbox.clock.advance(_number("Seconds forward", fields.get("seconds", "")))
+        sandbox.clock.advance(_number("Seconds", fields.get("seconds", "")))
     elif done == "freeze":
         sandbox.clock.freeze(_moment(fields.get("at", "")))
     elif done == "resume":
@@ -109,7 +107,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
     elif done == "turn":
         _turn(sandbox, fields)
     else:
-        raise ValueError("The form does not say what to do.")
+        raise ValueError("The form has no known action.")
     return after(fields, PLACE, done)
 
 
@@ -137,10 +135,8 @@ def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
         shown = fields.get(f"{_SHOWN}{name}")
         at_present = known[name]["value"] if name in known else value
         if shown is not None and at_present != value and _text(at_present) != shown:
-            told = (
-                f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. Nothing was changed."
-            )
-            raise Problem(409, "conflict", f"{told} Load the page again to see all switches as they are.")
+            told = f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
+            raise Problem(409, "conflict", f"{told} Reload the page to see the current settings.")
     sandbox.settings.turn(wanted)
 
 

@@ -85,7 +85,7 @@ class Site:
             raise Problem(400, "illegal_arguments", "The form cannot be read. Nothing was changed.") from error
         sent = fields.pop("form_token", "")
         if not hmac.compare_digest(sent.encode(), self._form_token.encode()):
-            raise Problem(403, "Forbidden", "The page is older than this server: load it again. Nothing was changed.")
+            raise Problem(403, "Forbidden", "The page is older than this server. Nothing was changed. Reload the page.")
         return fields
 
 
@@ -99,7 +99,7 @@ async def _form(request: Request) -> bytes:
 
 
 def _refused(status: int, title: str) -> Page:
-    return Page("This cannot be done", element("p", title, role="alert", class_="refused"), "", status=status)
+    return Page("Request refused", element("p", title, role="alert", class_="refused"), "", status=status)
 
 
 def static(content: str, media_type: str) -> Response:

@@ -25,19 +25,19 @@ def make(sandbox: LiveSandbox, fields: Fields) -> Page:
     """
     email = fields.get("email", "").strip()
     if not email:
-        raise ValueError("A token needs an address: whose is it?")
+        raise ValueError("Token not created: missing owner.")
     seconds = float(fields.get("seconds") or 3600)
     if not 0 < seconds <= _LONGEST:
-        raise ValueError("A token is good for more than 0 seconds and at most ten years.")
+        raise ValueError("Token not created: the lifetime must be more than 0 seconds and at most ten years.")
     groups = [group for group in ALL_GROUPS if fields.get(f"group-{group}")]
     made = sandbox.token(email, seconds, groups=groups)
     shown = [
-        element("p", f"It is {email}'s, and is not shown again."),
+        element("p", f"Token of {email}. It is not shown again."),
         copyable("New token", made),
         element("h2", "Another token"),
         _form(),
     ]
-    return Page("Tokens", shown, PLACE, said="The token is made.")
+    return Page("Tokens", shown, PLACE, said="Token created.")
 
 
 def _form() -> Content:
@@ -53,16 +53,16 @@ def _form() -> Content:
     return [
         element(
             "p",
-            "Tokens of the Data Store and Fusillade. What the other platforms take is among the ",
-            element("a", "lines for a shell", href=f"{HOME}/environment"),
+            "Tokens of the Data Store and Fusillade. Credentials of the other platforms are among the ",
+            element("a", "environment variables", href=f"{HOME}/environment"),
             ".",
         ),
         form(
             PLACE,
-            labelled("Whose", "email", "an address", type="email", required=True, value=ADMINISTRATOR, size=32),
-            labelled("Good for", "seconds", "seconds of the sandbox's time", type="number", min=1, value=3600),
+            labelled("Owner", "email", "email address", type="email", required=True, value=ADMINISTRATOR, size=32),
+            labelled("Lifetime", "seconds", "in seconds of the sandbox's time", type="number", min=1, value=3600),
             element("fieldset", element("legend", "Groups"), boxes),
-            button("Make a token"),
+            button("Create token"),
         ),
     ]
 

@@ -2,7 +2,7 @@
 
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.resource import NoPage, Views, is_uuid, newest
-from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, FieldViews, ResultKind, ResultViews
+from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused
@@ -32,13 +32,13 @@ def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
 
 
 def _result_by_name(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
-    return Reply(ResultViews(pangea, kind).full(_result(pangea, call, kind)))
+    return Reply(ResultViews(pangea, kind).result(_result(pangea, call, kind)))
 
 
 def _field_by_name(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     result = _result(pangea, call, kind)
     field = _newest(pangea, kind.field_kind, call.arguments["field"], below(result["uuid"]))
-    return Reply(FieldViews(pangea, kind).full(field))
+    return Reply(ResultViews(pangea, kind).field(field))
 
 
 HANDLERS = for_each(NOUNS, {"get_{}_by_name": _result_by_name, "get_{}_field_by_name": _field_by_name})

@@ -66,9 +66,8 @@ class JobPrototypes(_Prototypes):
     def view(self) -> View:
         """With the module that does it, while there is one."""
         return lambda prototype: {
-            **shown(prototype, ("uuid", "name")),
+            **shown(prototype, ("uuid", "name", "resources_needed", "work_order_proto", *_DATED)),
             "pipeline_module": _there(self.pangea, MODULE, prototype["pipeline_module"]),
-            **shown(prototype, ("resources_needed", "work_order_proto", *_DATED)),
         }
 
 
@@ -94,10 +93,9 @@ JOB = "job_order"
 def job_view(pangea: Pangea, job: Thing) -> dict[str, Any]:
     """The JSON of a job."""
     return {
-        **shown(job, ("uuid", "name", "status", "work_order")),
+        **shown(job, ("uuid", "name", "status", "work_order", "resources_used", "resources_needed", *_DATED)),
         "pipeline_module": _there(pangea, MODULE, job["pipeline_module"]),
         "analysis_result": _there(pangea, "sample_ar", job["analysis_result"]),
-        **shown(job, ("resources_used", "resources_needed", "created_at", "updated_at", "description")),
     }
 
 

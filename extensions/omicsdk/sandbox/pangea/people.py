@@ -207,6 +207,8 @@ PRIVILEGED = "privileged_user"
 """The link between a prototype of orders and those who work its orders off."""
 ORDER = "work_order"
 """The kind of orders of work for a sample."""
+_PARENTS = ("library", "sample", "sample_group", "analysis_result")
+"""Fields that name what a thing belongs to."""
 
 
 class Access:
@@ -274,22 +276,16 @@ class Access:
 
     def organization_of(self, thing: Mapping[str, Any]) -> str:
         """The UUID of the organization that owns a group, a sample, an analysis result, or a field of one."""
-        if "organization" in thing:
-            return thing["organization"]
-        return self._store.parent(self.library_of(thing))
+        return thing.get("organization") or self._above(thing, "organization")
 
     def library_of(self, thing: Mapping[str, Any]) -> str:
         """The UUID of the group that a sample, an analysis result, or a field of one belongs to."""
-        match thing:
-            case {"library": str(uuid)} | {"sample_group": str(uuid)}:
-                return uuid
-            case {"sample": str(uuid)}:
-                return self._store.parent(uuid)
-            case {"analysis_result": str(uuid)}:
-                above = self._store.parent(uuid)
-                return above if self._store.find("sample_group", above) is not None else self._store.parent(above)
-            case _:
-                raise KeyError("it belongs to no group")
+        return self._above(thing, "sample_group")
+
+    def _above(self, thing: Mapping[str, Any], kind: str) -> str:
+        """The thing of a kind that a thing belongs to, or is itself; empty for none. New things have a parent, but no UUID."""
+        nearest = thing.get("uuid") or next(thing[name] for name in _PARENTS if name in thing)
+        return self._store.above(nearest, kind)
 
     def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
         """Whether somebody is in the organization that owns a thing, and so may change it."""
@@ -305,7 +301,7 @@ class Access:
             person: Who asks.
             thing: The sample, the result or the field.
         """
-        return self.owns(person, thing) or self.has_order(call, person, self._sample_of(thing))
+        return self.owns(person, thing) or self.has_order(call, person, self._above(thing, "sample"))
 
     def has_order(self, call: Call, person: Person | None, sample: str) -> bool:
         """Whether the order that a request names is one of a sample, and somebody works off orders of its prototype."""
@@ -321,17 +317,6 @@ class Access:
     def works_off(self, person: Person | None, prototype: str) -> bool:
         """Whether somebody is privileged to work off the orders of the prototype of a UUID."""
         return person is not None and self._store.is_linked(PRIVILEGED, prototype, person.uuid)
-
-    def _sample_of(self, thing: Mapping[str, Any]) -> str:
-        match thing:
-            case {"library": str()}:
-                return thing.get("uuid", "")
-            case {"sample": str(uuid)}:
-                return uuid
-            case {"analysis_result": str(uuid)}:
-                return self._store.parent(uuid)
-            case _:
-                return ""
 
     # -- what may be seen
 

@@ -123,11 +123,11 @@ def items(value: Any) -> list[Any]:
 
 
 _DATED = ("uuid", "name", "created_at", "updated_at")
-_GROUP = [name for name in NEW_GROUP if name != "has_library"]
+_GROUP = (*_DATED, "organization", *(name for name in NEW_GROUP if name != "has_library"))
 
 
 class Views:
-    """Views of things for one answer.
+    """Views of things for one answer; what several things belong to is read once.
 
     Args:
         store: Where things are kept.
@@ -135,7 +135,7 @@ class Views:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[tuple[str, str], Any] = {}
 
     def organization(self, organization: Thing) -> dict[str, Any]:
         """An organization."""
@@ -143,12 +143,7 @@ class Views:
 
     def group(self, group: Thing) -> dict[str, Any]:
         """A group, with its organization."""
-        return {
-            **shown(group, _DATED),
-            "organization": group["organization"],
-            "organization_obj": self.of("organization", group["organization"]),
-            **shown(group, _GROUP),
-        }
+        return {**shown(group, _GROUP), "organization_obj": self.of("organization", group["organization"])}
 
     def sample(self, sample: Thing) -> dict[str, Any]:
         """A sample, with its library."""
@@ -160,12 +155,14 @@ class Views:
 
     def of(self, kind: str, uuid: str) -> Mapping[str, Any]:
         """What a thing belongs to: the organization, group or sample of a UUID."""
-        if uuid not in self._known:
-            found = self._store.find(kind, uuid)
-            assert found is not None, f"the {kind} went away while it was read"
-            views = {"organization": self.organization, "sample_group": self.group, "sample": self.sample}
-            self._known[uuid] = views[kind](found)
-        return self._known[uuid]
+        views = {"organization": self.organization, "sample_group": self.group, "sample": self.sample}
+        return self.once(kind, uuid, lambda: views[kind](found(self._store, kind, uuid)))
+
+    def once(self, what: str, uuid: str, read: Callable[[], T]) -> T:
+        """What a function reads of a UUID, read at the first call of this answer only."""
+        if (what, uuid) not in self._known:
+            self._known[what, uuid] = read()
+        return self._known[what, uuid]
 
 
 def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:

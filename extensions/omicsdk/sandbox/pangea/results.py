@@ -157,46 +157,61 @@ def new_replicate() -> str:
     return "".join(secrets.choice(letters) for _ in range(_REPLICATE_LENGTH))
 
 
-_TELLING = ("description", "metadata", "is_private", "is_hidden")
+_SHOWN = ("uuid", "replicate", "created_at", "updated_at", "description", "metadata", "is_private", "is_hidden")
+_FIELD_SHOWN = ("uuid", "name", "created_at", "updated_at", "analysis_result", "description")
 
 
-class ResultViews:
-    """Views of results for one answer.
+class ResultViews(Views):
+    """Views of results and their fields for one answer.
 
     Args:
         pangea: The platform.
-        kind: What they are of.
+        kind: What the results are of.
     """
 
     def __init__(self, pangea: Pangea, kind: ResultKind) -> None:
+        super().__init__(pangea.store)
         self._pangea = pangea
         self._kind = kind
-        self._views = Views(pangea.store)
-        self._modules: dict[str | None, dict[str, Any] | None] = {}
+        self._addresses = Addresses(pangea.buckets, pangea.storage)
 
-    def plain(self, result: Thing) -> dict[str, Any]:
-        """A result without what has it, as in manifests."""
-        return self._view(result, {})
-
-    def full(self, result: Thing) -> dict[str, Any]:
-        """A result, with what has it."""
+    def result(self, result: Thing) -> dict[str, Any]:
+        """A result, with its sample or group."""
         owner = self._kind.owner
-        return self._view(result, {f"{owner}_obj": self._views.of(owner, result[owner])})
+        return {**self._result_alone(result), f"{owner}_obj": self.of(owner, result[owner])}
 
-    def _view(self, result: Thing, above: Mapping[str, Any]) -> dict[str, Any]:
+    def _result_alone(self, result: Thing) -> dict[str, Any]:
         named = result["pipeline_module"]
-        if named not in self._modules:
-            self._modules[named] = module_of(self._pangea, named)
-        module = self._modules[named]
+        module = self.once(MODULE, named, lambda: module_of(self._pangea, named))
         return {
-            "uuid": result["uuid"],
+            **shown(result, (*_SHOWN, self._kind.owner)),
             "module_name": result["name"],
-            **shown(result, ("replicate", self._kind.owner, "created_at", "updated_at")),
-            **above,
-            **shown(result, _TELLING),
             "pipeline_module": module and module["uuid"],
             "pipeline_module_obj": module,
         }
+
+    def field(self, field: Thing) -> dict[str, Any]:
+        """A field, with its result."""
+        result = found(self._store, self._kind.kind, field["analysis_result"])
+        return {**self._field_alone(field, result), "analysis_result_obj": self.result(result)}
+
+    def _field_alone(self, field: Thing, result: Thing) -> dict[str, Any]:
+        organization = self.once("owner", result["uuid"], lambda: self._pangea.access.organization_of(result))
+        stored = self._addresses.readable(organization, field["stored_data"])
+        return {**shown(field, _FIELD_SHOWN), "stored_data": stored}
+
+    def manifest(self, owner: str) -> list[dict[str, Any]]:
+        """The results of the sample or group of a UUID with their fields, as in manifests."""
+        return [
+            {
+                **self._result_alone(result),
+                "fields": [
+                    self._field_alone(field, result)
+                    for field in self._store.all(self._kind.field_kind, parent=result["uuid"])
+                ],
+            }
+            for result in self._store.all(self._kind.kind, parent=owner)
+        ]
 
 
 class _Results(Resource):
@@ -229,7 +244,7 @@ class _Results(Resource):
 
     def view(self) -> View:
         """With what has it."""
-        return ResultViews(self.pangea, self.result).full
+        return ResultViews(self.pangea, self.result).result
 
     def visible(self, person: Person | None) -> Sequence[Where]:
         """Those that one may see."""
@@ -250,75 +265,6 @@ class SampleResults(_Results, of=OF_SAMPLE):
 
 class GroupResults(_Results, of=OF_GROUP):
     """Results of groups."""
-
-
-class FieldViews:
-    """Views of fields for one answer.
-
-    Args:
-        pangea: The platform.
-        kind: What the results are of that have them.
-    """
-
-    def __init__(self, pangea: Pangea, kind: ResultKind) -> None:
-        self._pangea = pangea
-        self._kind = kind
-        self._addresses = Addresses(pangea.buckets, pangea.storage)
-        self._results = ResultViews(pangea, kind)
-        self._above: dict[str, tuple[Thing, str]] = {}
-
-    def plain(self, field: Thing) -> dict[str, Any]:
-        """A field without its result, as in manifests."""
-        return self._view(field, {})
-
-    def full(self, field: Thing) -> dict[str, Any]:
-        """A field with its result."""
-        result, _ = self._result(field["analysis_result"])
-        return self._view(field, {"analysis_result_obj": self._results.full(result)})
-
-    def _view(self, field: Thing, above: Mapping[str, Any]) -> dict[str, Any]:
-        _, organization = self._result(field["analysis_result"])
-        return {
-            **shown(field, ("uuid", "name", "created_at", "updated_at")),
-            "stored_data": self._addresses.readable(organization, field["stored_data"]),
-            "analysis_result": field["analysis_result"],
-            **above,
-            "description": field["description"],
-        }
-
-    def _result(self, uuid: str) -> tuple[Thing, str]:
-        """A result, and the organization that owns it."""
-        if uuid not in self._above:
-            result = found(self._pangea.store, self._kind.kind, uuid)
-            self._above[uuid] = (result, self._pangea.access.organization_of(result))
-        return self._above[uuid]
-
-
-class ManifestResults:
-    """Results with their fields, as one manifest has them.
-
-    Args:
-        pangea: The platform.
-        kind: What they are of.
-    """
-
-    def __init__(self, pangea: Pangea, kind: ResultKind) -> None:
-        self._store = pangea.store
-        self._kind = kind
-        self._results = ResultViews(pangea, kind)
-        self._fields = FieldViews(pangea, kind)
-
-    def of(self, owner: str) -> list[dict[str, Any]]:
-        """The results of a sample or a group, by its UUID."""
-        return [
-            {
-                **self._results.plain(result),
-                "fields": [
-                    self._fields.plain(field) for field in self._store.all(self._kind.field_kind, parent=result["uuid"])
-                ],
-            }
-            for result in self._store.all(self._kind.kind, parent=owner)
-        ]
 
 
 class _Fields(Resource):
@@ -345,7 +291,7 @@ class _Fields(Resource):
 
     def view(self) -> View:
         """With its result."""
-        return FieldViews(self.pangea, self.result).full
+        return ResultViews(self.pangea, self.result).field
 
     def visible(self, person: Person | None) -> Sequence[Where]:
         """Those that one may see."""

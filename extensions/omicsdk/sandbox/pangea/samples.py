@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, readable_group, samples_in
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, items, operations_of, shown
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ManifestResults, ResultKind
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
@@ -245,19 +245,19 @@ def _types(schema: Any) -> dict[str, str]:
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/manifest."""
     group = readable_group(pangea, call, pangea.access.asker(call, in_query=True))
-    views, of_samples = Views(pangea.store), ManifestResults(pangea, OF_SAMPLE)
+    views, of_samples = Views(pangea.store), ResultViews(pangea, OF_SAMPLE)
     samples = [
-        {**views.sample_alone(each), "analysis_results": of_samples.of(each["uuid"])}
+        {**views.sample_alone(each), "analysis_results": of_samples.manifest(each["uuid"])}
         for each in samples_in(pangea, group)
     ]
-    results = ManifestResults(pangea, OF_GROUP).of(group["uuid"])
+    results = ResultViews(pangea, OF_GROUP).manifest(group["uuid"])
     return Reply({**views.group(group), "samples": samples, "analysis_results": results})
 
 
 def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/manifest."""
     sample = _readable_sample(pangea, call, pangea.access.asker(call, in_query=True))
-    results = ManifestResults(pangea, OF_SAMPLE).of(sample["uuid"])
+    results = ResultViews(pangea, OF_SAMPLE).manifest(sample["uuid"])
     return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
 
 

@@ -11,13 +11,10 @@ from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, framework_service, root_route
+from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, error_page, framework_service, root_route
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
-_FORBIDDEN = (
-    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  <h1>403 Forbidden</h1>'
-    "<p>CSRF verification failed. Request aborted.</p>\n</body>\n</html>\n"
-)
+_FORBIDDEN = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
 # The login routes take both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
@@ -45,9 +42,10 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
         handler: The handler, which must not ask other servers.
         pangea: The platform.
     """
+    database = pangea.store.database
 
     def answer(call: Call) -> Reply:
-        with pangea.store.database.transaction():
+        with database.alone() if is_reading(call.operation) else database.transaction():
             return handler(call)
 
     return answer

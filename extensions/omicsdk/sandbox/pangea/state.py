@@ -8,7 +8,7 @@ from omicsdk.sandbox.pangea.people import PRIVILEGED, Access, People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.state.shelf import Collection, Shelf
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 NEW_GROUP: Mapping[str, Any] = {
     "description": "",
@@ -138,12 +138,12 @@ class Pangea:
             self.store.link(PRIVILEGED, prototype, person.uuid)
 
 
-def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:
+def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
     query = (
         "SELECT t.uuid, t.name, coalesce((SELECT p.name FROM pangea_things p WHERE p.uuid = t.parent), '')"  # noqa: S608 - our own words
         f" FROM pangea_things t WHERE t.kind = '{kind}' ORDER BY t.seq"
     )
-    return Shelf(plural, title, ("UUID", "Name", "In"), query, opens=opens)
+    return Listing(plural, title, ("UUID", "Name", "In"), query, opens=opens)
 
 
 PANGEA = Collection(
@@ -154,7 +154,7 @@ PANGEA = Collection(
         _things("organization", "organizations", "Organizations", opens="inside"),
         _things("sample_group", "groups", "Sample groups", opens="inside"),
         _things("sample", "samples", "Samples", opens="inside"),
-        Shelf(
+        Listing(
             "inside",
             "What is in it",
             ("UUID", "Name", "Kind"),
@@ -167,6 +167,6 @@ PANGEA = Collection(
         _things("pipeline", "pipelines", "Pipelines"),
         _things("tag", "tags", "Tags"),
         _things("work_order", "work-orders", "Work orders"),
-        Shelf("users", "Users", ("Account",), "SELECT email FROM pangea_people ORDER BY id"),
+        Listing("users", "Users", ("Account",), "SELECT email FROM pangea_people ORDER BY id"),
     ),
 )

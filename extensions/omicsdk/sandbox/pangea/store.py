@@ -91,8 +91,8 @@ class Store:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self.database = database
         self._now = now
-        # By number, those of a kind below a thing, by name, whatever is below a thing, and what a thing is below.
-        things = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent")
+        # By number, those of a kind below a thing, by name, whatever is below a thing, what a thing is below, and all of a kind.
+        things = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent", "kind, seq")
         self._things = Table(database, "pangea_things", _Row, more="UNIQUE (uuid)", indexes=things)
         links = ("kind, one, place", "kind, other", "one", "other")
         self._links = Table(database, "pangea_links", _Link, key="kind one other", indexes=links)
@@ -123,13 +123,22 @@ class Store:
 
     def find(self, kind: str, uuid: str) -> Thing | None:
         """The thing of a UUID; None for none."""
-        row = self._things.first(uuid=uuid, kind=kind)
-        return row and row.fields
+        return next(iter(self._things.column("fields", "uuid = ? AND kind = ?", uuid, kind)), None)
 
-    def parent(self, uuid: str) -> str:
-        """The UUID of what a thing belongs to; empty for none."""
-        row = self._things.first(uuid=uuid)
-        return row.parent if row else ""
+    def above(self, uuid: str, kind: str) -> str:
+        """The UUID of the nearest thing of a kind among a thing and what it belongs to; empty for none.
+
+        Args:
+            uuid: The thing's UUID.
+            kind: The kind.
+        """
+        row = self.database.row(
+            "WITH RECURSIVE above (uuid) AS (VALUES (?) UNION "
+            "SELECT t.parent FROM pangea_things AS t JOIN above ON t.uuid = above.uuid) "
+            "SELECT t.uuid FROM above JOIN pangea_things AS t ON t.uuid = above.uuid WHERE t.kind = ?",
+            (uuid, kind),
+        )
+        return row["uuid"] if row else ""
 
     def change(
         self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
@@ -197,7 +206,7 @@ class Store:
         text, values = _joined([Where("kind = ?", (kind,)), *more])
         # The inner query walks over numbers only, so that a late page reads no documents of those before it.
         numbers = f"SELECT seq FROM pangea_things WHERE {text} ORDER BY seq LIMIT ? OFFSET ?"  # noqa: S608 - our own names
-        return [row.fields for row in self._things.all(f"seq IN ({numbers})", *values, size, start, order="seq")]
+        return self._things.column("fields", f"seq IN ({numbers})", *values, size, start, order="seq")
 
     def count(self, kind: str, *where: Where) -> int:
         """How many things there are.
@@ -242,7 +251,7 @@ class Store:
             size: How many are wanted; -1 for all.
         """
         places = "SELECT place FROM pangea_links WHERE kind = ? AND one = ? ORDER BY place LIMIT ? OFFSET ?"
-        return [row.fields for row in self._things.all(f"seq IN ({places})", kind, one, size, start, order="seq")]
+        return self._things.column("fields", f"seq IN ({places})", kind, one, size, start, order="seq")
 
     def above_linked(self, kind: str, one: str) -> Sequence[str]:
         """What the things belong to that one is linked to."""

@@ -88,17 +88,18 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 
 
 def _parts(value: Any) -> Sequence[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for each in cast("list[Any]", value) if isinstance(value, list) else []:
-        match each:
-            case {"ETag": str(etag), "PartNumber": int(number)} if number is not True and 1 <= number <= _MOST_PARTS:
-                found.append({"ETag": etag, "PartNumber": number})
-            case _:
-                found.clear()
-                break
-    if not found:
+    parts = cast("list[Any]", value) if isinstance(value, list) else []
+    if not parts or not all(map(_is_part, parts)):
         raise Wrong('Expected a list of parts, each {"ETag": text, "PartNumber": number from 1}.')
-    return found
+    return [{"ETag": each["ETag"], "PartNumber": each["PartNumber"]} for each in parts]
+
+
+def _is_part(part: Any) -> bool:
+    match part:
+        case {"ETag": str(), "PartNumber": int(number)}:
+            return number is not True and 1 <= number <= _MOST_PARTS
+        case _:
+            return False
 
 
 def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:

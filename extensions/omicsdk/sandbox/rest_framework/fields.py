@@ -412,20 +412,37 @@ def json_value(value: Any) -> Any:
     return value
 
 
+def _reference(find: Callable[[Any], Any], key: Callable[[Any], Any], wrong: str) -> Reader:
+    """What another thing is known by.
+
+    Args:
+        find: Gives the thing by its key; None for none.
+        key: Makes the key of what was sent: None where nothing can have it; or raises Wrong.
+        wrong: The complaint where there is no such thing, with `{}` for what was sent.
+    """
+
+    def read(value: Any) -> Any:
+        known_by = key(value)
+        found = None if known_by is None else find(known_by)
+        if found is None:
+            raise Wrong(wrong.format(value))
+        return found
+
+    return read
+
+
+_NO_SUCH_KEY = 'Invalid pk "{}" - object does not exist.'
+
+
 def slug_reference(find: Callable[[str], Any]) -> Reader:
     """The slug that another thing is known by.
 
     Args:
         find: Gives the thing by its slug; None for none.
     """
-
-    def read(value: Any) -> Any:
-        found = find(value) if isinstance(value, str) else None
-        if found is None:
-            raise Wrong(f"Object with slug={value} does not exist.")
-        return found
-
-    return read
+    return _reference(
+        find, lambda value: value if isinstance(value, str) else None, "Object with slug={} does not exist."
+    )
 
 
 def number_reference(find: Callable[[int], Any]) -> Reader:
@@ -434,18 +451,14 @@ def number_reference(find: Callable[[int], Any]) -> Reader:
     Args:
         find: Gives the thing by its number, which the database takes; None for none.
     """
+    return _reference(find, _row_number_sent, _NO_SUCH_KEY)
 
-    def read(value: Any) -> Any:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        if not is_number and not (isinstance(value, str) and value.isdecimal()):
-            raise Wrong(f"Incorrect type. Expected pk value, received {type(value).__name__}.")
-        number = row_number(str(value))
-        found = None if number is None else find(number)
-        if found is None:
-            raise Wrong(f'Invalid pk "{value}" - object does not exist.')
-        return found
 
-    return read
+def _row_number_sent(value: Any) -> int | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and value.isdecimal()):
+        raise Wrong(f"Incorrect type. Expected pk value, received {type(value).__name__}.")
+    return row_number(str(value))
 
 
 def row_number(text_of_number: str) -> int | None:
@@ -459,14 +472,7 @@ def uuid_reference(find: Callable[[str], Any]) -> Reader:
     Args:
         find: Gives the thing by its UUID in canonical form; None for none.
     """
-
-    def read(value: Any) -> Any:
-        found = find(canonical_uuid(value))
-        if found is None:
-            raise Wrong(f'Invalid pk "{value}" - object does not exist.')
-        return found
-
-    return read
+    return _reference(find, canonical_uuid, _NO_SUCH_KEY)
 
 
 def canonical_uuid(value: Any) -> str:

@@ -8,19 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote
 
-from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omicsdk.sandbox.app import origin
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
-from omicsdk.sandbox.routing import PathIndex
+from omicsdk.sandbox.routing import PathIndex, headers_of, origin
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 U = TypeVar("U")
@@ -125,16 +122,17 @@ def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
     return Route(f"{path}{suffix}", answer, methods=list(METHODS))
 
 
-def _page(title: str, details: str = "") -> str:
+def error_page(title: str, details: str = "") -> str:
+    """A page that the framework answers browsers with."""
     return (
         f'\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>'
         f"<p>{details}</p>\n</body>\n</html>\n"
     )
 
 
-NOT_FOUND_PAGE = _page("Not Found", "The requested resource was not found on this server.")
+NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
 """The page that stands for what isn't there."""
-_CRASH_PAGE = _page("Server Error (500)")
+_CRASH_PAGE = error_page("Server Error (500)")
 _SUFFIX = ".json"
 _PLAIN = "/:;@&=+$,!~*'()"
 """What stays as it is in an address that somebody is sent to."""
@@ -170,33 +168,33 @@ class Frame:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
-        if scope["type"] != "http" or path in self._others:
+        if path in self._others:
             await self._app(scope, receive, send)
             return
         path, stated = self._meant(path)
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
+        allowed = ", ".join(methods)
         try:
             answer = await self._without_route(scope, methods) if stated else self._moved(scope, path)
         except Problem as problem:
-            body, headers = json.dumps(error_body(problem)), {"Allow": ", ".join(methods), **problem.headers}
+            body, headers = json.dumps(error_body(problem)), {"Allow": allowed, **problem.headers}
             answer = Response(body, problem.status, headers, media_type="application/json")
         if answer is not None:
             await answer(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        await self._app(scope, receive, _allowing(send, methods))
+        await self._app(scope, receive, _allowing(send, allowed.encode()))
 
-    def _meant(self, path: str) -> tuple[str, list[str]]:
+    def _meant(self, path: str) -> tuple[str, Sequence[str]]:
         """The path that is meant, the suffix left out where it may be there, and its methods; none where nothing is there."""
         tried = [path]
         if path.endswith(_SUFFIX) and path.startswith(self._suffixed):
             tried += [path.removesuffix(_SUFFIX), f"{path.removesuffix(_SUFFIX)}/"]
-        meant = next((each for each in tried if self._stated(each)), path)
-        return meant, self._stated(meant)
+        return next(((each, methods) for each in tried if (methods := self._methods(each))), (path, ()))
 
     def _moved(self, scope: Scope, path: str) -> Response:
         """Sends to the path with a slash at its end, where there is one."""
-        if not self._stated(f"{path}/"):
+        if not self._methods(f"{path}/"):
             return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
         query = scope["query_string"].decode("latin-1")
         where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
@@ -205,20 +203,20 @@ class Frame:
 
     async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
         """The answer of what no route is asked for; None for all else. It refuses methods and what isn't JSON."""
-        if scope["method"] not in methods or scope["method"] == "OPTIONS":
-            await run_in_threadpool(self._gate, Headers(scope=scope))
-        if scope["method"] not in methods:
-            raise Refused(405, f'Method "{scope["method"]}" not allowed.')
-        _negotiate(scope)
-        return _described(methods) if scope["method"] == "OPTIONS" else None
+        headers, method = headers_of(scope), scope["method"]
+        if method not in methods or method == "OPTIONS":
+            await run_in_threadpool(self._gate, headers)
+        if method not in methods:
+            raise Refused(405, f'Method "{method}" not allowed.')
+        _negotiate(scope, headers)
+        return _described(methods) if method == "OPTIONS" else None
 
-    def _stated(self, path: str) -> list[str]:
+    def _methods(self, path: str) -> Sequence[str]:
         """The methods of the first template that fits a path; none where none does."""
-        stated = [methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)]
-        return stated[0] if stated else []
+        return next((methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)), ())
 
 
-def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], list[str]]]:
+def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], Sequence[str]]]:
     found: dict[str, list[str]] = {}
     for operation in stated:
         found.setdefault(operation.path, []).append(operation.method)
@@ -228,13 +226,12 @@ def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], li
     )
 
 
-def _negotiate(scope: Scope) -> None:
+def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
     """Refuses whoever wants something else than JSON; pages for browsers are JSON here, too."""
-    wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format")
+    wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format") if scope["query_string"] else None
     if wanted not in (None, "json", "api"):
         raise Refused(404, "Not found.")
-    accept = Headers(scope=scope).get("accept", "*/*")
-    kinds = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
+    kinds = [each.partition(";")[0].strip().lower() for each in headers.get("accept", "*/*").split(",")]
     if not any(kind in _ACCEPTED for kind in kinds):
         raise Refused(406, "Could not satisfy the request Accept header.")
 
@@ -247,10 +244,10 @@ def _described(methods: Sequence[str]) -> Response:
     return Response(json.dumps(told), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
 
 
-def _allowing(send: Send, methods: Sequence[str]) -> Send:
+def _allowing(send: Send, methods: bytes) -> Send:
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).setdefault("Allow", ", ".join(methods))
+        if message["type"] == "http.response.start" and b"allow" not in dict(message["headers"]):
+            message["headers"].append((b"allow", methods))
         await send(message)
 
     return sending
@@ -288,9 +285,6 @@ def framework_service(
         document=document,
         document_path=_DOCUMENT,
         handlers=handlers,
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body,
         error_type="application/json",

@@ -13,16 +13,9 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.s3.signature import (
-    SignedBefore,
-    SignedForm,
-    is_right,
-    read_form,
-    read_signature,
-    read_signature_before,
-)
+from omicsdk.sandbox.s3.signature import form_allows, read_form, read_signature, read_signature_before
 from omicsdk.sandbox.state.credentials import Secrets
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.traffic.serving import refused_reason
 
 _LETTERS = string.ascii_uppercase + string.digits
@@ -32,69 +25,61 @@ KEY_PREFIX = "ASIA"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Temporary credentials.
+    """Temporary credentials, without their secrets; `Sessions` derives these.
 
     Attributes:
         access_key: Identifier of the key.
-        secret_key: What requests are signed with.
-        token: What goes with each request.
         bucket: The one bucket that they open.
         prefix: What the keys in it must begin with, with the slash at its end.
         ends: When they end, in the sandbox's time.
     """
 
     access_key: str
-    secret_key: str
-    token: str
     bucket: str
     prefix: str
     ends: float
-
-    def __repr__(self) -> str:
-        return f"<Session of s3://{self.bucket}/{self.prefix}>"
 
 
 class Sessions:
     """The temporary credentials of one sandbox.
 
     Args:
-        database: Where they are kept, without what is secret of them.
+        database: Where they are stored, without their secrets.
         now: The sandbox's time in seconds since 1970.
         secrets: What their secrets derive from.
     """
 
     def __init__(self, database: Database, now: Callable[[], float], secrets: Secrets) -> None:
-        self._database = database
         self._secrets = secrets
         self._now = now
-        database.define(
-            s3_sessions=("access_key TEXT PRIMARY KEY, bucket TEXT NOT NULL, prefix TEXT NOT NULL, ends REAL NOT NULL")
-        )
+        self._sessions = Table(database, "s3_sessions", Session)
 
     def issue(self, bucket: str, prefix: str, seconds: float) -> Session:
-        """Makes credentials.
+        """Make credentials.
 
         Args:
             bucket: The bucket that they open.
             prefix: What the keys in it must begin with, with the slash at its end.
-            seconds: How long they are good for, in the sandbox's time.
+            seconds: For how long they are valid, in the sandbox's time.
         """
         access_key = KEY_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(16))
-        values = (access_key, bucket, prefix, self._now() + seconds)
-        self._database.execute("INSERT INTO s3_sessions VALUES (?, ?, ?, ?)", values)
-        return self._session(*values)
+        session = Session(access_key, bucket, prefix, self._now() + seconds)
+        self._sessions.add(session)
+        return session
 
     def find(self, access_key: str) -> Session | None:
-        """The credentials of a key, ended ones too; None when they aren't ours."""
-        row = self._database.row("SELECT * FROM s3_sessions WHERE access_key = ?", (access_key,))
-        return None if row is None else self._session(**row)
+        """The credentials of a key, ended ones too; None for a key of another kind."""
+        return self._sessions.get(access_key)
 
-    def _session(self, access_key: str, bucket: str, prefix: str, ends: float) -> Session:
-        secret_key = self._secrets.derived("s3 session", "key", access_key)
+    def secret_key(self, session: Session) -> str:
+        """What the requests of credentials are signed with."""
+        return self._secrets.derived("s3 session", "key", session.access_key)
+
+    def token(self, session: Session) -> str:
+        """What each request of credentials carries."""
         # As long as AWS's tokens, which carry much more.
-        parts = (self._secrets.derived("s3 session", f"token {n}", access_key, length=64) for n in range(6))
-        token = base64.b64encode(bytes.fromhex("".join(parts))).decode()
-        return Session(access_key, secret_key, token, bucket, prefix, ends)
+        parts = (self._secrets.derived("s3 session", f"token {n}", session.access_key, length=64) for n in range(6))
+        return base64.b64encode(bytes.fromhex("".join(parts))).decode()
 
     def has_ended(self, session: Session) -> bool:
         """Whether credentials have ended."""
@@ -200,6 +185,7 @@ class Guard:
         closed: Buckets of which temporary credentials open a part: nothing else of them may be copied with these.
         may_write: Whether credentials may be written with at present, beyond all else.
         before_read: Called with bucket and key before an object of a closed bucket is read.
+        public: Buckets whose objects are read without a signature.
     """
 
     app: Wsgi
@@ -208,6 +194,7 @@ class Guard:
     closed: Collection[str]
     may_write: Callable[[Session], bool]
     before_read: Callable[[str, str], object]
+    public: Collection[str] = ()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Passes a request on, or refuses it in S3's way."""
@@ -221,33 +208,37 @@ class Guard:
         return self.app(environ, start_response)
 
     def _check(self, environ: dict[str, Any], target: Target) -> None:
-        headers = headers_of(environ)
+        method, headers = target.method, headers_of(environ)
         path, _, query = raw_target(environ).partition("?")
-        signed = read_signature(headers, query) or read_signature_before(headers, query)
-        if signed is None and target.method == "POST" and not target.key:
-            signed = read_form(_form_of(environ))
-            target = replace(target, key=signed.fields.get("key", "")) if signed is not None else target
+        path_before = f"/{target.bucket}{path}" if target.in_host else path
+        form: dict[str, str] = {}
+        signed = read_signature(method, path, query, headers)
+        signed = signed or read_signature_before(method, path_before, query, headers)
+        if signed is None and method == "POST" and not target.key:
+            form = _form_of(environ)
+            signed = read_form(form)
+            target = replace(target, key=form.get("key", "")) if signed is not None else target
         if signed is None:
+            if method in ("GET", "HEAD") and target.key and target.bucket in self.public:
+                return
             raise _refusal("AccessDenied")
         session = self.sessions.find(signed.access_key)
         owned = {self.owner["AWS_ACCESS_KEY_ID"]: self.owner["AWS_SECRET_ACCESS_KEY"]}
-        secret_key = session.secret_key if session else owned.get(signed.access_key)
+        secret_key = self.sessions.secret_key(session) if session else owned.get(signed.access_key)
         if secret_key is None:
             raise _refusal("InvalidAccessKeyId")
-        if session is not None and isinstance(signed, SignedBefore):
+        if session is not None and not signed.for_sessions:
             raise _refusal("InvalidRequest")
-        if signed.token != (session.token if session else ""):
+        if signed.token != (self.sessions.token(session) if session else ""):
             raise _refusal("InvalidToken")
         if session is not None and self.sessions.has_ended(session):
             raise _refusal("ExpiredToken")
-        if isinstance(signed, SignedBefore) and target.in_host:
-            path = f"/{target.bucket}{path}"
-        if not is_right(signed, secret_key, target.method, path, query, headers):
+        if not signed.is_right(secret_key):
             raise _refusal("SignatureDoesNotMatch")
         # Clients state an end by their own clock, as of S3 itself; the sandbox's may be elsewhere.
-        if signed.has_ended(time.time()):
+        if signed.ends <= time.time():
             raise _refusal("AccessDenied", "Request has expired")
-        if isinstance(signed, SignedForm) and not signed.allows(target.bucket):
+        if form and not form_allows(form, target.bucket):
             raise _refusal("AccessDenied", "Invalid according to Policy: Policy Condition failed")
         if session is not None:
             self._allow(session, target)
@@ -265,7 +256,7 @@ class Guard:
                 raise _refusal("AccessDenied")
 
 
-def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
+def closed_to_pages(app: Wsgi, allowed: tuple[str, ...]) -> Wsgi:
     """The WSGI application before all others: refuses other hosts and other sites' pages, as the services' server does.
 
     moto lets every page read, write and delete (CORS for any origin); of that nothing gets through.

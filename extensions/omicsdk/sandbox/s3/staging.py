@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from importlib import import_module
 from pathlib import Path
@@ -165,36 +165,36 @@ HANG_UP = "omicsdk.hang_up"
 """Where the environ of a request has the function that ends its connection."""
 
 
+@dataclass(frozen=True, slots=True)
 class S3Wire:
     """A WSGI application around the S3 server's.
 
-    Args:
+    Attributes:
         app: The S3 server with its guard.
         log: Where requests are entered.
         book: The faults in force; `status` and `reset` are known here.
         now: The sandbox's time in seconds since 1970.
     """
 
-    def __init__(self, app: Wsgi, log: RequestLog, book: FaultBook, now: Callable[[], float]) -> None:
-        self._app = app
-        self._log = log
-        self._book = book
-        self._now = now
+    app: Wsgi
+    log: RequestLog
+    book: FaultBook
+    now: Callable[[], float]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Logs a request, misbehaves where a fault wants it, and passes all others on."""
         if OWN_AGENT in environ.get("HTTP_USER_AGENT", ""):
-            return self._app(environ, start_response)
+            return self.app(environ, start_response)
         path, _, query = raw_target(environ).partition("?")
         path = S3_PREFIX + path.removeprefix("/")
         method: str = environ["REQUEST_METHOD"]
-        entry = self._log.begin(method, path, query, headers_of(environ), self._now())
+        entry = self.log.begin(method, path, query, headers_of(environ), self.now())
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             entry.status = int(status.partition(" ")[0])
             return start_response(status, headers, *more)
 
-        for rule in self._book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
+        for rule in self.book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
             if rule.action == "reset":
                 environ[HANG_UP]()
                 # werkzeug takes it for what it is: the client is gone, and there is nobody to answer.
@@ -202,7 +202,7 @@ class S3Wire:
             wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
             problem = Problem(rule.status, rule.code, "A fault that was asked for", wait)
             return _counted(entry, refused(problem, environ, start))
-        return _counted(entry, self._app(environ, start))
+        return _counted(entry, self.app(environ, start))
 
 
 def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
@@ -238,80 +238,69 @@ def owner_credentials(secrets: Secrets) -> dict[str, str]:
     }
 
 
-def _say_nothing(*_: object) -> None:
-    pass
-
-
 def _hang_up(handler: Any) -> None:
     handler.close_connection = True  # or what the client has still sent would be taken for its next request
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
+@dataclass(slots=True)
 class Staging:
     """The staging server.
 
-    Args:
-        credentials: The variables of the key that may do everything, see `owner_credentials`.
-        buckets: Buckets that are there from the start and after a reset.
-        guard: Puts what checks requests around the server.
-        before_read: Called with bucket and key before a staged file is looked at.
-        refill: Called when the server has just started and its first buckets are there.
-        where: The address that it listens on, and the TCP port; 0 picks a free one.
-
     Attributes:
-        credentials: As given.
+        credentials: The variables of the key that may do everything, see `owner_credentials`.
+        buckets: Buckets that exist from the start and after a reset.
+        guard: Puts what checks requests around the server.
+        before_read: Called with bucket and key before a staged file is read.
+        refill: Called when the server has just started and its first buckets exist.
+        where: The address that it listens on, and the TCP port; 0 picks a free one.
     """
 
-    def __init__(
-        self,
-        credentials: Mapping[str, str],
-        buckets: Sequence[str],
-        guard: Callable[[Wsgi], Wsgi],
-        before_read: Callable[[str, str], object],
-        refill: Callable[[], object],
-        *,
-        where: tuple[str, int],
-    ) -> None:
-        self.credentials = credentials
-        self._buckets = tuple(buckets)
-        self._guard = guard
-        self._before_read = before_read
-        self._refill = refill
-        self._where = where
-        self._lock = threading.RLock()  # the refilling asks for the client of the server that is being started
-        self._server: Any = None
-        self._thread: threading.Thread | None = None
-        self._client: Any = None
-        self._published: set[tuple[str, str]] = set()
+    credentials: Mapping[str, str]
+    buckets: Sequence[str]
+    guard: Callable[[Wsgi], Wsgi]
+    before_read: Callable[[str, str], object]
+    refill: Callable[[], object]
+    where: tuple[str, int]
+    # The refilling asks for the client of the server that is being started.
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
+    _server: Any = field(default=None, init=False)
+    _thread: threading.Thread | None = field(default=None, init=False)
+    _client: Any = field(default=None, init=False)
+    _published: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]], init=False)
 
     @property
     def url(self) -> str:
         """The server's URL; asking for it starts the server."""
         with self._lock:
             server = self._server or self._start()
-            return url_of(self._where[0], server.server_port)
+            return url_of(self.where[0], server.server_port)
 
     def _start(self) -> Any:
         moto: Any = import_module("moto.moto_server.werkzeug_app")  # it has no types
         from werkzeug.serving import make_server
 
         # moto's own dispatcher looks for the service anew with each request, which takes longer than the request itself.
-        app = self._guard(moto.create_backend_app("s3"))
+        app = self.guard(moto.create_backend_app("s3"))
 
-        def environ_of(handler: Any) -> dict[str, Any]:
-            ours = {RAW_HEADERS: handler.headers, HANG_UP: lambda: _hang_up(handler)}
-            return {**moto.MotoRequestHandler.make_environ(handler), **ours}
+        class Quiet(moto.MotoRequestHandler):
+            def log_request(self, *_: object) -> None:
+                """Print nothing: a line for each request would drown what the user's program prints."""
 
-        # A line on stderr for each request would drown what the user's program says.
-        members = {"log_request": _say_nothing, "make_environ": environ_of}
-        quiet = type("Quiet", (moto.MotoRequestHandler,), members)
+            def make_environ(self) -> dict[str, Any]:
+                return {
+                    **moto.MotoRequestHandler.make_environ(self),
+                    RAW_HEADERS: self.headers,
+                    HANG_UP: lambda: _hang_up(self),
+                }
+
         # moto's own ThreadedMotoServer has no way to be quiet, waits half a second to stop and leaves its socket open.
-        server: Any = make_server(*self._where, app, threaded=True, request_handler=quiet)
+        server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
         self._server, self._thread = server, thread
         self._make_buckets()
-        self._refill()
+        self.refill()
         return server
 
     def client(self) -> Any:
@@ -338,13 +327,13 @@ class Staging:
             return self._client
 
     def _make_buckets(self) -> None:
-        for bucket in self._buckets:
+        for bucket in self.buckets:
             self.make_bucket(bucket)
 
     def find(self, bucket: str, key: str) -> MotoObject | None:
         """A staged file, or None when there is no such bucket or key."""
         self.client()  # what is asked for is on a server that somebody has started
-        self._before_read(bucket, key)
+        self.before_read(bucket, key)
         return find_object(bucket, key)
 
     def make_bucket(self, bucket: str) -> None:

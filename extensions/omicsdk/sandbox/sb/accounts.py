@@ -1,10 +1,9 @@
 """Operations of the platform itself, its users, divisions and teams, and of who pays for what."""
 
-import uuid
 from datetime import UTC, datetime
 
 from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.problems import bad, check_uuid, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -50,28 +49,27 @@ def get_user(sb: Sb, call: Call) -> Reply:
 
 def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
-    division: str = call.arguments["division"]
-    if _division_member(sb, division, sb.user(call)) is None:
-        raise no_such("division", division)
-    role: str = call.arguments.get("role", "").upper()
-    members = sb.documents.listed("division-member", division)
-    wanted = [each for each in members if not role or each["role"].upper() == role]
-    users = [{**sb.documents.found("user", each["username"]), "role": each["role"]} for each in wanted]
-    return list_of(call, "user", [each for each in users if not each["disabled"]])
+    division = _division(sb, call, call.arguments["division"])["id"]
+    roles = {each["username"]: each["role"] for each in sb.membership.of("division", division)}
+    users = {user["username"]: user for user in sb.documents.among("user", roles)}
+    wanted: str = call.arguments.get("role", "").upper()
+    found = ({**users[name], "role": role} for name, role in roles.items() if wanted in ("", role.upper()))
+    return list_of(call, "user", (each for each in found if not each["disabled"]))
 
 
 def disable_user(sb: Sb, call: Call) -> Reply:
     """DELETE /users/{username}."""
     username, caller = call.arguments["username"], sb.user(call)
     user = sb.documents.found("user", username)
-    divisions = sb.documents.groups("division-member", username)
-    if not any(_administers(_division_member(sb, each, caller)) for each in divisions) or username == caller:
+    divisions = sb.membership.rights("division", username)
+    if not any(_administers(sb, "division", each, caller) for each in divisions) or username == caller:
         raise refuse(403, 2001, f"{caller} isn't an administrator of a division of {username}, or is that user")
     sb.documents.put("user", username, {**user, "disabled": True})
     return Reply(status=204)
 
 
-def _administers(member: JsonObject | None) -> bool:
+def _administers(sb: Sb, kind: str, id: str, username: str) -> bool:
+    member = sb.membership.get(kind, id, username)
     return member is not None and member["role"] == "ADMIN"
 
 
@@ -80,8 +78,7 @@ def _administers(member: JsonObject | None) -> bool:
 
 def list_divisions(sb: Sb, call: Call) -> Reply:
     """GET /divisions."""
-    mine = set(sb.documents.groups("division-member", sb.user(call)))
-    return list_of(call, "division", (each for each in sb.documents.listed("division") if each["id"] in mine))
+    return list_of(call, "division", sb.joined(call, "division"))
 
 
 def get_division(sb: Sb, call: Call) -> Reply:
@@ -92,7 +89,7 @@ def get_division(sb: Sb, call: Call) -> Reply:
 def list_teams(sb: Sb, call: Call) -> Reply:
     """GET /teams."""
     teams = sb.documents.listed("team", _division(sb, call, call.arguments["division"])["id"])
-    mine = set(sb.documents.groups("team-member", sb.user(call)))
+    mine = sb.membership.rights("team", sb.user(call))
     return list_of(call, "team", (each for each in teams if call.arguments.get("_all") or each["id"] in mine))
 
 
@@ -120,15 +117,15 @@ def update_team(sb: Sb, call: Call) -> Reply:
 def list_team_members(sb: Sb, call: Call) -> Reply:
     """GET /teams/{team_id}/members."""
     team = _team(sb, call)["id"]
-    return page_of(call, sb.documents.listed("team-member", team), lambda each: member_view(call, "team", team, each))
+    return page_of(call, sb.membership.of("team", team), lambda each: member_view(call, "team", team, each))
 
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
     """POST /teams/{team_id}/members."""
     team, username = _managed(sb, call), call.body["id"]
-    if _division_member(sb, team["division"], username) is None:
+    if sb.membership.get("division", team["division"], username) is None:
         raise no_such("user", f"{username} of the division {team['division']}")
-    if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
+    if sb.membership.get("team", team["id"], username) is not None:
         raise refuse(409, 2003, f"{username} is in the team {team['name']} already")
     return Reply(member_view(call, "team", team["id"], add_to_team(sb, team["id"], username, "MEMBER")))
 
@@ -138,7 +135,7 @@ def remove_team_member(sb: Sb, call: Call) -> Reply:
     username: str = call.arguments["username"]
     # Whoever wants to leave may.
     team = (_team if username == sb.user(call) else _managed)(sb, call)["id"]
-    if not sb.documents.remove("team-member", f"{team} {username}"):
+    if not sb.membership.remove("team", team, username):
         raise no_such("user", f"{username} of the team {team}")
     return Reply(status=204)
 
@@ -146,7 +143,7 @@ def remove_team_member(sb: Sb, call: Call) -> Reply:
 def add_to_team(sb: Sb, team: str, username: str, role: str) -> JsonObject:
     """Makes a user a member of a team."""
     member: JsonObject = {"id": username, "username": username, "role": role}
-    sb.documents.put("team-member", f"{team} {username}", member, team)
+    sb.membership.add("team", team, member)
     return member
 
 
@@ -159,19 +156,15 @@ def _free_name(sb: Sb, call: Call, division: str, but: str = "") -> str:
     return name
 
 
-def _division_member(sb: Sb, division: str, username: str) -> JsonObject | None:
-    return sb.documents.get("division-member", f"{division} {username}")
-
-
 def _division(sb: Sb, call: Call, id: str) -> JsonObject:
-    if _division_member(sb, id, sb.user(call)) is None:
+    if sb.membership.get("division", id, sb.user(call)) is None:
         raise no_such("division", id)
     return sb.documents.found("division", id)
 
 
 def _team(sb: Sb, call: Call) -> JsonObject:
     found = sb.documents.found("team", call.arguments["team_id"])
-    if _division_member(sb, found["division"], sb.user(call)) is None:
+    if sb.membership.get("division", found["division"], sb.user(call)) is None:
         raise no_such("team", found["id"])
     return found
 
@@ -179,8 +172,7 @@ def _team(sb: Sb, call: Call) -> JsonObject:
 def _managed(sb: Sb, call: Call) -> JsonObject:
     """The team of a request that changes it, which administrators of the team or of its division may."""
     team, user = _team(sb, call), sb.user(call)
-    member = sb.documents.get("team-member", f"{team['id']} {user}")
-    if not _administers(member) and not _administers(_division_member(sb, team["division"], user)):
+    if not _administers(sb, "team", team["id"], user) and not _administers(sb, "division", team["division"], user):
         raise refuse(403, 2001, f"{user} administers neither the team {team['name']} nor its division")
     return team
 
@@ -216,10 +208,7 @@ def get_invoice(sb: Sb, call: Call) -> Reply:
 
 def _group(sb: Sb, call: Call) -> JsonObject:
     id: str = call.arguments["billing_group"]
-    try:
-        uuid.UUID(id)
-    except ValueError as error:
-        raise bad(f"{id!r} is no billing group: its identity is a UUID", 4005) from error
+    check_uuid("billing group", id, 4005)
     return sb.documents.found("billing-group", id)
 
 

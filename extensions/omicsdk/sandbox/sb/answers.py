@@ -5,6 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -23,7 +24,12 @@ def when(seconds: float) -> str:
     Args:
         seconds: Seconds since 1970.
     """
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(int(seconds))
+
+
+@lru_cache(4096)  # what is listed together was often made together
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def when_known(seconds: float | None) -> str | None:
@@ -91,7 +97,7 @@ _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Below which path a document of a kind has its address, and which of its fields aren't told."""
 
 
-def shown(call: Call, data: Mapping[str, Any], *steps: str | int) -> JsonObject:
+def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
     """A document as an answer has it: with its address.
 
     Args:
@@ -99,14 +105,16 @@ def shown(call: Call, data: Mapping[str, Any], *steps: str | int) -> JsonObject:
         data: The document.
         steps: The steps of its path.
     """
-    return {"href": call.service_url("/" + "/".join(str(step) for step in steps), {}), **data}
+    return {"href": f"{call.origin}{call.prefix}/{quote('/'.join(steps))}", **data}
 
 
 def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
     """A document of a kind as an answer has it: with its address, without what isn't told."""
     path, hidden = _VIEWS[kind]
-    told = {name: value for name, value in document.items() if name not in hidden}
-    return shown(call, told, path, document["username" if kind == "user" else "id"])
+    told = shown(call, document, path, document["username" if kind == "user" else "id"])
+    for name in hidden:
+        told.pop(name, None)
+    return told
 
 
 def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:

@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.documents import USER, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.projects import automation_member
-from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, path_id, stated, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -18,13 +18,9 @@ _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-ru
 # -- automations
 
 
-def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    """The automation that a path names, with its secret settings."""
-    return _find(sb, call, path_id(call, _AUTOMATION), needs)
-
-
-def _find(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    return {**sb.held(call, _AUTOMATION, id, needs), "secret_settings": _secret_settings(sb, _AUTOMATION, id)}
+def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
+    """An automation with its secret settings."""
+    return {**automation, "secret_settings": _secret_settings(sb, _AUTOMATION, automation["id"])}
 
 
 def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
@@ -47,7 +43,7 @@ def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:
 def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
     given = call.arguments
-    mine = [_find(sb, call, id) for id in sb.membership.joined(_AUTOMATION, sb.user(call))]
+    mine = [_with_secrets(sb, each) for each in sb.joined(call, _AUTOMATION)]
     found = [
         each
         for each in mine
@@ -79,7 +75,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
 
 def get_automation(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}."""
-    return Reply(view(call, _AUTOMATION, _asked(sb, call)))
+    return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.asked(call, _AUTOMATION))))
 
 
 def update_automation(sb: Sb, call: Call) -> Reply:
@@ -101,7 +97,7 @@ def restore_automation(sb: Sb, call: Call) -> Reply:
 
 def _change(sb: Sb, call: Call, needs: str, changes: Mapping[str, Any]) -> Reply:
     modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
-    return _keep(sb, call, {**_asked(sb, call, needs), **changes, **modified})
+    return _keep(sb, call, {**_with_secrets(sb, sb.asked(call, _AUTOMATION, needs)), **changes, **modified})
 
 
 # -- packages
@@ -227,7 +223,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     log = file_known(sb, call, run["log_file"])
     told = {
         **run,
-        "automation": view(call, _AUTOMATION, _find(sb, call, run["automation"])),
+        "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.held(call, _AUTOMATION, run["automation"]))),
         "package": _package(sb, call, run["package"]),
         "outputs": {},
         "created_on": when(run["created"]),
@@ -244,11 +240,10 @@ def list_automation_runs(sb: Sb, call: Call) -> Reply:
     asked = ("automation_id", "package_id", "status", "created_by", "project_id")
     same = {names.get(name, name): given[name] for name in asked if given.get(name)}
     text, fits = given.get("name", "").lower(), within(given, "created", "created")
-    automations = sb.membership.joined(_AUTOMATION, sb.user(call))
     found = [
         run
-        for automation in automations
-        for run in sb.documents.listed(_RUN, automation)
+        for automation in sb.joined(call, _AUTOMATION)
+        for run in sb.documents.listed(_RUN, automation["id"])
         if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
     ]
     key = _RUN_ORDERS.get(given.get("order_by") or "created_on")

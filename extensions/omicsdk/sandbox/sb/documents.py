@@ -1,8 +1,9 @@
 """What the platform keeps beside files: documents of many kinds, who belongs to what, and what is due when."""
 
+import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -25,50 +26,50 @@ class _Document:
 
 
 class Documents:
-    """JSON objects by kind and identity; what needs looking up by more than that has tables of its own.
+    """JSON objects by kind and identity; what is looked up by anything else has its own table.
 
     Args:
-        database: Where they are.
+        database: Where they are stored.
     """
 
     def __init__(self, database: Database) -> None:
         self._table = Table(database, "sb_documents", _Document, key="kind id", indexes=('kind, "group", rank',))
 
     def get(self, kind: str, id: str) -> JsonObject | None:
-        """A document; None when there is none."""
+        """Return a document; None when there is none."""
         row = self._table.get(kind, id)
         return None if row is None else row.data
 
     def found(self, kind: str, id: str, **equal: object) -> JsonObject:
-        """A document; one whose fields have other values than those given counts as none.
+        """Return a document; one whose fields have other values than those given is treated as missing.
 
         Raises:
             Problem: 404; there is none.
         """
-        there = self.get(kind, id)
-        if there is None or any(there[name] != value for name, value in equal.items()):
+        document = self.get(kind, id)
+        if document is None or any(document[name] != value for name, value in equal.items()):
             raise no_such(kind.replace("-", " "), id)
-        return there
+        return document
 
     def put(self, kind: str, id: str, data: JsonObject, group: str = "", rank: float = 0.0) -> None:
-        """Puts a document, in place of one of the same kind and identity, which keeps its place in lists.
+        """Store a document, in place of one of the same kind and identity, which keeps its place in lists.
 
         Args:
             kind: Its kind, such as project.
             id: Its identity.
             data: The document.
-            group: What it is listed under, such as a file for its markers; kept when the document is there.
+            group: What it is listed under, such as a file for its markers; kept when the document exists already.
             rank: Lists are sorted by it, and among equals by when the document was made; kept likewise.
         """
         if not self._table.change(kind, id, data=data):
             self._table.add(_Document(kind, id, group, rank, data))
 
     def remove(self, kind: str, id: str) -> bool:
-        """Removes a document; False when there is none."""
+        """Remove a document; False when there is none."""
         return self._table.remove(kind=kind, id=id) > 0
 
     def remove_group(self, kind: str, group: str) -> None:
-        """Removes all documents that are listed under something."""
+        """Remove all documents that are listed under something."""
         self._table.remove(kind=kind, group=group)
 
     def listed(self, kind: str, group: str | None = None, offset: int = 0, limit: int = -1) -> list[JsonObject]:
@@ -76,13 +77,15 @@ class Documents:
         rows = self._table.all(kind=kind, group=group, order="rank, rowid", offset=offset, limit=limit)
         return [row.data for row in rows]
 
+    def among(self, kind: str, ids: Iterable[str]) -> list[JsonObject]:
+        """Documents of a kind in their order that have one of some identities."""
+        # One parameter, since SQLite bounds the number of them.
+        there = "id IN (SELECT value FROM json_each(?))"
+        return [row.data for row in self._table.all(there, json.dumps([*ids]), kind=kind, order="rank, rowid")]
+
     def ids(self, kind: str, group: str | None = None) -> list[str]:
         """The identities of all documents of a kind in their order."""
         return [row.id for row in self._table.all(kind=kind, group=group, order="rank, rowid")]
-
-    def groups(self, kind: str, ending: str) -> list[str]:
-        """What documents of a kind are listed under whose identity is the group, a blank and an ending."""
-        return [row.group for row in self._table.all("id = \"group\" || ' ' || ?", ending, kind=kind)]
 
     def count(self, kind: str, group: str | None = None) -> int:
         """How many documents of a kind there are."""
@@ -91,12 +94,13 @@ class Documents:
 
 # -- members
 
-_ALL = ("read", "copy", "write", "execute", "admin")
 USER, TEAM, DIVISION = "USER", "TEAM", "DIVISION"
+_PERMISSIONS = ("read", "copy", "write", "execute", "admin")
+Permissions = Mapping[str, bool]
 
 
-def permissions_of(given: Mapping[str, bool] | None, kind: str) -> dict[str, bool]:
-    """All permissions of a member: every member reads, and who administers may do everything.
+def permissions_of(given: Permissions | None, kind: str) -> dict[str, bool]:
+    """All permissions of a member: every member reads, and an administrator may do everything.
 
     Args:
         given: Those that were stated; without any a member reads.
@@ -104,34 +108,50 @@ def permissions_of(given: Mapping[str, bool] | None, kind: str) -> dict[str, boo
     """
     given = given or {}
     everything = bool(given.get("admin"))
-    names = [name for name in _ALL if not (kind == "volume" and name == "execute")]
+    names = [name for name in _PERMISSIONS if not (kind == "volume" and name == "execute")]
     return {name: everything or name == "read" or bool(given.get(name)) for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class _Member:
+    kind: str
+    id: str
+    username: str
+    data: JsonObject
+
+
+# A user is a member by their own name, and by those of the teams and divisions that they are in.
+_BY_ANY_NAME = """username IN (
+    SELECT ? UNION ALL SELECT id FROM sb_members WHERE username = ? AND kind IN ('team', 'division')
+)"""
+
+
 class Membership:
-    """Who belongs to projects, volumes, datasets and automations, by themselves or by a team or division.
+    """Who belongs to what: users to teams and divisions, and all of these to projects, volumes, datasets and automations.
 
     Args:
-        documents: Where members are.
+        database: Where members are stored.
     """
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+    def __init__(self, database: Database) -> None:
+        self._table = Table(database, "sb_members", _Member, key="kind id username", indexes=("username, kind",))
 
     def add(self, kind: str, id: str, member: JsonObject) -> None:
-        """Makes somebody a member, or changes what a member may do."""
-        group = f"{kind}:{id}"
-        self._documents.put("member", f"{group} {member['username']}", member, group)
+        """Add a member, or change what is known of one.
 
-    def add_owner(self, kind: str, id: str, username: str) -> None:
-        """Makes a user the owner of something, who may do everything there."""
-        email = (self._documents.get("user", username) or {}).get("email")
-        permissions = permissions_of({"admin": True}, kind)
-        self.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
+        Args:
+            kind: What the member belongs to: project, volume, dataset, automation, team or division.
+            id: Its identity.
+            member: The member, with the `username` of a user, or the identity of a team or division in its place.
+        """
+        username: str = member["username"]
+        if not self._table.change(kind, id, username, data=member):
+            self._table.add(_Member(kind, id, username, member))
 
     def get(self, kind: str, id: str, username: str) -> JsonObject | None:
         """A member by the name of a user, team or division."""
-        return self._documents.get("member", f"{kind}:{id} {username}")
+        row = self._table.get(kind, id, username)
+        return None if row is None else row.data
 
     def found(self, kind: str, id: str, username: str) -> JsonObject:
         """The same; a 404 when there is none."""
@@ -140,35 +160,33 @@ class Membership:
             raise no_such("member", f"{username} of the {kind} {id}")
         return member
 
-    def remove(self, kind: str, id: str, username: str) -> None:
-        """Ends a membership."""
-        self._documents.remove("member", f"{kind}:{id} {username}")
+    def remove(self, kind: str, id: str, username: str) -> bool:
+        """End a membership; False when there is none."""
+        return self._table.remove(kind=kind, id=id, username=username) > 0
 
     def of(self, kind: str, id: str) -> list[JsonObject]:
         """All members of something."""
-        return self._documents.listed("member", f"{kind}:{id}")
+        return [row.data for row in self._table.all(kind=kind, id=id)]
 
     def drop(self, kind: str, id: str) -> None:
-        """Ends all memberships of something that was deleted."""
-        self._documents.remove_group("member", f"{kind}:{id}")
+        """End all memberships of something that was deleted."""
+        self._table.remove(kind=kind, id=id)
 
-    def permissions(self, kind: str, id: str, username: str) -> dict[str, bool] | None:
-        """What a user may do; None when they are no member."""
-        members = [self.get(kind, id, name) for name in self._names(username)]
-        held: list[dict[str, bool]] = [member["permissions"] for member in members if member is not None]
-        return {each: any(one.get(each) for one in held) for each in _ALL} if held else None
+    def rights(self, kind: str, username: str, id: str | None = None) -> dict[str, Permissions]:
+        """What a user may do with each thing of a kind that they are a member of, by its identity.
 
-    def joined(self, kind: str, username: str) -> list[str]:
-        """The identities of what a user is a member of, oldest first."""
-        start = f"{kind}:"
-        groups = [group for name in self._names(username) for group in self._documents.groups("member", name)]
-        there = dict.fromkeys(group.removeprefix(start) for group in groups if group.startswith(start))
-        return [id for id in self._documents.ids(kind) if id in there] if len(there) > 1 else list(there)
-
-    def _names(self, username: str) -> list[str]:
-        """A user and the teams and divisions that they are in."""
-        groups = (self._documents.groups(kind, username) for kind in ("team-member", "division-member"))
-        return [username, *(group for each in groups for group in each)]
+        Args:
+            kind: The kind.
+            username: The user.
+            id: The only thing that is asked about; None for all.
+        """
+        rights: dict[str, Permissions] = {}
+        for row in self._table.all(_BY_ANY_NAME, username, username, kind=kind, id=id):
+            granted: Permissions = row.data.get("permissions", {})
+            held = rights.get(row.id)
+            # Whoever is a member by several names may do what any of them may.
+            rights[row.id] = {each: held[each] or granted[each] for each in held} if held else granted
+        return rights
 
 
 # -- jobs
@@ -204,6 +222,7 @@ class Jobs:
         self._runners: dict[str, tuple[_Runner, bool]] = {}
         self._lock = threading.RLock()
         self._under_way: set[int] = set()
+        self._next: float | None = None  # when the first job is due; None until somebody asks
 
     def on(self, kind: str, runner: _Runner, *, slow: bool = False) -> None:
         """Says what to do about jobs of a kind.
@@ -218,25 +237,31 @@ class Jobs:
         self._runners[kind] = runner, slow
 
     def schedule(self, kind: str, id: str, at: float) -> None:
-        """Notes a job.
+        """Note a job.
 
         Args:
             kind: Its kind.
             id: What it is about.
             at: When it is due, in the sandbox's time.
         """
-        self._table.add(_Job(0, at, kind, id))
+        with self._database.transaction():  # see `_next_due`
+            self._table.add(_Job(0, at, kind, id))
+            self._next = None
+
+    def is_due(self) -> bool:
+        """Whether there is anything to do now; not to be called within a transaction."""
+        return self._next_due() <= self._now()
 
     def settle(self) -> None:
-        """Does what is due, in its order; not to be called within a transaction."""
-        if self._due(self._now()) is None:
+        """Do what is due, in its order; not to be called within a transaction."""
+        if not self.is_due():
             return
         with self._lock:
             while job := self._due(self._now()):
                 self._run(job, job.at)
 
     def finish(self) -> int:
-        """Does all that is noted as if it were due now, and what comes of it; returns how much that was."""
+        """Do all that is noted as if it were due now, and what comes of it; return how much that was."""
         done = 0
         with self._lock:
             while done < _MOST and (job := self._due(_NEVER)):
@@ -244,9 +269,15 @@ class Jobs:
                 done += 1
         return done
 
+    def clear(self) -> None:
+        """Forget when the next job is due; the table was emptied."""
+        self._next = None
+
     def _run(self, job: _Job, at: float) -> None:
         runner, slow = self._runners[job.kind]
-        self._under_way.add(job.number)
+        with self._database.transaction():  # see `_next_due`
+            self._under_way.add(job.number)
+            self._next = None
         try:
             with nullcontext() if slow else self._database.transaction():
                 runner(job.id, at)
@@ -257,9 +288,20 @@ class Jobs:
             self._table.remove(number=job.number)
         finally:
             self._under_way.discard(job.number)
+            self._next = None
+
+    def _next_due(self) -> float:
+        """When the first job is due; it is read again only after jobs have changed."""
+        known = self._next
+        if known is None:
+            # Jobs are noted in transactions, so none is noted or undone between the reading and the keeping.
+            with self._database.transaction():
+                first = self._due(_NEVER)
+                self._next = known = _NEVER if first is None else first.at
+        return known
 
     def _due(self, now: float) -> _Job | None:
-        """The first job that is due and that nobody is at."""
+        """The first job that is due and that no thread is running."""
         # Hardly ever is more than one under way: slow ones are done one after another.
         jobs = self._table.all("at <= ?", now, order="at, number", limit=2)
         return next((job for job in jobs if job.number not in self._under_way), None)

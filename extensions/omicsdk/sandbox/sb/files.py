@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.answers import page, page_of, read_token, scroll_page, shown, when, window, write_token
+from omicsdk.sandbox.sb.answers import page, page_of, read_token, scroll_page, when, window, write_token
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, in_bulk
@@ -21,18 +21,25 @@ def file_json(call: Call, record: FileRecord) -> JsonObject:
         call: The request, which knows the platform's address.
         record: The file.
     """
-    told: JsonObject = {"id": record.id, "type": record.type, "name": record.name, "parent": record.parent or None}
-    told["project"] = None if ":" in record.project else record.project
-    told |= {"created_on": when(record.created_on), "modified_on": when(record.modified_on)}
+    told: JsonObject = {
+        "href": f"{call.origin}{call.prefix}/files/{record.id}",
+        "id": record.id,
+        "type": record.type,
+        "name": record.name,
+        "parent": record.parent or None,
+        "project": None if ":" in record.project else record.project,
+        "created_on": when(record.created_on),
+        "modified_on": when(record.modified_on),
+    }
     if record.type == "file":
         on_volume = {"type": "VOLUME", "volume": record.volume, "location": record.location}
         told["size"] = record.size
         told["origin"] = {"task": record.task} if record.task else {}
         told["storage"] = on_volume if record.volume else {"type": "PLATFORM"}
-        told["metadata"], told["tags"] = dict(record.metadata), list(record.tags)
+        told["metadata"], told["tags"] = record.metadata, record.tags
         if record.secondary:
             told["_secondary_files"] = [{"class": "File", "path": id} for id in record.secondary]
-    return shown(call, told, "files", record.id)
+    return told
 
 
 def file_known(sb: Sb, call: Call, id: str | None) -> JsonObject | None:
@@ -387,7 +394,7 @@ def get_file_download_info(sb: Sb, call: Call) -> Reply:
         raise refuse(400, 5017, f"{record.name!r} is a folder: download the files in it")
     seconds = sb.number("url_seconds")
     if record.volume and not record.blob:
-        return Reply({"url": sb.volume_url(record.volume, record.location, seconds)})
+        return Reply({"url": sb.place(record.volume).url(record.location, seconds)})
     return Reply({"url": sb.work.storage.file_url(call.origin, record.blob, record.name, seconds)})
 
 

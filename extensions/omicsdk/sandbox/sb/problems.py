@@ -1,5 +1,6 @@
 """Refusals of the platform: an HTTP status, and a code of its own whose thousands name the area."""
 
+import uuid
 from http import HTTPStatus
 
 from omicsdk.sandbox.problems import Problem
@@ -40,6 +41,14 @@ def bad(message: str, code: int = 90000) -> Problem:
 def no_such(kind: str, id: object) -> Problem:
     """A 404 for a thing that isn't there, or that the caller can't see."""
     return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
+
+
+def check_uuid(kind: str, id: str, code: int) -> None:
+    """Refuse an identity that isn't a UUID with a 400."""
+    try:
+        uuid.UUID(id)
+    except ValueError as error:
+        raise bad(f"{id!r} is no {kind}: its identity is a UUID", code) from error
 
 
 def error_body(problem: Problem) -> dict[str, object]:

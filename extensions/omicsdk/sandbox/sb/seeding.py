@@ -44,8 +44,7 @@ def _people(sb: Sb) -> None:
     sb.documents.put("team", _TEAM, {"id": _TEAM, "name": "sandbox-team", "division": DIVISION}, DIVISION)
     for username, (first, last, role) in _PEOPLE.items():
         sb.add_user(username, first_name=first, last_name=last, affiliation="Sandbox", country="Nowhere")
-        member = {"username": username, "role": role}
-        sb.documents.put("division-member", f"{DIVISION} {username}", member, DIVISION)
+        sb.membership.add("division", DIVISION, {"username": username, "role": role})
     add_to_team(sb, _TEAM, SANDBOX_SB_USER, "ADMIN")
     add_to_team(sb, _TEAM, "ada", "MEMBER")
 
@@ -107,7 +106,7 @@ def _dataset(sb: Sb) -> None:
     described = "Reference files that everybody may read"
     dataset = {"id": _DATASET, "name": "Reference set", "description": described, "visibility": "public"}
     sb.documents.put("dataset", _DATASET, dataset)
-    sb.membership.add_owner("dataset", _DATASET, SANDBOX_SB_USER)
+    sb.add_owner("dataset", _DATASET, SANDBOX_SB_USER)
     project = f"dataset:{_DATASET}"
     root = sb.work.files.root(project)
     sb.work.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")

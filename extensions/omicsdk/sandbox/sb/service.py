@@ -7,6 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 from jsonschema import FormatChecker
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +28,7 @@ from omicsdk.sandbox.sb import (
 )
 from omicsdk.sandbox.sb.answers import cut
 from omicsdk.sandbox.sb.problems import error_body, refuse
-from omicsdk.sandbox.sb.state import Meter, Sb, token_of
+from omicsdk.sandbox.sb.state import Sb, token_of
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = "/sb/v2"
@@ -43,6 +45,8 @@ _CODES = {
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """How names of operations begin that change nothing."""
+_SLOW = {"list_volume_objects", "get_volume_object", "get_file_download_info", "search_files"}
+"""Reading operations that ask the S3 server, or that look at every file of a project."""
 
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
@@ -71,7 +75,8 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: Gate(app, PREFIX, sb.meter),
+        around=lambda app: Middleware(app, PREFIX, sb),
+        at_once=lambda operation, _query: operation.name.startswith(_READING) and operation.name not in _SLOW,
     )
 
 
@@ -87,7 +92,6 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
             sb.open()
         if sb.grounds.settings.flag("sb.advance_access"):
             _needs_advance_access(call)
-        sb.jobs.settle()
         with alone():
             return cut(call, handler(call))
 
@@ -111,39 +115,41 @@ def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "paths": paths}
 
 
-class Gate:
-    """An ASGI application around the platform's routes.
+class Middleware:
+    """The ASGI middleware around the platform's routes: runs due jobs, strips slashes at the end, adds headers.
 
     Args:
         app: The routes.
         prefix: Where they are mounted.
-        meter: Knows how many requests are left.
+        sb: The platform.
     """
 
-    def __init__(self, app: ASGIApp, prefix: str, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, prefix: str, sb: Sb) -> None:
         self._app = app
         self._prefix = prefix
-        self._meter = meter
+        self._sb = sb
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if len(path) > len(self._prefix) + 1:
+        if path.endswith("/") and len(path) > len(self._prefix) + 1:
             scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        token = token_of(headers)
+        token = token_of(Headers(scope=scope))
         name = str(uuid.uuid4())
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._meter.rate(token).items()}
+                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._sb.meter.rate(token).items()}
                 raw = [(key.encode(), value.encode()) for key, value in {"x-request-id": name, **rate}.items()]
                 message = {**message, "headers": [*message["headers"], *raw]}
             await send(message)
 
+        # Before the routes: an operation that only reads is answered in the server's own thread, where no job may run.
+        if self._sb.jobs.is_due():
+            await run_in_threadpool(self._sb.jobs.settle)
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, send_with_headers)
         except HTTPException as error:
-            await _unrouted(scope, error.status_code)(scope, receive, told)
+            await _unrouted(scope, error.status_code)(scope, receive, send_with_headers)
 
 
 def _unrouted(scope: Scope, status: int) -> Response:

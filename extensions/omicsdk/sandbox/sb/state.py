@@ -14,15 +14,15 @@ from typing import Any, NamedTuple, TypeVar
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.answers import view
-from omicsdk.sandbox.sb.documents import Documents, Jobs, Membership
+from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, Grounds, JsonObject, Reply
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting, Settings
-from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 _T = TypeVar("_T")
 _DAY = 24 * 3600.0
@@ -84,11 +84,10 @@ class Meter:
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._counts: dict[str, tuple[int, float]] = {}
-        self._last: dict[str, dict[str, int]] = {}
+        self._counts: dict[str, tuple[int, int, float]] = {}  # the limit, how many of it are used, when the period ends
 
     def count(self, token: str) -> bool:
-        """Counts a request.
+        """Count a request.
 
         Returns:
             False for one beyond the limit.
@@ -96,25 +95,23 @@ class Meter:
         limit, seconds = int(self._settings.number("sb.rate_limit")), self._settings.number("sb.rate_seconds")
         with self._lock:
             now = self._clock.now()  # not before, or another's later one would look like a clock that was put back
-            used, ends = self._counts.get(token, (0, 0.0))
+            _, used, ends = self._counts.get(token, (limit, 0, 0.0))
             # A clock that was put back would else keep a period for ever.
             if not now < ends <= now + seconds:
                 used, ends = 0, now + seconds
-            self._counts[token] = (used + 1, ends)
-            left = max(limit - used - 1, 0)
-            self._last[token] = {"limit": limit, "remaining": left, "reset": math.ceil(ends)}
+            self._counts[token] = (limit, used + 1, ends)
         return used < limit
 
     def rate(self, token: str) -> Mapping[str, int]:
-        """How the token stood after its last request: limit, remaining, reset; empty when there was none."""
-        with self._lock:
-            return self._last.get(token, {})
+        """What the token had left after its last request: limit, remaining, reset; empty when there was none."""
+        if (found := self._counts.get(token)) is None:
+            return {}
+        limit, used, ends = found
+        return {"limit": limit, "remaining": max(limit - used, 0), "reset": math.ceil(ends)}
 
     def clear(self) -> None:
-        """Forgets all counts."""
-        with self._lock:
-            self._counts.clear()
-            self._last.clear()
+        """Forget all counts."""
+        self._counts.clear()
 
 
 class Due(NamedTuple):
@@ -178,7 +175,7 @@ class Sb:
         database = grounds.database
         self.transaction = database.transaction
         self.documents = Documents(database)
-        self.membership = Membership(self.documents)
+        self.membership = Membership(database)
         self.jobs = Jobs(database, grounds.clock.now)
         self.meter = Meter(grounds.clock, grounds.settings)
         files, uploads = FileStore(database, new_id, grounds.clock.now), SbUploads(database, grounds.objects)
@@ -260,6 +257,12 @@ class Sb:
         known: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
         self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
 
+    def add_owner(self, kind: str, id: str, username: str) -> None:
+        """Make a user the owner of a project, volume or dataset, who may do everything there."""
+        email = (self.documents.get("user", username) or {}).get("email")
+        permissions = permissions_of({"admin": True}, kind)
+        self.membership.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
+
     # -- who may do what; `who` is a request, or the user's name for what goes on without one
 
     def held(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
@@ -274,26 +277,38 @@ class Sb:
         Raises:
             Problem: 404 when it isn't there or they are no member, 403 when they may not do that.
         """
-        return self._allowed(who, self.documents.get(kind, id), (kind, id), (kind, id), needs)
+        return self.access(who, kind, id, needs)[0]
 
-    def _allowed(
-        self, who: Call | str, found: _T | None, what: tuple[str, str], holder: tuple[str, str], needs: str
-    ) -> _T:
-        """A thing, if it is there and somebody may do something with it; its holder says who its members are."""
-        username = self.user(who)
-        permissions = None if found is None else self._permissions(*holder, username)
-        if found is None or permissions is None:
+    def access(self, who: Call | str, kind: str, id: str, needs: str = "read") -> tuple[JsonObject, Permissions]:
+        """The same, with all that they are allowed there."""
+        found = self.documents.get(kind, id)
+        permissions = self._allow(self.user(who), (kind, id), (kind, id) if found else None, needs)
+        assert found is not None  # or it would have been refused
+        return found, permissions
+
+    def _allow(self, username: str, what: tuple[str, str], holder: tuple[str, str] | None, needs: str) -> Permissions:
+        """What a user may do with a thing; refuses one who may not do what is needed.
+
+        Args:
+            username: The user.
+            what: Kind and identity of the thing.
+            holder: Kind and identity of what has the thing's members; None when the thing does not exist.
+            needs: What they must be allowed.
+        """
+        permissions = holder and self.permissions(username, *holder)
+        if permissions is None:
             raise no_such(*what)
         if not permissions.get(needs):
             raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
-        return found
+        return permissions
 
     def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
         """The project, volume, dataset or automation that a path names; see `held`."""
         return self.held(call, kind, path_id(call, kind), needs)
 
-    def _permissions(self, kind: str, id: str, username: str) -> Mapping[str, bool] | None:
-        held = self.membership.permissions(kind, id, username)
+    def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
+        """What a user may do with something; None when they may not even see it."""
+        held = self.membership.rights(kind, username, id).get(id)
         if held is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
         return held
@@ -306,7 +321,12 @@ class Sb:
 
     def projects_of(self, who: Call | str, only: str | None = None) -> list[str]:
         """The identities of the projects that a user is a member of; where one is named, only that one, if they may see it."""
-        return [self.project(who, only)["id"]] if only else self.membership.joined("project", self.user(who))
+        found = [self.project(who, only)] if only else self.joined(who, "project")
+        return [each["id"] for each in found]
+
+    def joined(self, who: Call | str, kind: str) -> list[JsonObject]:
+        """What a user is a member of, oldest first."""
+        return self.documents.among(kind, self.membership.rights(kind, self.user(who)))
 
     def file(self, who: Call | str, id: str, needs: str = "read") -> FileRecord:
         """A file or folder.
@@ -315,11 +335,13 @@ class Sb:
             Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
         """
         found = self.work.files.get(id)
-        return self._allowed(who, found, ("file", id), _holder(found) if found else ("", ""), needs)
+        self._allow(self.user(who), ("file", id), _holder(found) if found else None, needs)
+        assert found is not None  # or it would have been refused
+        return found
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
         """Whether a user may copy a file or folder, and so give it to a task."""
-        return bool((self._permissions(*_holder(file), username) or {}).get("copy"))
+        return bool((self.permissions(username, *_holder(file)) or {}).get("copy"))
 
     # -- volumes
 
@@ -333,16 +355,6 @@ class Sb:
         if found is None:
             raise refuse(404, 9104, f"There is no volume {volume}")
         return Place(self.grounds.staging, found)
-
-    def volume_url(self, volume: str, location: str, seconds: float) -> str:
-        """A presigned URL of an object on a volume; it ends by real time, as S3 has no other.
-
-        Args:
-            volume: The volume's identity.
-            location: Where on it.
-            seconds: How long the URL is good for.
-        """
-        return self.place(volume).url(location, seconds)
 
     # -- life
 
@@ -363,6 +375,7 @@ class Sb:
     def clear(self) -> None:
         """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
+        self.jobs.clear()
 
 
 def _holder(file: FileRecord) -> tuple[str, str]:
@@ -423,11 +436,11 @@ def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -
 # -- pages for browsers
 
 
-def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Shelf:
+def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Listing:
     # Fields that a document hasn't are empty cells.
     columns = "".join(f", json_extract(data, '$.{field}')" for field in fields.values())
     query = f"SELECT id{columns} FROM sb_documents WHERE kind = '{kind}' ORDER BY rowid"  # noqa: S608 - our own words
-    return Shelf(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
+    return Listing(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
 
 
 _LIST = "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
@@ -438,8 +451,10 @@ SB = Collection(
     "/sb/v2",
     (
         _documents("project", "projects", "Projects", opens="project-files", Name="name", Made_by="created_by"),
-        Shelf("project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"),
-        Shelf("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
+        Listing(
+            "project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"
+        ),
+        Listing("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
         _documents("task", "tasks", "Tasks", Name="name", State="status", Project="project", App="app"),
         _documents("app", "apps", "Apps", Name="name", Project="project"),
         _documents("volume", "volumes", "Volumes", Name="name", Access="access_mode"),

@@ -1,13 +1,12 @@
 """Operations of tasks: create, change, run, abort, clone, and what came of them."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.sb.answers import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
-from omicsdk.sandbox.sb.problems import no_such, refuse
+from omicsdk.sandbox.sb.problems import check_uuid, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, filled, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -22,12 +21,9 @@ _INSTANCE = {"type": "c4.2xlarge", "provider": "AWS", "disk": {"size": 1024, "un
 
 
 def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    try:
-        uuid.UUID(id)
-    except ValueError as error:
-        raise refuse(400, 7005, f"{id!r} is no task: identities of tasks are UUIDs") from error
+    check_uuid(KIND, id, 7005)
     found = sb.documents.found(KIND, id)
-    if sb.membership.permissions("project", found["project"], sb.user(call)) is None:
+    if sb.permissions(sb.user(call), "project", found["project"]) is None:
         raise no_such(KIND, id)
     sb.project(call, found["project"], needs)
     return found

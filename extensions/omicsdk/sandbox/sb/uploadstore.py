@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, digest
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
@@ -23,7 +24,6 @@ from omicsdk.sandbox.state.presigned import (
     Body,
     Signer,
     StorageServer,
-    headers_of,
     not_allowed,
 )
 

@@ -26,8 +26,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 def list_volumes(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes."""
-    found = [sb.documents.found("volume", id) for id in sb.membership.joined("volume", sb.user(call))]
-    return page_of(call, found, lambda each: _show(call, each))
+    return page_of(call, sb.joined(call, "volume"), lambda each: _show(call, each))
 
 
 def create_volume(sb: Sb, call: Call) -> Reply:
@@ -47,7 +46,7 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     if sb.documents.get("volume", id) is not None:
         raise refuse(409, 9010, f"{owner} has a volume {name} already")
     sb.documents.put("volume", id, volume)
-    sb.membership.add_owner("volume", id, owner)
+    sb.add_owner("volume", id, owner)
     return Reply(_show(call, volume))
 
 

@@ -1,12 +1,13 @@
-"""What is put into a sandbox of recorded exchanges with real servers."""
+"""Recorded exchanges with real servers: what is noted of each platform's, and how the sandbox gets the things noted."""
 
 import json
+import logging
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, cast
+from typing import Any, NamedTuple, TypedDict, cast
 from urllib.parse import unquote
 
 from jsonschema import Draft7Validator
@@ -22,6 +23,8 @@ from omicsdk.sandbox.rest_framework.fields import DEEPEST, is_too_deep, validate
 from omicsdk.sandbox.rest_framework.refusals import Invalid
 from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.validation import LARGEST
+
+_log = logging.getLogger("omicsdk.sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,23 @@ class Exchange:
         return None
 
 
+JsonObject = dict[str, Any]
+Key = tuple[str, ...]
+"""What kind of thing something is, and what identifies it among its kind."""
+
+
+class Note(NamedTuple):
+    """What one exchange says of one thing.
+
+    Attributes:
+        key: The thing.
+        fields: What was seen of it, added to what earlier exchanges said; None where it was deleted.
+    """
+
+    key: Key
+    fields: JsonObject | None
+
+
 Outcome = tuple[str, str]
 """What a thing is, in the plural, and why it was left; an empty reason when it was made."""
 
@@ -98,83 +118,73 @@ def is_finite(value: object) -> bool:
     return True
 
 
+# -- django-crunch: things by slug, and attributes
+
 _MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
 _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
 
 
-class SeenCrunch:
-    """Things by slug, and attributes."""
-
-    def __init__(self) -> None:
-        self._things: dict[str, dict[str, Any]] = {}
-        self._attributes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it tells nothing."""
-        steps = exchange.after("api")
-        if not steps:
-            return False
-        if steps[0] == "attributes" and len(steps) > 1 and steps[1] in BY_PATH:
-            return self._attribute(steps[1], exchange)
-        if steps[0] not in _MANY:
-            return False
-        if exchange.method == "DELETE" and len(steps) > 1:
-            return self._things.pop(steps[1], None) is not None
-        found = [each for each in things_of(exchange.body, "results") if has_texts(each, "slug", "name")]
-        for each in found:
-            self._thing(_MANY[steps[0]], each)
-        return bool(found)
-
-    def _thing(self, kind: str, stated: Mapping[str, Any]) -> None:
-        # Projects and datasets are items, too; whoever saw them as such knows less of them.
-        known = self._things.setdefault(stated["slug"], {"kind": kind, "parent": None})
-        known |= {name: stated[name] for name in (*_TEXTS, "parent") if isinstance(stated.get(name), str)}
-        if kind != ITEM:
-            known["kind"] = kind
-
-    def _attribute(self, kind: str, exchange: Exchange) -> bool:
-        found = [each for each in things_of(exchange.body, "results") if {"item", "key"} <= each.keys()]
-        for each in found:
-            values = {name: each[name] for name in BY_PATH[kind].fields if name in each}
-            self._attributes[str(each["item"]), kind, str(each["key"]), repr(values)] = values
-        return bool(found)
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes what was seen."""
-        crunch = platforms.crunch
-        for slug in list(self._things):
-            yield from self._make(crunch.tree, slug)
-        for (slug, kind, key, _), values in self._attributes.items():
-            thing = crunch.tree.find(slug)
-            reason = "" if thing else "of things that are not there"
-            try:
-                kept = validated(BY_PATH[kind].fields, values)
-                if thing is not None:
-                    crunch.attributes.add(kind, thing.id, key, kept)
-            except Invalid:
-                reason = "with a value that is not one"
-            yield "django-crunch attributes", reason
-
-    def _make(self, tree: Tree, slug: str | None) -> Iterator[Outcome]:
-        """Makes a thing, after the one that it is in."""
-        seen = self._things.pop(slug, None) if slug is not None else None
-        if seen is None:
+def crunch_notes(exchange: Exchange) -> Iterator[Note]:
+    """What an exchange with a django-crunch site says of its things and attributes."""
+    match exchange.after("api"):
+        case ["attributes", kind, *_] if kind in BY_PATH:
+            for each in things_of(exchange.body, "results"):
+                if {"item", "key"} <= each.keys():
+                    values = {name: each[name] for name in BY_PATH[kind].fields if name in each}
+                    yield Note(("attribute", str(each["item"]), kind, str(each["key"]), repr(values)), values)
+        case [many, slug, *_] if many in _MANY and exchange.method == "DELETE":
+            yield Note(("thing", slug), None)
+        case [many, *_] if many in _MANY:
+            # Projects and datasets are items, too: such an answer says less of them.
+            kind = {} if _MANY[many] == ITEM else {"kind": _MANY[many]}
+            for each in things_of(exchange.body, "results"):
+                if has_texts(each, "slug", "name"):
+                    texts = {name: each[name] for name in (*_TEXTS, "parent") if isinstance(each.get(name), str)}
+                    yield Note(("thing", each["slug"]), {**kind, **texts})
+        case _:
             return
-        above = seen["parent"]
-        yield from self._make(tree, above)
-        parent = None if above is None else tree.find(above)
-        if tree.named(seen["name"]) is not None:
-            yield "django-crunch things", "whose name is taken"
-        elif above is not None and parent is None:
-            yield "django-crunch things", "whose parent is not there"
-        else:
-            tree.add(seen["kind"], parent, {name: seen[name] for name in _TEXTS if name in seen})
-            yield f"django-crunch {seen['kind']}s", ""
 
 
-JsonObject = dict[str, Any]
-_PROJECT = 2  # steps that name a project
-_MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "file_state", "state", "error_type")
+def plant_crunch(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
+    """Make the things and attributes that were noted of a django-crunch site."""
+    crunch = platforms.crunch
+    things = {key[1]: fields for key, fields in noted.items() if key[0] == "thing"}
+    for slug in list(things):
+        yield from _plant_thing(crunch.tree, things, slug)
+    for key, values in noted.items():
+        if key[0] != "attribute":
+            continue
+        _, slug, kind, name, _ = key
+        thing = crunch.tree.find(slug)
+        reason = "" if thing else "of things that are not there"
+        try:
+            kept = validated(BY_PATH[kind].fields, values)
+            if thing is not None:
+                crunch.attributes.add(kind, thing.id, name, kept)
+        except Invalid:
+            reason = "with a value that is not one"
+        yield "django-crunch attributes", reason
+
+
+def _plant_thing(tree: Tree, things: dict[str, JsonObject], slug: str | None) -> Iterator[Outcome]:
+    """Make a thing after the one that it is in."""
+    seen = things.pop(slug, None) if slug is not None else None
+    if seen is None:
+        return
+    kind, above = seen.get("kind", ITEM), seen.get("parent")
+    yield from _plant_thing(tree, things, above)
+    parent = None if above is None else tree.find(above)
+    if tree.named(seen["name"]) is not None:
+        yield "django-crunch things", "whose name is taken"
+    elif above is not None and parent is None:
+        yield "django-crunch things", "whose parent is not there"
+    else:
+        tree.add(kind, parent, {name: seen[name] for name in _TEXTS if name in seen})
+        yield f"django-crunch {kind}s", ""
+
+
+# -- Gen3: records of the index by GUID
+
 _TEXT: JsonObject = {"type": "string"}
 _LIST_OF_TEXTS: JsonObject = {"type": "array", "items": _TEXT}
 _OBJECT: JsonObject = {"type": "object"}
@@ -191,154 +201,131 @@ _RECORD: Any = Draft7Validator(
         }
     }
 )
-"""What the index keeps of a record; other servers' identifiers and checksums needn't look as ours do."""
+"""What the index stores of a record; other servers' identifiers and checksums needn't look as ours do."""
 
 
-class SeenIndex:
-    """Records of the index by GUID."""
-
-    def __init__(self) -> None:
-        self._records: dict[str, JsonObject] = {}
-
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it tells nothing."""
-        steps = exchange.after("index")
-        if steps is None:
-            return False
-        if exchange.method == "DELETE" and steps[:1] == ["index"]:
-            return self._records.pop("/".join(steps[1:]), None) is not None
-        listed = things_of(exchange.body, "records")
-        found = [
-            each for each in listed if has_texts(each, "did", "baseid") and members(each.get("hashes")) is not None
-        ]
-        self._records.update((each["did"], dict(each)) for each in found)
-        return bool(found)
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes what was seen; the files' bytes are where they were."""
-        index = platforms.gen3.index
-        for did, record in self._records.items():
-            given = {name: value for name, value in record.items() if value is not None and name != "rev"}
-            reason = ""
-            try:
-                if not _RECORD.is_valid(given) or not is_finite(given):
-                    reason = "whose fields are not those of a record"
-                elif index.kept(did) is not None:
-                    reason = "that are there already"
-                else:
-                    index.create(given)
-            except Problem:
-                reason = "whose fields do not fit each other"
-            yield "index records", reason
+def index_notes(exchange: Exchange) -> Iterator[Note]:
+    """What an exchange with an index says of its records."""
+    steps = exchange.after("index")
+    if steps is None:
+        return
+    if exchange.method == "DELETE" and steps[:1] == ["index"]:
+        yield Note(("record", "/".join(steps[1:])), None)
+        return
+    for each in things_of(exchange.body, "records"):
+        if has_texts(each, "did", "baseid") and members(each.get("hashes")) is not None:
+            yield Note(("record", each["did"]), {"record": each})
 
 
-class SeenDocuments:
-    """Metadata documents by GUID, and other names of them."""
-
-    def __init__(self) -> None:
-        self._documents: dict[str, Any] = {}
-        self._aliases: dict[str, list[str]] = {}
-
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it tells nothing."""
-        found = [exchange.after(service, "metadata") for service in ("mds", "mds-admin")]
-        steps = found[0] or found[1]
-        body, sent = members(exchange.body), members(exchange.sent)
-        if not steps:
-            is_list = [] in found and exchange.method == "GET" and body is not None
-            self._documents.update((body or {}) if is_list else {})
-            return is_list
-        if steps[-1] == "aliases":
-            if body is None or not has_texts(body, "guid") or not isinstance(body.get("aliases"), list):
-                return False
-            self._aliases[body["guid"]] = [str(each) for each in body["aliases"]]
-            return True
-        guid = "/".join(steps)
-        if exchange.method == "DELETE":
-            return self._documents.pop(guid, None) is not None
-        if exchange.method == "GET" and body is not None:
-            # Whoever asks by another name of a document gets it as well; under its own it was seen before or after.
-            if not any(guid in names for names in self._aliases.values()):
-                self._documents[guid] = body
-            return True
-        if exchange.method in ("POST", "PUT") and sent is not None:
-            self._documents[guid] = sent
-            return True
-        return False
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes what was seen."""
-        documents = platforms.gen3.metadata.documents
-        names = {alias for aliases in self._aliases.values() for alias in aliases}
-        for guid, document in self._documents.items():
-            if guid in names and guid not in self._aliases:
-                continue
-            reason = "that are there already" if documents.has(guid) else ""
-            if not reason and not is_finite(document):
-                reason = "with numbers that JSON has not"
-            if not reason:
-                documents.put(guid, document)
-            yield "metadata documents", reason
-        for guid, aliases in self._aliases.items():
-            if not aliases or not documents.has(guid):
-                continue
-            try:
-                documents.set_aliases(guid, aliases)
-                yield from [("metadata aliases", "")] * len(set(aliases))
-            except Taken:
-                yield from [("metadata aliases", "that other documents have")] * len(aliases)
+def plant_index(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
+    """Make the records that were noted of an index; the files' bytes stay where they are."""
+    index = platforms.gen3.index
+    for (_, did), fields in noted.items():
+        given = {name: value for name, value in fields["record"].items() if value is not None and name != "rev"}
+        reason = ""
+        try:
+            if not _RECORD.is_valid(given) or not is_finite(given):
+                reason = "whose fields are not those of a record"
+            elif index.kept(did) is not None:
+                reason = "that are there already"
+            else:
+                index.create(given)
+        except Problem:
+            reason = "whose fields do not fit each other"
+        yield "index records", reason
 
 
-class SeenRecords:
-    """Submitted records by project and id."""
-
-    def __init__(self) -> None:
-        self._records: dict[tuple[str, str], dict[str, JsonObject]] = {}
-
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it tells nothing."""
-        steps = exchange.after("v0", "submission")
-        if not steps or len(steps) < 2:
-            return False
-        if exchange.method == "DELETE" and steps[2:3] == ["entities"] and len(steps) > 3:
-            there = self._records.get((steps[0], steps[1]), {})
-            return bool([there.pop(id, None) for id in steps[3].split(",")])
-        if exchange.method in ("POST", "PUT") and len(steps) == _PROJECT:
-            return self._submission((steps[0], steps[1]), exchange)
-        if steps[2:3] not in (["entities"], ["export"]):
-            return False
-        found = 0
-        for each in things_of(_listed(exchange.body), "entities", "data"):
-            stated = members(each.get("properties", each)) or {}
-            place = {"program": each.get("program", steps[0]), "project": each.get("project", steps[1])}
-            if has_texts(stated, "id", "type", "submitter_id") and has_texts(place, *place):
-                found += 1
-                self._records.setdefault((place["program"], place["project"]), {})[stated["id"]] = dict(stated)
-        return found > 0
-
-    def _submission(self, place: tuple[str, str], exchange: Exchange) -> bool:
-        """Notes what was sent, under the ids that were answered."""
-        sent = list(things_of(_listed(exchange.sent), "data"))
-        answered = list(things_of(exchange.body, "entities"))
-        if len(sent) != len(answered) or not all(has_texts(each, "type", "submitter_id") for each in sent):
-            return False
-        there = self._records.setdefault(place, {})
-        there.update((str(told.get("id")), dict(each)) for each, told in zip(sent, answered, strict=True))
-        return True
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes what was seen: those first whose links lead to what is there."""
-        for (program, project), records in self._records.items():
-            waiting = [_submitted(each) for each in records.values() if each["type"] not in ("program", "project")]
-            before = len(waiting) + 1
-            while waiting and len(waiting) < before:
-                before = len(waiting)
-                waiting = [each for each in waiting if not _made(platforms, program, project, each)]
-                yield from [("submitted records", "")] * (before - len(waiting))
-            yield from [("submitted records", "that the dictionary or their links refuse")] * len(waiting)
+# -- Gen3: metadata documents by GUID, and their other names
 
 
-def _made(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
+def document_notes(exchange: Exchange) -> Iterator[Note]:
+    """What an exchange with a metadata service says of its documents and their aliases."""
+    found = (exchange.after(service, "metadata") for service in ("mds", "mds-admin"))
+    steps = next((each for each in found if each is not None), None)
+    if steps is None:
+        return
+    body, guid = members(exchange.body), "/".join(steps)
+    if not steps:
+        listed = body or {} if exchange.method == "GET" else {}
+        yield from (Note(("document", each), {"document": document}) for each, document in listed.items())
+    elif steps[-1] == "aliases":
+        if body is not None and has_texts(body, "guid") and isinstance(body.get("aliases"), list):
+            yield Note(("aliases", body["guid"]), {"aliases": [str(each) for each in body["aliases"]]})
+    elif exchange.method == "DELETE":
+        yield Note(("document", guid), None)
+    else:
+        document = {"GET": body, "POST": members(exchange.sent), "PUT": members(exchange.sent)}.get(exchange.method)
+        if document is not None:
+            yield Note(("document", guid), {"document": document})
+
+
+def plant_documents(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
+    """Make the documents and aliases that were noted of a metadata service."""
+    documents = platforms.gen3.metadata.documents
+    aliases: dict[str, list[str]] = {key[1]: fields["aliases"] for key, fields in noted.items() if key[0] == "aliases"}
+    # A document is answered for each of its aliases, too; it is made under its GUID only.
+    others = {alias for names in aliases.values() for alias in names} - aliases.keys()
+    for (kind, guid), fields in noted.items():
+        if kind != "document" or guid in others:
+            continue
+        reason = "that are there already" if documents.has(guid) else ""
+        if not reason and not is_finite(fields["document"]):
+            reason = "with numbers that JSON has not"
+        if not reason:
+            documents.put(guid, fields["document"])
+        yield "metadata documents", reason
+    for guid, names in aliases.items():
+        if not names or not documents.has(guid):
+            continue
+        try:
+            documents.set_aliases(guid, names)
+            yield from [("metadata aliases", "")] * len(set(names))
+        except Taken:
+            yield from [("metadata aliases", "that other documents have")] * len(names)
+
+
+# -- Gen3: submitted records by project and id
+
+_MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "file_state", "state", "error_type")
+
+
+def submission_notes(exchange: Exchange) -> Iterator[Note]:
+    """What an exchange with a submission service says of the records of its projects."""
+    match exchange.after("v0", "submission"):
+        case [program, project, "entities", ids, *_] if exchange.method == "DELETE":
+            yield from (Note(("record", program, project, id), None) for id in ids.split(","))
+        case [program, project] if exchange.method in ("POST", "PUT"):
+            sent = list(things_of(_listed(exchange.sent), "data"))
+            answered = list(things_of(exchange.body, "entities"))
+            if len(sent) == len(answered) and all(has_texts(each, "type", "submitter_id") for each in sent):
+                for each, made in zip(sent, answered, strict=True):
+                    yield Note(("record", program, project, str(made.get("id"))), {"record": each})
+        case [program, project, "entities" | "export", *_]:
+            for each in things_of(_listed(exchange.body), "entities", "data"):
+                stated = members(each.get("properties", each)) or {}
+                place = {"program": each.get("program", program), "project": each.get("project", project)}
+                if has_texts(stated, "id", "type", "submitter_id") and has_texts(place, *place):
+                    yield Note(("record", place["program"], place["project"], stated["id"]), {"record": stated})
+        case _:
+            return
+
+
+def plant_submissions(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
+    """Make the records that were noted of a submission service: those first whose links point to records that exist."""
+    projects: dict[tuple[str, str], list[JsonObject]] = {}
+    for (_, program, project, _), fields in noted.items():
+        if fields["record"]["type"] not in ("program", "project"):
+            projects.setdefault((program, project), []).append(_submitted(fields["record"]))
+    for (program, project), waiting in projects.items():
+        before = len(waiting) + 1
+        while waiting and len(waiting) < before:
+            before = len(waiting)
+            waiting = [each for each in waiting if not _is_submitted(platforms, program, project, each)]
+            yield from [("submitted records", "")] * (before - len(waiting))
+        yield from [("submitted records", "that the dictionary or their links refuse")] * len(waiting)
+
+
+def _is_submitted(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
     if not is_finite(record):
         return False
     try:
@@ -353,8 +340,8 @@ def _listed(body: object) -> object:
     return {"data": cast("list[object]", body)} if isinstance(body, list) else body
 
 
-def _submitted(stated: JsonObject) -> JsonObject:
-    """A record as somebody would submit it: without what the server adds, links by what people name things."""
+def _submitted(stated: Mapping[str, Any]) -> JsonObject:
+    """A record as a user submits it: without what the server adds, links by what people name things."""
     record = {name: value for name, value in stated.items() if value is not None and name not in _MADE_BY_SERVER}
     for name, value in record.items():
         links = [members(each) for each in cast("list[object]", value)] if isinstance(value, list) else []
@@ -362,6 +349,8 @@ def _submitted(stated: JsonObject) -> JsonObject:
             record[name] = [{key: part for key, part in (link or {}).items() if key != "node_id"} for link in links]
     return record
 
+
+# -- Pangea: things by kind and UUID
 
 _RESULT = {**NEW_RESULT, "replicate": ""}
 _FIELD: JsonObject = {"stored_data": {}, "description": ""}
@@ -379,78 +368,67 @@ _KINDS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 _ELSEWHERE = ("bucket", "pipeline_module")
 
 
-class SeenPangea:
-    """Things by kind and UUID."""
+def pangea_notes(exchange: Exchange) -> Iterator[Note]:
+    """What an exchange with a Pangea server says of its things, and of which samples are in which groups."""
+    match exchange.after("api"):
+        case ["sample_groups", group, "samples"] if exchange.method != "DELETE":
+            for each in things_of(exchange.body, "results"):
+                noted = list(_pangea_thing("sample", each))
+                yield from noted
+                if noted and exchange.method == "GET":
+                    yield Note(("member", group, each["uuid"]), {})
+        case [many, uuid, *_] if exchange.method == "DELETE" and many.removesuffix("s") in _KINDS:
+            yield Note((many.removesuffix("s"), uuid), None)
+        case [many] | [many, _] if many.endswith("s") and many.removesuffix("s") in _KINDS:
+            for each in things_of(exchange.body, "results"):
+                yield from _pangea_thing(many.removesuffix("s"), each)
+        case _:
+            return
 
-    def __init__(self) -> None:
-        self._things: dict[tuple[str, str], dict[str, Any]] = {}
-        self._links: dict[tuple[str, str], None] = {}
 
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it tells nothing."""
-        steps = exchange.after("api")
-        kind = steps[0].removesuffix("s") if steps else ""
-        if not steps or kind not in _KINDS or not steps[0].endswith("s"):
-            return False
-        if exchange.method == "DELETE" and len(steps) > 1:
-            return self._things.pop((kind, steps[1]), None) is not None
-        if steps[0] == "sample_groups" and steps[2:] == ["samples"]:
-            return self._members(steps[1], exchange)
-        if len(steps) > 2:
-            return False
-        found = [each for each in things_of(exchange.body, "results") if self._note(kind, each)]
-        return bool(found)
+def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
+    """What an answer says of a thing, and of those that it belongs to."""
+    name, owner, first = _KINDS[kind]
+    if not has_texts(stated, "uuid", name):
+        return
+    texts = {each: stated[each] for each in ("uuid", name, owner) if isinstance(stated.get(each), str)}
+    # Any JSON is data; another field is taken if it is of the kind that it has at first.
+    values = {
+        each: stated[each]
+        for each, value in first.items()
+        if each in stated and each not in _ELSEWHERE and (each == "stored_data" or type(stated[each]) is type(value))
+    }
+    yield Note((kind, stated["uuid"]), {**texts, **values})
+    for above in ("organization", "library", "sample", "sample_group", "analysis_result"):
+        inner = members(stated.get(f"{above}_obj"))
+        if inner is not None:
+            yield from _pangea_thing(_above(kind, above), inner)
 
-    def _members(self, group: str, exchange: Exchange) -> bool:
-        found = [each for each in things_of(exchange.body, "results") if self._note("sample", each)]
-        if exchange.method == "GET":
-            self._links.update(dict.fromkeys((group, str(each["uuid"])) for each in found))
-        return bool(found)
 
-    def _note(self, kind: str, stated: Mapping[str, Any]) -> bool:
-        name, owner, first = _KINDS[kind]
-        if not has_texts(stated, "uuid", name):
-            return False
-        known = self._things.setdefault((kind, stated["uuid"]), {})
-        known |= {each: stated[each] for each in ("uuid", name, owner) if isinstance(stated.get(each), str)}
-        # Any JSON is data; another field is taken if it is of the kind that it has at first.
-        known |= {
-            each: stated[each]
-            for each, value in first.items()
-            if each in stated
-            and each not in _ELSEWHERE
-            and (each == "stored_data" or type(stated[each]) is type(value))
-        }
-        for above in ("organization", "library", "sample", "sample_group", "analysis_result"):
-            inner = members(stated.get(f"{above}_obj"))
-            if inner is not None:
-                self._note(_above(kind, above), inner)
-        return True
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes what was seen."""
-        store = platforms.pangea.store
-        for kind, (name, owner, first) in _KINDS.items():
-            for seen in [each for (of, _), each in self._things.items() if of == kind]:
-                parent = seen.get(owner, "") if owner else ""
-                reason = ""
-                if store.find(kind, seen["uuid"]) is not None:
-                    reason = "that are there already"
-                elif owner and store.find(_above(kind, owner), parent) is None:
-                    reason = f"whose {owner} is not there"
-                elif not is_finite(seen):
-                    reason = "with numbers that JSON has not"
-                else:
-                    fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
-                    if kind == "sample_group":
-                        fields["has_library"] = bool(fields["is_library"])
-                    store.add(kind, seen[name], fields, parent=parent, uuid=seen["uuid"])
-                    if kind == "sample":
-                        store.link(GROUP_SAMPLE, parent, seen["uuid"])
-                yield f"Pangea {kind}s", reason
-        for group, sample in self._links:
-            if store.find("sample_group", group) and store.find("sample", sample):
-                store.link(GROUP_SAMPLE, group, sample)
+def plant_pangea(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
+    """Make the things that were noted of a Pangea server."""
+    store = platforms.pangea.store
+    for kind, (name, owner, first) in _KINDS.items():
+        for seen in [fields for key, fields in noted.items() if key[0] == kind]:
+            parent = seen.get(owner, "") if owner else ""
+            reason = ""
+            if store.find(kind, seen["uuid"]) is not None:
+                reason = "that are there already"
+            elif owner and store.find(_above(kind, owner), parent) is None:
+                reason = f"whose {owner} is not there"
+            elif not is_finite(seen):
+                reason = "with numbers that JSON has not"
+            else:
+                fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
+                if kind == "sample_group":
+                    fields["has_library"] = bool(fields["is_library"])
+                store.add(kind, seen[name], fields, parent=parent, uuid=seen["uuid"])
+                if kind == "sample":
+                    store.link(GROUP_SAMPLE, parent, seen["uuid"])
+            yield f"Pangea {kind}s", reason
+    for _, group, sample in (key for key in noted if key[0] == "member"):
+        if store.find("sample_group", group) and store.find("sample", sample):
+            store.link(GROUP_SAMPLE, group, sample)
 
 
 def _above(kind: str, owner: str) -> str:
@@ -460,28 +438,30 @@ def _above(kind: str, owner: str) -> str:
     return kind.removesuffix("_field") if owner == "analysis_result" else owner
 
 
+# -- recordings
+
 _LONGEST = 64 * 1024 * 1024
 _IS_A_RECORDING = "a recording has one exchange a line, a JSON object with request and response"
 
 
-class Seen(Protocol):
-    """What was seen of one platform."""
-
-    def take(self, exchange: Exchange) -> bool:
-        """Notes what an exchange tells; False when it isn't one of this platform that tells anything."""
-        ...
-
-    def plant(self, platforms: Platforms) -> Iterator[Outcome]:
-        """Makes the things that were seen, and tells of each what came of it."""
-        ...
+Notes = Callable[[Exchange], Iterable[Note]]
+Plant = Callable[[Platforms, Mapping[Key, JsonObject]], Iterable[Outcome]]
+PLATFORMS: tuple[tuple[Notes, Plant], ...] = (
+    (crunch_notes, plant_crunch),
+    (pangea_notes, plant_pangea),
+    (index_notes, plant_index),
+    (document_notes, plant_documents),
+    (submission_notes, plant_submissions),
+)
+"""For each service what its exchanges say, and how what they said is made."""
 
 
 class Report(TypedDict):
-    """What came of a recording.
+    """The result of seeding a recording.
 
     Attributes:
         taken: How many things were made, by what they are.
-        left: How many weren't, or exchanges that told nothing, by the reason.
+        left: How many were not, or exchanges that said nothing, by the reason.
     """
 
     taken: dict[str, int]
@@ -489,7 +469,7 @@ class Report(TypedDict):
 
 
 def seed_exchanges(platforms: Platforms, file: Path) -> Report:
-    """Puts a recording's things into a sandbox; what is there already stays as it is.
+    """Put a recording's things into a sandbox; things that exist stay as they are.
 
     Args:
         platforms: The sandbox's platforms.
@@ -499,29 +479,43 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
         What was taken and what was left, with the reasons.
 
     Raises:
-        ValueError: A line isn't an exchange, or there is none; nothing was made.
-        OSError: The file can't be read.
+        ValueError: A line is not an exchange, or there is none; nothing was made.
+        OSError: The file cannot be read.
     """
-    seen: list[Seen] = [SeenCrunch(), SeenPangea(), SeenIndex(), SeenDocuments(), SeenRecords()]
+    noted: list[dict[Key, JsonObject]] = [{} for _ in PLATFORMS]
     taken: Counter[str] = Counter()
     left: Counter[str] = Counter()
     count = 0
     for exchange in _exchanges(file):
         count += 1
-        told = [each.take(exchange) for each in seen] if exchange.succeeded else []
-        if not any(told):
+        if not exchange.succeeded or not _is_noted(exchange, noted):
             left[_reason(exchange)] += 1
     if not count:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
+    if not any(noted):
+        _log.warning("%s: none of its exchanges can be seeded", file)
     # A commons' records are in memory, too: who stores them takes their lock before the database's.
     with platforms.gen3.records.together():
-        for each in seen:
-            for things, reason in each.plant(platforms):
+        for (_, plant), things_noted in zip(PLATFORMS, noted, strict=True):
+            for things, reason in plant(platforms, things_noted):
                 if reason:
                     left[f"{things} {reason}"] += 1
                 else:
                     taken[things] += 1
     return {"taken": dict(sorted(taken.items())), "left": dict(sorted(left.items()))}
+
+
+def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
+    """Note what an exchange says; False when it says nothing of a thing that can be made."""
+    found = False
+    for (notes, _), things in zip(PLATFORMS, noted, strict=True):
+        for key, fields in notes(exchange):
+            if fields is None:
+                found |= things.pop(key, None) is not None
+            else:
+                things[key] = {**things.get(key, {}), **fields}
+                found = True
+    return found
 
 
 def _reason(exchange: Exchange) -> str:

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from os import O_CREAT, O_TRUNC, O_WRONLY, fdopen
 from os import open as open_descriptor
@@ -57,8 +58,8 @@ def recording(server: str, file: Path) -> Generator[str]:
         The base URL to give to the client in place of the service's.
 
     Raises:
-        ValueError: The base URL isn't one.
-        OSError: The file can't be written.
+        ValueError: The base URL is not one, or no exchange was recorded; the message says why.
+        OSError: The file cannot be written.
     """
     base = _base_of(server)
     with (
@@ -67,12 +68,17 @@ def recording(server: str, file: Path) -> Generator[str]:
         socket.create_server((LOOPBACK, 0), backlog=128) as listening,
     ):
         own = url_of(LOOPBACK, listening.getsockname()[1])
-        serving = Serving(HostCheck(_Proxy(client, f"{base.scheme}://{base.netloc}", own, lines), ()), listening)
+        url = own + base.path.rstrip("/")
+        proxy = _Proxy(client, f"{base.scheme}://{base.netloc}", own, lines)
+        serving = Serving(HostCheck(proxy, ()), listening)
         serving.begin()
         try:
-            yield own + base.path.rstrip("/")
+            yield url
         finally:
             serving.end()
+    if not file.stat().st_size:
+        unused = f"no request came to {url}. Give the client this URL in place of the service's."
+        raise ValueError(f"no exchange recorded: {proxy.failure or unused}")
 
 
 def _base_of(server: str) -> SplitResult:
@@ -83,22 +89,24 @@ def _base_of(server: str) -> SplitResult:
     raise ValueError(f"{mask_url(server)} is no base URL of a service: give one such as https://host/api")
 
 
+@dataclass(slots=True)
 class _Proxy:
     """The ASGI application that passes requests on.
 
-    Args:
-        client: Sends them; it keeps no cookies, since several users may come by.
+    Attributes:
+        client: Sends them; it stores no cookies, since several users may send requests.
         origin: Scheme, host and port of the service.
         own: Those that the client has in their place.
-        lines: Where the exchanges go.
+        lines: The open file for the exchanges.
+        failure: Why the service did not answer the latest request that it did not answer; empty without one.
     """
 
-    def __init__(self, client: httpx.Client, origin: str, own: str, lines: IO[str]) -> None:
-        self._client = client
-        self._origin = origin
-        self._own = own
-        self._lines = lines
-        self._guard = threading.Lock()
+    client: httpx.Client
+    origin: str
+    own: str
+    lines: IO[str]
+    failure: str = ""
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes one request on."""
@@ -113,24 +121,26 @@ class _Proxy:
         # An answer that isn't compressed can be read as it passes by.
         headers.append(("accept-encoding", "identity"))
         try:
-            sent = self._client.build_request(request.method, self._origin + path, headers=headers, content=content)
-            answer = self._client.send(sent, stream=True)
+            sent = self.client.build_request(request.method, self.origin + path, headers=headers, content=content)
+            answer = self.client.send(sent, stream=True)
             if "json" not in answer.headers.get("content-type", ""):
                 self._write(request.method, path, content, answer.status_code, b"")
                 return self._passed_on(answer, answer.iter_raw())
             body = answer.read()
         except httpx.HTTPError as error:
-            said = f"{mask_url(self._origin + path)} did not answer: {error or type(error).__name__}"
-            return Response(json.dumps(Problem(502, "bad_gateway", said).body()), 502, media_type="application/json")
+            # An exception without a text, as of a timeout, has a name at least.
+            reason = f"{mask_url(self.origin + path)} did not answer: {str(error) or type(error).__name__}"
+            self.failure = f"{reason}. Check the service's base URL."
+            return Response(json.dumps(Problem(502, "bad_gateway", reason).body()), 502, media_type="application/json")
         self._write(request.method, path, content, answer.status_code, body)
-        return self._passed_on(answer, (body.replace(self._origin.encode(), self._own.encode()),))
+        return self._passed_on(answer, (body.replace(self.origin.encode(), self.own.encode()),))
 
     def _passed_on(self, answer: httpx.Response, blocks: Iterable[bytes]) -> Response:
         """The service's answer; links to the service, as of a next page, lead to the proxy, or they would not be written."""
         passed = StreamingResponse(blocks, answer.status_code, background=BackgroundTask(answer.close))
         kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _OURS]
         passed.raw_headers = [
-            (name.encode("latin-1"), value.replace(self._origin, self._own).encode("latin-1")) for name, value in kept
+            (name.encode("latin-1"), value.replace(self.origin, self.own).encode("latin-1")) for name, value in kept
         ]
         return passed
 
@@ -140,8 +150,8 @@ class _Proxy:
             "response": {"status": status, "body": _shown(body)},
         }
         with self._guard:
-            self._lines.write(f"{json.dumps(line)}\n")
-            self._lines.flush()
+            self.lines.write(f"{json.dumps(line)}\n")
+            self.lines.flush()
 
 
 def _shown(content: bytes) -> object:

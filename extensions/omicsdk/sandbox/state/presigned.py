@@ -5,7 +5,6 @@ XML, since that is what clients of the real platforms meet.
 """
 
 import base64
-import hashlib
 import hmac
 import math
 import os
@@ -22,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
@@ -137,12 +137,11 @@ class Signer:
             The URL.
         """
         stated = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000), **(fields or {})}
-        stated["X-Sandbox-Signature"] = self._sign(path, stated)
-        return f"{origin}{quote(path)}?{urlencode(stated)}"
+        query = _sorted(stated)
+        return f"{origin}{quote(path)}?{query}&X-Sandbox-Signature={self._sign(path, query)}"
 
-    def _sign(self, path: str, fields: Mapping[str, str]) -> str:
-        text = path + "\n" + urlencode(sorted(fields.items()))
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, path: str, query: str) -> str:
+        return hmac.digest(self._key, f"{path}\n{query}".encode(), "sha256").hex()
 
     def check(self, path: str, query: str) -> Mapping[str, str]:
         """Checks a URL.
@@ -159,12 +158,17 @@ class Signer:
         """
         fields = dict(parse_qsl(query, keep_blank_values=True))
         signature = fields.pop("X-Sandbox-Signature", "")
-        if not hmac.compare_digest(signature.encode(), self._sign(path, fields).encode()):
+        if not hmac.compare_digest(signature.encode(), self._sign(path, _sorted(fields)).encode()):
             said = "The signature in the URL is not that of this object and these parameters."
             raise Problem(403, "SignatureDoesNotMatch", said)
         if self._now() >= float(fields["X-Sandbox-Expires"]):
             raise Problem(403, "AccessDenied", "Request has expired")
         return fields
+
+
+def _sorted(fields: Mapping[str, str]) -> str:
+    """A query in the order of its names, which is what signatures are of."""
+    return urlencode(sorted(fields.items()))
 
 
 class ClientGone(Exception):
@@ -258,11 +262,6 @@ def _write(file: FileIO, block: bytes) -> None:
     rest = memoryview(block)
     while rest:
         rest = rest[file.write(rest) :]
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers of a request, by name in lower case."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 class StorageServer:

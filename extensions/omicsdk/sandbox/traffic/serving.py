@@ -5,15 +5,16 @@ import ipaddress
 import json
 import socket
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.traffic.wire import Connection
 
 LOOPBACK = "127.0.0.1"
@@ -48,7 +49,8 @@ def names_of(host: str) -> tuple[str, ...]:
     return () if host in _EVERYWHERE or is_loopback(host) else (host,)
 
 
-def is_ours(host: str, also: Collection[str] = ()) -> bool:
+@lru_cache(256)
+def is_ours(host: str, also: tuple[str, ...] = ()) -> bool:
     """Whether a request's Host header names this machine: a page on the web may point a name of its own at it.
 
     Args:
@@ -64,7 +66,7 @@ def is_ours(host: str, also: Collection[str] = ()) -> bool:
     )
 
 
-def refused_reason(method: str, headers: Mapping[str, str], allowed: Collection[str]) -> str | None:
+def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, ...]) -> str | None:
     """Why a request is refused before any service sees it; None for one that may go on.
 
     A page in the user's browser reaches loopback: by an address of its own that was pointed here (DNS rebinding), which the
@@ -82,12 +84,14 @@ def refused_reason(method: str, headers: Mapping[str, str], allowed: Collection[
             f"The sandbox does not answer to the host {host[:100]!r}. Start it with --allow-host NAME to allow a name."
         )
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None and site is None:  # a program, not a browser
+        return None
     # A form of a page that sends no referrer has the origin null; the browser still states that the page is of the same origin, which it
     # does not of a page without an origin, such as one in a sandboxed frame.
     own = (f"http://{host.lower()}", f"https://{host.lower()}", *(("null",) if site == "same-origin" else ()))
     if origin is not None and origin.lower() not in own:
         return f"The request comes from a page of another site, {origin[:100]!r}."
-    site = site or "same-origin"  # programs send none
+    site = site or "same-origin"
     asked_by_user = method in ("GET", "HEAD") and (site == "none" or headers.get("sec-fetch-mode") == "navigate")
     if site != "same-origin" and not asked_by_user:
         return "The request comes from a page of another site."
@@ -102,13 +106,13 @@ class HostCheck:
         allowed: Names besides those of loopback that the user allowed.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
         self._app = app
         self._allowed = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it with 403."""
-        reason = refused_reason(scope["method"], Headers(scope=scope), self._allowed)
+        reason = refused_reason(scope["method"], headers_of(scope), self._allowed)
         if reason is None:
             await self._app(scope, receive, send)
             return

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
 
@@ -275,7 +275,7 @@ class Wire:
             await self._app(scope, receive, send)
             return
         raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        entry = self._log.begin(scope["method"], raw, query, Headers(scope=scope), self._clock.now())
+        entry = self._log.begin(scope["method"], raw, query, headers_of(scope), self._clock.now())
         scope[ENTRY] = entry
         acting = self._book.act(scope["method"], path, dict(parse_qsl(query)))
         counting = _counted(send, entry)

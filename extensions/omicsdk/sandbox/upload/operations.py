@@ -39,8 +39,8 @@ def get_credentials(upload: Upload, call: Call) -> Reply:
     session = upload.session(upload.open_area(call.arguments["upload_area_uuid"]).uuid)
     told = {
         "AccessKeyId": session.access_key,
-        "SecretAccessKey": session.secret_key,
-        "SessionToken": session.token,
+        "SecretAccessKey": upload.sessions.secret_key(session),
+        "SessionToken": upload.sessions.token(session),
         "Expiration": datetime.fromtimestamp(session.ends, UTC).isoformat(timespec="seconds"),
     }
     return Reply(told, 201)

@@ -14,9 +14,9 @@ from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, p
 from omicsdk.sandbox.service import Caller, Grounds
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.state.settings import Setting
-from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -378,7 +378,7 @@ UPLOAD = Collection(
     "Upload service",
     "/upload/v1",
     (
-        Shelf(
+        Listing(
             "areas",
             "Upload areas",
             ("Area", "State", "Files told of"),
@@ -387,7 +387,7 @@ UPLOAD = Collection(
             " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
             opens="area-files",
         ),
-        Shelf(
+        Listing(
             "area-files",
             "Files of an area that the service was told of",
             ("Name", "Checksums"),
@@ -396,7 +396,7 @@ UPLOAD = Collection(
             " GROUP BY area, name ORDER BY name",
             inside="area",
         ),
-        Shelf(
+        Listing(
             "validations",
             "Validations",
             ("Validation", "Area"),

@@ -68,8 +68,10 @@ def test_a_folder_is_imported_with_or_without_its_structure(
 ):
     files = sandbox.sb.work.files
 
-    def paths(folder: str) -> list[str]:
-        return [files.path(each) for each in files.below(folder)]
+    def paths(folder: str, above: str = "") -> list[str]:
+        path = f"{above}{files.known(folder).name}"
+        below = [paths(each.id, f"{path}/") for each in files.children(folder)]
+        return [*([path] if above else []), *(each for some in below for each in some)]
 
     kept = imported(sandbox, web, project, "run/")["result"]
     assert (kept["type"], kept["name"]) == ("folder", "run")

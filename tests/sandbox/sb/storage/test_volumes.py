@@ -164,4 +164,4 @@ def test_a_bucket_that_isnt_there_is_an_empty_one(web: httpx.Client):
 def test_an_objects_url_is_presigned(sandbox, web: httpx.Client, bucket: Any):
     bucket.put_object(Bucket="lab", Key="p/a b", Body=b"bytes")
     volume = make(web, service=service(prefix="p/"))
-    assert httpx.get(sandbox.sb.volume_url(volume, "a b", 60), trust_env=False).content == b"bytes"
+    assert httpx.get(sandbox.sb.place(volume).url("a b", 60), trust_env=False).content == b"bytes"

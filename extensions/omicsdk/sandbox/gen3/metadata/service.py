@@ -6,21 +6,23 @@ At /mds documents are only read; /mds-admin is for who administers them.
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
+from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.gateway import READ_ONLY, Front
 from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+from omicsdk.sandbox.routing import headers_of
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading
 from omicsdk.sandbox.state.database import Database
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         **handlers_in(document, gen3, objects, sys.modules[__name__]),
     }
     # Doors knows who comes in, and objects ask for tokens themselves.
-    return gen3_service(
+    service = gen3_service(
         "metadata",
         document,
         handlers,
@@ -73,6 +75,12 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         crashes={"create_aliases": (404,), "update_aliases": (404, 409)},
         crash=Reply(text="Internal Server Error", status=500),
     )
+    return replace(service, at_once=_reads_one)
+
+
+def _reads_one(operation: Operation, _query: object) -> bool:
+    """Whether an operation is answered at once: searches look at all documents."""
+    return is_reading(operation) and not operation.name.startswith("query")
 
 
 def get_status(gen3: "Gen3", _call: Call) -> Reply:
@@ -119,7 +127,7 @@ class Doors(Front):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")
             return scope
-        person = self._access.bearer(Headers(scope=scope))
+        person = self._access.bearer(headers_of(scope))
         if person is None or not person.may("access", RESOURCE, "mds_gateway"):
             raise Refusal(403, "Forbidden")
         return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"authorization"]}

@@ -9,7 +9,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Listing:
     """One list of things.
 
     Attributes:
@@ -17,8 +17,8 @@ class Shelf:
         title: What it holds, in the plural.
         headings: Of its columns; as many as the query selects.
         select: The query. Its columns are the headings, in their order; the first one names the thing.
-        opens: Which shelf lists what is in a thing; empty for none. Such a shelf is only seen from there.
-        inside: The column that says in which thing a row is; empty for a shelf that stands by itself.
+        opens: Which listing lists what is in a thing; empty for none. Such a listing is only seen from there.
+        inside: The column that says in which thing a row is; empty for a listing that stands by itself.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Shelf:
 
         Args:
             database: The state.
-            of: The thing that they are in, for shelves with `inside`.
+            of: The thing that they are in, for listings with `inside`.
         """
         where, values = self._where(of)
         row = database.row(f"SELECT count(*) AS n FROM ({self.select}){where}", values)  # noqa: S608 - our own query
@@ -45,7 +45,7 @@ class Shelf:
         Args:
             database: The state.
             start: How many to leave out.
-            of: The thing that they are in, for shelves with `inside`.
+            of: The thing that they are in, for listings with `inside`.
             most: How many at most.
         """
         where, values = self._where(of)
@@ -62,20 +62,20 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """All shelves of a platform.
+    """All listings of a platform.
 
     Attributes:
         name: Its word in addresses.
         title: The platform's name.
         place: Where it answers, as a path of the sandbox.
-        shelves: Its lists.
+        listings: Its lists.
     """
 
     name: str
     title: str
     place: str
-    shelves: tuple[Shelf, ...]
+    listings: tuple[Listing, ...]
 
-    def shelf(self, name: str) -> Shelf | None:
-        """One shelf; None when there is no such."""
-        return next((each for each in self.shelves if each.name == name), None)
+    def listing(self, name: str) -> Listing | None:
+        """One listing; None when there is no such."""
+        return next((each for each in self.listings if each.name == name), None)

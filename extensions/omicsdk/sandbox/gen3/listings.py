@@ -1,20 +1,20 @@
 """What the sandbox's pages list of the Gen3 commons."""
 
-from omicsdk.sandbox.state.shelf import Collection, Shelf
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 GEN3 = Collection(
     "gen3",
     "Gen3 data commons",
     "/",
     (
-        Shelf(
+        Listing(
             "programs",
             "Programs",
             ("Program", "Projects"),
             "SELECT p.name, (SELECT count(*) FROM gen3_records q WHERE q.type = 'project' AND substr(q.project_id, 1,"
             " length(p.name) + 1) = p.name || '-') FROM gen3_records p WHERE p.type = 'program' ORDER BY p.name",
         ),
-        Shelf(
+        Listing(
             "projects",
             "Projects",
             ("Project", "Records"),
@@ -22,7 +22,7 @@ GEN3 = Collection(
             " 'project') FROM gen3_records p WHERE p.type = 'project' ORDER BY p.project_id",
             opens="project-records",
         ),
-        Shelf(
+        Listing(
             "project-records",
             "Records of a project",
             ("Id", "Node", "Submitter's id"),
@@ -30,27 +30,29 @@ GEN3 = Collection(
             " ORDER BY type, rowid",
             inside="project_id",
         ),
-        Shelf(
+        Listing(
             "records",
             "Records",
             ("Id", "Node", "Submitter's id", "Project"),
             "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project') ORDER BY rowid",
         ),
-        Shelf(
+        Listing(
             "index",
             "Index records",
             ("GUID", "File name", "Bytes", "Uploader"),
             "SELECT did, file_name, size, uploader FROM gen3_index_records ORDER BY rowid",
         ),
-        Shelf(
+        Listing(
             "metadata",
             "Metadata documents",
             ("GUID", "Characters"),
             "SELECT guid, length(data) FROM gen3_metadata ORDER BY guid",
         ),
-        Shelf("types", "Guppy's types", ("Type", "Access"), "SELECT type, level FROM gen3_guppy ORDER BY type"),
-        Shelf("jobs", "Jobs", ("Job", "Action", "State", "Owner"), "SELECT uid, action, status, owner FROM gen3_jobs"),
-        Shelf("users", "Users", ("Name",), "SELECT name FROM gen3_people ORDER BY number"),
-        Shelf("rules", "Access rules", ("Rule", "Kind"), "SELECT id, kind FROM gen3_rules ORDER BY kind, id"),
+        Listing("types", "Guppy's types", ("Type", "Access"), "SELECT type, level FROM gen3_guppy ORDER BY type"),
+        Listing(
+            "jobs", "Jobs", ("Job", "Action", "State", "Owner"), "SELECT uid, action, status, owner FROM gen3_jobs"
+        ),
+        Listing("users", "Users", ("Name",), "SELECT name FROM gen3_people ORDER BY number"),
+        Listing("rules", "Access rules", ("Rule", "Kind"), "SELECT id, kind FROM gen3_rules ORDER BY kind, id"),
     ),
 )

@@ -1,0 +1,138 @@
+"""When jobs of the platform are due, and what a request that only reads asks the database."""
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.sb.documents import Jobs
+from omicsdk.sandbox.state.database import Database
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Generator[Database]:
+    made = Database(tmp_path / "state.sqlite")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+@pytest.fixture
+def done() -> list[str]:
+    """The identities of the jobs that were run, in their order."""
+    return []
+
+
+@pytest.fixture
+def jobs(database: Database, clock: _Clock, done: list[str]) -> Jobs:
+    made = Jobs(database, clock)
+    made.on("note", lambda id, _at: done.append(id))
+    return made
+
+
+def test_a_job_is_due_at_its_time_and_once(jobs: Jobs, clock: _Clock, done: list[str]):
+    assert not jobs.is_due()
+    jobs.schedule("note", "late", 20)
+    jobs.schedule("note", "early", 10)
+    assert not jobs.is_due()
+    clock.now = 10
+    assert jobs.is_due()
+    jobs.settle()
+    assert (done, jobs.is_due()) == (["early"], False)
+    clock.now = 30
+    jobs.settle()
+    assert (done, jobs.is_due()) == (["early", "late"], False)
+
+
+def test_a_job_that_was_undone_is_never_due(jobs: Jobs, clock: _Clock, database: Database, done: list[str]):
+    jobs.schedule("note", "stays", 20)
+    assert not jobs.is_due()
+
+    def undone() -> None:
+        with database.transaction():
+            jobs.schedule("note", "undone", 10)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        undone()
+    clock.now = 10
+    assert not jobs.is_due()
+    clock.now = 20
+    jobs.settle()
+    assert done == ["stays"]
+
+
+def test_a_job_may_schedule_the_next_one(jobs: Jobs, clock: _Clock, done: list[str]):
+    jobs.on("chain", lambda id, at: jobs.schedule("note", id, at + 5))
+    jobs.schedule("chain", "a", 10)
+    clock.now = 12
+    jobs.settle()
+    assert (done, jobs.is_due()) == ([], False)
+    clock.now = 15
+    jobs.settle()
+    assert done == ["a"]
+
+
+def test_a_failing_job_is_dropped(jobs: Jobs, clock: _Clock, done: list[str]):
+    def fail(_id: str, _at: float) -> None:
+        raise RuntimeError("as wanted")
+
+    jobs.on("fail", fail)
+    jobs.schedule("fail", "a", 10)
+    jobs.schedule("note", "b", 10)
+    clock.now = 10
+    jobs.settle()
+    assert (done, jobs.is_due()) == (["b"], False)
+
+
+def _count(monkeypatch: pytest.MonkeyPatch, name: str, asked: list[str]) -> None:
+    original: Callable[..., Any] = getattr(Database, name)
+
+    def counting(database: Database, query: str, values: Sequence[object] = ()) -> Any:
+        asked.append(query)
+        return original(database, query, values)
+
+    monkeypatch.setattr(Database, name, counting)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/projects/{project}", 3), ("/files/{file}", 3), ("/projects?fields=_all", 3), ("/files?project={project}", 6)],
+)
+def test_reading_takes_few_queries(
+    sandbox: Sandbox, web: httpx.Client, project: str, monkeypatch: pytest.MonkeyPatch, path: str, most: int
+):
+    """However many things there are: who is asking, the thing, their rights; of a list its things, and how many there are."""
+    for number in range(10):
+        web.post("/projects", json={"name": f"Other {number}"})
+    root = sandbox.sb.work.files.root(project)
+    files = [sandbox.sb.work.add_file(b"x", project=project, parent=root, name=f"{number}") for number in range(10)]
+    address = path.format(project=project, file=files[0].id)
+    assert web.get(address).status_code == 200  # the settings are read once
+    asked: list[str] = []
+    for name in ("rows", "row"):
+        _count(monkeypatch, name, asked)
+    assert web.get(address).status_code == 200
+    assert len(asked) <= most, asked
+
+
+def test_a_reset_forgets_the_jobs(sandbox: Sandbox, web: httpx.Client):
+    sandbox.sb.jobs.schedule("task-start", "nothing", sandbox.clock.now() + 3600)
+    assert not sandbox.sb.jobs.is_due()
+    sandbox.reset()
+    sandbox.clock.advance(7200)
+    assert not sandbox.sb.jobs.is_due()
