@@ -173,7 +173,7 @@ def matrix_tree(
     first, *rest = used
     strata: dict[str, list[IndexedFile]] = {}
     for file in files:
-        for value in HCA_FIELDS[first](file):
+        for value in dict.fromkeys(HCA_FIELDS[first](file)):
             strata.setdefault(str(value or "Unspecified"), []).append(file)
     return {first: {value: matrix_tree(some, rest, shown) for value, some in strata.items()}}
 

@@ -142,14 +142,15 @@ def _quoted(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"")
 
 
-def _bdbag(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
+def _bdbag(catalog_kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
     """A bag whose table has a row for each bundle and columns for each file format."""
     table: dict[str, dict[str, str]] = {}
-    for file, row in zip(files, rows(kind, files, at), strict=True):
+    for file, row in zip(files, rows(catalog_kind, files, at), strict=True):
         participant = f"{file.bundle.uuid}.{file.bundle_version.replace(':', '')}"
         cells = table.setdefault(participant, {"entity:participant_id": participant})
-        number = sum(name.endswith("__file_url") and file.format in name for name in cells)
-        start = f"__{file.format.replace('.', '_')}_{number}__"
+        kind = f"__{file.format.replace('.', '_')}_"
+        number = sum(name.startswith(kind) and name.endswith("__file_url") for name in cells)
+        start = f"{kind}{number}__"
         cells |= {f"{start}{name}": row[f"file_{name}"] for name in ("name", "size", "uuid", "version", "sha256")}
         cells[f"{start}file_url"] = row["file_azul_url"]
     columns = list(dict.fromkeys(name for cells in table.values() for name in cells))

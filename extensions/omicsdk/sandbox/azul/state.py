@@ -149,7 +149,7 @@ class Azul:
         key = f"file/{sha256}.sha256"
         if settings.flag("azul.mirror"):
             path = str(self.grounds.objects.path(sha256))
-            self.grounds.staging.publish(MIRROR_BUCKET, key, path, file.record.content_type)
+            self.grounds.staging.publish(MIRROR_BUCKET, key, path, file.record.content_type, public=True)
         elif not settings.flag("azul.mirror_names"):
             return None
         return f"s3://{MIRROR_BUCKET}/{key}"
