@@ -89,6 +89,14 @@ KINDS: Mapping[str, Kind] = {
         "a browser",
         "Run omics login hca, with --device where there is no browser.",
     ),
+    "azul": Kind(
+        "Azul",
+        "omicsdk.hca.azul.client:Azul",
+        _of_sources,
+        "credentials file",
+        "Run gcloud auth application-default login, then omics login azul; or give a token of a Google account that is "
+        "registered with Terra.",
+    ),
     "sb": Kind(
         "Seven Bridges",
         "omicsdk.sb.client:SevenBridges",
@@ -102,14 +110,6 @@ KINDS: Mapping[str, Kind] = {
         lambda client: client.whoami().username,
         "credentials file",
         "Download credentials.json from your profile page of the commons.",
-    ),
-    "azul": Kind(
-        "Azul",
-        "omicsdk.hca.azul.client:Azul",
-        _of_sources,
-        "credentials file",
-        "Run gcloud auth application-default login, then omics login azul; or give a token of a Google account that is "
-        "registered with Terra.",
     ),
     "drs": Kind(
         "the DRS server",
