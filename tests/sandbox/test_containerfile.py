@@ -141,6 +141,6 @@ def test_another_container_reaches_it_by_the_name_that_the_page_allows():
     allowed = [words[at + 1] for at, word in enumerate(words) if word == "--allow-host"]
     port = _options(START)["--port"]
     for host in (f"{name}:{port}", f"bucket.{name}", "127.0.0.1"):
-        assert is_ours(host, allowed)
+        assert is_ours(host, tuple(allowed))
         assert host == "127.0.0.1" or not is_ours(host)
     assert not is_ours(f"other{name}", allowed)

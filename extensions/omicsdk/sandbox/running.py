@@ -24,6 +24,7 @@ from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
+from omicsdk.sandbox.gen3.services import gen3_services
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
@@ -274,7 +275,7 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         fusillade_service(platforms.fusillade, document("fusillade")),
         upload_service(platforms.upload, document("upload")),
         sb_service(platforms.sb, document("sb")),
-        *platforms.gen3.services(document),
+        *gen3_services(platforms.gen3, document),
         crunch_service(platforms.crunch, document("crunch")),
         pangea_service(platforms.pangea, document("pangea")),
     ]

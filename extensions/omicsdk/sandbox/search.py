@@ -1,14 +1,17 @@
 """The part of Elasticsearch's query language that the Data Store's documentation uses, as pure functions.
 
-A query is compiled once into a predicate over indexed documents; nothing here knows a store or a server.
+A query is compiled once into a predicate over indexed documents; nothing here knows a store or a server. What filters are
+made of, orders and pages serve Guppy's and Peregrine's queries too.
 """
 
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any, Generic, TypeVar, cast
 
 
 class QueryError(ValueError):
@@ -187,6 +190,68 @@ def date_of(text: str, *, end: bool = False) -> datetime | None:
         return None
 
 
+# -- filters, orders and pages of anything
+
+T = TypeVar("T")
+
+
+def every(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
+    """A test that holds where all tests do."""
+    listed = [*tests]
+    return lambda item: all(test(item) for test in listed)
+
+
+def some(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
+    """A test that holds where one of the tests does."""
+    listed = [*tests]
+    return lambda item: any(test(item) for test in listed)
+
+
+def none(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
+    """A test that holds where none of the tests does."""
+    test = some(tests)
+    return lambda item: not test(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[T]):
+    """What items are sorted by.
+
+    Attributes:
+        key: Gives what an item is sorted by; None for a gap.
+        reverse: Whether the greatest comes first.
+        gaps_first: Whether items with a gap come before all others; by default behind them.
+    """
+
+    key: Callable[[T], Any]
+    reverse: bool = False
+    gaps_first: bool = False
+
+
+def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
+    """Items in an order.
+
+    Args:
+        items: The items.
+        orders: What they are sorted by, the most important first; items that are equal in all stay as they are.
+    """
+    found = [*items]
+    for order in reversed(orders):
+        keyed = [(order.key(each), each) for each in found]
+        lacking = [each for key, each in keyed if key is None]
+        having = sorted((pair for pair in keyed if pair[0] is not None), key=itemgetter(0), reverse=order.reverse)
+        sorted_items = [each for _, each in having]
+        found = [*lacking, *sorted_items] if order.gaps_first else [*sorted_items, *lacking]
+    return found
+
+
+def page(items: Sequence[T], offset: int, length: int | None) -> Sequence[T]:
+    """A page of items: how many to pass over, and how many at most; None for all."""
+    return items[offset:] if length is None else items[offset : offset + length]
+
+
+# -- queries
+
 Document = Mapping[str, Any]
 Predicate = Callable[[Document], bool]
 Test = Callable[[Scalar], bool]
@@ -339,7 +404,7 @@ def _wildcard_regex(pattern: str) -> str:
     return f"{first}{inner}.*{rest[-1]}"
 
 
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "gte": operator.ge,
     "lt": operator.lt,
@@ -349,16 +414,16 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 
 def _range(content: object, where: str) -> Predicate:
     field, bounds, where = _only_field(content, where)
-    options = _options(_object(bounds, where), where, "range", tuple(_COMPARE))
+    options = _options(_object(bounds, where), where, "range", tuple(COMPARISONS))
     tests: list[Test] = []
     for name, bound in options.items():
-        if name in _COMPARE and bound is not None:  # a null bound is an open end
+        if name in COMPARISONS and bound is not None:  # a null bound is an open end
             tests.append(_bound(name, _scalar(bound, f"{where}.{name}"), f"{where}.{name}"))
     return _any(field, lambda stored: all(test(stored) for test in tests))
 
 
 def _bound(name: str, bound: Scalar, where: str) -> Test:
-    compare = _COMPARE[name]
+    compare = COMPARISONS[name]
     if isinstance(bound, str) and _DATE_MATH.fullmatch(bound):
         raise UnsupportedClause("date math", where, ("dates", "numbers", "text"))
     number = number_of(bound)
@@ -384,17 +449,14 @@ _LISTS = ("must", "filter", "should", "must_not")
 def _bool(content: object, where: str, depth: int) -> Predicate:
     options = _options(_object(content, where), where, "bool", (*_LISTS, "minimum_should_match"))
     must, filters, should, must_not = (_clauses(options.get(name, []), f"{where}.{name}", depth + 1) for name in _LISTS)
-    needed_all = must + filters
-    least = 1 if should and not needed_all else 0
+    needed, unwanted = every(must + filters), some(must_not)
+    least = 1 if should and not must and not filters else 0
     if "minimum_should_match" in options:
         least = _least(options["minimum_should_match"], len(should), f"{where}.minimum_should_match")
 
     def matches(document: Document) -> bool:
-        return (
-            all(clause(document) for clause in needed_all)
-            and not any(clause(document) for clause in must_not)
-            and (least <= 0 or sum(clause(document) for clause in should) >= least)
-        )
+        enough = least <= 0 or sum(clause(document) for clause in should) >= least
+        return enough and needed(document) and not unwanted(document)
 
     return matches
 

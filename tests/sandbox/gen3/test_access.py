@@ -89,6 +89,15 @@ def test_tokens_end_with_whom_they_belong_to(access: Access):
         access.bearer(bearer(client))
 
 
+def test_nobody_gets_the_number_of_a_removed_person(access: Access):
+    access.add("ada@example.org")
+    token = access.issue("ada@example.org", ORIGIN)
+    access.remove("ada@example.org")
+    access.add("bob@example.org", [("/", "*", "*")])
+    with pytest.raises(Problem, match="doesn't exist"):
+        access.bearer(bearer(token))
+
+
 def test_a_revoked_token_isnt_good(access: Access):
     token = access.issue(READER, ORIGIN)
     access.revoke(str(access.claims(token)["jti"]))

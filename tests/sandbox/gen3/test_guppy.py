@@ -243,7 +243,7 @@ def test_bodies_that_are_no_text_are_refused(admin: httpx.Client) -> None:
     for path in ("graphql", "download"):
         for content in (b"{", b'{"type": "\\ud800"}'):
             answer = admin.post(f"/guppy/{path}", content=content)
-            assert (answer.status_code, "The body isn't JSON" in answer.text) == (400, True)
+            assert answer.status_code == 400
 
 
 def test_nested_counts_are_lists_of_fields(ask) -> None:

@@ -7,7 +7,6 @@ its resources too, and `*` is any method or service.
 import base64
 import hashlib
 import hmac
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 RESOURCE, ROLE, POLICY, USER, GROUP, CLIENT = "resource", "role", "policy", "user", "group", "client"
 ANONYMOUS_GROUP, LOGGED_IN = "anonymous", "logged-in"
@@ -32,6 +31,8 @@ ADMINISTRATOR = "sandbox-user@example.org"
 """May do everything."""
 READER = "reader@example.org"
 """May read what is below /open, and upload."""
+OPEN = "/open"
+"""A resource that everybody may read, with what is below it."""
 ANONYMOUS = ""
 """Whoever comes without a token."""
 CLIENT_ID = "sandbox-client"
@@ -42,7 +43,7 @@ ACCESS_SECONDS = 1200.0
 KEY_SECONDS = 30 * 24 * 3600.0
 """For how long API keys are good at most, as Fence has it by default."""
 
-_OPEN: tuple[Rule, ...] = (("/open", "*", "read"), ("/open", "*", "read-storage"))
+_OPEN: tuple[Rule, ...] = ((OPEN, "*", "read"), (OPEN, "*", "read-storage"))
 _UPLOAD: Rule = ("/data_file", "fence", "file_upload")
 _PEOPLE: Mapping[str, tuple[Rule, ...]] = {ADMINISTRATOR: (("/", "*", "*"),), READER: (*_OPEN, _UPLOAD)}
 _CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"), _UPLOAD)
@@ -77,6 +78,15 @@ def tag_of(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()[:8]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A resource, role, policy, user, group or client, with what Arborist tells of it."""
+
+    kind: str
+    id: str
+    document: dict[str, Any]
+
+
 class Rules:
     """The store.
 
@@ -88,31 +98,27 @@ class Rules:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._rules = Table(database, "gen3_rules", _Rule, key="kind id")
         self.changes = 0
-        database.define(
-            gen3_rules="kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)"
-        )
 
     def get(self, kind: str, id: str) -> dict[str, Any] | None:
         """A document by its kind and identity."""
-        row = self._database.row("SELECT document FROM gen3_rules WHERE kind = ? AND id = ?", (kind, id))
-        return json.loads(row["document"]) if row else None
+        found = self._rules.get(kind, id)
+        return found.document if found else None
 
     def all(self, kind: str) -> list[dict[str, Any]]:
         """All documents of a kind, sorted by identity."""
-        rows = self._database.rows("SELECT document FROM gen3_rules WHERE kind = ? ORDER BY id", (kind,))
-        return [json.loads(row["document"]) for row in rows]
+        return [each.document for each in self._rules.all(order="id", kind=kind)]
 
     def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
         """Writes a document in place of what was there."""
-        self._database.execute("REPLACE INTO gen3_rules VALUES (?, ?, ?)", (kind, id, json.dumps(document)))
+        self._rules.put(_Rule(kind, id, dict(document)))
         self.changes += 1
 
     def remove(self, kind: str, id: str) -> bool:
         """Removes a document and tells whether it was there."""
         self.changes += 1
-        return self._database.execute("DELETE FROM gen3_rules WHERE kind = ? AND id = ?", (kind, id)) > 0
+        return self._rules.remove(kind=kind, id=id) > 0
 
     # -- resources
 
@@ -240,6 +246,38 @@ class Person:
         return any(policy.allows(resource, service, method) for policy in self.policies)
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A user name with its number, which is the subject of tokens."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """A program that logs in by itself, with a digest of its secret."""
+
+    id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiKey:
+    """An API key: the number of its person, and when it ends, in seconds since 1970."""
+
+    jti: str
+    person: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Revoked:
+    """A token or key that was ended before its time."""
+
+    jti: str
+
+
 class Access:
     """People, clients and their tokens.
 
@@ -260,19 +298,17 @@ class Access:
         self.key = SigningKey(key, grounds.database, "gen3_keys")
         self.rules = Rules(grounds.database)
         self._known: dict[str, tuple[int, float, Person]] = {}
-        grounds.database.define(
-            gen3_people="number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE",
-            gen3_revoked="jti TEXT PRIMARY KEY",
-            gen3_api_keys="jti TEXT PRIMARY KEY, person INTEGER NOT NULL, ends INTEGER NOT NULL",
-            gen3_clients="id TEXT PRIMARY KEY, secret TEXT NOT NULL",
-        )
+        self._people = Table(grounds.database, "gen3_people", _Numbered, more="UNIQUE (name)")
+        self._clients = Table(grounds.database, "gen3_clients", _Client)
+        self._api_keys = Table(grounds.database, "gen3_api_keys", _ApiKey)
+        self._revoked = Table(grounds.database, "gen3_revoked", _Revoked)
         self.seed()
 
     def seed(self) -> None:
         """Puts back who is there from the start, where nobody is."""
         self._known.clear()
         with self._database.transaction():
-            if self._database.row("SELECT 1 FROM gen3_people LIMIT 1") is not None:
+            if self._people.count():
                 return
             for path in ("/open", "/data_file", "/programs"):
                 self.rules.add_resource(path)
@@ -294,7 +330,7 @@ class Access:
                 everybody may is theirs besides.
         """
         with self._database.transaction():
-            self._database.execute("INSERT OR IGNORE INTO gen3_people (name) VALUES (?)", (name,))
+            self._people.add_new(_Numbered(0, name))
             granted = [{"policy": self.rules.add_rule(rule), "expires_at": None} for rule in policies]
             self.rules.put(USER, name, {"name": name, "email": name, "policies": granted})
         found = self.person(name)
@@ -305,7 +341,7 @@ class Access:
         """Removes somebody, whose tokens end by that, and tells whether they were there."""
         with self._database.transaction():
             self.rules.remove(USER, name)
-            return self._database.execute("DELETE FROM gen3_people WHERE name = ?", (name,)) > 0
+            return self._people.remove(name=name) > 0
 
     def person(self, name: str) -> Person | None:
         """Somebody by name; None when there is nobody of that name."""
@@ -313,11 +349,11 @@ class Access:
         known = self._known.get(name)
         if known is not None and known[0] == changes and now < known[1]:
             return known[2]
-        row = self._database.row("SELECT number FROM gen3_people WHERE name = ?", (name,))
-        if row is None and name:
+        known_by = self._people.first(name=name)
+        if known_by is None and name:
             return None
         policies, until = self.rules.of_user(name, now)
-        found = Person(name, row["number"] if row else 0, policies)
+        found = Person(name, known_by.number if known_by else 0, policies)
         self._known[name] = changes, until, found
         return found
 
@@ -344,14 +380,14 @@ class Access:
             policies: What it may do, as for `add`.
         """
         with self._database.transaction():
-            self._database.execute("REPLACE INTO gen3_clients VALUES (?, ?)", (id, digest(secret)))
+            self._clients.put(_Client(id, digest(secret)))
             granted = [self.rules.add_rule(rule) for rule in policies]
             self.rules.put(CLIENT, id, {"clientID": id, "policies": granted})
 
     def is_client(self, id: str, secret: str) -> bool:
         """Whether there is such a client with such a secret."""
-        row = self._database.row("SELECT secret FROM gen3_clients WHERE id = ?", (id,))
-        return row is not None and hmac.compare_digest(row["secret"], digest(secret))
+        found = self._clients.get(id)
+        return found is not None and hmac.compare_digest(found.secret, digest(secret))
 
     # -- tokens
 
@@ -382,8 +418,7 @@ class Access:
         claims = self._claims(origin, purpose, seconds, audience)
         claims["sub"] = str(person.number)
         if purpose == "api_key":
-            kept = (claims["jti"], person.number, claims["exp"])
-            self._database.execute("INSERT INTO gen3_api_keys VALUES (?, ?, ?)", kept)
+            self._api_keys.add(_ApiKey(claims["jti"], person.number, claims["exp"]))
         else:
             claims["context"] = {"user": {"name": name, "is_admin": person.may("*", "/")}}
         return self.key.sign(claims)
@@ -436,22 +471,19 @@ class Access:
             raise Problem(401, "unauthorized", f"The token is for {claims.get('pur')}, {purpose} is wanted")
         if claims["exp"] <= self._clock.now():
             raise Problem(401, "unauthorized", "Signature has expired")
-        if self._database.row("SELECT 1 FROM gen3_revoked WHERE jti = ?", (claims["jti"],)) is not None:
+        if self._revoked.get(claims["jti"]) is not None:
             raise Problem(401, "unauthorized", "The token was revoked")
         return claims
 
     def revoke(self, jti: str) -> None:
         """Ends a token or key before its time."""
-        self._database.execute("INSERT OR IGNORE INTO gen3_revoked VALUES (?)", (jti,))
+        self._revoked.add_new(_Revoked(jti))
 
     def keys_of(self, person: Person) -> list[tuple[str, int]]:
         """Identifier and end of each API key of somebody that wasn't revoked, the one that ends last first."""
-        rows = self._database.rows(
-            "SELECT jti, ends FROM gen3_api_keys WHERE person = ?"
-            " AND jti NOT IN (SELECT jti FROM gen3_revoked) ORDER BY ends DESC, jti",
-            (person.number,),
-        )
-        return [(row["jti"], row["ends"]) for row in rows]
+        unrevoked = "jti NOT IN (SELECT jti FROM gen3_revoked)"
+        found = self._api_keys.all(unrevoked, order="ends DESC, jti", person=person.number)
+        return [(each.jti, each.ends) for each in found]
 
     def person_of(self, claims: Mapping[str, Any]) -> Person:
         """Whose a token is; a client without a user is a person without a name.
@@ -464,8 +496,8 @@ class Access:
             if self.rules.get(CLIENT, client) is not None:
                 return Person("", 0, self.rules.of_client(client), client)
             raise Problem(401, "unauthorized", "The token's client doesn't exist any longer")
-        row = self._database.row("SELECT name FROM gen3_people WHERE number = ?", (int(claims["sub"]),))
-        person = self.person(row["name"]) if row else None
+        known = self._people.get(int(claims["sub"]))
+        person = self.person(known.name) if known else None
         if person is None:
             raise Problem(401, "unauthorized", "The token's user doesn't exist any longer")
         return person

@@ -1,8 +1,9 @@
-"""The commons: what its services share, and the services themselves."""
+"""The commons: what its services share."""
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -10,32 +11,33 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
-from omicsdk.sandbox.gen3.arborist import arborist_service
-from omicsdk.sandbox.gen3.fence import fence_service
-from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, OPEN, Access
 from omicsdk.sandbox.gen3.guppy.queries import Guppy
-from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.indexing import Indexing
-from omicsdk.sandbox.gen3.manifest import Manifests, manifest_service
-from omicsdk.sandbox.gen3.metadata.service import Metadata, metadata_service
-from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
+from omicsdk.sandbox.gen3.manifest import Manifests
+from omicsdk.sandbox.gen3.metadata.aggregate import Aggregate
+from omicsdk.sandbox.gen3.metadata.documents import Documents
 from omicsdk.sandbox.gen3.records.submission import Records
-from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
-from omicsdk.sandbox.gen3.sower import Sower, sower_routes
+from omicsdk.sandbox.gen3.sower import Sower
 from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, Storage, presigned
 from omicsdk.sandbox.gen3.storage import PREFIX as STORAGE
-from omicsdk.sandbox.gen3.ws_storage import ws_storage_routes
-from omicsdk.sandbox.gen3.wts import Wts, wts_service
-from omicsdk.sandbox.service import Grounds, Service
+from omicsdk.sandbox.gen3.wts import Wts
+from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.objects import StoredObject
 
-OPEN = "/open"
-"""A resource that everybody may read."""
-Documents = Callable[[str], Mapping[str, Any]]
-"""Gives the document of a service by the name of its generated client, such as gen3/fence."""
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata service's state.
+
+    Attributes:
+        documents: The commons' own documents.
+        aggregate: Metadata of other commons.
+    """
+
+    documents: Documents
+    aggregate: Aggregate
 
 
 class Gen3:
@@ -67,38 +69,14 @@ class Gen3:
         self.manifests = Manifests(grounds, self.access)
         self.index = Index(grounds, self.access)
         self.indexing = Indexing(self.files, self.index, grounds)
-        self.metadata = Metadata(grounds.database)
+        self.metadata = Metadata(Documents(grounds.database), Aggregate(grounds.database))
         self.records = Records(grounds.database, grounds.clock)
-        self.guppy = Guppy(grounds.database)
-        self.sower = Sower(self)
-
-    def services(self, document: Documents) -> list[Service]:
-        """The services that have a document.
-
-        Args:
-            document: Gives the documents.
-        """
-        services = [
-            fence_service(self, document("gen3/fence")),
-            arborist_service(self.access, document("gen3/arborist")),
-            wts_service(self.wts, document("gen3/wts")),
-            manifest_service(self.manifests, document("gen3/manifest")),
-            indexd_service(self.index, document("gen3/indexd")),
-            metadata_service(self, document("gen3/metadata")),
-            sheepdog_service(self, document("gen3/sheepdog")),
-            peregrine_service(self, document("gen3/peregrine")),
-        ]
-        return [self.indexing.before(each) for each in services]
+        self.guppy = Guppy(grounds.database, self.access)
+        self.sower = Sower(grounds, self.access, self.files, self.index, self.metadata.documents)
 
     def routes(self) -> list[BaseRoute]:
-        """What answers without a document: storage, Guppy, Sower, workspace storage."""
-        storage = Storage(self.files, self.grounds.signer, self.indexing.stored)
-        return [
-            Mount(STORAGE, app=storage),
-            Mount(f"{HOME}/guppy", routes=guppy_routes(self)),
-            Mount(f"{HOME}/job", routes=sower_routes(self)),
-            Mount(f"{HOME}/ws-storage", routes=ws_storage_routes(self)),
-        ]
+        """What answers without a service: the storage behind presigned URLs."""
+        return [Mount(STORAGE, app=Storage(self.files, self.grounds.signer, self.indexing.stored))]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
         """A URL to read or write an object of the commons' buckets with.

@@ -4,16 +4,15 @@ import uuid
 from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.gen3 import fence_files, fence_logins
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, TrailingSlashes, gen3_service
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.middleware import TrailingSlashes
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, gen3_service, refusing
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.service import Reply, Service, handlers_in
 
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _BROWSER = "people log in with a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
@@ -37,7 +36,7 @@ _ABSENT = {
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
 
-def fence_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
@@ -45,11 +44,10 @@ def fence_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         document: Fence's OpenAPI 3.1 document.
     """
     gen3.grounds.settings.declare(*fence_logins.SETTINGS, *fence_files.SETTINGS)
-    handlers = handlers_in(document, gen3, fence_logins, fence_files)
     return gen3_service(
         "fence",
         document,
-        {name: _with_pages(handler) for name, handler in handlers.items()},
+        refusing(handlers_in(document, gen3, fence_logins, fence_files), _refused),
         same=fence_logins.SAME,
         answers={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
         absent={
@@ -62,22 +60,14 @@ def fence_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
     )
 
 
-def _with_pages(handler: Handler) -> Handler:
-    """A handler whose refusals are pages for browsers, whoever asks."""
-
-    def handle(call: Call) -> Reply:
-        try:
-            return handler(call)
-        except Problem as problem:
-            headers = {**HTML, **problem.headers}
-            return Reply(status=problem.status, headers=headers, text=_page(problem.status, problem.title))
-
-    return handle
+def _refused(problem: Problem) -> Reply:
+    """A page for browsers, whatever sent the request."""
+    text = _page(problem.status, problem.title)
+    return Reply(status=problem.status, headers={**HTML, **problem.headers}, text=text)
 
 
 def _page(status: int, message: str) -> str:
     """The page of a refusal; a 500 doesn't tell what went wrong."""
-    message = message.encode(errors="replace").decode()  # half of a surrogate pair can't be sent
     told = "" if status == HTTPStatus.INTERNAL_SERVER_ERROR else f"<p>{escape(message)}</p>\n"
     return (
         "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"

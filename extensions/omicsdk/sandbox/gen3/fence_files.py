@@ -1,18 +1,16 @@
 """Files at Fence: presigned URLs to read them from and to write them to, and their deletion with their records."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.fence_logins import asker
 from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 MOST_OBJECTS = 100
 """How many URLs one request for access to DRS objects may ask for, as Fence has it by default."""
@@ -40,14 +38,14 @@ Failed = dict[int, list[str]]
 # -- may somebody read or write the file of a record
 
 
-def _record_of(gen3: "Gen3", guid: str) -> Mapping[str, Any]:
+def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
     found = gen3.index.get(guid)
     if found is None:
         raise not_found(f"No indexed document found with id {guid}")
     return found
 
 
-def _lifetime(gen3: "Gen3", asked: object) -> float:
+def _lifetime(gen3: Gen3, asked: object) -> float:
     """How long a presigned URL is good for, in seconds; the longest where nothing is asked.
 
     Raises:
@@ -61,7 +59,7 @@ def _lifetime(gen3: "Gen3", asked: object) -> float:
     raise bad_arguments(f"Requested expiry must be a positive integer; instead got {asked}")
 
 
-def _check(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str) -> None:
+def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -> None:
     """Refuses unless somebody may do something, read-storage or write-storage, with a record's file.
 
     Raises:
@@ -86,7 +84,7 @@ def _check(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str)
         raise Problem(status, "unauthorized" if status == 401 else "forbidden", told)
 
 
-def _listed(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
+def _listed(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
     """Whether a file is somebody's own, or of a project that they may do this in: how records without authz are kept."""
     if record.get("uploader"):
         return bool(person.name) and record["uploader"] == person.name
@@ -97,7 +95,7 @@ def _listed(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str
 # -- downloads: by GUID, many at once, and as access of DRS objects
 
 
-def get_presigned_url(gen3: "Gen3", call: Call) -> Reply:
+def get_presigned_url(gen3: Gen3, call: Call) -> Reply:
     """GET /data/download/{file_id}."""
     query = dict(call.query)
     url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], query.get("protocol"))
@@ -106,7 +104,7 @@ def get_presigned_url(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"url": url})
 
 
-def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
+def get_presigned_urls(gen3: Gen3, call: Call) -> Reply:
     """POST /data/download/bulk."""
     guids = as_object(call.body).get("guids")
     if not isinstance(guids, list):
@@ -118,19 +116,19 @@ def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"urls": urls, "failed_file_ids": _grouped(failed)})
 
 
-def get_access_url(gen3: "Gen3", call: Call) -> Reply:
+def get_access_url(gen3: Gen3, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
     person = gen3.access.anyone(call.headers)
     return Reply({"url": _url(gen3, call, person, call.arguments["object_id"], call.arguments["access_id"])})
 
 
-def post_access_url(gen3: "Gen3", call: Call) -> Reply:
+def post_access_url(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
     _refuse_passports(call)
     return get_access_url(gen3, call)
 
 
-def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
+def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/access."""
     wanted = _wanted(call.body)
     _refuse_passports(call)
@@ -153,13 +151,13 @@ def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
     )
 
 
-def get_buckets(gen3: "Gen3", _call: Call) -> Reply:
+def get_buckets(gen3: Gen3, _call: Call) -> Reply:
     """GET /data/buckets."""
     s3 = {name: {"region": "us-east-1"} for name in gen3.files.buckets("s3")}
     return Reply({"S3_BUCKETS": s3, "GS_BUCKETS": {name: {} for name in gen3.files.buckets("gs")}})
 
 
-def _url(gen3: "Gen3", call: Call, person: Person, guid: str, protocol: str | None) -> str:
+def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:
     """A URL that the file of a record can be read from."""
     query = dict(call.query)
     record = _record_of(gen3, guid)
@@ -203,7 +201,7 @@ def _is_public(record: Mapping[str, Any]) -> bool:
 
 
 def _urls(
-    gen3: "Gen3", call: Call, person: Person, guids: Iterable[str], protocol: str | None, failed: Failed
+    gen3: Gen3, call: Call, person: Person, guids: Iterable[str], protocol: str | None, failed: Failed
 ) -> list[dict[str, str]]:
     """The URLs of several files; those that have none are noted."""
     _lifetime(gen3, dict(call.query).get("expires_in"))  # a bad one is refused once, not for each file
@@ -240,7 +238,7 @@ def _wanted(body: Any) -> dict[str, list[str]]:
 # -- uploads: blank records with URLs that take their bytes, whole or in parts
 
 
-def upload_file(gen3: "Gen3", call: Call) -> Reply:
+def upload_file(gen3: Gen3, call: Call) -> Reply:
     """POST /data/upload."""
     person, _ = asker(gen3, call, "data")
     body = _body(call, "file_name")
@@ -259,7 +257,7 @@ def upload_file(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", place), seconds)}, 201)
 
 
-def upload_file_to_guid(gen3: "Gen3", call: Call) -> Reply:
+def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
     """GET /data/upload/{file_id}."""
     query = dict(call.query)
     guid = call.arguments["file_id"]
@@ -271,7 +269,7 @@ def upload_file_to_guid(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"url": gen3.presigned(call.origin, Grant("PUT", place), seconds)})
 
 
-def init_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+def init_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/init."""
     person = _uploader(gen3, call)
     body = _body(call, "file_name")
@@ -280,7 +278,7 @@ def init_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"guid": guid, "uploadId": gen3.files.begin(place)}, 201)
 
 
-def get_multipart_upload_url(gen3: "Gen3", call: Call) -> Reply:
+def get_multipart_upload_url(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/upload."""
     _uploader(gen3, call)
     body = _body(call, "key", "uploadId", "partNumber")
@@ -292,7 +290,7 @@ def get_multipart_upload_url(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"presigned_url": gen3.presigned(call.origin, grant, seconds)})
 
 
-def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/complete."""
     _uploader(gen3, call)
     body = _body(call, "key", "uploadId", "parts")
@@ -309,7 +307,7 @@ def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"message": "OK"})
 
 
-def _uploader(gen3: "Gen3", call: Call) -> Person:
+def _uploader(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that only general uploaders may send."""
     person, _ = asker(gen3, call, "data")
     if not _may_upload(person, ()):
@@ -323,7 +321,7 @@ def _may_upload(person: Person, authz: Sequence[str]) -> bool:
     return person.may("file_upload", "/data_file", "fence")
 
 
-def _place(gen3: "Gen3", person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]) -> tuple[str, str]:
+def _place(gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]) -> tuple[str, str]:
     """The GUID of an upload, that of a new record where none is stated, and where its file goes."""
     _check_bucket(_text(body, "bucket"))
     guid = _text(body, "guid")
@@ -385,7 +383,7 @@ def _parts(stated: object) -> list[tuple[int, str]]:
 # -- deletion
 
 
-def delete_file_locations(gen3: "Gen3", call: Call) -> Reply:
+def delete_file_locations(gen3: Gen3, call: Call) -> Reply:
     """DELETE /data/{file_id}."""
     person, _ = asker(gen3, call, "data")
     record = _record_of(gen3, call.arguments["file_id"])

@@ -1,17 +1,15 @@
 """Logins at Fence: API keys and the access tokens that are made of them, programs' logins, and who somebody is."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, Person, basic_login, bearer_token
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 LONGEST_TOKEN = 3600
 """For how many seconds access tokens are good at most, as Fence has it by default."""
@@ -41,7 +39,7 @@ _SCOPES = ("openid", "fence", "user", "data", "admin")
 _FORM = "application/x-www-form-urlencoded"
 
 
-def asker(gen3: "Gen3", call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
+def asker(gen3: Gen3, call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
     """Who sent a request that needs a login, and what their token states.
 
     Args:
@@ -71,19 +69,19 @@ def _unknown(reason: str) -> Problem:
 # -- API keys
 
 
-def list_credential_sources(gen3: "Gen3", call: Call) -> Reply:
+def list_credential_sources(gen3: Gen3, call: Call) -> Reply:
     """GET /credentials."""
     asker(gen3, call, "user")
     return Reply({"/api": "access to CDIS APIs", "/google": "access to Google storage"})
 
 
-def list_api_keys(gen3: "Gen3", call: Call) -> Reply:
+def list_api_keys(gen3: Gen3, call: Call) -> Reply:
     """GET /credentials/api."""
     owner, _ = asker(gen3, call, "credentials")
     return Reply({"jtis": [{"jti": jti, "exp": ends} for jti, ends in gen3.access.keys_of(owner)]})
 
 
-def create_api_key(gen3: "Gen3", call: Call) -> Reply:
+def create_api_key(gen3: Gen3, call: Call) -> Reply:
     """POST /credentials/api."""
     person, claims = asker(gen3, call, "credentials")
     stated = _fields(call)
@@ -97,7 +95,7 @@ def create_api_key(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"key_id": gen3.access.claims(key, "api_key")["jti"], "api_key": key})
 
 
-def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
+def delete_api_key(gen3: Gen3, call: Call) -> Reply:
     """DELETE /credentials/api/{key_id}."""
     owner, _ = asker(gen3, call, "credentials")
     jti = call.arguments["key_id"]
@@ -107,7 +105,7 @@ def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def get_access_token(gen3: "Gen3", call: Call) -> Reply:
+def get_access_token(gen3: Gen3, call: Call) -> Reply:
     """POST /credentials/api/access_token."""
     key = _fields(call).get("api_key")
     if not key:
@@ -139,7 +137,7 @@ def _seconds(call: Call, usual: int) -> int:
 # -- OpenID Connect
 
 
-def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
+def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
     """POST /oauth2/token, of which the sandbox has the grant client_credentials."""
     # Clients send the fields in the query or in the body.
     fields = {**dict(call.query), **dict(parse_qsl(call.content.decode(errors="replace")))}
@@ -159,12 +157,12 @@ def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
     return Reply(told, headers={"Cache-Control": "no-store"})
 
 
-def get_jwks(gen3: "Gen3", _call: Call) -> Reply:
+def get_jwks(gen3: Gen3, _call: Call) -> Reply:
     """GET /.well-known/jwks."""
     return Reply({"keys": [gen3.access.key.as_jwk()]})
 
 
-def get_jwt_keys(gen3: "Gen3", _call: Call) -> Reply:
+def get_jwt_keys(gen3: Gen3, _call: Call) -> Reply:
     """GET /jwt/keys."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -173,7 +171,7 @@ def get_jwt_keys(gen3: "Gen3", _call: Call) -> Reply:
     return Reply({"keys": [[key.id, pem]]})
 
 
-def get_openid_configuration(_gen3: "Gen3", call: Call) -> Reply:
+def get_openid_configuration(_gen3: Gen3, call: Call) -> Reply:
     """GET /.well-known/openid-configuration."""
     issuer = f"{call.origin}/user"
     return Reply(
@@ -197,7 +195,7 @@ def get_openid_configuration(_gen3: "Gen3", call: Call) -> Reply:
 # -- who am I
 
 
-def get_user_info(gen3: "Gen3", call: Call) -> Reply:
+def get_user_info(gen3: Gen3, call: Call) -> Reply:
     """GET /user."""
     person, claims = asker(gen3, call, "user")
     administers = person.may("*", "/")

@@ -6,10 +6,9 @@ deployments. The sandbox mounts each service below `/gen3/`, and paths are rewri
 
 import re
 
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.gen3.middleware import Middleware
 
 HOME = "/gen3"
 """Below it stand the services, each under its own name."""
@@ -43,31 +42,6 @@ READ_ONLY = ("/mds",)
 """Places where a commons lets nobody write: who writes goes to `/mds-admin`."""
 
 
-class Front:
-    """Stands before the routes of the commons or of a service.
-
-    Args:
-        app: The routes.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def meant(self, scope: Scope) -> Scope:
-        """The request that the routes are asked; it may be refused by raising."""
-        return scope
-
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """What answers when the routes have no such path or method, or the request was refused before them."""
-        raise refusal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(self.meant(scope), receive, send)
-        except (HTTPException, Problem) as refusal:
-            await self.refused(refusal)(scope, receive, send)
-
-
 def inner_path(path: str) -> str | None:
     """Where the sandbox has what a commons has at a path; None for a path that isn't one of a commons.
 
@@ -85,10 +59,10 @@ def inner_path(path: str) -> str | None:
     return None
 
 
-class Gateway(Front):
+class Gateway(Middleware):
     """Rewrites paths of the commons."""
 
-    def meant(self, scope: Scope) -> Scope:
+    def rewritten(self, scope: Scope) -> Scope:
         """The request with the path at which the sandbox has it."""
         inner = inner_path(scope["path"])
         return scope if inner is None else {**scope, "path": inner, "gen3.path": scope["path"]}

@@ -1,24 +1,16 @@
 """What the services of the commons have in common: how one is made, with a document or without, and values in JSON."""
 
-import json
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar, cast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeGuard, cast
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
-from omicsdk.sandbox.app import body_of
-from omicsdk.sandbox.gen3.gateway import HOME, Front
+from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.routing import origin
-from omicsdk.sandbox.service import Caller, Handler, Reply, Service
-
-log = logging.getLogger("omicsdk.sandbox")
+from omicsdk.sandbox.service import REAL, STRICT_ERRORS, Call, Caller, Grounds, Handler, Reply, Service
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
@@ -27,27 +19,6 @@ CRASH = Reply({"message": "internal server error"}, 500)
 """How most services fail."""
 VERSION = "sandbox"
 """Which release services say that they are, where no client looks at it."""
-State = TypeVar("State")
-Item = TypeVar("Item")
-
-
-class TrailingSlashes(Front):
-    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
-
-    Args:
-        app: The service's routes.
-        stated: Paths, as the router sees them, that end in a slash where the service states them.
-    """
-
-    def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
-        super().__init__(app)
-        self._stated = stated
-
-    def meant(self, scope: Scope) -> Scope:
-        """The request with the path as it is stated."""
-        root = scope.get("root_path", "")
-        bare = scope["path"].removeprefix(root).rstrip("/")
-        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._stated else bare)}
 
 
 def gen3_service(
@@ -59,7 +30,7 @@ def gen3_service(
     answers: Mapping[str, Reply] | None = None,
     absent: Mapping[str, str] | None = None,
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body,
-    around: Callable[[ASGIApp], ASGIApp] = TrailingSlashes,
+    around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
 ) -> Service:
@@ -74,7 +45,7 @@ def gen3_service(
         absent: Operations that the sandbox doesn't play, and why.
         error_body: The JSON that a refusal carries.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
-            don't matter.
+            don't matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
         crash: How it answers then.
     """
@@ -101,78 +72,62 @@ def _always(reply: Reply) -> Handler:
     return lambda _call: reply
 
 
-# -- services without a document
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request.
-
-    Attributes:
-        method: Its method.
-        path: The parameters of its path.
-        query: Its query, of what comes twice the last.
-        headers: Its headers, names in lower case.
-        content: Its body.
-        origin: Scheme, host and port as the client reached them.
-    """
-
-    method: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    content: bytes
-    origin: str
-
-    def json(self) -> Any:
-        """Its body as JSON.
-
-        Raises:
-            Problem: 400; it isn't, or has half of a surrogate pair, which is no text.
-        """
-        try:
-            value = json.loads(self.content)
-            json.dumps(value, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
-            raise bad_arguments(f"The body isn't JSON: {error}") from error
-        return value
-
-
-def json_answer(body: object, status: int = 200) -> Response:
-    """An answer that is JSON."""
-    return Response(json.dumps(body), status, media_type="application/json")
-
-
-def plain_routes(
-    state: State, answers: Mapping[str, Callable[[State, Asked], Response]], refused: Callable[[Problem], Response]
-) -> list[BaseRoute]:
-    """The routes of a service without a document.
+def crash_if_real(grounds: Grounds, why: str) -> None:
+    """Fail where the real service is known to, although the sandbox would answer.
 
     Args:
-        state: What each function gets as its first argument.
-        answers: By methods and path, such as `GET /status` or `GET,PUT /files/{key:path}`, what answers requests, off
-            the event loop; what it refuses it raises as a Problem.
+        grounds: What the sandbox stands on; its setting `sandbox.strict_errors` decides.
+        why: What the real service fails on.
+
+    Raises:
+        Problem: The service's 500; the setting is `real`.
+    """
+    if grounds.settings.text(STRICT_ERRORS) == REAL:
+        raise Problem(500, "crash", f"The real service fails: {why}", crashes=True)
+
+
+def refusing(handlers: Mapping[str, Handler], refused: Callable[[Problem], Reply]) -> dict[str, Handler]:
+    """Handlers of a service whose refusals aren't the JSON of all others.
+
+    Args:
+        handlers: The handlers by operation.
         refused: Makes the answer of a refusal.
     """
 
-    def route(stated: str, answer: Callable[[State, Asked], Response]) -> Route:
-        methods, _, path = stated.partition(" ")
-
-        async def serve(request: Request) -> Response:
-            query, headers = dict(request.query_params), request.headers
+    def answering(handler: Handler) -> Handler:
+        def handle(call: Call) -> Reply:
             try:
-                content = await body_of(request.receive)
-                asked = Asked(request.method, request.path_params, query, headers, content, origin(request))
-                return await run_in_threadpool(answer, state, asked)
+                return handler(call)
             except Problem as problem:
-                return refused(problem)
-            except Exception:
-                log.exception("%s %s failed", request.method, request.url.path)
-                return refused(Problem(500, "unhandled_exception", "The sandbox failed: see its log"))
+                reply = refused(problem)
+            # Half of a surrogate pair, which a refusal may repeat, can't be sent as text.
+            return replace(reply, text=reply.text and reply.text.encode(errors="replace").decode())
 
-        return Route(path, serve, methods=methods.split(","))
+        return handle
 
-    return [route(*each) for each in answers.items()]
+    return {name: answering(handler) for name, handler in handlers.items()}
+
+
+_PATH_PARAMETER = re.compile(r"{(\w+)(:path)?}")
+
+
+def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
+    """The document of a service that publishes none.
+
+    Args:
+        operations: The names of its operations by method and path, such as `GET /status`; slashes stay in `{key:path}`.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for stated, name in operations.items():
+        methods, _, path = stated.partition(" ")
+        parameters = [
+            {"name": each[1], "in": "path", "required": True, "x-omics-raw-path": bool(each[2])}
+            for each in _PATH_PARAMETER.finditer(path)
+        ]
+        operation: dict[str, Any] = {"x-omics-name": name, "parameters": parameters, "responses": {}}
+        item = paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", path), {})
+        item |= {method.lower(): operation for method in methods.split(",")}
+    return {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths}
 
 
 # -- values
@@ -181,6 +136,16 @@ def plain_routes(
 def as_object(value: object) -> dict[str, Any]:
     """The members of a JSON object; none of anything else."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """The members of a JSON list; of anything else it alone."""
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def as_text(value: object) -> str:
+    """A value as it is compared with a text: booleans in small letters, and 2.0 isn't 2."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def is_texts(value: object) -> TypeGuard[list[str]]:
@@ -198,21 +163,3 @@ def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
     if not is_texts(found):
         raise bad_arguments(f"`{name}` has to be a list of texts")
     return found
-
-
-def sorted_with_gaps(
-    items: Iterable[Item], key: Callable[[Item], Any], *, reverse: bool, gaps_first: bool = False
-) -> list[Item]:
-    """Items in the order of a key; those of which it is None come together.
-
-    Args:
-        items: The items.
-        key: Gives what they are sorted by.
-        reverse: Whether the greatest comes first.
-        gaps_first: Whether those without a key come before all others; by default behind them.
-    """
-    keyed = [(key(each), each) for each in items]
-    lacking = [each for value, each in keyed if value is None]
-    having = sorted((pair for pair in keyed if pair[0] is not None), key=lambda pair: pair[0], reverse=reverse)
-    found = [each for _, each in having]
-    return [*lacking, *found] if gaps_first else [*found, *lacking]

@@ -9,25 +9,23 @@ import logging
 import re
 import secrets
 import string
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
-
-from omicsdk.sandbox.gen3.access import Person
-from omicsdk.sandbox.gen3.service import VERSION, Asked, json_answer, plain_routes
-from omicsdk.sandbox.gen3.storage import BUCKET, PREFIX, Grant, granted
+from omicsdk.sandbox.gen3.access import Access, Person
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.metadata.documents import Documents
+from omicsdk.sandbox.gen3.service import VERSION, document_of, gen3_service, refusing
+from omicsdk.sandbox.gen3.storage import BUCKET, PREFIX, Files, Grant, granted, presigned
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -123,23 +121,19 @@ def _several(cell: str) -> list[str]:
 # -- what jobs do, by the name of their action
 
 
-class _JobFailed(Exception):
-    """A job can't do what it was dispatched for."""
-
-
 @dataclass(slots=True)
 class _Work:
     """A job that is being done.
 
     Attributes:
-        gen3: The commons.
+        sower: Where it is done.
         uid: The job's identity.
         input: What it was dispatched with.
         log: What it tells, line by line.
         left: The storage URLs of the files that it leaves, in the order in which its output names them.
     """
 
-    gen3: "Gen3"
+    sower: "Sower"
     uid: str
     input: Mapping[str, Any]
     log: list[str] = field(default_factory=list[str])
@@ -148,7 +142,7 @@ class _Work:
     def leave(self, name: str, content: bytes) -> None:
         """Leaves a file behind."""
         url = f"s3://{BUCKET}/_jobs/{self.uid}/{name}"
-        self.gen3.files.put(url, content)
+        self.sower.files.put(url, content)
         self.left.append(url)
 
     def leave_log(self, name: str) -> None:
@@ -159,11 +153,11 @@ class _Work:
         """A text of the input.
 
         Raises:
-            _JobFailed: It isn't there.
+            Problem: It isn't there.
         """
         value = self.input.get(name)
         if not isinstance(value, str) or not value:
-            raise _JobFailed(f"the input has no {name}")
+            raise bad_arguments(f"the input has no {name}")
         return value
 
     def manifest(self, url: str) -> _Manifest:
@@ -173,16 +167,16 @@ class _Work:
             url: Its storage URL, or a presigned one.
 
         Raises:
-            _JobFailed: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
+            Problem: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
         """
-        files = self.gen3.files
+        files = self.sower.files
         stored = files.find(self._storage_url(url))
         if stored is None:
-            raise _JobFailed(f"{url} can't be read: manifests must lie in the commons' own storage")
+            raise bad_arguments(f"{url} can't be read: manifests must lie in the commons' own storage")
         try:
             return _read_manifest(files.path(stored).read_bytes())
         except ValueError as error:
-            raise _JobFailed(f"{url} isn't a manifest: {error}") from error
+            raise bad_arguments(f"{url} isn't a manifest: {error}") from error
 
     def _storage_url(self, url: str) -> str:
         parts = urlsplit(url)
@@ -190,15 +184,15 @@ class _Work:
         if not path.startswith(f"{PREFIX}/"):
             return url
         try:
-            return granted(path, self.gen3.grounds.signer.check(path, parts.query)).url
+            return granted(path, self.sower.grounds.signer.check(path, parts.query)).url
         except Problem as problem:
-            raise _JobFailed(f"{url} can't be read: {problem.title}") from problem
+            raise bad_arguments(f"{url} can't be read: {problem.title}") from problem
 
 
 def _download_indexd_manifest(work: _Work) -> None:
     """Writes a manifest of all records of the index."""
     rows: list[dict[str, str]] = []
-    for record in work.gen3.index.records.listed("1", ()):
+    for record in work.sower.index.records.listed("1", ()):
         rows.append(
             {
                 "guid": record["did"],
@@ -220,10 +214,9 @@ def _index_object_manifest(work: _Work) -> None:
     done: list[dict[str, str]] = []
     for number, row in enumerate(manifest.rows, 2):
         try:
-            guid = _indexed(work.gen3, _known(row), replace)
-        except (_JobFailed, Problem) as error:
-            told = error.title if isinstance(error, Problem) else str(error)
-            work.log.append(f"ERROR line {number}: {told}")
+            guid = _indexed(work.sower.index, _known(row), replace)
+        except Problem as problem:
+            work.log.append(f"ERROR line {number}: {problem.title}")
         else:
             work.log.append(f"INFO line {number}: {guid}")
             done.append({**row, "guid": guid})
@@ -232,27 +225,27 @@ def _index_object_manifest(work: _Work) -> None:
     work.leave("output_manifest.tsv", _write_manifest(columns, done, "\t"))
 
 
-def _indexed(gen3: "Gen3", row: Mapping[str, str], replace: bool) -> str:
+def _indexed(index: Index, row: Mapping[str, str], replace: bool) -> str:
     if missing := [name for name in ("md5", "size") if name not in row]:
-        raise _JobFailed(f"there is no {' and no '.join(missing)}")
+        raise bad_arguments(f"there is no {' and no '.join(missing)}")
     if not row["size"].isdecimal():
-        raise _JobFailed(f"size is a number, not {row['size']!r}")
+        raise bad_arguments(f"size is a number, not {row['size']!r}")
     size, md5 = int(row["size"]), row["md5"].lower()
     given: dict[str, Any] = {name: _several(row[name]) for name in ("urls", "acl", "authz") if name in row}
     if "file_name" in row:
         given["file_name"] = row["file_name"]
-    found = gen3.index.kept(row["guid"]) if "guid" in row else None
+    found = index.kept(row["guid"]) if "guid" in row else None
     if found is None:
         new = {"form": "object", "size": size, "hashes": {"md5": md5}, **given}
         if "guid" in row:
             new["did"] = row["guid"]
-        return str(gen3.index.create(new)["did"])
+        return str(index.create(new)["did"])
     if found["size"] != size or found["hashes"].get("md5") != md5:
-        raise _JobFailed(f"{row['guid']} has another size or md5")
+        raise bad_arguments(f"{row['guid']} has another size or md5")
     if "urls" in given and not replace:
         given["urls"] = sorted({*found["urls"], *given["urls"]})
     if any(found[name] != value for name, value in given.items()):
-        gen3.index.update(found["did"], given)
+        index.update(found["did"], given)
     return str(found["did"])
 
 
@@ -261,15 +254,15 @@ def _ingest_metadata_manifest(work: _Work) -> None:
     manifest = work.manifest(work.stated("URL"))
     source = work.stated("metadata_source")
     if not any(name.lower() == "guid" for name in manifest.columns):
-        raise _JobFailed("the manifest has no column guid")
+        raise bad_arguments("the manifest has no column guid")
     for number, row in enumerate(manifest.rows, 2):
         guid = _known(row).get("guid")
         if guid is None:
             work.log.append(f"ERROR line {number}: there is no guid")
             continue
-        kind = "indexed_file_object" if work.gen3.index.get(guid) else "metadata_object"
+        kind = "indexed_file_object" if work.sower.index.get(guid) else "metadata_object"
         values = {name: value for name, value in row.items() if name.lower() != "guid"}
-        work.gen3.metadata.documents.put(guid, {"_guid_type": kind, source: values})
+        work.sower.documents.put(guid, {"_guid_type": kind, source: values})
         work.log.append(f"INFO line {number}: {guid}")
 
 
@@ -278,7 +271,7 @@ def _merge_manifests(work: _Work) -> None:
     stated: Any = work.input.get("URLS")
     urls = [str(each) for each in cast("list[Any]", stated)] if isinstance(stated, list) else []
     if not urls:
-        raise _JobFailed("the input has no URLS")
+        raise bad_arguments("the input has no URLS")
     merged: dict[tuple[str, str], dict[str, list[str]]] = {}
     columns: dict[str, None] = {}
     delimiter = "\t"
@@ -289,7 +282,7 @@ def _merge_manifests(work: _Work) -> None:
         for number, row in enumerate(manifest.rows, 2):
             known = _known(row)
             if "md5" not in known:
-                raise _JobFailed(f"{url}, line {number}: there is no md5")
+                raise bad_arguments(f"{url}, line {number}: there is no md5")
             united = merged.setdefault((known["md5"].lower(), known.get("size", "")), {})
             for name, value in row.items():
                 united[name] = [*dict.fromkeys([*united.get(name, []), *_several(value)])]
@@ -302,7 +295,7 @@ def _merge_manifests(work: _Work) -> None:
 def _get_dbgap_metadata(work: _Work) -> None:
     """Would ask dbGaP."""
     del work
-    raise _JobFailed("dbGaP isn't asked: the sandbox reaches out to nobody")
+    raise bad_arguments("dbGaP isn't asked: the sandbox reaches out to nobody")
 
 
 _ACTIONS: Mapping[str, Callable[[_Work], None]] = {
@@ -348,18 +341,24 @@ class Sower:
     """Sower's state.
 
     Args:
-        gen3: The commons, in which jobs work.
+        grounds: What the sandbox stands on.
+        access: People and their tokens.
+        files: The contents of the commons' buckets.
+        index: The records of files.
+        documents: The metadata service's documents.
     """
 
-    def __init__(self, gen3: "Gen3") -> None:
-        self._gen3 = gen3
-        self._database = gen3.grounds.database
-        self._clock = gen3.grounds.clock
+    def __init__(self, grounds: Grounds, access: Access, files: Files, index: Index, documents: Documents) -> None:
+        self.grounds = grounds
+        self.access = access
+        self.files = files
+        self.index = index
+        self.documents = documents
         self._lock = threading.Lock()
-        gen3.grounds.settings.declare(
+        grounds.settings.declare(
             Setting(SECONDS, 2.0, "For how many seconds a job of the Gen3 commons runs before it has done its work.")
         )
-        self._jobs = Table(self._database, "gen3_jobs", Job)
+        self._jobs = Table(grounds.database, "gen3_jobs", Job)
 
     def dispatch(self, owner: str, action: str, input: Mapping[str, Any]) -> Job | None:
         """Begins a job.
@@ -375,7 +374,7 @@ class Sower:
         if action not in _ACTIONS:
             return None
         name = f"{action}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
-        job = Job(str(uuid.uuid4()), owner, name, action, input, self._clock.now())
+        job = Job(str(uuid.uuid4()), owner, name, action, input, self.grounds.clock.now())
         self._jobs.put(job)
         return job
 
@@ -396,8 +395,8 @@ class Sower:
 
     def settle(self) -> None:
         """Does the work of jobs that have run long enough, and forgets jobs that ended long ago."""
-        now = self._clock.now()
-        self._run(now - self._gen3.grounds.settings.number(SECONDS))
+        now = self.grounds.clock.now()
+        self._run(now - self.grounds.settings.number(SECONDS))
         self._jobs.remove("at < ? AND status <> ?", now - KEPT_SECONDS, _RUNNING)
 
     def finish(self) -> int:
@@ -412,13 +411,11 @@ class Sower:
         return len(due)
 
     def _work(self, job: Job) -> None:
-        work = _Work(self._gen3, job.uid, job.input)
+        work = _Work(self, job.uid, job.input)
         status, told = _COMPLETED, ""
         try:
-            with self._database.transaction():
+            with self.grounds.database.transaction():
                 _ACTIONS[job.action](work)
-        except _JobFailed as failure:
-            status, told = _FAILED, f"{job.action} failed: {failure}"
         except Problem as problem:
             status, told = _FAILED, f"{job.action} failed: {problem.title}"
         except Exception:
@@ -427,66 +424,84 @@ class Sower:
         self._jobs.change(job.uid, status=status, told=told, files=work.left if status == _COMPLETED else [])
 
 
-# -- addresses
+# -- the service
+
+_DOCUMENT = document_of(
+    {
+        "POST /dispatch": "dispatch_job",
+        "GET /status": "get_job_status",
+        "GET /output": "get_job_output",
+        "GET /list": "list_jobs",
+        "GET /_status": "get_status",
+        "GET /_version": "get_version",
+    }
+)
 
 
-def sower_routes(gen3: "Gen3") -> list[BaseRoute]:
-    """The routes.
+def sower_service(sower: Sower) -> Service:
+    """The service.
 
     Args:
-        gen3: The commons.
+        sower: Its state.
     """
-    return plain_routes(
-        gen3,
-        {
-            "POST /dispatch": _dispatch,
-            "GET /status": lambda gen3, asked: json_answer(_told(_asked_job(gen3, asked))),
-            "GET /output": _output,
-            "GET /list": _list,
-            "GET /_status": lambda _gen3, _asked: PlainTextResponse("Healthy"),
-            "GET /_version": lambda _gen3, _asked: json_answer({"version": VERSION, "commit": VERSION}),
-        },
-        # Programs in Go send a refusal's text.
-        lambda problem: PlainTextResponse(f"{problem.title}\n", problem.status),
+    return gen3_service(
+        "job",
+        _DOCUMENT,
+        refusing(handlers_in(_DOCUMENT, sower, sys.modules[__name__]), _refused),
+        answers={"get_status": Reply(text="Healthy"), "get_version": Reply({"version": VERSION, "commit": VERSION})},
     )
 
 
-def _dispatch(gen3: "Gen3", asked: Asked) -> Response:
-    person = _person(gen3, asked)
+def _refused(problem: Problem) -> Reply:
+    # Programs in Go send a refusal's text.
+    return Reply(text=f"{problem.title}\n", status=problem.status)
+
+
+def dispatch_job(sower: Sower, call: Call) -> Reply:
+    """POST /dispatch."""
+    person = _person(sower, call)
     if not person.may("access", RESOURCE, "job"):
         raise Problem(403, "forbidden", f"You need access of the service job to {RESOURCE}")
-    sent: object = asked.json()
-    if not isinstance(sent, dict):
+    if not isinstance(call.body, dict):
         raise bad_arguments("The body is an object with action and input")
-    body = cast("dict[str, Any]", sent)
+    body = cast("dict[str, Any]", call.body)
     given: Any = body.get("input") or {}
     if not isinstance(given, dict):
         raise bad_arguments("input is an object")
-    job = gen3.sower.dispatch(person.name, str(body.get("action")), cast("dict[str, Any]", given))
-    # Before its pod is there the status of a job isn't known; an unknown action is answered with null.
-    return json_answer(job and {**_told(job), "status": "Unknown"})
+    job = sower.dispatch(person.name, str(body.get("action")), cast("dict[str, Any]", given))
+    if job is None:  # an unknown action is answered with null
+        return Reply(text="null", headers={"Content-Type": "application/json"})
+    # Before its pod is there the status of a job isn't known.
+    return Reply({**_told(job), "status": "Unknown"})
 
 
-def _output(gen3: "Gen3", asked: Asked) -> Response:
-    person = _person(gen3, asked)
-    job = _asked_job(gen3, asked, person.name)
-    urls = [gen3.presigned(asked.origin, Grant("GET", url), URL_SECONDS) for url in job.files]
-    return json_answer({"output": " ".join(urls) or job.told})
+def get_job_status(sower: Sower, call: Call) -> Reply:
+    """GET /status."""
+    return Reply(_told(_named_job(sower, call)))
 
 
-def _list(gen3: "Gen3", asked: Asked) -> Response:
-    return json_answer([_told(job) for job in gen3.sower.all_of(_person(gen3, asked).name)])
+def get_job_output(sower: Sower, call: Call) -> Reply:
+    """GET /output."""
+    job = _named_job(sower, call, _person(sower, call).name)
+    signer = sower.grounds.signer
+    urls = [presigned(signer, call.origin, Grant("GET", url), URL_SECONDS) for url in job.files]
+    return Reply({"output": " ".join(urls) or job.told})
 
 
-def _person(gen3: "Gen3", asked: Asked) -> Person:
-    return gen3.access.somebody(asked.headers, Problem(401, "unauthorized", "There is no token"))
+def list_jobs(sower: Sower, call: Call) -> Reply:
+    """GET /list."""
+    return Reply([_told(job) for job in sower.all_of(_person(sower, call).name)])
 
 
-def _asked_job(gen3: "Gen3", asked: Asked, owner: str = "") -> Job:
-    uid = asked.query.get("UID")
+def _person(sower: Sower, call: Call) -> Person:
+    return sower.access.somebody(call.headers, Problem(401, "unauthorized", "There is no token"))
+
+
+def _named_job(sower: Sower, call: Call, owner: str = "") -> Job:
+    uid = dict(call.query).get("UID")
     if not uid:
         raise Problem(300, "missing", "Missing UID argument")
-    job = gen3.sower.find(uid, owner)
+    job = sower.find(uid, owner)
     if job is None:
         raise Problem(500, "not_found", f"job with jobid {uid} not found")
     return job

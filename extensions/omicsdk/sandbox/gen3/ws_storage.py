@@ -1,18 +1,15 @@
 """Workspace storage: a folder of files for each user, read and written at presigned addresses."""
 
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from starlette.responses import Response
-from starlette.routing import BaseRoute
-
-from omicsdk.sandbox.gen3.service import Asked, json_answer, plain_routes
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.service import document_of, gen3_service
 from omicsdk.sandbox.gen3.storage import Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 WORKSPACE = "@user"
 """The one workspace that there is: that of whoever asks."""
@@ -25,6 +22,14 @@ MOST = 1000
 """Most objects and folders of a list."""
 _WAYS = {"upload": "PUT", "download": "GET"}
 _ENDPOINTS = ("list/$workspace/$key", "download/$workspace/$key", "upload/$workspace/$key", "healthy", "info")
+_DOCUMENT = document_of(
+    {
+        "GET /healthy": "get_health",
+        "GET /info": "get_info",
+        "GET,POST,PUT,DELETE /{verb}/{workspace}": "use_workspace",
+        "GET,POST,PUT,DELETE /{verb}/{workspace}/{key:path}": "use_workspace",
+    }
+)
 _FORBIDDEN = frozenset("<>|`'\"$!#&*()\\[]{};~")
 
 
@@ -32,45 +37,46 @@ class _WrongPath(Exception):
     """A key that can't be one."""
 
 
-def ws_storage_routes(gen3: "Gen3") -> list[BaseRoute]:
-    """The routes.
+def ws_storage_service(gen3: Gen3) -> Service:
+    """The service.
 
     Args:
         gen3: The commons.
     """
-    endpoints = [f"/ws-storage/{each}" for each in _ENDPOINTS]
-    return plain_routes(
-        gen3,
-        {
-            "GET /healthy": lambda _gen3, _asked: json_answer({"status": "awesome"}),
-            "GET /info": lambda _gen3, _asked: json_answer({"endpoints": endpoints}),
-            "GET,POST,PUT,DELETE /{verb}/{workspace}": _answer,
-            "GET,POST,PUT,DELETE /{verb}/{workspace}/{key:path}": _answer,
-        },
-        lambda problem: json_answer({"Result": problem.title}, problem.status),
-    )
+    answers = {
+        "get_health": Reply({"status": "awesome"}),
+        "get_info": Reply({"endpoints": [f"/ws-storage/{each}" for each in _ENDPOINTS]}),
+    }
+    handlers = handlers_in(_DOCUMENT, gen3, sys.modules[__name__])
+    # A slash at the end of a key is part of it.
+    return gen3_service("ws-storage", _DOCUMENT, handlers, answers=answers, error_body=_error_body, around=None)
 
 
-def _answer(gen3: "Gen3", asked: Asked) -> Response:
-    person = gen3.access.somebody(asked.headers, Problem(401, "unauthorized", "error - there is no token"))
+def _error_body(problem: Problem) -> dict[str, object]:
+    return {"Result": problem.title}
+
+
+def use_workspace(gen3: Gen3, call: Call) -> Reply:
+    """Every method of /{verb}/{workspace}, and of keys below it."""
+    person = gen3.access.somebody(call.headers, Problem(401, "unauthorized", "error - there is no token"))
     if not person.may("access", RESOURCE, "jupyterhub"):
         raise Problem(403, "forbidden", f"error - you need access of the service jupyterhub to {RESOURCE}")
-    verb, key = asked.path["verb"], asked.path.get("key", "")
-    if verb not in ("list", *_WAYS) or asked.path["workspace"] != WORKSPACE:
+    verb, key = call.arguments["verb"], call.arguments.get("key", "")
+    if verb not in ("list", *_WAYS) or call.arguments["workspace"] != WORKSPACE:
         raise bad_arguments("invalid input")
-    method = "delete" if verb == "list" and asked.method == "DELETE" else verb
+    method = "delete" if verb == "list" and call.operation.method == "DELETE" else verb
     told: dict[str, Any] = {"Version": 1, "Method": method, "Result": "ok", "Data": None}
     try:
         url = _location(person.name, key)
     except _WrongPath as error:
-        return json_answer({**told, "Result": f"error - {error}"})
+        return Reply({**told, "Result": f"error - {error}"})
     if method == "list":
         told["Data"] = _listed(gen3, person.name, url, key)
     elif method == "delete":
         gen3.files.remove(url)
     else:
-        told["Data"] = gen3.presigned(asked.origin, Grant(_WAYS[verb], url), SECONDS)
-    return json_answer(told)
+        told["Data"] = gen3.presigned(call.origin, Grant(_WAYS[verb], url), SECONDS)
+    return Reply(told)
 
 
 def _location(user: str, key: str) -> str:
@@ -87,7 +93,7 @@ def _location(user: str, key: str) -> str:
     return ROOT + path
 
 
-def _listed(gen3: "Gen3", user: str, url: str, prefix: str) -> dict[str, Any]:
+def _listed(gen3: Gen3, user: str, url: str, prefix: str) -> dict[str, Any]:
     moments = gen3.files.below(url)
     start = len(_location(user, ""))
     keys, folders = _one_level((each[start:] for each in moments), prefix)

@@ -9,7 +9,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.access import Access, Person
-from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
+from omicsdk.sandbox.gen3.middleware import TrailingSlashes
+from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
 from omicsdk.sandbox.state.database import Table

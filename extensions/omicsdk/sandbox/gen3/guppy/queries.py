@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.access import OPEN, Access, Person
 from omicsdk.sandbox.gen3.guppy.rows import (
     HIDDEN,
     NESTED,
@@ -20,20 +20,20 @@ from omicsdk.sandbox.gen3.guppy.rows import (
     compiled,
     fields_of,
     hidden,
-    in_order,
     members,
     names_of,
     of_numbers,
+    orders,
     searched,
     searches,
     values,
 )
-from omicsdk.sandbox.gen3.service import as_object, is_texts
+from omicsdk.sandbox.gen3.service import as_list, as_object, is_texts
+from omicsdk.sandbox.search import in_order, page
 from omicsdk.sandbox.state.database import Database
 
 RESOURCE = "auth_resource_path"
 """The field that says who may read a row."""
-OPEN = "/open"
 LEVELS = ("regular", "private", "libre")
 
 
@@ -60,10 +60,15 @@ class Guppy:
 
     Args:
         database: Where it is kept.
+        access: People and their tokens.
+
+    Attributes:
+        access: People and their tokens.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, access: Access) -> None:
         self._database = database
+        self.access = access
         database.define(gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, data TEXT NOT NULL")
 
     def put(self, type: str, rows: Iterable[Row], *, level: str = "regular", authz: str = OPEN) -> DataType:
@@ -175,7 +180,7 @@ class Sight:
 
     def _ordered(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         found = self.found(type, stated.get("filter"), stated.get("accessibility") or "all")
-        return in_order(found, stated.get("sort"), type.fields)
+        return in_order(found, orders(stated.get("sort"), type.fields))
 
     def page(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """Some rows of a data type, in lists what may be several.
@@ -198,10 +203,10 @@ class Sight:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        page = self._ordered(type, stated)[start : start + size]
+        shown = page(self._ordered(type, stated), start, size)
         wanted = [searched(each, type.fields) for each in searches(stated.get("filter"))]
         return [
-            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in page
+            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in shown
         ]
 
     def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
@@ -214,8 +219,7 @@ class Sight:
         Raises:
             WrongFilter: An argument makes no sense; 401, they asked for rows that they may not read.
         """
-        names: object = stated.get("fields") or []
-        names = [names] if isinstance(names, str) else names
+        names: object = as_list(stated.get("fields") or [])
         if not is_texts(names):
             raise WrongFilter("fields is a list of names")
         known = {*names_of(type.fields), *type.fields}

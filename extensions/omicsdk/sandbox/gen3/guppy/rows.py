@@ -4,15 +4,15 @@ Everything here is plain data.
 """
 
 import math
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.service import as_object, sorted_with_gaps
+from omicsdk.sandbox.gen3.service import as_list, as_object, as_text
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.search import COMPARISONS, DEEPEST, Order, every, none, some
 
 TEXT = "text"
 INTEGER = "integer"
@@ -23,8 +23,6 @@ MISSING = "no data"
 HIDDEN = -1
 """Stands for a number that would tell too much of rows that one may not read."""
 MOST_BUCKETS = 10_000
-DEEPEST = 30
-"""How deep filters may nest."""
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
@@ -33,12 +31,7 @@ Inner = Mapping[str, Sequence[str]]
 _NAME = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 _INT32 = 2**31
 _EQUAL = ("=", "eq", "in")
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    **dict.fromkeys((">", "gt"), operator.gt),
-    **dict.fromkeys((">=", "gte"), operator.ge),
-    **dict.fromkeys(("<", "lt"), operator.lt),
-    **dict.fromkeys(("<=", "lte"), operator.le),
-}
+_SIGNS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
 class WrongFilter(Problem):
@@ -103,14 +96,7 @@ def names_of(fields: Mapping[str, Field], above: str = "") -> list[str]:
 
 def values(row: Row, name: str) -> list[Any]:
     """The values that a row has of a field, without nulls."""
-    value = row.get(name)
-    stated = cast("list[Any]", value) if isinstance(value, list) else [value]
-    return [each for each in stated if each is not None]
-
-
-def as_text(value: object) -> str:
-    """A value as it is compared and counted where it is no number."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [each for each in as_list(row.get(name)) if each is not None]
 
 
 def _field(name: str, found: list[Any], many: bool) -> Field:
@@ -163,8 +149,7 @@ def _compiled(wanted: Any, fields: Fields, without: str, depth: int) -> Test:
             if not isinstance(content, list):
                 raise _not_understood(word)
             tests = [_compiled(each, fields, without, depth + 1) for each in cast("list[Any]", content)]
-            together = all if word.lower() == "and" else any
-            return lambda row: not tests or together(test(row) for test in tests)
+            return some(tests) if tests and word.lower() == "or" else every(tests)
         case "nested":
             return _nested(content, fields, without, depth)
         case "search":
@@ -181,7 +166,7 @@ def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
     field = fields.get(name)
     if field is None or field.kind == NESTED:
         raise WrongFilter(f'Please check your syntax for input "filter" argument: there is no field "{name}"')
-    sought = [_comparable(each, field) for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+    sought = [_comparable(each, field) for each in as_list(value)]
 
     def among(row: Row) -> bool:
         return any(_comparable(each, field) in sought for each in values(row, name))
@@ -190,8 +175,8 @@ def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
     if lower in _EQUAL:
         return among
     if lower == "!=":
-        return lambda row: not among(row)
-    compare = _COMPARISONS.get(lower)
+        return none([among])
+    compare = COMPARISONS.get(_SIGNS.get(lower, lower))
     if compare is None:
         raise WrongFilter(f'Invalid operation "{word}" in filter argument.')
     if not field.numeric or len(sought) != 1 or not isinstance(sought[0], int | float):
@@ -235,7 +220,7 @@ def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
         raise _not_understood("search")
     text = [name for name, each in fields.items() if each.kind == TEXT]
     asked = stated.get("fields") or text
-    names = [asked] if isinstance(asked, str) else cast("list[str]", asked)
+    names: list[str] = as_list(asked)
     for name in names:
         if name not in text:
             raise WrongFilter(f'Please check your syntax for input "filter" argument: "{name}" can\'t be searched')
@@ -277,22 +262,23 @@ def _not_understood(word: str) -> WrongFilter:
 # -- order
 
 
-def in_order(rows: Sequence[Row], sort: Any, fields: Fields) -> list[Row]:
-    """Rows in an order; those without a value come last.
+def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
+    """What rows are sorted by; those without a value come last.
 
     Args:
-        rows: The rows.
         sort: Objects of a field and `asc` or `desc`, the most important first, or one object of them; None leaves them.
         fields: The fields that there are.
 
     Raises:
         WrongFilter: It can't be understood.
     """
-    found = list(rows)
-    for name, way in reversed(_keys(sort, fields)):
-        key = partial(_sort_key, name=name, numeric=fields[name].numeric, pick=min if way == "asc" else max)
-        found = sorted_with_gaps(found, key, reverse=way == "desc")
-    return found
+
+    def order(name: str, way: str) -> Order[Row]:
+        pick = min if way == "asc" else max
+        key = partial(_sort_key, name=name, numeric=fields[name].numeric, pick=pick)
+        return Order(key, reverse=way == "desc")
+
+    return [order(*each) for each in _keys(sort, fields)]
 
 
 def _sort_key(row: Row, name: str, numeric: bool, pick: Callable[[list[Any]], Any]) -> Any:
@@ -303,9 +289,8 @@ def _sort_key(row: Row, name: str, numeric: bool, pick: Callable[[list[Any]], An
 def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
     if sort is None:
         return []
-    units = cast("list[Any]", sort) if isinstance(sort, list) else [sort]
     keys: list[tuple[str, str]] = []
-    for unit in units:
+    for unit in as_list(sort):
         if not isinstance(unit, dict) or (isinstance(sort, list) and len(cast("dict[str, Any]", unit)) != 1):
             raise WrongFilter("Invalid sort argument")
         keys += cast("dict[str, str]", unit).items()

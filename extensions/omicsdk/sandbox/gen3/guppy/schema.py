@@ -2,24 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any
 
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    GraphQLSchema,
-    GraphQLSyntaxError,
-    build_schema,
-    execution,
-    parse,
-    validate,
-)
+import graphql
 
+from omicsdk.sandbox.gen3.graphql_runs import Stage, run
 from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, Sight
 from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter, names_of
 
-MOST_TOKENS = 20_000
-"""Longest query, in tokens."""
+_CODES = {Stage.PARSED: "GRAPHQL_PARSE_FAILED", Stage.VALIDATED: "GRAPHQL_VALIDATION_FAILED"}
 _SCALARS: Mapping[str, str] = {INTEGER: "Int", NUMBER: "Float", TEXT: "String"}
 _ROWS = "offset: Int, first: Int, filter: JSON, sort: JSON, accessibility: Accessibility = all, format: Format = json"
 _COUNTS = "filter: JSON, filterSelf: Boolean = true, nestedAggFields: JSON, accessibility: Accessibility = all"
@@ -82,29 +73,20 @@ def execute(
         The HTTP status and the body of the answer.
     """
     if not types:
-        return 400, {"errors": [_told(GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
-    try:
-        document = parse(query, max_tokens=MOST_TOKENS)
-    except GraphQLSyntaxError as error:
-        return 400, {"errors": [_told(error, "GRAPHQL_PARSE_FAILED")]}
-    except RecursionError:
-        return 400, {"errors": [_told(GraphQLError("The query nests too deep"), "GRAPHQL_PARSE_FAILED")]}
-    schema = _schema(tuple(types))
-    if errors := validate(schema, document):
-        return 400, {"errors": [_told(each, "GRAPHQL_VALIDATION_FAILED") for each in errors]}
-    result: ExecutionResult = cast("Any", execution).execute_sync(  # its stubs leave types open
-        schema, document, _root(types, sight), variable_values=dict(variables or {}), operation_name=operation
-    )
-    told: dict[str, Any] = {} if result.data is None else {"data": result.data}
-    if result.errors:
-        told = {"errors": [_told(each, _code(each)) for each in result.errors], **told}
+        return 400, {"errors": [_told(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
+    outcome = run(_schema(tuple(types)), query, _root(types, sight), variables, operation_name=operation)
+    if outcome.stage is not Stage.EXECUTED:
+        return 400, {"errors": [_told(each, _CODES[outcome.stage]) for each in outcome.errors]}
+    told: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
+    if outcome.errors:
+        told = {"errors": [_told(each, _code(each)) for each in outcome.errors], **told}
     # What is wrong with variables or the operation's name is found before anything runs.
-    return (400 if result.data is None and all(not each.path for each in result.errors or ()) else 200), told
+    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), told
 
 
 @lru_cache(maxsize=4)
-def _schema(types: tuple[DataType, ...]) -> GraphQLSchema:
-    return build_schema("\n".join([_FIXED, *_definitions(types)]))
+def _schema(types: tuple[DataType, ...]) -> graphql.GraphQLSchema:
+    return graphql.build_schema("\n".join([_FIXED, *_definitions(types)]))
 
 
 def _definitions(types: Sequence[DataType]) -> Iterator[str]:
@@ -161,12 +143,12 @@ def _root(types: Sequence[DataType], sight: Sight) -> dict[str, Any]:
     }
 
 
-def _code(error: GraphQLError) -> str | int:
+def _code(error: graphql.GraphQLError) -> str | int:
     cause = error.original_error
     if isinstance(cause, WrongFilter) and cause.status == 401:
         return 401
     return "BAD_USER_INPUT" if isinstance(cause, WrongFilter) or not error.path else "INTERNAL_SERVER_ERROR"
 
 
-def _told(error: GraphQLError, code: str | int) -> dict[str, Any]:
+def _told(error: graphql.GraphQLError, code: str | int) -> dict[str, Any]:
     return {**error.formatted, "extensions": {"code": code}}

@@ -2,21 +2,11 @@
 
 from collections.abc import Sequence
 
+from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import new_rev
-from omicsdk.sandbox.gen3.indexd.requests import (
-    ALIAS_RECORD,
-    ALIASES,
-    Criteria,
-    JsonObject,
-    Query,
-    mismatch,
-    no_record,
-    refuse,
-    sent,
-)
 from omicsdk.sandbox.gen3.service import HTML
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _DELETED = "Aliases deleted successfully"
 _EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}
@@ -72,12 +62,12 @@ def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
     """
     with index.records.transaction():
         if not index.aliases.remove(did=_writable(index, call, guid, "delete"), alias=alias):
-            raise refuse(404, alias)
+            raise requests.refuse(404, alias)
     return Reply(_DELETED)
 
 
 def _sent(call: Call) -> list[str]:
-    return [each["value"] for each in sent(call, ALIASES)["aliases"]]
+    return [each["value"] for each in requests.sent(call, requests.ALIASES)["aliases"]]
 
 
 def _told(aliases: Sequence[str]) -> Reply:
@@ -87,7 +77,7 @@ def _told(aliases: Sequence[str]) -> Reply:
 def _record(index: Index, guid: str) -> JsonObject:
     found = index.records.find(guid)
     if found is None:
-        raise refuse(404, guid)
+        raise requests.refuse(404, guid)
     return found
 
 
@@ -101,7 +91,7 @@ def _writable(index: Index, call: Call, guid: str, method: str) -> str:
 
 def list_alias_records(index: Index, call: Call) -> Reply:
     """GET /alias/."""
-    query = Query(call)
+    query = requests.Query(call)
     size, limit, hashes, start = query.size(), query.length(least=1), query.hashes(), query.text("start")
     names = [
         each["name"]
@@ -113,10 +103,10 @@ def list_alias_records(index: Index, call: Call) -> Reply:
 
 def get_alias_record(index: Index, call: Call) -> Reply:
     """GET /alias/{ALIASSTRING}: with the URLs of records that have the same size and checksums."""
-    query = Query(call)
+    query = requests.Query(call)
     found = _existing(index, call)
     limit, start = query.length(), query.whole("start") or 0
-    where, values = Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
+    where, values = requests.Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
     urls = [url for _, url in index.records.urls(where, values, limit, start)]
     metadata = found.pop("metastring")
     return Reply({**found, "metadata": metadata, "limit": limit, "start": start, "urls": urls})
@@ -124,7 +114,7 @@ def get_alias_record(index: Index, call: Call) -> Reply:
 
 def put_alias_record(index: Index, call: Call) -> Reply:
     """PUT /alias/{ALIASSTRING}."""
-    body = sent(call, ALIAS_RECORD)
+    body = requests.sent(call, requests.ALIAS_RECORD)
     index.permit(call, "update", ())
     name = call.arguments["ALIASSTRING"]
     with index.records.transaction():
@@ -147,10 +137,10 @@ def delete_alias_record(index: Index, call: Call) -> Reply:
 def _existing(index: Index, call: Call) -> JsonObject:
     found = index.alias_records.find(call.arguments["ALIASSTRING"])
     if found is None:
-        raise no_record()
+        raise requests.no_record()
     return found
 
 
 def _check_rev(call: Call, found: JsonObject | None) -> None:
-    if found is not None and Query(call).text("rev") not in (None, found["rev"]):
-        raise mismatch()
+    if found is not None and requests.Query(call).text("rev") not in (None, found["rev"]):
+        raise requests.mismatch()

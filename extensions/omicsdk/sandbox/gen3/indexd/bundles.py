@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import BUNDLES, Index
 from omicsdk.sandbox.gen3.indexd.record import checksums, moment, new_guid
-from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, JsonObject, Query, bad, refuse, sent
+from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, Query, bad, refuse, sent
 from omicsdk.sandbox.gen3.service import HTML
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 
 def create_bundle(index: Index, call: Call) -> Reply:

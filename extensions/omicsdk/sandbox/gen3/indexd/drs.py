@@ -5,26 +5,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from omicsdk.sandbox.gen3.access import OPEN, below
+from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.bundles import as_bundle, contents_told, drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
 from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, scheme
 from omicsdk.sandbox.gen3.indexd.records import listed
-from omicsdk.sandbox.gen3.indexd.requests import (
-    Criteria,
-    JsonObject,
-    Query,
-    bad,
-    checked_hashes,
-    guids_of,
-    no_record,
-    refuse,
-    sent_json,
-)
-from omicsdk.sandbox.gen3.service import as_object
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.gen3.service import as_object, crash_if_real
+from omicsdk.sandbox.service import Call, JsonObject, Reply
 
-OPEN = "/open"
-"""Whatever belongs to this resource, or to one below it, may be had by anyone."""
 _VERSION = "1.5.0"
 
 
@@ -94,7 +83,7 @@ def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
     Bundles, and some records, belong to no resources.
     """
     passports = sorted({issuer for each in authz for issuer in commons.passports.get(each, ())})
-    is_open = any(each == OPEN or each.startswith(f"{OPEN}/") for each in authz)
+    is_open = any(below(each, OPEN) for each in authz)
     closed = bool(authz) and not is_open
     kinds = [*(["PassportAuth"] if passports else []), "BearerAuth"] if closed else ["None"] if is_open else []
     return {
@@ -126,21 +115,21 @@ def get_service_info(index: Index, call: Call) -> Reply:
 
 def list_drs_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects."""
-    query, commons = Query(call), _commons(index, call)
+    query, commons = requests.Query(call), _commons(index, call)
     limit, page, form = query.length(), query.whole("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
-    found = listed(index, kind, Criteria(start=query.text("start")), limit, page)
+    found = listed(index, kind, requests.Criteria(start=query.text("start")), limit, page)
     return Reply({"drs_objects": [_object(each, commons) for each in found]})
 
 
 def get_drs_object(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects/{object_id}."""
-    return _shown(index, call, expand=Query(call).text("expand") == "true")
+    return _shown(index, call, expand=requests.Query(call).text("expand") == "true")
 
 
 def post_drs_object(index: Index, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/{object_id}: descriptions are open, so passports change nothing."""
-    body = as_object(sent_json(call, force=True)) if call.content else {}
+    body = as_object(requests.sent_json(call, force=True)) if call.content else {}
     return _shown(index, call, expand=body.get("expand") is True)
 
 
@@ -173,12 +162,14 @@ def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:
-    body = as_object(sent_json(call, force=True))
+    body = as_object(requests.sent_json(call, force=True))
     if "bulk_object_ids" not in body:
-        raise bad("Request is malformed. Missing bulk object ids.")
-    ids = guids_of(body["bulk_object_ids"], "bulk_object_ids")
+        raise requests.bad("Request is malformed. Missing bulk object ids.")
+    ids = requests.guids_of(body["bulk_object_ids"], "bulk_object_ids")
     if len(ids) > MAX_BULK:
-        raise refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BULK} objects can be asked for at once")
+        raise requests.refuse(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BULK} objects can be asked for at once"
+        )
     found = index.records.several(ids)
     missing = sorted({*ids} - {each["did"] for each in found})
     return Reply(
@@ -195,10 +186,12 @@ def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]
 
 def list_dos_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/dos/v1/dataobjects."""
-    query = Query(call)
+    query = requests.Query(call)
     limit, checksum = query.length("page_size", least=1), query.text("checksum")
-    hashes = {} if checksum is None else checked_hashes({query.text("checksum_type") or "md5": checksum})
-    criteria = Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
+    if checksum is not None:
+        crash_if_real(index.grounds, "a list by checksum")
+    hashes = {} if checksum is None else requests.checked_hashes({query.text("checksum_type") or "md5": checksum})
+    criteria = requests.Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
     found = index.records.listed(*criteria.condition(index.prefix), limit=limit)
     return Reply({"data_objects": [_data_object(index, each) for each in found]})
 
@@ -207,7 +200,7 @@ def get_dos_object(index: Index, call: Call) -> Reply:
     """GET /ga4gh/dos/v1/dataobjects/{GUID}."""
     found = index.kept(call.arguments["GUID"])
     if found is None:
-        raise no_record()
+        raise requests.no_record()
     return Reply({"data_object": _data_object(index, found)})
 
 

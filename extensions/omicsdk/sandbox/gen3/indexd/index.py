@@ -9,8 +9,8 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, basic_login
 from omicsdk.sandbox.gen3.indexd import record as records
-from omicsdk.sandbox.gen3.indexd.requests import JsonObject, mismatch, no_record, refuse, spellings
-from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.gen3.indexd.requests import mismatch, no_record, refuse, spellings
+from omicsdk.sandbox.service import Call, Grounds, JsonObject
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd.requests import JsonObject, as_text, bad, pair
+from omicsdk.sandbox.gen3.indexd.requests import as_text, bad, pair
+from omicsdk.sandbox.service import JsonObject
 
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
 """Which cloud has the URLs of a scheme."""
@@ -123,7 +124,7 @@ def _date(text: str) -> str:
         # The service keeps the time of the day and drops its zone.
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
     except ValueError as error:
-        raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z") from error
+        raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z", crashes=True) from error
 
 
 def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple[str, str]) -> JsonObject:

@@ -7,32 +7,13 @@ from urllib.parse import quote, urlsplit
 
 from jsonschema import Draft7Validator, FormatChecker
 
+from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
 from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, is_blank, new_guid, new_rev, told, told_alone
-from omicsdk.sandbox.gen3.indexd.requests import (
-    ACCESS,
-    BLANK,
-    CHANGES,
-    DEFAULT_LENGTH,
-    FILLING,
-    LONGEST,
-    RECORD,
-    Criteria,
-    JsonObject,
-    Query,
-    bad,
-    guids_of,
-    mismatch,
-    no_record,
-    read_criteria,
-    refuse,
-    sent,
-    sent_json,
-)
-from omicsdk.sandbox.gen3.service import HTML
-from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.gen3.service import HTML, crash_if_real
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 from omicsdk.sandbox.traffic.serving import is_loopback
 from omicsdk.sandbox.validation import LARGEST
 
@@ -55,9 +36,9 @@ _NEIGHBOURS = Draft7Validator({"type": "array", "items": _NEIGHBOUR}, format_che
 
 
 def _list(index: Index, call: Call, usual: str) -> Reply:
-    query = Query(call)
+    query = requests.Query(call)
     limit, page = query.length(), query.whole("page")
-    criteria = read_criteria(query)
+    criteria = requests.read_criteria(query)
     found = listed(index, query.text("form") or usual, criteria, limit, page)
     shown = [bundle_in_list(each) if "bundle_data" in each else told(each) for each in found]
     return Reply({**criteria.told(), "limit": limit, "page": page, "records": shown})
@@ -66,7 +47,7 @@ def _list(index: Index, call: Call, usual: str) -> Reply:
 HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _list})
 
 
-def listed(index: Index, form: str, criteria: Criteria, limit: int, page: int | None) -> list[JsonObject]:
+def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, page: int | None) -> list[JsonObject]:
     """Records and bundles of a list, as they are kept.
 
     Args:
@@ -102,7 +83,7 @@ def get_record(index: Index, call: Call) -> Reply:
     found = index.either(call.arguments["GUID"])
     if "did" in found:
         return Reply(told_alone(found))
-    return Reply(bundle_as_record(found, expand=Query(call).text("expand") != "false"))
+    return Reply(bundle_as_record(found, expand=requests.Query(call).text("expand") != "false"))
 
 
 def get(index: Index, call: Call) -> Reply:
@@ -112,27 +93,30 @@ def get(index: Index, call: Call) -> Reply:
         return Reply(found)
     if bundle := index.find_bundle(guid):
         return Reply(bundle_as_record(bundle, expand=True))
-    elsewhere = _ask_neighbours(index, guid) if Query(call).text("no_dist") is None else None
+    elsewhere = _ask_neighbours(index, guid) if requests.Query(call).text("no_dist") is None else None
     if elsewhere is None:
-        raise no_record()
+        raise requests.no_record()
     return Reply(elsewhere)
 
 
 def get_records(index: Index, call: Call) -> Reply:
     """POST /bulk/documents."""
-    return Reply([told(each) for each in index.records.several(guids_of(sent_json(call), "the body"))])
+    guids = requests.guids_of(requests.sent_json(call), "the body")
+    if not guids:
+        crash_if_real(index.grounds, "an empty list of GUIDs")
+    return Reply([told(each) for each in index.records.several(guids)])
 
 
 def create_record(index: Index, call: Call) -> Reply:
     """POST /index."""
-    body = sent(call, RECORD)
+    body = requests.sent(call, requests.RECORD)
     index.permit(call, "create", body.get("authz") or ())
     return Reply(index.create(body))
 
 
 def update_record(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}."""
-    changes = sent(call, CHANGES)
+    changes = requests.sent(call, requests.CHANGES)
     with index.records.transaction():
         found = _current(index, call)
         index.permit(call, "update", {*found["authz"], *changes.get("authz", ())})
@@ -144,8 +128,8 @@ def delete_record(index: Index, call: Call) -> Reply:
     guid, aliases, alias = call.arguments["GUID"].partition("/aliases/")
     if aliases:  # the router meets this shorter route first
         return remove_alias(index, call, guid, alias)
-    if Query(call).text("rev") is None:
-        raise bad("no revision specified")
+    if requests.Query(call).text("rev") is None:
+        raise requests.bad("no revision specified")
     with index.records.transaction():
         found = _current(index, call)
         index.permit(call, "delete", found["authz"])
@@ -156,8 +140,8 @@ def delete_record(index: Index, call: Call) -> Reply:
 def _current(index: Index, call: Call) -> JsonObject:
     """The record that a request means, of the revision that it names."""
     found = index.existing(call.arguments["GUID"])
-    if Query(call).text("rev") != found["rev"]:
-        raise mismatch()
+    if requests.Query(call).text("rev") != found["rev"]:
+        raise requests.mismatch()
     return found
 
 
@@ -166,7 +150,7 @@ def _current(index: Index, call: Call) -> JsonObject:
 
 def create_blank(index: Index, call: Call) -> Reply:
     """POST /index/blank."""
-    body = sent(call, BLANK)
+    body = requests.sent(call, requests.BLANK)
     authz: list[str] = body.get("authz") or []
     index.permit_upload(call, "create", authz)
     return Reply(index.create_blank(body.get("uploader"), body.get("file_name"), authz), 201)
@@ -174,14 +158,14 @@ def create_blank(index: Index, call: Call) -> Reply:
 
 def create_blank_version(index: Index, call: Call) -> Reply:
     """POST /index/blank/{GUID}: without resources of its own the new version has access rules of the old one."""
-    body = sent(call, BLANK)
+    body = requests.sent(call, requests.BLANK)
     if body.get("authz"):
         index.permit(call, "create", body["authz"])
     with index.records.transaction():
         older = index.existing(call.arguments["GUID"])
         index.permit(call, "update", older["authz"])
         if body.get("did") == older["did"]:
-            raise refuse(409, f"{older['did']} already exists")
+            raise requests.refuse(409, f"{older['did']} already exists")
         rules = {"authz": body["authz"]} if body.get("authz") else {"authz": older["authz"], "acl": older["acl"]}
         given = {name: body.get(name) for name in ("did", "uploader", "file_name")}
         return Reply(index.create_version(older, {**given, **rules}), 201)
@@ -189,10 +173,10 @@ def create_blank_version(index: Index, call: Call) -> Reply:
 
 def update_blank(index: Index, call: Call) -> Reply:
     """PUT /index/blank/{GUID}."""
-    body = sent(call, FILLING)
+    body = requests.sent(call, requests.FILLING)
     with index.records.transaction():
         if not is_blank(index.existing(call.arguments["GUID"])):
-            raise bad("update api is not supported for non-empty record!")
+            raise requests.bad("update api is not supported for non-empty record!")
         found = _current(index, call)
         authz = body.get("authz")
         index.permit_upload(call, "update", {*found["authz"], *authz} if authz else ())
@@ -205,7 +189,7 @@ def update_blank(index: Index, call: Call) -> Reply:
 
 def create_new_version(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}."""
-    body = sent(call, RECORD)
+    body = requests.sent(call, requests.RECORD)
     with index.records.transaction():
         older = index.existing(call.arguments["GUID"])
         index.permit(call, "update", {*older["authz"], *body.get("authz", ())})
@@ -220,16 +204,16 @@ def get_versions(index: Index, call: Call) -> Reply:
 
 def get_latest_version(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/latest."""
-    versioned = Query(call).is_on("has_version")
+    versioned = requests.Query(call).is_on("has_version")
     found = [each for each in index.versions(call.arguments["GUID"]) if each["version"] is not None or not versioned]
     if not found:
-        raise no_record()
+        raise requests.no_record()
     return Reply(told(found[-1]))
 
 
 def update_versions(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/versions: who may have all of them."""
-    body = sent(call, ACCESS)
+    body = requests.sent(call, requests.ACCESS)
     rules = {name: sorted(set(words)) for name, words in body.items() if words}
     with index.records.transaction():
         versions = index.versions(call.arguments["GUID"])
@@ -245,14 +229,15 @@ def update_versions(index: Index, call: Call) -> Reply:
 
 def get_urls(index: Index, call: Call) -> Reply:
     """GET /urls: `start` and `limit` count URLs."""
-    query = Query(call)
+    query = requests.Query(call)
+    query.whole("size", crashes=True)
     size, hashes = query.size(), query.hashes()
-    start, limit = query.count("start", 0), query.count("limit", DEFAULT_LENGTH)
-    if limit > LONGEST:
-        raise bad(f"limit must be <= {LONGEST}")
+    start, limit = query.count("start", 0), query.count("limit", requests.DEFAULT_LENGTH)
+    if limit > requests.LONGEST:
+        raise requests.bad(f"limit must be <= {requests.LONGEST}")
     ids = query.text("ids")
     # A size of 0 asks for nothing, as in the service.
-    criteria = Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
+    criteria = requests.Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
     found = index.records.urls(*criteria.condition(""), limit, start)
     metadata = {each["did"]: each["urls_metadata"] for each in index.records.several(did for did, _ in found)}
     urls = [{"url": url, "metadata": metadata[did].get(url, {})} for did, url in found]
@@ -261,7 +246,7 @@ def get_urls(index: Index, call: Call) -> Reply:
 
 def query_urls(index: Index, call: Call) -> Reply:
     """GET /_query/urls/q."""
-    query = Query(call)
+    query = requests.Query(call)
     include, exclude = (query.text(name) or "" for name in ("include", "exclude"))
     limit, offset = _window(query)
     rows: list[JsonObject] = [
@@ -274,11 +259,11 @@ def query_urls(index: Index, call: Call) -> Reply:
 
 def query_urls_metadata(index: Index, call: Call) -> Reply:
     """GET /_query/urls/metadata/q: one row for each URL."""
-    query = Query(call)
+    query = requests.Query(call)
     key, value, part = (query.text(name) for name in ("key", "value", "url"))
     if key is None or value is None:
-        raise bad("key and value are needed")
-    where, values = Criteria(urls_metadata={part or "": {key: value}}).condition("")
+        raise requests.bad("key and value are needed")
+    where, values = requests.Criteria(urls_metadata={part or "": {key: value}}).condition("")
     limit, offset = _window(query)
     rows = [
         {"did": each["did"], "urls": [url], "rev": each["rev"]}
@@ -289,17 +274,17 @@ def query_urls_metadata(index: Index, call: Call) -> Reply:
     return Reply(_fields(query, rows[offset : offset + limit], "did,urls,rev"))
 
 
-def _window(query: Query) -> tuple[int, int]:
-    return query.count("limit", DEFAULT_LENGTH), query.count("offset", 0)
+def _window(query: requests.Query) -> tuple[int, int]:
+    return query.count("limit", requests.DEFAULT_LENGTH), query.count("offset", 0)
 
 
-def _versioned(query: Query) -> str:
+def _versioned(query: requests.Query) -> str:
     if not query.text("versioned"):
         return "1"
     return "version IS NOT NULL" if query.is_on("versioned") else "version IS NULL"
 
 
-def _fields(query: Query, rows: list[JsonObject], default: str) -> list[JsonObject]:
+def _fields(query: requests.Query, rows: list[JsonObject], default: str) -> list[JsonObject]:
     wanted = (query.text("fields") or default).split(",")
     return [{name: value for name, value in row.items() if name in wanted} for row in rows]
 
@@ -309,7 +294,7 @@ def _fields(query: Query, rows: list[JsonObject], default: str) -> list[JsonObje
 
 def get_stats(index: Index, call: Call) -> Reply:
     """GET /_stats: of all records, or of those of a month."""
-    query = Query(call)
+    query = requests.Query(call)
     month, year = query.whole("month"), query.whole("year")
     both = month is not None and year is not None
     count, size = index.records.counted(f"{year:04}-{month:02}" if both else "")
@@ -318,7 +303,7 @@ def get_stats(index: Index, call: Call) -> Reply:
 
 def get_valid_guids(index: Index, call: Call) -> Reply:
     """GET /guid/mint."""
-    asked = Query(call).text("count")
+    asked = requests.Query(call).text("count")
     try:
         count = 1 if asked is None else int(asked)
     except ValueError:
@@ -356,7 +341,9 @@ def _neighbours(index: Index) -> list[JsonObject]:
     """
     stated = index.json_setting(NEIGHBOURS)
     if not cast("Any", _NEIGHBOURS).is_valid(stated):
-        raise refuse(500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints")
+        raise requests.refuse(
+            500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints"
+        )
     return stated
 
 

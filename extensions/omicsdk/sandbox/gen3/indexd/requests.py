@@ -14,10 +14,9 @@ from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.service import Call, JsonObject
 from omicsdk.sandbox.validation import LARGEST, whole_number
 
-JsonObject = dict[str, Any]
 D = TypeVar("D", int, None)
 
 LONGEST = 1024
@@ -48,14 +47,14 @@ class FrameworkPage(Problem):
         super().__init__(status, "page", HTTPStatus(status).phrase)
 
 
-def refuse(status: int, message: str) -> Problem:
-    """A refusal in the service's words, to be raised."""
-    return Problem(status, "indexd", message)
+def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:
+    """A refusal in the service's words, to be raised; or one on which the real service fails."""
+    return Problem(status, "indexd", message, crashes=crashes)
 
 
-def bad(message: str) -> Problem:
-    """A 400."""
-    return refuse(400, message)
+def bad(message: str, *, crashes: bool = False) -> Problem:
+    """A 400; or one on which the real service fails."""
+    return refuse(400, message, crashes=crashes)
 
 
 def no_record() -> Problem:
@@ -98,8 +97,12 @@ class Query:
         """Whether a switch is on."""
         return (self.text(name) or "").lower() in ("true", "t", "yes", "y", "1")
 
-    def whole(self, name: str) -> int | None:
+    def whole(self, name: str, *, crashes: bool = False) -> int | None:
         """An argument that is a whole number.
+
+        Args:
+            name: The argument.
+            crashes: Whether the real service fails on anything else.
 
         Raises:
             Problem: 400; it isn't one.
@@ -107,7 +110,7 @@ class Query:
         sent = self.text(name)
         number = None if sent is None else whole_number(sent.strip())
         if number is None and sent is not None:
-            raise bad(f"{name} must be an integer")
+            raise bad(f"{name} must be an integer", crashes=crashes)
         return number
 
     def count(self, name: str, default: D, bound: str = ">= 0") -> int | D:
@@ -161,7 +164,7 @@ class Query:
         for each in self.all(name):
             key, colon, value = each.partition(":")
             if not colon:
-                raise Problem(400, "indexd", f"{name} must be KEY:VALUE, not {each!r}", crashes=True)
+                raise bad(f"{name} must be KEY:VALUE, not {each!r}", crashes=True)
             found[key] = value
         return found
 

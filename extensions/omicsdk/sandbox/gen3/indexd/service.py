@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.app import response
-from omicsdk.sandbox.gen3.gateway import Front
 from omicsdk.sandbox.gen3.indexd import aliases, bundles, drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
+from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
@@ -51,7 +51,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         handlers,
         answers=answers,
         error_body=_error_body,
-        around=_Front,
+        around=_Middleware,
         crashes=_CRASHES,
         crash=_page(500),
     )
@@ -75,7 +75,7 @@ def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
         except Problem as refusal:
             if not in_ga4gh_words:
                 raise
-            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers) from refusal
+            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers, crashes=refusal.crashes) from refusal
 
     return handle
 
@@ -88,8 +88,8 @@ def _page(status: int) -> Reply:
     return Reply(text=text, status=status, headers=HTML)
 
 
-class _Front(Front):
-    def meant(self, scope: Scope) -> Scope:
+class _Middleware(Middleware):
+    def rewritten(self, scope: Scope) -> Scope:
         root = scope.get("root_path", "")
         # The server leaves out what a HEAD is answered.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]

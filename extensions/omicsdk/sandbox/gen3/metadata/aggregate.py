@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Refusal, reading
+from omicsdk.sandbox.gen3.metadata.reading import Count, Refusal, read
 from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
@@ -111,27 +111,36 @@ def _info(aggregate: Aggregate, what: str, missing: str) -> Reply:
     return _told(found and found.info, missing.format(what))
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The query of a page of records; `counts` names fields whose lengths are told in place of them."""
+
+    limit: Count = 20
+    offset: Count = 0
+    counts: str = ""
+    flatten: bool = False
+    pagination: bool = False
+
+
 def get_aggregate_metadata(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata."""
     _collected(aggregate)
-    with reading(call) as read:
-        limit, offset = min(read.number("limit", 20), LONGEST), read.number("offset", 0)
-        flat, paged = read.flag("flatten", False), read.flag("pagination", False)
-    counted = [name for name in dict(call.query).get("counts", "").split(",") if name]
+    asked, _ = read(call, _Page)
+    limit = min(asked.limit, LONGEST)
+    counted = [name for name in asked.counts.split(",") if name]
     by_commons: dict[str, list[Any]] = {}
     flattened: list[Any] = []
-    for each in aggregate.records.all(limit=limit, offset=offset):
+    for each in aggregate.records.all(limit=limit, offset=asked.offset):
         record = {each.guid: _counted(each.data, counted)}
         flattened.append(record)
         by_commons.setdefault(each.commons, []).append(record)
-    results = flattened if flat else by_commons
-    if not paged:
+    results = flattened if asked.flatten else by_commons
+    if not asked.pagination:
         return Reply(results)
     hits = aggregate.records.count()
     pages = -(-hits // limit) if limit else 0
-    return Reply(
-        {"results": results, "pagination": {"hits": hits, "offset": offset, "pageSize": limit, "pages": pages}}
-    )
+    pagination = {"hits": hits, "offset": asked.offset, "pageSize": limit, "pages": pages}
+    return Reply({"results": results, "pagination": pagination})
 
 
 def get_aggregate_metadata_of_commons(aggregate: Aggregate, call: Call) -> Reply:

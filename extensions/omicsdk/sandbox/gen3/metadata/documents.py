@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import LIST, OBJECT, Reading, Refusal, reading, unknown
+from omicsdk.sandbox.gen3.metadata.reading import Count, Refusal, read, read_body, unknown
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
 
@@ -195,42 +195,62 @@ class Documents:
 # -- documents
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The query of a search, without its conditions: whether documents are told with their GUIDs, and which of them."""
+
+    data: bool = False
+    limit: Count = 10
+    offset: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The query of a document that is sent: what happens to the one that is there. PUT looks at `merge` only."""
+
+    overwrite: bool | None = None
+    merge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A document of several."""
+
+    guid: str
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Aliases that are sent."""
+
+    aliases: list[str] = field(default_factory=list[str])
+
+
 def query(documents: Documents, call: Call) -> Reply:
     """GET /metadata."""
-    with reading(call) as read:
-        whole = read.flag("data", False)
-        limit, offset = min(read.number("limit", 10), LONGEST), read.number("offset", 0)
+    search, _ = read(call, _Search)
     wanted: dict[str, list[str]] = {}
     for name, value in call.query:
         if name not in _CONTROL:
             wanted.setdefault(name, []).append(value)
-    found = documents.search(wanted, limit, offset)
-    return Reply(dict(found) if whole else [guid for guid, _ in found])
+    found = documents.search(wanted, min(search.limit, LONGEST), search.offset)
+    return Reply(dict(found) if search.data else [guid for guid, _ in found])
 
 
 def batch_create(documents: Documents, call: Call) -> Reply:
     """POST /metadata."""
-    with reading(call) as read:
-        overwrite = read.flag("overwrite", True)
-        items = [_item(read, place, each) for place, each in enumerate(read.body(LIST))]
+    writing, items = read(call, _Writing, list[_Item])
     outcome: dict[str, list[str]] = {"created": [], "updated": [], "conflict": [], "bad_input": []}
     with documents.transaction():
-        for guid, data in items:
-            if guid in _RESERVED:
-                outcome["bad_input"].append(guid)
-            elif not overwrite and documents.has(guid):
-                outcome["conflict"].append(guid)
+        for each in items:
+            if each.guid in _RESERVED:
+                outcome["bad_input"].append(each.guid)
+            elif writing.overwrite is False and documents.has(each.guid):
+                outcome["conflict"].append(each.guid)
             else:
-                outcome["created" if documents.put(guid, data) else "updated"].append(guid)
+                outcome["created" if documents.put(each.guid, each.data) else "updated"].append(each.guid)
     return Reply(outcome, 201)
-
-
-def _item(read: Reading, place: int, item: Any) -> tuple[str, Any]:
-    fields = read.typed(item, OBJECT, place)
-    guid = fields.get("guid")
-    if isinstance(item, dict) and not isinstance(guid, str):
-        read.fault("missing", ["body", place, "guid"], "Field required", fields, crashes=True)
-    return str(guid), fields.get("data")
 
 
 def get(documents: Documents, call: Call) -> Reply:
@@ -240,10 +260,10 @@ def get(documents: Documents, call: Call) -> Reply:
 
 def create(documents: Documents, call: Call) -> Reply:
     """POST /metadata/{guid}."""
-    overwrite, document = _sent_document(call, "overwrite")
+    writing, document = read(call, _Writing, dict[str, Any])
     guid = call.arguments["guid"]
     with documents.transaction():
-        if not overwrite and documents.has(guid):
+        if not writing.overwrite and documents.has(guid):
             raise Refusal(409, f"Conflict: {guid}")
         new = documents.put(guid, document)
     return Reply(document, 201 if new else 200)
@@ -251,11 +271,11 @@ def create(documents: Documents, call: Call) -> Reply:
 
 def update(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}."""
-    merge, document = _sent_document(call, "merge")
+    writing, document = read(call, _Writing, dict[str, Any])
     guid = call.arguments["guid"]
     with documents.transaction():
         before = documents.get(guid)
-        if merge and isinstance(before, dict):
+        if writing.merge and isinstance(before, dict):
             document = {**cast("dict[str, Any]", before), **document}
         documents.put(guid, document)
     return Reply(document)
@@ -268,12 +288,6 @@ def delete(documents: Documents, call: Call) -> Reply:
         owner, _, alias = guid.rpartition(_ALIASES)
         return _without_alias(documents, owner, alias)
     return _document(documents.delete(guid))
-
-
-def _sent_document(call: Call, flag: str) -> tuple[bool, dict[str, Any]]:
-    """A flag of the query and the document that was sent."""
-    with reading(call) as read:
-        return read.flag(flag, False), read.body(OBJECT)
 
 
 def _document(document: Any) -> Reply:
@@ -291,7 +305,7 @@ def get_aliases(documents: Documents, call: Call) -> Reply:
 
 def create_aliases(documents: Documents, call: Call) -> Reply:
     """POST /metadata/{guid}/aliases."""
-    guid, aliases = call.arguments["guid"], _sent_names(call)
+    guid, aliases = call.arguments["guid"], read_body(call, _Names).aliases
     if documents.aliases(guid):
         raise Refusal(409, f"Aliases already exist for {guid}. Use PUT to overwrite.")
     return _set_names(documents, guid, aliases)
@@ -299,10 +313,8 @@ def create_aliases(documents: Documents, call: Call) -> Reply:
 
 def update_aliases(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}/aliases."""
-    with reading(call) as read:
-        merge = read.flag("merge", False)
-    guid, aliases = call.arguments["guid"], _sent_names(call)
-    return _set_names(documents, guid, [*(documents.aliases(guid) if merge else []), *aliases])
+    (writing, sent), guid = read(call, _Writing, _Names), call.arguments["guid"]
+    return _set_names(documents, guid, [*(documents.aliases(guid) if writing.merge else []), *sent.aliases])
 
 
 def delete_aliases(documents: Documents, call: Call) -> Reply:
@@ -325,11 +337,6 @@ def _without_alias(documents: Documents, guid: str, alias: str) -> Reply:
         raise Refusal(404, f"Alias: '{alias}' for GUID: '{guid}' not found.")
     documents.set_aliases(guid, [each for each in aliases if each != alias])
     return Reply(status=204)
-
-
-def _sent_names(call: Call) -> list[str]:
-    with reading(call) as read:
-        return read.texts(read.fields(), "aliases")
 
 
 def _set_names(documents: Documents, guid: str, aliases: list[str]) -> Reply:

@@ -1,14 +1,20 @@
-"""How the metadata service refuses: JSON with `detail`, a text, or for malformed requests (422) a list of faults."""
+"""Requests to the metadata service, and its refusals: JSON with `detail`, a text, or for malformed requests a list of faults.
+
+The service is made with FastAPI, which reads requests with pydantic: so does this, and tells the same faults.
+"""
 
 import json
 import re
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
-from omicsdk.sandbox.gen3.service import as_object
+from annotated_types import Interval
+
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.validation import LARGEST
 
 
 class Refusal(Problem):
@@ -35,159 +41,101 @@ def unknown(guid: str) -> Refusal:
     return Refusal(404, f"Not found: {guid}")
 
 
-_FLAGS = {
-    **dict.fromkeys(("true", "1", "t", "yes", "y", "on"), True),
-    **dict.fromkeys(("false", "0", "f", "no", "n", "off"), False),
-}
-_INTEGER = re.compile(r"[+-]?\d{1,18}(?:\.0+)?")
+Count = Annotated[int, Interval(ge=0, le=LARGEST)]
+"""A number of things; the real service checks no bounds, and its database fails on what is beyond them."""
+_BOUNDS = ("greater_than_equal", "less_than_equal")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_KINDS: Mapping[type, tuple[str, str]] = {
-    str: ("string_type", "string"),
-    dict: ("dict_type", "dictionary"),
-    list: ("list_type", "list"),
-}
-_MISSING = object()
-OBJECT: type[dict[str, Any]] = dict
-LIST: type[list[Any]] = list
-V = TypeVar("V")
+_NOT_STORED = "Value error, a NUL character can't be stored"
+_NO_OBJECT = "Input should be a valid dictionary or object to extract fields from"
+Fault = dict[str, Any]
+Q = TypeVar("Q")
+B = TypeVar("B")
 
 
-class Reading:
-    """Reads one request and gathers its faults.
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A query or body that isn't read."""
+
+
+def read(call: Call, query: type[Q], body: type[B] = Nothing) -> tuple[Q, B]:
+    """The query and the body of a request.
 
     Args:
         call: The request.
-
-    Attributes:
-        faults: What is wrong with it.
-        seen: Whether the real service sees one of the faults itself.
-    """
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self._query = dict(call.query)
-        self.faults: list[dict[str, Any]] = []
-        self.seen = False
-
-    def fault(
-        self, kind: str, place: list[str | int], message: str, value: object, *, crashes: bool = False, **context: str
-    ) -> None:
-        """Notes a fault.
-
-        Args:
-            kind: Its kind, such as `missing`.
-            place: Where it is: `body`, `query` or `path`, then keys and indexes.
-            message: What is wrong.
-            value: What was sent.
-            crashes: Whether the real service doesn't see it, and fails with 500 later.
-            context: Further facts.
-        """
-        self.seen = self.seen or not crashes
-        found: dict[str, Any] = {"type": kind, "loc": place, "msg": message, "input": value}
-        self.faults.append({**found, "ctx": context} if context else found)
-
-    # -- the query
-
-    def flag(self, name: str, default: bool) -> bool:
-        """A parameter that is true or false."""
-        text = self._query.get(name)
-        if text is None:
-            return default
-        if text.lower() not in _FLAGS:
-            message = "Input should be a valid boolean, unable to interpret input"
-            self.fault("bool_parsing", ["query", name], message, text)
-        return _FLAGS.get(text.lower(), default)
-
-    def number(self, name: str, default: int) -> int:
-        """A parameter that is a whole number, not negative."""
-        text = self._query.get(name)
-        if text is None:
-            return default
-        if not _INTEGER.fullmatch(text.strip()):
-            message = "Input should be a valid integer, unable to parse string as an integer"
-            self.fault("int_parsing", ["query", name], message, text)
-            return default
-        number = int(text.strip().partition(".")[0])
-        if number < 0:
-            message = "Input should be greater than or equal to 0"
-            self.fault("greater_than_equal", ["query", name], message, text, crashes=True)
-        return number
-
-    # -- the body; what is of another kind, or missing, is read as an empty value
-
-    def body(self, kind: type[V]) -> V:
-        """The body, of a kind."""
-        return self.typed(self._sent(), kind)
-
-    def fields(self) -> dict[str, Any]:
-        """The body as an object of a stated form."""
-        body = self._sent()
-        if not isinstance(body, dict) and body is not _MISSING:
-            message = "Input should be a valid dictionary or object to extract fields from"
-            self.fault("model_attributes_type", ["body"], message, body)
-        return as_object(cast("object", body))
-
-    def field(
-        self, fields: Mapping[str, Any], name: str, kind: type[V], *, required: bool = False, nullable: bool = False
-    ) -> V:
-        """A field of the body.
-
-        Args:
-            fields: The body.
-            name: The field.
-            kind: What it is: a text, an object or a list.
-            required: Whether it must be there.
-            nullable: Whether null counts as absent.
-        """
-        value = fields.get(name, _MISSING)
-        if value is _MISSING and required and not self.faults:
-            self.fault("missing", ["body", name], "Field required", dict(fields))
-        return kind() if value is None and nullable else self.typed(value, kind, name)
-
-    def texts(self, fields: Mapping[str, Any], name: str, *, nullable: bool = False) -> list[str]:
-        """A field of the body that is a list of texts; it may be absent, and null where the service takes that."""
-        found = self.field(fields, name, LIST, nullable=nullable)
-        return [self.typed(each, str, name, place) for place, each in enumerate(found)]
-
-    def typed(self, value: object, kind: type[V], *place: str | int) -> V:
-        """A value at a place of the body, of a kind."""
-        if isinstance(value, kind):
-            return value
-        if value is not _MISSING:
-            fault, word = _KINDS[kind]
-            self.fault(fault, ["body", *place], f"Input should be a valid {word}", value)
-        return kind()
-
-    def _sent(self) -> Any:
-        content = self._call.content
-        kind = self._call.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content and kind and kind != "application/json" and not kind.endswith("+json"):
-            return content.decode(errors="replace")
-        try:
-            body = json.loads(content, parse_constant=_no_constant) if content else None
-        except (ValueError, RecursionError) as error:
-            at, told = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
-            self.fault("json_invalid", ["body", at], "JSON decode error", {}, error=told)
-            return _MISSING
-        if body is None:
-            self.fault("missing", ["body"], "Field required", None)
-            return _MISSING
-        if _NUL.search(content):
-            self.fault("value_error", ["body"], "Value error, a NUL character can't be stored", None, crashes=True)
-        return body
-
-
-@contextmanager
-def reading(call: Call) -> Generator[Reading]:
-    """Reads one request within a block.
+        query: What the query may be, a dataclass; what this doesn't name is ignored.
+        body: What the body may be; by default it isn't looked at.
 
     Raises:
-        Refusal: 422 at the end of the block; there was a fault.
+        Refusal: 422; there is a fault, of which all are told.
     """
-    found = Reading(call)
-    yield found
-    if found.faults:
-        raise Refusal(422, found.faults, crashes=not found.seen)
+    faults: list[Fault] = []
+    stated = _read(query, dict(call.query), "query", faults)
+    sent = _read(body, _body(call, faults) if body is not Nothing else {}, "body", faults)
+    if faults:
+        raise Refusal(422, faults, crashes=all(map(_is_unseen, faults)))
+    return stated, sent
+
+
+def read_body(call: Call, body: type[B]) -> B:
+    """The body of a request; otherwise as `read`."""
+    return read(call, Nothing, body)[1]
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter  # it takes a while to import
+
+    return TypeAdapter(kind)
+
+
+def _read(kind: Any, value: object, place: str, faults: list[Fault]) -> Any:
+    """A value of a kind; faults are added to those that were found, and with faults the value means nothing."""
+    from pydantic import ValidationError
+
+    if any(each["loc"][0] == place for each in faults):
+        return None
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        faults += (_fault(place, each) for each in error.errors(include_url=False))
+    return None
+
+
+def _fault(place: str, found: Mapping[str, Any]) -> Fault:
+    told = {**found, "loc": [place, *found["loc"]]}
+    if found["type"] == "dataclass_type":
+        # The service states bodies as models, which pydantic calls something else than dataclasses.
+        del told["ctx"]
+        told |= {"type": "model_attributes_type", "msg": _NO_OBJECT}
+    return told
+
+
+def _is_unseen(fault: Fault) -> bool:
+    """Whether the real service doesn't see a fault, and fails later."""
+    return fault["type"] in _BOUNDS or fault["msg"] == _NOT_STORED or fault["loc"][-1] == "guid"
+
+
+def _body(call: Call, faults: list[Fault]) -> Any:
+    content = call.content
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content and kind and kind != "application/json" and not kind.endswith("+json"):
+        return content.decode(errors="replace")
+    faults += _text_faults(content)
+    return None if faults else call.body
+
+
+def _text_faults(content: bytes) -> Iterator[Fault]:
+    try:
+        body = json.loads(content, parse_constant=_no_constant) if content else None
+    except (ValueError, RecursionError) as error:
+        at, told = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
+        context = {"error": told}
+        yield {"type": "json_invalid", "loc": ["body", at], "msg": "JSON decode error", "input": {}, "ctx": context}
+        return
+    if body is None:
+        yield {"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}
+    elif _NUL.search(content):
+        yield {"type": "value_error", "loc": ["body"], "msg": _NOT_STORED, "input": None}
 
 
 def _no_constant(name: str) -> object:

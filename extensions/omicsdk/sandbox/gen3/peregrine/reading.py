@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
 from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, moment
-from omicsdk.sandbox.gen3.service import sorted_with_gaps
+from omicsdk.sandbox.gen3.service import as_list, as_text
+from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
 FIRST = 10
@@ -61,15 +62,17 @@ class Found:
         Raises:
             QueryError: That property doesn't order.
         """
-        found = list(self.items)
-        for name, reverse in self.ordering(arguments):
-            # Where the order turns, those without a value come first.
-            found = sorted_with_gaps(found, partial(self._sortable, name=name), reverse=reverse, gaps_first=reverse)
+        # The later order counts more. Where it turns, those without a value come first.
+        orders = [
+            Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
+            for name, reverse in reversed(self.ordering(arguments))
+        ]
+        found = in_order(self.items, orders) if orders else self.items
         if (last := arguments.get("last")) is not None:
-            return found[-last:] if last > 0 else []
+            return [*found[-last:]] if last > 0 else []
         first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
         first = FIRST if first is None else first
-        return found[offset : offset + first] if first > 0 else found[offset:]
+        return [*page(found, offset, first if first > 0 else None)]
 
     def ordering(self, arguments: Arguments) -> list[tuple[str, bool]]:
         """The properties that arguments order by, each with whether the greatest comes first; see `page`."""
@@ -129,7 +132,7 @@ class Reader:
             node_type: The node type.
             project: Of which project or projects; None for all.
         """
-        return self.seen(self._graph.of_type(node_type, None if project is None else _listed(project)))
+        return self.seen(self._graph.of_type(node_type, None if project is None else as_list(project)))
 
     def linked(self, record: Record, name: str) -> list[Record]:
         """What a record is linked with by the name of a link, or of its way back, as far as it may be seen."""
@@ -141,12 +144,16 @@ class Reader:
 
     # -- what fields are about
 
-    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found | None:
-        """What a field of the root or of a record is about; None for a property.
+    def leads_on(self, record: Record, field: str) -> bool:
+        """Whether a field of a record is about other things, and no property of it."""
+        return field.startswith("_") or field in self._dictionary.ways[record.type]
+
+    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found:
+        """What a field of the root or of a record is about.
 
         Args:
             record: The record; None for the root.
-            field: The field's name, of a count without what says so.
+            field: The field's name, of a count without what says so; it isn't that of a property.
             arguments: The field's arguments.
 
         Raises:
@@ -167,14 +174,12 @@ class Reader:
                 return Found([*fitting], stored, field, value)
             case "node" | "_links":
                 near = self._wanted(arguments) if record is None else self._neighbours(record)
-                tests = [*_common_tests(arguments)]
-                items = [each for each in near if category in (None, nodes[each.type].category) and _all(tests, each)]
+                fits = every(_common_tests(arguments))
+                items = [each for each in near if category in (None, nodes[each.type].category) and fits(each)]
                 return Found(items, _OF_ANY_NODE, "node", value)
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
             case _:
-                if field not in self._dictionary.ways[record.type]:
-                    return None
                 other, _ = self._dictionary.ways[record.type][field]
                 return self._of_node(nodes[other], arguments, self.linked(record, field))
 
@@ -195,9 +200,13 @@ class Reader:
         """The records of a node type, by default of all of it, that fit arguments of a field of the node type."""
         if candidates is None:
             candidates = self.of_type(node.name, arguments.get("project_id"))
+        return Found([*self._fitting(node, arguments, candidates)], _orders(node), node.name, self.records.value)
+
+    def _fitting(self, node: Node, arguments: Arguments, candidates: Iterable[Record]) -> Iterable[Record]:
+        if not arguments:  # as of most links, of which a query may have thousands
+            return candidates
         tests = [*_common_tests(arguments), *self._property_tests(node, arguments), *self._way_tests(node, arguments)]
-        orders = {*node.stored, *SYSTEM}
-        return Found([each for each in candidates if _all(tests, each)], orders, node.name, self.records.value)
+        return filter(every(tests), candidates)
 
     # -- tests
 
@@ -206,19 +215,19 @@ class Reader:
             if name in arguments and name not in ("id", "project_id", "submitter_id", "type"):
                 yield self._has(name, arguments[name])
         unwanted = arguments.get("not")
-        for each in _listed(unwanted) if unwanted is not None else ():
+        for each in as_list(unwanted) if unwanted is not None else ():
             for name, value in cast("Arguments", each).items():
-                yield _combined(_none, [self._has(name, value)])
+                yield none([self._has(name, value)])
 
     def _has(self, name: str, wanted: object) -> Fits:
-        texts = frozenset(_text(each) for each in _listed(wanted))
+        texts = frozenset(as_text(each) for each in as_list(wanted))
 
         def fits(record: Record) -> bool:
             value = self.records.value(record, name)
             if isinstance(value, list):
                 values = cast("list[object]", value)
-                return bool(texts) and (texts <= {_text(each) for each in values} or str(values) in texts)
-            return value is not None and _text(value) in texts
+                return bool(texts) and (texts <= {as_text(each) for each in values} or str(values) in texts)
+            return value is not None and as_text(value) in texts
 
         return fits
 
@@ -226,7 +235,7 @@ class Reader:
         for kind, test in (("links", self._has_link), ("path_to", self._has_path)):
             for form, combine in _COMBINED.items():
                 if wanted := arguments.get(form.format(kind)):
-                    yield _combined(combine, [test(node, each) for each in _listed(wanted)])
+                    yield combine(test(node, each) for each in as_list(wanted))
 
     def _has_link(self, node: Node, name: str) -> Fits:
         if name not in self._dictionary.ways[node.name]:
@@ -257,19 +266,17 @@ class Reader:
         return found
 
 
+@lru_cache(maxsize=256)
+def _orders(node: Node) -> frozenset[str]:
+    """What records of a node type can be ordered by."""
+    return frozenset({*node.stored, *SYSTEM})
+
+
 # -- tests of records
 
 
-def _all(tests: Iterable[Fits], record: Record) -> bool:
-    return all(test(record) for test in tests)
-
-
-def _none(results: Iterable[bool]) -> bool:
-    return not any(results)
-
-
-_Combine = Callable[[Iterable[bool]], bool]
-_COMBINED: Mapping[str, _Combine] = {"with_{}": all, "with_{}_any": any, "without_{}": _none}
+_Combine = Callable[[Iterable[Fits]], Fits]
+_COMBINED: Mapping[str, _Combine] = {"with_{}": every, "with_{}_any": some, "without_{}": none}
 _KEYS = {"id": "id", "ids": "id", "submitter_id": "submitter_id", "project_id": "project_id"}
 # A record is made before a moment when the moment is greater.
 _MOMENTS = {
@@ -279,10 +286,6 @@ _MOMENTS = {
 }
 
 
-def _combined(combine: _Combine, tests: Sequence[Fits]) -> Fits:
-    return lambda record: combine(test(record) for test in tests)
-
-
 def _of_attribute(name: str, test: Callable[[Any], bool]) -> Fits:
     return lambda record: test(getattr(record, name))
 
@@ -290,7 +293,7 @@ def _of_attribute(name: str, test: Callable[[Any], bool]) -> Fits:
 def _common_tests(arguments: Arguments) -> Iterator[Fits]:
     for name, key in _KEYS.items():
         if name in arguments:
-            yield _of_attribute(key, frozenset(_listed(arguments[name])).__contains__)
+            yield _of_attribute(key, frozenset(as_list(arguments[name])).__contains__)
     if arguments.get("quick_search"):
         part = arguments["quick_search"].lower()
         yield lambda record: part in record.id.lower() or part in (record.submitter_id or "").lower()
@@ -317,15 +320,6 @@ def _seconds(text: str) -> float:
     except ValueError as error:
         raise QueryError(f"Unknown string format: {text}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _listed(value: object) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
-
-
-def _text(value: object) -> str:
-    """A value as the service compares it: 2.0, which all numbers of a query become, isn't 2."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- transactions

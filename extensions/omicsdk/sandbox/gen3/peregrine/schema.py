@@ -2,41 +2,14 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
-from graphql import (
-    GraphQLArgument,
-    GraphQLBoolean,
-    GraphQLError,
-    GraphQLField,
-    GraphQLFieldMap,
-    GraphQLFloat,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInt,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLScalarType,
-    GraphQLSchema,
-    GraphQLString,
-    GraphQLSyntaxError,
-    NullValueNode,
-    Visitor,
-    build_schema,
-    execution,
-    parse,
-    validate,
-    visit,
-)
+import graphql
 
+from omicsdk.sandbox.gen3.graphql_runs import Stage, run
 from omicsdk.sandbox.gen3.peregrine.reading import DATA_FILE, Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record
-
-if TYPE_CHECKING:
-    from graphql import ExecutionResult
 
 _ORDER = "order_by_asc: String order_by_desc: String"
 _KEYS = f"""
@@ -49,7 +22,7 @@ _LOGS = f"""
     committable: Boolean state: String committed_by: ID
 """
 # What every dictionary's schema has; `keys` and `links` only hold arguments that others have too.
-_FIXED = build_schema(
+_FIXED = graphql.build_schema(
     f"""
     interface Node {{
         id: ID submitter_id: String type: String project_id: String created_datetime: String updated_datetime: String
@@ -93,90 +66,98 @@ _FIXED = build_schema(
     }}
     """
 )
-_FIELDS = cast("GraphQLObjectType", _FIXED.query_type).fields
-_INTERFACE = cast("GraphQLInterfaceType", _FIXED.type_map["Node"])
+_FIELDS = cast("graphql.GraphQLObjectType", _FIXED.query_type).fields
+_INTERFACE = cast("graphql.GraphQLInterfaceType", _FIXED.type_map["Node"])
 _LOG, _LOG_COUNT = _FIELDS["transaction_log"], _FIELDS["_transaction_log_count"]
 
 
 @lru_cache(maxsize=4)
-def schema_of(dictionary: Dictionary) -> GraphQLSchema:
+def schema_of(dictionary: Dictionary) -> graphql.GraphQLSchema:
     """The schema of a dictionary."""
     nodes = dictionary.nodes
     everything = {name: _scalar_of(node, name) for node in nodes.values() for name in node.stored}
-    paths: dict[str, Any] = {**everything, "id": GraphQLString, "type": GraphQLNonNull(GraphQLString)}
+    paths: dict[str, Any] = {
+        **everything,
+        "id": graphql.GraphQLString,
+        "type": graphql.GraphQLNonNull(graphql.GraphQLString),
+    }
     path = _input("WithPathToInput", paths)
     arguments = {name: _node_arguments(node, path) for name, node in nodes.items()}
 
-    def fields(node: Node) -> GraphQLFieldMap:
+    def fields(node: Node) -> graphql.GraphQLFieldMap:
         ways = {way: other for way, (other, _) in dictionary.ways[node.name].items()}.items()
         return {
             **_INTERFACE.fields,
             **_property_fields(node),
-            **{way: GraphQLField(GraphQLList(types[other]), arguments[other]) for way, other in ways},
-            **{f"_{way}_count": GraphQLField(GraphQLInt, arguments[other]) for way, other in ways},
+            **{way: graphql.GraphQLField(graphql.GraphQLList(types[other]), arguments[other]) for way, other in ways},
+            **{f"_{way}_count": graphql.GraphQLField(graphql.GraphQLInt, arguments[other]) for way, other in ways},
             "_transaction_logs_count": _LOG_COUNT,
             "_transaction_logs": _LOG,
             "_links": _FIELDS["_links"],
         }
 
     types = {
-        name: GraphQLObjectType(name, lambda node=node: fields(node), interfaces=[_INTERFACE])
+        name: graphql.GraphQLObjectType(name, lambda node=node: fields(node), interfaces=[_INTERFACE])
         for name, node in nodes.items()
     }
     root = {name: _FIELDS[name] for name in ("transaction_log", "_transaction_log_count", "node")}
     for name, own in arguments.items():
-        root[name] = GraphQLField(GraphQLList(types[name]), own)
-        root[f"_{name}_count"] = GraphQLField(GraphQLInt, own)
+        root[name] = graphql.GraphQLField(graphql.GraphQLList(types[name]), own)
+        root[f"_{name}_count"] = graphql.GraphQLField(graphql.GraphQLInt, own)
     if files := [node for node in nodes.values() if node.category == DATA_FILE]:
         stored = {name: each for node in files for name, each in _property_fields(node, every=True).items()}
         scalars = _arguments({name: _scalar_of(node, name) for node in files for name in node.stored})
         own = {**scalars, **_FIELDS["keys"].args, "project_id": _LOG.args["project_id"]}
-        root["datanode"] = GraphQLField(
-            GraphQLList(GraphQLObjectType("DataNode", {**stored, **_INTERFACE.fields})), own
+        root["datanode"] = graphql.GraphQLField(
+            graphql.GraphQLList(graphql.GraphQLObjectType("DataNode", {**stored, **_INTERFACE.fields})), own
         )
     root["_node_type"] = _FIELDS["_node_type"]
-    viewer = GraphQLField(GraphQLObjectType("Viewer", dict(root)))
-    return GraphQLSchema(GraphQLObjectType("Root", {**root, "viewer": viewer}), types=[*types.values()])
+    viewer = graphql.GraphQLField(graphql.GraphQLObjectType("Viewer", dict(root)))
+    return graphql.GraphQLSchema(graphql.GraphQLObjectType("Root", {**root, "viewer": viewer}), types=[*types.values()])
 
 
-def _node_arguments(node: Node, path: GraphQLInputObjectType) -> dict[str, GraphQLArgument]:
+def _node_arguments(node: Node, path: graphql.GraphQLInputObjectType) -> dict[str, graphql.GraphQLArgument]:
     """The arguments of fields that give records of a node type."""
-    lists = {name: GraphQLList(_scalar_of(node, name)) for name in node.stored}
+    lists = {name: graphql.GraphQLList(_scalar_of(node, name)) for name in node.stored}
     return {
         **_FIELDS["keys"].args,
         **_FIELDS["links"].args,
-        **_arguments(dict.fromkeys(("with_path_to", "with_path_to_any", "without_path_to"), GraphQLList(path))),
+        **_arguments(dict.fromkeys(("with_path_to", "with_path_to_any", "without_path_to"), graphql.GraphQLList(path))),
         "project_id": _LOG.args["project_id"],
         **_arguments({name: each for name, each in lists.items() if name not in ("id", "submitter_id", "type")}),
-        "not": GraphQLArgument(GraphQLList(_input(f"NotPropertiesInput_{node.name}", lists))),
+        "not": graphql.GraphQLArgument(graphql.GraphQLList(_input(f"NotPropertiesInput_{node.name}", lists))),
     }
 
 
-def _arguments(types: Mapping[str, Any]) -> dict[str, GraphQLArgument]:
-    return {name: GraphQLArgument(each) for name, each in types.items()}
+def _arguments(types: Mapping[str, Any]) -> dict[str, graphql.GraphQLArgument]:
+    return {name: graphql.GraphQLArgument(each) for name, each in types.items()}
 
 
-def _input(name: str, types: Mapping[str, Any]) -> GraphQLInputObjectType:
-    return GraphQLInputObjectType(name, {each: GraphQLInputField(kind) for each, kind in types.items()})
+def _input(name: str, types: Mapping[str, Any]) -> graphql.GraphQLInputObjectType:
+    return graphql.GraphQLInputObjectType(name, {each: graphql.GraphQLInputField(kind) for each, kind in types.items()})
 
 
-def _property_fields(node: Node, *, every: bool = False) -> GraphQLFieldMap:
+def _property_fields(node: Node, *, every: bool = False) -> graphql.GraphQLFieldMap:
     """The fields of a node type's properties, by default without those that every record has."""
     lists = {name for name in node.stored if node.properties[name].get("type") in ("array", ["array"])}
     return {
-        name: GraphQLField(GraphQLList(GraphQLString) if name in lists else _scalar_of(node, name))
+        name: graphql.GraphQLField(
+            graphql.GraphQLList(graphql.GraphQLString) if name in lists else _scalar_of(node, name)
+        )
         for name in node.stored
         if every or name not in _INTERFACE.fields
     }
 
 
-def _scalar_of(node: Node, name: str) -> GraphQLScalarType:
+def _scalar_of(node: Node, name: str) -> graphql.GraphQLScalarType:
     """The type of a property's single value: numbers are Float, also whole ones."""
     stated = node.properties[name].get("type", "string")
     kinds = [stated] if isinstance(stated, str) else list(stated)
     if "string" in kinds:
-        return GraphQLString
-    return {"integer": GraphQLFloat, "number": GraphQLFloat, "boolean": GraphQLBoolean}.get(kinds[0], GraphQLString)
+        return graphql.GraphQLString
+    return {"integer": graphql.GraphQLFloat, "number": graphql.GraphQLFloat, "boolean": graphql.GraphQLBoolean}.get(
+        kinds[0], graphql.GraphQLString
+    )
 
 
 # -- queries
@@ -204,31 +185,31 @@ def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
         return value() if callable(value) else value
     if source is reader and name == "viewer":
         return reader
-    counted = name.startswith("_") and name.endswith("_count")
     record = source if isinstance(source, Record) else None
-    found = reader.found(record, name[1:-6] if counted else name, stated)
-    if found is not None:
+    if record is None or reader.leads_on(record, name):
+        counted = name.startswith("_") and name.endswith("_count")
+        found = reader.found(record, name[1:-6] if counted else name, stated)
         return len(found.items) if counted else found.page(stated)
-    value = reader.records.value(source, name)
-    if isinstance(info.return_type, GraphQLList):
+    value = reader.records.value(record, name)
+    if isinstance(info.return_type, graphql.GraphQLList):
         return [str(each) for each in cast("list[object]", value)] if isinstance(value, list) else None
-    return str(value) if info.return_type is GraphQLString and value is not None else value
+    return str(value) if info.return_type is graphql.GraphQLString and value is not None else value
 
 
 def _type_of(record: Record, *_: object) -> str:
     return record.type
 
 
-class _NoNulls(Visitor):
+class _NoNulls(graphql.Visitor):
     """Refuses `null`: the service's language is older, it is no value there."""
 
-    def enter_null_value(self, node: NullValueNode, *_: object) -> None:
+    def enter_null_value(self, node: graphql.NullValueNode, *_: object) -> None:
         if node.loc:
-            raise GraphQLSyntaxError(node.loc.source, node.loc.start, 'Unexpected Name "null"')
+            raise graphql.GraphQLSyntaxError(node.loc.source, node.loc.start, 'Unexpected Name "null"')
 
 
-def run(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
-    """Runs a query.
+def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
+    """Answers a query.
 
     Args:
         reader: Who reads.
@@ -238,26 +219,24 @@ def run(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list
     Returns:
         What was asked for, and what is wrong.
     """
-    schema = schema_of(reader.records.dictionary)
-    try:
-        document = parse(text)
-        visit(document, _NoNulls())
-        # The service has other quotation marks than the library.
-        if wrong := [error.message.replace("'", '"') for error in validate(schema, document)]:
-            return None, wrong
-    except RecursionError:
-        return None, ["The query is nested too deeply"]
-    except GraphQLError as error:
-        place = "".join(f" ({each.line}:{each.column})" for each in (error.locations or ())[:1])
-        return None, [error.message.replace("Syntax Error:", f"Syntax Error GraphQL{place}", 1)]
     # The operation's name isn't passed on, as by the service.
-    result: ExecutionResult = cast("Any", execution).execute_sync(  # its stubs leave types open
-        schema,
-        document,
-        reader,
+    outcome = run(
+        schema_of(reader.records.dictionary),
+        text,
         reader,
         variables,
+        checks=(_NoNulls(),),
+        context_value=reader,
         field_resolver=_resolve,
         type_resolver=_type_of,
     )
-    return result.data, [error.message for error in result.errors or ()]
+    return outcome.data, [_told(each, outcome.stage) for each in outcome.errors]
+
+
+def _told(error: graphql.GraphQLError, stage: Stage) -> str:
+    """An error as the service tells it."""
+    if stage is Stage.PARSED:
+        place = "".join(f" ({each.line}:{each.column})" for each in (error.locations or ())[:1])
+        return error.message.replace("Syntax Error:", f"Syntax Error GraphQL{place}", 1)
+    # The service has other quotation marks than the library.
+    return error.message.replace("'", '"') if stage is Stage.VALIDATED else error.message

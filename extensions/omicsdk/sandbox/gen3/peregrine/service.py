@@ -5,26 +5,24 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.peregrine.reading import Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
 from omicsdk.sandbox.gen3.records.store import Record
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, TrailingSlashes, as_object, gen3_service
-from omicsdk.sandbox.gen3.sheepdog.gate import Frame, error_body, refuse
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service
+from omicsdk.sandbox.gen3.sheepdog.permissions import SheepdogMiddleware, error_body, refuse
 from omicsdk.sandbox.gen3.sheepdog.tables import parsed_json
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _COLLECTION = "core_metadata_collections"
 _ABOUT = ("description", "creator", "contributor", "coverage", "language", "publisher", "rights", "source", "subject")
 _BIBTEX, _SCHEMA_ORG = "x-bibtex", "application/vnd.schemaorg.ld+json"
 
 
-def peregrine_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def peregrine_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
@@ -40,7 +38,7 @@ def peregrine_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
             "get_version": Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""}),
         },
         error_body=_error_body,
-        around=lambda app: Frame(TrailingSlashes(app)),
+        around=SheepdogMiddleware,
     )
 
 
@@ -62,7 +60,7 @@ def _error_body(problem: Problem) -> Mapping[str, object]:
 # -- queries: read, held against the schema, carried out; errors are texts
 
 
-def _reader_of(commons: "Gen3", call: Call) -> Reader:
+def _reader_of(commons: Gen3, call: Call) -> Reader:
     """Who reads.
 
     Raises:
@@ -78,10 +76,10 @@ def _reader_of(commons: "Gen3", call: Call) -> Reader:
     return reader
 
 
-def query(commons: "Gen3", call: Call) -> Reply:
+def query(commons: Gen3, call: Call) -> Reply:
     """POST /api/v0/submission/graphql."""
     # graphql-core takes a while to import, and most sandboxes never see a query.
-    from omicsdk.sandbox.gen3.peregrine.schema import run
+    from omicsdk.sandbox.gen3.peregrine.schema import answer
 
     reader = _reader_of(commons, call)
     stated = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
@@ -96,7 +94,7 @@ def query(commons: "Gen3", call: Call) -> Reply:
             variables = json.loads(variables)
         except ValueError as error:
             raise _QueryRefusal("Unable to parse variables", str(error)) from error
-    data, errors = run(reader, text, as_object(variables))
+    data, errors = answer(reader, text, as_object(variables))
     return Reply({"data": data, "errors": errors}, 400) if errors else Reply({"data": data})
 
 
@@ -111,7 +109,7 @@ def _introspection(dictionary: Dictionary) -> str:
     return json.dumps({"data": introspection_from_schema(schema_of(dictionary), **dict.fromkeys(later, False))})
 
 
-def get_graphql_schema(commons: "Gen3", _call: Call) -> Reply:
+def get_graphql_schema(commons: Gen3, _call: Call) -> Reply:
     """GET /api/v0/submission/getschema."""
     headers = {"Content-Type": "application/json", "Content-Disposition": "inline; filename=schema.json"}
     return Reply(text=_introspection(commons.records.dictionary), headers=headers)
@@ -120,7 +118,7 @@ def get_graphql_schema(commons: "Gen3", _call: Call) -> Reply:
 # -- counts by project, and the projects themselves, for pages that show what a commons has
 
 
-def count_nodes(commons: "Gen3", call: Call) -> Reply:
+def count_nodes(commons: Gen3, call: Call) -> Reply:
     """GET /api/v0/datasets."""
     reader = _reader_of(commons, call)
     wanted = [part for key, value in call.query if key == "nodes" for part in value.split(",") if part]
@@ -134,7 +132,7 @@ def count_nodes(commons: "Gen3", call: Call) -> Reply:
     )
 
 
-def list_projects(commons: "Gen3", call: Call) -> Reply:
+def list_projects(commons: Gen3, call: Call) -> Reply:
     """GET /api/v0/datasets/projects."""
     reader = _reader_of(commons, call)
     names = ("code", "dbgap_accession_number", "name")
@@ -145,7 +143,7 @@ def list_projects(commons: "Gen3", call: Call) -> Reply:
 # -- what is told of a file for citations: as JSON, BibTeX and schema.org
 
 
-def get_core_metadata(commons: "Gen3", call: Call) -> Reply:
+def get_core_metadata(commons: Gen3, call: Call) -> Reply:
     """GET /coremetadata/{object_id}."""
     reader = _reader_of(commons, call)
     guid = call.arguments["object_id"]

@@ -12,6 +12,8 @@ from typing import Any, cast
 from jsonschema import Draft4Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
+from omicsdk.sandbox.gen3.service import as_list
+
 PROGRAM, PROJECT = "program", "project"
 """The two node types that every dictionary has, and that nobody submits as records."""
 OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
@@ -335,7 +337,7 @@ def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
 
 def _is_plain_link(value: object) -> bool:
     """Whether it is one object, or a list of one, that names a target by a text that can't be wrong."""
-    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    listed = as_list(value)
     if len(listed) != 1 or not isinstance(one := listed[0], dict):
         return False
     named = cast("dict[str, object]", one)

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
 from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of, project_uuid
+from omicsdk.sandbox.gen3.service import as_list
 
 _Links = dict[str, list[str]]
 
 
 def _each(stated: object) -> list[Mapping[str, Any]]:
-    listed = cast("list[object]", stated) if isinstance(stated, list) else [stated]
-    return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, dict) and each]
+    return [each for each in as_list(stated) if isinstance(each, dict) and each]
 
 
 def _group_faults(node: Node, found: _Links) -> Iterator[Fault]:

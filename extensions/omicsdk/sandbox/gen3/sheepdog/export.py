@@ -4,19 +4,18 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from jsonschema import Draft4Validator
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
-from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, enter, enter_empty, refuse, resource_of
+from omicsdk.sandbox.gen3.service import crash_if_real
+from omicsdk.sandbox.gen3.sheepdog.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 SAME = {
     "get_project_template": "get_template",
@@ -25,7 +24,6 @@ SAME = {
     "try_list_file_parts": "list_file_parts",
 }
 """Operations that do the same as another."""
-_ROOT = "/v0/submission"
 _BYTES = "application/octet-stream"
 _UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _FILE = {
@@ -42,7 +40,7 @@ _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"
 # -- single records
 
 
-def get_records(commons: "Gen3", call: Call) -> Reply:
+def get_records(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
     person, _, _ = enter_empty(commons, call, "read")
     told: list[dict[str, Any]] = []
@@ -56,7 +54,7 @@ def get_records(commons: "Gen3", call: Call) -> Reply:
     return Reply({"entities": told})
 
 
-def _properties(commons: "Gen3", record: Record) -> dict[str, Any]:
+def _properties(commons: Gen3, record: Record) -> dict[str, Any]:
     links = {
         name: [{"id": target.id, "submitter_id": target.submitter_id} for target in targets]
         for name in record.links
@@ -85,12 +83,12 @@ def _archive(files: Iterable[tuple[str, str]]) -> bytes:
     return packed_files.getvalue()
 
 
-def export(commons: "Gen3", call: Call) -> Reply:
+def export(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/export."""
     return _export(commons, call, dict(call.query))
 
 
-def export_by_body(commons: "Gen3", call: Call) -> Reply:
+def export_by_body(commons: Gen3, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/export."""
     stated = cast("object", call.body)
     if not isinstance(stated, dict):
@@ -98,7 +96,7 @@ def export_by_body(commons: "Gen3", call: Call) -> Reply:
     return _export(commons, call, {key: str(value) for key, value in cast("dict[str, object]", stated).items()})
 
 
-def _export(commons: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
+def _export(commons: Gen3, call: Call, wanted: Mapping[str, str]) -> Reply:
     _, program, code = enter_empty(commons, call, "read")
     project_id, records = f"{program}-{code}", commons.records
     kind = wanted.get("format", TSV).lower()
@@ -107,8 +105,11 @@ def _export(commons: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
     without_id = wanted.get("without_id", "").lower() == "true"
     if wanted.get("ids"):
         found = _by_ids(commons, project_id, wanted["ids"].split(","))
-        if wanted.get("with_children", "").lower() == "true":
+        with_children = wanted.get("with_children", "").lower() == "true"
+        if with_children:
             found = _with_children(records, found)
+        if with_children or len({record.type for record in found}) > 1:
+            crash_if_real(commons.grounds, "an export of several node types")
         return _records_reply(records, found, kind, without_id)
     if wanted.get("node_label"):
         node = records.dictionary.nodes.get(wanted["node_label"])
@@ -119,14 +120,14 @@ def _export(commons: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
     raise refuse(400, "expected either `ids` or `node_label` parameter")
 
 
-def _record(commons: "Gen3", project_id: str, record_id: str) -> Record:
+def _record(commons: Gen3, project_id: str, record_id: str) -> Record:
     record = commons.records.graph.by_id.get(record_id)
     if record is None or record.project_id != project_id:
         raise refuse(404, f"Unable to find {record_id}")
     return record
 
 
-def _by_ids(commons: "Gen3", project_id: str, ids: Sequence[str]) -> list[Record]:
+def _by_ids(commons: Gen3, project_id: str, ids: Sequence[str]) -> list[Record]:
     found = [_record(commons, project_id, each) for each in dict.fromkeys(ids)]
     if own := next((record for record in found if record.submitter_id is None), None):
         raise refuse(404, f"Unable to find {own.id}")
@@ -223,16 +224,16 @@ def _table(
 # -- the dictionary, and empty tables to fill in, of the commons and of each project
 
 
-def get_dictionary(commons: "Gen3", _call: Call) -> Reply:
+def get_dictionary(commons: Gen3, _call: Call) -> Reply:
     """GET /v0/submission/_dictionary."""
-    return _entries(commons.records.dictionary, f"{_ROOT}/_dictionary")
+    return _entries(commons.records.dictionary, f"{ROOT}/_dictionary")
 
 
 def _entries(dictionary: Dictionary, place: str) -> Reply:
     return Reply({"links": [f"{place}/{name}" for name in (*dictionary.nodes, "_all")]})
 
 
-def get_dictionary_node(commons: "Gen3", call: Call) -> Reply:
+def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/_dictionary/{entry}."""
     entry, dictionary = call.arguments["entry"], commons.records.dictionary
     if entry == "_all":
@@ -242,19 +243,19 @@ def get_dictionary_node(commons: "Gen3", call: Call) -> Reply:
     return Reply(dictionary.document[entry])
 
 
-def get_project_dictionary(commons: "Gen3", call: Call) -> Reply:
+def get_project_dictionary(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary."""
     visit = enter(commons, call, "read")
-    return _entries(commons.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
+    return _entries(commons.records.dictionary, f"{ROOT}/{visit.program}/{visit.code}/_dictionary")
 
 
-def get_project_dictionary_node(commons: "Gen3", call: Call) -> Reply:
+def get_project_dictionary_node(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary/{entry}."""
     enter(commons, call, "read")
     return get_dictionary_node(commons, call)
 
 
-def get_template(commons: "Gen3", call: Call) -> Reply:
+def get_template(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
     kind, name = supported(call.arguments.get("format", TSV).lower()), call.arguments["entity"]
     node = commons.records.dictionary.nodes.get(name)
@@ -266,7 +267,7 @@ def get_template(commons: "Gen3", call: Call) -> Reply:
     return Reply(text=_table_template(node, kind), headers=headers)
 
 
-def get_templates(commons: "Gen3", call: Call) -> Reply:
+def get_templates(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/template, also of a project."""
     kind = supported(call.arguments.get("format", TSV).lower())
     categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
@@ -311,7 +312,7 @@ def _json_template(node: Node) -> dict[str, Any]:
 # -- manifests of records that stand for files, and what was written down about uploads through the service
 
 
-def get_project_manifest(commons: "Gen3", call: Call) -> Reply:
+def get_project_manifest(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/manifest, and upload_manifest."""
     import yaml
 
@@ -324,7 +325,7 @@ def get_project_manifest(commons: "Gen3", call: Call) -> Reply:
     return Reply(text=text, headers=_attachment("submission_manifest.yaml", "text/html; charset=utf-8"))
 
 
-def _file(commons: "Gen3", project_id: str, record_id: str) -> dict[str, Any]:
+def _file(commons: Gen3, project_id: str, record_id: str) -> dict[str, Any]:
     record = _record(commons, project_id, record_id)
     node = commons.records.dictionary.nodes[record.type]
     if not node.is_file:
@@ -336,7 +337,7 @@ def _file(commons: "Gen3", project_id: str, record_id: str) -> dict[str, Any]:
     return {**values, **links, "id": record.id, "type": record.type, "local_file_path": path}
 
 
-def validate_upload_manifest(_commons: "Gen3", call: Call) -> Reply:
+def validate_upload_manifest(_commons: Gen3, call: Call) -> Reply:
     """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
     try:
         stated = cast("object", read_yaml(call.content))
@@ -347,7 +348,7 @@ def validate_upload_manifest(_commons: "Gen3", call: Call) -> Reply:
     return Reply({"errors": errors, "valid": not errors})
 
 
-def list_file_parts(commons: "Gen3", call: Call) -> Reply:
+def list_file_parts(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/files/{file_uuid}, also tried: no upload is under way."""
     visit = enter(commons, call, "read")
     if "uploadId" not in dict(call.query):

@@ -1,15 +1,13 @@
 """Sheepdog as a service of the sandbox: what it is made of."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
 from omicsdk.sandbox.gen3.sheepdog import export, submitting
-from omicsdk.sandbox.gen3.sheepdog.gate import Frame, error_body
+from omicsdk.sandbox.gen3.sheepdog.permissions import SheepdogMiddleware, error_body
 from omicsdk.sandbox.service import Reply, Service, handlers_in
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
@@ -33,7 +31,7 @@ _ABSENT = {
 """Operations that the sandbox doesn't play, and why."""
 
 
-def sheepdog_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
@@ -54,5 +52,5 @@ def sheepdog_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         # A service without storage, or without tables of how XML becomes records.
         crashes=dict.fromkeys((each for each, why in _ABSENT.items() if why in (_STORAGE, _XML)), (501,)),
         error_body=error_body,
-        around=lambda app: Frame(TrailingSlashes(app, _STATED)),
+        around=lambda app: SheepdogMiddleware(app, _STATED),
     )

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import quote
 
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
 from omicsdk.sandbox.gen3.records.store import (
@@ -21,10 +22,12 @@ from omicsdk.sandbox.gen3.records.store import (
     project_uuid,
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
-from omicsdk.sandbox.gen3.sheepdog.gate import (
+from omicsdk.sandbox.gen3.service import crash_if_real
+from omicsdk.sandbox.gen3.sheepdog.permissions import (
     NOT_FOUND,
     PROGRAMS,
     PROJECTS,
+    ROOT,
     Visit,
     asker,
     enter,
@@ -37,12 +40,8 @@ from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
-
 OPEN = "open"
 """The state of a project in which records may be submitted."""
-_ROOT = "/v0/submission"
 _DONE = "Transaction successful."
 _TRIED = (
     "Transaction would have been successful. User selected dry run option, transaction aborted, no data written to"
@@ -58,14 +57,14 @@ _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least
 # -- programs, and the projects in them
 
 
-def get_programs(commons: "Gen3", call: Call) -> Reply:
+def get_programs(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/."""
     asker(commons, call)
     found = commons.records.graph.of_type(PROGRAM)
-    return Reply({"links": [f"{_ROOT}/{quote(program.name)}" for program in found]})
+    return Reply({"links": [f"{ROOT}/{quote(program.name)}" for program in found]})
 
 
-def create_program(commons: "Gen3", call: Call) -> Reply:
+def create_program(commons: Gen3, call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
     person = asker(commons, call)
     permit(person, "create", PROGRAMS)
@@ -84,7 +83,7 @@ def create_program(commons: "Gen3", call: Call) -> Reply:
     return Reply({"id": program_id(name), "message": message, "name": name})
 
 
-def _one_object(commons: "Gen3", call: Call) -> dict[str, Any]:
+def _one_object(commons: Gen3, call: Call) -> dict[str, Any]:
     document = sent(call)
     if document.format == JSON:
         value = parsed_json(document.text)
@@ -97,7 +96,7 @@ def _one_object(commons: "Gen3", call: Call) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def delete_program(commons: "Gen3", call: Call) -> Reply:
+def delete_program(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}."""
     permit(asker(commons, call), "delete", PROGRAMS)
     with commons.records.writing():
@@ -109,15 +108,15 @@ def delete_program(commons: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def get_projects(commons: "Gen3", call: Call) -> Reply:
+def get_projects(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}."""
     asker(commons, call)
     program = found_program(commons, call).name
     found = commons.records.projects(program)
-    return Reply({"links": [f"{_ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
+    return Reply({"links": [f"{ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
 
 
-def create_project(commons: "Gen3", call: Call) -> Reply:
+def create_project(commons: Gen3, call: Call) -> Reply:
     """PUT, POST and PATCH /v0/submission/{program}."""
     person = asker(commons, call)
     permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
@@ -147,7 +146,7 @@ def create_project(commons: "Gen3", call: Call) -> Reply:
     return Reply(answer)
 
 
-def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
+def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
     """The code of a project that is sent.
 
     Raises:
@@ -166,14 +165,15 @@ def _code(commons: "Gen3", stated: dict[str, Any], program: str) -> str:
     # A name and an accession number may be missing, as with the service.
     faults = [each for each in node.validator.faults(whole) if each["type"] != "MISSING_PROPERTY"]
     if faults:
-        raise refuse(400, f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}")
+        told = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
+        raise refuse(400, told, crashes=True)
     other = commons.records.graph.by_id.get(own_id)
     if other is not None and other.project_id != f"{program}-{code}":
         raise refuse(400, f"ERROR: there is a project {code} in another program: {other.project_id}")
     return code
 
 
-def delete_project(commons: "Gen3", call: Call) -> Reply:
+def delete_project(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}."""
     with commons.records.writing():
         visit = enter(commons, call, "delete")
@@ -184,13 +184,13 @@ def delete_project(commons: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def _begin(commons: "Gen3", visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
+def _begin(commons: Gen3, visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
     """Enters a transaction into the log and returns its number."""
     log, now = commons.records.log, commons.records.clock.now()
     return log.add(Transaction(0, kind, role, PENDING, visit.program, visit.code, visit.person.name, dry_run, now))
 
 
-def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
+def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
     """Enters what was answered to a transaction."""
     state = SUCCEEDED if answer.get("success") else FAILED
     commons.records.log.change(number, state=state, response=answer, sent=document)
@@ -199,14 +199,16 @@ def _end(commons: "Gen3", number: int, answer: Mapping[str, Any], document: Docu
 # -- records
 
 
-def _submit(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
+def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
-    # Who doesn't want to wait, `async=true`, gets the whole answer: it is there at once.
+    # A client that doesn't want to wait gets the whole answer: it is there at once.
+    if dict(call.query).get("async", "").lower() == "true":
+        crash_if_real(commons.grounds, "async=true")
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
     return Reply(answer, answer["code"])
 
 
-def _run(commons: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
+def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
     """One transaction: what was sent is read, held against what is there, and stored when all of it is right."""
     records = commons.records
     rows = records_of(document, records.dictionary)
@@ -230,12 +232,13 @@ def _run(commons: "Gen3", visit: Visit, role: str, document: Document, *, dry_ru
     return answer
 
 
-def _bulk(commons: "Gen3", call: Call, role: str, *, dry_run: bool) -> Reply:
+def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     stated = parsed_json(sent(call).text)
     if not isinstance(stated, list):
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
+    crash_if_real(commons.grounds, "several documents at once")
     told: list[dict[str, Any]] = []
     for each in documents:
         try:
@@ -258,7 +261,7 @@ def _bulk_document(stated: object) -> Document:
 # -- what was tried
 
 
-def _transaction(commons: "Gen3", call: Call, visit: Visit, colon: str = "") -> Transaction:
+def _transaction(commons: Gen3, call: Call, visit: Visit, colon: str = "") -> Transaction:
     """The transaction that a request names."""
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
@@ -269,7 +272,7 @@ def _transaction(commons: "Gen3", call: Call, visit: Visit, colon: str = "") -> 
     return found
 
 
-def commit_transaction(commons: "Gen3", call: Call) -> Reply:
+def commit_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
     with commons.records.writing():
@@ -288,7 +291,7 @@ def commit_transaction(commons: "Gen3", call: Call) -> Reply:
     return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
 
 
-def close_transaction(commons: "Gen3", call: Call) -> Reply:
+def close_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
     visit = enter(commons, call, UPDATE)
     with commons.records.writing():
@@ -304,7 +307,7 @@ def close_transaction(commons: "Gen3", call: Call) -> Reply:
 # -- records that stand for files: each has an index record behind it, found or made
 
 
-def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str]) -> Record:
+def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
     """A record as it is stored: one that stands for a file with the GUID of its index record.
 
     Raises:
@@ -331,7 +334,7 @@ def _with_guid(commons: "Gen3", record: Record, visit: Visit, urls: Sequence[str
     return replace(record, properties={**record.properties, "object_id": guid})
 
 
-def _found(commons: "Gen3", said: str | None, size: int, md5: str | None) -> str | None:
+def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str | None:
     """The GUID of an index record that is there.
 
     Raises:
@@ -363,6 +366,7 @@ class _Step:
         changes: What the project is said to be afterwards.
         done: What is told of it.
         needs_submission: Whether the project has to have been submitted once.
+        crashes: Whether the real service fails on it.
     """
 
     name: str
@@ -370,24 +374,28 @@ class _Step:
     changes: dict[str, Any]
     done: str
     needs_submission: bool = False
+    crashes: bool = False
 
 
-def _to_state(name: str, before: str, state: str, **more: Any) -> _Step:
-    return _Step(name, (before,), {"state": state, **more}, f"transitioned project state to '{state}'")
+def _to_state(name: str, before: str, state: str) -> _Step:
+    return _Step(name, (before,), {"state": state}, f"transitioned project state to '{state}'")
 
 
+_SUBMITTED = {"state": "submitted", "releasable": True}
 _STEPS = (
     _to_state("open", "review", "open"),
     _to_state("review", "open", "review"),
-    _to_state("submit", "review", "submitted", releasable=True),
+    _Step("submit", ("review",), _SUBMITTED, "transitioned project state to 'submitted'", crashes=True),
     _Step("release", (), {"released": True}, "released project", needs_submission=True),
 )
 
 
-def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
+def _take(commons: Gen3, call: Call, step: _Step, *, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "update", *step.before)
+        if step.crashes and not dry_run:
+            crash_if_real(commons.grounds, f"{step.name} of a project")
         fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
         number = _begin(commons, visit, step.name, step.name, dry_run=dry_run)
         if fits and not dry_run:
@@ -403,7 +411,7 @@ def _take(commons: "Gen3", call: Call, step: _Step, *, dry_run: bool) -> Reply:
 # -- deletion
 
 
-def _delete(commons: "Gen3", call: Call, dry_run: bool) -> Reply:
+def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing():
         visit = enter(commons, call, "delete", OPEN)

@@ -3,21 +3,22 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
-
 SERVICE = "sheepdog"
+ROOT = "/v0/submission"
+"""What paths of the service begin with."""
 PROGRAMS = "/services/sheepdog/submission/program"
 """Who may make and delete programs may do so with this resource."""
 PROJECTS = "/services/sheepdog/submission/project"
@@ -29,9 +30,9 @@ NOT_FOUND = (
 _NOT_ALLOWED = "405 Method Not Allowed: The method is not allowed for the requested URL."
 
 
-def refuse(status: int, message: str) -> Problem:
-    """A refusal in the service's shape."""
-    return Problem(status, "", message)
+def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:
+    """A refusal in the service's shape; or one on which the real service fails."""
+    return Problem(status, "", message, crashes=crashes)
 
 
 def error_body(problem: Problem) -> Mapping[str, object]:
@@ -61,7 +62,7 @@ class Visit:
         return f"{self.program}-{self.code}"
 
 
-def asker(commons: "Gen3", call: Call) -> Person:
+def asker(commons: Gen3, call: Call) -> Person:
     """Who sent a request.
 
     Raises:
@@ -88,7 +89,7 @@ def resource_of(program: str, code: str) -> str:
     return f"/programs/{program}/projects/{code}"
 
 
-def enter_empty(commons: "Gen3", call: Call, method: str) -> tuple[Person, str, str]:
+def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, str]:
     """Lets a request in to a project that needn't be there.
 
     Raises:
@@ -100,7 +101,7 @@ def enter_empty(commons: "Gen3", call: Call, method: str) -> tuple[Person, str, 
     return person, program, code
 
 
-def enter(commons: "Gen3", call: Call, method: str, *states: str) -> Visit:
+def enter(commons: Gen3, call: Call, method: str, *states: str) -> Visit:
     """Lets a request in to a project.
 
     Args:
@@ -128,7 +129,7 @@ def enter(commons: "Gen3", call: Call, method: str, *states: str) -> Visit:
     return Visit(person, program, code, project)
 
 
-def found_program(commons: "Gen3", call: Call) -> Record:
+def found_program(commons: Gen3, call: Call) -> Record:
     """The program that a request names.
 
     Raises:
@@ -141,20 +142,12 @@ def found_program(commons: "Gen3", call: Call) -> Record:
     return program
 
 
-class Frame:
-    """Tells what isn't routed in the service's words.
+class SheepdogMiddleware(TrailingSlashes):
+    """Takes paths with and without a slash at their end, and refuses what isn't routed in the service's words."""
 
-    Args:
-        app: The service's routes.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except HTTPException as error:
-            told = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(error.status_code, error.detail)
-            content = json.dumps({"message": told})
-            await Response(content, error.status_code, error.headers, "application/json")(scope, receive, send)
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        """The answer to a path or method that no route has."""
+        if isinstance(refusal, Problem):
+            raise refusal
+        told = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(refusal.status_code, refusal.detail)
+        return Response(json.dumps({"message": told}), refusal.status_code, refusal.headers, "application/json")

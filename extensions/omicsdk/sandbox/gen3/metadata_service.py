@@ -8,25 +8,24 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.document import Operation
+from omicsdk.sandbox.gen3 import metadata_objects
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.gateway import READ_ONLY, Front
-from omicsdk.sandbox.gen3.metadata import aggregate, documents, objects
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.gateway import READ_ONLY
+from omicsdk.sandbox.gen3.metadata import aggregate, documents
 from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
+from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading
-from omicsdk.sandbox.state.database import Database
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "4.3.0"
 RESOURCE = "/mds_gateway"
@@ -34,23 +33,7 @@ RESOURCE = "/mds_gateway"
 _OBJECTS = "/objects"
 
 
-class Metadata:
-    """The metadata service's state.
-
-    Args:
-        database: Where it is kept.
-
-    Attributes:
-        documents: The commons' own documents.
-        aggregate: Metadata of other commons.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.documents = documents.Documents(database)
-        self.aggregate = aggregate.Aggregate(database)
-
-
-def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
@@ -60,9 +43,9 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
     handlers = {
         **handlers_in(document, gen3.metadata.documents, documents),
         **handlers_in(document, gen3.metadata.aggregate, aggregate),
-        **handlers_in(document, gen3, objects, sys.modules[__name__]),
+        **handlers_in(document, gen3, metadata_objects, sys.modules[__name__]),
     }
-    # Doors knows who comes in, and objects ask for tokens themselves.
+    # The middleware checks who writes; objects ask for tokens themselves.
     service = gen3_service(
         "metadata",
         document,
@@ -71,7 +54,7 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         same={"query_documents": "query"},
         answers={"get_version": Reply(VERSION)},
         error_body=error_body,
-        around=lambda app: Doors(app, gen3.access),
+        around=lambda app: _Middleware(app, gen3.access),
         crashes={"create_aliases": (404,), "update_aliases": (404, 409)},
         crash=Reply(text="Internal Server Error", status=500),
     )
@@ -83,14 +66,14 @@ def _reads_one(operation: Operation, _query: object) -> bool:
     return is_reading(operation) and not operation.name.startswith("query")
 
 
-def get_status(gen3: "Gen3", _call: Call) -> Reply:
+def get_status(gen3: Gen3, _call: Call) -> Reply:
     """GET /_status."""
     now = datetime.fromtimestamp(gen3.grounds.clock.now(), UTC).isoformat()
     enabled = gen3.metadata.aggregate.enabled
     return Reply({"status": "OK", "timestamp": now, "aggregate_metadata_enabled": enabled})
 
 
-class Doors(Front):
+class _Middleware(Middleware):
     """Lets requests in, and tells what isn't routed in the service's words.
 
     The gateway of a commons lets nobody in at /mds-admin without the permission, and doesn't pass tokens on there. The
@@ -105,7 +88,7 @@ class Doors(Front):
         super().__init__(app)
         self._access = access
 
-    def meant(self, scope: Scope) -> Scope:
+    def rewritten(self, scope: Scope) -> Scope:
         """The request with the address that the document states: published clients make objects at an older one."""
         root = scope.get("root_path", "")
         if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":

@@ -3,49 +3,46 @@
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from omicsdk.sandbox.gen3 import fence_files
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd import aliases as index_aliases
 from omicsdk.sandbox.gen3.indexd import records
-from omicsdk.sandbox.gen3.metadata.reading import OBJECT, Refusal, reading
+from omicsdk.sandbox.gen3.metadata.reading import Refusal, read_body
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 State = TypeVar("State")
 _NO_TOKEN = "Could not verify, parse, and/or validate scope from provided access token."  # noqa: S105 - a message
 
 
-class _Sent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Sent:
     """A new object as it was sent."""
 
-    name: str
-    authz: dict[str, Any]
-    aliases: list[str]
-    metadata: dict[str, Any]
+    file_name: str
+    aliases: list[str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
-def _sent(call: Call, *, with_authz: bool = False) -> _Sent:
-    with reading(call) as read:
-        fields = read.fields()
-        return _Sent(
-            read.field(fields, "file_name", str, required=True),
-            read.field(fields, "authz", OBJECT, required=True, nullable=True) if with_authz else {},
-            read.texts(fields, "aliases", nullable=True),
-            read.field(fields, "metadata", OBJECT, nullable=True),
-        )
+@dataclass(frozen=True, slots=True)
+class _SentWithAuthz:
+    """The same, with who may use it."""
+
+    file_name: str
+    authz: dict[str, Any] | None
+    aliases: list[str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
-def create_object(gen3: "Gen3", call: Call) -> Reply:
+def create_object(gen3: Gen3, call: Call) -> Reply:
     """POST /objects/upload, and /objects, where published clients send it."""
-    sent = _sent(call, with_authz=True)
-    authz = sent.authz
+    sent = read_body(call, _SentWithAuthz)
+    authz = sent.authz or {}
     person = _person(gen3, call)
     if str(authz.get("version", "")) != "0":
         raise Refusal(400, f"Unsupported authz version: {authz}")
@@ -53,15 +50,15 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
     if not is_texts(places):
         raise Refusal(400, f"Invalid authz.resource_paths, must be valid list of resources, got: {places}")
     with gen3.grounds.database.transaction():
-        stated = {"file_name": sent.name, "authz": places}
+        stated = {"file_name": sent.file_name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
             told = _asked(fence_files.upload_file, gen3, call, stated)
         return _made(gen3, call, sent, person, told["guid"], places, told["url"])
 
 
-def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
+def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
     """POST /objects/{guid}."""
-    sent = _sent(call)
+    sent = read_body(call, _Sent)
     person = _person(gen3, call)
     asked = call.arguments["guid"]
     record = gen3.index.find(asked)
@@ -71,26 +68,26 @@ def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     with gen3.grounds.database.transaction():
         # The service itself says "record" twice.
         with _refused_as(403, f"You do not have access to create a blank version of record of record '{did}'"):
-            body = {"file_name": sent.name, "authz": places}
+            body = {"file_name": sent.file_name, "authz": places}
             guid = _asked(records.create_blank_version, gen3.index, call, body, GUID=did)["did"]
         with _refused_as(403, f"You do not have access to generate the upload url for {guid}"):
             url = _asked(fence_files.upload_file_to_guid, gen3, call, file_id=guid)["url"]
         return _made(gen3, call, sent, person, guid, places, url)
 
 
-def get_object(gen3: "Gen3", call: Call) -> Reply:
+def get_object(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}."""
     guid = call.arguments["guid"]
     return _view(gen3, guid, gen3.index.find(guid))
 
 
-def get_latest_object(gen3: "Gen3", call: Call) -> Reply:
+def get_latest_object(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}/latest."""
     guid = call.arguments["guid"]
     return _view(gen3, guid, gen3.index.latest(guid))
 
 
-def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
+def get_object_download_url(gen3: Gen3, call: Call) -> Reply:
     """GET /objects/{guid}/download."""
     guid = call.arguments["guid"]
     message = f"Unable to get signed download url from data access service for GUID or alias '{guid}'"
@@ -102,7 +99,7 @@ def get_object_download_url(gen3: "Gen3", call: Call) -> Reply:
         return Reply({"url": _asked(fence_files.get_presigned_url, gen3, call, file_id=guid)["url"]})
 
 
-def delete_object(gen3: "Gen3", call: Call) -> Reply:
+def delete_object(gen3: Gen3, call: Call) -> Reply:
     """DELETE /objects/{guid}."""
     guid = call.arguments["guid"]
     with_bytes = "delete_file_locations" in dict(call.query)
@@ -121,7 +118,7 @@ def delete_object(gen3: "Gen3", call: Call) -> Reply:
     return Reply({})
 
 
-def _person(gen3: "Gen3", call: Call) -> Person:
+def _person(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that needs a token.
 
     Raises:
@@ -145,7 +142,9 @@ def _refused_as(status: int, detail: str) -> Generator[None]:
         raise Refusal(status, detail) from problem
 
 
-def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, resources: list[str], url: str) -> Reply:
+def _made(
+    gen3: Gen3, call: Call, sent: _Sent | _SentWithAuthz, person: Person, guid: str, resources: list[str], url: str
+) -> Reply:
     """Tells of an object that waits for its bytes, after its document was stored.
 
     Args:
@@ -157,7 +156,7 @@ def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, reso
         resources: Who may use it.
         url: Where its bytes are put.
     """
-    aliases = sent.aliases
+    aliases = sent.aliases or []
     if aliases:
         stated = f"{aliases} to the guid {guid}"
         with (
@@ -167,7 +166,7 @@ def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, reso
             body = {"aliases": [{"value": name} for name in aliases]}
             _asked(index_aliases.create_aliases, gen3.index, call, body, GUID=guid)
     document = {
-        **sent.metadata,
+        **(sent.metadata or {}),
         "_resource_paths": resources,
         "_uploader_id": str(person.number),
         "_upload_status": "not_uploaded",
@@ -177,7 +176,7 @@ def _made(gen3: "Gen3", call: Call, sent: _Sent, person: Person, guid: str, reso
     return Reply({"guid": guid, "aliases": aliases, "metadata": document, "upload_url": url}, 201)
 
 
-def _view(gen3: "Gen3", guid: str, record: dict[str, Any] | None) -> Reply:
+def _view(gen3: Gen3, guid: str, record: dict[str, Any] | None) -> Reply:
     try:
         document = gen3.metadata.documents.find(record["did"] if record else guid)
     except Refusal:

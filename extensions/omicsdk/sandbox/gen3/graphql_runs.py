@@ -1,0 +1,68 @@
+"""Runs of GraphQL queries, for Guppy and Peregrine; each tells their outcome in its own words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, cast
+
+import graphql
+
+MOST_TOKENS = 20_000
+"""Longest query, in tokens."""
+
+
+class Stage(Enum):
+    """How far a query came."""
+
+    PARSED = "parsed"
+    VALIDATED = "validated"
+    EXECUTED = "executed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a query.
+
+    Attributes:
+        stage: The last stage that it reached; its errors are of this one.
+        data: What was asked for; None before it was executed.
+        errors: What is wrong.
+    """
+
+    stage: Stage
+    data: Any
+    errors: Sequence[graphql.GraphQLError]
+
+
+def run(
+    schema: graphql.GraphQLSchema,
+    text: str,
+    root: object,
+    variables: Mapping[str, Any] | None,
+    *,
+    checks: Sequence[graphql.Visitor] = (),
+    **options: Any,
+) -> Outcome:
+    """Parse, validate and execute a query.
+
+    Args:
+        schema: The schema.
+        text: The query.
+        root: What the fields of the root are resolved from.
+        variables: The values of its variables.
+        checks: Visitors of the parsed query that raise on what the service's language doesn't have.
+        options: Further arguments of graphql-core's execution.
+    """
+    try:
+        document = graphql.parse(text, max_tokens=MOST_TOKENS)
+        for check in checks:
+            graphql.visit(document, check)
+        if errors := graphql.validate(schema, document):
+            return Outcome(Stage.VALIDATED, None, errors)
+    except RecursionError:
+        return Outcome(Stage.PARSED, None, [graphql.GraphQLError("The query nests too deep")])
+    except graphql.GraphQLError as error:
+        return Outcome(Stage.PARSED, None, [error])
+    execution: Any = graphql.execution  # its stubs leave types open
+    result = execution.execute_sync(schema, document, root, variable_values=dict(variables or {}), **options)
+    return Outcome(Stage.EXECUTED, result.data, cast("list[graphql.GraphQLError]", result.errors or []))

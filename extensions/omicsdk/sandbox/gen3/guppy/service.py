@@ -1,0 +1,97 @@
+"""Guppy as a service of the sandbox."""
+
+import sys
+from typing import Any, cast
+
+from omicsdk.sandbox.gen3.guppy.queries import Guppy, Sight
+from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+
+_ADMINISTRATION = "/guppy_admin"
+_QUERY = "query"
+_DOCUMENT = document_of(
+    {
+        "POST /graphql": _QUERY,
+        "POST /download": "download",
+        "GET /_status": "get_status",
+        "GET /_version": "get_version",
+        "POST /_refresh": "refresh",
+    }
+)
+
+
+def guppy_service(guppy: Guppy) -> Service:
+    """The service.
+
+    Args:
+        guppy: Its state.
+    """
+    handlers = handlers_in(_DOCUMENT, guppy, sys.modules[__name__])
+    query = handlers.pop(_QUERY)
+    return gen3_service(
+        "guppy",
+        _DOCUMENT,
+        {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
+        answers={"get_version": Reply({"version": VERSION, "commit": VERSION})},
+    )
+
+
+def _refused(problem: Problem) -> Reply:
+    """A refusal outside of GraphQL: its text."""
+    return Reply(text=problem.title, status=problem.status, headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _refused_query(problem: Problem) -> Reply:
+    """A refusal of a whole query."""
+    told = {"message": problem.title, "extensions": {"code": problem.code}}
+    return Reply({"errors": [told]}, problem.status)
+
+
+def get_status(guppy: Guppy, _call: Call) -> Reply:
+    """GET /_status."""
+    told: dict[str, Any] = {
+        each.name: {
+            "aliases": {each.name: {}},
+            "arrayFields": [name for name, field in each.fields.items() if field.many],
+        }
+        for each in guppy.types()
+    }
+    return Reply({"statusCode": 200, "warnings": None, "indices": told})
+
+
+def refresh(guppy: Guppy, call: Call) -> Reply:
+    """POST /_refresh."""
+    missing = Problem(401, "unauthorized", "There is no token: only administrators refresh")
+    if not guppy.access.somebody(call.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
+        raise Problem(403, "forbidden", "Only administrators refresh")
+    return Reply(text="[Server] guppy refreshed successfully")
+
+
+def query(guppy: Guppy, call: Call) -> Reply:
+    """POST /graphql."""
+    # graphql-core takes a while to import, and most sandboxes never see a query.
+    from omicsdk.sandbox.gen3.guppy.schema import execute
+
+    body = as_object(call.body)
+    text, variables = body.get("query"), body.get("variables")
+    if not isinstance(text, str):
+        message = "POST body missing, invalid Content-Type, or JSON object has no keys."
+        raise Problem(
+            400, "BAD_REQUEST", message if not body else "GraphQL operations must contain a non-empty `query`."
+        )
+    if variables is not None and not isinstance(variables, dict):
+        raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
+    sight = Sight(guppy.access.anyone(call.headers))
+    values = cast("dict[str, Any] | None", variables)
+    status, told = execute(guppy.types(), sight, text, values, body.get("operationName"))
+    return Reply(told, status)
+
+
+def download(guppy: Guppy, call: Call) -> Reply:
+    """POST /download."""
+    body = as_object(call.body)
+    type = guppy.get(str(body.get("type")))
+    if type is None:
+        raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
+    return Reply(Sight(guppy.access.anyone(call.headers)).download(type, body))
