@@ -133,7 +133,9 @@ def test_every_operation_is_recorded_or_told_why_not(service):
     calls = SERVICES[service].calls
     done = {call["operation"] for call in calls.values() if call["kind"] != "refused"}
     assert (len(done), len([call for call in calls.values() if call["kind"] == "refused"])) == COUNTS[service]
-    assert sorted([*done, *not_played(service), *NOT_FOLLOWED.get(service, ())]) == sorted(each["name"] for each in operations(service))
+    assert sorted([*done, *not_played(service), *NOT_FOLLOWED.get(service, ())]) == sorted(
+        each["name"] for each in operations(service)
+    )
     assert {path.stem for path in (CASSETTES / service).glob("*.yaml")} == calls.keys()
 
 

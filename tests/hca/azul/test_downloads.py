@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from omicsdk import AsyncAzul, Azul
+from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.core.retry import Retry
 
@@ -130,6 +131,27 @@ def test_managed_access_is_explained(azul: Azul, omics_sandbox: Any, tmp_path: P
     assert "run `omics login azul`" in str(report.failed[0].error)
     with Azul(omics_sandbox.azul_url, credentials=omics_sandbox.token()) as client:
         assert client.download("fileFormat=h5ad", tmp_path / "out").ok
+
+
+class SharedClock(ManualClock):
+    """A clock that moves the sandbox's while a client sleeps."""
+
+    def __init__(self, sandbox: Any) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._sandbox.clock.advance(seconds)
+
+
+def test_a_429_is_obeyed_until_the_window_is_over(omics_sandbox: Any) -> None:
+    omics_sandbox.settings.turn({"azul.requests": 3})
+    clock = SharedClock(omics_sandbox)
+    with Azul(omics_sandbox.azul_url, clock=clock) as client:
+        assert [client.get_catalogs().default_catalog for _ in range(5)] == ["dcp43"] * 5
+    assert set(clock.slept) == {30}
+    assert sum(clock.slept) == 300
 
 
 def test_a_dry_run_counts_and_writes_nothing(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:

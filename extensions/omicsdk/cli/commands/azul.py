@@ -85,7 +85,8 @@ def row_of(kind: str, hit: Mapping[str, Any]) -> dict[str, Any]:
             **counts,
             "title": _joined(hit.get("projects"), "projectTitle"),
         }
-    own: Mapping[str, Any] = next(iter(hit.get(kind) or ()), {})
+    found: list[dict[str, Any]] = hit.get(kind) or [{}]
+    own = found[0]
     plain = {name: value for name, value in own.items() if isinstance(value, str | int | float)}
     return {"uuid": hit["entryId"], **plain, **(counts if summaries else {})}
 

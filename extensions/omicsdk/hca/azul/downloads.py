@@ -25,6 +25,7 @@ from omicsdk.hca.azul.manifests import read_manifest
 from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer import verify as compare
+from omicsdk.transfer.items import MappedItems
 
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import Azul
@@ -113,12 +114,12 @@ def download(
         "control": control,
         "dry_run": dry_run,
     }
-    report = fetch([sources.item(file, name) for file, name in named], folder, **how)
+    report = fetch(MappedItems(sources.item, named), folder, **how)
     gone = [at for at, outcome in enumerate(report.outcomes) if outcome.is_gone and named[at][0].mirror_uri]
     if mirror and gone and not report.why_stopped:
         # The index names a file's place in the mirror before the file is there.
         direct = Sources(client, catalog, uses_mirror=False)
-        report = report.with_rerun(gone, fetch([direct.item(*named[at]) for at in gone], folder, **how))
+        report = report.with_rerun(gone, fetch(MappedItems(direct.item, [named[at] for at in gone]), folder, **how))
     if plan.lost:
         lost = (Outcome.of_error(name, error) for name, error in plan.lost)
         report = report.with_outcomes([*report.outcomes, *lost])
@@ -157,7 +158,7 @@ def verify(
     plan = planned(client, what, matrices, bundle, manifest, catalog)
     sources = Sources(client, catalog, uses_mirror=True)
     named = names_of(plan.files, layout, name_template)
-    return compare([sources.item(file, name) for file, name in named], folder, stop=stop)
+    return compare(list(map(sources.item, named)), folder, stop=stop)
 
 
 @contextmanager
@@ -264,9 +265,10 @@ def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str 
         NameClash: Two files would get one name.
     """
     pattern = template or LAYOUTS[layout]
+    used = _fields_in(pattern)
     named: dict[str, AzulFile] = {}
     for file in chosen:
-        name = _name(file, pattern)
+        name = pattern.format_map({field: NAME_FIELDS[field](file) for field in used})
         other = named.setdefault(name, file)
         if other is not file:
             raise NameClash(
@@ -277,35 +279,37 @@ def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str 
     return [(file, name) for name, file in named.items()]
 
 
-def _name(file: AzulFile, pattern: str) -> str:
-    path = PurePosixPath(file.name)
-    suffix = "".join(path.suffixes)
-    fields = {
-        "name": file.name,
-        "stem": path.name.removesuffix(suffix),
-        "suffix": suffix,
-        "uuid": file.uuid,
-        "version": file.version,
-        "format": file.format,
-        "sha256": file.sha256,
-        "bundle": file.bundle_uuid or UNNAMED,
-        "project": _one_part(file.project),
-        "catalog": file.parameters.get("catalog", ""),
-    }
+def _fields_in(pattern: str) -> list[str]:
     try:
-        stated = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+        used = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
     except ValueError as error:
         raise UsageError(f"The name template {pattern!r} is malformed: {error}") from error
-    unknown = [name for name in stated if name not in fields]
+    unknown = [name for name in used if name not in NAME_FIELDS]
     if unknown:
         raise UsageError(
-            f"The name template has the unknown field {{{unknown[0]}}}", remedy=f"Known fields are {', '.join(fields)}."
+            f"The name template has the unknown field {{{unknown[0]}}}",
+            remedy=f"Known fields are {', '.join(NAME_FIELDS)}.",
         )
-    return pattern.format_map(fields)
+    return used
 
 
-def _one_part(project: str) -> str:
-    return project.replace("/", "_").strip(". ") or UNNAMED
+def _suffix(file: AzulFile) -> str:
+    return "".join(PurePosixPath(file.name).suffixes)
+
+
+NAME_FIELDS: Mapping[str, Callable[[AzulFile], str]] = {
+    "name": lambda file: file.name,
+    "stem": lambda file: PurePosixPath(file.name).name.removesuffix(_suffix(file)),
+    "suffix": _suffix,
+    "uuid": lambda file: file.uuid,
+    "version": lambda file: file.version,
+    "format": lambda file: file.format,
+    "sha256": lambda file: file.sha256,
+    "bundle": lambda file: file.bundle_uuid or UNNAMED,
+    "project": lambda file: file.project.replace("/", "_").strip(". ") or UNNAMED,
+    "catalog": lambda file: file.parameters.get("catalog", ""),
+}
+"""Fields of name templates."""
 
 
 class Sources:
@@ -322,13 +326,13 @@ class Sources:
         self._catalog = catalog
         self._uses_mirror = uses_mirror
 
-    def item(self, file: AzulFile, name: str) -> Item:
+    def item(self, named: tuple[AzulFile, str]) -> Item:
         """Return what the engine fetches.
 
         Args:
-            file: The file.
-            name: Its path in the folder.
+            named: The file, and its path in the folder.
         """
+        file, name = named
         locate = partial(self.locate, file)
         if self._uses_mirror and file.mirror_uri:
             place = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,7 +35,7 @@ _DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
 _UUID_IN_PATH = re.compile(r"/repository/files/([^/?]+)\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AzulFile:
     """A file.
 
@@ -68,7 +67,7 @@ class AzulFile:
     project: str = ""
     catalog: str = ""
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, str]:
         """Parameters of the request for the file; those of its address, which may be more than catalog and version."""
         stated = dict(parse_qsl(urlsplit(self.url).query)) if self.url else {}
