@@ -61,14 +61,18 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {
     "omicsdk": [
-        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade", "AsyncGen3",
-        "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Crunch", "Drs", "Dss",
-        "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
+        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncAzul", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade",
+        "AsyncGen3", "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Azul", "Crunch",
+        "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
     ],
     "omicsdk.hca.dss": [
         "Account", "AsyncDss", "BundleFile", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss",
         "Listener", "ManifestError", "Notification", "Result", "StoredVersion", "UploadFailed", "UploadedBundle",
         "UploadedFile", "create_version", "version_of",
+    ],
+    "omicsdk.hca.azul": [
+        "AsyncAzul", "Azul", "AzulFile", "Catalog", "FacetValue", "InvalidFilter", "ManifestError", "UnknownFacet",
+        "WrittenManifest", "read_manifest",
     ],
     "omicsdk.hca.fusillade": ["AsyncFusillade", "Fusillade"],
     "omicsdk.core": [

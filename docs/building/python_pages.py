@@ -35,6 +35,7 @@ PACKAGES = (
     Package("omicsdk.core", "requests, retries, credentials, paging, settings", ("omicsdk.core.checksums",)),
     Package("omicsdk.transfer", "downloads and uploads: parallel, verified, going on where they were stopped"),
     Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
+    Package("omicsdk.hca.azul", "projects, files and manifests of the Human Cell Atlas, LungMAP and AnVIL (Azul)"),
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),
     Package("omicsdk.hca", "the services of the Human Cell Atlas"),

@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from omicsdk.ga4gh import Trs as Trs
     from omicsdk.gen3 import AsyncGen3 as AsyncGen3
     from omicsdk.gen3 import Gen3 as Gen3
+    from omicsdk.hca.azul import AsyncAzul as AsyncAzul
+    from omicsdk.hca.azul import Azul as Azul
     from omicsdk.hca.dss import AsyncDss as AsyncDss
     from omicsdk.hca.dss import Dss as Dss
     from omicsdk.hca.fusillade import AsyncFusillade as AsyncFusillade
@@ -101,6 +103,7 @@ _HOMES = {
     "APIError": "core.errors",
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
+    "AsyncAzul": "hca.azul",
     "AsyncCrunch": "crunch",
     "AsyncDrs": "drs",
     "AsyncDss": "hca.dss",
@@ -113,6 +116,7 @@ _HOMES = {
     "AsyncSevenBridges": "sb.client",
     "AsyncTrs": "ga4gh",
     "AuthError": "core.errors",
+    "Azul": "hca.azul",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
     "BearerToken": "core.credentials",
@@ -189,6 +193,7 @@ __all__ = [
     "APIError",
     "AnswerTooLarge",
     "ApiKey",
+    "AsyncAzul",
     "AsyncCrunch",
     "AsyncDrs",
     "AsyncDss",
@@ -201,6 +206,7 @@ __all__ = [
     "AsyncSevenBridges",
     "AsyncTrs",
     "AuthError",
+    "Azul",
     "BadRequest",
     "Basic",
     "BearerToken",

@@ -81,6 +81,11 @@ def _of_projects(client: Any) -> str:
     return ""
 
 
+def _of_sources(client: Any) -> str:
+    client.list_sources.raw()
+    return ""
+
+
 KINDS: Mapping[str, Kind] = {
     HCA: Kind(
         "the Human Cell Atlas",
@@ -88,6 +93,14 @@ KINDS: Mapping[str, Kind] = {
         _of_subscriptions,
         "a browser",
         "Run omics login hca, with --device where there is no browser.",
+    ),
+    "azul": Kind(
+        "Azul",
+        "omicsdk.hca.azul.client:Azul",
+        _of_sources,
+        "credentials file",
+        "Run gcloud auth application-default login, then omics login azul; or give a token of a Google account that is "
+        "registered with Terra.",
     ),
     "sb": Kind(
         "Seven Bridges",
@@ -402,6 +415,22 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
             yield f"{discovery.platform}.base_url", mask_url(found.base_url), found.origin
         if found.credentials is not None:
             yield f"{discovery.platform}.credentials", MASK, found.credentials_origin
+
+
+def google_file(file: Path | None) -> StoredLogin:
+    """Return the login that a credentials file of Google is; the file stays where it is, and is read at each use.
+
+    Args:
+        file: The file; None for the application default credentials.
+
+    Raises:
+        AuthError: It is no such file.
+    """
+    from omicsdk.hca.azul.google import KIND, default_file, google_credentials
+
+    path = (file or default_file(os.environ)).expanduser().absolute()
+    google_credentials(path)
+    return StoredLogin(Token(str(path)), kind=KIND)
 
 
 def credentials_file(text: str, source: str) -> tuple[StoredLogin, str]:

@@ -1,9 +1,13 @@
 """The calls of the Human Cell Atlas's services that are recorded: each operation once, with pages where there are some."""
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 import httpx
+from azul_project import write_project
 from omicsdk.core.checksums import Digests
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.fusillade.tokens import client_secret
@@ -266,3 +270,36 @@ def _jobs(recorder: Recorder, sandbox: Sandbox) -> None:
         **report,
     )
     recorder.call("validation_status", upload_area_uuid=AREA, filename=NAME)
+
+
+# -- Azul
+
+PROJECT = "74b6d569-3b11-42ef-b6b1-a0454522b4a0"
+EYE = {"organ": {"is": ["eye"]}}
+
+
+def azul(recorder: Recorder, sandbox: Sandbox) -> None:
+    """Makes the calls of Azul, over a project of four files."""
+    with TemporaryDirectory() as folder:
+        sandbox.seed(write_project(Path(folder, "bundle")))
+    for operation in ("get_openapi", "get_health", "get_basic_health", "get_cached_health", "get_fast_health"):
+        recorder.call(operation)
+    recorder.call("get_health_of", keys=["queues", "progress"])
+    for operation in ("get_version", "get_catalogs", "list_sources"):
+        recorder.call(operation)
+    recorder.call("get_entity", entity_type="projects", entity_id=PROJECT)
+    recorder.refused(404, "get_entity", entity_type="projects", entity_id=FILE)
+    recorder.call("check_entities", entity_type="samples", filters=EYE)
+    hits = recorder.iterate("list_entities", entity_type="files", catalog="dcp43", filters=EYE, size=3, order="desc")
+    recorder.refused(400, "list_entities", entity_type="files", filters={"colour": {"is": ["red"]}})
+    recorder.call("search_entities", entity_type="donors", catalog="anvil8", filters="{}", size=2)
+    recorder.call("check_summary", filters=EYE)
+    recorder.call("get_summary", filters=EYE)
+    state = recorder.call("request_manifest", filters=json.dumps(EYE), format="compact")
+    token = state.location.rpartition("/")[2]
+    recorder.call("get_manifest_state", token=token)
+    recorder.stream("get_manifest", token=token)
+    recorder.call("get_file_state", file_uuid=hits[0].entry_id)
+    recorder.stream("get_file", file_uuid=hits[0].entry_id, catalog="dcp43")
+    sandbox.settings.turn({"azul.requests": 1})
+    recorder.refused(429, "get_version")

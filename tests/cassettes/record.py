@@ -15,12 +15,13 @@ from uuid import UUID
 
 from calls_ga4gh import htsget, refget, trs
 from calls_gen3 import arborist, drs, fence, manifest, person, wts
-from calls_hca import dss, fusillade, upload
+from calls_hca import azul, dss, fusillade, upload
 from calls_sb import sb
 from omicsdk.core.client import Client
 from omicsdk.core.credentials import ApiKey, BearerToken, Credentials
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.sandbox import Sandbox
+from omicsdk_api.azul import AzulApi
 from omicsdk_api.drs import DrsApi
 from omicsdk_api.dss import DssApi
 from omicsdk_api.fusillade import FusilladeApi
@@ -72,6 +73,7 @@ def _sb(sandbox: Sandbox) -> Credentials:
 
 SERVICES = {
     "dss": Service(DssApi, "dss/v1", _dcp, dss),
+    "azul": Service(AzulApi, "azul", _dcp, azul),
     "fusillade": Service(FusilladeApi, "auth", _dcp, fusillade, ["auth.data.humancellatlas.org"]),
     "upload": Service(UploadApi, "upload", _upload, upload),
     "sb": Service(SbApi, "sb/v2", _sb, sb),

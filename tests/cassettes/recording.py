@@ -41,7 +41,7 @@ _SECRETS_OF_ANSWERS = tuple(
     )
 )
 _STORAGE = "/(?:[a-z0-9]+/)?_(?:objects|storage)/"
-_PRESIGNED = re.compile(rf"({HOST}{_STORAGE}[^?\"\s]+)\?([^\"\s]+)")
+_PRESIGNED = re.compile(rf"({HOST}{_STORAGE}[^?\"\s]+)\?([^\\\"'\s]+)")
 FILTERED = "filtered"
 _SHORTEST = 12
 """Characters of the shortest secret that is looked for in the recordings, and couldn't stand there by chance."""

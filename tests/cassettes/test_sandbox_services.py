@@ -24,6 +24,7 @@ from vcr.request import Request
 
 COUNTS = {
     "dss": (22, 0),
+    "azul": (20, 3),
     "fusillade": (53, 0),
     "upload": (19, 0),
     "sb": (165, 19),
@@ -69,6 +70,8 @@ NOT_PLAYED = {
     },
 }
 """Operations that aren't recorded because the sandbox refuses them with 501 or answers an example, by reason."""
+NOT_FOLLOWED = {"azul": ["put_manifest"]}
+"""Operations that are redirected to what takes GET only, while HTTP clients repeat a PUT: none can be called to its end."""
 UNSTATED = {
     "dss-delete_collection",
     "gen3/manifest-get_status",  # a word or an object, depending on the release
@@ -133,7 +136,9 @@ def test_every_operation_is_recorded_or_told_why_not(service):
     calls = SERVICES[service].calls
     done = {call["operation"] for call in calls.values() if call["kind"] != "refused"}
     assert (len(done), len([call for call in calls.values() if call["kind"] == "refused"])) == COUNTS[service]
-    assert sorted([*done, *not_played(service)]) == sorted(each["name"] for each in operations(service))
+    assert sorted([*done, *not_played(service), *NOT_FOLLOWED.get(service, ())]) == sorted(
+        each["name"] for each in operations(service)
+    )
     assert {path.stem for path in (CASSETTES / service).glob("*.yaml")} == calls.keys()
 
 

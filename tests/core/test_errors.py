@@ -57,6 +57,7 @@ def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
             "not_found",
         ),
         ('{"message": "Forbidden"}', "Forbidden", None),
+        ('{"Code": "BadRequestError", "Message": "Unknown field"}', "Unknown field", "BadRequestError"),
         (
             '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>It &amp; all has expired</Message></Error>',
             "It & all has expired",

@@ -25,7 +25,14 @@ def seeded(sandbox: Sandbox, service: str, folder: Path) -> Any:
     return sandbox.seed_service(service, folder)
 
 
+def project(sandbox: Sandbox, folder: Path) -> str:
+    """UUID of the project that Azul makes of a bundle without metadata."""
+    seeded(sandbox, "dss", folder)
+    return sandbox.azul.atlas.files()[0].project_id
+
+
 PLACES: dict[str, Callable[[Sandbox, Path], str]] = {
+    "azul": lambda sandbox, folder: f"default/projects/{project(sandbox, folder)}/set/cells.csv",
     "dss": lambda sandbox, folder: f"aws/{seeded(sandbox, 'dss', folder)['bundle_uuid']}/set/cells.csv",
     "drs": lambda sandbox, folder: f"{host(sandbox)}/{seeded(sandbox, 'gen3', folder)['files']['set/cells.csv']}",
     "gen3": lambda sandbox, folder: f"{host(sandbox)}/{seeded(sandbox, 'gen3', folder)['files']['set/cells.csv']}",

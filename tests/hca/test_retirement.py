@@ -66,3 +66,27 @@ def test_another_deployment_is_not_retired(looked_up, monkeypatch, capsys):
     assert main(DSS) == 1
     assert looked_up[0] == "dss.example.org"
     assert "retired" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the name's error has other words there")
+def test_a_manifest_is_downloaded_from_azul_instead(looked_up, tmp_path, capsys):
+    columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
+    row = ("b", "2019-08-03T032331.151555Z", "reads.fastq.gz", "f", "0" * 64, "3")
+    manifest = tmp_path / "old.tsv"
+    manifest.write_text("\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    assert main(("dss", "download-manifest", "--manifest", str(manifest), "--replica", "aws")) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "omics: The Human Cell Atlas has retired the Data Store at https://dss.data.humancellatlas.org/v1. "
+        f"The files are in Azul. Run: omics azul download --manifest {manifest}"
+    )
+
+
+def test_a_manifest_of_azul_names_its_own_command_for_folders_of_bundles(looked_up, tmp_path, capsys):
+    columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size", "file_azul_url")
+    row = ("b", "2019-08-03T03:23:31.151555Z", "a.h5ad", "f", "0" * 64, "3", "https://service.example.org/f")
+    manifest = tmp_path / "azul.tsv"
+    manifest.write_text("\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    words = ("dss", "download-manifest", "--manifest", str(manifest), "--replica", "aws", "--layout", "bundle")
+    assert main(words) == 2
+    assert f"Run: omics azul download --manifest {manifest} --layout bundle" in capsys.readouterr().err
+    assert looked_up == []

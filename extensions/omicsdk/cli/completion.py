@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     Word = tuple[str, str]
     """An offered word, and its description."""
 
-PLATFORMS = ("hca", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
+PLATFORMS = ("hca", "azul", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """Arguments that take both URIs and paths."""
-SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
 _STORE_OPTIONS = ("base_url", "profile")
 """Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
 _LONGEST = 70
@@ -288,6 +288,8 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
         from omicsdk.cli.lookups import profiles
 
         return [(name, "") for name in profiles(path[:1])], False
+    if argument["name"] == "filter" and path[:1] == ["azul"]:
+        return _conditions(line, current), False
     if argument["name"] == "project" and path[:1] == ["sb"]:
         projects = _remote(line, f"sb://{current}")
         return [
@@ -305,12 +307,25 @@ def _remote(line: Line, current: str) -> list[Word]:
     scheme, _, path = current.partition("://")
     if scheme not in SCHEMES:
         return []
+    folder = path[: path.rfind("/") + 1]
+    found = _looked_up(line, f"{scheme}://{folder}")
+    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
+
+
+def _conditions(line: Line, current: str) -> list[Word]:
+    """Return the facets of Azul, or after the equals sign conditions with their values."""
+    from omicsdk.cli.lookups import FACETS
+
+    found = _looked_up(line, f"{FACETS}{line.given.get('--catalog', '')}")
+    words = found if "=" in current else dict.fromkeys(f"{each.partition('=')[0]}=" for each in found)
+    return [(word, "") for word in words if word.startswith(current)]
+
+
+def _looked_up(line: Line, folder: str) -> list[str]:
     from omicsdk.cli.lookups import entries
 
     options = {name: line.given.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
-    folder = path[: path.rfind("/") + 1]
-    found = entries(f"{scheme}://{folder}", {name: value for name, value in options.items() if value})
-    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
+    return entries(folder, {name: value for name, value in options.items() if value})
 
 
 def _spellings(arguments: list[Argument]) -> dict[str, Argument]:

@@ -318,7 +318,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "files": (
         "Names of files",
         "A path names a file of this machine: reads/a.fastq, C:\\data\\a.fastq, \\\\server\\share\\a.fastq. A URI, which begins with "
-        "a scheme of two letters or more and ://, names a file of a platform: dss://, sb://, gen3://, drs://, pangea://, crunch://, "
+        "a scheme of two letters or more and ://, names a file of a platform: azul://, dss://, sb://, gen3://, drs://, pangea://, crunch://, "
         "s3://. An argument that takes JSON takes @FILE, and @- for stdin.",
     ),
 }

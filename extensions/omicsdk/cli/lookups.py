@@ -26,6 +26,9 @@ WAIT_SECONDS = 0.7
 CHILD_SECONDS = 15
 """A child that takes longer is ended, and another one is started."""
 MOST_NAMES = 1000
+MOST_CONDITIONS = 5000
+FACETS = "azul facets "
+"""Begins what takes a folder's place for the conditions of Azul; the name of a catalog follows, none for the default one."""
 _CHECK_SECONDS = 0.01
 _SECRET = ("TOKEN", "PASS", "KEY", "SECRET")
 _PREFIXES = ("OMICS_", "SB_", "GEN3_", "HCA_", "DSS_", "CRUNCH_", "PANGEA_", "AWS_", "DRS_", "XDG_CONFIG")
@@ -191,6 +194,13 @@ def main() -> int:
 
 def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
     from itertools import islice
+
+    if folder.startswith(FACETS):
+        from omicsdk import Azul
+
+        with Azul(options.get("base_url"), profile=options.get("profile")) as azul:
+            found = azul.facets(catalog=folder.removeprefix(FACETS))
+        return [f"{each.facet}={'null' if each.value is None else each.value}" for each in found][:MOST_CONDITIONS]
 
     from omicsdk.fs.store import Stores, parse_uri
 

@@ -56,6 +56,22 @@ SERVICES: dict[str, Service] = {
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },
+    "azul": {
+        "title": "Azul, the data explorers' service: projects, files, manifests and downloads of the Human Cell Atlas, LungMAP, AnVIL",
+        "index": "azul",
+        "client": "omicsdk.hca.azul:Azul",
+        "remedy": "Run `omics login azul`. Or set OMICS_AZUL_TOKEN, or pass --access-token.",
+        "groups": {
+            "projects": "Projects: list",
+            "samples": "Samples: list",
+            "files": "Files: list",
+            "bundles": "Bundles: list",
+            "datasets": "Datasets of AnVIL: list",
+            "donors": "Donors of AnVIL: list",
+            "biosamples": "Biosamples of AnVIL: list",
+            "activities": "Activities of AnVIL: list",
+        },
+    },
     "sb": {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "index": "sb",

@@ -14,7 +14,8 @@ READ_LIMIT = 1 << 20
 #: Characters of a page for people that are looked at; its words stand at its beginning.
 PAGE_LIMIT = 1 << 16
 
-#: Fields that hold a message in the error bodies of services, the most telling first (RFC 9457 has title and detail).
+#: Fields that hold a message in the error bodies of services, the most telling first (RFC 9457 has title and detail,
+#: AWS Chalice Code and Message).
 _MESSAGE_FIELDS = (
     "message",
     "title",
@@ -24,8 +25,9 @@ _MESSAGE_FIELDS = (
     "description",
     "reason",
     "non_field_errors",
+    "Message",
 )
-_CODE_FIELDS = ("code", "error_code", "errorCode")
+_CODE_FIELDS = ("code", "error_code", "errorCode", "Code")
 
 
 class Complaint(NamedTuple):

@@ -1,4 +1,4 @@
-"""Files of all platforms by URIs: `dss://`, `sb://`, `gen3://`, `drs://`, `pangea://`, `crunch://`, `s3://` and paths.
+"""Files of all platforms by URIs: `azul://`, `dss://`, `sb://`, `gen3://`, `drs://`, `pangea://`, `crunch://`, `s3://` and paths.
 
 import pandas
 

@@ -780,6 +780,12 @@ class OmicsFileSystem(AbstractFileSystem):
         return WrittenFile(self, path, mode, block_size=block_size, autocommit=autocommit)
 
 
+class AzulFileSystem(OmicsFileSystem):
+    """Files of Azul: Human Cell Atlas, LungMAP, AnVIL; options as for `omicsdk.fs.stores.azul.AzulStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "azul"
+
+
 class DssFileSystem(OmicsFileSystem):
     """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.stores.dss.DssStore`."""
 

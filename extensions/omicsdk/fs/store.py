@@ -910,6 +910,7 @@ def _within(place: int, size: int) -> int:
 STORES = {
     "file": "omicsdk.fs.stores.local:LocalStore",
     "s3": "omicsdk.fs.stores.s3:S3Store",
+    "azul": "omicsdk.fs.stores.azul:AzulStore",
     "dss": "omicsdk.fs.stores.dss:DssStore",
     "drs": "omicsdk.fs.stores.drs:DrsStore",
     "gen3": "omicsdk.fs.stores.gen3:Gen3Store",

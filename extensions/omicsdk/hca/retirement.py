@@ -12,6 +12,10 @@ PORTAL = "https://data.humancellatlas.org"
 _RETIRED = re.compile(r"(dss|auth|upload)(\.[a-z]+)?\.data\.humancellatlas\.org")
 
 
+INSTEAD = "omics azul download --manifest"
+"""Command that downloads the files of a manifest of the Data Store from the service that has them now."""
+
+
 def retirement(url: str) -> str:
     """What to do when a service of the Atlas cannot be reached; empty for any other service.
 

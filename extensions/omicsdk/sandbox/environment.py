@@ -32,6 +32,7 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "HCA_CONFIG_FILE": str(_hca_config(sandbox)),
         "OMICS_DSS_TOKEN": sandbox.token(seconds=_LONG),
         "OMICS_DSS_STAGING_BUCKET": sandbox.staging_bucket,
+        "OMICS_AZUL_URL": sandbox.azul_url,
         "OMICS_AUTH_TOKEN": sandbox.token(seconds=_LONG),
         "OMICS_UPLOAD_TOKEN": sandbox.upload_key,
         "SB_API_ENDPOINT": sandbox.sb_url,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import omicsdk
+from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
+from omicsdk.sandbox.azul.state import Azul
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
@@ -118,6 +120,11 @@ class LiveSandbox:
         return f"{self.url}/dss/v1/swagger.json"
 
     @property
+    def azul_url(self) -> str:
+        """The base URL of Azul, as its clients are configured with; it indexes the Data Store's bundles."""
+        return f"{self.url}{AZUL_PREFIX}"
+
+    @property
     def upload_url(self) -> str:
         """The URL of the Upload service's interface, as its published client is configured with.
 
@@ -224,6 +231,7 @@ class LiveSandbox:
             "folder": str(self.folder),
             "services": {
                 "dss": {"swagger_url": self.swagger_url},
+                "azul": {"url": self.azul_url},
                 "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
                 "sb": {"url": self.sb_url, "token": self.sb_token},
@@ -262,6 +270,11 @@ class LiveSandbox:
     def ga4gh(self) -> Ga4gh:
         """The state of htsget, refget and TRS."""
         return self._up.platforms.ga4gh
+
+    @property
+    def azul(self) -> Azul:
+        """Azul's state."""
+        return self._up.platforms.azul
 
     @property
     def fusillade(self) -> Fusillade:

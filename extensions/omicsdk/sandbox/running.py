@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.app import make_app
+from omicsdk.sandbox.azul.service import azul_service
+from omicsdk.sandbox.azul.state import MIRROR_BUCKET, Azul
 from omicsdk.sandbox.crunch.service import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
@@ -55,6 +57,7 @@ class Platforms:
     Attributes:
         grounds: The state's file, the contents, the switches.
         dss: The Data Store.
+        azul: Azul, which indexes the Data Store's bundles.
         fusillade: The authorisation service.
         upload: The Upload service.
         sb: The Seven Bridges Platform.
@@ -66,6 +69,7 @@ class Platforms:
 
     grounds: Grounds
     dss: Dss
+    azul: Azul
     fusillade: Fusillade
     upload: Upload
     sb: Sb
@@ -85,6 +89,7 @@ class Platforms:
             self.grounds.settings.forget()
         self.grounds.secrets.release_all()
         self.dss.clear()
+        self.azul.clear()
         self.fusillade.clear()
         self.grounds.objects.clear()
         self.grounds.staging.reset()
@@ -199,6 +204,7 @@ class Running:
         platforms = Platforms(
             grounds=grounds,
             dss=dss,
+            azul=Azul(grounds, dss),
             fusillade=Fusillade(grounds, folder),
             upload=Upload(grounds, sessions),
             sb=Sb(grounds, run_tools=self._sandbox.options.run_tools),
@@ -214,7 +220,7 @@ class Running:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
         owner = self.grounds.staging.credentials
-        guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle)
+        guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle, (MIRROR_BUCKET,))
         sandbox = self._sandbox
         wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
         return closed_to_pages(wire, sandbox.allow_hosts)
@@ -270,6 +276,7 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
 
     services = [
         dss_service(platforms.dss, document("dss")),
+        azul_service(platforms.azul, document("azul")),
         fusillade_service(platforms.fusillade, document("fusillade")),
         upload_service(platforms.upload, document("upload")),
         sb_service(platforms.sb, document("sb")),

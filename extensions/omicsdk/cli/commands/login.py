@@ -16,6 +16,7 @@ from omicsdk.logins import (
     accounts,
     base_url_for,
     credentials_file,
+    google_file,
     log_in,
     log_in_by_browser,
     log_out,
@@ -70,8 +71,9 @@ def login(
     read it. On a terminal, what is missing is asked for. The Human Cell Atlas (`hca`) opens a browser.
 
     Args:
-        platform: The platform: hca (the Data Store, Fusillade and Upload together), sb, gen3, drs, crunch or pangea.
-        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin.
+        platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or pangea.
+        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul that of
+            a Google account, by default the application default credentials.
         user: User name or e-mail address, for a platform that takes a password.
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
@@ -153,6 +155,8 @@ def _given(
     if file is None and kind.takes == "token":
         console.message(kind.remedy)
         return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
+    if platform == "azul":
+        return google_file(file), None
     if platform != "gen3":
         raise UsageError(f"{platform} has no credentials file", remedy=f"Give a {kind.takes}.")
     named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))

@@ -443,7 +443,7 @@ def _union(hint: Any) -> Sequence[Any]:
 
 def _is_list(hint: Any) -> bool:
     origin = get_origin(hint)
-    return isinstance(origin, type) and issubclass(origin, Iterable)
+    return isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, Mapping)
 
 
 def _is_path(hint: Any) -> bool:

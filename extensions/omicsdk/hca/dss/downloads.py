@@ -12,12 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.display import Displayed
-from omicsdk.core.errors import ChecksumMismatch, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    ConnectFailed,
+    OmicsError,
+    SomeFailed,
+    TimedOut,
+    TransferError,
+    UsageError,
+    first_of,
+)
+from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
 from omicsdk.hca.dss.files import get_manifest
 from omicsdk.hca.dss.filestore import FetchOptions, fetch, link, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
+from omicsdk.hca.retirement import INSTEAD, retirement
 from omicsdk.transfer import Item, Location, Report, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.disk import write_error
@@ -100,6 +112,10 @@ class Result(Displayed):
 
 class InvalidLayout(UsageError, ValueError):
     """An unknown layout, or flags that do not go with it."""
+
+
+class RetiredService(TransferError):
+    """A host of the Atlas that was switched off."""
 
 
 class DownloadStopped(TransferError):
@@ -328,7 +344,8 @@ def download_manifest(
 
     Args:
         manifest: Table of tab-separated values with the columns bundle_uuid, bundle_version, file_name, file_uuid,
-            file_sha256, file_size and optionally file_version.
+            file_sha256, file_size and optionally file_version. Files of a compact manifest of Azul, which has these
+            columns, are fetched from Azul.
         replica: Replica to download from, `aws` or `gcp`.
         layout: `none` stores files in the filestore only; `bundle` also creates a folder for each bundle, with all of
             its metadata and the data files that the manifest lists.
@@ -366,6 +383,15 @@ def download_manifest(
     options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, pool)
     table = Manifest.open(Path(manifest))
     table.check()
+    addresses = table.addresses()
+    if addresses and (layout == "bundle" or pool is not None):
+        raise UsageError(
+            f"{table.path} is a manifest of Azul: the layout bundle and workers need the Data Store",
+            remedy=f"Run: {INSTEAD} {table.path} --layout bundle",
+        )
+    options = replace(options, addresses=addresses)
+    if not addresses and retirement(dss.base_url):
+        _expect_answer(dss, table)
     if layout == "none":
         result = download_rows(dss, table, replica, Path(download_dir), options)
     else:
@@ -381,6 +407,26 @@ def download_manifest(
         except OmicsError as error:  # the files are there all the same
             result.errors.append(error)
     return result
+
+
+def _expect_answer(dss: Dss, manifest: Manifest) -> None:
+    """Find out with one request whether a retired host answers: else each file of the manifest would be tried for minutes.
+
+    Raises:
+        RetiredService: It does not; the remedy is the command that downloads the same files from Azul.
+    """
+    row = next(manifest.rows(), None)
+    if row is None:
+        return
+    try:
+        dss.with_options(retry=NO_RETRY).head_file.raw(uuid=row["file_uuid"], replica="aws")
+    except APIError:
+        return
+    except (ConnectFailed, TimedOut) as error:
+        raise RetiredService(
+            f"The Human Cell Atlas has retired the Data Store at {dss.base_url}",
+            remedy=f"The files are in Azul. Run: {INSTEAD} {manifest.path}",
+        ) from error
 
 
 def verify(

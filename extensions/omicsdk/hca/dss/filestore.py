@@ -12,7 +12,7 @@ import os
 import pickle
 import shutil
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -119,6 +119,7 @@ class FetchOptions:
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would happen with each file; nothing is written.
         pool: The workers that fetch; None where this process does. A dry run uses none of them.
+        addresses: Where files are, by their SHA-256; empty where the Data Store is asked.
 
     Raises:
         InvalidOption: A number is negative.
@@ -131,6 +132,7 @@ class FetchOptions:
     control: Control | None = None
     dry_run: bool = False
     pool: WorkerPool | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
@@ -170,8 +172,9 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
             stop=options.stop,
             control=options.control,
         )
+    place = _at(options.addresses) if options.addresses else Locator(dss, known=known).place
     return download(
-        items_of(_each_once(files), *retries, Locator(dss, known=known).place),
+        items_of(_each_once(files), *retries, place),
         target,
         progress=options.progress,
         stop=options.stop,
@@ -179,6 +182,20 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
         dry_run=options.dry_run,
         connections=CONNECTIONS,
     )
+
+
+def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
+    """What locates files at addresses that are known by their SHA-256."""
+
+    def place(file: DSSFile) -> tuple[Locate | Location, Locate | None]:
+        address = addresses.get(file.sha256)
+        return (Location(address) if address else partial(_without_address, file)), None
+
+    return place
+
+
+def _without_address(file: DSSFile) -> Never:
+    raise TransferError(f"{file.name} cannot be downloaded: the manifest has no address", name=file.name)
 
 
 def _each_once(files: Iterable[DSSFile]) -> Iterator[DSSFile]:

@@ -29,6 +29,9 @@ PATH_COLUMN = "file_path"
 WRITTEN = (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN)
 """The columns of a manifest that is made."""
 
+ADDRESS_COLUMNS = ("file_azul_url", "file_url")
+"""Columns of Azul's compact manifests, which have all columns of the Data Store's: the address of each file."""
+
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
@@ -93,6 +96,12 @@ class Manifest:
                 raise ManifestError(
                     f"{self.path}: up to line {reader.line_num}: {error}", remedy="Check the quotes in it."
                 ) from error
+
+    def addresses(self) -> dict[str, str]:
+        """The addresses of files by their SHA-256, which the compact manifests of Azul state; empty for other manifests."""
+        column = next((name for name in ADDRESS_COLUMNS if name in self.columns), None)
+        rows = () if column is None else ((row["file_sha256"].lower(), row[column]) for row in self.rows())
+        return {sha256: address for sha256, address in rows if address}
 
     def check(self) -> int:
         """Check every row for what a download needs, before anything is fetched.

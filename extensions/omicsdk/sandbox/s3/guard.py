@@ -185,6 +185,7 @@ class Guard:
         closed: Buckets of which temporary credentials open a part: nothing else of them may be copied with these.
         may_write: Whether credentials may be written with at present, beyond all else.
         before_read: Called with bucket and key before an object of a closed bucket is read.
+        public: Buckets whose objects are read without a signature.
     """
 
     app: Wsgi
@@ -193,6 +194,7 @@ class Guard:
     closed: Collection[str]
     may_write: Callable[[Session], bool]
     before_read: Callable[[str, str], object]
+    public: Collection[str] = ()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Passes a request on, or refuses it in S3's way."""
@@ -217,6 +219,8 @@ class Guard:
             signed = read_form(form)
             target = replace(target, key=form.get("key", "")) if signed is not None else target
         if signed is None:
+            if method in ("GET", "HEAD") and target.key and target.bucket in self.public:
+                return
             raise _refusal("AccessDenied")
         session = self.sessions.find(signed.access_key)
         owned = {self.owner["AWS_ACCESS_KEY_ID"]: self.owner["AWS_SECRET_ACCESS_KEY"]}

@@ -340,22 +340,31 @@ class Staging:
         """Makes a bucket unless it is there."""
         self.client().create_bucket(Bucket=bucket)
 
-    def publish(self, bucket: str, key: str, path: str, content_type: str) -> None:
-        """Makes sure that a bucket of the platform's own holds a file of the local disk under a key."""
+    def publish(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> None:
+        """Makes sure that a bucket of the platform's own holds a file of the local disk under a key.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            path: The file.
+            content_type: Its media type.
+            public: Whether it is read without a signature, in a bucket that the guard opens for that.
+        """
         if (bucket, key) not in self._published:
             self.make_bucket(bucket)
-            self.put(bucket, key, path, content_type)
+            self.put(bucket, key, path, content_type, public=public)
             self._published.add((bucket, key))
 
-    def put(self, bucket: str, key: str, path: str, content_type: str) -> bool:
+    def put(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> bool:
         """Copies a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
         from boto3.exceptions import S3UploadFailedError
         from boto3.s3.transfer import TransferConfig
         from botocore.exceptions import ClientError
 
         parts = TransferConfig(multipart_threshold=ETAG_PART + 1, multipart_chunksize=ETAG_PART, max_concurrency=2)
+        stated = {"ContentType": content_type} | ({"ACL": "public-read"} if public else {})
         try:
-            self.client().upload_file(path, bucket, key, ExtraArgs={"ContentType": content_type}, Config=parts)
+            self.client().upload_file(path, bucket, key, ExtraArgs=stated, Config=parts)
         except (ClientError, S3UploadFailedError):
             return False
         return True

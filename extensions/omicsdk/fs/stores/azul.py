@@ -1,0 +1,227 @@
+"""Azul's files: a catalog's projects are folders, and their files have the names that they have there."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import BadRequest, NotFound
+from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.hca.azul.client import Azul
+from omicsdk.hca.azul.downloads import Sources
+from omicsdk.hca.azul.files import AzulFile
+from omicsdk.hca.azul.index import catalogs, file_of, files, pages
+from omicsdk.transfer import Item, Location
+
+CONTAINERS: Mapping[str, str] = {"projects": "projectId", "datasets": "datasets.document_id"}
+"""Types of entities that are folders of files, with the fields that select their files."""
+FILES = "files"
+"""In the place of a container: files by their own UUIDs."""
+DEFAULT = "default"
+"""In the place of a catalog: the default one."""
+KEPT = 100_000
+"""Files of all projects whose listings are kept, at most; about 1 KB each."""
+_FORMS = (
+    "Write azul://CATALOG/projects/UUID/NAME (AnVIL: datasets in the place of projects), or azul://CATALOG/files/UUID for a "
+    f"single file; {DEFAULT} is the default catalog."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AzulPath:
+    """What a path names.
+
+    Attributes:
+        catalog: The catalog as the path states it; empty at the top.
+        kind: The type of the container, or `files`; empty above.
+        uuid: UUID of the container or file; empty above.
+        name: Name of a file or folder in the container; empty for the container itself.
+    """
+
+    catalog: str = ""
+    kind: str = ""
+    uuid: str = ""
+    name: str = ""
+
+    @property
+    def stated(self) -> str:
+        """The catalog that requests state; empty for the default one."""
+        return "" if self.catalog == DEFAULT else self.catalog
+
+
+def read_path(path: str) -> AzulPath:
+    """Read a path.
+
+    Args:
+        path: As `Entry.path`.
+
+    Raises:
+        WrongUri: Nothing can be there.
+    """
+    parts = [part for part in path.split("/") if part]
+    place = AzulPath(*parts[:3], name="/".join(parts[3:])) if len(parts) > 3 else AzulPath(*parts)
+    if place.kind and place.kind not in (*CONTAINERS, FILES):
+        raise WrongUri(f"azul://{path}: {place.kind!r} is not a type of folders", remedy=_FORMS)
+    if place.kind == FILES and place.name:
+        raise WrongUri(f"azul://{path}: a single file has no members", remedy=_FORMS)
+    return place
+
+
+def named(found: list[AzulFile]) -> dict[str, AzulFile]:
+    """Name the files of a project, sorted by name: a name that several have is in a folder of the file's UUID.
+
+    Args:
+        found: The files.
+    """
+    times = Counter(file.name for file in found)
+    names = ((file.name if times[file.name] == 1 else f"{file.uuid}/{file.name}", file) for file in found)
+    return dict(sorted(names, key=lambda pair: pair[0]))
+
+
+class AzulStore(ClientStore[Azul]):
+    """Files of Azul.
+
+    `azul://CATALOG/projects/UUID/NAME` is a file of a project; names with slashes are folders in it, and files of one name
+    are in folders of their UUIDs. AnVIL has `datasets` in the place of `projects`. `azul://CATALOG/files/UUID` is a file by
+    itself. The catalog `default` is the default one. Listings are kept for ten minutes. Nothing can be written.
+
+    Args:
+        base_url: The service; by default that of the Human Cell Atlas and LungMAP.
+        token: An access token of a Google account; by default what `Azul` finds.
+        client: A client in the place of a new one; it stays open.
+        clock: Returns the time.
+    """
+
+    scheme: ClassVar[str] = "azul"
+    how_else: ClassVar[str] = "Azul only serves files: data is submitted to the atlases, see their portals."
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        token: str | None = None,
+        client: Azul | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(client, partial(Azul, base_url, credentials=token))
+        self._listed: Cache[AzulPath, dict[str, AzulFile]] = Cache(KEPT, 600.0, clock, weigh=len)
+        self._sources: Sources | None = None
+
+    def _stat(self, path: str) -> Entry:
+        place = read_path(path)
+        if not place.uuid:
+            self._types(path, place)
+            return Entry(path, "folder")
+        if place.kind == FILES:
+            try:
+                return _entry(path, file_of(self.client, place.uuid, place.stated))
+            except (NotFound, BadRequest) as error:
+                raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
+        listing = self._files(path, place)
+        if place.name in listing:
+            return _entry(path, listing[place.name])
+        if not place.name or next(_below(listing, place.name), None) is not None:
+            return Entry(path, "folder")
+        above = "/".join((place.catalog, place.kind, place.uuid))
+        raise PathNotFound(self.uri(path), "not found", remedy=f"List its files: omics ls azul://{above}/")
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        place = read_path(path)
+        if not place.catalog:
+            return iter([Entry(each.name, "folder") for each in catalogs(self.client)])
+        if not place.kind:
+            return iter([Entry(f"{path}/{kind}", "folder") for kind in self._types(path, place)])
+        if place.kind == FILES:
+            if place.uuid:
+                raise NotAFolder(self.uri(path), "is a file")
+            remedy = (
+                f"Name one, azul://{place.catalog}/{FILES}/UUID, or list projects: azul://{place.catalog}/projects/"
+            )
+            raise NotListed(self.uri(path), "cannot be listed: a catalog has too many files", remedy=remedy)
+        if not place.uuid:
+            self._types(path, place)
+            found = (hit for page in pages(self.client, place.kind, {}, place.stated) for hit in page["hits"])
+            return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in found)
+        listing = self._files(path, place)
+        if place.name in listing:
+            raise NotAFolder(self.uri(path), "is a file")
+        self.stat(path)
+        return _inside(path, listing, place.name)
+
+    def location(self, entry: Entry) -> Location:
+        return self._found.locate(self.handle_of(entry))
+
+    def item(self, entry: Entry, name: str) -> Item:
+        return replace(self._found.item((self.handle_of(entry), name)), label=self.uri(entry.path))
+
+    def close(self) -> None:
+        self._sources = None
+        super().close()
+
+    @property
+    def _found(self) -> Sources:
+        if self._sources is None:
+            self._sources = Sources(self.client, "", uses_mirror=True)
+        return self._sources
+
+    def _types(self, path: str, place: AzulPath) -> list[str]:
+        """The types of folders of a catalog."""
+        known = catalogs(self.client)
+        chosen = next((each for each in known if place.stated in ("", each.name)), None)
+        if chosen is None:
+            names = ", ".join(each.name for each in known)
+            raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Catalogs are {names}.")
+        return [kind for kind in CONTAINERS if kind in chosen.entity_types]
+
+    def _files(self, path: str, place: AzulPath) -> dict[str, AzulFile]:
+        """The files of a container by their names in it."""
+        whole = replace(place, name="")
+        kept = self._listed.get(whole)
+        if kept is not None:
+            return kept
+        try:
+            found = list(files(self.client, {CONTAINERS[place.kind]: {"is": [place.uuid]}}, place.stated))
+        except (NotFound, BadRequest) as error:
+            raise PathNotFound(self.uri(path), "not found", remedy="Check the catalog and the UUID.") from error
+        if not found:
+            remedy = f"List what exists: omics ls azul://{place.catalog}/{place.kind}/"
+            raise PathNotFound(self.uri(path), "not found: no files", remedy=remedy)
+        return self._listed.keep(whole, named(found))
+
+
+def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
+    """The names of the files below a folder."""
+    names, start = list(listing), f"{folder}/" if folder else ""
+    for at in range(bisect_left(names, start), len(names)):
+        if not names[at].startswith(start):
+            return
+        yield names[at]
+
+
+def _inside(path: str, listing: Mapping[str, AzulFile], folder: str) -> Iterator[Entry]:
+    """What is directly in a folder."""
+    skip, last = len(folder) + 1 if folder else 0, ""
+    for name in _below(listing, folder):
+        first, slash, _ = name[skip:].partition("/")
+        if not slash:
+            yield _entry(f"{path}/{first}", listing[name])
+        elif first != last:
+            last = first
+            yield Entry(f"{path}/{first}", "folder")
+
+
+def _entry(path: str, file: AzulFile) -> Entry:
+    try:
+        modified = datetime.fromisoformat(file.version).timestamp()
+    except ValueError:
+        modified = None
+    details = {"uuid": file.uuid, "name": file.name, "format": file.format}
+    own_name = file.name.rpartition("/")[2]
+    shown = "" if path.endswith(f"/{own_name}") else own_name
+    return Entry(path, "file", file.size, file.checksums, modified, file.version, details, file, shown)

@@ -1,0 +1,93 @@
+"""The clients of Azul: every operation of the service, and the workflows built on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from omicsdk_api.azul import AsyncAzulApi, AzulApi
+
+from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.credentials import origin_of
+from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
+from omicsdk.core.retry import Retry
+from omicsdk.hca.azul.google import stored_login
+from omicsdk.hca.azul.rate import gate_of
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+    from omicsdk.hca.azul import downloads, index, manifests
+else:
+    downloads, index, manifests = late_modules("omicsdk.hca.azul", "downloads index manifests")
+
+HOST = "https://service.azul.data.humancellatlas.org"
+"""The service of the Human Cell Atlas and LungMAP."""
+ANVIL_HOST = "https://service.explore.anvilproject.org"
+"""The service of AnVIL."""
+
+DISCOVERY = Discovery(
+    platform="azul",
+    stored=stored_login,
+    default_url=HOST,
+    remedy=f"Run `omics login azul`, or set OMICS_AZUL_TOKEN. For AnVIL give --base-url {ANVIL_HOST}.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PacedExchange(Exchange):
+    """Sends requests at the rate that the service accepts."""
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        transport = self.transport
+        wait = gate_of(origin_of(transport.base_url), transport.clock).reserve()
+        if wait:
+            transport.clock.sleep(wait)
+        return Exchange.send(self, request, stream=stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AsyncPacedExchange(AsyncExchange):
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        transport = self.transport
+        wait = gate_of(origin_of(transport.base_url), transport.clock).reserve()
+        if wait:
+            await transport.clock.async_sleep(wait)
+        return await AsyncExchange.send(self, request, stream=stream)
+
+
+class _Workflows:
+    """What both clients have beside the operations."""
+
+    _discovery = DISCOVERY
+    # The firewall asks for 30 s with each 429, and takes up to 5 minutes to accept requests again.
+    _retry = Retry(attempts=16)
+
+    catalogs = Workflow(index.catalogs)
+    summary = Workflow(index.summary)
+    ls = Listing(index.ls)
+    facets = Workflow(index.facets)
+    get = Workflow(index.get)
+    matrices = Workflow(index.matrices)
+    manifest = Workflow(manifests.manifest)
+    open = Opening(downloads.open_file)
+    download = Workflow(downloads.download)
+    verify = Workflow(downloads.verify)
+
+
+class Azul(_Workflows, Platform, AzulApi):
+    __doc__ = f"""Azul, the index of the Human Cell Atlas, LungMAP and AnVIL.
+
+    Requests are sent at the rate that the service accepts from one address.
+
+{Platform.__doc__}"""
+
+    _exchange_class: ClassVar[type[Exchange]] = _PacedExchange
+
+
+class AsyncAzul(_Workflows, AsyncPlatform, AsyncAzulApi):
+    __doc__ = f"Azul, the index of the Human Cell Atlas, LungMAP and AnVIL, for asyncio.\n\n{AsyncPlatform.__doc__}"
+
+    _blocking_class = Azul
+    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncPacedExchange

@@ -1,0 +1,395 @@
+"""Downloads: which files, under which names, and from where; the bytes are the transfer engine's."""
+
+from __future__ import annotations
+
+import io
+import os
+import string
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from omicsdk.core.batches import batches
+from omicsdk.core.errors import Forbidden, NameClash, NotFound, OmicsError, TransferError, UsageError
+from omicsdk.core.omit import OMIT
+from omicsdk.core.platform import settings_of
+from omicsdk.hca.azul.files import AzulFile
+from omicsdk.hca.azul.filters import Conditions
+from omicsdk.hca.azul.index import catalogs, file_of, files, matrices, resolved
+from omicsdk.hca.azul.manifests import read_manifest
+from omicsdk.hca.azul.rate import RULE, duration
+from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer import verify as compare
+from omicsdk.transfer.items import MappedItems
+
+if TYPE_CHECKING:
+    from omicsdk.hca.azul.client import Azul
+    from omicsdk.transfer import Control, Progress
+
+Layout: TypeAlias = Literal["flat", "project", "bundle"]
+
+LAYOUTS: Mapping[str, str] = {"flat": "{name}", "project": "{project}/{name}", "bundle": "{bundle}/{name}"}
+"""Name templates of the layouts."""
+UNNAMED = "other"
+"""Folder of files without a project or bundle."""
+LOOKED_UP = 200
+"""Files of a manifest without addresses that one search finds: what is filtered by comes back in the next page's address."""
+
+ACCESS = (
+    "The data may be under managed access: accept the terms of service at https://app.terra.bio, request access to the "
+    "dataset, then run `omics login azul`."
+)
+
+
+def download(
+    client: Azul,
+    what: Conditions = (),
+    folder: str | os.PathLike[str] = ".",
+    *,
+    matrices: str = "",
+    bundle: str = "",
+    manifest: str | os.PathLike[str] = "",
+    catalog: str = "",
+    layout: Layout = "flat",
+    name_template: str = "",
+    mirror: bool = True,
+    on_message: Callable[[str], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download files by conditions, by project or bundle, or from a manifest.
+
+    Each file is verified by its SHA-256 (AnVIL: MD5). Complete files are not fetched again; run it again to resume. A file
+    that fails does not stop the others.
+
+    Args:
+        what: Conditions that files have to meet, such as `fileFormat=h5ad`.
+        folder: Folder for the files; it is created.
+        matrices: UUID of a project, to download its matrices instead.
+        bundle: UUID of a bundle, to download its files.
+        manifest: Compact manifest of Azul, or manifest of the Data Store, to download its files. A file that was replaced
+            since fails, and the error states its new version.
+        catalog: The catalog; by default that of the manifest, or the default one. A manifest's catalog that no longer
+            exists is replaced by the default one.
+        layout: Put all files into the folder, or into folders named by project or bundle.
+        name_template: Path of each file in the folder, with any of {name}, {uuid}, {version}, {format}, {project},
+            {bundle}, {catalog}, {sha256}, {stem} and {suffix}; replaces the layout.
+        mirror: Fetch files from the public mirror where it has them. Otherwise each file costs one request of those that
+            the service accepts, 1,000 in 5 minutes.
+        on_message: Called with what a user should know.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only report what would be fetched; nothing is written.
+
+    Returns:
+        The outcome of each file.
+
+    Raises:
+        UsageError: Nothing, or two things at once, are selected; or the template has unknown fields.
+        ManifestError: The manifest is not one.
+        NameClash: Two files would get one name; nothing was fetched.
+    """
+    from omicsdk.transfer import download as fetch
+
+    plan = planned(client, what, matrices, bundle, manifest, catalog)
+    named = names_of(plan.files, layout, name_template)
+    sources = Sources(client, catalog, uses_mirror=mirror)
+    slow = sum(not (mirror and file.mirror_uri) for file in plan.files)
+    if on_message is not None and (seconds := duration(slow)):
+        on_message(f"{slow:,} files are not mirrored: at {RULE}, the service needs {seconds / 60:.0f} minutes for them")
+    how: dict[str, Any] = {
+        "run": "azul",
+        "environ": settings_of(client).environ,
+        "clock": settings_of(client).clock,
+        "progress": progress,
+        "stop": stop,
+        "control": control,
+        "dry_run": dry_run,
+    }
+    report = fetch(MappedItems(sources.item, named), folder, **how)
+    gone = [at for at, outcome in enumerate(report.outcomes) if outcome.is_gone and named[at][0].mirror_uri]
+    if mirror and gone and not report.why_stopped:
+        # The index names a file's place in the mirror before the file is there.
+        direct = Sources(client, catalog, uses_mirror=False)
+        report = report.with_rerun(gone, fetch(MappedItems(direct.item, [named[at] for at in gone]), folder, **how))
+    if plan.lost:
+        lost = (Outcome.of_error(name, error) for name, error in plan.lost)
+        report = report.with_outcomes([*report.outcomes, *lost])
+    return report
+
+
+def verify(
+    client: Azul,
+    what: Conditions = (),
+    folder: str | os.PathLike[str] = ".",
+    *,
+    matrices: str = "",
+    bundle: str = "",
+    manifest: str | os.PathLike[str] = "",
+    catalog: str = "",
+    layout: Layout = "flat",
+    name_template: str = "",
+    stop: threading.Event | None = None,
+) -> TransferReport:
+    """Compare downloaded files with the sizes and checksums that Azul states.
+
+    Args:
+        what: Conditions that files have to meet, as for `download`.
+        folder: Folder of the files.
+        matrices: UUID of a project whose matrices were downloaded.
+        bundle: UUID of a bundle.
+        manifest: Manifest whose files were downloaded.
+        catalog: The catalog; by default the default one.
+        layout: The layout of the download.
+        name_template: The template of the download.
+        stop: Set it to end the comparison.
+
+    Returns:
+        The outcome of each file: done where it is right, failed where it is missing or differs.
+    """
+    plan = planned(client, what, matrices, bundle, manifest, catalog)
+    sources = Sources(client, catalog, uses_mirror=True)
+    named = names_of(plan.files, layout, name_template)
+    return compare(list(map(sources.item, named)), folder, stop=stop)
+
+
+@contextmanager
+def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[BinaryIO]:
+    """Open a file for reading; it can be sought, and nothing is stored.
+
+    A broken connection is resumed where it broke. The checksum is not verified: it is of the whole file.
+
+    Args:
+        uuid: UUID of the file.
+        catalog: The catalog; by default the default one.
+
+    Raises:
+        NotFound: There is no such file.
+    """
+    from omicsdk.transfer.network.pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
+
+    file = file_of(client, uuid, catalog)
+    where = partial(Sources(client, catalog, uses_mirror=False).locate, file)
+    pool, clock = ConnectionPool(client=client), settings_of(client).clock
+    ranges = Ranges(where, file.size, title=file.name, pool=pool, clock=clock)
+    with io.BufferedReader(RangeFile(ranges), 1 << 18) as opened:
+        yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be downloaded.
+
+    Attributes:
+        files: The files, each once.
+        lost: Files of a manifest that cannot be had any more, with the reasons.
+    """
+
+    files: list[AzulFile]
+    lost: list[tuple[str, OmicsError]] = field(default_factory=list[tuple[str, OmicsError]])
+
+
+def planned(
+    client: Azul, what: Conditions, project: str, bundle: str, manifest: str | os.PathLike[str], catalog: str
+) -> Plan:
+    """Find the files of a selection.
+
+    Args:
+        client: The service.
+        what: Conditions.
+        project: A project, whose matrices are meant.
+        bundle: A bundle.
+        manifest: A manifest.
+        catalog: The catalog; empty for the default one.
+
+    Raises:
+        UsageError: Nothing, or two things at once, are selected.
+    """
+    filters = resolved(client, what, catalog)
+    chosen = [name for name, given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if given]
+    if len(chosen) + bool(filters) != 1:
+        stated = " and ".join([*(["conditions"] if filters else []), *chosen]) or "nothing"
+        raise UsageError(f"What to download is not clear: {stated} given", remedy="Give one of them.")
+    if manifest:
+        return _of_manifest(client, manifest, catalog)
+    if project:
+        found: Iterable[AzulFile] = matrices(client, project, catalog=catalog)
+    else:
+        found = files(client, {"bundleUuid": {"is": [bundle]}} if bundle else filters, catalog)
+    return Plan(list({(file.uuid, file.version): file for file in found}.values()))
+
+
+def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -> Plan:
+    """The files of a manifest; those without an address, as the Data Store's manifests have them, are looked up."""
+    rows = {(file.uuid, file.version): file for file in read_manifest(manifest, catalog)}
+    plan = Plan([file for file in rows.values() if file.url or file.mirror_uri])
+    unknown = [file for file in rows.values() if not (file.url or file.mirror_uri)]
+    for some in batches(unknown, LOOKED_UP):
+        wanted = {"fileId": {"is": [file.uuid for file in some]}}
+        current = {file.uuid: file for file in files(client, wanted, catalog)}
+        for file in some:
+            found = current.get(file.uuid)
+            if found is None:
+                error: OmicsError = NotFound(f"{file.name}: Azul no longer has the file {file.uuid}", status=404)
+            elif file.sha256 and found.sha256 != file.sha256:
+                error = TransferError(
+                    f"{file.name} was replaced since the manifest was made: version {found.version} has another SHA-256",
+                    remedy="Download the new version by its UUID: --filter fileId=" + file.uuid,
+                )
+            else:
+                plan.files.append(replace(found, name=file.name, bundle_uuid=file.bundle_uuid or found.bundle_uuid))
+                continue
+            plan.lost.append((file.name, error))
+    return plan
+
+
+def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str = "") -> list[tuple[AzulFile, str]]:
+    """Name files by a layout or a template.
+
+    Args:
+        chosen: The files.
+        layout: The layout.
+        template: The template, in the layout's place.
+
+    Raises:
+        UsageError: The template names an unknown field.
+        NameClash: Two files would get one name.
+    """
+    pattern = template or LAYOUTS[layout]
+    used = _fields_in(pattern)
+    named: dict[str, AzulFile] = {}
+    for file in chosen:
+        name = pattern.format_map({field: NAME_FIELDS[field](file) for field in used})
+        other = named.setdefault(name, file)
+        if other is not file:
+            raise NameClash(
+                name,
+                f"is the name of two files, {other.uuid} and {file.uuid}",
+                remedy="Choose --layout bundle, or a --name-template with {uuid}.",
+            )
+    return [(file, name) for name, file in named.items()]
+
+
+def _fields_in(pattern: str) -> list[str]:
+    try:
+        used = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+    except ValueError as error:
+        raise UsageError(f"The name template {pattern!r} is malformed: {error}") from error
+    unknown = [name for name in used if name not in NAME_FIELDS]
+    if unknown:
+        raise UsageError(
+            f"The name template has the unknown field {{{unknown[0]}}}",
+            remedy=f"Known fields are {', '.join(NAME_FIELDS)}.",
+        )
+    return used
+
+
+def _suffix(file: AzulFile) -> str:
+    return "".join(PurePosixPath(file.name).suffixes)
+
+
+NAME_FIELDS: Mapping[str, Callable[[AzulFile], str]] = {
+    "name": lambda file: file.name,
+    "stem": lambda file: PurePosixPath(file.name).name.removesuffix(_suffix(file)),
+    "suffix": _suffix,
+    "uuid": lambda file: file.uuid,
+    "version": lambda file: file.version,
+    "format": lambda file: file.format,
+    "sha256": lambda file: file.sha256,
+    "bundle": lambda file: file.bundle_uuid or UNNAMED,
+    "project": lambda file: file.project.replace("/", "_").strip(". ") or UNNAMED,
+    "catalog": lambda file: file.parameters.get("catalog", ""),
+}
+"""Fields of name templates."""
+
+
+class Sources:
+    """Where files are: in the public mirror, else at the address that the service gives.
+
+    Args:
+        client: The service.
+        catalog: The catalog that is asked, whatever addresses state; empty for theirs.
+        uses_mirror: Whether files are fetched from the mirror.
+    """
+
+    def __init__(self, client: Azul, catalog: str, *, uses_mirror: bool) -> None:
+        self._client = client
+        self._catalog = catalog
+        self._uses_mirror = uses_mirror
+
+    def item(self, named: tuple[AzulFile, str]) -> Item:
+        """Return what the engine fetches.
+
+        Args:
+            named: The file, and its path in the folder.
+        """
+        file, name = named
+        locate = partial(self.locate, file)
+        if self._uses_mirror and file.mirror_uri:
+            place = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
+            return Item(name, place, file.size, file.checksums, renew=locate)
+        return Item(name, locate, file.size, file.checksums)
+
+    def locate(self, file: AzulFile) -> Location:
+        """Ask the service where a file is.
+
+        Args:
+            file: The file.
+
+        Raises:
+            NotFound: The catalog does not have it, or the user may not read it.
+        """
+        clock, stated = settings_of(self._client).clock, self._live(file.parameters)
+        try:
+            while True:
+                state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(stated))
+                if state.status != 301:
+                    return Location(state.location)
+                clock.sleep(state.retry_after or 1.0)
+                stated = dict(parse_qsl(urlsplit(state.location).query))
+        except (Forbidden, NotFound) as error:
+            error.remedy = ACCESS
+            raise
+
+    def _live(self, stated: Mapping[str, str]) -> dict[str, str]:
+        """Parameters of a request, in a catalog that exists."""
+        named = self._catalog or stated.get("catalog", "")
+        if named and named not in self._known:
+            named = ""  # which is the default one
+        return {name: value for name, value in {**stated, "catalog": named}.items() if value}
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(each.name for each in catalogs(self._client)) | {self._catalog}
+
+
+_ARGUMENTS = {"fileName": "file_name", "requestIndex": "request_index", "drsUri": "drs_uri"}
+
+
+def _arguments(stated: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters of an address as arguments of the operation."""
+    named = {_ARGUMENTS.get(name, name): value for name, value in stated.items()}
+    numbers = {name: int(named[name]) for name in ("request_index", "wait") if name in named}
+    return {**named, **numbers} or {"catalog": OMIT}
+
+
+def mirror_url(uri: str, environ: Mapping[str, str]) -> str:
+    """Return the public address of an object in S3.
+
+    Args:
+        uri: `s3://BUCKET/KEY`.
+        environ: The environment's variables, which may name another endpoint.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
+    root = f"{endpoint.rstrip('/')}/{bucket}" if endpoint else f"https://{bucket}.s3.amazonaws.com"
+    return f"{root}/{quote(key)}"

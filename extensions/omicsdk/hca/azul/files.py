@@ -1,0 +1,203 @@
+"""Files as Azul states them: in hits of a search, in a project's matrices, and in rows of manifests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.type_guards import is_array, is_object
+
+JOINED = " || "
+"""Separates the values of a cell that has several."""
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "uuid": ("file_uuid",),
+    "version": ("file_version",),
+    "name": ("file_name", "files.file_name"),
+    "size": ("file_size", "files.file_size"),
+    "format": ("file_format", "files.file_format"),
+    "sha256": ("file_sha256", "files.sha256"),
+    "crc32c": ("file_crc32c", "files.crc32"),
+    "md5": ("files.file_md5sum",),
+    "url": ("file_azul_url", "file_url", "files.azul_url", "files.azul_file_url"),
+    "mirror_uri": ("file_azul_mirror_uri", "file_mirror_uri", "files.azul_mirror_uri"),
+    "drs_uri": ("file_drs_uri", "files.drs_uri"),
+    "bundle_uuid": ("bundle_uuid", "bundles.bundle_uuid"),
+    "project": ("project.project_core.project_short_name", "datasets.title"),
+}
+"""Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones."""
+
+_DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
+_UUID_IN_PATH = re.compile(r"/repository/files/([^/?]+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class AzulFile:
+    """A file.
+
+    Attributes:
+        uuid: Its UUID; with `version` its identity.
+        version: Its version; empty for the latest.
+        name: Its name; it may contain slashes, and is not unique in a project.
+        size: Its size in bytes; None where none is stated.
+        checksums: Checksums by algorithm, as hexadecimal digits.
+        url: Its address at the service; empty where it cannot be downloaded there.
+        mirror_uri: Its address in the public mirror, as `s3://BUCKET/KEY`; empty where it has none.
+        drs_uri: Its DRS URI; empty where it has none.
+        format: Its format, such as `fastq.gz`.
+        bundle_uuid: The newest bundle that it is in; of a manifest's row the first one.
+        project: Short name of its project, or title of its dataset.
+        catalog: The catalog that it was found in; empty for the default one.
+    """
+
+    uuid: str
+    version: str
+    name: str
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    url: str = ""
+    mirror_uri: str = ""
+    drs_uri: str = ""
+    format: str = ""
+    bundle_uuid: str = ""
+    project: str = ""
+    catalog: str = ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Parameters of the request for the file; those of its address, which may be more than catalog and version."""
+        stated = dict(parse_qsl(urlsplit(self.url).query)) if self.url else {}
+        stated.setdefault("catalog", self.catalog)
+        stated.setdefault("version", self.version)
+        return {name: value for name, value in stated.items() if value}
+
+    @property
+    def sha256(self) -> str:
+        """Its SHA-256; empty where none is stated."""
+        return self.checksums.get("sha256", "")
+
+
+def azul_version(version: str) -> str:
+    """Return a version as Azul writes it; the Data Store wrote the same time without colons.
+
+    Args:
+        version: A version of either service.
+    """
+    found = _DSS_VERSION.fullmatch(version)
+    return ":".join(found.groups()) if found else version
+
+
+def verifiable(stated: Mapping[str, Any]) -> dict[str, str]:
+    """Return the checksums that can be verified, as hexadecimal digits; AnVIL's MD5 may be in Base64.
+
+    Args:
+        stated: Checksums by algorithm, as they came.
+    """
+    found: dict[str, str] = {}
+    for algorithm, value in stated.items():
+        text = value.strip() if isinstance(value, str) else ""
+        digits = text.lower() if is_checksum(algorithm, text.lower()) else from_base64(algorithm, text) if text else ""
+        if digits:
+            found[algorithm] = digits
+    return found
+
+
+def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
+    """Read a file object of an answer.
+
+    Args:
+        entry: The object, of either atlas.
+        **context: Fields of `AzulFile` that the object does not state.
+    """
+
+    def text(*names: str) -> str:
+        return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
+
+    size = entry.get("size", entry.get("file_size"))
+    url = text("azul_url", "url")
+    return AzulFile(
+        uuid=text("uuid", "document_id"),
+        version=text("version"),
+        name=text("name", "file_name"),
+        size=size if type(size) is int else None,
+        checksums=verifiable({"sha256": entry.get("sha256"), "md5": entry.get("file_md5sum")}),
+        url=url,
+        mirror_uri=text("azul_mirror_uri"),
+        drs_uri=text("drs_uri"),
+        format=text("format", "file_format"),
+        **context,
+    )
+
+
+def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:
+    """Read the files of a hit of a search over files.
+
+    Args:
+        hit: The hit.
+        catalog: The catalog.
+    """
+    bundles = [(str(each.get("bundleVersion")), str(each.get("bundleUuid"))) for each in hit.get("bundles") or ()]
+    bundle_uuid = max(bundles)[1] if bundles else ""
+    owners: list[dict[str, Any]] = hit.get("projects") or hit.get("datasets") or [{}]
+    project: object = owners[0].get("projectShortname") or owners[0].get("title") or ""
+    project = str(project[0] if is_array(project) else project)
+    return [
+        of_entry(each, bundle_uuid=bundle_uuid, project=project, catalog=catalog) for each in hit.get("files") or ()
+    ]
+
+
+def in_matrices(node: object) -> Iterator[dict[str, Any]]:
+    """Yield the file objects of a tree of matrices; a file is at many leaves, and comes as often.
+
+    Args:
+        node: The tree: keys alternate between a dimension and a value, in an order that depends on the project.
+    """
+    if is_object(node) and {"uuid", "version", "name"} <= node.keys():
+        yield node
+    elif is_object(node) or is_array(node):
+        for below in node.values() if is_object(node) else node:
+            yield from in_matrices(below)
+
+
+def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
+    """Read a row of a compact manifest, or of a manifest of the Data Store.
+
+    Args:
+        row: Cells by column.
+        catalog: The catalog for rows that state none.
+    """
+
+    def cell(what: str) -> str:
+        stated = next((row[name] for name in COLUMNS[what] if row.get(name)), "")
+        return stated.split(JOINED)[0].strip()
+
+    url, size = cell("url"), cell("size")
+    file = AzulFile(
+        uuid=cell("uuid"),
+        version=azul_version(cell("version")),
+        name=cell("name"),
+        size=int(size) if size.isascii() and size.isdigit() else None,
+        checksums=verifiable({name: cell(name) for name in ("sha256", "crc32c", "md5")}),
+        url=url,
+        mirror_uri=cell("mirror_uri"),
+        drs_uri=cell("drs_uri"),
+        format=cell("format"),
+        bundle_uuid=cell("bundle_uuid"),
+        project=cell("project"),
+        catalog=catalog,
+    )
+    return replace(file, uuid=file.uuid or uuid_in(url), version=file.version or file.parameters.get("version", ""))
+
+
+def uuid_in(url: str) -> str:
+    """Return the UUID of a file in its address at the service; empty where there is none.
+
+    Args:
+        url: The address.
+    """
+    found = _UUID_IN_PATH.search(urlsplit(url).path)
+    return found[1] if found else ""

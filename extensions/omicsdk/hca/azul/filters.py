@@ -1,0 +1,177 @@
+"""Filters of searches: conditions as users write them, and the JSON object that Azul takes. Nothing here sends a request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.type_guards import is_list, is_mapping
+
+Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
+"""Conditions as Azul takes them: `{"fileFormat": {"is": ["h5ad"]}}`."""
+
+Conditions: TypeAlias = Filters | str | Iterable[str]
+"""Conditions as Azul takes them, or as text: `organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, or a JSON object."""
+
+FORMS = "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH; give values that are not text as JSON, such as null or 20."
+_CONDITION = re.compile(r"\s*([A-Za-z][\w.]*)\s*(!?=)(.*)", re.DOTALL)
+_RANGE = re.compile(r"([^.]+|[^.].*?[^.])\.\.(.*[^.])")
+# Only these fields hold numbers: a value of 20 is text in every other one.
+_NUMERIC = re.compile(r"(size|count|_age)$", re.IGNORECASE)
+
+
+class InvalidFilter(UsageError, ValueError):
+    """A condition that is not one, or that no single request of Azul can express."""
+
+
+class UnknownFacet(UsageError, ValueError):
+    """A field that the catalog does not have; the message names similar ones."""
+
+    def __init__(self, field: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        by_letters = {name.lower(): name for name in names}
+        near = [by_letters[each] for each in get_close_matches(field.lower(), by_letters, n=3, cutoff=0.6)]
+        meant = f": did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(
+            f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets files."
+        )
+        self.near = near
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a user.
+
+    Attributes:
+        field: The field.
+        relation: The relation, such as `is` or `within`; `is not` has no counterpart at the service.
+        values: The values.
+    """
+
+    field: str
+    relation: str
+    values: tuple[Any, ...]
+
+
+def read_conditions(given: Conditions) -> list[Condition]:
+    """Read conditions in any of their forms.
+
+    Args:
+        given: The conditions.
+
+    Raises:
+        InvalidFilter: One of them is malformed.
+    """
+    if is_mapping(given):
+        return list(_of_object(given))
+    texts: Iterable[Any] = [given] if isinstance(given, str) else given
+    return [each for text in texts for each in _of_text(text)]
+
+
+def _of_text(text: str) -> list[Condition]:
+    if not text.strip():
+        return []
+    if text.lstrip().startswith("{"):
+        try:
+            return list(_of_object(json.loads(text)))
+        except ValueError as error:
+            raise InvalidFilter(f"The filters are not valid JSON: {error}", remedy=FORMS) from error
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise InvalidFilter(f"{text!r} is not a condition", remedy=FORMS)
+    field, sign, value = found[1], found[2], found[3].strip()
+    bounds = _RANGE.fullmatch(value)
+    if bounds is None:
+        return [Condition(field, "is not" if sign == "!=" else "is", (_value(field, value),))]
+    if sign == "!=":
+        raise InvalidFilter(f"{text!r}: a range cannot be negated", remedy="Give the ranges that remain.")
+    return [Condition(field, "within", ([_value(field, bounds[1]), _value(field, bounds[2])],))]
+
+
+def _value(field: str, text: str) -> Any:
+    """A value: JSON where it can only be that, a number in a field of numbers, else the text as it is."""
+    if text in ("null", "true", "false") or text[:1] in ('"', "{", "["):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise InvalidFilter(f"{field}: {text!r} is not valid JSON", remedy=FORMS) from error
+    if _NUMERIC.search(field):
+        try:
+            number = float(text)
+        except ValueError:
+            raise InvalidFilter(f"{field}: {text!r} is not a number", remedy=FORMS) from None
+        return int(number) if number.is_integer() else number
+    return text
+
+
+def _of_object(given: object) -> Iterable[Condition]:
+    if not is_mapping(given):
+        raise InvalidFilter("The filters are not a JSON object", remedy=FORMS)
+    for field, stated in given.items():
+        relation, values = next(iter(stated.items())) if is_mapping(stated) and len(stated) == 1 else ("", None)
+        if not is_list(values):
+            raise InvalidFilter(
+                f"{field}: a filter is one relation with a list of values",
+                remedy=f'Such as {{"{field}": {{"is": []}}}}.',
+            )
+        yield Condition(field, relation, tuple(values))
+
+
+def needs_facets(conditions: Iterable[Condition]) -> bool:
+    """Whether `to_filters` needs the values of the facets: Azul has no relation for "is not"."""
+    return any(condition.relation == "is not" for condition in conditions)
+
+
+def to_filters(conditions: Iterable[Condition], facets: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, list[Any]]]:
+    """Combine conditions into the object that Azul takes: values of one field are alternatives, fields are all met.
+
+    Args:
+        conditions: The conditions.
+        facets: The values of each facet in the catalog, for conditions with `!=`; empty where there are none.
+
+    Raises:
+        UnknownFacet: A field with `!=` is not a facet.
+        InvalidFilter: A field has two relations.
+    """
+    filters: dict[str, dict[str, list[Any]]] = {}
+    excluded: dict[str, list[Any]] = {}
+    for condition in conditions:
+        if condition.relation == "is not":
+            if condition.field not in facets:
+                raise UnknownFacet(condition.field, facets)
+            excluded.setdefault(condition.field, []).extend(condition.values)
+            continue
+        stated = filters.setdefault(condition.field, {})
+        if stated and condition.relation not in stated:
+            raise InvalidFilter(
+                f"{condition.field} has the relations {next(iter(stated))} and {condition.relation}",
+                remedy="Azul takes one relation for each field.",
+            )
+        stated.setdefault(condition.relation, []).extend(condition.values)
+    for field, values in excluded.items():
+        stated = filters.setdefault(field, {"is": list(facets[field])})
+        if "is" not in stated:
+            raise InvalidFilter(f"{field} has a range and !=", remedy="Azul takes one relation for each field.")
+        stated["is"] = [value for value in stated["is"] if value not in values]
+    return filters
+
+
+def facet_values(term_facets: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The values of each facet, as `termFacets` of a page states them; truth values come as text there.
+
+    Args:
+        term_facets: The object `termFacets`.
+    """
+    truth = {"true": True, "false": False}
+    return {
+        name: [
+            truth.get(term["term"], term["term"]) if isinstance(term["term"], str) else term["term"] for term in terms
+        ]
+        for name, facet in term_facets.items()
+        for terms in [facet.get("terms", [])]
+    }

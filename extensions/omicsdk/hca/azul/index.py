@@ -1,0 +1,301 @@
+"""The index: catalogs, summaries, listings, facets, projects and their matrices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from omicsdk.core.errors import BadRequest, NotFound, UsageError
+from omicsdk.core.omit import OMIT
+from omicsdk.hca.azul.files import AzulFile, in_matrices, of_entry, of_hit
+from omicsdk.hca.azul.filters import Conditions, UnknownFacet, facet_values, needs_facets, read_conditions, to_filters
+
+if TYPE_CHECKING:
+    from omicsdk_api.azul import AzulApi
+    from omicsdk_api.azul.models import Hit, Summary
+
+    from omicsdk.hca.azul.client import Azul
+
+LONGEST_FILTERS = 6000
+"""Characters of encoded filters in a URL: a gateway refuses URLs and headers beyond 8,192 characters together."""
+PAGE_SIZES = {"files": 1000, "samples": 1000}
+"""Largest page of each type; 100 of the others, which is what the Human Cell Atlas allows of projects and bundles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A catalog.
+
+    Attributes:
+        name: Its name, such as `dcp43`.
+        atlas: Its atlas, such as `hca`, `lungmap` or `anvil`.
+        is_default: Whether requests use it that name no other.
+        entity_types: Its types of entities, such as `projects`; those of AnVIL are `datasets`, `donors` and others.
+    """
+
+    name: str
+    atlas: str
+    is_default: bool
+    entity_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value that occurs in a catalog.
+
+    Attributes:
+        facet: The facet.
+        value: The value; None counts what has none.
+        count: Number of entities that have it.
+    """
+
+    facet: str
+    value: Any
+    count: int
+
+
+def catalogs(client: Azul) -> list[Catalog]:
+    """List the catalogs, without those for tests of the service.
+
+    Returns:
+        The catalogs, the default one first.
+    """
+    answer = client.get_catalogs.raw().json()
+    default = answer["default_catalog"]
+    found = [
+        Catalog(name, stated["atlas"], name == default, tuple(stated["plugins"].get("metadata", {}).get("indices", {})))
+        for name, stated in answer["catalogs"].items()
+        if not stated["internal"]
+    ]
+    return sorted(found, key=lambda catalog: not catalog.is_default)
+
+
+def default_catalog(client: Azul) -> Catalog:
+    """Return the catalog that requests use that name no other."""
+    return catalogs(client)[0]
+
+
+def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summary:
+    """Count files, projects, donors and cells, and the size of all files together.
+
+    Args:
+        what: Conditions that files have to meet, such as `genusSpecies=Homo sapiens`; by default none.
+        catalog: The catalog; by default the default one.
+
+    Returns:
+        The counts; AnVIL states no sizes.
+
+    Raises:
+        UnknownFacet: A condition names a field that the catalog does not have.
+        NotFound: There is no such catalog.
+    """
+    filters = resolved(client, what, catalog)
+    try:
+        return client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
+    except BadRequest as error:
+        raise _explained(client, error, filters, catalog) from None
+
+
+def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", sort: str = "") -> Iterator[Hit]:
+    """List entities, such as projects or files.
+
+    Args:
+        entity: Their type: `projects`, `samples`, `files` or `bundles`; `datasets`, `donors`, `biosamples` or `activities`
+            of AnVIL.
+        what: Conditions that they have to meet, such as `genusSpecies=Homo sapiens`; by default none.
+        catalog: The catalog; by default the default one.
+        sort: Field to sort by; by default as the catalog states.
+
+    Yields:
+        Each entity, with what is known of the entities around it.
+
+    Raises:
+        UnknownFacet: A condition names a field that the catalog does not have.
+        UsageError: The catalog has no such type.
+    """
+    from omicsdk_api.azul.models import Hit
+
+    for page in pages(client, entity, resolved(client, what, catalog), catalog, sort=sort):
+        yield from (Hit.from_dict(hit) for hit in page["hits"])
+
+
+def facets(client: Azul, entity: str = "files", what: Conditions = (), *, catalog: str = "") -> list[FacetValue]:
+    """List the values of all facets, with their counts.
+
+    Args:
+        entity: What is counted, such as `files` or `projects`.
+        what: Conditions that entities have to meet; by default none.
+        catalog: The catalog; by default the default one.
+
+    Returns:
+        The values, by facet.
+
+    Raises:
+        UnknownFacet: A condition names a field that the catalog does not have.
+    """
+    page = next(pages(client, entity, resolved(client, what, catalog), catalog, size=1))
+    return [
+        FacetValue(name, value, term["count"])
+        for (name, values), facet in zip(
+            facet_values(page["termFacets"]).items(), page["termFacets"].values(), strict=True
+        )
+        for value, term in zip(values, facet.get("terms", ()), strict=True)
+    ]
+
+
+def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
+    """Show an entity.
+
+    Args:
+        uuid: Its UUID.
+        entity: Its type, such as `files`; by default `projects`, or `datasets` in AnVIL's catalogs.
+        catalog: The catalog; by default the default one.
+
+    Raises:
+        NotFound: There is no such entity.
+    """
+    kind = entity or _container(client, catalog)
+    return client.get_entity(entity_type=kind, entity_id=uuid, catalog=catalog or OMIT)
+
+
+def _container(client: Azul, catalog: str) -> str:
+    known = catalogs(client)
+    types = next((each.entity_types for each in known if each.name == catalog), known[0].entity_types)
+    return "datasets" if "datasets" in types else "projects"
+
+
+def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]:
+    """List the matrices of a project.
+
+    These are the results of the Atlas's own analysis and of the project's contributors.
+
+    Args:
+        project: UUID of the project.
+        catalog: The catalog; by default the default one.
+
+    Returns:
+        Each file once.
+
+    Raises:
+        NotFound: There is no such project.
+    """
+    hit = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT).json()
+    owners = hit.get("projects") or ()
+    name = next((str(each["projectShortname"]) for each in owners if each.get("projectShortname")), "")
+    found: dict[str, AzulFile] = {}
+    for owner in owners:
+        for entry in in_matrices([owner.get("matrices"), owner.get("contributedAnalyses")]):
+            file = of_entry(entry, project=name, catalog=catalog)
+            found.setdefault(file.uuid, file)
+    return list(found.values())
+
+
+def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterator[AzulFile]:
+    """Yield the files that meet conditions.
+
+    Args:
+        client: The service.
+        filters: The conditions, as `resolved` gives them.
+        catalog: The catalog; by default the default one.
+    """
+    for page in pages(client, "files", filters, catalog):
+        for hit in page["hits"]:
+            yield from of_hit(hit, catalog)
+
+
+def resolved(client: Azul, what: Conditions, catalog: str) -> dict[str, dict[str, list[Any]]]:
+    """Return conditions as Azul takes them; the facets are requested only where a condition has `!=`.
+
+    Raises:
+        InvalidFilter: A condition is malformed.
+        UnknownFacet: A field with `!=` is not a facet.
+    """
+    conditions = read_conditions(what)
+    known = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
+    return to_filters(conditions, known)
+
+
+def pages(
+    client: Azul, entity: str, filters: Mapping[str, Any], catalog: str = "", *, sort: str = "", size: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Yield the pages of a search, decoded. Filters that are too long for a URL are sent in bodies.
+
+    Args:
+        client: The service.
+        entity: The type of the entities.
+        filters: The conditions.
+        catalog: The catalog; empty for the default one.
+        sort: The field to sort by; empty for the type's own.
+        size: Hits on a page; by default as many as the service allows.
+
+    Raises:
+        UnknownFacet: A condition names a field that the catalog does not have.
+        UsageError: The catalog has no such type.
+    """
+    size = size or PAGE_SIZES.get(entity, 100)
+    try:
+        if len(quote(json.dumps(filters))) > LONGEST_FILTERS:
+            yield from _posted(client, entity, filters, catalog, sort, size)
+            return
+        operation = client.list_entities
+        request = operation.build(
+            entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
+        )
+        yield from (response.json() for response in operation.answers(request))
+    except BadRequest as error:
+        raise _explained(client, error, filters, catalog, entity) from None
+
+
+def _posted(
+    client: AzulApi, entity: str, filters: Mapping[str, Any], catalog: str, sort: str, size: int
+) -> Iterator[dict[str, Any]]:
+    """The pages of a search by POST: the next page's address is too long to be requested, so its parameters are sent."""
+    stated: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": json.dumps(filters)}
+    while True:
+        page: dict[str, Any] = client.search_entities.raw(entity_type=entity, size=size, **stated).json()
+        yield page
+        following: str | None = page["pagination"].get("next")
+        if not following:
+            return
+        stated = dict(parse_qsl(urlsplit(following).query))
+        stated.pop("size", None)
+
+
+def _term_facets(client: Azul, catalog: str, entity: str = "files") -> dict[str, Any]:
+    return client.list_entities.raw(entity_type=entity, catalog=catalog or OMIT, size=1).json()["termFacets"]
+
+
+def _explained(
+    client: Azul, error: BadRequest, filters: Mapping[str, Any], catalog: str, entity: str = ""
+) -> BadRequest | UsageError:
+    """Why the service refused a search, with the names that it knows; the error itself where that does not show it."""
+    types = next((each.entity_types for each in catalogs(client) if each.name == catalog or not catalog), ())
+    if entity and types and entity not in types:
+        return UsageError(f"This catalog has no {entity}", remedy=f"Its types are {', '.join(types)}.")
+    known = facet_values(_term_facets(client, catalog)) if filters else {}
+    for field in filters:
+        # Fields that are no facets, such as fileId, are valid too: only a field that the service names is unknown.
+        if field not in known and field in error.message:
+            return UnknownFacet(field, known)
+    return error
+
+
+def file_of(client: Azul, uuid: str, catalog: str = "") -> AzulFile:
+    """Return a file by its UUID.
+
+    Args:
+        client: The service.
+        uuid: The UUID.
+        catalog: The catalog; empty for the default one.
+
+    Raises:
+        NotFound: There is no such file.
+    """
+    hit = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT).json()
+    found = of_hit(hit, catalog)
+    if not found:
+        raise NotFound(f"{uuid} is not a file of this catalog", status=404)
+    return found[0]

@@ -1,0 +1,216 @@
+"""Manifests: lists of files that Azul writes on request, and reading them and those of the Data Store."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from omicsdk.core.clock import sleep_unless
+from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.omit import OMIT
+from omicsdk.core.platform import settings_of
+from omicsdk.core.tables import file_rows
+from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_row
+from omicsdk.hca.azul.filters import Conditions
+from omicsdk.hca.azul.index import resolved
+
+if TYPE_CHECKING:
+    from omicsdk_api.azul.models import ManifestState
+
+    from omicsdk.hca.azul.client import Azul
+
+Format: TypeAlias = Literal["compact", "curl", "terra.bdbag", "terra.pfb", "verbatim.jsonl", "verbatim.pfb"]
+
+SUFFIXES: Mapping[str, str] = {
+    "compact": ".tsv",
+    "curl": ".curlrc",
+    "terra.bdbag": ".zip",
+    "terra.pfb": ".avro",
+    "verbatim.jsonl": ".jsonl",
+    "verbatim.pfb": ".avro",
+}
+"""Suffixes of the formats' files."""
+
+PENDING_SUFFIX = ".pending"
+"""Suffix of the file beside a manifest that names the request for it, while the service writes it."""
+LEAST_WAIT = 1.0
+
+
+class ManifestError(UsageError, ValueError):
+    """A file that is not a manifest, or a row of one that names no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenManifest:
+    """A manifest on this machine.
+
+    Attributes:
+        path: Its file.
+        format: Its format.
+        size: Its size in bytes.
+    """
+
+    path: Path
+    format: str
+    size: int
+
+
+def manifest(
+    client: Azul,
+    what: Conditions = (),
+    to: str | os.PathLike[str] = "",
+    *,
+    format: Format = "compact",
+    catalog: str = "",
+    on_message: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+) -> WrittenManifest:
+    """Write a manifest of the files that meet conditions.
+
+    The service needs seconds to minutes for a manifest and keeps it for 7 days. If the call is interrupted while it waits,
+    the same call resumes waiting.
+
+    Args:
+        what: Conditions that files have to meet, such as `fileFormat=h5ad`; by default none, which may take long or fail.
+        to: File to write; by default the catalog's name with `-manifest` and the suffix of the format, in the current
+            folder.
+        format: Format of the manifest. `compact` is a table of tab-separated values that `download` reads.
+        catalog: The catalog; by default the default one.
+        on_message: Called with messages about waiting.
+        stop: Set it to end waiting; the same call resumes.
+
+    Raises:
+        UnknownFacet: A condition names a field that the catalog does not have.
+        BadRequest: The catalog does not have the format.
+        Interrupted: `stop` was set.
+    """
+    filters = resolved(client, what, catalog)
+    target = Path(to or f"{catalog or 'azul'}-manifest{SUFFIXES[format]}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pending = Pending(target, sha256(json.dumps([client.base_url, catalog, format, filters]).encode()).hexdigest())
+
+    def requested() -> ManifestState:
+        return client.request_manifest(
+            catalog=catalog or OMIT, filters=json.dumps(filters) if filters else OMIT, format=format
+        )
+
+    state = _still_written(client, pending.token()) or requested()
+    clock = settings_of(client).clock
+    while state.status == 301:
+        token, wait = token_in(state.location), max(LEAST_WAIT, state.retry_after or 0)
+        pending.keep(token)
+        if on_message is not None:
+            on_message(f"the manifest is being written; next check in {wait:g} s")
+        sleep_unless((lambda: False) if stop is None else stop.is_set, wait, 0.25, clock)
+        if stop is not None and stop.is_set():
+            raise Interrupted("The manifest is still being written", remedy="Repeat the call to resume.")
+        try:
+            state = client.get_manifest_state(token=token)
+        except Gone:
+            state = requested()
+    size = _fetch(client, state.location, target)
+    pending.forget()
+    return WrittenManifest(target, format, size)
+
+
+class Pending:
+    """Remembers the request for a manifest across runs, in a file beside the manifest.
+
+    Args:
+        target: The manifest's file.
+        key: Identifies what was requested.
+    """
+
+    def __init__(self, target: Path, key: str) -> None:
+        self._file = target.with_name(f".{target.name}{PENDING_SUFFIX}")
+        self._key = key
+
+    def token(self) -> str:
+        """The token of the same request in an earlier run; empty where there is none."""
+        try:
+            key, token = self._file.read_text("utf-8").split()
+        except (OSError, ValueError):
+            return ""
+        return token if key == self._key else ""
+
+    def keep(self, token: str) -> None:
+        """Remember a token."""
+        self._file.write_text(f"{self._key} {token}\n", "utf-8")
+
+    def forget(self) -> None:
+        """Forget it, once the manifest is written."""
+        self._file.unlink(missing_ok=True)
+
+
+def token_in(location: str) -> str:
+    """Return the token in the address of a pending manifest.
+
+    Args:
+        location: The address.
+    """
+    return urlsplit(location).path.rpartition("/")[2]
+
+
+def _still_written(client: Azul, token: str) -> ManifestState | None:
+    """The state of a request of an earlier run, while it is pending.
+
+    One that has ended is requested anew: its address was signed when it ended, and may no longer be valid. The service has
+    the manifest, so that costs nothing.
+    """
+    with suppress(APIError):
+        state = client.get_manifest_state(token=token) if token else None
+        return state if state is not None and state.status == 301 else None
+    return None
+
+
+def _fetch(client: Azul, url: str, target: Path) -> int:
+    """Write what is at a signed address into a file; no login is sent there."""
+    from omicsdk.core.client import PlainClient, beside, plain_request
+
+    storage, size = beside(client, PlainClient, client.base_url, None), 0
+    with (
+        storage.streamed(plain_request("manifest", "GET", url, headers={"accept": "*/*"}, reads=True)) as body,
+        in_place_of(target) as file,
+    ):
+        for piece in body.arriving():
+            size += file.write(piece)
+    return size
+
+
+def read_manifest(path: str | os.PathLike[str], catalog: str = "") -> Iterator[AzulFile]:
+    """Yield the files of a compact manifest of Azul, or of a manifest of the Data Store.
+
+    Args:
+        path: The table, with tabs between its cells.
+        catalog: The catalog for rows that state none; empty for the default one.
+
+    Raises:
+        ManifestError: It is not such a table, or a row names no file.
+    """
+    path = Path(path)
+    rows = file_rows(path, "\t", ManifestError)
+    _, columns = next(rows, (0, list[str]()))
+    lacking = [names[0] for what, names in COLUMNS.items() if what in ("name", "size") and not {*names} & {*columns}]
+    if lacking or not ({"file_uuid", *COLUMNS["url"]} & {*columns}):
+        raise ManifestError(
+            f"{path} is not a manifest of Azul or the Data Store: its first line is {' '.join(columns)[:80]!r}",
+            remedy="Give a compact manifest, a table separated by tabs with the columns file_uuid, file_name and file_size.",
+        )
+    for line, cells in rows:
+        if not any(cells):
+            continue
+        file = of_row(dict(zip(columns, cells, strict=False)), catalog)
+        if not file.uuid or not file.name:
+            raise ManifestError(
+                f"{path}, line {line}: no file is named", remedy="Give each row a file_uuid and file_name."
+            )
+        yield file

@@ -1,0 +1,108 @@
+"""Azul's rate rule: so many requests from one address in a window of time; requests beyond it are refused by a firewall."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.lazy import logger
+
+_log = logger("omicsdk.hca.azul")
+
+WORTH_A_MESSAGE = 5.0
+"""Seconds of waiting from which a user is informed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit of requests.
+
+    Attributes:
+        requests: Requests that are accepted within the window.
+        seconds: The window.
+    """
+
+    requests: int = 1000
+    seconds: float = 300.0
+
+    def __str__(self) -> str:
+        return f"{self.requests:,} requests in {self.seconds / 60:g} minutes"
+
+
+RULE = Rule()
+"""The rule of Azul's firewall, for one address."""
+
+
+def delay(sent: Iterable[float], now: float, rule: Rule = RULE) -> float:
+    """Return how long the next request has to wait.
+
+    Args:
+        sent: When earlier requests were sent, or will be, the oldest first; in seconds by the clock of `now`.
+        now: The time.
+        rule: The limit.
+
+    Returns:
+        Seconds, 0 or more.
+    """
+    recent = [moment for moment in sent if moment > now - rule.seconds]
+    if len(recent) < rule.requests:
+        return 0.0
+    return recent[-rule.requests] + rule.seconds - now
+
+
+def duration(requests: int, rule: Rule = RULE) -> float:
+    """Return how long some requests take at least.
+
+    Args:
+        requests: Number of requests.
+        rule: The limit.
+
+    Returns:
+        Seconds; 0 where the rule holds none of them up.
+    """
+    return max(0, requests - 1) // rule.requests * rule.seconds
+
+
+class Gate:
+    """Lets requests of all threads through as the rule allows. Thread-safe.
+
+    Args:
+        clock: Returns the time.
+        rule: The limit.
+    """
+
+    def __init__(self, clock: Clock, rule: Rule = RULE) -> None:
+        self._clock = clock
+        self._rule = rule
+        self._lock = threading.Lock()
+        self._sent: deque[float] = deque(maxlen=rule.requests)
+
+    def reserve(self) -> float:
+        """Reserve the next request.
+
+        Returns:
+            Seconds to wait before it is sent.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            wait = delay(self._sent, now, self._rule)
+            self._sent.append(now + wait)
+        if wait >= WORTH_A_MESSAGE:
+            _log.warning("Azul accepts %s from one address: waiting %.0f s", self._rule, wait)
+        return wait
+
+
+@lru_cache(maxsize=64)
+def gate_of(origin: str, clock: Clock) -> Gate:
+    """Return the gate of a service: all clients of a process share it, as the service counts addresses, not clients.
+
+    Args:
+        origin: The origin of the service's base URL.
+        clock: Returns the time.
+    """
+    del origin
+    return Gate(clock)

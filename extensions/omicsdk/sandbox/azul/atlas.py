@@ -1,0 +1,247 @@
+"""What is indexed: the data files of the Data Store's bundles, each with what the metadata of its bundle states."""
+
+import hashlib
+import re
+import uuid as uuids
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileRecord
+
+NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
+"""Names entities that have no metadata of their own."""
+MATRICES = frozenset({"h5ad", "loom", "mtx", "mtx.gz", "rds", "csv", "csv.gz"})
+"""Formats of files that are indexed as matrices."""
+COMPRESSED = frozenset({"gz", "bz2", "zip"})
+_DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
+
+
+@dataclass(frozen=True)
+class IndexedFile:
+    """A data file in the newest version of a bundle.
+
+    Attributes:
+        record: The file, as the Data Store has it.
+        name: Its name in the bundle.
+        bundle: The bundle.
+        metadata: The bundle's metadata by schema, such as `project_json`.
+    """
+
+    record: FileRecord
+    name: str
+    bundle: Bundle
+    metadata: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def version(self) -> str:
+        """Its version, as Azul writes times."""
+        return azul_time(self.record.version)
+
+    @property
+    def bundle_version(self) -> str:
+        """The version of its bundle, as Azul writes times."""
+        return azul_time(self.bundle.version)
+
+    @property
+    def format(self) -> str:
+        """The suffix of its name, with that of a compression."""
+        *rest, last = self.name.rpartition("/")[2].split(".")
+        if last in COMPRESSED and len(rest) > 1:
+            return f"{rest[-1]}.{last}"
+        return last if rest else "txt"
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether it is a matrix, by its format."""
+        return self.format in MATRICES
+
+    def first(self, schema: str) -> Mapping[str, Any]:
+        """The first metadata document of a schema; empty where the bundle has none."""
+        found = self.metadata.get(schema, ())
+        return found[0] if found else {}
+
+    def id_of(self, schema: str) -> str:
+        """UUID of the entity of a schema; one that follows from the bundle where no metadata states it."""
+        stated = self.first(schema).get("provenance", {}).get("document_id")
+        return str(stated or uuids.uuid5(NAMESPACE, f"{schema} {self.bundle.uuid}"))
+
+    @property
+    def project_id(self) -> str:
+        """UUID of its project."""
+        return self.id_of("project_json")
+
+    @property
+    def short_name(self) -> str:
+        """Short name of its project."""
+        core = self.first("project_json").get("project_core", {})
+        return str(core.get("project_short_name") or f"bundle {self.bundle.uuid[:8]}")
+
+    @property
+    def title(self) -> str:
+        """Title of its project."""
+        return str(self.first("project_json").get("project_core", {}).get("project_title") or self.short_name)
+
+
+def azul_time(version: str) -> str:
+    """A version of the Data Store with the colons that Azul writes.
+
+    Args:
+        version: The version.
+    """
+    found = _DSS_VERSION.fullmatch(version)
+    return ":".join(found.groups()) if found else version
+
+
+def texts(document: Mapping[str, Any], *names: str) -> list[str]:
+    """The values of the first of several fields that is there, each a text, an object with a `text`, or a list of either.
+
+    Args:
+        document: A metadata document.
+        names: The fields.
+    """
+    found: object = next((document[name] for name in names if document.get(name)), None)
+    values = found if is_array(found) else [] if found is None else [found]
+    return [str(each.get("text") or each.get("ontology_label")) if is_object(each) else str(each) for each in values]
+
+
+class Atlas:
+    """The index, made again when the Data Store's bundles have changed.
+
+    Args:
+        dss: The Data Store.
+    """
+
+    def __init__(self, dss: Dss) -> None:
+        self._dss = dss
+        self._made: tuple[object, list[IndexedFile]] = (None, [])
+        self._md5: dict[str, str] = {}
+
+    def files(self) -> list[IndexedFile]:
+        """All files, each once: in the newest version of the newest bundle that has it."""
+        bundles = self._dss.bundles.all(LIVE_BUNDLE, order="version, uuid")
+        key = tuple((bundle.uuid, bundle.version) for bundle in bundles)
+        if self._made[0] != key:
+            self._made = (key, list(self._indexed(bundles)))
+        return self._made[1]
+
+    def _indexed(self, bundles: Sequence[Bundle]) -> list[IndexedFile]:
+        newest = {bundle.uuid: bundle for bundle in bundles}
+        found: dict[str, IndexedFile] = {}
+        for bundle in newest.values():
+            document = self._dss.documents.get(bundle.uuid, bundle.version)
+            metadata: dict[str, Any] = {} if document is None else document.document.get("files", {})
+            for entry in self._entries(bundle):
+                if not entry.indexed:
+                    known = found.get(entry.file.uuid)
+                    if known is None or known.record.version <= entry.file.version:
+                        found[entry.file.uuid] = IndexedFile(entry.file, entry.name, bundle, metadata)
+        return sorted(found.values(), key=lambda file: (file.name, file.record.uuid))
+
+    def _entries(self, bundle: Bundle) -> Sequence[BundleEntry]:
+        return self._dss.entries(bundle)
+
+    def md5(self, file: IndexedFile) -> str:
+        """MD5 of a file in Base64, as AnVIL states it.
+
+        Args:
+            file: The file.
+        """
+        sha256 = file.record.sha256
+        if sha256 not in self._md5:
+            with self._dss.grounds.objects.path(sha256).open("rb") as content:
+                self._md5[sha256] = b64encode(hashlib.file_digest(content, _md5).digest()).decode()
+        return self._md5[sha256]
+
+
+def _md5() -> Any:
+    return hashlib.md5(usedforsecurity=False)
+
+
+Reader = Callable[[IndexedFile], list[Any]]
+
+
+def _of(schema: str, *names: str) -> Reader:
+    return lambda file: [value for each in file.metadata.get(schema, ()) for value in texts(each, *names)] or [None]
+
+
+def _of_contributors(name: str) -> Reader:
+    return lambda file: (
+        [str(each[name]) for each in file.first("project_json").get("contributors", ()) if each.get(name)] or [None]
+    )
+
+
+HCA_FIELDS: Mapping[str, Reader] = {
+    "entryId": lambda file: [file.record.uuid],
+    "fileId": lambda file: [file.record.uuid],
+    "fileName": lambda file: [file.name],
+    "fileFormat": lambda file: [file.format],
+    "fileSize": lambda file: [file.record.size],
+    "fileVersion": lambda file: [file.version],
+    "fileSource": lambda file: ["DCP/2 Analysis" if file.is_matrix else "Contributor"],
+    "contentDescription": lambda file: ["Count Matrix" if file.is_matrix else None],
+    "isIntermediate": lambda file: [False if file.is_matrix else None],
+    "matrixCellCount": lambda _: [None],
+    "bundleUuid": lambda file: [file.bundle.uuid],
+    "bundleVersion": lambda file: [file.bundle_version],
+    "projectId": lambda file: [file.project_id],
+    "project": lambda file: [file.short_name],
+    "projectTitle": lambda file: [file.title],
+    "laboratory": _of_contributors("laboratory"),
+    "institution": _of_contributors("institution"),
+    "contactName": _of_contributors("name"),
+    "sampleId": lambda file: [file.id_of("specimen_from_organism_json")],
+    "sampleEntityType": lambda _: ["specimens"],
+    "organ": _of("specimen_from_organism_json", "organ"),
+    "effectiveOrgan": _of("specimen_from_organism_json", "organ"),
+    "specimenOrgan": _of("specimen_from_organism_json", "organ"),
+    "organPart": _of("specimen_from_organism_json", "organ_parts", "organ_part"),
+    "specimenDisease": _of("specimen_from_organism_json", "diseases"),
+    "sampleDisease": _of("specimen_from_organism_json", "diseases"),
+    "genusSpecies": _of("donor_organism_json", "genus_species"),
+    "biologicalSex": _of("donor_organism_json", "sex", "biological_sex"),
+    "developmentStage": _of("donor_organism_json", "development_stage"),
+    "donorDisease": _of("donor_organism_json", "diseases"),
+    "libraryConstructionApproach": _of(
+        "library_preparation_protocol_json", "library_construction_method", "library_construction_approach"
+    ),
+    "nucleicAcidSource": _of("library_preparation_protocol_json", "nucleic_acid_source"),
+    "instrumentManufacturerModel": _of("sequencing_protocol_json", "instrument_manufacturer_model"),
+    "pairedEnd": lambda file: [file.first("sequencing_protocol_json").get("paired_end")],
+    "sourceId": lambda file: [str(uuids.uuid5(NAMESPACE, f"source {file.project_id}"))],
+    "sourceSpec": lambda file: [
+        f"tdr:bigquery:gcp:sandbox:hca_prod_{file.project_id.replace('-', '')}__20260101_dcp43"
+    ],
+}
+"""Fields of the catalogs of the Human Cell Atlas and LungMAP, read of a file."""
+
+ANVIL_FIELDS: Mapping[str, Reader] = {
+    "fileId": lambda file: [file.record.uuid],
+    "fileVersion": lambda file: [file.version],
+    "bundle_uuid": lambda file: [file.bundle.uuid],
+    "source_id": HCA_FIELDS["sourceId"],
+    "source_spec": lambda file: [f"tdr:bigquery:gcp:sandbox:ANVIL_{file.project_id.replace('-', '')}_20260101"],
+    "files.document_id": lambda file: [file.record.uuid],
+    "files.file_id": lambda file: [file.record.uuid],
+    "files.file_name": lambda file: [file.name],
+    "files.file_format": lambda file: [f".{file.format}"],
+    "files.file_size": lambda file: [file.record.size],
+    "files.is_supplementary": lambda _: [False],
+    "datasets.document_id": lambda file: [file.project_id],
+    "datasets.dataset_id": lambda file: [file.project_id],
+    "datasets.title": lambda file: [file.short_name],
+    "donors.document_id": lambda file: [file.id_of("donor_organism_json")],
+    "donors.donor_id": lambda file: [file.id_of("donor_organism_json")],
+    "donors.organism_type": HCA_FIELDS["genusSpecies"],
+    "donors.phenotypic_sex": HCA_FIELDS["biologicalSex"],
+    "biosamples.document_id": HCA_FIELDS["sampleId"],
+    "biosamples.biosample_id": HCA_FIELDS["sampleId"],
+    "biosamples.anatomical_site": HCA_FIELDS["organ"],
+    "activities.document_id": lambda file: [file.id_of("library_preparation_protocol_json")],
+    "activities.activity_id": lambda file: [file.id_of("library_preparation_protocol_json")],
+    "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
+}
+"""Fields of AnVIL's catalogs, read of a file."""

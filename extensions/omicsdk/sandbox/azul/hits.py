@@ -1,0 +1,276 @@
+"""Hits and summaries in the shapes of the Human Cell Atlas and of AnVIL."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile
+from omicsdk.sandbox.azul.search import Entity
+
+JsonObject = dict[str, Any]
+
+_PROJECT = {"projectTitle": "projectTitle", "projectShortname": "project", "laboratory": "laboratory"}
+_DONOR = {
+    "genusSpecies": "genusSpecies",
+    "biologicalSex": "biologicalSex",
+    "developmentStage": "developmentStage",
+    "disease": "donorDisease",
+}
+_SPECIMEN = {"id": "sampleId", "organ": "organ", "organPart": "organPart", "disease": "specimenDisease"}
+_PROTOCOLS = {
+    "libraryConstructionApproach": "libraryConstructionApproach",
+    "nucleicAcidSource": "nucleicAcidSource",
+    "instrumentManufacturerModel": "instrumentManufacturerModel",
+    "pairedEnd": "pairedEnd",
+}
+STRATA = ("genusSpecies", "developmentStage", "organ", "libraryConstructionApproach")
+"""Dimensions of trees of matrices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where clients find a file.
+
+    Attributes:
+        url: Its address at the service.
+        mirror_uri: Its address in the mirror; None where it is not mirrored.
+        can_read: Whether the caller may read it.
+    """
+
+    url: Callable[[IndexedFile], str]
+    mirror_uri: Callable[[IndexedFile], str | None]
+    can_read: Callable[[IndexedFile], bool]
+    md5: Callable[[IndexedFile], str]
+
+
+def values_of(files: Sequence[IndexedFile], field: str, fields: Mapping[str, Any] = HCA_FIELDS) -> list[Any]:
+    """The different values of a field, those that are missing left out.
+
+    Args:
+        files: The files.
+        field: The field.
+        fields: The atlas's fields.
+    """
+    return list(dict.fromkeys(value for file in files for value in fields[field](file) if value is not None))
+
+
+def _gathered(files: Sequence[IndexedFile], names: Mapping[str, str]) -> JsonObject:
+    return {name: values_of(files, field) for name, field in names.items()}
+
+
+def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
+    """An entity of the Human Cell Atlas or LungMAP.
+
+    Args:
+        entity_type: Its type.
+        entity: The entity.
+        at: Where its files are.
+    """
+    files = entity.files
+    hit: JsonObject = {
+        "entryId": entity.id,
+        "protocols": [_gathered(files, _PROTOCOLS)],
+        "sources": [
+            {"sourceId": id_, "sourceSpec": spec}
+            for id_, spec in dict.fromkeys(
+                (HCA_FIELDS["sourceId"](f)[0], HCA_FIELDS["sourceSpec"](f)[0]) for f in files
+            )
+        ],
+        "projects": [_gathered(files, _PROJECT)],
+        "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
+        "specimens": [_gathered(files, _SPECIMEN)],
+        "cellLines": [],
+        "donorOrganisms": [_gathered(files, _DONOR)],
+        "organoids": [],
+        "cellSuspensions": [],
+    }
+    if entity_type in ("files", "bundles"):
+        hit["bundles"] = _bundles(files)
+        hit["files"] = [hca_file(file, at) for file in files]
+    else:
+        hit["fileTypeSummaries"] = list(_type_summaries(files))
+    if entity_type == "projects":
+        first = files[0]
+        core = first.first("project_json").get("project_core", {})
+        strata = matrix_tree([file for file in files if file.is_matrix], STRATA, lambda file: hca_file(file, at))
+        hit["projects"] = [
+            {
+                "projectId": entity.id,
+                "projectTitle": first.title,
+                "projectShortname": first.short_name,
+                "projectDescription": core.get("project_description", ""),
+                "laboratory": values_of(files, "laboratory"),
+                "estimatedCellCount": first.first("project_json").get("estimated_cell_count"),
+                "matrices": strata,
+                "contributedAnalyses": {},
+                "accessible": all(map(at.can_read, files)),
+            }
+        ]
+    return hit
+
+
+def _bundles(files: Sequence[IndexedFile]) -> list[JsonObject]:
+    named = dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files)
+    return [{"bundleUuid": uuid, "bundleVersion": version} for uuid, version in named]
+
+
+def hca_file(file: IndexedFile, at: Addresses) -> JsonObject:
+    """A file in a hit of the Human Cell Atlas.
+
+    Args:
+        file: The file.
+        at: Where it is.
+    """
+    return {
+        "uuid": file.record.uuid,
+        "version": file.version,
+        "name": file.name,
+        "size": file.record.size,
+        "sha256": file.record.sha256,
+        "format": file.format,
+        "fileSource": HCA_FIELDS["fileSource"](file)[0],
+        "contentDescription": HCA_FIELDS["contentDescription"](file),
+        "isIntermediate": HCA_FIELDS["isIntermediate"](file)[0],
+        "matrixCellCount": None,
+        "drs_uri": f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}",
+        "url": at.url(file),
+        "azul_url": at.url(file),
+        "azul_mirror_uri": at.mirror_uri(file),
+        "accessible": at.can_read(file),
+    }
+
+
+def _type_summaries(files: Sequence[IndexedFile]) -> Iterator[JsonObject]:
+    for format_, count in Counter(file.format for file in files).items():
+        some = [file for file in files if file.format == format_]
+        yield {
+            "format": format_,
+            "count": count,
+            "totalSize": float(sum(file.record.size for file in some)),
+            "fileSource": values_of(some, "fileSource"),
+            "isIntermediate": HCA_FIELDS["isIntermediate"](some[0])[0],
+            "contentDescription": values_of(some, "contentDescription"),
+            "matrixCellCount": None,
+        }
+
+
+def matrix_tree(
+    files: Sequence[IndexedFile], dimensions: Sequence[str], shown: Callable[[IndexedFile], JsonObject]
+) -> JsonObject | list[JsonObject]:
+    """Matrices as the service nests them: dimensions with the fewest values come first, unused ones are left out.
+
+    Args:
+        files: The matrices; a file is in the stratum of each of its values.
+        dimensions: Fields.
+        shown: A file as it is in a leaf.
+    """
+    used = sorted((each for each in dimensions if values_of(files, each)), key=lambda each: len(values_of(files, each)))
+    if not files:
+        return {}
+    if not used:
+        return [shown(file) for file in files]
+    first, *rest = used
+    strata: dict[str, list[IndexedFile]] = {}
+    for file in files:
+        for value in dict.fromkeys(HCA_FIELDS[first](file)):
+            strata.setdefault(str(value or "Unspecified"), []).append(file)
+    return {first: {value: matrix_tree(some, rest, shown) for value, some in strata.items()}}
+
+
+def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
+    """An entity of AnVIL.
+
+    Args:
+        entity_type: Its type.
+        entity: The entity.
+        at: Where its files are.
+    """
+    files, first = entity.files, entity.files[0]
+    hit: JsonObject = {
+        "entryId": entity.id,
+        "sources": [
+            {"source_id": ANVIL_FIELDS["source_id"](first)[0], "source_spec": ANVIL_FIELDS["source_spec"](first)[0]}
+        ],
+        "bundles": [{"bundle_uuid": uuid, "bundle_version": version} for uuid, version in _bundle_ids(files)],
+    }
+    for kind in ("datasets", "donors", "biosamples", "activities"):
+        names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
+        inner = {name.partition(".")[2]: values_of(files, name, ANVIL_FIELDS) for name in names}
+        own = kind == entity_type
+        hit[kind] = [{name: values[0] if own and values else values for name, values in inner.items()}]
+    if entity_type == "files":
+        hit["files"] = [anvil_file(first, at)]
+    else:
+        counts = Counter(f".{file.format}" for file in files)
+        hit["files"] = [{"file_format": format_, "count": count} for format_, count in counts.items()]
+    return hit
+
+
+def _bundle_ids(files: Sequence[IndexedFile]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files))
+
+
+def anvil_file(file: IndexedFile, at: Addresses) -> JsonObject:
+    """A file in a hit of AnVIL.
+
+    Args:
+        file: The file.
+        at: Where it is.
+    """
+    return {
+        "document_id": file.record.uuid,
+        "uuid": file.record.uuid,
+        "version": file.version,
+        "file_id": file.record.uuid,
+        "file_name": file.name,
+        "file_format": f".{file.format}",
+        "file_size": file.record.size,
+        "file_md5sum": at.md5(file),
+        "drs_uri": f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}",
+        "is_supplementary": False,
+        "data_modality": [None],
+        "reference_assembly": [None],
+        "url": at.url(file),
+        "azul_url": at.url(file),
+        "azul_mirror_uri": None,
+        "accessible": at.can_read(file),
+    }
+
+
+def hca_summary(files: Sequence[IndexedFile]) -> JsonObject:
+    """The summary of some files of the Human Cell Atlas.
+
+    Args:
+        files: The files.
+    """
+    return {
+        "projectCount": len(values_of(files, "projectId")),
+        "specimenCount": len(values_of(files, "sampleId")),
+        "speciesCount": len(values_of(files, "genusSpecies")),
+        "fileCount": len(files),
+        "totalFileSize": float(sum(file.record.size for file in files)),
+        "donorCount": len({file.id_of("donor_organism_json") for file in files}),
+        "labCount": len(values_of(files, "laboratory")),
+        "organTypes": values_of(files, "organ"),
+        "fileTypeSummaries": list(_type_summaries(files)),
+        "cellCountSummaries": [],
+        "projects": [],
+    }
+
+
+def anvil_summary(files: Sequence[IndexedFile]) -> JsonObject:
+    """The summary of some files of AnVIL, which has no sizes.
+
+    Args:
+        files: The files.
+    """
+    formats = Counter(f".{file.format}" for file in files)
+    return {
+        "activityCount": len(values_of(files, "activities.document_id", ANVIL_FIELDS)),
+        "biosampleCount": len(values_of(files, "biosamples.document_id", ANVIL_FIELDS)),
+        "datasetCount": len(values_of(files, "datasets.document_id", ANVIL_FIELDS)),
+        "donorCount": len(values_of(files, "donors.document_id", ANVIL_FIELDS)),
+        "fileCount": len(files),
+        "fileFormats": [{"format": format_, "count": count} for format_, count in formats.items()],
+    }

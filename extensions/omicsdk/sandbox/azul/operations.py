@@ -1,0 +1,346 @@
+"""What answers each operation of Azul."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from omicsdk.core.version import __version__
+from omicsdk.sandbox.azul import hits, manifests
+from omicsdk.sandbox.azul.atlas import IndexedFile
+from omicsdk.sandbox.azul.search import HCA, EntityType, bad_request, entities, facets, page_of, read_filters, select
+from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
+from omicsdk.sandbox.document import plain_document, read_document
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call, Reply
+
+SEARCH = (
+    *("catalog", "filters", "size", "sort", "order"),
+    *("search_before", "search_before_uid", "search_after", "search_after_uid"),
+)
+FILE = ("catalog", "version", "fileName", "wait", "replica", "requestIndex", "drsUri", "token")
+HEALTH = ("api_endpoints", "elasticsearch", "other_lambdas", "progress", "queues")
+DEFAULT_SIZE = 10
+
+
+# -- the service itself
+
+
+def get_openapi(azul: Azul, call: Call) -> Reply:
+    """GET /openapi."""
+    del azul
+    return Reply({**plain_document(read_document("azul")), "servers": [{"url": f"{call.origin}{PREFIX}"}]})
+
+
+def get_health(azul: Azul, call: Call) -> Reply:
+    """GET /health: every part works."""
+    del azul, call
+    return Reply({"up": True, **{part: {"up": True} for part in HEALTH}})
+
+
+def get_basic_health(azul: Azul, call: Call) -> Reply:
+    """GET /health/basic."""
+    del azul, call
+    return Reply({"up": True})
+
+
+get_cached_health = get_fast_health = get_health
+
+
+def get_health_of(azul: Azul, call: Call) -> Reply:
+    """GET /health/{keys}."""
+    del azul
+    keys = call.path.rpartition("/")[2].split(",")
+    if unknown := [key for key in keys if key not in HEALTH]:
+        raise bad_request(f"Invalid health key {unknown[0]!r}")
+    return Reply({"up": True, **{key: {"up": True} for key in keys}})
+
+
+def get_version(azul: Azul, call: Call) -> Reply:
+    """GET /version."""
+    del azul, call
+    commit = sha256(__version__.encode()).hexdigest()[:40]
+    return Reply({"git": {"commit": commit, "dirty": False}, "changes": []})
+
+
+# -- the index
+
+
+def get_catalogs(azul: Azul, call: Call) -> Reply:
+    """GET /index/catalogs."""
+    del azul, call
+    return Reply(
+        {"default_catalog": DEFAULT_CATALOG, "catalogs": {name: _catalog(each) for name, each in CATALOGS.items()}}
+    )
+
+
+def _catalog(catalog: SandboxCatalog) -> dict[str, Any]:
+    indices = {
+        name: {"default_sort": each.sort, "default_order": each.order} for name, each in catalog.kind.types.items()
+    }
+    plugins: dict[str, Any] = {
+        "metadata": {"name": catalog.kind.name, "indices": indices},
+        "repository": {"name": f"tdr_{catalog.kind.name}", "sources": []},
+    }
+    return {"atlas": catalog.atlas, "internal": catalog.internal, "plugins": plugins}
+
+
+def _type(catalog: SandboxCatalog, name: str) -> EntityType:
+    if name not in catalog.kind.types:
+        raise bad_request(f"Entity type {name!r} is invalid, must be one of {sorted(catalog.kind.types)}")
+    return catalog.kind.types[name]
+
+
+def get_entity(azul: Azul, call: Call) -> Reply:
+    """GET /index/{entity_type}/{entity_id}."""
+    name, catalog = azul.catalog(parameters(call, "catalog"))
+    entity_type, id_ = call.arguments["entity_type"], call.arguments["entity_id"]
+    kind = _type(catalog, entity_type)
+    try:
+        UUID(id_)
+    except ValueError:
+        raise bad_request(f"{id_!r} is not a valid UUID") from None
+    found = entities(catalog.kind, entity_type, azul.atlas.files(), kind.sort, kind.order)
+    entity = next((each for each in found if each.id == id_.lower()), None)
+    if entity is None:
+        raise Problem(404, "NotFoundError", f"Can't find an entity in {entity_type} with a UUID of {id_!r}")
+    return Reply(_hit(catalog)(entity_type, entity, azul.addresses(call, name)))
+
+
+def _hit(catalog: SandboxCatalog) -> Any:
+    return hits.hca_hit if catalog.kind is HCA else hits.anvil_hit
+
+
+def _selected(azul: Azul, call: Call, stated: Mapping[str, str]) -> tuple[str, SandboxCatalog, list[IndexedFile]]:
+    name, catalog = azul.catalog(stated)
+    can_read = azul.can_read(call)
+    filters = read_filters(catalog.kind, stated.get("filters"))
+    return name, catalog, select(catalog.kind, azul.atlas.files(), filters, lambda _: can_read)
+
+
+def _search(azul: Azul, call: Call) -> dict[str, Any]:
+    stated, entity_type = parameters(call, *SEARCH), call.arguments["entity_type"]
+    name, catalog, files = _selected(azul, call, stated)
+    kind = _type(catalog, entity_type)
+    sort, order = stated.get("sort", kind.sort), stated.get("order", kind.order)
+    if sort not in catalog.kind.fields:
+        raise bad_request(f"Unknown field `{sort}`")
+    if order not in ("asc", "desc"):
+        raise bad_request(f"Unknown order `{order}`. Must be one of ('asc', 'desc')")
+    size, after, before = _size(stated, kind), stated.get("search_after"), stated.get("search_before")
+    if after and before:
+        raise bad_request("Only one of search_after or search_before may be set")
+    found = entities(catalog.kind, entity_type, files, sort, order)
+    shown, precedes, follows = page_of(found, size, order, after, before)
+
+    def address(**cursor: str) -> str:
+        same = {
+            "catalog": name,
+            "filters": stated.get("filters", "{}"),
+            "sort": sort,
+            "order": order,
+            "size": str(size),
+        }
+        return call.service_url(call.path, {**same, **cursor})
+
+    at = azul.addresses(call, name)
+    pagination = {
+        "count": len(shown),
+        "total": len(found),
+        "size": size,
+        "pages": -(-len(found) // size),
+        "sort": sort,
+        "order": order,
+        "next": address(search_after=json.dumps([shown[-1].sort, shown[-1].id])) if follows else None,
+        "previous": address(search_before=json.dumps([shown[0].sort, shown[0].id])) if precedes and shown else None,
+    }
+    return {
+        "hits": [_hit(catalog)(entity_type, entity, at) for entity in shown],
+        "pagination": pagination,
+        "termFacets": facets(catalog.kind, found),
+    }
+
+
+def _size(stated: Mapping[str, str], kind: EntityType) -> int:
+    text = stated.get("size", str(DEFAULT_SIZE))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= kind.largest):
+        raise bad_request(f"Invalid value for parameter `size`: must be from 1 to {kind.largest}")
+    return int(text)
+
+
+def list_entities(azul: Azul, call: Call) -> Reply:
+    """GET /index/{entity_type}."""
+    return Reply(_search(azul, call))
+
+
+search_entities = list_entities
+
+
+def check_entities(azul: Azul, call: Call) -> Reply:
+    """HEAD /index/{entity_type}."""
+    _search(azul, call)
+    return Reply()
+
+
+def get_summary(azul: Azul, call: Call) -> Reply:
+    """GET /index/summary."""
+    _, catalog, files = _selected(azul, call, parameters(call, "catalog", "filters"))
+    return Reply(hits.hca_summary(files) if catalog.kind is HCA else hits.anvil_summary(files))
+
+
+def check_summary(azul: Azul, call: Call) -> Reply:
+    """HEAD /index/summary."""
+    _selected(azul, call, parameters(call, "catalog", "filters"))
+    return Reply()
+
+
+# -- manifests
+
+
+def _begin(azul: Azul, call: Call) -> dict[str, Any]:
+    """Write a manifest, and answer the state of a request for it that has waited for nothing yet."""
+    stated = parameters(call, "catalog", "filters", "format")
+    name, catalog, files = _selected(azul, call, stated)
+    format_ = stated.get("format", "compact")
+    formats = [each for each in manifests.SUFFIXES if catalog.kind is HCA or each not in ("terra.bdbag", "curl")]
+    if format_ not in formats:
+        raise bad_request(f"Unknown manifest format `{format_}`. Must be one of {formats}")
+    content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))
+    stored = azul.grounds.objects.put_bytes(content).sha256
+    now = azul.grounds.clock.now()
+    time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H.%M")
+    ends = now + azul.grounds.settings.number("azul.manifest_seconds")
+    azul.manifests[stored] = (manifests.name_of(format_, files, time, stored[:12]), format_, ends)
+    return _state(azul, call, stored, 0)
+
+
+def _state(azul: Azul, call: Call, key: str, waited: int) -> dict[str, Any]:
+    """The state of a manifest for a client that has asked so often."""
+    settings = azul.grounds.settings
+    if waited < settings.number("azul.manifest_redirects"):
+        token = base64.urlsafe_b64encode(json.dumps([key, waited + 1]).encode()).decode().rstrip("=")
+        wait = round(settings.number("azul.retry_after"))
+        return {"Status": 301, "Location": _at(call, f"/fetch/manifest/files/{token}"), "Retry-After": wait}
+    location = _at(call, f"/manifest/files/{key}") if azul.manifests[key][1] == "curl" else _signed(azul, call, key)
+    commands = {"cmd.exe": f'curl.exe --location "{location}"', "bash": f"curl --location '{location}'"}
+    return {"Status": 302, "Location": location, "CommandLine": commands}
+
+
+def _at(call: Call, path: str) -> str:
+    return f"{call.origin}{PREFIX}{path}"
+
+
+def _signed(azul: Azul, call: Call, key: str) -> str:
+    name, format_, _ = azul.manifests[key]
+    return azul.grounds.signer.url(
+        call.origin,
+        key,
+        seconds=azul.grounds.settings.number("azul.url_seconds"),
+        content_type=manifests.SUFFIXES[format_][1],
+        disposition=f'attachment;filename="{name.encode("ascii", "replace").decode()}"',
+    )
+
+
+def _key(azul: Azul, call: Call) -> tuple[str, int | None]:
+    """The manifest of a token, and how often its client has asked; None for the key of a stored one."""
+    token = call.arguments["token"]
+    key, waited = token, None
+    if token not in azul.manifests and len(token) != 64:
+        try:
+            key, waited = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        except (ValueError, TypeError):
+            raise bad_request("Invalid token") from None
+    stored = azul.manifests.get(str(key))
+    if stored is None or stored[2] <= azul.grounds.clock.now():
+        raise Problem(410, "GoneError", "The requested manifest has expired, please request a new one")
+    return str(key), waited
+
+
+def _redirect(state: Mapping[str, Any]) -> Reply:
+    headers = {"Location": state["Location"].replace("/fetch/manifest/", "/manifest/")}
+    if "Retry-After" in state:
+        headers["Retry-After"] = str(state["Retry-After"])
+    return Reply(status=state["Status"], headers=headers)
+
+
+def put_manifest(azul: Azul, call: Call) -> Reply:
+    """PUT /manifest/files."""
+    return _redirect(_begin(azul, call))
+
+
+def request_manifest(azul: Azul, call: Call) -> Reply:
+    """PUT /fetch/manifest/files."""
+    return Reply(_begin(azul, call))
+
+
+def get_manifest(azul: Azul, call: Call) -> Reply:
+    """GET /manifest/files/{token}: a request for a stored key must come without a login."""
+    key, waited = _key(azul, call)
+    if waited is None:
+        if "authorization" in call.headers:
+            raise bad_request("Must omit authentication when requesting a manifest by its key")
+        return Reply(status=302, headers={"Location": _signed(azul, call, key)})
+    return _redirect(_state(azul, call, key, waited))
+
+
+def get_manifest_state(azul: Azul, call: Call) -> Reply:
+    """GET /fetch/manifest/files/{token}."""
+    key, waited = _key(azul, call)
+    if waited is None:
+        raise bad_request("Invalid token")
+    return Reply(_state(azul, call, key, waited))
+
+
+# -- files
+
+
+def _file_state(azul: Azul, call: Call) -> dict[str, Any]:
+    stated = parameters(call, *FILE)
+    azul.catalog(stated)
+    uuid, version = call.arguments["file_uuid"], stated.get("version", "")
+    try:
+        if version:
+            datetime.strptime(version, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise bad_request(f"{version!r} is not a valid version, must be a timestamp") from None
+    found = next((file for file in azul.atlas.files() if file.record.uuid == uuid.lower()), None)
+    if found is None or version not in ("", found.version) or not azul.can_read(call):
+        raise Problem(404, "NotFoundError", f"Unable to find file {uuid!r}, version {version or None!r} in catalog")
+    waited = int(stated.get("requestIndex") or 0) if (stated.get("requestIndex") or "0").isdigit() else 0
+    settings = azul.grounds.settings
+    if waited < settings.number("azul.file_redirects"):
+        again = {**stated, "requestIndex": str(waited + 1)}
+        wait = round(settings.number("azul.retry_after"))
+        return {"Status": 301, "Location": call.service_url(call.path, again), "Retry-After": wait}
+    name = stated.get("fileName") or found.name.rpartition("/")[2]
+    location = azul.grounds.signer.url(
+        call.origin,
+        found.record.sha256,
+        seconds=settings.number("azul.url_seconds"),
+        content_type=found.record.content_type,
+        disposition=f'attachment;filename="{name.encode("ascii", "replace").decode()}"',
+    )
+    return {"Status": 302, "Location": location}
+
+
+def get_file(azul: Azul, call: Call) -> Reply:
+    """GET /repository/files/{file_uuid}."""
+    return _redirect(_file_state(azul, call))
+
+
+def get_file_state(azul: Azul, call: Call) -> Reply:
+    """GET /fetch/repository/files/{file_uuid}."""
+    return Reply(_file_state(azul, call))
+
+
+def list_sources(azul: Azul, call: Call) -> Reply:
+    """GET /repository/sources."""
+    _, catalog = azul.catalog(parameters(call, "catalog"))
+    fields = catalog.kind.fields
+    id_, spec = ("sourceId", "sourceSpec") if catalog.kind is HCA else ("source_id", "source_spec")
+    readable = azul.atlas.files() if azul.can_read(call) else []
+    found = dict.fromkeys((fields[id_](file)[0], fields[spec](file)[0]) for file in readable)
+    return Reply({"sources": [{"sourceId": source, "sourceSpec": name} for source, name in found]})

@@ -1,0 +1,272 @@
+"""Searches: filters, entities, facets, and pages of them."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
+from omicsdk.sandbox.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """A type of entities.
+
+    Attributes:
+        key: The field that identifies an entity.
+        sort: The field that hits are sorted by.
+        order: The direction.
+        largest: The largest page.
+        facets: Whether it is counted in facets of its own values.
+    """
+
+    key: str
+    sort: str
+    order: str = "asc"
+    largest: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the catalogs of an atlas have in common.
+
+    Attributes:
+        name: The name of its plugin.
+        fields: Its fields.
+        types: Its types of entities.
+        unlisted: Fields that are no facets.
+    """
+
+    name: str
+    fields: Mapping[str, Reader]
+    types: Mapping[str, EntityType]
+    unlisted: frozenset[str]
+
+
+HCA = Kind(
+    "hca",
+    HCA_FIELDS,
+    {
+        "projects": EntityType("projectId", "projectTitle", largest=100),
+        "samples": EntityType("sampleId", "sampleId"),
+        "files": EntityType("fileId", "fileName"),
+        "bundles": EntityType("bundleUuid", "bundleVersion", "desc", largest=100),
+    },
+    frozenset(
+        [
+            "entryId",
+            "fileId",
+            "fileName",
+            "fileSize",
+            "fileVersion",
+            "bundleUuid",
+            "bundleVersion",
+            "matrixCellCount",
+            "projectTitle",
+            "sampleId",
+        ]
+    ),
+)
+ANVIL = Kind(
+    "anvil",
+    ANVIL_FIELDS,
+    {
+        "activities": EntityType("activities.document_id", "activities.activity_id"),
+        "biosamples": EntityType("biosamples.document_id", "biosamples.biosample_id"),
+        "bundles": EntityType("bundle_uuid", "bundle_uuid"),
+        "datasets": EntityType("datasets.document_id", "datasets.dataset_id"),
+        "donors": EntityType("donors.document_id", "donors.donor_id"),
+        "files": EntityType("files.document_id", "files.file_id"),
+    },
+    frozenset(
+        [
+            "fileId",
+            "fileVersion",
+            "bundle_uuid",
+            "files.document_id",
+            "files.file_id",
+            "files.file_name",
+            "files.file_size",
+        ]
+    ),
+)
+
+
+def bad_request(message: str) -> Problem:
+    """A 400 in the service's words."""
+    return Problem(400, "BadRequestError", message)
+
+
+def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
+    """Read filters.
+
+    Args:
+        kind: The kind of the catalog.
+        text: What was sent: JSON as text.
+
+    Returns:
+        The relation and values of each field.
+
+    Raises:
+        Problem: 400; they are malformed, or name an unknown field or relation.
+    """
+    try:
+        stated: object = json.loads(str(text or "{}"))
+    except ValueError:
+        raise bad_request("The `filters` parameter is not valid JSON") from None
+    if not is_object(stated):
+        raise bad_request("The `filters` parameter must be a dictionary")
+    read: dict[str, tuple[str, list[Any]]] = {}
+    for field, conditions in stated.items():
+        if field not in kind.fields and field != "accessible":
+            raise bad_request(f"Unknown field `{field}`")
+        if not is_object(conditions) or len(conditions) != 1:
+            raise bad_request(f"The `filters` parameter entry for `{field}` must be a single-item dictionary")
+        relation, values = next(iter(conditions.items()))
+        if not is_array(values):
+            raise bad_request(
+                f"The value of the `{relation}` relation in the `filters` parameter entry for `{field}` is not a list"
+            )
+        if relation not in ("is", "within", "contains", "intersects"):
+            raise bad_request(f"Unknown relation in the `filters` parameter entry for `{field}`")
+        if relation != "is" and not all(is_array(each) and len(each) == 2 for each in values):
+            raise bad_request(f"The value of the `{relation}` relation for `{field}` must be pairs")
+        read[field] = (relation, values)
+    return read
+
+
+def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool:
+    """Whether the values of a field meet a condition.
+
+    Args:
+        values: The values; None where there are none.
+        relation: The relation.
+        wanted: What it is compared with.
+    """
+    if relation == "is":
+        return any(value in wanted and type(value) in {type(each) for each in wanted} for value in values)
+    return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity with the files that belong to it.
+
+    Attributes:
+        id: Its UUID.
+        files: Its files.
+        sort: The value that it is sorted by.
+    """
+
+    id: str
+    files: Sequence[IndexedFile]
+    sort: Any
+
+
+def select(
+    kind: Kind,
+    files: Sequence[IndexedFile],
+    filters: Mapping[str, tuple[str, list[Any]]],
+    can_read: Callable[[IndexedFile], bool],
+) -> list[IndexedFile]:
+    """The files that meet filters.
+
+    Args:
+        kind: The kind of the catalog.
+        files: All files.
+        filters: As `read_filters` gives them.
+        can_read: Whether the caller may read a file.
+    """
+    readers: dict[str, Reader] = {**kind.fields, "accessible": lambda file: [can_read(file)]}
+    return [
+        file
+        for file in files
+        if all(matches(readers[field](file), relation, values) for field, (relation, values) in filters.items())
+    ]
+
+
+def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: str, order: str) -> list[Entity]:
+    """The entities of some files, sorted.
+
+    Args:
+        kind: The kind of the catalog.
+        entity_type: Their type.
+        files: The files.
+        sort: The field to sort by.
+        order: The direction.
+    """
+    key = kind.fields[kind.types[entity_type].key]
+    grouped: dict[str, list[IndexedFile]] = {}
+    for file in files:
+        grouped.setdefault(str(key(file)[0]), []).append(file)
+    found = [Entity(id_, each, kind.fields[sort](each[0])[0]) for id_, each in grouped.items()]
+    return sorted(found, key=lambda entity: _place(entity.sort, entity.id), reverse=order == "desc")
+
+
+def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
+    """Where a hit is in the order: those without a value come last, and UUIDs tell equal ones apart."""
+    return value is None, "" if value is None else value, id_
+
+
+def page_of(
+    found: Sequence[Entity], size: int, order: str, after: str | None, before: str | None
+) -> tuple[Sequence[Entity], bool, bool]:
+    """A page, and whether hits precede and follow it.
+
+    Args:
+        found: All hits, sorted.
+        size: Hits on a page.
+        order: The direction that they are sorted in.
+        after: The cursor of the hit before the page.
+        before: The cursor of the hit behind the page.
+
+    Raises:
+        Problem: 400; the cursor is malformed.
+    """
+    try:
+        cursor = [None, ""] if not (after or before) else json.loads(after or before or "")
+        mark = _place(cursor[0], str(cursor[1]))
+    except (ValueError, TypeError, IndexError, KeyError):
+        raise bad_request("Invalid search_after or search_before parameter") from None
+
+    def precedes(entity: Entity, *, within: bool) -> bool:
+        place = _place(entity.sort, entity.id)
+        return (place == mark and within) or (place > mark if order == "desc" else place < mark)
+
+    if before:
+        end = sum(precedes(entity, within=False) for entity in found)
+        start = max(0, end - size)
+    else:
+        start = sum(precedes(entity, within=True) for entity in found) if after else 0
+        end = start + size
+    return found[start:end], start > 0, end < len(found)
+
+
+def facets(kind: Kind, found: Sequence[Entity]) -> dict[str, Any]:
+    """`termFacets`: how many entities have each value of each facet.
+
+    Args:
+        kind: The kind of the catalog.
+        found: The entities.
+    """
+    return {
+        field: _facet(list(_terms(found, reader)))
+        for field, reader in kind.fields.items()
+        if field not in kind.unlisted
+    }
+
+
+def _terms(found: Sequence[Entity], reader: Reader) -> Iterator[Any]:
+    for entity in found:
+        yield from {value for file in entity.files for value in reader(file)}
+
+
+def _facet(values: Sequence[Any]) -> dict[str, Any]:
+    def term(value: Any) -> Any:
+        return str(value).lower() if isinstance(value, bool) else value
+
+    terms = [{"term": term(value), "count": count} for value, count in Counter(values).most_common()]
+    return {"terms": terms, "total": len(values), "type": "terms"}

@@ -1,0 +1,182 @@
+"""Azul's state: the catalogs, who may read what, addresses of files, and the rate rule."""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from omicsdk.core.type_guards import is_object
+from omicsdk.sandbox.azul.atlas import Atlas, IndexedFile
+from omicsdk.sandbox.azul.hits import Addresses
+from omicsdk.sandbox.azul.search import ANVIL, HCA, Kind
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.state.settings import Setting
+
+PREFIX = "/azul"
+MIRROR_BUCKET = "azul-mirror"
+"""The bucket of the public mirror on the sandbox's S3 server."""
+WINDOW = 300.0
+"""Seconds in which the rate rule counts requests."""
+
+SETTINGS = (
+    Setting("azul.manifest_redirects", 1, "how many 301s a manifest answers before it is written"),
+    Setting("azul.file_redirects", 0, "how many 301s a file answers before its data"),
+    Setting("azul.retry_after", 1, "the Retry-After of those 301s, in seconds"),
+    Setting("azul.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),
+    Setting("azul.manifest_seconds", 7 * 86400, "for how long a manifest is stored, in seconds"),
+    Setting("azul.mirror", False, "whether files are in the mirror"),
+    Setting("azul.mirror_names", False, "whether hits name places in the mirror, which may lack the files"),
+    Setting("azul.requests", 0, "how many requests the rate rule accepts in 5 minutes; 0 for any number"),
+    Setting("azul.managed_access", False, "whether files can be read only with a login"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxCatalog:
+    """A catalog.
+
+    Attributes:
+        atlas: Its atlas.
+        kind: Its kind.
+        internal: Whether it is for tests of the service.
+    """
+
+    atlas: str
+    kind: Kind
+    internal: bool = False
+
+
+CATALOGS: Mapping[str, SandboxCatalog] = {
+    "dcp43": SandboxCatalog("hca", HCA),
+    "dcp42": SandboxCatalog("hca", HCA),
+    "dcp43-it": SandboxCatalog("hca", HCA, internal=True),
+    "lm8": SandboxCatalog("lungmap", HCA),
+    "anvil8": SandboxCatalog("anvil", ANVIL),
+}
+"""The catalogs, the default one first; all have the Data Store's files."""
+DEFAULT_CATALOG = "dcp43"
+
+
+class Azul:
+    """Azul.
+
+    Args:
+        grounds: What it stands on.
+        dss: The Data Store, whose bundles it indexes.
+    """
+
+    def __init__(self, grounds: Grounds, dss: Dss) -> None:
+        self.grounds = grounds
+        self.atlas = Atlas(dss)
+        self.manifests: dict[str, tuple[str, str, float]] = {}
+        self._sent: deque[float] = deque()
+        grounds.settings.declare(*SETTINGS)
+
+    def clear(self) -> None:
+        """Forget manifests and requests."""
+        self.manifests.clear()
+        self._sent.clear()
+
+    def limit(self) -> None:
+        """Count a request.
+
+        Raises:
+            Problem: 429; there were too many in the window.
+        """
+        most, now = self.grounds.settings.number("azul.requests"), self.grounds.clock.now()
+        while self._sent and self._sent[0] <= now - WINDOW:
+            self._sent.popleft()
+        if most and len(self._sent) >= most:
+            raise Problem(429, "TooManyRequests", "Rate limit exceeded", {"Retry-After": "30"})
+        self._sent.append(now)
+
+    def catalog(self, stated: Mapping[str, str]) -> tuple[str, SandboxCatalog]:
+        """The catalog of a request.
+
+        Args:
+            stated: Its parameters.
+
+        Raises:
+            Problem: 404; there is no such catalog.
+        """
+        name = stated.get("catalog") or DEFAULT_CATALOG
+        if name not in CATALOGS:
+            raise Problem(404, "NotFoundError", f"Catalog name {name!r} does not exist. Must be one of {[*CATALOGS]}.")
+        return name, CATALOGS[name]
+
+    def can_read(self, call: Call) -> bool:
+        """Whether the sender of a request may read files.
+
+        Args:
+            call: The request.
+
+        Raises:
+            Problem: 401; the token is not one of the sandbox's.
+        """
+        authorization = call.headers.get("authorization")
+        if authorization is not None:
+            try:
+                self.grounds.tokens.caller(authorization)
+            except Problem as problem:
+                raise Problem(401, "UnauthorizedError", problem.title, problem.headers) from problem
+        return authorization is not None or not self.grounds.settings.flag("azul.managed_access")
+
+    def addresses(self, call: Call, catalog: str) -> Addresses:
+        """Where files are, for the sender of a request.
+
+        Args:
+            call: The request.
+            catalog: The catalog.
+        """
+        can_read = self.can_read(call)
+
+        def url(file: IndexedFile) -> str:
+            query = urlencode({"catalog": catalog, "version": file.version})
+            return f"{call.origin}{PREFIX}/repository/files/{file.record.uuid}?{query}"
+
+        return Addresses(url, self.mirror_uri, lambda _: can_read, self.atlas.md5)
+
+    def mirror_uri(self, file: IndexedFile) -> str | None:
+        """The address of a file in the mirror, where it is put when it is asked for; None where there is no mirror.
+
+        Args:
+            file: The file.
+        """
+        settings, sha256 = self.grounds.settings, file.record.sha256
+        key = f"file/{sha256}.sha256"
+        if settings.flag("azul.mirror"):
+            path = str(self.grounds.objects.path(sha256))
+            self.grounds.staging.publish(MIRROR_BUCKET, key, path, file.record.content_type, public=True)
+        elif not settings.flag("azul.mirror_names"):
+            return None
+        return f"s3://{MIRROR_BUCKET}/{key}"
+
+
+def parameters(call: Call, *known: str) -> dict[str, str]:
+    """The parameters of a request, of its query and body.
+
+    Args:
+        call: The request.
+        known: Names of those that it may have.
+
+    Raises:
+        Problem: 400; one is unknown, or in both places.
+    """
+    query = dict(call.query)
+    body = call.body if is_object(call.body) else {}
+    if call.content and not is_object(call.body):
+        raise Problem(400, "BadRequestError", "The request body is not a JSON object")
+    if both := sorted(query.keys() & body.keys()):
+        raise Problem(400, "BadRequestError", f"Conflicting keys in query and body: {both}")
+    stated = {**query, **{name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}}
+    if unknown := [name for name in stated if name not in known]:
+        raise Problem(400, "BadRequestError", f"Unknown query parameter `{unknown[0]}`")
+    return stated
+
+
+def error_body(problem: Problem) -> Mapping[str, object]:
+    """What a refusal carries."""
+    return {"Code": problem.code, "Message": problem.title}

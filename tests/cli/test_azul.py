@@ -1,0 +1,98 @@
+"""`omics azul`: catalogs, listings, facets, manifests and downloads against the sandbox."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from azul_project import CONTENTS, PROJECT, write_project
+from service_command import service_command
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def azul(omics, monkeypatch, tmp_path, omics_sandbox):
+    omics_sandbox.seed(write_project(tmp_path / "bundle"))
+    given = {"OMICS_AZUL_URL": omics_sandbox.azul_url}
+    return service_command(omics, "azul", monkeypatch, tmp_path, given, ("OMICS_AZUL_TOKEN",))
+
+
+def test_catalogs_and_counts(azul):
+    assert [row["name"] for row in azul("catalogs").json] == ["dcp43", "dcp42", "lm8", "anvil8"]
+    assert azul("summary", "--filter", "organ=eye").json["fileCount"] == len(CONTENTS)
+    assert azul("summary", "--catalog", "anvil8").json["datasetCount"] == 1
+
+
+def test_projects_are_rows_of_what_is_compared_most(azul):
+    (row,) = azul("projects", "ls", "--filter", "genusSpecies=Homo sapiens", "--filter", "organ=eye").json
+    assert row == {
+        "uuid": PROJECT,
+        "name": "Eye",
+        "species": "Homo sapiens, Mus musculus",
+        "organ": "eye",
+        "cells": None,
+        "files": len(CONTENTS),
+        "size": sum(map(len, CONTENTS.values())),
+        "title": "An atlas of the eye",
+    }
+    assert azul("get", PROJECT, "--query", "projects[0].projectTitle").out == "An atlas of the eye\n"
+
+
+@pytest.mark.parametrize("kind", ["samples", "bundles", "datasets", "donors", "biosamples", "activities"])
+def test_every_type_of_entities_is_listed(azul, kind):
+    catalog = "dcp43" if kind in ("samples", "bundles") else "anvil8"
+    (row,) = azul(kind, "ls", "--catalog", catalog).json
+    assert row["uuid"]
+
+
+def test_files_are_limited_and_filtered_by_json(azul):
+    some = azul("files", "ls", "--limit", "2")
+    assert (some.code, len(some.json)) == (3, 2)
+    chosen = azul(
+        "files", "ls", "--filters", json.dumps({"fileFormat": {"is": ["h5ad"]}}), "--filter", "fileSize=0..9999"
+    )
+    assert [row["name"] for row in chosen.json] == ["counts.h5ad"]
+    assert [row["name"] for row in azul("matrices", PROJECT).json] == ["counts.h5ad"]
+
+
+def test_facets_of_one_name(azul):
+    rows = azul("facets", "--facet", "fileFormat").json
+    assert {row["value"]: row["count"] for row in rows} == {"h5ad": 1, "fastq.gz": 2, "txt": 1}
+
+
+def test_an_unknown_facet_names_similar_ones(azul):
+    refused = azul("files", "ls", "--filter", "genusSpecis=Homo sapiens")
+    assert (refused.code, "did you mean genusSpecies?" in refused.err) == (2, True)
+
+
+def test_a_manifest_is_written_and_downloaded(azul, tmp_path, omics_sandbox):
+    omics_sandbox.settings.turn({"azul.retry_after": 0})
+    made = azul("manifest", "--filter", "organ=eye", "--to", "m.tsv")
+    assert made.code == 0
+    assert "the manifest is being written" in made.err
+    done = azul("download", "--manifest", "m.tsv", "--to", "data", "--layout", "project")
+    assert (done.code, done.json["counts"]["done"]) == (0, len(CONTENTS))
+    assert (tmp_path / "work/data/Eye/counts.h5ad").read_bytes() == CONTENTS["counts.h5ad"]
+    checked = azul("verify", "--manifest", "m.tsv", "--to", "data", "--layout", "project")
+    assert checked.code == 0
+
+
+def test_a_dry_run_states_what_would_be_fetched(azul, tmp_path):
+    planned = azul("download", "--matrices", PROJECT, "--to", "data", "--dry-run")
+    assert planned.code == 0
+    assert "download 1,800 bytes" in planned.out
+    assert not (tmp_path / "work/data").exists()
+
+
+def test_nothing_is_downloaded_without_a_choice(azul):
+    refused = azul("download", "--to", "data")
+    assert (refused.code, "What to download is not clear" in refused.err) == (2, True)
+
+
+def test_the_files_of_a_project_are_listed_and_read_by_uri(azul, omics):
+    del azul
+    listed = omics("ls", f"azul://dcp43/projects/{PROJECT}/reads/")
+    assert [row["name"].rpartition("/")[2] for row in listed.json] == ["r_1.fastq.gz", "r_2.fastq.gz"]
+    read = omics("cat", "--range", "0-5", f"azul://default/projects/{PROJECT}/counts.h5ad")
+    assert read.out == "counts"

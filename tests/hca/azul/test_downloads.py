@@ -1,0 +1,201 @@
+"""Downloads from the sandbox's Azul: what is selected, where the bytes come from, and what is reported of lost files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azul_project import CONTENTS, PROJECT, write_project
+from omicsdk import AsyncAzul, Azul
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core.retry import Retry
+
+pytestmark = pytest.mark.sandbox
+LOG_OF_FILES = "azul get_file_state"
+
+
+@pytest.fixture
+def seeded(omics_sandbox: Any, tmp_path: Path) -> Any:
+    return omics_sandbox.seed(write_project(tmp_path / "bundle"))
+
+
+@pytest.fixture
+def azul(omics_sandbox: Any, seeded: Any) -> Iterator[Azul]:
+    del seeded
+    with Azul(omics_sandbox.azul_url, environ=omics_sandbox.environment(), retry=Retry(2, base=0.01)) as client:
+        yield client
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, without the engine's own."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and ".omics-transfer" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def requests(sandbox: Any, operation: str) -> int:
+    return sum(entry["operation"] == operation for entry in sandbox.request_log.entries())
+
+
+def test_conditions_select_files_and_all_are_verified(azul: Azul, tmp_path: Path) -> None:
+    report = azul.download(["fileFormat=fastq.gz", "organ=eye"], tmp_path / "out")
+    assert (report.counts["done"], report.verification["verified"]) == (2, 2)
+    assert contents(tmp_path / "out") == {name: CONTENTS[name] for name in CONTENTS if name.startswith("reads/")}
+    again = azul.download(["fileFormat=fastq.gz", "organ=eye"], tmp_path / "out")
+    assert (again.counts["skipped"], again.summary()["bytes_fetched"]) == (2, 0)
+    assert azul.verify("fileFormat=fastq.gz", tmp_path / "out").ok
+    (tmp_path / "out/reads/r_1.fastq.gz").write_bytes(b"other")
+    assert [each.state for each in azul.verify("fileFormat=fastq.gz", tmp_path / "out").outcomes] == ["failed", "done"]
+
+
+def test_matrices_of_a_project_are_fetched_once_though_they_are_at_many_leaves(azul: Azul, tmp_path: Path) -> None:
+    assert [file.name for file in azul.matrices(PROJECT)] == ["counts.h5ad"]
+    report = azul.download((), tmp_path / "out", matrices=PROJECT, layout="project")
+    assert (report.counts["done"], contents(tmp_path / "out")) == (1, {"Eye/counts.h5ad": CONTENTS["counts.h5ad"]})
+
+
+def test_a_bundle_is_fetched_into_its_folder(azul: Azul, seeded: Any, tmp_path: Path) -> None:
+    azul.download((), tmp_path / "out", bundle=seeded["bundle_uuid"], layout="bundle").raise_if_failed()
+    assert contents(tmp_path / "out") == {f"{seeded['bundle_uuid']}/{name}": each for name, each in CONTENTS.items()}
+
+
+@pytest.mark.parametrize("catalog", ["", "dcp42"])
+def test_a_manifest_is_fetched_though_its_catalog_is_gone(
+    azul: Azul, omics_sandbox: Any, tmp_path: Path, catalog: str
+) -> None:
+    manifest = azul.manifest("organ=eye", tmp_path / "m.tsv", catalog=catalog).path
+    manifest.write_text(manifest.read_text().replace("catalog=dcp4", "catalog=dcp3"))
+    report = azul.download((), tmp_path / "out", manifest=manifest)
+    assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
+    assert requests(omics_sandbox, LOG_OF_FILES) == len(CONTENTS)
+
+
+def test_an_anvil_manifest_is_verified_by_md5(azul: Azul, tmp_path: Path) -> None:
+    manifest = azul.manifest((), tmp_path / "m.tsv", catalog="anvil8").path
+    report = azul.download((), tmp_path / "out", manifest=manifest)
+    assert {each.verified for each in report.outcomes} == {"md5"}
+    assert contents(tmp_path / "out") == CONTENTS
+
+
+def test_an_old_manifest_is_looked_up_and_lost_files_are_reported(
+    azul: Azul, omics_sandbox: Any, seeded: Any, tmp_path: Path
+) -> None:
+    files = {each["name"]: each for each in seeded["files"] if not each["indexed"]}
+    rows = [
+        ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"],
+        *(
+            [seeded["bundle_uuid"], "v", name, f["uuid"], f["version"], f["sha256"], str(f["size"])]
+            for name, f in files.items()
+        ),
+    ]
+    rows[1][5] = "0" * 64
+    rows[2][3] = "00000000-0000-4000-8000-000000000000"
+    manifest = tmp_path / "old.tsv"
+    manifest.write_text("".join("\t".join(row) + "\n" for row in rows))
+    report = azul.download((), tmp_path / "out", manifest=manifest)
+    assert (report.counts["done"], report.counts["failed"]) == (len(files) - 2, 2)
+    assert set(contents(tmp_path / "out")) == {row[2] for row in rows[3:]}
+    said = [str(each.error) for each in report.failed]
+    assert f"{rows[1][2]} was replaced since the manifest was made" in said[0]
+    assert "Azul no longer has the file 00000000" in said[1]
+    assert requests(omics_sandbox, "azul search_entities") == 0
+
+
+def test_the_mirror_is_used_without_a_call_for_each_file(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
+    omics_sandbox.settings.turn({"azul.mirror": True})
+    report = azul.download("organ=eye", tmp_path / "out")
+    assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
+    assert requests(omics_sandbox, LOG_OF_FILES) == 0
+    azul.download("organ=eye", tmp_path / "direct", mirror=False).raise_if_failed()
+    assert requests(omics_sandbox, LOG_OF_FILES) == len(CONTENTS)
+
+
+def test_files_that_the_mirror_lacks_come_from_the_service(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
+    omics_sandbox.settings.turn({"azul.mirror_names": True})
+    report = azul.download("organ=eye", tmp_path / "out")
+    assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
+
+
+def test_a_file_that_is_not_ready_is_waited_for(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
+    omics_sandbox.settings.turn({"azul.file_redirects": 2, "azul.retry_after": 0})
+    azul.download("fileFormat=h5ad", tmp_path / "out").raise_if_failed()
+    assert requests(omics_sandbox, LOG_OF_FILES) == 3
+
+
+def test_managed_access_is_explained(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
+    omics_sandbox.settings.turn({"azul.managed_access": True})
+    report = azul.download("fileFormat=h5ad", tmp_path / "out")
+    assert "run `omics login azul`" in str(report.failed[0].error)
+    with Azul(omics_sandbox.azul_url, credentials=omics_sandbox.token()) as client:
+        assert client.download("fileFormat=h5ad", tmp_path / "out").ok
+
+
+class SharedClock(ManualClock):
+    """A clock that moves the sandbox's while a client sleeps."""
+
+    def __init__(self, sandbox: Any) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._sandbox.clock.advance(seconds)
+
+
+def test_a_429_is_obeyed_until_the_window_is_over(omics_sandbox: Any) -> None:
+    omics_sandbox.settings.turn({"azul.requests": 3})
+    clock = SharedClock(omics_sandbox)
+    with Azul(omics_sandbox.azul_url, clock=clock) as client:
+        assert [client.get_catalogs().default_catalog for _ in range(5)] == ["dcp43"] * 5
+    assert set(clock.slept) == {30}
+    assert sum(clock.slept) == 300
+
+
+def test_a_dry_run_counts_and_writes_nothing(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
+    report = azul.download("organ=eye", tmp_path / "out", dry_run=True)
+    assert report.counts["planned"] == len(CONTENTS)
+    assert not (tmp_path / "out").exists()
+    assert requests(omics_sandbox, LOG_OF_FILES) == 0
+
+
+@pytest.mark.parametrize("chosen", [{}, {"what": "organ=eye", "matrices": PROJECT}, {"bundle": "b", "manifest": "m"}])
+def test_one_thing_must_be_selected(azul: Azul, tmp_path: Path, chosen: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="not clear"):
+        azul.download(folder=tmp_path, **chosen)
+
+
+def test_a_file_is_opened_and_sought(azul: Azul) -> None:
+    (file,) = azul.matrices(PROJECT)
+    with azul.open(file.uuid) as opened:
+        opened.seek(-6, 2)
+        assert opened.read() == b"counts"
+    with pytest.raises(NotFound), azul.open("00000000-0000-4000-8000-000000000000"):
+        pass
+
+
+def test_the_asynchronous_client_has_the_same_workflows(omics_sandbox: Any, seeded: Any, tmp_path: Path) -> None:
+    del seeded
+
+    async def run() -> tuple[list[str | None], bool]:
+        async with AsyncAzul(omics_sandbox.azul_url) as client:
+            found = [hit.entry_id async for hit in client.ls("projects")]
+            report = await client.download("fileFormat=h5ad", tmp_path / "out")
+            return found, report.ok
+
+    assert asyncio.run(run()) == ([PROJECT], True)
+
+
+def test_a_compact_manifest_is_fetched_by_the_data_stores_command(
+    azul: Azul, omics_sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from omicsdk import Dss
+
+    monkeypatch.chdir(tmp_path)
+    manifest = azul.manifest("organ=eye", tmp_path / "azul" / "m.tsv").path
+    with Dss("http://127.0.0.1:9/v1", credentials=omics_sandbox.token()) as dss:
+        result = dss.download_manifest(manifest, "aws", download_dir=tmp_path / "out")
+    assert (result.errors, result.report.counts["done"]) == ([], len(CONTENTS))
+    assert "file_path" in (tmp_path / "m.tsv").read_text().splitlines()[0]

@@ -1,0 +1,101 @@
+"""Logins with Google's credentials files: a token is requested when it is needed, renewed, and never sent elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import Token
+from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.token_file import StoredLogin
+from omicsdk.hca.azul.google import KIND, default_file, google_credentials, stored_login
+
+USER = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "adc.json"
+
+
+@pytest.fixture
+def asked() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.fixture
+def endpoint(asked: list[dict[str, Any]]) -> Endpoint:
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(
+            {"url": str(request.url), **{name: each[0] for name, each in parse_qs(request.content.decode()).items()}}
+        )
+        return httpx.Response(
+            200, json={"access_token": f"ya29.{len(asked)}", "expires_in": 3600, "token_type": "Bearer"}
+        )
+
+    return Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock())
+
+
+def test_a_users_credentials_are_refreshed_when_they_are_needed(
+    file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]
+) -> None:
+    file.write_text(json.dumps(USER))
+    clock = ManualClock()
+    credentials = google_credentials(file, endpoint=endpoint, clock=clock)
+    assert asked == []
+    sent = [credentials.headers("GET", "https://service.example.org")["authorization"] for _ in range(2)]
+    assert sent == ["Bearer ya29.1"] * 2
+    clock.advance(3600)
+    assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.2"
+    assert asked[0] == {
+        "url": "https://oauth2.googleapis.com/token",
+        "grant_type": "refresh_token",
+        "client_id": "c",
+        "client_secret": "s",
+        "refresh_token": "r",
+    }
+
+
+def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]) -> None:
+    jwt = pytest.importorskip("jwt")
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    from cryptography.hazmat.primitives import serialization as forms
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption()).decode()
+    account = {"client_email": "a@example.org", "private_key_id": "k", "private_key": pem, "type": "service_account"}
+    file.write_text(json.dumps({**account, "token_uri": "https://token.example.org/t"}))
+    clock = ManualClock()
+    credentials = google_credentials(file, endpoint=endpoint, clock=clock)
+    assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.1"
+    claims = jwt.decode(asked[0]["assertion"], options={"verify_signature": False})
+    assert (asked[0]["url"], claims["aud"]) == ("https://token.example.org/t",) * 2
+    assert claims["exp"] - claims["iat"] == 3600
+    assert "https://www.googleapis.com/auth/userinfo.email" in claims["scope"].split()
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"type": "external_account"}', '{"type": "authorized_user"}'])
+def test_another_file_is_refused_with_what_to_do(text: str | None, file: Path) -> None:
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(AuthError) as caught:
+        google_credentials(file)
+    assert "gcloud auth application-default login" in str(caught.value.remedy)
+
+
+def test_the_default_file_is_the_variables_or_gclouds(tmp_path: Path) -> None:
+    assert default_file({"GOOGLE_APPLICATION_CREDENTIALS": "/k.json", "CLOUDSDK_CONFIG": "/c"}) == Path("/k.json")
+    assert default_file({"CLOUDSDK_CONFIG": str(tmp_path)}) == tmp_path / "application_default_credentials.json"
+
+
+def test_a_stored_login_is_a_file_or_a_token(file: Path) -> None:
+    file.write_text(json.dumps(USER))
+    token = stored_login(StoredLogin(Token("ya29.x")), "")
+    assert token.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.x"
+    assert not stored_login(StoredLogin(Token(str(file)), kind=KIND), "").ready()

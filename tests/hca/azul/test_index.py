@@ -1,0 +1,236 @@
+"""Searches and manifests against a service of the test's own: pages, long filters, refusals, and the wait for a manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk import Azul
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import BadRequest, Interrupted, UsageError
+from omicsdk.hca.azul import UnknownFacet
+from omicsdk.hca.azul.manifests import read_manifest
+
+BASE = "https://service.example.org"
+TABLE = b"file_uuid\tfile_name\tfile_size\tfile_azul_url\r\nu1\ta.h5ad\t3\thttps://service.example.org/x\r\n"
+
+
+class Service:
+    """Answers as Azul does; its manifests need `pending` further requests.
+
+    Attributes:
+        asked: Requests so far: method, path and parameters of query or body.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.logins: list[str] = []
+        self.pending = 2
+        self.gone = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        stated: dict[str, Any] = dict(request.url.params)
+        if request.content:
+            stated = json.loads(request.content)
+        path = request.url.path
+        self.asked.append((request.method, path, stated))
+        self.logins.append(request.headers.get("authorization", ""))
+        if request.url.host == "storage.example.org":
+            return httpx.Response(200, content=TABLE)
+        if path == "/index/catalogs":
+            return httpx.Response(200, json=CATALOGS)
+        if path.startswith("/fetch/manifest/files"):
+            return self._manifest(path)
+        if path.startswith("/index/"):
+            return self._page(path.rpartition("/")[2], stated)
+        raise AssertionError(path)
+
+    def _manifest(self, path: str) -> httpx.Response:
+        if self.gone and path.endswith("token-1"):
+            self.gone = False
+            return httpx.Response(410, json={"Code": "GoneError", "Message": "The manifest has expired"})
+        if self.pending:
+            self.pending -= 1
+            location = f"{BASE}/fetch/manifest/files/token-{self.pending}"
+            return httpx.Response(200, json={"Status": 301, "Location": location, "Retry-After": 4})
+        return httpx.Response(200, json={"Status": 302, "Location": "https://storage.example.org/m?X-Amz-Signature=1"})
+
+    def _page(self, entity: str, stated: dict[str, Any]) -> httpx.Response:
+        filters = json.loads(stated.get("filters", "{}"))
+        if entity == "planets":
+            return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Entity type 'planets' is invalid"})
+        if "genusspecies" in filters:
+            return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Unknown field `genusspecies`"})
+        if stated.get("catalog") == "broken":
+            return httpx.Response(400, json={"Code": "BadRequestError", "Message": "No way"})
+        last = "search_after" in stated
+        following = (
+            f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B1%5D&filters={stated.get('filters', '{}')}"
+        )
+        hits = [{"entryId": "e2" if last else "e1"}]
+        return httpx.Response(
+            200, json={"hits": hits, "pagination": {"next": None if last else following}, "termFacets": FACETS}
+        )
+
+
+CATALOGS: dict[str, Any] = {
+    "default_catalog": "dcp43",
+    "catalogs": {
+        "dcp42": {"atlas": "hca", "internal": False, "plugins": {}},
+        "dcp43": {
+            "atlas": "hca",
+            "internal": False,
+            "plugins": {"metadata": {"name": "hca", "indices": {name: {} for name in ("projects", "files")}}},
+        },
+        "it": {"atlas": "hca", "internal": True, "plugins": {}},
+    },
+}
+FACETS: dict[str, Any] = {
+    "genusSpecies": {"terms": [{"term": "Homo sapiens", "count": 5}, {"term": None, "count": 1}], "total": 6}
+}
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def client(service: Service, clock: ManualClock) -> Iterator[Azul]:
+    with Azul(BASE, credentials="secret", transport=httpx.MockTransport(service), clock=clock) as made:
+        yield made
+
+
+def test_catalogs_for_tests_of_the_service_are_left_out(client: Azul) -> None:
+    assert [(each.name, each.is_default, each.entity_types) for each in client.catalogs()] == [
+        ("dcp43", True, ("projects", "files")),
+        ("dcp42", False, ()),
+    ]
+
+
+def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Service) -> None:
+    assert [hit.entry_id for hit in client.ls("files", "genusSpecies=Homo sapiens")] == ["e1", "e2"]
+    first, second = service.asked
+    assert first[:2] == second[:2] == ("GET", "/index/files")
+    assert json.loads(first[2]["filters"]) == {"genusSpecies": {"is": ["Homo sapiens"]}}
+    assert (first[2]["size"], second[2]["search_after"]) == ("1000", "[1]")
+
+
+def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, service: Service) -> None:
+    many = {"fileId": {"is": [f"{at:036d}" for at in range(200)]}}
+    assert [hit.entry_id for hit in client.ls("files", many)] == ["e1", "e2"]
+    assert [(method, path) for method, path, _ in service.asked] == [("POST", "/index/files")] * 2
+    assert [json.loads(stated["filters"]) for _, _, stated in service.asked] == [many] * 2
+    assert service.asked[1][2]["search_after"] == "[1]"
+
+
+def test_is_not_asks_for_the_values_of_the_facet_first(client: Azul, service: Service) -> None:
+    list(client.ls("files", "genusSpecies!=Homo sapiens"))
+    assert json.loads(service.asked[1][2]["filters"]) == {"genusSpecies": {"is": [None]}}
+
+
+def test_an_unknown_field_is_answered_with_similar_ones(client: Azul) -> None:
+    with pytest.raises(UnknownFacet, match=r"did you mean genusSpecies\?"):
+        list(client.ls("files", "genusspecies=x"))
+
+
+def test_an_unknown_type_is_answered_with_those_of_the_catalog(client: Azul) -> None:
+    with pytest.raises(UsageError, match="no planets") as caught:
+        list(client.ls("planets"))
+    assert caught.value.remedy == "Its types are projects, files."
+
+
+def test_other_refusals_are_the_services_own(client: Azul) -> None:
+    with pytest.raises(BadRequest, match="No way"):
+        list(client.ls("files", "genusSpecies=x", catalog="broken"))
+
+
+def test_facets_have_values_with_counts(client: Azul) -> None:
+    assert [(each.facet, each.value, each.count) for each in client.facets()] == [
+        ("genusSpecies", "Homo sapiens", 5),
+        ("genusSpecies", None, 1),
+    ]
+
+
+def test_a_manifest_is_waited_for_and_fetched_without_the_login(
+    client: Azul, service: Service, clock: ManualClock, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    done = client.manifest("genusSpecies=Homo sapiens", tmp_path / "new" / "m.tsv", on_message=said.append)
+    assert (done.path.read_bytes(), done.size) == (TABLE, len(TABLE))
+    assert sum(clock.slept) == 8
+    assert said == ["the manifest is being written; next check in 4 s"] * 2
+    assert service.logins[:-1] == ["Bearer secret"] * 3
+    assert service.logins[-1] == ""
+    assert [file.name for file in done.path.parent.iterdir()] == ["m.tsv"]
+
+
+def test_an_interrupted_wait_is_resumed_by_the_same_call(client: Azul, service: Service, tmp_path: Path) -> None:
+    stopped = Stopped(after=1)
+    with pytest.raises(Interrupted):
+        client.manifest("", tmp_path / "m.tsv", stop=stopped)  # pyright: ignore[reportArgumentType]
+    service.asked.clear()
+    assert client.manifest("", tmp_path / "m.tsv").path.read_bytes() == TABLE
+    assert [method for method, path, _ in service.asked if path.startswith("/fetch")] == ["GET", "GET"]
+
+
+def test_another_request_and_one_that_has_ended_are_started_anew(
+    client: Azul, service: Service, tmp_path: Path
+) -> None:
+    for conditions in ("", "genusSpecies=Homo sapiens"):
+        service.pending = 2
+        with pytest.raises(Interrupted):
+            client.manifest("", tmp_path / "m.tsv", stop=Stopped(after=1))  # pyright: ignore[reportArgumentType]
+        service.asked.clear()
+        service.pending = 0
+        client.manifest(conditions, tmp_path / "m.tsv")
+        assert "PUT" in [method for method, _, _ in service.asked]
+
+
+def test_a_request_that_is_gone_is_made_again(client: Azul, service: Service, tmp_path: Path) -> None:
+    service.gone = True
+    client.manifest("", tmp_path / "m.tsv")
+    assert [method for method, _, _ in service.asked] == ["PUT", "GET", "PUT", "GET", "GET"]
+
+
+class Stopped:
+    """An event that is set while it is looked at for the second time."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("<html>\n", "not a manifest.*<html>"),
+        ("", "not a manifest"),
+        ("file_uuid\tfile_name\n", "not a manifest"),
+        ("file_uuid\tfile_name\tfile_size\n\t\t3\n", "line 2: no file is named"),
+    ],
+)
+def test_what_is_no_manifest_is_refused(text: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "m.tsv"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=reason):
+        list(read_manifest(file))
+
+
+def test_requests_keep_to_the_rate_of_the_service(service: Service, clock: ManualClock) -> None:
+    with Azul("https://rate.example.org", transport=httpx.MockTransport(service), clock=clock) as azul:
+        for _ in range(1001):
+            azul.get_catalogs.raw()
+    assert sum(clock.slept) == 300

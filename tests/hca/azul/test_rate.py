@@ -1,0 +1,53 @@
+"""The rate rule: no window of time ever has more requests than the service accepts, and none waits longer than it must."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.clock import ManualClock
+from omicsdk.hca.azul.rate import RULE, Gate, Rule, delay, duration
+
+
+def test_the_rule_is_the_services() -> None:
+    assert (RULE.requests, RULE.seconds, str(RULE)) == (1000, 300, "1,000 requests in 5 minutes")
+
+
+def test_requests_below_the_limit_do_not_wait() -> None:
+    assert delay([], 0) == 0
+    assert delay([0.0] * 999, 1) == 0
+    assert delay([0.0] * 1000, 1) == 299
+    assert delay([0.0] * 1000, 300) == 0
+
+
+@given(
+    st.lists(st.floats(0, 20), max_size=60),
+    st.builds(Rule, st.integers(1, 7), st.floats(0.5, 10)),
+)
+def test_no_window_has_more_requests_than_the_rule_allows(pauses: list[float], rule: Rule) -> None:
+    clock = ManualClock(0.0)
+    gate = Gate(clock, rule)
+    sent: list[float] = []
+    for pause in pauses:
+        clock.advance(pause)
+        sent.append(clock.monotonic() + gate.reserve())  # callers of other threads reserve while this one waits
+    for at, moment in enumerate(sent):
+        if at >= rule.requests:
+            assert moment - sent[at - rule.requests] >= rule.seconds * (1 - 1e-9)
+    assert sent == sorted(sent)
+
+
+@pytest.mark.parametrize(("requests", "seconds"), [(0, 0), (1000, 0), (1001, 300), (3200, 900)])
+def test_how_long_requests_take_is_known_before(requests: int, seconds: float) -> None:
+    assert duration(requests) == seconds
+
+
+def test_a_long_wait_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate(ManualClock(), Rule(1, 60.0))
+    with caplog.at_level(logging.WARNING, "omicsdk.hca.azul"):
+        assert (gate.reserve(), gate.reserve()) == (0, 60)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Azul accepts 1 requests in 1 minutes from one address: waiting 60 s"
+    ]

@@ -1,0 +1,252 @@
+"""Azul in the sandbox, as its protocol has it: searches, pages, manifests with their redirects, files, and refusals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from azul_project import CONTENTS, PROJECT, write_project
+from omicsdk.sandbox import Sandbox
+
+OTHER = "00000000-0000-4000-8000-0000000000aa"
+EYE = json.dumps({"organ": {"is": ["eye"]}})
+Get = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def web(sandbox: Sandbox, tmp_path: Path) -> Generator[httpx.Client]:
+    """A client of Azul over two projects, the second of which has one file."""
+    sandbox.seed(write_project(tmp_path / "first"))
+    sandbox.seed(write_project(tmp_path / "second", OTHER, {"counts.h5ad": b"others", '<b> "1".txt': b"x"}))
+    with httpx.Client(base_url=sandbox.azul_url, trust_env=False) as client:
+        yield client
+
+
+def read(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+def message(answer: httpx.Response, status: int = 400) -> str:
+    body = read(answer, status)
+    assert set(body) == {"Code", "Message"}
+    return str(body["Message"])
+
+
+def test_catalogs_have_the_types_of_their_atlas(web: httpx.Client) -> None:
+    found = read(web.get("/index/catalogs"))
+    assert found["default_catalog"] == "dcp43"
+    types = {name: set(each["plugins"]["metadata"]["indices"]) for name, each in found["catalogs"].items()}
+    assert types["dcp43"] == {"projects", "samples", "files", "bundles"}
+    assert types["anvil8"] == {"activities", "biosamples", "bundles", "datasets", "donors", "files"}
+    assert found["catalogs"]["dcp43-it"]["internal"] is True
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        ({}, 6),
+        ({"organ": {"is": ["eye", "brain"]}}, 6),
+        ({"organ": {"is": [None]}}, 0),
+        ({"projectId": {"is": [OTHER]}}, 2),
+        ({"fileFormat": {"is": ["h5ad"]}, "project": {"is": ["Eye"]}}, 2),
+        ({"fileSize": {"within": [[0, 6]]}}, 3),
+        ({"fileSize": {"within": [[0, 6], [1, 6]]}}, 2),
+        ({"isIntermediate": {"is": [False]}}, 2),
+        ({"isIntermediate": {"is": [0]}}, 0),
+        ({"accessible": {"is": [True]}}, 6),
+        ({"accessible": {"is": [False]}}, 0),
+    ],
+)
+def test_filters_are_all_met_by_any_of_their_values(web: httpx.Client, filters: dict[str, Any], count: int) -> None:
+    for answer in (
+        web.get("/index/files", params={"filters": json.dumps(filters), "size": 100}),
+        web.post("/index/files", json={"filters": json.dumps(filters), "size": 100}),
+    ):
+        found = read(answer)
+        assert (len(found["hits"]), found["pagination"]["total"]) == (count, count)
+    assert read(web.get("/index/summary", params={"filters": json.dumps(filters)}))["fileCount"] == count
+
+
+def test_pages_follow_in_both_directions_and_have_the_same_facets(web: httpx.Client) -> None:
+    page = read(web.get("/index/files", params={"size": 4, "sort": "fileSize", "order": "desc"}))
+    assert page["pagination"]["previous"] is None
+    following = read(web.get(page["pagination"]["next"]))
+    assert (len(page["hits"]), len(following["hits"]), following["pagination"]["next"]) == (4, 2, None)
+    sizes = [hit["files"][0]["size"] for hit in page["hits"] + following["hits"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert following["termFacets"] == page["termFacets"]
+    assert read(web.get(following["pagination"]["previous"]))["hits"] == page["hits"]
+
+
+def test_facets_count_entities(web: httpx.Client) -> None:
+    facets = read(web.get("/index/projects"))["termFacets"]
+    assert facets["organPart"]["terms"] == [{"term": "retina", "count": 2}, {"term": "cornea", "count": 2}] or {
+        each["term"] for each in facets["organPart"]["terms"]
+    } == {"retina", "cornea"}
+    assert {each["term"] for each in facets["isIntermediate"]["terms"]} == {"false", None}
+    assert "fileName" not in facets
+
+
+def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
+    hit = read(web.get(f"/index/projects/{PROJECT}"))
+    tree = hit["projects"][0]["matrices"]
+    first, *_ = tree
+    assert first in {"developmentStage", "organ", "libraryConstructionApproach"}
+    leaves = json.dumps(tree).count('"counts.h5ad"')
+    assert leaves == 2  # one for each species
+    assert {each["format"] for each in hit["fileTypeSummaries"]} == {"h5ad", "fastq.gz", "txt"}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status", "said"),
+    [
+        ("/index/files", {"catalog": "dcp1"}, 404, "'dcp1' does not exist"),
+        ("/index/planets", {}, 400, "Entity type 'planets' is invalid"),
+        ("/index/datasets", {}, 400, "Entity type 'datasets'"),
+        ("/index/files", {"colour": "red"}, 400, "Unknown query parameter `colour`"),
+        ("/index/files", {"filters": '{"colour": {"is": []}}'}, 400, "Unknown field `colour`"),
+        ("/index/files", {"filters": "{"}, 400, "not valid JSON"),
+        ("/index/files", {"filters": '{"organ": {"like": []}}'}, 400, "Unknown relation"),
+        ("/index/files", {"filters": '{"organ": {"is": "eye"}}'}, 400, "is not a list"),
+        ("/index/files", {"size": "1001"}, 400, "from 1 to 1000"),
+        ("/index/projects", {"size": "101"}, 400, "from 1 to 100"),
+        ("/index/files", {"sort": "colour"}, 400, "Unknown field `colour`"),
+        ("/index/files", {"search_after": "[1]"}, 400, "Invalid search_after"),
+        ("/index/files", {"search_after": "[1,2]", "search_before": "[1,2]"}, 400, "Only one of"),
+        ("/index/files/none", {}, 400, "not a valid UUID"),
+        (f"/index/files/{OTHER}", {}, 404, "Can't find an entity"),
+        (f"/repository/files/{OTHER}", {}, 404, "Unable to find file"),
+        (f"/repository/files/{OTHER}", {"version": "1"}, 400, "must be a timestamp"),
+        ("/manifest/files/none", {}, 400, "Invalid token"),
+    ],
+)
+def test_refusals_are_in_the_services_words(
+    web: httpx.Client, path: str, parameters: dict[str, str], status: int, said: str
+) -> None:
+    assert said in message(web.get(path, params=parameters), status)
+    if path.startswith("/index/") and path.count("/") == 2:
+        assert web.head(path, params=parameters).status_code == status
+
+
+def test_a_parameter_in_both_places_is_a_conflict(web: httpx.Client) -> None:
+    assert "Conflicting keys" in message(web.post("/index/files?size=1", json={"size": 2}))
+    assert "not a JSON object" in message(web.post("/index/files", content=b"[]"))
+
+
+def manifest(web: httpx.Client, **parameters: str) -> httpx.Response:
+    """A manifest by redirects, each followed once with GET."""
+    answer = web.put("/manifest/files", params=parameters)
+    while answer.status_code == 301:
+        assert answer.headers["retry-after"] == "1"
+        answer = web.get(answer.headers["location"])
+    assert answer.status_code == 302
+    return web.get(answer.headers["location"], follow_redirects=True)
+
+
+def test_both_ways_to_a_manifest_lead_to_the_same(web: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"azul.manifest_redirects": 3})
+    state = read(web.put("/fetch/manifest/files", json={"filters": EYE}))
+    tokens = set()
+    while state["Status"] == 301:
+        tokens.add(state["Location"])
+        state = read(web.get(state["Location"]))
+    assert len(tokens) == 3
+    assert web.get(state["Location"]).content == manifest(web, filters=EYE).content
+
+
+def test_a_compact_manifest_has_a_row_for_each_file(web: httpx.Client) -> None:
+    answer = manifest(web, filters=json.dumps({"projectId": {"is": [PROJECT]}}))
+    assert "Eye 20" in answer.headers["content-disposition"]
+    assert b"\r\n" in answer.content
+    rows = list(csv.DictReader(io.StringIO(answer.text), dialect="excel-tab"))
+    assert [row["file_name"] for row in rows] == sorted(CONTENTS)
+    assert rows[0]["specimen_from_organism.organ_part"] == "cornea || retina"
+    assert web.get(rows[0]["file_azul_url"], follow_redirects=True).content == CONTENTS[rows[0]["file_name"]]
+
+
+def test_a_curl_manifest_has_a_stored_address_and_safe_outputs(web: httpx.Client) -> None:
+    state = read(web.get(read(web.put("/fetch/manifest/files?format=curl"))["Location"]))
+    key = state["Location"]
+    assert "/manifest/files/" in key
+    assert "Must omit authentication" in message(web.get(key, headers={"Authorization": "Bearer x"}))
+    text = web.get(key, follow_redirects=True).text
+    assert text.startswith("--create-dirs\n\n--compressed\n")
+    assert '/_b_ _1_.txt"' in text
+    assert text.count('url="') == text.count('output="') == 6
+
+
+def test_the_other_formats_are_what_they_are_called(web: httpx.Client) -> None:
+    bag = zipfile.ZipFile(io.BytesIO(manifest(web, format="terra.bdbag").content))
+    table = bag.read("manifest/data/participants.tsv").decode()
+    assert table.startswith("entity:participant_id\t")
+    assert "__fastq_gz_1__file_url" in table.splitlines()[0]
+    lines = [json.loads(line) for line in manifest(web, format="verbatim.jsonl").text.splitlines()]
+    assert {line["type"] for line in lines} >= {"project", "donor_organism"}
+    for format_ in ("terra.pfb", "verbatim.pfb"):
+        assert manifest(web, format=format_).content.startswith(b"Obj\x01")
+    assert "Unknown manifest format" in message(web.put("/manifest/files?format=full"))
+    assert "Unknown manifest format" in message(web.put("/manifest/files?catalog=anvil8&format=curl"))
+
+
+def test_a_manifest_that_is_gone_is_410(web: httpx.Client, sandbox: Sandbox) -> None:
+    token = read(web.put("/fetch/manifest/files"))["Location"]
+    sandbox.clock.advance(8 * 86400)
+    assert "expired" in message(web.get(token), 410)
+
+
+def test_a_file_is_waited_for_and_named(web: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"azul.file_redirects": 1})
+    (hit,) = read(web.get("/index/files", params={"filters": json.dumps({"fileName": {"is": ["notes #1.txt"]}})}))[
+        "hits"
+    ]
+    answer = web.get(hit["files"][0]["azul_url"])
+    assert (answer.status_code, answer.headers["retry-after"]) == (301, "1")
+    answer = web.get(answer.headers["location"])
+    assert answer.status_code == 302
+    assert "notes #1.txt" in web.get(answer.headers["location"]).headers["content-disposition"]
+
+
+def test_managed_access_hides_files(web: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"azul.managed_access": True})
+    (hit,) = read(web.get("/index/files?size=1"))["hits"]
+    file = hit["files"][0]
+    assert file["accessible"] is False
+    assert message(web.get(file["azul_url"]), 404)
+    login = {"Authorization": f"Bearer {sandbox.token()}"}
+    assert web.get(file["azul_url"], headers=login).status_code == 302
+    assert read(web.get("/repository/sources"))["sources"] == []
+    assert len(read(web.get("/repository/sources", headers=login))["sources"]) == 2
+    assert message(web.get("/repository/sources", headers={"Authorization": "Bearer none"}), 401)
+
+
+def test_the_rate_rule_counts_five_minutes(web: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"azul.requests": 3})
+    assert [web.get("/health/basic").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert web.get("/health/basic").headers["retry-after"] == "30"
+    sandbox.clock.advance(300)
+    assert web.get("/health/basic").status_code == 200
+
+
+def test_health_and_version(web: httpx.Client) -> None:
+    for path in ("", "/fast", "/cached", "/queues,progress"):
+        assert read(web.get(f"/health{path}"))["queues"] == {"up": True}
+    assert "Invalid health key" in message(web.get("/health/none"))
+    assert read(web.get("/version"))["git"]["dirty"] is False
+    assert read(web.get("/openapi"))["info"]["title"] == "Azul service API"
+
+
+def test_a_deleted_bundle_is_no_longer_indexed(web: httpx.Client, sandbox: Sandbox) -> None:
+    (hit,) = read(web.get(f"/index/bundles?filters={json.dumps({'projectId': {'is': [OTHER]}})}"))["hits"]
+    login = {"Authorization": f"Bearer {sandbox.token()}"}
+    where = f"{sandbox.url}/dss/v1/bundles/{hit['entryId']}?replica=aws"
+    body = {"reason": "wrong"}
+    assert web.request("DELETE", where, json=body, headers=login).status_code == 200
+    assert read(web.get("/index/files?size=100"))["pagination"]["total"] == len(CONTENTS)

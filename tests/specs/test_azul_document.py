@@ -1,0 +1,95 @@
+"""Azul's document: complete, independent of one deployment's catalog and fields, and with what it leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+KINDS = ("Text", "Key", "Flag", "Access", "Number", "Accession", "Assay", "Age", "AgeRange", "Atlas")
+CONDITIONS = {f"{kind}Condition" for kind in KINDS}
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("azul")
+
+
+def parameters(spec: Any, name: str) -> dict[str, Any]:
+    """An operation's parameters by name, after the overlay."""
+    shared = spec.corrected["components"]["parameters"]
+    stated = spec.operation(name).get("parameters", [])
+    whole = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in stated]
+    return {each["name"]: each for each in whole}
+
+
+def test_it_has_every_operation_once(spec: Any) -> None:
+    assert spec.published["openapi"] == "3.0.1"
+    assert len(spec.names()) == 21
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+
+
+def test_summaries_are_one_line(spec: Any) -> None:
+    for path, method, operation in spec.operations():
+        assert re.fullmatch(r"[A-Z][^\n]{,71}\.", operation["summary"]), (path, method)
+
+
+def test_every_facet_is_a_condition_of_a_known_kind(spec: Any) -> None:
+    schemas = spec.published["components"]["schemas"]
+    fields = schemas["Filters"]["properties"]
+    assert set(fields) == {*schemas["Facet"]["enum"], "accessible"}
+    assert {field["allOf"][0]["$ref"].rpartition("/")[2] for field in fields.values()} == CONDITIONS
+
+
+def test_the_client_is_bound_to_no_catalog_and_no_atlas(spec: Any) -> None:
+    stated = parameters(spec, "list_entities")
+    assert [stated[name]["schema"] for name in ("catalog", "entity_type", "sort")] == [{"type": "string"}] * 3
+    assert stated["filters"]["content"]["application/json"]["schema"]["additionalProperties"] == {"type": "object"}
+    schemas = spec.corrected["components"]["schemas"]
+    assert not {"Facet", "Filters", *CONDITIONS} & set(schemas)
+    assert [name for name in ("Hit", "Summary") if "required" in schemas[name]] == []
+
+
+def test_pages_follow_the_address_in_the_answer(spec: Any) -> None:
+    wishes = spec.wishes("x-omics-pagination")
+    assert wishes == {"list_entities": {"style": "continuation", "items": "hits", "next": "pagination.next"}}
+
+
+@pytest.mark.parametrize("name", ["search_entities", "request_manifest"])
+def test_long_filters_are_sent_in_the_body_alone(spec: Any, name: str) -> None:
+    assert [each for each in parameters(spec, name).values() if each["in"] == "query"] == []
+    body = spec.operation(name)["requestBody"]["content"]["application/json"]["schema"]
+    fields = spec.corrected["components"]["schemas"][body["$ref"].rpartition("/")[2]]["properties"]
+    assert fields["filters"]["type"] == "string"
+    assert {"catalog", "filters"} < set(fields)
+
+
+@pytest.mark.parametrize("name", ["get_file", "get_manifest"])
+def test_what_a_redirect_points_to_is_streamed(spec: Any, name: str) -> None:
+    operation = spec.operation(name)
+    assert operation["x-omics-stream"] is True
+    assert operation["responses"]["200"]["content"]["application/octet-stream"]["schema"]["format"] == "binary"
+    assert {"301", "302"} < set(operation["responses"])
+
+
+def test_the_put_that_http_clients_repeat_is_not_on_the_command_line(spec: Any) -> None:
+    assert spec.wishes("x-omics-hidden") == {"put_manifest": True}
+
+
+def test_searching_by_post_may_be_repeated(spec: Any) -> None:
+    assert spec.wishes("x-omics-idempotent") == {"search_entities": True}
+
+
+def test_errors_are_stated(spec: Any) -> None:
+    named = {op["x-omics-name"]: set(op["responses"]) for _, method, op in spec.operations() if method != "head"}
+    auxiliary = {"get_openapi", "get_version", "get_catalogs", *(name for name in named if name.endswith("health"))}
+    lacking = {name for name, statuses in named.items() if not {"400", "404", "429"} <= statuses}
+    assert lacking == auxiliary | {"get_health_of"}
