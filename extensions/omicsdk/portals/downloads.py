@@ -134,7 +134,8 @@ def get(
             clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
             raise
         except KeyboardInterrupt as error:
-            if (report := report_of(error)) is not None:
+            # Ctrl-C while another copy of some files was tried leaves a report of these alone.
+            if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
         if not dry_run:

@@ -52,6 +52,10 @@ class Plan:
         sources: Where files come from.
         layout: Where files go.
         stopped: Whether to stop.
+
+    Attributes:
+        columns: The columns of all lists, in order.
+        count: The items: files that can be had, each once.
     """
 
     def __init__(self, path: Path, sources: Sources, layout: Layout, stopped: Callable[[], bool] = never) -> None:
@@ -62,6 +66,7 @@ class Plan:
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
+        self.count = 0
         path.touch(mode=0o600)  # headers of lists are secrets
 
     # -- made
@@ -120,6 +125,9 @@ class Plan:
                     again = [self._is_repeated(file) for file in named]
                     pickle.dump(tuple(PlannedRow(row.cells, named, again)), out, 5)
                     totals.update(_counts_of(named, again))
+                    self.count += sum(
+                        file.error is None and not repeated for file, repeated in zip(named, again, strict=True)
+                    )
         return totals
 
     def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
