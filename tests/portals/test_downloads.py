@@ -334,6 +334,18 @@ def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHo
     assert [each.path for each in portal.requests if each.status == 404] == ["gone/a.bam"]
 
 
+def test_the_wait_and_the_redirect_of_a_service_are_followed(get: Any, portal: PortalHost):
+    azul(portal)
+    path, storage = f"repository/files/{U(21)}", portal.put("storage/signed", content("a.fastq.gz"))
+    itself = Faults.status(301, {"Location": portal.url(path, "token=1"), "Retry-After": "0"}, b"")
+    portal.fault(path, itself, Faults.status(302, {"Location": f"{storage}?signature=secret"}, b""))
+    get("azul_compact.tsv").raise_if_failed()
+    assert [each.status for each in portal.of(path)] == [301, 302]
+    assert [each.query for each in portal.of("storage/signed")] == ["signature=secret"]
+    assert get.said[-1] == "result manifest written to data.manifest.tsv"
+    assert get.said[0].endswith("2 files, 44 B; 1 row without a file")
+
+
 def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_path: Path):
     gdc(portal)
     report = get("gdc_manifest.txt", dry_run=True)
