@@ -191,11 +191,11 @@ def test_the_strongest_manifest_of_a_bag_counts_and_names_are_unescaped():
     assert first.checksums.keys() == second.checksums.keys() == {"sha256"}
 
 
-def test_urls_of_a_metalink_come_by_priority_and_sha_512_is_left_out():
+def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
     ((file,),) = read(SAMPLES / "files.meta4")
     assert file.address == "https://files.example.org/gone/a.bam"
     assert file.mirrors == ("https://files.example.org/mirror/a.bam",)
-    assert file.checksums.keys() == {"sha256"}
+    assert file.checksums.keys() == {"sha512", "sha256"}
 
 
 # -- refusals

@@ -31,7 +31,7 @@ from omicsdk.portals.url_lists import checksum_line
 # -- bags
 
 FETCH, BAGIT = "fetch.txt", "bagit.txt"
-_ALGORITHMS = ("sha256", "sha1", "md5")
+_ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
 """Algorithms of a bag's manifests that are verified, the strongest first."""
 _FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(data/.*)\Z")
 _ESCAPED = {"%0a": "\n", "%0d": "\r", "%25": "%"}
@@ -117,7 +117,7 @@ BAG = Format(
 # -- Metalink
 
 _NAMESPACE = "{urn:ietf:params:xml:ns:metalink}"
-_HASHES = {"sha-256": "sha256", "sha-1": "sha1", "md5": "md5"}
+_HASHES = {"sha-512": "sha512", "sha-256": "sha256", "sha-1": "sha1", "md5": "md5"}
 _LAST = 999_999
 """The priority of a URL that states none (RFC 5854, 4.2.16.1)."""
 

@@ -303,7 +303,7 @@ def _remote_files(row: Row, _: FileList) -> Iterator[ListedFile]:
         yield replace(file, name=f"data/{file.name}")
 
 
-_REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ("sha256", "sha1", "md5")})
+_REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ("sha512", "sha256", "sha1", "md5")})
 REMOTE_FILES = table(
     "bdbag-json", "remote file manifest of bdbag", (("url",), ("length",), ("filename",)), _remote_files
 )

@@ -66,7 +66,7 @@ URLS = Format(
 # -- aria2
 
 _OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
-_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256"}
+_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
 
 
 def _is_aria2(head: Head) -> bool:
@@ -223,10 +223,7 @@ def _checksum_rows(listed: FileList) -> Iterator[Row]:
 
 def _checksum_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     """The file of a line: where its name is a URL, or the list came from the folder of the files, that file; else a statement."""
-    algorithm, name = row.cells["algorithm"], row.cells["file_name"]
-    if algorithm == "sha512":
-        listed.notes["SHA-512 checksums cannot be verified and are ignored"] += 1
-    checksums = {} if algorithm == "sha512" else checksums_in({algorithm: row.cells["checksum"]})
+    name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
     if scheme_of(name):
         yield file_at(name, checksums=checksums)
         return
