@@ -18,8 +18,12 @@ UNPICKLING = frozenset(
 UNSAFE_YAML = frozenset(
     f"yaml.{name}" for name in ("load", "load_all", "unsafe_load", "unsafe_load_all", "full_load", "full_load_all")
 )
-#: Pickles that a process made itself, for its workers or in a temporary file of its own that has no name.
-OUR_OWN = {"extensions/omicsdk/transfer/scale/runs.py", "extensions/omicsdk/transfer/reports/report.py"}
+#: Pickles that a process made itself, for its workers, or in a temporary file that has no name or is in a folder of its own user only.
+OUR_OWN = {
+    "extensions/omicsdk/transfer/scale/runs.py",
+    "extensions/omicsdk/transfer/reports/report.py",
+    "extensions/omicsdk/portals/plan.py",
+}
 #: Arguments and attributes that switch the verification of certificates off.
 SWITCHES = frozenset({"verify", "check_hostname", "verify_ssl", "verify_mode"})
 UNVERIFIED = frozenset({"CERT_NONE", "_create_unverified_context", "SSL_VERIFYPEER", "SSL_VERIFYHOST"})

@@ -85,6 +85,10 @@ SURFACE = {
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
         "upload_async", "verify",
     ],
+    "omicsdk.portals": [
+        "FORMATS", "FileList", "Format", "Head", "ListError", "ListedFile", "Row", "RowFault", "SOURCES", "Source",
+        "SourceOptions", "UnknownList", "get",
+    ],
     "omicsdk.hca.upload": [
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",
         "UnknownArea", "UploadAreaURI", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",

@@ -104,6 +104,7 @@ PACKAGES = (
         ),
     ),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
+    Package("omicsdk.portals", "lists of files that portals hand out: recognised, downloaded, verified"),
     Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
     Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),

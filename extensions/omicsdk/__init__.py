@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload import HcaUpload as HcaUpload
     from omicsdk.pangea import AsyncPangea as AsyncPangea
     from omicsdk.pangea import Pangea as Pangea
+    from omicsdk.portals.downloads import get as get
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
 
@@ -181,11 +182,12 @@ _HOMES = {
     "UnsafePath": "core.errors",
     "UsageError": "core.errors",
     "download": "fs.files",
+    "get": "portals.downloads",
     "open": "fs.files",
     "upload": "fs.files",
 }
 
-# Without open, download and upload: a star import of `open` would replace the builtin.
+# Without open, download, get and upload: a star import of `open` would replace the builtin.
 __all__ = [
     "ANONYMOUS",
     "NO_RETRY",

@@ -63,7 +63,7 @@ def test_checksums_where_only_approved_algorithms_serve_security(monkeypatch: py
 
         return made
 
-    for name in ("new", "md5", "sha1", "sha256"):
+    for name in ("new", "md5", "sha1", "sha256", "sha512"):
         monkeypatch.setattr(hashlib, name, strictly(getattr(hashlib, name)))
     spec = importlib.util.find_spec("omicsdk.core.checksums")
     assert spec is not None
@@ -76,6 +76,8 @@ def test_checksums_where_only_approved_algorithms_serve_security(monkeypatch: py
         "crc32c": "364b3fb7",
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "sha1": "a9993e364706816aba3e25717850c26c9cd0d89d",
+        "sha512": "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
         "md5": "900150983cd24fb0d6963f7d28e17f72",
         "s3_etag": "d833159094d1d7ad96ffcc78414e3682-2",
     }
@@ -220,5 +222,5 @@ def test_checksums_in_base64(name: str) -> None:
 def test_unknown_algorithm_is_named() -> None:
     with pytest.raises(ValueError, match=r"'sha3'.*known are crc32c"):
         Digests(["sha256", "sha3"])
-    with pytest.raises(ValueError, match=r"'sha512'.*known are crc32c, sha256, sha1, md5, s3_etag"):
-        digest(b"abc", "sha512")
+    with pytest.raises(ValueError, match=r"'sha384'.*known are crc32c, sha256, sha1, sha512, md5, s3_etag"):
+        digest(b"abc", "sha384")

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Service
 
 
-INDEX = ("files", "builtin")
+INDEX = ("files", "portals", "builtin")
 """Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`."""
 
 GROUPS = {

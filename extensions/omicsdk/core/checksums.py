@@ -1,4 +1,4 @@
-"""Checksums that the platforms state for files, computed piece by piece: SHA-256, SHA-1, MD5, CRC32C and S3's ETag.
+"""Checksums that the platforms state for files, computed piece by piece: SHA-256, SHA-512, SHA-1, MD5, CRC32C and S3's ETag.
 
 All values are text in lower case: hex digits, for `crc32c` always eight of them, for an `s3_etag` of several parts
 `<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading them again.
@@ -19,17 +19,18 @@ ETAG_PART = 64 * MIB
 #: S3's limit of parts an object; larger objects have larger parts.
 ETAG_PARTS = 10_000
 #: The algorithms that `Digests` knows, fastest first.
-ALGORITHMS = ("crc32c", "sha256", "sha1", "md5", "s3_etag")
+ALGORITHMS = ("crc32c", "sha256", "sha1", "sha512", "md5", "s3_etag")
 
 #: How their values are written.
 FORMS = {
     "crc32c": "8 hexadecimal digits",
     "sha256": "64 hexadecimal digits",
+    "sha512": "128 hexadecimal digits",
     "sha1": "40 hexadecimal digits",
     "md5": "32 hexadecimal digits",
     "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
 }
-_DIGITS = {"crc32c": 8, "sha256": 64, "sha1": 40, "md5": 32, "s3_etag": 32}
+_DIGITS = {"crc32c": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
 
 # google_crc32c takes bytes only; slices of this size stay in the processor's cache.

@@ -54,7 +54,7 @@ def items_of(
         retries: Failures in a row that end a file.
         skip: Ways that were tried before and aren't any more.
     """
-    return MappedItems(lambda file: item_for(file, _locator(file, preferred, skip), retries), files)
+    return MappedItems(lambda file: item_for(file, locator_of(file, preferred, skip), retries), files)
 
 
 def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Item:
@@ -77,7 +77,14 @@ def label_of(file: DrsFile) -> str:
     return text if text != file.name else ""
 
 
-def _locator(file: DrsFile, preferred: Sequence[str], skip: int) -> Callable[[], Location]:
+def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
+    """What locates the bytes of a file; an object that was not requested yet is requested when it is called.
+
+    Args:
+        file: The file.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        skip: Ways that were tried before and aren't any more.
+    """
     server, error = file.server, file.error
     if server is None or error is not None:
         return lambda: _raise(error or OmicsError(f"{file.name}: not found"))

@@ -154,6 +154,38 @@ def find(
         with the error that says why (Interrupted after a stop): one that fails doesn't keep the others from being
         found.
     """
+    files = _found(wanted, servers, layout, stopped, known or {}, levels, above)
+    return [files[order] for order in sorted(files)]
+
+
+def find_each(wanted: Sequence[Wanted], servers: Servers, stopped: Callable[[], bool] = never) -> list[list[DrsFile]]:
+    """Request objects as `find` does, under the names that they have.
+
+    Args:
+        wanted: What is wanted.
+        servers: Where to ask.
+        stopped: Whether to stop; called ten times a second.
+
+    Returns:
+        For each, in order, its files: one, or those of a bundle.
+    """
+    files = _found(wanted, servers, "name", stopped, {}, DEEPEST + 1, ())
+    found: list[list[DrsFile]] = [[] for _ in wanted]
+    for order in sorted(files):
+        found[order[0]].append(files[order])
+    return found
+
+
+def _found(
+    wanted: Sequence[Wanted],
+    servers: Servers,
+    layout: Layout,
+    stopped: Callable[[], bool],
+    known: Mapping[DrsId, DrsObject],
+    levels: int,
+    above: tuple[tuple[str, str], ...],
+) -> dict[tuple[int, ...], DrsFile]:
+    """The files by the number of what is wanted, and where they are in a bundle their places in it."""
     files: dict[tuple[int, ...], DrsFile] = {}
     level: list[_Place] = []
     for at, each in enumerate(wanted):
@@ -164,7 +196,7 @@ def find(
             files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
     while level:
         below: list[_Place] = []
-        for place, server, answer in _asked(level, servers, stopped, known or {}):
+        for place, server, answer in _asked(level, servers, stopped, known):
             if isinstance(answer, OmicsError):
                 name = place.name or _as_folder(place.identifier.name)
                 files[place.order] = DrsFile(place.wanted, name, server=server, error=answer)
@@ -177,7 +209,7 @@ def find(
                     else:
                         files[each[0]] = each[1]
         level = below
-    return [files[order] for order in sorted(files)]
+    return files
 
 
 def _fault(wanted: Wanted) -> UsageError | None:

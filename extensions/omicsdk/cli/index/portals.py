@@ -1,0 +1,31 @@
+"""The command for lists of files that portals hand out."""
+
+from __future__ import annotations
+
+from omicsdk.cli.commands.values import at_least_1
+from omicsdk.cli.index import Entry
+from omicsdk.cli.options import QUIET
+from omicsdk.portals.downloads import get
+
+SERVICE = ""
+BY_SIGNATURE = True
+
+COMMANDS = (
+    Entry(
+        "get",
+        get,
+        positional=("what",),
+        flags={"what": "--what", "folder": "--to", "preferred": "--prefer"},
+        checks={"connections": at_least_1},
+        repeated=("preferred",),
+        metavars={"folder": "FOLDER", "format": "FORMAT", "preferred": "WORD", "result": "FILE"},
+        options=(QUIET,),
+        title="Download of",
+        examples=(
+            "gdc_manifest.txt --to data",
+            "filereport_read_run.tsv --to reads --prefer submitted --dry-run",
+            "urls.txt SHA256SUMS --to data --require-checksum",
+            "drs://dg.4503:0d8b4c1e s3://my-bucket/runs/a.bam --to data",
+        ),
+    ),
+)

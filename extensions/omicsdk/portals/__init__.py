@@ -1,0 +1,40 @@
+"""Lists of files that portals hand out: recognised, planned, downloaded and verified by one command.
+
+    import omicsdk
+
+    report = omicsdk.get("gdc_manifest.2025-01-31.txt", "data")
+    report.raise_if_failed()
+
+Every row of a list, with the path and outcome of its file, is in the result manifest `data.manifest.tsv` then.
+"""
+
+from __future__ import annotations
+
+from omicsdk.core.lazy import lazy_package
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.portals.downloads import get as get
+    from omicsdk.portals.formats import FORMATS as FORMATS
+    from omicsdk.portals.lists import FileList as FileList
+    from omicsdk.portals.lists import Format as Format
+    from omicsdk.portals.lists import Head as Head
+    from omicsdk.portals.lists import ListedFile as ListedFile
+    from omicsdk.portals.lists import ListError as ListError
+    from omicsdk.portals.lists import Row as Row
+    from omicsdk.portals.lists import RowFault as RowFault
+    from omicsdk.portals.lists import UnknownList as UnknownList
+    from omicsdk.portals.sources import SOURCES as SOURCES
+    from omicsdk.portals.sources import Source as Source
+    from omicsdk.portals.sources import SourceOptions as SourceOptions
+
+
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "downloads": "get",
+        "formats": "FORMATS",
+        "lists": "FileList Format Head ListError ListedFile Row RowFault UnknownList",
+        "sources": "SOURCES Source SourceOptions",
+    },
+)

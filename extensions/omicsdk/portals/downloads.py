@@ -1,0 +1,351 @@
+"""Download what lists, URIs and URLs name: recognised, planned, fetched by the one engine, and written down in a result manifest."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import omicsdk.transfer
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    NameClash,
+    NotWritable,
+    OmicsError,
+    TransportError,
+    TruncatedTransfer,
+    UsageError,
+)
+from omicsdk.core.files import in_place_of
+from omicsdk.core.redaction import without_query
+from omicsdk.portals.formats import FORMATS
+from omicsdk.portals.lists import URLS, FileList, Format, Head, ListError, Row, format_named, recognised, scheme_of
+from omicsdk.portals.plan import Layout, Plan
+from omicsdk.portals.sources import SourceOptions, Sources
+from omicsdk.portals.url_lists import CHECKSUMS
+from omicsdk.portals.url_lists import URLS as URL_LIST
+from omicsdk.transfer import Control, Item, Location, Outcome, TransferReport
+from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.downloads.downloading import nearest_folder
+from omicsdk.transfer.engine.control import report_of
+from omicsdk.transfer.reports.progress import size_words
+
+if TYPE_CHECKING:
+    from omicsdk.transfer import Progress
+
+STDIN = "-"
+PATH_COLUMN, OUTCOME_COLUMN = "file_path", "file_outcome"
+"""Columns that the result manifest adds: where the file is, and what became of it."""
+SUFFIX = ".manifest.tsv"
+"""What the result manifest has behind the name of the folder."""
+SEPARATOR = ";"
+"""What separates the paths and outcomes of a row with several files."""
+
+
+def get(
+    what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    layout: Layout = "name",
+    preferred: Sequence[str] = (),
+    result: str | os.PathLike[str] | None = None,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+    on_message: Callable[[str], object] | None = None,
+) -> TransferReport:
+    """Download the files that a portal's manifest, a URI or a URL names.
+
+    The format of a list is recognised from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids First, ENA, SRA and
+    Terra, bags, Metalink, aria2, curl and lists of URLs, DRS URIs or checksums. Each file is verified by the size and checksums that
+    its list or service states. Run it again to resume: complete files are skipped. A file that fails does not stop the others.
+
+    All columns of the lists, with the path and outcome of each file, are written to a result manifest beside the folder.
+
+    Args:
+        what: Lists (files, folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
+        folder: Folder for the files; it is created.
+        format: Format of the lists instead of the recognised one. URLs then name lists, which are downloaded first.
+        layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
+        preferred: What is tried first where a file has several copies: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
+        result: File for the result manifest (.tsv); by default the folder's name with .manifest.tsv.
+        connections: Requests for bytes at the same time, at most.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only report what would be downloaded; services are asked for what lists do not state, nothing is written.
+        on_message: Called with messages: the format and size of each list, and what cannot be verified.
+
+    Returns:
+        The outcome of each file, in the order of the lists. Call `raise_if_failed()` on it.
+
+    Raises:
+        UnknownList: The format of a list is not known.
+        ListError: A list cannot be read, or a column or value is invalid; nothing was downloaded.
+        UnsafePath: A name would leave the folder; nothing was downloaded.
+        NameClash: Two different files have one name; likewise.
+        NotWritable: The folder or the result manifest cannot be written.
+    """
+    target = os.fspath(folder)
+    if scheme_of(target):
+        raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
+    words = [what] if isinstance(what, str | os.PathLike) else list(what)
+    if not words:
+        raise UsageError("Nothing to download", remedy="Name a list, a URI or a URL.")
+    chosen = None if format is None else format_named(format, FORMATS)
+    control = control or Control()
+    control.begin(SYSTEM_CLOCK.monotonic())
+    written = Path(result) if result is not None else result_beside(Path(target))
+    if not dry_run:
+        _check_writable(written)
+    tell = on_message or _silent
+
+    def stopped() -> bool:
+        return control.over(SYSTEM_CLOCK.monotonic(), stop)
+
+    options = SourceOptions(tuple(preferred), os.environ, stopped)
+    with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(options) as sources:
+        lists = list(_lists([os.fspath(each) for each in words], chosen, Path(work), tuple(preferred)))
+        plan = Plan(Path(work, "plan"), sources, layout, stopped)
+        _fill(plan, lists, tell)
+
+        def fetch(items: Iterable[Item]) -> TransferReport:
+            return omicsdk.transfer.download(
+                items, target, connections=connections, progress=progress, stop=stop, control=control, dry_run=dry_run
+            )
+
+        try:
+            report = _fetched(plan, fetch, dry_run=dry_run)
+        except NameClash as clash:
+            clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
+            raise
+        except KeyboardInterrupt as error:
+            # Ctrl-C while another copy of some files was tried leaves a report of these alone.
+            if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
+                write_result(written, plan, target, _with_failed(plan, report).outcomes)
+            raise
+        if not dry_run:
+            write_result(written, plan, target, report.outcomes)
+            tell(f"result manifest written to {written}")
+        return report
+
+
+def _silent(message: str) -> None:
+    del message
+
+
+# -- what is meant
+
+
+class _List(NamedTuple):
+    format: Format
+    listed: FileList
+
+
+def _lists(words: Sequence[str], chosen: Format | None, work: Path, preferred: tuple[str, ...]) -> Iterator[_List]:
+    """The lists that words mean; what is no list is in one list of its own, in its place."""
+    alone: list[str] = []
+    for number, word in enumerate(words):
+        scheme = scheme_of(word)
+        if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
+            alone.append(word)
+            continue
+        base = ""
+        if scheme in URLS:
+            path, base = _fetched_list(word, work / str(number)), word.partition("?")[0].rpartition("/")[0]
+        elif word == STDIN:
+            path = work / f"{number}.list"
+            with path.open("wb") as out:
+                shutil.copyfileobj(sys.stdin.buffer, out)
+        else:
+            path = Path(word)
+            if not path.exists():
+                raise ListError(f"{word} does not exist", remedy="Name a list of files, a URI or a URL.")
+        shown = "stdin" if word == STDIN else without_query(word)
+        yield _List(chosen or recognised(Head(path), FORMATS, shown), FileList(path, shown, base, preferred, Counter()))
+    if alone:
+        yield _List(_given(alone), FileList(Path(), "the command", "", preferred, Counter()))
+
+
+def _given(words: Sequence[str]) -> Format:
+    """The format of URIs and URLs that were given as arguments."""
+
+    def rows(_: FileList) -> Iterator[Row]:
+        return (Row(number, {"url": word, "file_name": ""}) for number, word in enumerate(words, 1))
+
+    return replace(URL_LIST, title="URIs and URLs", rows=rows)
+
+
+def _fetched_list(url: str, folder: Path) -> Path:
+    """Download a list."""
+    omicsdk.transfer.download([Item("list", Location(url))], folder).raise_if_failed()
+    return folder / "list"
+
+
+def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> None:
+    """Plan lists, and report what they are."""
+    of_files = [each for each in lists if not (each.format is CHECKSUMS and plan.state(*each))]
+    if not of_files:
+        raise ListError(
+            f"{lists[0].listed.shown}: checksums alone name no URLs",
+            remedy="Add the list of URLs, or give the checksum file's own URL with --format checksums.",
+        )
+    for format, listed in lists:
+        is_statement = (format, listed) not in of_files
+        counts = "" if is_statement else f", {described(plan.add(format, listed))}"
+        tell(f"{listed.shown}: {format.title}{counts}")
+        for note, number in listed.notes.items():
+            tell(f"{listed.shown}: {note} ({number:,})")
+
+
+def described(counts: Mapping[str, int]) -> str:
+    """What a list came to, in words.
+
+    Args:
+        counts: Its counts, as `Plan.add` returns them.
+    """
+    files = count_of(counts["files"], "file")
+    if counts["unsized"] and counts["unsized"] == counts["files"]:
+        said = [f"{files} of unknown size"]
+    else:
+        said = [f"{files}, {size_words(counts['size'])}"]
+        said += [f"{counts['unsized']:,} of unknown size"] if counts["unsized"] else []
+    said += [f"{counts['unchecked']:,} without a checksum (size checked only)"] if counts["unchecked"] else []
+    said += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
+    said += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
+    return "; ".join(said)
+
+
+def count_of(number: int, thing: str) -> str:
+    """A number with its noun: "1 file", "2,000 files"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+# -- the download
+
+_ELSEWHERE = (APIError, TransportError, TruncatedTransfer, ChecksumMismatch)
+"""Errors of a copy after which another one is tried."""
+
+
+def _fetched(plan: Plan, fetch: Callable[[Iterable[Item]], TransferReport], *, dry_run: bool) -> TransferReport:
+    """Download what is planned; what one copy does not give is fetched from the next."""
+    report, skip = fetch(plan.items()), 1
+    while report.failed and not report.why_stopped and not dry_run:
+        failed = [
+            number
+            for number, outcome in enumerate(report.outcomes)
+            if outcome.state == "failed" and isinstance(outcome.error, _ELSEWHERE)
+        ]
+        again = plan.other_copies(failed, skip)
+        if not again:
+            break
+        report = report.with_rerun(list(again), fetch(list(again.values())))
+        skip += 1
+    return _with_failed(plan, report)
+
+
+def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
+    """The report with the files that could not be had from the start, in their places."""
+    if all(file.error is None for file in plan.files()):
+        return report
+    fetched = iter(report.outcomes)
+    return report.with_outcomes(
+        next(fetched) if file.error is None else Outcome.of_error(file.name, file.error, file.size)
+        for file in plan.files()
+    )
+
+
+# -- the result manifest
+
+
+def result_beside(folder: Path) -> Path:
+    """The result manifest of a folder, beside it.
+
+    Args:
+        folder: The folder.
+    """
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    return named.with_name(f"{named.name or 'files'}{SUFFIX}")
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a result manifest that cannot be written, before anything is downloaded."""
+    above = nearest_folder(str(path.absolute().parent))
+    if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"
+        raise NotWritable(str(path), why, remedy="Name another file for the result manifest: --result FILE.")
+
+
+def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome]) -> None:
+    """Write the rows of all lists with the path and outcome of each file; the file appears when it is whole.
+
+    Args:
+        path: The file.
+        plan: The rows and their files.
+        folder: The folder of the files, as the user gave it.
+        outcomes: One for each file of the plan, in order.
+
+    Raises:
+        NotWritable: It cannot be written.
+        DiskFull: The disk is full.
+    """
+    columns = [
+        *(name for name in plan.columns if name not in (PATH_COLUMN, OUTCOME_COLUMN)),
+        PATH_COLUMN,
+        OUTCOME_COLUMN,
+    ]
+    names = {file.name for row in plan.rows() for file, again in zip(row.files, row.again, strict=True) if again}
+    following, repeated = iter(outcomes), dict[str, Outcome]()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with write_errors(str(path), path.name), in_place_of(path, durable=False) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        writer = csv.DictWriter(text, columns, restval="", dialect="excel-tab", lineterminator="\n")
+        writer.writeheader()
+        for row in plan.rows():
+            ended: list[Outcome] = []
+            for each, again in zip(row.files, row.again, strict=True):
+                outcome = repeated[each.name] if again else next(following)
+                if each.name in names:
+                    repeated[each.name] = outcome
+                ended.append(outcome)
+            writer.writerow(
+                {
+                    **row.cells,
+                    PATH_COLUMN: SEPARATOR.join(
+                        str(Path(folder, each.name)) if each.is_present else "" for each in ended
+                    ),
+                    OUTCOME_COLUMN: SEPARATOR.join(map(outcome_words, ended)) if ended else "no file",
+                }
+            )
+        text.detach()
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What became of a file, for the result manifest: how it was verified, or why it is missing.
+
+    Args:
+        outcome: Its outcome.
+    """
+    if outcome.is_present:
+        return outcome.verification
+    error: OmicsError | None = outcome.error
+    why = (
+        ""
+        if error is None
+        else f": {without_query(error.message).splitlines()[0] if error.message else type(error).__name__}"
+    )
+    return f"{outcome.state}{why}".replace(SEPARATOR, ",")

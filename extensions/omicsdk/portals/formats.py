@@ -1,0 +1,27 @@
+"""Every known format of lists, in the order in which a head is tried: of two that could be meant the more particular comes first."""
+
+from __future__ import annotations
+
+from omicsdk.portals import archives, tables, url_lists
+
+FORMATS = (
+    archives.BAG,
+    archives.METALINK,
+    url_lists.CURL,
+    tables.TERRA,
+    tables.HCA_DSS,
+    tables.AZUL,
+    tables.GDC,
+    tables.GDC_SAMPLES,
+    tables.GEN3,
+    tables.ENA,
+    tables.SRA_RUNS,
+    tables.REMOTE_FILES,
+    tables.KIDS_FIRST,
+    tables.SEVEN_BRIDGES,
+    tables.DRS_TABLE,
+    url_lists.SRA,
+    url_lists.ARIA2,
+    url_lists.CHECKSUMS,
+    url_lists.URLS,
+)

@@ -1,0 +1,472 @@
+"""Lists of files: their heads, formats, rows and the files that rows name. Nothing here asks a server.
+
+A format is one declaration (`Format`): how its head is recognised, how its rows are read, and which files a row names. The declarations
+are in `tables`, `json_lists`, `url_lists` and `archives`; `recognised` tries them in the order of `omicsdk.portals.formats`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import IO, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.redaction import without_query
+from omicsdk.core.tables import take_long_cells
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
+from omicsdk.drs.objects import hexadecimal
+from omicsdk.transfer.names import wrong_with
+
+HEAD_BYTES = 1 << 16
+"""Bytes of a list that its format is recognised by."""
+SHOWN_FAULTS = 10
+"""Faulty rows that an error names; the rest is counted."""
+
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_FIRST_LINE = 200
+"""Characters of a first line that an error shows."""
+
+
+class ListError(UsageError):
+    """A list that cannot be downloaded from: unreadable, a missing column, invalid rows."""
+
+
+class UnknownList(ListError):
+    """A list of a format that is not known."""
+
+
+class RowFault(ValueError):
+    """A row that names no valid file; the message says why, without the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that a list names.
+
+    Attributes:
+        kind: The service that has it: a key of `omicsdk.portals.sources.SOURCES`. Empty for a statement about a file of another list.
+        address: Its URL, or its identifier at the service.
+        name: Its path within the target folder; empty where only the service knows it.
+        size: Its size in bytes; None where the list does not state it.
+        checksums: What the list states, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to lower-case value.
+        folder: Its folder in the layout `id`.
+        mirrors: Further URLs of the same bytes.
+        headers: Headers of requests to its URL's origin; secrets.
+        error: Why it cannot be had, where its service was asked.
+    """
+
+    kind: str
+    address: str = field(repr=False)
+    name: str = ""
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder: str = ""
+    mirrors: tuple[str, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    error: OmicsError | None = None
+
+
+class Row(NamedTuple):
+    """A row of a list.
+
+    Attributes:
+        line: The line that it begins in, or the number of its entry, from 1.
+        cells: Its values by the list's own columns, all of which the result manifest keeps.
+        headers: Headers of its requests, as `Name: value`; secrets, which no result keeps.
+    """
+
+    line: int
+    cells: dict[str, str]
+    headers: tuple[str, ...] = ()
+
+
+class FileList(NamedTuple):
+    """A list on disk.
+
+    Attributes:
+        path: The file or folder.
+        shown: Its name in messages.
+        base: The URL of the folder that it came from; empty for a local one.
+        preferred: Kinds of files that are preferred where a row names several, such as `submitted`.
+        notes: Counts what the user should know of, by text; filled while rows are read.
+    """
+
+    path: Path
+    shown: str
+    base: str
+    preferred: tuple[str, ...]
+    notes: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of lists.
+
+    Attributes:
+        name: Its name for `--format`.
+        title: Its name in messages.
+        marks: What it is recognised by, in words.
+        recognises: Whether a head is one of this format.
+        rows: Reads the rows of a list, in order; raises `ListError` where it is malformed.
+        files: Returns the files that a row names, none where it names no file that can be had; raises `RowFault`.
+    """
+
+    name: str
+    title: str
+    marks: str
+    recognises: Callable[[Head], bool]
+    rows: Callable[[FileList], Iterator[Row]]
+    files: Callable[[Row, FileList], Iterable[ListedFile]]
+
+
+# -- heads
+
+
+class Head:
+    """The beginning of a list.
+
+    Args:
+        path: The list; a folder may be a bag.
+
+    Raises:
+        ListError: It does not exist, cannot be read, or is empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data = b"" if path.is_dir() else _beginning(path)
+        if not self.data.strip() and not path.is_dir():
+            raise ListError(f"{path}: the file is empty", remedy="Give a list that names files.")
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The names of the files in it, where it is a zip archive or a folder."""
+        if self.path.is_dir():
+            return frozenset(each.name for each in self.path.iterdir())
+        if not self.data.startswith(_ZIP):
+            return frozenset()
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return frozenset(name.rpartition("/")[2] for name in archive.namelist())
+        except zipfile.BadZipFile as error:
+            raise ListError(f"{self.path}: not a valid zip archive: {error}", remedy="Download it again.") from error
+
+    @cached_property
+    def text(self) -> str:
+        """Its text without a byte order mark; what is cut off in the last character is left out."""
+        return self.data.decode("utf-8-sig", "ignore")
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines that are not blank, without line ends; the last one only where it is whole."""
+        lines = self.text.splitlines()
+        if len(self.data) >= HEAD_BYTES and len(lines) > 1:
+            lines.pop()
+        return tuple(line for line in lines if line.strip())
+
+    @property
+    def first(self) -> str:
+        """Its first line that is not blank."""
+        return self.lines[0] if self.lines else ""
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns in lower case: a table's header, or the keys of the first object of a JSON array."""
+        if self.text.lstrip()[:1] == "[":
+            return self._keys()
+        return tuple(name.lower() for name in header_of(self.first))
+
+    def _keys(self) -> tuple[str, ...]:
+        start = self.text.find("{")
+        try:
+            found: object = json.JSONDecoder().raw_decode(self.text, max(0, start))[0]
+        except (ValueError, RecursionError):
+            return ()
+        return tuple(name.lower() for name in found) if is_object(found) else ()
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(HEAD_BYTES)
+        if data.startswith(_GZIP):
+            with gzip.open(path) as file:
+                data = file.read(HEAD_BYTES)
+    except (OSError, EOFError) as error:
+        raise _unreadable(path, error) from error
+    return data
+
+
+def _unreadable(path: Path, error: OSError | EOFError) -> ListError:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ListError(f"{path} cannot be read: {why}", remedy="Give the path of a list of files.")
+
+
+@contextmanager
+def opened(path: Path) -> Generator[IO[str]]:
+    """Open the text of a list: UTF-8 with or without a byte order mark, as it is or compressed with gzip.
+
+    Args:
+        path: The list.
+
+    Raises:
+        ListError: It cannot be read, or is not UTF-8; also while it is read.
+    """
+    try:
+        with path.open("rb") as file:
+            is_gzip = file.read(2) == _GZIP
+        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8-sig", newline="") as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise ListError(f"{path} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+    except (OSError, EOFError) as error:
+        raise _unreadable(path, error) from error
+
+
+def numbered_lines(listed: FileList) -> Iterator[tuple[int, str]]:
+    """The lines of a list that are neither blank nor comments, with their numbers, without line ends.
+
+    Args:
+        listed: The list.
+    """
+    with opened(listed.path) as text:
+        for number, line in enumerate(text, 1):
+            if line.strip() and not line.startswith("#"):
+                yield number, line.rstrip("\r\n")
+
+
+def delimiter_of(header: str) -> str:
+    """The separator of a table's cells: a tab where its header has one, else a comma.
+
+    Args:
+        header: Its first line.
+    """
+    return "\t" if "\t" in header else ","
+
+
+def header_of(line: str) -> list[str]:
+    """The names of a table's columns, without blanks around them.
+
+    Args:
+        line: Its first line.
+    """
+    take_long_cells()
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter_of(line)), list[str]())]
+    except csv.Error:
+        return []
+
+
+# -- formats
+
+
+def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
+    """The format of a list.
+
+    Args:
+        head: Its beginning.
+        formats: The known formats, in the order in which they are tried.
+        shown: Its name in messages.
+
+    Raises:
+        UnknownList: It has none of them.
+    """
+    for each in formats:
+        if each.recognises(head):
+            return each
+    why, remedy = _what_it_is(head)
+    first = head.first[:_FIRST_LINE]
+    begins = "" if head.members else f"; its first line is {first!r}"
+    wanted = "; ".join(f"{each.title} ({each.marks})" for each in formats)
+    raise UnknownList(
+        f"{shown}: {why or 'unknown format'}{begins}",
+        remedy=remedy or f"Looked for: {wanted}. Name the format with --format if it is one of these.",
+    )
+
+
+def _what_it_is(head: Head) -> tuple[str, str]:
+    """What a list is that nothing can be downloaded from, and what to do."""
+    if head.data.startswith(b"Obj\x01"):
+        return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
+    if "http://www.metalinker.org/" in head.text:
+        return "a Metalink of version 3", "Get it as Metalink 4 (.meta4)."
+    if head.columns[:1] == ("file name",):
+        return (
+            "a manifest for uploads, which names local files",
+            "Export the manifest of files that are on the platform.",
+        )
+    if head.text.lstrip()[:1] == "<":
+        return (
+            "a page of HTML or XML, not a list of files",
+            "Download the list itself: a login page may have been saved.",
+        )
+    return "", ""
+
+
+def format_named(name: str, formats: Sequence[Format]) -> Format:
+    """The format of a name.
+
+    Args:
+        name: A format's name.
+        formats: The known formats.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    found = {each.name: each for each in formats}
+    if name not in found:
+        close = get_close_matches(name, found, 1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise UsageError(f"Unknown format {name!r}", remedy=f"{meant}Known are {', '.join(found)}.")
+    return found[name]
+
+
+# -- values of rows
+
+
+def size_in(text: str) -> int | None:
+    """The size in bytes that a cell states; None where it states none.
+
+    Args:
+        text: The cell.
+
+    Raises:
+        RowFault: It is something else.
+    """
+    stated = text.strip()
+    if stated in ("", "-"):
+        return None
+    if not (stated.isascii() and stated.isdigit()):
+        raise RowFault(f"{stated[:40]!r} is not a size in bytes")
+    return int(stated)
+
+
+def checksums_in(stated: Mapping[str, str]) -> dict[str, str]:
+    """The checksums of cells, as lower-case hexadecimal digits.
+
+    The ETag of an S3 upload in parts, which some portals state as MD5, is left out: it is no checksum of the file's bytes.
+
+    Args:
+        stated: Cells by algorithm, in hexadecimal digits or Base64; empty ones state nothing.
+
+    Raises:
+        RowFault: One is no checksum of its algorithm.
+    """
+    found: dict[str, str] = {}
+    for algorithm, cell in stated.items():
+        value = cell.strip()
+        if value in ("", "-") or re.fullmatch(r"[0-9A-Fa-f]{32}-[0-9]+", value):
+            continue
+        if not (text := hexadecimal(algorithm, value)):
+            raise RowFault(f"{value[:70]!r} is not a valid {algorithm}")
+        found[algorithm] = text
+    return found
+
+
+def name_in(value: str, what: str = "the file name") -> str:
+    """A name that can be one in any folder; an empty one is left to the service.
+
+    Args:
+        value: The name.
+        what: What it is in the list.
+
+    Raises:
+        RowFault: It is absolute, or has "..", NUL or an empty part.
+    """
+    if value and (reason := wrong_with(value)):
+        raise RowFault(f"{what} {value[:200]!r} {reason}")
+    return value
+
+
+URLS = ("http", "https", "ftp")
+"""Schemes of URLs that are fetched as they are."""
+STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
+"""Schemes of `omicsdk.fs` whose files are fetched by their store."""
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
+_GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")
+
+
+def scheme_of(text: str) -> str:
+    """The scheme of a URL or URI in lower case, `drs` of a compact identifier like dg.4503/ID; empty where it is none.
+
+    Args:
+        text: The text.
+    """
+    found = _SCHEME.match(text)
+    return found[1].lower() if found else "drs" if _GUID.match(text) else ""
+
+
+def file_at(
+    url: str,
+    *,
+    name: str = "",
+    size: int | None = None,
+    checksums: Mapping[str, str] | None = None,
+    folder: str = "",
+    mirrors: tuple[str, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> ListedFile:
+    """A file at a URL or URI.
+
+    Args:
+        url: Where it is.
+        name: Its path in the target folder; by default the last part of its URL.
+        size: Its size in bytes.
+        checksums: What the list states.
+        folder: Its folder in the layout `id`; by default the host and path of its URL.
+        mirrors: Further URLs of it.
+        headers: Headers of requests.
+
+    Raises:
+        RowFault: The text is no URL, of another scheme, or has no file name.
+    """
+    address = url.strip()
+    scheme = scheme_of(address)
+    if scheme not in (*URLS, *STORES, "gs", "drs"):
+        raise RowFault(f"{without_query(address)[:200]!r} is not a URL that can be downloaded")
+    if scheme == "drs":
+        try:
+            parse_drs_id(address)
+        except NotADrsId as error:
+            raise RowFault(error.message) from error
+        return ListedFile("drs", address, name, size, checksums or {}, folder)
+    where = urlsplit(address)
+    path = unquote(where.path) if scheme in URLS else address.partition("://")[2].partition("/")[2]
+    above, _, last = path.rstrip("/").rpartition("/")
+    if not name and scheme in (*URLS, "gs"):  # other services state the name
+        if not last:
+            raise RowFault(f"{without_query(address)[:200]!r} ends without a file name")
+        name = name_in(last, "the file name of the URL")
+    if not folder:
+        folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
+    return ListedFile(
+        "url" if scheme in URLS else scheme, address, name, size, checksums or {}, folder, mirrors, headers or {}
+    )
+
+
+def texts_in(cell: str) -> list[str]:
+    """The texts of a cell that may be a JSON array of them.
+
+    Args:
+        cell: The cell.
+    """
+    text = cell.strip()
+    if not text.startswith("["):
+        return [text]
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text]
+    return [each for each in found if isinstance(each, str)] if is_array(found) else [text]

@@ -1,0 +1,236 @@
+"""The plan of a download: every row with the files that it names, completed by their services, in a temporary file.
+
+However many rows there are, few of them are in memory: the items of the engine and the result manifest are made from the file.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import count
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from omicsdk.core.batches import batches
+from omicsdk.core.errors import Interrupted
+from omicsdk.core.threads import never
+from omicsdk.portals.lists import SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault
+from omicsdk.portals.sources import Sources
+from omicsdk.transfer import Item
+from omicsdk.transfer.names import NameSet
+
+Layout = Literal["name", "id"]
+"""Where a file goes in the folder: under its name, or in a folder that is called like its identifier in the list."""
+
+BATCH = 500
+"""Rows that are completed together."""
+
+
+class PlannedRow(NamedTuple):
+    """A row of a list, and what it names.
+
+    Attributes:
+        cells: Its values by column.
+        files: Its files; those that an earlier row names, too, are downloaded once.
+        again: For each file, whether an earlier row names it.
+    """
+
+    cells: dict[str, str]
+    files: Sequence[ListedFile]
+    again: Sequence[bool]
+
+
+class Plan:
+    """Rows with their files, on disk.
+
+    Args:
+        path: The temporary file; it is made.
+        sources: Where files come from.
+        layout: Where files go.
+        stopped: Whether to stop.
+
+    Attributes:
+        columns: The columns of all lists, in order.
+        count: The items: files that can be had, each once.
+    """
+
+    def __init__(self, path: Path, sources: Sources, layout: Layout, stopped: Callable[[], bool] = never) -> None:
+        self._path = path
+        self._sources = sources
+        self._layout = layout
+        self._stopped = stopped
+        self._seen = NameSet()
+        self._stated: dict[str, Mapping[str, str]] = {}
+        self.columns: dict[str, None] = {}
+        self.count = 0
+        path.touch(mode=0o600)  # headers of lists are secrets
+
+    # -- made
+
+    def state(self, format: Format, listed: FileList) -> bool:
+        """Take what a checksum file states of the files of other lists.
+
+        Args:
+            format: Its format.
+            listed: The list.
+
+        Returns:
+            Whether all its lines are such statements; else it names files.
+
+        Raises:
+            ListError: A line is invalid.
+        """
+        for _, files in self._read(format, listed):
+            for file in files:
+                if file.kind:
+                    return False
+                self._stated[file.name] = file.checksums
+                # A path may be of the machine that made the list: then the base name counts, where it is unique.
+                base = f"/{file.name.rpartition('/')[2]}"
+                is_other = self._stated.get(base, file.checksums) != file.checksums
+                self._stated[base] = {} if is_other else file.checksums
+        return True
+
+    def add(self, format: Format, listed: FileList) -> Counter[str]:
+        """Add the rows of a list.
+
+        Args:
+            format: Its format.
+            listed: The list.
+
+        Returns:
+            Counts: its `files`, their stated `size` together in bytes, files that are `unsized` or `unchecked` (without a
+            checksum), those that are `repeated` (an earlier row names them, too), and rows that are `empty` (name no file).
+
+        Raises:
+            ListError: Rows are invalid; nothing was requested of their services.
+            ConfigError: A service or its credentials are not configured.
+            Interrupted: It was stopped.
+        """
+        for _ in self._read(format, listed):  # faults come before the first request
+            pass
+        listed.notes.clear()
+        totals: Counter[str] = Counter()
+        with self._path.open("ab") as out:
+            for some in batches(self._read(format, listed), BATCH):
+                if self._stopped():
+                    raise Interrupted("It was stopped while the list was read")
+                for row, files in self._completed(some):
+                    self.columns.update(dict.fromkeys(row.cells))
+                    named = [replace(file, name=self._placed(file)) for file in files]
+                    again = [self._is_repeated(file) for file in named]
+                    pickle.dump(tuple(PlannedRow(row.cells, named, again)), out, 5)
+                    totals.update(_counts_of(named, again))
+                    self.count += sum(
+                        file.error is None and not repeated for file, repeated in zip(named, again, strict=True)
+                    )
+        return totals
+
+    def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
+        """The rows of a list with their files; all faults are in one error at its end."""
+        faults, faulty = list[str](), 0
+        for row in format.rows(listed):
+            try:
+                files = list(format.files(row, listed))
+            except RowFault as fault:
+                faulty += 1
+                if len(faults) < SHOWN_FAULTS:
+                    faults.append(f"line {row.line}: {fault}")
+                continue
+            if not faults:
+                yield row, files
+        if faulty:
+            more = f" (and {faulty - len(faults)} more)" if faulty > len(faults) else ""
+            said = f"{listed.shown}: {'; '.join(faults)}{more}"
+            raise ListError(said, remedy="Nothing was downloaded; correct the list and try again.")
+
+    def _completed(self, rows: Sequence[tuple[Row, list[ListedFile]]]) -> Iterator[tuple[Row, list[ListedFile]]]:
+        """Rows with what their services know of the files, asked for all files of a kind together."""
+        by_kind: dict[str, list[ListedFile]] = {}
+        for _, files in rows:
+            for file in files:
+                if file.kind:
+                    by_kind.setdefault(file.kind, []).append(self._with_stated(file))
+        answers = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
+        for row, files in rows:
+            yield row, [each for file in files if file.kind for each in next(answers[file.kind])]
+
+    def _with_stated(self, file: ListedFile) -> ListedFile:
+        if file.checksums or not self._stated:
+            return file
+        base = f"/{file.name.rpartition('/')[2]}"
+        stated = self._stated.get(file.name) or self._stated.get(base)
+        return replace(file, checksums=stated) if stated else file
+
+    def _placed(self, file: ListedFile) -> str:
+        if self._layout == "name":
+            return file.name
+        folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
+        return f"{folder}/{file.name}"
+
+    def _is_repeated(self, file: ListedFile) -> bool:
+        sums = sorted(file.checksums.items())
+        same = sums or (file.kind, file.address)  # equal bytes may have several addresses
+        key = blake2b(repr((file.name, same)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return self._seen.add(key) is not None
+
+    # -- used
+
+    def rows(self) -> Iterator[PlannedRow]:
+        """The rows, in the order of their lists."""
+        with self._path.open("rb") as file:
+            while file.peek(1):
+                yield PlannedRow(*pickle.load(file))  # noqa: S301 - only this process could write it
+
+    def files(self) -> Iterator[ListedFile]:
+        """The files, each once."""
+        for row in self.rows():
+            for file, again in zip(row.files, row.again, strict=True):
+                if not again:
+                    yield file
+
+    def items(self) -> Iterable[Item]:
+        """The items of the files that can be had; gone through as often as wanted."""
+        return _Items(self, self._sources)
+
+    def other_copies(self, numbers: Iterable[int], skip: int) -> dict[int, Item]:
+        """The items of further copies of some files, by the files' numbers; those without one are left out.
+
+        Args:
+            numbers: The files' numbers among those that can be had, from 0.
+            skip: Copies that were tried before.
+        """
+        wanted, at = frozenset(numbers), count()
+        found: dict[int, Item] = {}
+        for file in self.files():
+            number = next(at) if file.error is None else -1
+            if number in wanted and (item := self._sources.of(file.kind).item(file, skip)) is not None:
+                found[number] = item
+        return found
+
+
+def _counts_of(files: Sequence[ListedFile], again: Sequence[bool]) -> Counter[str]:
+    new = [file for file, repeated in zip(files, again, strict=True) if not repeated]
+    return Counter(
+        files=len(new),
+        size=sum(file.size or 0 for file in new),
+        unsized=sum(file.size is None for file in new if file.error is None),
+        unchecked=sum(not file.checksums for file in new if file.error is None),
+        empty=not files,
+        repeated=len(files) - len(new),
+    )
+
+
+class _Items(Iterable[Item]):
+    def __init__(self, plan: Plan, sources: Sources) -> None:
+        self._plan = plan
+        self._sources = sources
+
+    def __iter__(self) -> Iterator[Item]:
+        for file in self._plan.files():
+            if file.error is None and (item := self._sources.of(file.kind).item(file)) is not None:
+                yield item

@@ -1,0 +1,581 @@
+"""Where listed files come from: one source a kind of address, each with the credentials of its service.
+
+A source completes what a list does not state (names, sizes, checksums), many files at a time, and makes the items of the transfer engine.
+Credentials go to the service that they were issued for, and to no URL that only a list names.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import quote
+
+from omicsdk.core.batches import batches
+from omicsdk.core.bodies import form_body
+from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.closing import Closing
+from omicsdk.core.credentials import ApiKey, BearerToken, Credentials, is_confidential, origin_of
+from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
+from omicsdk.core.threads import never, side_by_side
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.drs.downloads import expect, item_for, locator_of
+from omicsdk.drs.identifiers import parse_drs_id
+from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
+from omicsdk.drs.planning import DrsFile, Wanted, find_each
+from omicsdk.fs.store import Cache, Entry, Unsupported, open_store, parse_uri
+from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.transfer import Item, Location
+
+if TYPE_CHECKING:
+    from omicsdk.drs.servers import Servers
+    from omicsdk.fs.stores.drs import DrsStore
+    from omicsdk.hca.dss import Dss, DSSFile
+    from omicsdk.hca.dss.files import Locator
+    from omicsdk.sb import SevenBridges
+
+KEPT = 10_000
+"""Answers that a source keeps from the plan to the fetch, at most; what is missing is requested again."""
+RETRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How sources work.
+
+    Attributes:
+        preferred: Types, clouds or regions of storage that are tried first.
+        environ: The environment's variables.
+        stopped: Whether to stop; called ten times a second while files are completed.
+    """
+
+    preferred: Sequence[str]
+    environ: Mapping[str, str]
+    stopped: Callable[[], bool] = never
+
+
+class Source(Closing):
+    """Files of one kind. Safe to use from several threads.
+
+    Args:
+        kind: The kind: a key of SOURCES.
+        options: How it works.
+    """
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        self.kind = kind
+        self.options = options
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Complete what a list states of files.
+
+        Args:
+            files: Some files of a list.
+
+        Returns:
+            For each, in order, the files that it is: itself, or those of a folder. One that cannot be had has the error.
+
+        Raises:
+            ConfigError: The service or its credentials are not configured.
+        """
+        return [[file] for file in files]
+
+    @abstractmethod
+    def locate(self, file: ListedFile) -> Location:
+        """Return where a file's bytes are; called again when a URL has ended.
+
+        Args:
+            file: The file.
+        """
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        """Make the item of a file.
+
+        Args:
+            file: The file, which has a name.
+            skip: Copies that were tried before.
+
+        Returns:
+            The item; None where there is no further copy.
+        """
+        return None if skip else Item(file.name, partial(self.locate, file), file.size, file.checksums)
+
+
+class Urls(Source):
+    """Files at URLs. No credentials are sent but the headers of the list itself, those to the URL's own origin."""
+
+    def locate(self, file: ListedFile) -> Location:
+        return Location(file.address, file.headers)
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        copies = [file.address, *(each for each in file.mirrors if scheme_of(each) in URLS)]
+        if skip >= len(copies):
+            return None
+        is_own = origin_of(copies[skip]) == origin_of(file.address)
+        location = Location(copies[skip], file.headers if is_own else {})
+        return Item(file.name, location, file.size, file.checksums)
+
+
+class Service(Source):
+    """Files of a service with its own credentials.
+
+    Raises:
+        ConfigError: Its credentials cannot be read, or its URL is one that no secret is sent to.
+
+    Attributes:
+        base_url: Where the service is.
+        url_variable: The environment variable of its URL.
+        address: Its URL by default.
+    """
+
+    url_variable: ClassVar[str]
+    address: ClassVar[str]
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self.base_url = (options.environ.get(self.url_variable) or self.address).rstrip("/")
+        self._login = self.credentials()
+        if self._login is not None and not is_confidential(self.base_url):
+            raise ConfigError(f"{self.base_url}: credentials are not sent over http", remedy="Use its https URL.")
+
+    def credentials(self) -> Credentials | None:
+        """Its credentials; None where none are configured."""
+        return None
+
+    @cached_property
+    def client(self) -> PlainClient:
+        """The client of its interface."""
+        return PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
+
+    def close(self) -> None:
+        if "client" in vars(self):
+            self.client.close()
+
+    def located(self, url: str) -> Location:
+        """A URL of the service, with its credentials.
+
+        Args:
+            url: The URL.
+        """
+        return Location(url, {} if self._login is None else self._login.headers("GET", url))
+
+    def asked(self, name: str, method: str, path: str, **sent: Any) -> object:
+        """The JSON that the service answers.
+
+        Args:
+            name: What errors call the request.
+            method: The HTTP method.
+            path: Its path.
+            **sent: As for `plain_request`.
+
+        Raises:
+            DecodeError: It answered something else.
+        """
+        response = self.client.send(plain_request(name, method, path, **sent))
+        try:
+            return response.json()
+        except ValueError:
+            raise DecodeError(name, "the body", response.text[:200], expected="JSON") from None
+
+
+# -- GDC
+
+
+class Gdc(Service):
+    """Files of the GDC by their UUIDs; controlled ones need the token of GDC_TOKEN, which goes to the GDC only."""
+
+    url_variable: ClassVar[str] = "OMICS_GDC_URL"
+    address: ClassVar[str] = "https://api.gdc.cancer.gov"
+
+    def credentials(self) -> Credentials | None:
+        stated = self.options.environ.get("GDC_TOKEN", "").strip()
+        if not stated:
+            return None
+        is_file = len(stated) < 1000 and Path(stated).is_file()
+        try:
+            token = Path(stated).read_text("utf-8").strip() if is_file else stated
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"The token file {stated} of GDC_TOKEN cannot be read", remedy="Download it again."
+            ) from error
+        return ApiKey(token, header="X-Auth-Token", origins=[self.base_url])
+
+    def locate(self, file: ListedFile) -> Location:
+        return self.located(f"{self.base_url}/data/{quote(file.address, safe='')}")
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Complete names, sizes and checksums, which sample sheets lack, in one request for up to 500."""
+        wanted = [file.address for file in files if not (file.name and file.checksums and file.size is not None)]
+        known = {key: told for some in batches(wanted, 500) for key, told in self._described(some).items()}
+        return [self._completed(file, known.get(file.address)) for file in files]
+
+    def _described(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        filters = {"op": "in", "content": {"field": "file_id", "value": list(ids)}}
+        fields = "file_id,file_name,file_size,md5sum"
+        body = {"filters": filters, "fields": fields, "format": "JSON", "size": len(ids)}
+        told = self.asked("GDC files", "POST", "/files", body=body, reads=True)
+        data: object = told.get("data") if is_object(told) else None
+        hits: object = data.get("hits") if is_object(data) else None
+        if not is_array(hits):
+            raise DecodeError("GDC files", "data.hits", hits, expected="a list of files")
+        return {str(each.get("file_id") or each.get("id")): each for each in hits if is_object(each)}
+
+    @staticmethod
+    def _completed(file: ListedFile, told: Mapping[str, Any] | None) -> Sequence[ListedFile]:
+        if told is None:
+            if file.name:  # it was complete, or the answer lacks it: the fetch says why
+                return [file]
+            unknown = f"The GDC has no file {file.address}"
+            return [replace(file, error=NotFound(unknown, remedy="It may have been replaced by a newer version."))]
+        size: object = told.get("file_size")
+        md5 = hexadecimal("md5", str(told.get("md5sum") or ""))
+        return [
+            replace(
+                file,
+                # The names of some are keys of S3.
+                name=file.name or str(told.get("file_name") or file.address).rpartition("/")[2],
+                size=size if file.size is None and isinstance(size, int) else file.size,
+                checksums=file.checksums or ({"md5": md5} if md5 else {}),
+            )
+        ]
+
+
+# -- SRA
+
+
+class Sra(Service):
+    """Runs of the SRA, resolved by its data locator (SDL), a hundred accessions a request."""
+
+    url_variable: ClassVar[str] = "OMICS_SDL_URL"
+    address: ClassVar[str] = "https://locate.ncbi.nlm.nih.gov/sdl/2"
+    batch = 100
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self._links: Cache[tuple[str, str], str] = Cache(KEPT, 300)  # links that are signed end after a while
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Resolve runs to their files, which no list of accessions states."""
+        found: dict[str, Sequence[ListedFile]] = {}
+        for some in batches([file.address for file in files], self.batch):
+            found.update(self._resolved(some))
+        return [found.get(file.address) or [self._missing(file.address)] for file in files]
+
+    def locate(self, file: ListedFile) -> Location:
+        key = file.address, file.name.rpartition("/")[2]
+        link = self._links.get(key)
+        if link is None:
+            answers = self._resolved([file.address]).get(file.address) or [self._missing(file.address)]
+            if answers[0].error is not None:
+                raise answers[0].error
+            link = self._links.get(key)
+        if link is None:
+            raise NotFound(f"{file.address}: the SRA no longer lists {key[1]}", remedy="Run the command again.")
+        return Location(link)
+
+    @staticmethod
+    def _missing(run: str) -> ListedFile:
+        error = NotFound(f"{run}: the SRA did not answer for it", remedy="Check the accession.")
+        return ListedFile("sra", run, run, error=error)
+
+    def _resolved(self, runs: Sequence[str]) -> dict[str, Sequence[ListedFile]]:
+        told = self.asked("SDL retrieve", "POST", "/retrieve", body=form_body({"acc": list(runs)}), reads=True)
+        result: object = told.get("result") if is_object(told) else None
+        if not is_array(result):
+            raise DecodeError("SDL retrieve", "result", result, expected="a list of runs")
+        return {str(each.get("bundle")): self._of_run(each) for each in result if is_object(each)}
+
+    def _of_run(self, told: Mapping[str, Any]) -> Sequence[ListedFile]:
+        run, status = str(told.get("bundle")), told.get("status")
+        files: object = told.get("files")
+        found: list[ListedFile] = []
+        for each in files if is_array(files) and status == 200 else ():
+            link = _open_link(each.get("locations")) if is_object(each) and each.get("type") == "sra" else ""
+            if link:
+                found.append(self._file(run, each, link))
+        if found:
+            return found
+        error: OmicsError = Forbidden(
+            f"{run}: the SRA lists no copy that is free to download", remedy="Use its own tools."
+        )
+        if status != 200:
+            kind = Forbidden if status in (401, 403) else NotFound
+            error = kind(
+                f"{run}: the SRA answers {status} {told.get('msg') or ''}".rstrip(), remedy="Check the accession."
+            )
+        return [ListedFile("sra", run, run, error=error)]
+
+    def _file(self, run: str, told: Mapping[str, Any], link: str) -> ListedFile:
+        stated = str(told.get("name") or run).rpartition("/")[2]
+        name = stated if "." in stated else f"{stated}.sra"
+        self._links.keep((run, name), link)
+        size = str(told.get("size") or "")
+        md5 = hexadecimal("md5", str(told.get("md5") or ""))
+        return ListedFile("sra", run, name, int(size) if size.isdigit() else None, {"md5": md5} if md5 else {}, run)
+
+
+def _open_link(locations: object) -> str:
+    """The first link that is fetched without payment and without a machine in its cloud; empty where there is none."""
+    for each in locations if is_array(locations) else ():
+        if is_object(each) and not each.get("payRequired") and not each.get("ceRequired"):
+            link: object = each.get("link")
+            if isinstance(link, str) and scheme_of(link) in URLS:
+                return link
+    return ""
+
+
+# -- Google
+
+
+class GoogleStorage(Service):
+    """Objects of Google's storage, public ones or with the access token of OMICS_GOOGLE_TOKEN or a service account."""
+
+    url_variable: ClassVar[str] = "OMICS_GOOGLE_URL"
+    address: ClassVar[str] = "https://storage.googleapis.com"
+
+    def credentials(self) -> Credentials | None:
+        environ = self.options.environ
+        if token := environ.get("OMICS_GOOGLE_TOKEN"):
+            return BearerToken(token, origins=[self.base_url])
+        if not (key := environ.get("GOOGLE_APPLICATION_CREDENTIALS")):
+            return None
+        from omicsdk.core.oauth.credentials import ServiceAccount
+
+        def claims(email: str) -> Mapping[str, object]:  # of a token that Google's services take as it is
+            return {"iss": email, "sub": email, "aud": f"{self.address}/"}
+
+        return ServiceAccount(Path(key), claims, origins=[self.base_url])
+
+    def locate(self, file: ListedFile) -> Location:
+        project = self.options.environ.get("OMICS_GOOGLE_PROJECT", "")
+        query = (
+            f"?userProject={quote(project, safe='')}" if project else ""
+        )  # who pays, where the bucket's owner does not
+        return self.located(f"{self.base_url}{self._path(file)}{query}")
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch says why."""
+        wanted = [file for file in files if not file.checksums]
+        told = iter(side_by_side(self._described, wanted, self.options.stopped))
+        return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]
+
+    def _described(self, file: ListedFile) -> ListedFile:
+        project = self.options.environ.get("OMICS_GOOGLE_PROJECT") or None
+        request = plain_request(
+            "HEAD gs", "HEAD", self._path(file), query=[("userProject", project)], headers={"accept": "*/*"}
+        )
+        headers = self.client.send(request).headers
+        stated = (each.strip().partition("=") for each in headers.get("x-goog-hash", "").split(","))
+        sums = {name: hexadecimal(name, value) for name, _, value in stated if name in ("md5", "crc32c")}
+        length = headers.get("x-goog-stored-content-length") or headers.get("content-length", "")
+        size = int(length) if file.size is None and length.isdigit() else file.size
+        return replace(file, size=size, checksums={name: value for name, value in sums.items() if value})
+
+    @staticmethod
+    def _path(file: ListedFile) -> str:
+        bucket, _, key = file.address.partition("://")[2].partition("/")
+        return f"/{quote(bucket, safe='')}/{quote(key)}"
+
+
+# -- platforms of the SDK
+
+
+class DrsObjects(Source):
+    """Objects of DRS servers, and of Gen3 commons by GUID, each with the login for its own host."""
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self._store = cast("DrsStore", open_store(kind.partition("-")[0], preferred=tuple(options.preferred)))
+        self._objects: Cache[str, DrsObject] = Cache(KEPT)
+
+    @property
+    def _servers(self) -> Servers:
+        return self._store.client
+
+    def close(self) -> None:
+        self._store.close()
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Request objects whose name, size or checksum is not stated; bundles become folders."""
+        wanted = [Wanted(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files]
+        found = find_each(wanted, self._servers, self.options.stopped)
+        expect([each for some in found for each in some if each.error is None], self.options.preferred)
+        return [[self._file(file, each) for each in some] for file, some in zip(files, found, strict=True)]
+
+    def _file(self, file: ListedFile, found: DrsFile) -> ListedFile:
+        told, server = found.found, found.server
+        if found.error is not None or told is None or server is None:
+            return replace(file, name=found.name, error=found.error)
+        is_own = found.wanted.identifier.text == file.address
+        address = file.address if is_own else f"drs://{server.host}/{quote(told.id, safe='')}"
+        self._objects.keep(address, told)
+        size = told.size if found.wanted.size is None else found.wanted.size
+        checksums = {**told.checksums, **found.wanted.checksums}
+        return replace(file, address=address, name=found.name, size=size, checksums=checksums)
+
+    def locate(self, file: ListedFile) -> Location:
+        return locator_of(self._found(file), self.options.preferred)()
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        found = self._found(file)
+        if skip and (found.found is None or len(in_order(found.found.methods, self.options.preferred)) <= skip):
+            return None
+        return item_for(found, locator_of(found, self.options.preferred, skip), RETRIES)
+
+    def _found(self, file: ListedFile) -> DrsFile:
+        identifier = parse_drs_id(file.address)  # its server is known since it was completed
+        wanted = Wanted(identifier, file.name, file.size, file.checksums)
+        return DrsFile(wanted, file.name, self._objects.get(file.address), self._servers.of(identifier))
+
+
+class SevenBridgesFiles(Source):
+    """Files of Seven Bridges and CAVATICA by their ids, with the login of the profile in use."""
+
+    @cached_property
+    def client(self) -> SevenBridges:
+        """The platform."""
+        from omicsdk.sb import SevenBridges
+
+        return SevenBridges(environ=self.options.environ)
+
+    def close(self) -> None:
+        if "client" in vars(self):
+            self.client.close()
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        _ = self.client  # a missing login is an error of the whole list, before anything is fetched
+        return [[file] for file in files]
+
+    def locate(self, file: ListedFile) -> Location:
+        from omicsdk.sb.downloads import url_of
+
+        return Location(url_of(self.client, file.address))
+
+
+class DssFiles(Source):
+    """Files of the Data Store by REPLICA/UUID.VERSION."""
+
+    @cached_property
+    def client(self) -> Dss:
+        """The Data Store."""
+        from omicsdk.hca.dss import Dss
+
+        return Dss(environ=self.options.environ)
+
+    @cached_property
+    def _locator(self) -> Locator:
+        from omicsdk.hca.dss.files import Locator
+
+        return Locator(self.client, known=False)
+
+    def close(self) -> None:
+        if "client" in vars(self):
+            self.client.close()
+
+    def locate(self, file: ListedFile) -> Location:
+        return self._locator.locate(self._named(file))
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        if skip:
+            return None
+        place, renew = self._locator.place(self._named(file))
+        return Item(file.name, place, file.size, file.checksums, renew=renew)
+
+    @staticmethod
+    def _named(file: ListedFile) -> DSSFile:
+        from omicsdk.hca.dss.bundles import DSSFile
+
+        replica, _, named = file.address.partition("/")
+        uuid, _, version = named.partition(".")
+        return DSSFile(file.name, uuid, version, file.checksums.get("sha256", ""), file.size, False, replica)
+
+
+class StoreFiles(Source):
+    """Files and folders by their URIs, as `omics cp` takes them, with the credentials of each platform's store."""
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self._store = open_store(kind)
+        self._entries: Cache[str, Entry] = Cache(KEPT)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Look up names, sizes and checksums; a folder is all files below it."""
+        answers = side_by_side(self._below, files, self.options.stopped)
+        return [
+            [replace(file, name=file.name or file.address.rpartition("/")[2], error=answer)]
+            if isinstance(answer, OmicsError)
+            else answer
+            for file, answer in zip(files, answers, strict=True)
+        ]
+
+    def _below(self, file: ListedFile) -> Sequence[ListedFile]:
+        path = parse_uri(file.address).path
+        top = self._store.stat(path)
+        if not top.is_folder:
+            return [self._file(file, top, file.name or top.file_name or top.name)]
+        name = file.name or top.name
+        return [
+            self._file(file, each, f"{name}/{each.path.removeprefix(top.path).strip('/')}")
+            for each in self._store.walk(path)
+        ]
+
+    def _file(self, file: ListedFile, entry: Entry, name: str) -> ListedFile:
+        address = self._store.uri(entry.path)
+        self._entries.keep(address, entry)
+        size = entry.size if file.size is None else file.size
+        return replace(file, address=address, name=name, size=size, checksums=file.checksums or entry.checksums)
+
+    def locate(self, file: ListedFile) -> Location:
+        entry = self._entries.get(file.address) or self._store.stat(parse_uri(file.address).path)
+        with self._store.open(entry) or nullcontext() as stream:
+            if stream is not None:
+                raise Unsupported(file.address, "has no URL to download from", remedy="Copy it: omics cp.")
+        return self._store.location(entry)
+
+
+SOURCES: dict[str, type[Source]] = {
+    "url": Urls,
+    "azul": Urls,
+    "gs": GoogleStorage,
+    "drs": DrsObjects,
+    "gdc": Gdc,
+    "sra": Sra,
+    "sb-file": SevenBridgesFiles,
+    "dss-file": DssFiles,
+    "gen3-guid": DrsObjects,
+    **dict.fromkeys(STORES, StoreFiles),
+}
+"""Kind of address to the source of its files, which is made with its kind and `SourceOptions`."""
+
+
+class Sources(Closing):
+    """The sources of whatever kinds of files lists name, opened when one is first needed.
+
+    Args:
+        options: How they work.
+    """
+
+    def __init__(self, options: SourceOptions) -> None:
+        self._options = options
+        self._open: dict[str, Source] = {}
+
+    def of(self, kind: str) -> Source:
+        """The source of a kind of files.
+
+        Args:
+            kind: A key of SOURCES.
+        """
+        if kind not in self._open:
+            self._open[kind] = SOURCES[kind](kind, self._options)
+        return self._open[kind]
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()

@@ -1,0 +1,325 @@
+"""Tables of files: what each portal calls the columns of its TSV, CSV or JSON list.
+
+A format is one call of `table`: the columns that mark it, and those that state a file's address, name, size and checksums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from omicsdk.drs.resolution import server_url
+from omicsdk.portals.lists import (
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    Row,
+    RowFault,
+    checksums_in,
+    file_at,
+    name_in,
+    scheme_of,
+    size_in,
+    texts_in,
+)
+from omicsdk.portals.rows import Names, table_rows
+
+JOINED = " || "
+"""What joins the values of a cell of Azul."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table that state something of a file.
+
+    Attributes:
+        address: The URL, or the identifier at the service.
+        name: The name.
+        size: The size in bytes.
+        checksums: Checksums by algorithm.
+        folder: The folder in the layout `id`.
+        mirrors: Further URLs of the same bytes.
+    """
+
+    address: Names
+    name: Names = ()
+    size: Names = ()
+    checksums: Mapping[str, Names] = field(default_factory=dict[str, Names])
+    folder: Names = ()
+    mirrors: Names = ()
+
+
+def cell(row: Row, names: Names) -> str:
+    """The first value under one of several names; empty where there is none. Of joined values the first.
+
+    Args:
+        row: The row, its columns in lower case.
+        names: The names.
+    """
+    return next((value for name in names if (value := row.cells.get(name, "").partition(JOINED)[0].strip())), "")
+
+
+def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
+    """The file of a row; none where the address is empty.
+
+    Args:
+        row: The row, its columns in lower case.
+        kind: The service that has it; empty where the address is a URL of any scheme.
+        columns: What the columns are called.
+
+    Raises:
+        RowFault: A value is invalid.
+    """
+    address = cell(row, columns.address)
+    if not address:
+        return
+    name = name_in(cell(row, columns.name))
+    size = size_in(cell(row, columns.size))
+    checksums = checksums_in({algorithm: cell(row, names) for algorithm, names in columns.checksums.items()})
+    folder = cell(row, columns.folder)
+    if kind in ("", "azul"):
+        mirrors = tuple(filter(None, [cell(row, columns.mirrors)]))
+        file = file_at(address, name=name, size=size, checksums=checksums, folder=folder, mirrors=mirrors)
+        yield replace(file, kind=kind) if kind else file
+    else:
+        yield ListedFile(kind, address, name, size, checksums, folder)
+
+
+def table(
+    name: str,
+    title: str,
+    marks: Sequence[Names],
+    files: Columns | Callable[[Row, FileList], Iterable[ListedFile]],
+    *,
+    kind: str = "",
+    required: Sequence[Names] = (),
+    without: Names = (),
+) -> Format:
+    """Declare a format of tables.
+
+    Args:
+        name: Its name for `--format`.
+        title: Its name in messages.
+        marks: Columns that it is recognised by, each under one of several names.
+        files: Its columns, or what reads the files of a row whose columns are in lower case.
+        kind: The service that has the files; empty where addresses are URLs.
+        required: Further columns that a download needs.
+        without: Columns that tables of this format do not have.
+    """
+    needed = (*marks, *required)
+
+    def recognises(head: Head) -> bool:
+        columns = frozenset(head.columns)
+        return all(any(each in columns for each in group) for group in marks) and columns.isdisjoint(without)
+
+    def files_of(row: Row, listed: FileList) -> Iterable[ListedFile]:
+        lower = Row(row.line, {column.lower(): value for column, value in row.cells.items()})
+        return listed_file(lower, kind, files) if isinstance(files, Columns) else files(lower, listed)
+
+    said = ", ".join(" or ".join(group) for group in marks)
+    return Format(name, title, said, recognises, lambda listed: table_rows(listed, needed), files_of)
+
+
+# -- the Human Cell Atlas, AnVIL and LungMAP
+
+
+def _dss_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The file of a row of the Data Store; the replica and the version are parts of its identity."""
+    replica = "gcp" if "gcp" in listed.preferred else "aws"
+    version, bundle = cell(row, ("file_version",)), (cell(row, ("bundle_uuid",)), cell(row, ("bundle_version",)))
+    # "!" stands for a folder in names of the Data Store's metadata; it is kept, as its own client keeps it.
+    for file in listed_file(row, "dss-file", _DSS):
+        address = f"{replica}/{file.address}{version and f'.{version}'}"
+        yield replace(file, address=address, folder=".".join(filter(None, bundle)))
+
+
+_DSS = Columns(("file_uuid",), ("file_name",), ("file_size",), {"sha256": ("file_sha256",)})
+HCA_DSS = table(
+    "hca-dss",
+    "HCA Data Store manifest",
+    (("bundle_uuid",), ("file_uuid",), ("file_sha256",)),
+    _dss_files,
+    required=(("file_name",), ("file_size",)),
+    without=("file_url", "file_azul_url", "source_id"),
+)
+
+_AZUL_URLS = ("file_azul_url", "file_url", "files.azul_file_url", "files.azul_url")
+AZUL = table(
+    "azul",
+    "Azul manifest, compact or full",
+    (("bundle_uuid", "bundles.bundle_uuid"), _AZUL_URLS),
+    Columns(
+        _AZUL_URLS,
+        ("file_name", "files.file_name"),
+        ("file_size", "files.file_size"),
+        {
+            "sha256": ("file_sha256", "files.sha256"),
+            "crc32c": ("file_crc32c",),
+            "md5": ("files.file_md5sum",),
+        },
+        ("bundle_uuid", "files.document_id"),
+        ("file_azul_mirror_uri", "file_mirror_uri", "files.azul_mirror_uri"),
+    ),
+    kind="azul",
+    required=(("file_name", "files.file_name"),),
+)
+
+
+# -- GDC, Gen3, Kids First, Seven Bridges
+
+_GDC_IDS = ("id", "file_id")
+GDC = table(
+    "gdc",
+    "GDC manifest or cart metadata",
+    (_GDC_IDS, ("filename", "file_name"), ("md5", "md5sum"), ("size", "file_size")),
+    Columns(_GDC_IDS, ("filename", "file_name"), ("size", "file_size"), {"md5": ("md5", "md5sum")}, _GDC_IDS),
+    kind="gdc",
+)
+GDC_SAMPLES = table(
+    "gdc-samples",
+    "GDC sample sheet",
+    (("file id",), ("file name",), ("data category",)),
+    Columns(("file id",), ("file name",), folder=("file id",)),
+    kind="gdc",
+)
+
+
+def _gen3_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of a row with a GUID, at the commons that the row names."""
+    host = cell(row, ("commons_url",)).rpartition("://")[2].strip("/")
+    for file in listed_file(row, "gen3-guid", _GEN3):
+        is_placed = not host or "://" in file.address
+        yield file if is_placed else replace(file, address=f"drs://{host}/{file.address}")
+
+
+_GUIDS = ("object_id", "guid", "did")
+_GEN3 = Columns(
+    _GUIDS,
+    ("file_name", "filename"),
+    ("file_size", "size", "filesize"),
+    {
+        "md5": ("md5", "md5sum", "md5_hash", "md5hash", "file_md5sum", "hash"),
+        "sha1": ("sha1",),
+        "sha256": ("sha256",),
+    },
+)
+GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files)
+
+KIDS_FIRST_PREFIX = "dg.F82A1A"
+"""The prefix of Kids First's GUIDs in compact identifiers."""
+
+
+def _kids_first_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of a row of Kids First: its DID is the GUID alone, its access URL ends in it."""
+    for file in listed_file(row, "drs", _KIDS_FIRST):
+        guid = file.address.rstrip("/").rpartition("/")[2]
+        is_uri = scheme_of(file.address) == "drs"
+        yield file if is_uri else replace(file, address=f"drs://{KIDS_FIRST_PREFIX}:{guid}")
+
+
+_KIDS_FIRST = Columns(
+    ("latest did", "access url"), ("file name",), ("file size", "size"), {"md5": ("hash", "md5")}, ("file id",)
+)
+KIDS_FIRST = table("kids-first", "Kids First file manifest", (_KIDS_FIRST.address, ("file name",)), _kids_first_files)
+
+SEVEN_BRIDGES = table(
+    "sb",
+    "Seven Bridges or CAVATICA manifest",
+    (("id",), ("name",), ("project",)),
+    Columns(("id",), ("name",), ("size",), {"md5": ("md5", "md5sum", "md5_sum"), "sha256": ("sha256",)}, ("id",)),
+    kind="sb-file",
+)
+
+_DRS_URIS = ("drs_uri", "drs uri", "file_drs_uri", "files.drs_uri", "drs_id")
+DRS_TABLE = table(
+    "drs-table",
+    "table with DRS URIs, such as CAVATICA's DRS manifest",
+    (_DRS_URIS,),
+    Columns(
+        _DRS_URIS,
+        ("file_name", "file name", "filename", "files.file_name", "name"),
+        ("file_size", "file size", "files.file_size", "size"),
+        {"md5": ("md5", "md5sum", "file_md5sum", "files.file_md5sum"), "sha256": ("sha256", "file_sha256")},
+    ),
+    kind="drs",
+)
+
+
+# -- ENA and SRA
+
+ENA_KINDS = ("fastq", "submitted", "sra", "generated")
+"""Kinds of files of a run, in the order in which they are taken where a report has several."""
+_KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
+"""Characters of a report's URL that are sent as they are."""
+
+
+def _ena_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The files of a run: those of the preferred kind that the report has, each URL with the checksum and size at its place."""
+    asked = [kind for kind in listed.preferred if kind in ENA_KINDS]
+    kind = next((each for each in asked or ENA_KINDS if cell(row, (f"{each}_ftp",))), "")
+    if not kind:
+        return
+    urls = [each.strip() for each in row.cells[f"{kind}_ftp"].split(";") if each.strip()]
+    sums, sizes = (_aligned(row, f"{kind}_{what}", len(urls)) for what in ("md5", "bytes"))
+    folder = cell(row, ("run_accession", "analysis_accession"))
+    for url, md5, size in zip(urls, sums, sizes, strict=True):
+        # The report leaves the scheme out; the same files are served by HTTPS, which fails less often than FTP. Names of
+        # submitted files have blanks and "#" in them, which starts no fragment here.
+        host, slash, path = url.partition("/")
+        address = quote(url if scheme_of(url) else f"{server_url(host)}{slash}{path}", safe=_KEPT_IN_URLS)
+        yield file_at(address, size=size_in(size), checksums=checksums_in({"md5": md5}), folder=folder)
+
+
+def _aligned(row: Row, column: str, count: int) -> list[str]:
+    """The values of a column that go with as many URLs; the URLs of a run that has none of them have empty ones."""
+    text = row.cells.get(column, "").strip()
+    values = text.split(";") if text else [""] * count
+    if len(values) == count + 1 and not values[-1]:  # some reports end a list with its separator
+        values.pop()
+    if len(values) != count:
+        raise RowFault(f"{column} has {len(values)} values for {count} URLs")
+    return values
+
+
+ENA = table("ena", "ENA file report", (tuple(f"{kind}_ftp" for kind in ENA_KINDS),), _ena_files)
+
+SRA_RUNS = table(
+    "sra-runs",
+    "SRA run table",
+    (("run",), ("releasedate", "assay type", "bioproject")),
+    Columns(("run",), folder=("run",)),
+    kind="sra",
+)
+
+
+# -- bags and Terra
+
+
+def _remote_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of an entry of bdbag's remote file manifest, whose names are relative to the bag's `data/`."""
+    for file in listed_file(row, "", _REMOTE):
+        yield replace(file, name=f"data/{file.name}")
+
+
+_REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ("sha512", "sha256", "sha1", "md5")})
+REMOTE_FILES = table(
+    "bdbag-json", "remote file manifest of bdbag", (("url",), ("length",), ("filename",)), _remote_files
+)
+
+
+def _terra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The files of a row: every cell, or text of a JSON array in one, that is a gs:// or drs:// URI."""
+    entity = next(iter(row.cells.values()), "").strip()
+    for value in row.cells.values():
+        for uri in texts_in(value):
+            if scheme_of(uri) in ("gs", "drs"):
+                yield file_at(uri, folder=entity)
+
+
+def _is_terra(head: Head) -> bool:
+    return "".join(head.columns[:1]).startswith(("entity:", "membership:", "update:"))
+
+
+TERRA = replace(table("terra", "Terra data table", (), _terra_files), marks="entity:TYPE_id", recognises=_is_terra)

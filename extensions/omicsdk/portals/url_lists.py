@@ -1,0 +1,244 @@
+"""Lists of URLs and identifiers, one a line: plain, DRS, aria2, curl, fetch.txt of bags, SRA accessions, and checksum files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from omicsdk.portals.lists import (
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    ListError,
+    Row,
+    RowFault,
+    checksums_in,
+    file_at,
+    name_in,
+    numbered_lines,
+    opened,
+    scheme_of,
+)
+
+# -- plain URLs
+
+
+def _all_lines(head: Head, test: re.Pattern[str]) -> bool:
+    """Whether all lines but comments match, and there is one."""
+    lines = [line for line in head.lines if not line.startswith("#")]
+    return bool(lines) and all(test.match(line) for line in lines)
+
+
+_URL_LINE = re.compile(r'\s*"?[A-Za-z][A-Za-z0-9+.-]*://\S+|\s*dg\.[A-Za-z0-9]+[/:]\S+\s*\Z')
+
+
+def _url_rows(listed: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(listed):
+        url, _, name = line.strip().partition("\t" if "\t" in line.strip() else " ")
+        yield Row(number, {"url": url.strip('"'), "file_name": name.strip()})
+
+
+def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of a row with a URL or URI, and perhaps a name.
+
+    Args:
+        row: The row.
+
+    Raises:
+        RowFault: It is none that can be downloaded.
+    """
+    yield file_at(row.cells["url"], name=name_in(row.cells["file_name"]))
+
+
+URLS = Format(
+    "urls",
+    "list of URLs or DRS URIs",
+    "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID or dg.PREFIX/ID",
+    lambda head: _all_lines(head, _URL_LINE),
+    _url_rows,
+    url_files,
+)
+
+
+# -- aria2
+
+_OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
+_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
+
+
+def _is_aria2(head: Head) -> bool:
+    lines = [line for line in head.lines if not line.startswith("#")]
+    return any(scheme_of(first) != "" and _OPTION.match(second) is not None for first, second in pairwise(lines))
+
+
+def _aria2_rows(listed: FileList) -> Iterator[Row]:
+    row: Row | None = None
+    for number, line in numbered_lines(listed):
+        option = _OPTION.match(line)
+        if option is None:
+            if row is not None:
+                yield row
+            row = Row(number, {"uris": line.strip()})
+        elif row is not None:
+            name, value = option[1].lower(), option[2].strip()
+            if name == "header":
+                row = row._replace(headers=(*row.headers, value))
+            elif name in ("out", "dir", "checksum"):
+                row.cells[name] = value
+            else:
+                listed.notes[f"option {name} of aria2 ignored"] += 1
+    if row is not None:
+        yield row
+
+
+def _aria2_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    url, *mirrors = row.cells["uris"].split("\t")
+    algorithm, _, value = row.cells.get("checksum", "").partition("=")
+    ours = _ARIA2_SUMS.get(algorithm.strip().lower(), "")
+    if value and not ours:
+        listed.notes[f"{algorithm} checksums cannot be verified and are ignored"] += 1
+    headers = (line.partition(":") for line in row.headers)
+    file = file_at(
+        url,
+        name=name_in(row.cells.get("out", ""), "out="),
+        checksums=checksums_in({ours: value} if ours else {}),
+        mirrors=tuple(each.strip() for each in mirrors if each.strip()),
+        headers={name.strip().lower(): text.strip() for name, _, text in headers if name.strip()},
+    )
+    # "./x" and "x/" are the folder x to aria2; an absolute one is refused.
+    folder = row.cells.get("dir", "")
+    parts = [part for part in folder.split("/") if part not in ("", ".")]
+    yield replace(file, name=name_in("/".join([*([""] if folder.startswith("/") else []), *parts, file.name]), "dir="))
+
+
+ARIA2 = Format(
+    "aria2", "aria2 input", "a URL followed by indented lines option=value", _is_aria2, _aria2_rows, _aria2_files
+)
+
+
+# -- curl
+
+_CURL_VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
+_CURL_HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
+_CURL_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
+
+
+def _curl_rows(listed: FileList) -> Iterator[Row]:
+    row: Row | None = None
+    with opened(listed.path) as text:
+        for number, line in enumerate(text, 1):
+            if line.startswith("#") and "not available" in line:
+                listed.notes["files are not available, as the list states"] += 1
+            if not (found := _CURL_VALUE.match(line)):
+                continue
+            value = found[3] or re.sub(r"\\(.)", lambda mark: _CURL_ESCAPES.get(mark[1], mark[1]), found[2] or "")
+            if found[1] == "url":
+                if row is not None:
+                    yield row
+                row = Row(number, {"url": value, "output": ""})
+            elif row is not None:
+                row.cells["output"] = value
+    if row is not None:
+        yield row
+
+
+def _curl_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    output = row.cells["output"].removeprefix("./")
+    file = file_at(row.cells["url"], name=name_in(output, "output="))
+    kind = "azul" if "/repository/files/" in file.address else file.kind
+    yield ListedFile(kind, file.address, file.name, folder=file.folder)
+
+
+CURL = Format(
+    "curl",
+    "curl configuration, such as Azul's",
+    'lines url="…" and output="…"',
+    lambda head: any(_CURL_HEAD.match(line) for line in head.lines[:20]),
+    _curl_rows,
+    _curl_files,
+)
+
+
+# -- SRA accessions
+
+_RUN = re.compile(r"\s*(?:[SED]RR[0-9]{6,}|acc)\s*\Z", re.IGNORECASE)
+
+
+def _sra_rows(listed: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(listed):
+        if line.strip().lower() != "acc":  # the header of some exports
+            yield Row(number, {"acc": line.strip()})
+
+
+def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    if not _RUN.match(row.cells["acc"]):
+        raise RowFault(f"{row.cells['acc'][:40]!r} is not the accession of a run")
+    yield ListedFile("sra", row.cells["acc"].upper(), folder=row.cells["acc"].upper())
+
+
+SRA = Format(
+    "sra", "list of SRA accessions", "lines like SRR000001", lambda head: _all_lines(head, _RUN), _sra_rows, _sra_files
+)
+
+
+# -- checksum files
+
+_GNU = re.compile(r"(\\?)([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})[ \t]+\*?(\S.*)\Z")
+_BSD = re.compile(r"(MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9A-Fa-f]+)\s*\Z")
+_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+
+
+def checksum_line(line: str) -> tuple[str, str, str] | None:
+    """The algorithm, value and name of a line of md5sum, sha256sum and their like, GNU's or BSD's; None for another line.
+
+    Args:
+        line: The line, without its end.
+    """
+    if found := _GNU.match(line):
+        name = found[3]
+        if found[1]:  # GNU escapes names with line breaks and backslashes, and marks the line
+            name = name.replace("\\n", "\n").replace("\\\\", "\\")
+        return _BY_LENGTH[len(found[2])], found[2].lower(), name
+    if found := _BSD.match(line):
+        return found[1].lower(), found[3].lower(), found[2]
+    return None
+
+
+def _is_checksums(head: Head) -> bool:
+    lines = [line for line in head.lines if not line.startswith("#")]
+    return bool(lines) and all(checksum_line(line) is not None for line in lines)
+
+
+def _checksum_rows(listed: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(listed):
+        found = checksum_line(line)
+        if found is None:
+            said = f"{listed.shown}, line {number}: {line[:100]!r} is not a checksum and a file name"
+            raise ListError(said, remedy="Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX.")
+        yield Row(number, {"checksum": found[1], "algorithm": found[0], "file_name": found[2]})
+
+
+def _checksum_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The file of a line: where its name is a URL, or the list came from the folder of the files, that file; else a statement."""
+    name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
+    if scheme_of(name):
+        yield file_at(name, checksums=checksums)
+        return
+    name = "/".join(part for part in name.split("/") if part != ".")
+    if listed.base:
+        yield file_at(f"{listed.base}/{name}", name=name_in(name), checksums=checksums)
+    else:
+        yield ListedFile("", name, name, None, checksums)
+
+
+CHECKSUMS = Format(
+    "checksums",
+    "checksum file of md5sum, sha256sum and their like",
+    "lines HEX  NAME",
+    _is_checksums,
+    _checksum_rows,
+    _checksum_files,
+)

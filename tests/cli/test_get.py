@@ -1,0 +1,150 @@
+"""`omics get`: lists of portals on the command line, with messages, exit codes and refusals."""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from breakable import Faults
+from portal_host import PortalHost, content
+from unsettled import unsettled
+
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
+
+
+@pytest.fixture
+def portal(monkeypatch, tmp_path):
+    unsettled(monkeypatch, tmp_path)
+    host = PortalHost()
+    for name, value in host.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    for number, name in ((41, "t.bam"), (42, "n.bam")):
+        host.put(f"gdc/data/{U(number)}", content(name))
+    host.sample("gdc_manifest.txt", tmp_path)
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def get(omics, portal):
+    """Runs `omics get`; `portal` has what the sample of the GDC names."""
+    return lambda *words, **how: omics("get", *words, installed=True, **how)
+
+
+def outcomes(path="data.manifest.tsv"):
+    with open(path, newline="", encoding="utf-8") as file:  # noqa: PTH123
+        return [row["file_outcome"] for row in csv.DictReader(file, dialect="excel-tab")]
+
+
+def test_a_list_is_downloaded_and_each_message_is_on_stderr(get, tmp_path):
+    ran = get("gdc_manifest.txt", "--to", "data")
+    assert ran.code == 0, ran.err
+    assert ran.json["verification"] == {"verified": 2, "size only": 0, "unverified": 0}
+    first, *_ = ran.err.splitlines()
+    assert first.endswith("gdc_manifest.txt: GDC manifest or cart metadata, 2 files, 34 B")
+    assert "2 files (34 B) downloaded to data" in ran.err
+    assert "result manifest written to data.manifest.tsv" in ran.err
+    assert (tmp_path / "data" / "t.bam").read_bytes() == content("t.bam")
+
+
+def test_a_dry_run_plans_each_file(get, portal):
+    ran = get("gdc_manifest.txt", "--to", "data", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert ran.json["counts"]["planned"] == 2
+    assert portal.requests == []
+
+
+def test_some_that_fail_end_with_3_and_all_with_1(get, portal):
+    portal.always[f"gdc/data/{U(42)}"] = Faults.status(404)
+    ran = get("gdc_manifest.txt", "--to", "data")
+    assert ran.code == 3
+    assert outcomes()[0] == "verified"
+    assert outcomes()[1].startswith("failed: ")
+    portal.always[f"gdc/data/{U(41)}"] = Faults.status(404)
+    assert get("gdc_manifest.txt", "--to", "other").code in (1, 3)
+    assert all(each.startswith("failed: ") for each in outcomes("other.manifest.tsv"))
+
+
+def test_a_wait_that_a_server_asks_for_is_obeyed(get, portal):
+    portal.fault(f"gdc/data/{U(41)}", Faults.status(429, {"Retry-After": "0"}))
+    ran = get("gdc_manifest.txt", "--to", "data")
+    assert ran.code == 0, ran.err
+    assert [each.status for each in portal.of(f"gdc/data/{U(41)}")] == [429, 200]
+
+
+def test_a_list_comes_from_stdin(get, tmp_path):
+    ran = get("-", "--to", "data", typed=(tmp_path / "gdc_manifest.txt").read_text())
+    assert ran.code == 0, ran.err
+    assert "stdin: GDC manifest" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "Looked for:", "GDC sample sheet (file id"]),
+        ("", (), ["is empty"]),
+        ("id\tname\n", ("--format", "gdc"), ["missing column: filename or file_name", "Its columns are id, name"]),
+        ("id\tfilename\tmd5\tsize\nx\t../a\t\t1\n", (), ["line 2", "contains '..'", "Nothing was downloaded"]),
+        ("id\tfilename\tmd5\tsize\nx\ta\t" + "0" * 32 + "\t1\ny\ta\t" + "1" * 32 + "\t2\n", (), ["is listed twice", "--layout id"]),
+        ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t\t2\n", (), ["quote", "Check the quotes"]),
+        ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "Known are"]),
+        ("https://h.example/\n", (), ["line 1", "ends without a file name"]),
+    ],
+)  # fmt: skip
+def test_a_bad_list_is_refused_before_any_byte(text, words, said, get, portal, tmp_path):
+    (tmp_path / "bad").write_text(text)
+    ran = get("bad", "--to", "data", *words)
+    assert ran.code == (1 if "twice" in said[0] else 2), ran.err
+    assert ran.out == b"" or not ran.out
+    for words in said:
+        assert words in ran.err.replace("\n", " ")
+    assert "Traceback" not in ran.err
+    assert portal.requests == []
+    assert not (tmp_path / "data.manifest.tsv").exists()
+
+
+def test_files_without_a_checksum_fail_where_one_is_required(get, portal, tmp_path):
+    portal.put("u.bam", b"u")
+    (tmp_path / "urls.txt").write_text(portal.url("u.bam"))
+    assert get("urls.txt", "--to", "data", "--require-checksum").code != 0
+    assert portal.requests == []
+    ran = get("urls.txt", "--to", "data")
+    assert ran.code == 0
+    assert "1 without a checksum (size checked only)" in ran.err
+
+
+def test_a_list_and_uris_are_downloaded_together(get, portal):
+    url = portal.put("dir/u.bam", b"u")
+    ran = get("gdc_manifest.txt", url, "--to", "data")
+    assert ran.code == 0, ran.err
+    assert sorted(each["name"] for each in ran.json["files"]) == ["n.bam", "t.bam", "u.bam"]
+    assert "the command: URIs and URLs, 1 file of unknown size" in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_leaves_a_result_manifest_and_the_same_command_resumes(portal, tmp_path):
+    portal.fault(f"gdc/data/{U(42)}", Faults.cut(3, stall=True))
+    command = [str(Path(sys.executable).with_name("omics")), "get", "gdc_manifest.txt", "--to", "data"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        until = time.monotonic() + 60
+        while not (portal.of(f"gdc/data/{U(42)}") and (tmp_path / "data" / "t.bam").exists()):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            threading.Event().wait(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert outcomes() == ["verified", "stopped"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path, env=os.environ)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["counts"]["skipped"] == 1
+    body = (tmp_path / "data" / "n.bam").read_bytes()
+    assert hashlib.md5(body).digest() == hashlib.md5(content("n.bam")).digest()

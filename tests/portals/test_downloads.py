@@ -1,0 +1,545 @@
+"""Lists downloaded from services on loopback: every format, resuming, refusals, credentials and the result manifest."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import threading
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import omicsdk
+import pytest
+from breakable import Faults
+from drs_host import DrsHost
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ChecksumMissing,
+    ConfigError,
+    Forbidden,
+    Interrupted,
+    NameClash,
+    NotFound,
+    NotWritable,
+    SomeFailed,
+    UsageError,
+)
+from omicsdk.portals import FORMATS, FileList, ListError, SourceOptions
+from omicsdk.portals.downloads import write_result
+from omicsdk.portals.lists import format_named
+from omicsdk.portals.plan import Plan
+from omicsdk.portals.sources import Sources
+from omicsdk.transfer import Control, Outcome
+from portal_host import PortalHost, content
+
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
+VERIFIED, SIZE, NOTHING = "verified", "size only", "unverified"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, dialect="excel-tab"))
+
+
+@pytest.fixture
+def get(portal: PortalHost, tmp_path: Path) -> Callable[..., Any]:
+    """Downloads lists of samples, by their names, into `data`; keeps the messages."""
+
+    def got(*samples: str, **options: Any) -> Any:
+        paths = [portal.sample(each, tmp_path).name if "." in each and ":" not in each else each for each in samples]
+        got.said = []  # type: ignore[attr-defined]
+        return omicsdk.get(paths, "data", **{"on_message": got.said.append} | options)  # type: ignore[attr-defined]
+
+    return got
+
+
+def azul(portal: PortalHost) -> None:
+    for number, name in ((21, "a.fastq.gz"), (22, "b.fastq.gz"), (31, "x.cram"), (32, "x.crai")):
+        portal.put(f"repository/files/{U(number)}", content(name))
+
+
+def gdc(portal: PortalHost) -> None:
+    for number, name in ((41, "t.bam"), (42, "n.bam")):
+        portal.put(f"gdc/data/{U(number)}", content(name))
+        md5 = hashlib.md5(content(name)).hexdigest()
+        portal.gdc[U(number)] = {"file_name": f"key/{name}", "file_size": len(content(name)), "md5sum": md5}
+
+
+def sb(portal: PortalHost) -> None:
+    portal.put(f"sb-storage/{'5c' * 12}", content("run 1/a.bam"))
+
+
+def ena(portal: PortalHost) -> None:
+    for number in (1, 2):
+        name = f"ERR000001_{number}.fastq.gz"
+        portal.put(f"vol1/fastq/ERR000/ERR000001/{name}", content(name))
+
+
+def sra(portal: PortalHost) -> None:
+    for run in ("SRR000001", "SRR000002"):
+        body = content(f"{run}.sra")
+        links = [
+            {"link": f"https://cloud.example.org/{run}", "service": "gs", "payRequired": True},
+            {"link": portal.put(f"sra/{run}/{run}", body), "service": "s3", "region": "us-east-1"},
+        ]
+        md5 = hashlib.md5(body).hexdigest()
+        file = {"name": run, "type": "sra", "size": len(body), "md5": md5, "locations": links}
+        portal.runs[run] = {"status": 200, "msg": "ok", "files": [{"name": "x.vdbcache", "type": "vdbcache"}, file]}
+
+
+def bag(portal: PortalHost) -> None:
+    for number, name in enumerate(("reads 1.bam", "sub/reads%2.bam")):
+        portal.put(f"bag/{number}", content(name))
+
+
+def terra(portal: PortalHost) -> None:
+    for name in ("x/S1.bam", "x/S1.bai", "s/S1.0", "s/S1.1"):
+        portal.put(f"google/bucket/{name}", content(name))
+
+
+def meta4(portal: PortalHost) -> None:
+    portal.put("mirror/a.bam", content("m/a.bam"))
+
+
+def aria2(portal: PortalHost) -> None:
+    portal.put("q.bin", content("sub/q.bin"))
+    portal.put("r.bin", content("r.bin"))
+
+
+def urls(portal: PortalHost) -> None:
+    portal.put("dir/u.bam", content("u.bam"))
+    portal.put("download/7", content("v%20w.bam"))
+
+
+A, B = "a.fastq.gz", "b.fastq.gz"
+GOOGLE = {f"S1.{end}": VERIFIED for end in ("bam", "bai", "0", "1")}
+CASES: dict[str, tuple[Callable[[PortalHost], None], dict[str, str]]] = {
+    "azul_compact.tsv": (azul, {A: VERIFIED, B: VERIFIED}),
+    "azul_full.tsv": (azul, {A: VERIFIED}),
+    "azul_anvil.tsv": (azul, {"x.cram": VERIFIED, "x.crai": VERIFIED}),
+    "azul.curlrc": (azul, {f"{U(1)}/{A}": NOTHING, f"{U(2)}/{B}": NOTHING}),
+    "gdc_manifest.txt": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
+    "gdc_sample_sheet.tsv": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
+    "gdc_cart.json": (gdc, {"t.bam": VERIFIED}),
+    "sb_manifest.csv": (sb, {"run 1/a.bam": SIZE}),
+    "ena_filereport.tsv": (ena, {"ERR000001_1.fastq.gz": VERIFIED, "ERR000001_2.fastq.gz": VERIFIED}),
+    "ena_filereport.json": (ena, {"ERR000001_1.fastq.gz": VERIFIED}),
+    "SRR_Acc_List.txt": (sra, {"SRR000001.sra": VERIFIED, "SRR000002.sra": VERIFIED}),
+    "SraRunTable.csv": (sra, {"SRR000001.sra": VERIFIED}),
+    "bdbag.zip": (bag, {"data/reads 1.bam": VERIFIED, "data/sub/reads%2.bam": VERIFIED}),
+    "fetch.txt": (bag, {"data/reads 1.bam": NOTHING}),
+    "remote_files.json": (bag, {"data/reads 1.bam": VERIFIED}),
+    "terra.tsv": (terra, GOOGLE),
+    "files.meta4": (meta4, {"m/a.bam": VERIFIED}),
+    "aria2.txt": (aria2, {"sub/q.bin": VERIFIED, "r.bin": NOTHING}),
+    "urls.txt": (urls, {"u.bam": NOTHING, "v%20w.bam": NOTHING}),
+    "checksums_of_urls.txt": (urls, {"u.bam": VERIFIED}),
+}
+
+
+def expected(name: str) -> bytes:
+    """What a file must hold: names of Terra and Azul's curl list have a folder in their content, or not."""
+    if name.startswith("S1."):
+        return content(f"{'x' if name[3] == 'b' else 's'}/{name}")
+    return content(name.removeprefix("data/").removeprefix(f"{U(1)}/").removeprefix(f"{U(2)}/"))
+
+
+@pytest.mark.parametrize("sample", CASES)
+def test_a_list_is_downloaded_verified_and_written_back(sample: str, get: Any, portal: PortalHost, tmp_path: Path):
+    serve, names = CASES[sample]
+    serve(portal)
+    if sample == "bdbag.zip":  # the URLs within stay as they are
+        with_urls_of(portal, tmp_path / "bag")
+        report = omicsdk.get("bag", "data", on_message=print)
+    else:
+        report = get(sample)
+    report.raise_if_failed()
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == names
+    assert {name: (tmp_path / "data" / name).read_bytes() for name in names} == {name: expected(name) for name in names}
+    written = rows(tmp_path / "data.manifest.tsv")
+    paths = [path for row in written for path in row["file_path"].split(";") if path]
+    assert paths == [str(Path("data", name)) for name in names]
+    assert [word for row in written for word in row["file_outcome"].split(";") if word != "no file"] == [
+        *names.values()
+    ]
+
+    # Run again, from the result manifest where that is a table: nothing is fetched twice.
+    before = len(portal.requests)
+    again = get(sample) if sample != "bdbag.zip" else omicsdk.get("bag", "data")
+    assert again.counts["skipped"] == len(names)
+    bytes_asked = [each for each in portal.requests[before:] if "range" in each.headers or each.sent]
+    assert [each for each in bytes_asked if not each.path.startswith(("gdc/files", "sdl"))] == []
+
+
+def with_urls_of(portal: PortalHost, folder: Path) -> None:
+    """Unpacks the sample of a bag, its URLs changed to those of a server."""
+    import zipfile
+
+    from portal_host import SAMPLES
+
+    with zipfile.ZipFile(SAMPLES / "bdbag.zip") as archive:
+        folder.mkdir()
+        for name in archive.namelist():
+            text = archive.read(name).replace(b"https://files.example.org/", portal.url("").encode())
+            (folder / name.rpartition("/")[2]).write_bytes(text)
+
+
+# -- DRS, Gen3 and CAVATICA's tables
+
+
+@pytest.fixture
+def drs(monkeypatch: pytest.MonkeyPatch, portal: PortalHost, tmp_path: Path) -> Any:
+    host = DrsHost()
+    monkeypatch.setattr(type(portal), "name", host.name)
+    monkeypatch.setenv("DRS_RESOLUTION_ORDER", "cache_file")
+    monkeypatch.setenv("DRS_CACHE", str(tmp_path / "hosts.json"))
+    entry = {"host": host.name, "name": "", "type": ""}
+    from omicsdk.drs.resolution import HostCache
+
+    for prefix in ("dg.XX12", "dg.F82A1A"):
+        HostCache(tmp_path / "hosts.json", 2.0).keep(prefix, host.name)
+    del entry
+    host.add(f"dg.XX12/{U(51)}", content("g.bam"), name="g.bam")
+    host.add(f"dg.XX12/{U(52)}", content("h.bam"), name="h.bam")
+    host.add(U(61), content("k.cram"), name="k.cram")
+    yield host
+    host.close()
+
+
+@pytest.mark.parametrize(
+    ("sample", "names"),
+    [
+        ("gen3_manifest.json", {"g.bam": content("g.bam"), "h.bam": content("h.bam")}),
+        ("gen3_index.tsv", {"g.bam": content("g.bam")}),
+        ("drs_uris.txt", {"k.cram": content("k.cram"), "g.bam": content("g.bam")}),
+        ("cavatica_drs.csv", {"folder/k.cram": content("k.cram")}),
+        ("kids_first.tsv", {"k.cram": content("k.cram")}),
+    ],
+)
+def test_objects_of_drs_servers_are_named_and_verified_by_them(
+    sample: str, names: dict[str, bytes], get: Any, drs: DrsHost, tmp_path: Path
+):
+    report = get(sample)
+    report.raise_if_failed()
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == dict.fromkeys(names, VERIFIED)
+    assert {name: (tmp_path / "data" / name).read_bytes() for name in names} == names
+    assert get(sample).counts["skipped"] == len(names)
+
+
+def test_a_bundle_becomes_a_folder_and_one_object_that_is_missing_fails_alone(get: Any, drs: DrsHost, tmp_path: Path):
+    bundle = drs.bundle("set", {"name": "one", "id": U(61)}, {"name": "none", "id": "missing"}, name="set")
+    report = get(bundle, f"drs://{drs.name}/{U(61)}")
+    assert [outcome.name for outcome in report.outcomes] == ["set/one", "set/none", "k.cram"]
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "done"]
+    assert isinstance(report.outcomes[1].error, NotFound)
+    first, second = rows(tmp_path / "data.manifest.tsv")
+    assert first["file_path"] == f"{Path('data', 'set', 'one')};"
+    assert first["file_outcome"].startswith("verified;failed: ")
+    assert second["file_outcome"] == "verified"
+
+
+def test_many_objects_are_asked_for_together(get: Any, drs: DrsHost):
+    uris = [drs.add(f"many-{number}", b"x" * number) for number in range(40)]
+    get(*uris).raise_if_failed()
+    assert len([path for method, path, _ in drs.asked if "/objects" in f"/{path}"]) < 10
+
+
+# -- checksums beside URLs
+
+
+def test_a_checksum_file_beside_urls_verifies_them(get: Any, portal: PortalHost, tmp_path: Path):
+    urls(portal)
+    (tmp_path / "sums").write_bytes((portal.sample("SHA256SUMS", tmp_path)).read_bytes())
+    report = get("urls.txt", "sums")
+    assert [outcome.verification for outcome in report.outcomes] == [VERIFIED, VERIFIED]
+    assert get.said[0] == "urls.txt: list of URLs or DRS URIs, 2 files of unknown size"
+    assert get.said[1] == "sums: checksum file of md5sum, sha256sum and their like"
+
+
+def test_a_checksum_file_from_the_folder_of_its_files_names_their_urls(get: Any, portal: PortalHost, tmp_path: Path):
+    body = b"reads"
+    portal.put("run/reads.bam", body)
+    url = portal.put("run/md5.txt", f"{hashlib.md5(body).hexdigest()}  ./reads.bam\n".encode())
+    report = get(url, format="checksums")
+    assert [outcome.verification for outcome in report.outcomes] == [VERIFIED]
+    assert (tmp_path / "data" / "reads.bam").read_bytes() == body
+
+
+def test_checksums_alone_name_no_urls(get: Any, portal: PortalHost):
+    with pytest.raises(ListError, match="checksums alone"):
+        get("md5sum.txt")
+    assert portal.requests == []
+
+
+def test_a_wrong_checksum_is_a_failure(get: Any, portal: PortalHost, tmp_path: Path):
+    portal.put("dir/u.bam", b"other bytes")
+    report = get("checksums_of_urls.txt")
+    assert isinstance(report.failed[0].error, ChecksumMismatch)
+    assert not (tmp_path / "data" / "u.bam").exists()
+    (row,) = rows(tmp_path / "data.manifest.tsv")
+    assert row["file_path"] == ""
+    assert row["file_outcome"].startswith("failed: ")
+
+
+# -- what is asked for, and how
+
+
+def test_a_url_is_a_file_unless_a_format_is_named(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    url = portal.put("lists/gdc.txt", portal.sample("gdc_manifest.txt", tmp_path).read_bytes())
+    assert [outcome.name for outcome in get(url).outcomes] == ["gdc.txt"]
+    assert [outcome.name for outcome in get(url, format="gdc").outcomes] == ["t.bam", "n.bam"]
+
+
+def test_a_store_is_asked_for_what_a_uri_names(
+    get: Any, portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from omicsdk.fs.store import Entry, Store
+    from omicsdk.fs.stores.s3 import S3Store
+    from omicsdk.transfer import Location
+
+    body = content("a")
+    url = portal.put("b/k/a.txt", body)
+    md5 = {"md5": hashlib.md5(body).hexdigest()}
+
+    def stat(_: Store, path: str, *, refresh: bool = False) -> Entry:
+        return Entry(path, "file", len(body), md5) if path.endswith(".txt") else Entry(path, "folder")
+
+    monkeypatch.setattr(S3Store, "stat", stat)
+    monkeypatch.setattr(S3Store, "walk", lambda _, path: iter([Entry(f"{path}/a.txt", "file", len(body), md5)]))
+    monkeypatch.setattr(S3Store, "location", lambda *_: Location(url))
+    report = get("s3://b/k", "s3://b/k/a.txt")
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == {
+        "k/a.txt": VERIFIED,
+        "a.txt": VERIFIED,
+    }
+
+
+def test_names_and_sizes_that_a_list_lacks_come_in_one_request(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    get("gdc_sample_sheet.tsv").raise_if_failed()
+    assert portal.posted == [("gdc/files", [U(41), U(42)])]
+    (tmp_path / "runs.txt").write_text("SRR000003\n")
+    report = omicsdk.get("runs.txt", "data")
+    assert isinstance(report.failed[0].error, NotFound)
+
+
+def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHost):
+    meta4(portal)
+    report = get("files.meta4")
+    report.raise_if_failed()
+    assert [each.path for each in portal.requests if each.status == 404] == ["gone/a.bam"]
+
+
+def test_the_wait_and_the_redirect_of_a_service_are_followed(get: Any, portal: PortalHost):
+    azul(portal)
+    path, storage = f"repository/files/{U(21)}", portal.put("storage/signed", content("a.fastq.gz"))
+    itself = Faults.status(301, {"Location": portal.url(path, "token=1"), "Retry-After": "0"}, b"")
+    portal.fault(path, itself, Faults.status(302, {"Location": f"{storage}?signature=secret"}, b""))
+    get("azul_compact.tsv").raise_if_failed()
+    assert [each.status for each in portal.of(path)] == [301, 302]
+    assert [each.query for each in portal.of("storage/signed")] == ["signature=secret"]
+    assert get.said[-1] == "result manifest written to data.manifest.tsv"
+    assert get.said[0].endswith("2 files, 44 B; 1 row without a file")
+
+
+def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    report = get("gdc_manifest.txt", dry_run=True)
+    assert report.counts["planned"] == 2
+    assert get.said == ["gdc_manifest.txt: GDC manifest or cart metadata, 2 files, 34 B"]
+    assert portal.requests == []
+    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data.manifest.tsv").exists()
+
+
+def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    portal.always[f"gdc/data/{U(42)}"] = Faults.status(404)
+    assert get("gdc_manifest.txt").counts["failed"] == 1
+    del portal.always[f"gdc/data/{U(42)}"]
+    before = len(portal.requests)
+    report = omicsdk.get("data.manifest.tsv", "data")  # the columns of the list are in it
+    assert (report.counts["done"], report.counts["skipped"]) == (1, 1)
+    assert [each.path for each in portal.requests[before:]] == [f"gdc/data/{U(42)}"]
+    written = rows(tmp_path / "data.manifest.tsv")
+    assert [row["file_outcome"] for row in written] == [VERIFIED, VERIFIED]
+    assert [*written[0]] == ["id", "filename", "md5", "size", "state", "file_path", "file_outcome"]
+
+
+def test_a_list_without_checksums_is_told_and_can_be_refused(get: Any, portal: PortalHost):
+    sb(portal)
+    report = get("sb_manifest.csv", control=Control(require_checksum=True))
+    assert isinstance(report.failed[0].error, ChecksumMissing)
+    assert "1 without a checksum (size checked only)" in get.said[0]
+    assert [each for each in portal.requests if each.path.startswith("sb-storage")] == []
+
+
+def test_equal_rows_are_one_download(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    path = portal.sample("gdc_manifest.txt", tmp_path)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, lines[1], ""]))
+    report = omicsdk.get(path, "data")
+    assert len(report.outcomes) == 2
+    written = rows(tmp_path / "data.manifest.tsv")
+    assert [row["file_path"] for row in written] == [str(Path("data", name)) for name in ("t.bam", "n.bam", "t.bam")]
+    assert [row["file_outcome"] for row in written] == [VERIFIED] * 3
+
+
+def test_a_stopped_download_is_interrupted_before_it_asks(get: Any, portal: PortalHost):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Interrupted):
+        get("gdc_sample_sheet.tsv", stop=stop)
+    assert portal.posted == []
+
+
+# -- refusals: before any byte
+
+
+def test_two_files_of_one_name_are_refused_and_placed_by_identifier(get: Any, portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    path = portal.sample("gdc_manifest.txt", tmp_path)
+    path.write_text(path.read_text().replace("n.bam", "t.bam"))
+    with pytest.raises(NameClash, match="--layout id"):
+        omicsdk.get(path, "data")
+    assert portal.requests == []
+    omicsdk.get(path, "data", layout="id").raise_if_failed()
+    assert (tmp_path / "data" / U(42) / "t.bam").read_bytes() == content("n.bam")
+
+
+@pytest.mark.parametrize("name", ["../t.bam", "/etc/t.bam", "a//t.bam"])
+def test_an_unsafe_name_is_refused_with_its_line(name: str, get: Any, portal: PortalHost, tmp_path: Path):
+    path = portal.sample("gdc_manifest.txt", tmp_path)
+    path.write_text(path.read_text().replace("n.bam", name))
+    with pytest.raises(ListError, match=r"gdc_manifest\.txt: line 3: the file name .* Nothing was downloaded"):
+        omicsdk.get(path, "data")
+    assert portal.requests == []
+
+
+def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
+    path = tmp_path / "m.tsv"
+    path.write_text("id\tfilename\tmd5\tsize\n" + "x\ta\t\tlarge\n" * 15)
+    with pytest.raises(ListError, match=r"line 2: .*line 11: .*\(and 5 more\)"):
+        omicsdk.get(path, "data")
+
+
+def test_folders_results_and_words_that_cannot_be_used_are_refused(get: Any, portal: PortalHost, tmp_path: Path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(NotWritable, match="--result FILE"):
+        get("gdc_manifest.txt", result="taken")
+    with pytest.raises(ListError, match="does not exist"):
+        omicsdk.get("nothing.tsv", "data")
+    with pytest.raises(UsageError, match="Nothing to download"):
+        omicsdk.get([], "data")
+    with pytest.raises(UsageError, match="not a local folder"):
+        omicsdk.get("x", "s3://b/k")
+    assert portal.requests == []
+
+
+def test_a_service_without_a_login_is_refused_before_anything_is_fetched(
+    get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch
+):
+    urls(portal)
+    monkeypatch.delenv("SB_API_ENDPOINT")
+    monkeypatch.delenv("SB_AUTH_TOKEN")
+    with pytest.raises(ConfigError):
+        get("urls.txt", "sb_manifest.csv")
+    assert portal.requests == []
+
+
+# -- credentials
+
+
+def test_the_token_of_the_gdc_goes_to_the_gdc_only(
+    get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    gdc(portal)
+    urls(portal)
+    portal.tokens["gdc/data"] = "X-Auth-Token: secret-token"
+    report = get("gdc_manifest.txt")
+    assert {type(outcome.error) for outcome in report.failed} == {Forbidden}
+    (tmp_path / "token").write_text("secret-token\n")
+    monkeypatch.setenv("GDC_TOKEN", str(tmp_path / "token"))
+    get("gdc_manifest.txt", "urls.txt").raise_if_failed()
+    assert [each.path for each in portal.requests if "x-auth-token" in each.headers and "gdc/" not in each.path] == []
+    monkeypatch.setenv("OMICS_GDC_URL", "http://gdc.example.org")
+    with pytest.raises(ConfigError, match="not sent over http"):
+        get("gdc_manifest.txt")
+    assert "secret" not in (tmp_path / "data.manifest.tsv").read_text()
+
+
+def test_a_redirect_of_the_gdc_gets_no_token(get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
+    gdc(portal)
+    monkeypatch.setenv("GDC_TOKEN", "secret-token")
+    elsewhere = PortalHost()
+    try:
+        for number, name in ((41, "t.bam"), (42, "n.bam")):
+            url = elsewhere.put(f"storage/{number}", content(name))
+            portal.always[f"gdc/data/{U(number)}"] = Faults.status(302, {"Location": url}, b"")
+        get("gdc_manifest.txt").raise_if_failed()
+        assert elsewhere.requests
+        assert [each for each in elsewhere.requests if "x-auth-token" in each.headers] == []
+    finally:
+        elsewhere.close()
+
+
+def test_a_token_for_google_goes_to_its_storage(get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
+    terra(portal)
+    portal.tokens["google/"] = "Authorization: Bearer secret-token"
+    report = get("terra.tsv")
+    assert report.counts["failed"] == 4
+    monkeypatch.setenv("OMICS_GOOGLE_TOKEN", "secret-token")
+    monkeypatch.setenv("OMICS_GOOGLE_PROJECT", "payer")
+    get("terra.tsv").raise_if_failed()
+    assert {each.query for each in portal.requests if each.headers.get("authorization")} == {"userProject=payer"}
+
+
+def test_headers_of_a_list_go_to_their_urls_origin(get: Any, portal: PortalHost, tmp_path: Path):
+    aria2(portal)
+    other = PortalHost()
+    try:
+        mirror = other.put("q.bin", content("sub/q.bin"))
+        path = portal.sample("aria2.txt", tmp_path)
+        path.write_text(path.read_text().replace(portal.url("q.bin"), mirror))
+        omicsdk.get(path, "data").raise_if_failed()
+        assert [each.headers.get("x-key") for each in portal.of("gone/q.bin")] == ["secret-of-the-list"]
+        assert [each.headers.get("x-key") for each in other.of("q.bin")] == [None]
+        assert "secret" not in (tmp_path / "data.manifest.tsv").read_text()
+    finally:
+        other.close()
+
+
+# -- long lists
+
+
+def test_few_of_many_rows_are_in_memory(portal: PortalHost, tmp_path: Path):
+    count = 20_000
+    path = tmp_path / "gdc.txt"
+    with path.open("w") as file:
+        file.write("id\tfilename\tmd5\tsize\tstate\n")
+        file.writelines(f"{U(at)}\tfolder/{at}.bam\t{at:032x}\t{at}\treleased\n" for at in range(count))
+    listed = FileList(path, "gdc.txt", "", (), Counter())
+    with Sources(SourceOptions((), {})) as sources:
+        plan = Plan(tmp_path / "plan", sources, "name")
+        tracemalloc.start()
+        try:
+            assert plan.add(format_named("gdc", FORMATS), listed)["files"] == count
+            assert sum(1 for _ in plan.items()) == count
+            write_result(tmp_path / "out.tsv", plan, "data", (Outcome(str(at), "done") for at in range(count)))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 4 * 1024**2  # the list has 2 MB; its rows as objects would need 20
+    assert len(rows(tmp_path / "out.tsv")) == count
+
+
+def test_the_report_of_several_failures_raises_for_all(portal: PortalHost, tmp_path: Path):
+    (tmp_path / "urls.txt").write_text("".join(f"{portal.url(f'none/{number}')}\n" for number in range(3)))
+    report = omicsdk.get("urls.txt", "data")
+    with pytest.raises(SomeFailed, match="3 of 3 files failed"):
+        report.raise_if_failed()

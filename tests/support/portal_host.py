@@ -1,0 +1,94 @@
+"""The services behind portals' lists, on loopback: files, GDC, SDL, Google's storage and Seven Bridges, as far as a download needs them."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from breakable import Answer, Request, Server
+from loopback import Head
+from omicsdk.core.checksums import digest
+
+SAMPLES = Path(__file__).parents[1] / "portals" / "samples"
+
+
+def content(name: str) -> bytes:
+    """What the file of a name in the samples holds."""
+    return f"content of {name}\n".encode()
+
+
+class PortalHost(Server):
+    """One server for all of them; what the samples call https://files.example.org."""
+
+    def __init__(self) -> None:
+        self.gdc: dict[str, dict[str, Any]] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.posted: list[tuple[str, Any]] = []
+        self.tokens: dict[str, str] = {}  # by start of a path, "header: value" that it wants
+        super().__init__()
+
+    @property
+    def name(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def sample(self, name: str, folder: Path) -> Path:
+        """A sample whose URLs are this server's, in a folder."""
+        data = (SAMPLES / name).read_bytes()
+        if not name.endswith(".zip"):
+            data = data.replace(b"https://files.example.org", self.url("").rstrip("/").encode())
+            data = data.replace(b"files.example.org", self.name.encode())
+        path = folder / name
+        path.write_bytes(data)
+        return path
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point to its services."""
+        return {
+            "OMICS_GDC_URL": self.url("gdc"),
+            "OMICS_SDL_URL": self.url("sdl"),
+            "OMICS_GOOGLE_URL": self.url("google"),
+            "SB_API_ENDPOINT": self.url("sb"),
+            "SB_AUTH_TOKEN": "0" * 32,
+        }
+
+    def respond(self, connection: Any, reader: Any, head: Head) -> bool:
+        body = reader.read(int(head.headers.get("content-length", 0)))
+        wanted = next((text for start, text in self.tokens.items() if head.path.startswith(start)), "")
+        header, _, value = wanted.partition(": ")
+        told: Any = None
+        if wanted and head.headers.get(header.lower()) != value:
+            return self._send(connection, self._noted(head), Answer(403, {}, b'{"message": "no access"}'))
+        if head.method == "POST":
+            told = self._posted(head.path, body.decode())
+        elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
+            told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
+        elif head.method == "HEAD":
+            return self._send(connection, self._noted(head), self._google(unquote(head.path)))
+        if told is not None:
+            said = json.dumps(told).encode()
+            return self._send(connection, self._noted(head), Answer(200, {"Content-Type": "application/json"}, said))
+        return super().respond(connection, reader, head)
+
+    def _noted(self, head: Head) -> Request:
+        request = Request(head.path, head.query, head.headers)
+        self.requests.append(request)
+        return request
+
+    def _posted(self, path: str, body: str) -> Any:
+        if path == "gdc/files":
+            ids = json.loads(body)["filters"]["content"]["value"]
+            self.posted.append((path, ids))
+            return {"data": {"hits": [{"file_id": each, **self.gdc[each]} for each in ids if each in self.gdc]}}
+        runs = parse_qs(body)["acc"]
+        self.posted.append((path, runs))
+        missing = {"status": 404, "msg": "Cannot resolve accession"}
+        return {"version": "2", "result": [{"bundle": run, **self.runs.get(run, missing)} for run in runs]}
+
+    def _google(self, path: str) -> Answer:
+        body = self.files.get(path)
+        if body is None:
+            return Answer(404)
+        sums = {name: base64.b64encode(bytes.fromhex(digest(body, name))).decode() for name in ("crc32c", "md5")}
+        headers = {"x-goog-hash": ",".join(f"{name}={value}" for name, value in sums.items())}
+        return Answer(200, headers, b"", length=len(body))
