@@ -28,6 +28,41 @@ def performance(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([OPENING, *(sections or ["Nothing has been measured yet.\n"])])
 
 
+_IN_SHORT = (
+    ("hca", "omics dss --help / hca dss --help", "Print a help text"),
+    ("hca", "download-manifest 1,000 x 20 KB / hca", "Download 1,000 files of 20 KB by manifest, SHA-256 verified"),
+    ("hca", "upload of a bundle of 500 files / hca", "Upload a bundle of 500 files"),
+    ("gen3", "200 x 5 MB with md5 / drs-pull", "Download 200 files of 5 MB by DRS (drs-pull verifies nothing)"),
+    ("gen3", "validate a 1,000,000-row manifest / gen3", "Validate a manifest of 1,000,000 rows"),
+    (
+        "sevenbridges",
+        "download 1 GiB, SHA-256 / sevenbridges (no checksum)",
+        "Download 1 GiB with SHA-256 (sevenbridges-python verifies nothing)",
+    ),
+    ("sevenbridges", "10,000 metadata updates / sevenbridges", "Update the metadata of 10,000 files"),
+    ("crunch_pangea", "get_samples over 2,000 / pangea_api", "List 2,000 samples"),
+    ("sevenbridges", "upload 512 MiB, warm process / sevenbridges", "Upload 512 MiB"),
+)
+"""The rows that the README shows: benchmark, case, and what it is in words."""
+
+
+def in_short(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The table of the README: a few rows of the page.
+
+    Args:
+        results: A benchmark's name to what it wrote: `machine` and `rows`.
+
+    Raises:
+        KeyError: A benchmark or a case does not exist.
+    """
+    lines = ["| Task | Published client | omicsdk | Ratio |", "|---|---:|---:|---:|"]
+    for name, case, words in _IN_SHORT:
+        row = {each["case"]: each for each in results[name]["rows"]}[case]
+        peer, ours = (_amount(row[who], "s") for who in ("peer", "ours"))
+        lines.append(f"| {words} | {case.rpartition(' / ')[2].split(' ')[0]}: {peer} | {ours} | {row['ratio']:.2f} |")
+    return "\n".join(lines)
+
+
 def _section(name: str, result: Mapping[str, Any]) -> str:
     rows: list[Mapping[str, Any]] = result["rows"]
     columns = dict(_COLUMNS)
