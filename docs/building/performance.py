@@ -9,12 +9,11 @@ from typing import Any
 OPENING = """\
 # Performance
 
-Made by `make docs` from `benchmarks/results/`; nothing here is estimated. Each benchmark measures omicsdk and its peer in
-one run, interleaved, and takes medians. A ratio is ours divided by the peer's, so less is better where it isn't said
-otherwise; seconds are wall time, with CPU seconds in brackets. Behind the number of rounds stand the lowest and the
-highest ratio (or figure) of a round. Where files are moved, the file system that they went to is named, and the machine's load (1 min)
-as the case began. Rounds count in which the machine, which is shared, was quietest, by a piece of work that is done before and after
-each of up to three times as many. `make bench` measures anew on your machine.
+Made by `make docs` from `benchmarks/results/`. Each benchmark runs omicsdk and its peer in one run, taking turns, and reports medians.
+The ratio is omicsdk divided by the peer: less is better unless the goal has a `≥`. Seconds are wall time, with CPU seconds in brackets.
+The number of rounds is followed by the lowest and highest ratio (or value) of a round. Rows that move files name the target file system
+and the machine's load (1 minute) at the start. The machine is shared, so the rounds are those in which it was quietest, measured by a
+calibration before and after each of up to three times as many rounds. `make bench` repeats all measurements on your machine.
 """
 
 
