@@ -7,10 +7,10 @@ from pathlib import Path
 OPENING = """\
 # Generated clients
 
-Made by `make docs` from what `make codegen` wrote. Each client works by itself: give it the service's address and, where
-it asks for them, credentials of `omicsdk.core.credentials`. The asynchronous twin has `Async` before its name; for hundreds of
-its calls a second install `omicsdk[fast]`, and close it, by `async with` or `await api.aclose()`. Its operations stand on the
-command line too, under `omics <service> api` (those of the Data Store under `omics dss`).
+Made by `make docs` from the output of `make codegen`. Each client works on its own: pass the service's address and, if it needs them,
+credentials from `omicsdk.core.credentials`. The asynchronous twin has the prefix `Async`; close it with `async with` or
+`await api.aclose()`, and install `omicsdk[fast]` for hundreds of calls per second. The operations are also commands:
+`omics <service> api` (those of the Data Store directly under `omics dss`).
 
 | service | from | import | operations | default address |
 |---|---|---|---:|---|
@@ -19,34 +19,33 @@ command line too, under `omics <service> api` (those of the Data Store under `om
 OPERATION = """
 ## An operation
 
-An operation is one module of three functions. `build` makes the request of the arguments and sends nothing; its signature and
-its documentation are those of the operation. `parse` reads the answer. `items`, where there are pages, finds a page's items.
-All three are plain functions over plain data; sending is not their business. The last line binds them: as an attribute of a
-client the operation sends on this thread, as one of an asynchronous client it is awaited.
+An operation is one module with three functions over plain data. `build` returns the request for its arguments and sends nothing; its
+signature and docstring are those of the operation. `parse` reads the response. `items`, for paged operations, returns the items of a
+page. The last line binds them: as an attribute of a client, the operation sends its request in the calling thread; on an asynchronous
+client it is awaited.
 
-| form | gives | there for |
+| form | returns | available for |
 |---|---|---|
-| `client.get_collections(...)` | what `parse` makes of the answer | every operation |
-| `client.get_collections.raw(...)` | the answer as httpx has it, headers and all | every operation |
-| `client.get_collections.with_headers(...)` | what the call gives as `.value`, `.status`, and `.headers`: those that the document declares are typed attributes (None where one is absent), all are found by name | every operation |
-| `client.get_collections.pages(...)` | each page, as it arrives | lists in pages |
-| `client.get_collections.iterate(...)` | each item of each page; `.take(n)` gives the first n and asks for no further page | lists in pages; answers that are sequences (JSON lines, event streams), whose items come as they arrive |
-| `client.get_file.stream(...)` | the answer's bytes, in a `with` block | files |
+| `client.get_collections(...)` | the parsed response | every operation |
+| `client.get_collections.raw(...)` | the `httpx.Response` | every operation |
+| `client.get_collections.with_headers(...)` | `.value` (the parsed response), `.status` and `.headers`: declared headers are typed attributes (None if absent), all headers are accessible by name | every operation |
+| `client.get_collections.pages(...)` | an iterator of pages | paged lists |
+| `client.get_collections.iterate(...)` | an iterator of the items of all pages; `.take(n)` stops after n items and requests no further page | paged lists, and streamed sequences (JSON lines, event streams) |
+| `client.get_file.stream(...)` | the response body, in a `with` block | files |
 
-Every form takes the arguments of `build`; help(), inspect and editors show them, and its documentation, for each. This is the
-whole of `operations/get_collections.py`:
+All forms take the arguments of `build`; `help()`, `inspect` and editors show its signature and docstring. This is the complete
+`operations/get_collections.py`:
 
 """
 
 WEBHOOKS = """
 ## Webhooks and callbacks
 
-What a service sends by itself, as a webhook or as the callback of an operation, is read by a function `parse_<name>` of the
-package's module `webhooks`. It takes the body of the request, as bytes, as text or as the object that a web framework made of
-it, and gives the model. Each field is checked: a body that isn't JSON, or isn't what the document says, raises DecodeError,
-which names the webhook and the field. With `strict=False` fields of other types are kept as they are, as in answers. Headers
-and signatures are not read; of the Data Store's notifications these are the business of `omicsdk.hca.dss.Listener`. A package
-whose document has neither webhooks nor callbacks has no such module.
+Requests that a service sends, as a webhook or as the callback of an operation, are parsed by a function `parse_<name>` in the package's
+module `webhooks`. It takes the body of the request (bytes, text, or the object that a web framework parsed) and returns the model. Every
+field is checked: a body that is not JSON or does not match the document raises `DecodeError`, which names the webhook and the field. With
+`strict=False`, fields of other types are kept as received. Headers and signatures are not checked; for notifications of the Data Store use
+`omicsdk.hca.dss.Listener`. Packages whose document has neither webhooks nor callbacks have no such module.
 
 ```python
 from omicsdk.core.errors import DecodeError

@@ -9,12 +9,11 @@ from typing import Any
 OPENING = """\
 # Performance
 
-Made by `make docs` from `benchmarks/results/`; nothing here is estimated. Each benchmark measures omicsdk and its peer in
-one run, interleaved, and takes medians. A ratio is ours divided by the peer's, so less is better where it isn't said
-otherwise; seconds are wall time, with CPU seconds in brackets. Behind the number of rounds stand the lowest and the
-highest ratio (or figure) of a round. Where files are moved, the file system that they went to is named, and the machine's load (1 min)
-as the case began. Rounds count in which the machine, which is shared, was quietest, by a piece of work that is done before and after
-each of up to three times as many. `make bench` measures anew on your machine.
+Made by `make docs` from `benchmarks/results/`. Each benchmark runs omicsdk and its peer in one run, taking turns, and reports medians.
+The ratio is omicsdk divided by the peer: less is better unless the goal has a `≥`. Seconds are wall time, with CPU seconds in brackets.
+The number of rounds is followed by the lowest and highest ratio (or value) of a round. Rows that move files name the target file system
+and the machine's load (1 minute) at the start. The machine is shared, so the rounds are those in which it was quietest, measured by a
+calibration before and after each of up to three times as many rounds. `make bench` repeats all measurements on your machine.
 """
 
 
@@ -26,6 +25,41 @@ def performance(results: Mapping[str, Mapping[str, Any]]) -> str:
     """
     sections = [_section(name, result) for name, result in sorted(results.items())]
     return "\n".join([OPENING, *(sections or ["Nothing has been measured yet.\n"])])
+
+
+_IN_SHORT = (
+    ("hca", "omics dss --help / hca dss --help", "Print a help text"),
+    ("hca", "download-manifest 1,000 x 20 KB / hca", "Download 1,000 files of 20 KB by manifest, SHA-256 verified"),
+    ("hca", "upload of a bundle of 500 files / hca", "Upload a bundle of 500 files"),
+    ("gen3", "200 x 5 MB with md5 / drs-pull", "Download 200 files of 5 MB by DRS (drs-pull verifies nothing)"),
+    ("gen3", "validate a 1,000,000-row manifest / gen3", "Validate a manifest of 1,000,000 rows"),
+    (
+        "sevenbridges",
+        "download 1 GiB, SHA-256 / sevenbridges (no checksum)",
+        "Download 1 GiB with SHA-256 (sevenbridges-python verifies nothing)",
+    ),
+    ("sevenbridges", "10,000 metadata updates / sevenbridges", "Update the metadata of 10,000 files"),
+    ("crunch_pangea", "get_samples over 2,000 / pangea_api", "List 2,000 samples"),
+    ("sevenbridges", "upload 512 MiB, warm process / sevenbridges", "Upload 512 MiB"),
+)
+"""The rows that the README shows: benchmark, case, and what it is in words."""
+
+
+def in_short(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The table of the README: a few rows of the page.
+
+    Args:
+        results: A benchmark's name to what it wrote: `machine` and `rows`.
+
+    Raises:
+        KeyError: A benchmark or a case does not exist.
+    """
+    lines = ["| Task | Published client | omicsdk | Ratio |", "|---|---:|---:|---:|"]
+    for name, case, words in _IN_SHORT:
+        row = {each["case"]: each for each in results[name]["rows"]}[case]
+        peer, ours = (_amount(row[who], "s") for who in ("peer", "ours"))
+        lines.append(f"| {words} | {case.rpartition(' / ')[2].split(' ')[0]}: {peer} | {ours} | {row['ratio']:.2f} |")
+    return "\n".join(lines)
 
 
 def _section(name: str, result: Mapping[str, Any]) -> str:

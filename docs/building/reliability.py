@@ -7,56 +7,54 @@ from typing import Any
 OPENING = """\
 # Reliability
 
-Made by `make docs` from `tests/faults/results.json`, which `make reliability` writes anew, from passed tests only. Each
-row is a fault that the tests of `tests/faults` provoke while files are moved: how often it was tried (once a file, or once a
-kill), how often the file was right in the end all the same, and how the others ended. Each of these tests also asserts:
+Made by `make docs` from `tests/faults/results.json`, which `make reliability` writes from passed tests only. Each row is a fault that
+the tests in `tests/faults` cause during transfers: how often it was tried (once per file, or once per kill), how often the file was
+still right in the end, and how the other cases ended. Each test also asserts:
 
-- Under the final name stand the right bytes, or none (or what stood there before), at the end and after each kill; except
-  where nothing that is stated tells right from wrong (see the end of this page).
-- A file that failed has its error in the report; one that is right has none. (A command says it on stderr, and by exit code 3.)
-- It ends within a minute of the machine's own time (the 10,000 files within four); longer waits are those of a clock that the
-  tests move.
-- No thread and no open file is left. (Commands run as processes of their own; these have ended.)
+- The final name holds the right bytes, or nothing, or the previous file, at the end and after each kill. The only exceptions are
+  files for which nothing is stated that distinguishes right from wrong (see the end of this page).
+- A failed file has its error in the report, a correct file has none. A command also prints the error on stderr and ends with exit code 3.
+- The transfer ends within a minute of real time (10,000 files within four). Longer waits use a clock that the tests move.
+- No thread and no open file remains. (Commands run as separate processes, which have ended.)
 
-How long a server is waited for, unless options say otherwise:
+Default limits while waiting for a server:
 
-- A connection over which fewer than 1,024 bytes a second come for 60 seconds is lost, as one that breaks: the file is retried
+- A connection that delivers fewer than 1,024 bytes per second for 60 seconds counts as broken, and the file is retried
   (`--min-rate`, `--stall-timeout`; `Patience(least_rate=, silence=)`).
-- A file may fail 10 times in a row. Each cell of 4 MiB wins a try back, and so do 64 KiB of a begun one, once for each failure:
-  a file that can be resumed has no limit while it makes progress, but `--time-budget`. One that has to begin anew each time, since
-  the server knows no ranges or nothing tells its versions apart, wins none back.
-- The classes that Seven Bridges documents give a file 300 seconds of silence and 6 failures in a row, as their documentation says.
-- A URL that is refused with 400, 401, 403 or 410 is asked for anew once, then its file has failed (`--renewals`). A call that is
-  refused with 401 is repeated once, where its credentials can be renewed; one that is refused with 403 isn't.
-- A server may ask a file to wait for up to an hour at a time (`--max-wait`), and a call for as long as its budget of 10 minutes
-  lasts (`--call-budget`, `Retry(budget=)`); more ends either at once. Calls of Seven Bridges' documented classes, and of `omics sb`,
-  are waited for longer in two cases, up to six hours unless `--call-budget` is given: while the platform says that it is being
-  maintained, and on the command line while it takes no more requests.
-- A call whose body brings fewer than 1,024 bytes a second ends within 60 seconds, tries included (`--call-timeout`,
-  `Timeout(body=, least_rate=)`). One that gets no answer at all is lost after 60 seconds (the same option), and where a second
-  sending does no harm it is tried again within its budget, five times at most (six by Seven Bridges' classes).
-- A process without a descriptor left is told so (`TooManyOpenFiles`, or `NotWritable` where a file was to be opened), not of a
-  network at fault; either says `ulimit -n`.
+- A file may fail 10 times in a row. Each completed cell of 4 MiB, and once per failure each 64 KiB of a partial cell, earns a try back:
+  a file that can be resumed has no limit while it makes progress, except `--time-budget`. A file that has to restart each time, because
+  the server does not support ranges or states no version, earns none.
+- The documented Seven Bridges classes allow a file 300 seconds of silence and 6 failures in a row, as their documentation states.
+- A URL that is refused with 400, 401, 403 or 410 is requested anew once; then its file fails (`--renewals`). An API call that is refused
+  with 401 is repeated once if its credentials can be renewed; a 403 is not repeated.
+- A server may delay a file for up to an hour at a time (`--max-wait`) and an API call within its budget of 10 minutes (`--call-budget`,
+  `Retry(budget=)`); a longer wait ends it at once. Calls of the documented Seven Bridges classes, and of `omics sb`, wait up to six
+  hours unless `--call-budget` is given in two cases: while the platform reports maintenance, and, on the command line, while the
+  request rate is exhausted.
+- An API call whose response delivers fewer than 1,024 bytes per second ends within 60 seconds, retries included (`--call-timeout`,
+  `Timeout(body=, least_rate=)`). A call without any response is lost after 60 seconds (the same option). If repeating it is safe, it is
+  retried within its budget, at most five times (six with the Seven Bridges classes).
+- A process that runs out of file descriptors raises `TooManyOpenFiles` (or `NotWritable` when a file was to be opened), not a network
+  error. Both messages name `ulimit -n`.
 
 """
 
 LIMITS = """\
-## What isn't covered
+## What is not covered
 
-- A source that changes while its ranges are fetched, with the same size, without a strong ETag, a date that is old enough or a
-  stated checksum, where `--resume-unvalidated` is given: nobody can see it. Without it such a file comes in one answer. What that
-  holds is the server's word, be it a flipped byte, gzip bytes or a login page in the place of a file of which nothing is
-  stated. The report calls such files "size only" or "unverified", counts them apart from those that are verified, and never
-  says that they are right. `--require-checksum` makes them an error, and fetches none of them.
-- A body without any length that is cut, of a file whose size and checksum nobody states. The report calls it "unverified".
-- Another program that writes into a `.part` while it is fetched: SHA-256, SHA-1 and MD5 see it, since they are computed
-  from the disk; CRC32C alone is computed from what came, and sees only damage of an earlier run.
-- A server that writes a whole forged answer behind its own on one connection may get it taken for the next file of the same
-  server, unless a checksum is stated. It could as well have sent that to begin with.
-- What a disk does that loses what it said it had synced. Power cuts are simulated in `tests/transfer/durability`.
-- Links that somebody puts among the target's folders while a transfer runs; they are looked at before the first byte.
-- Real networks: all servers of these tests are on loopback. Where a file system can't be mounted, the system's call
-  that would refuse is made to refuse instead.
+- A source of the same size that changes while its ranges are fetched, without a strong ETag, an old enough date or a stated checksum,
+  when `--resume-unvalidated` is given: the change cannot be detected. Without that option such a file is fetched in one response. Its
+  content is then whatever the server sent: a flipped byte, gzip data or a login page in place of the file. The report lists such files
+  as "size only" or "unverified", separately from verified files. `--require-checksum` makes them an error and fetches none of them.
+- A response without any length that is cut off, for a file without a stated size or checksum. The report calls it "unverified".
+- Another program that writes into a `.part` file during the transfer: SHA-256, SHA-1 and MD5 detect it, since they are computed from
+  disk. CRC32C alone is computed from the received bytes and detects only damage from an earlier run.
+- A server that appends a forged response to its own on one connection may have it taken for the next file of the same server, unless
+  a checksum is stated. It could have sent those bytes in the first place.
+- Disks that lose data they reported as synced. Power failures are simulated in `tests/transfer/durability`.
+- Symbolic links that are created in the target folder during a transfer; links are checked before the first byte.
+- Real networks: all servers in these tests are on loopback. Where a file system cannot be mounted, the system call that it would refuse
+  is made to fail instead.
 """
 
 

@@ -34,7 +34,7 @@ def rows_of(section: str) -> dict[str, list[str]]:
 
 def commands_for(scheme: str) -> list[str]:
     """The cells of the table of commands for a scheme; each is tried in tests/cli/test_file_verbs.py."""
-    rows = rows_of(PAGE.partition("Which of them a platform takes:\n")[2].partition("\nWhat a platform")[0])
+    rows = rows_of(PAGE.partition("Support by platform:\n")[2].partition("\nAn unsupported")[0])
     return rows["a path" if scheme == "file" else f"{scheme}://"]
 
 
@@ -44,7 +44,7 @@ def store_of(scheme: str) -> type[Store]:
 
 
 def test_every_scheme_is_on_the_page() -> None:
-    assert list(table("What can be done with each")) == [f"{scheme}://" for scheme in PLATFORMS]
+    assert list(table("Supported operations")) == [f"{scheme}://" for scheme in PLATFORMS]
     forms = re.findall(r"^\| `(\w+)://", PAGE.partition("## Forms\n")[2].partition("\n## ")[0], re.MULTILINE)
     assert list(dict.fromkeys(forms)) == PLATFORMS
     for uri in re.findall(r"`(\w+://[^`]+)`", PAGE):
@@ -53,7 +53,7 @@ def test_every_scheme_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("scheme", PLATFORMS)
 def test_what_can_be_done_is_what_the_store_does(scheme: str) -> None:
-    listed, put, folders, removed, copied, signed = table("What can be done with each")[f"{scheme}://"]
+    listed, put, folders, removed, copied, signed = table("Supported operations")[f"{scheme}://"]
     store = store_of(scheme)
     assert listed
     assert put.startswith(
