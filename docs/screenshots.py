@@ -10,11 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from omicsdk.sandbox import Sandbox
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
-
-from omicsdk.sandbox import Sandbox
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
