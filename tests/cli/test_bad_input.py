@@ -13,6 +13,8 @@ ELSEWHERE = {
     "dss put-file --creator-uid": "the service's own",
     "pangea ncbi list bioproject --sleep": "without effect",
     "pangea ncbi list sra --sleep": "without effect",
+    "refget get --end": "refget's own check: Positions count from 0; the end is excluded",
+    "refget get --start": "refget's own check, likewise",
     "sandbox up --port": "the server says which ports there are",
     "sandbox up --s3-port": "the server says which ports there are",
 }

@@ -260,13 +260,13 @@ def test_the_tutorial_says_when_two_datasets_share_a_folder(crunch):
     """What it says is tried above and in tests/crunch/test_run_claim.py; its words are those of the commands."""
     page = (Path(__file__).parents[2] / "docs" / "tutorials" / "crunch.md").read_text(encoding="utf-8")
     (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))
-    assert "without it a site of version 0.1.14 gives all datasets of a project the same folder" in said
-    assert "the run of one overwrites what another left" in said
-    assert "`add-dataset` warns of a folder that another dataset has, or that is within another's" in said
-    assert "`run`, `next` and `loop` refuse such a dataset before the site is told anything" in said
+    assert "Without it, a site of version 0.1.14 gives all datasets of a project the same folder" in said
+    assert "runs overwrite each other's files" in said
+    assert "`add-dataset` warns when another dataset uses the folder or contains it" in said
+    assert "`run`, `next` and `loop` refuse such a dataset before they contact the site" in said
     (argument,) = re.findall(r"`crunch\.run\(\.\.\., (\w+)=True\)`", said)
     assert inspect.signature(Crunch.run).parameters[argument].default is False
-    assert "`--allow-shared-folder` runs it" in said
+    assert "pass `--allow-shared-folder`" in said
     for command in ("run", "next", "loop"):
         assert "--allow-shared-folder" in crunch(command, "--help").out
     assert "--base-file-path" in crunch("add-dataset", "--help").out

@@ -130,7 +130,7 @@ def test_init_asks_for_the_logins_that_are_missing(omics, alone, omics_sandbox, 
     assert "refused the login" in ran.err
     assert "logged in to " + box.sb_url in ran.err
     assert ran.err.count("Log in to which?") == 4
-    assert ran.err.split("No login for: ")[-1].startswith("hca, gen3, crunch, pangea")
+    assert ran.err.split("No login for: ")[-1].startswith("hca, azul, gen3, crunch, pangea")
     assert "login sb" in ran.out
     listed = omics("init").json["services"]
     found = next(each["found"] for each in listed if each["service"] == "sb")
