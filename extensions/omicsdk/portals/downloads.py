@@ -309,6 +309,8 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
         OUTCOME_COLUMN,
     ]
     names = {file.name for row in plan.rows() for file, again in zip(row.files, row.again, strict=True) if again}
+    # A Path for each row would intern its parts: the interpreter's table of them grows with the list.
+    above = str(Path(folder, "name")).removesuffix("name")
     following, repeated = iter(outcomes), dict[str, Outcome]()
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_errors(str(path), path.name), in_place_of(path, durable=False) as file:
@@ -326,7 +328,7 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
                 {
                     **row.cells,
                     PATH_COLUMN: SEPARATOR.join(
-                        str(Path(folder, each.name)) if each.is_present else "" for each in ended
+                        above + os.path.normpath(each.name) if each.is_present else "" for each in ended
                     ),
                     OUTCOME_COLUMN: SEPARATOR.join(map(outcome_words, ended)) if ended else "no file",
                 }
