@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import ANONYMOUS, Basic, BearerToken, Credentials
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
-from omicsdk.core.redaction import mask_url
 from omicsdk.drs import downloads, planning, reading
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import PATH, Servers
@@ -20,7 +18,6 @@ from omicsdk.drs.servers import PATH, Servers
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.request import Request
     from omicsdk.core.token_file import StoredLogin
 
 BASIC = "basic"
@@ -45,8 +42,6 @@ DISCOVERY = Discovery(
         "drs://HOST/ID."
     ),
 )
-_NO_SERVER = "https://server.invalid"
-"""The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
 
 
 class HostCredentials(Credentials):
@@ -110,34 +105,18 @@ def _host_of(base_url: str) -> str:
     return base_url.partition("://")[2].partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ServerExchange(Exchange):
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        if self.transport.base_url == _NO_SERVER:
-            raise _unnamed()
-        return Exchange.send(self, request, stream=stream)
+class _DrsExchange(ServerExchange):
+    server, discovery = "DRS server", DISCOVERY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AsyncServerExchange(AsyncExchange):
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        if self.transport.base_url == _NO_SERVER:
-            raise _unnamed()
-        return await AsyncExchange.send(self, request, stream=stream)
+class _AsyncDrsExchange(AsyncServerExchange):
+    server, discovery = "DRS server", DISCOVERY
 
 
-def _unnamed() -> ConfigError:
-    return ConfigError("No DRS server is named for an identifier alone", remedy=DISCOVERY.remedy)
-
-
-class _Address:
+class _Address(OptionalServer):
     """What both clients share: a base URL that may be missing, and credentials by host."""
 
     _discovery = DISCOVERY
-    _exchange: Any
-
-    def _url(self, base_url: str | None) -> str:
-        return base_url or _NO_SERVER
 
     def _resolved(
         self,
@@ -154,15 +133,6 @@ class _Address:
             environ=environ,
         )
         return _base_url(url) if url else "", proof
-
-    @property
-    def base_url(self) -> str:
-        """The base URL of the server for identifiers alone; empty without one."""
-        url: str = self._exchange.transport.base_url
-        return "" if url == _NO_SERVER else url
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {mask_url(self.base_url) if self.base_url else 'without a server'}>"
 
 
 class _Workflows:
@@ -186,7 +156,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         credentials: Those of the base URL's server; or `HostCredentials` for several servers.
     """
 
-    _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
+    _exchange_class: ClassVar[type[Exchange]] = _DrsExchange
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
         """The servers of identifiers, for a block; their connections are this client's.
@@ -213,4 +183,4 @@ class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):
     """
 
     _blocking_class = Drs
-    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncServerExchange
+    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncDrsExchange

@@ -22,18 +22,15 @@ from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import AsyncExchange, Exchange, beside, exchange_of
 from omicsdk.core.credentials import BearerToken, origin_of
-from omicsdk.core.errors import ChecksumMismatch, ConfigError, FolderBusy, Interrupted, SourceChanged, TransferError
+from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Interrupted, SourceChanged, TransferError
 from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
+from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
-from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.tickets import Ticket, Wanted, chosen_format, parse_address, parse_region, ticket_of
 
 if TYPE_CHECKING:
-    import httpx
-
-    from omicsdk.core.request import Request
     from omicsdk.transfer import Location
     from omicsdk.transfer.network.pool import ConnectionPool
     from omicsdk.transfer.ranges import Ranges
@@ -43,8 +40,6 @@ DISCOVERY = Discovery(
     token=BearerToken,
     remedy="Give the URL of the data set, or base_url (--base-url), or set OMICS_HTSGET_URL.",
 )
-_NO_SERVER = "https://server.invalid"
-"""The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
 _STRIDE = 1 << 20
 
 
@@ -340,52 +335,27 @@ def _server(client: Htsget, base_url: str) -> HtsgetApi:
     """The client of a data set's server: the given one, or one beside it, with its credentials on its own server only."""
     if not base_url or base_url == client.base_url:
         return client
-    credentials = client.credentials if origin_of(base_url) == origin_of(client.base_url or _NO_SERVER) else None
+    credentials = client.credentials if origin_of(base_url) == origin_of(client.base_url or NO_SERVER) else None
     return beside(client, HtsgetApi, base_url, credentials)
 
 
 # -- the clients
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ServerExchange(Exchange):
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        if self.transport.base_url == _NO_SERVER:
-            raise _unnamed()
-        return Exchange.send(self, request, stream=stream)
+class _HtsgetExchange(ServerExchange):
+    server, discovery = "htsget server", DISCOVERY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AsyncServerExchange(AsyncExchange):
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        if self.transport.base_url == _NO_SERVER:
-            raise _unnamed()
-        return await AsyncExchange.send(self, request, stream=stream)
+class _AsyncHtsgetExchange(AsyncServerExchange):
+    server, discovery = "htsget server", DISCOVERY
 
 
-def _unnamed() -> ConfigError:
-    return ConfigError("No htsget server is named for an identifier alone", remedy=DISCOVERY.remedy)
-
-
-class _Shared:
+class _Shared(OptionalServer):
     """What both clients share: a base URL that may be missing, and the workflows."""
 
     _discovery = DISCOVERY
-    _exchange: Any
 
     download = Workflow(download)
-
-    def _url(self, base_url: str | None) -> str:
-        return base_url or _NO_SERVER
-
-    @property
-    def base_url(self) -> str:
-        """The base URL of the server for identifiers alone; empty without one."""
-        url: str = self._exchange.transport.base_url
-        return "" if url == _NO_SERVER else url
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {mask_url(self.base_url) if self.base_url else 'without a server'}>"
 
 
 class Htsget(_Shared, Platform, HtsgetApi):
@@ -399,7 +369,7 @@ class Htsget(_Shared, Platform, HtsgetApi):
         credentials: Credentials of that server, by default OMICS_HTSGET_TOKEN; they go to no other, and not to blocks.
     """
 
-    _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
+    _exchange_class: ClassVar[type[Exchange]] = _HtsgetExchange
 
 
 class AsyncHtsget(_Shared, AsyncPlatform, AsyncHtsgetApi):
@@ -409,4 +379,4 @@ class AsyncHtsget(_Shared, AsyncPlatform, AsyncHtsgetApi):
     """
 
     _blocking_class = Htsget
-    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncServerExchange
+    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncHtsgetExchange
