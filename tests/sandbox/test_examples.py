@@ -7,8 +7,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.document import operations, read_document
-from omicsdk.sandbox.examples import ANSWERED, HEADER, example, reply_of, resolved
+from omicsdk.sandbox.document import operations, read_document, resolved
+from omicsdk.sandbox.examples import ANSWERED, HEADER, example, reply_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 
 OPERATIONS = [(service, name) for service, names in ANSWERED.items() for name in names]

@@ -157,9 +157,6 @@ def _parameter(stated: Mapping[str, Any]) -> Parameter:
     return Parameter(stated["name"], stated["in"], required, stated.get("schema", {}), raw, joined)
 
 
-_HOME = "#/components/schemas/"
-
-
 def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """The same document, with every schema that an allOf of one adds text to written out, and null as `nullable`.
 
@@ -169,29 +166,36 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         A new document; the old one is left as it is.
     """
-    schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
-    return {**cast("dict[str, Any]", _plain(document, schemas)), "openapi": "3.0.3"}
+    return {**cast("dict[str, Any]", _plain(document, document)), "openapi": "3.0.3"}
 
 
-def _plain(value: Any, schemas: Mapping[str, Any]) -> Any:
+def _plain(value: Any, document: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_plain(each, schemas) for each in cast("list[Any]", value)]
+        return [_plain(each, document) for each in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
     stated = cast("dict[str, Any]", value)
     alone = stated.get("allOf")
     if isinstance(alone, list) and len(cast("list[Any]", alone)) == 1 and "properties" not in stated:
         rest = {key: each for key, each in stated.items() if key != "allOf"}
-        return _plain({**_whole(alone[0], schemas), **rest}, schemas)
+        return _plain({**resolved(alone[0], document), **rest}, document)
     kinds = stated.get("type")
     if isinstance(kinds, list) and "null" in kinds:
         real = [kind for kind in cast("list[Any]", kinds) if kind != "null"]
         stated = {**stated, "type": real[0] if len(real) == 1 else real, "nullable": True}
-    return {key: _plain(each, schemas) for key, each in stated.items()}
+    return {key: _plain(each, document) for key, each in stated.items()}
 
 
-def _whole(schema: Any, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema with what it refers to in its place."""
-    while "$ref" in schema:
-        schema = {**schemas[schema["$ref"].removeprefix(_HOME)], **{k: v for k, v in schema.items() if k != "$ref"}}
-    return schema
+def resolved(stated: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Replace a reference into the document by what it refers to, keeping the keys beside it.
+
+    Args:
+        stated: A schema, response or other object of the document.
+        document: The document.
+    """
+    while "$ref" in stated:
+        found: Any = document
+        for step in stated["$ref"].removeprefix("#/").split("/"):
+            found = found[step.replace("~1", "/").replace("~0", "~")]
+        stated = {**found, **{key: value for key, value in stated.items() if key != "$ref"}}
+    return stated

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import Operation, operations, resolved
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
 
@@ -110,13 +110,3 @@ def example(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
             return False
         case _:
             return None
-
-
-def resolved(stated: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Replace a reference into the document by what it refers to, keeping the keys beside it."""
-    while "$ref" in stated:
-        found: Any = document
-        for step in stated["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        stated = {**found, **{key: value for key, value in stated.items() if key != "$ref"}}
-    return stated

@@ -231,7 +231,7 @@ class Running:
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
         services = _services(platforms, self._sandbox.options.documents)
-        return Gateway(make_app(services, grounds.tokens, other, lambda: grounds.settings.text(STRICT_ERRORS) == REAL))
+        return Gateway(make_app(services, grounds.tokens, other, lambda: grounds.crashes_as_real))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart, or versions and expiry times would lie in the future."""

@@ -139,6 +139,11 @@ class Grounds:
     tokens: Tokens
     secrets: Secrets
 
+    @property
+    def crashes_as_real(self) -> bool:
+        """Whether known crashes of the real servers are answered as those answer them."""
+        return self.settings.text(STRICT_ERRORS) == REAL
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

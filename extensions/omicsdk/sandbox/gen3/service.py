@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from omicsdk.sandbox.gen3.gateway import HOME
 from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import REAL, STRICT_ERRORS, Call, Caller, Grounds, Handler, Reply, Service
+from omicsdk.sandbox.service import Call, Caller, Grounds, Handler, Reply, Service
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
@@ -82,7 +82,7 @@ def crash_if_real(grounds: Grounds, why: str) -> None:
     Raises:
         Problem: The service's 500; the setting is `real`.
     """
-    if grounds.settings.text(STRICT_ERRORS) == REAL:
+    if grounds.crashes_as_real:
         raise Problem(500, "crash", f"The real service fails: {why}", crashes=True)
 
 
