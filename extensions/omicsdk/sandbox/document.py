@@ -178,7 +178,7 @@ def _plain(value: Any, document: Mapping[str, Any]) -> Any:
     alone = stated.get("allOf")
     if isinstance(alone, list) and len(cast("list[Any]", alone)) == 1 and "properties" not in stated:
         rest = {key: each for key, each in stated.items() if key != "allOf"}
-        return _plain({**resolved(alone[0], document), **rest}, document)
+        return _plain({**resolved(cast("list[Any]", alone)[0], document), **rest}, document)
     kinds = stated.get("type")
     if isinstance(kinds, list) and "null" in kinds:
         real = [kind for kind in cast("list[Any]", kinds) if kind != "null"]
