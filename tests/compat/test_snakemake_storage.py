@@ -145,7 +145,7 @@ def test_what_is_not_there_and_what_is_damaged(snakemake: Run, sandbox: Sandbox,
 
 @pytest.mark.parametrize(
     ("uri", "why"),
-    [("ftp://host/a", "begins with none of s3://, dss://"), ("sb://me/../a", "Write the path without it")],
+    [("ftp://host/a", "begins with none of s3://, azul://, dss://"), ("sb://me/../a", "Write the path without it")],
 )
 def test_what_is_no_uri_of_a_platform_is_told(snakemake: Run, uri: str, why: str) -> None:
     told = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
