@@ -302,7 +302,10 @@ def small(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 def start(_bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The row of the start."""
-    program = "from omicsdk.sandbox import serve; serve(on_ready=lambda sandbox: print(sandbox.url, flush=True))"
+    program = (
+        "from omicsdk.sandbox import Sandbox, serve;"
+        " serve(Sandbox(), on_ready=lambda sandbox: print(sandbox.url, flush=True))"
+    )
 
     def once(_number: int) -> float:
         began = time.perf_counter()
