@@ -42,7 +42,7 @@ def _stage(sandbox: Sandbox) -> None:
     digests.update(content)
     labels = {f"hca-dss-{name}": value for name, value in digests.values().items()}
     where = {"Bucket": sandbox.staging_bucket, "Key": "cell_suspension_0.json", "ContentType": "application/json"}
-    sandbox.grounds.staging.client().put_object(**where, Body=content, Metadata=labels)
+    sandbox.context.staging.client().put_object(**where, Body=content, Metadata=labels)
 
 
 def _files(recorder: Recorder, sandbox: Sandbox) -> None:

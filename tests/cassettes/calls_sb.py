@@ -190,7 +190,7 @@ def _markers(recorder: Recorder, sandbox: Sandbox) -> None:
 
 
 def _volumes(recorder: Recorder, sandbox: Sandbox) -> None:
-    bucket = sandbox.grounds.staging.client()
+    bucket = sandbox.context.staging.client()
     bucket.create_bucket(Bucket="lab")
     for key in ("a.txt", "all/x.fq", "b.txt"):
         bucket.put_object(Bucket="lab", Key=key, Body=CONTENT)

@@ -79,7 +79,7 @@ def files(tmp_path: Path) -> Path:
 
 def stored(sandbox: Sandbox, uri: str) -> dict[str, dict[str, Any]]:
     """Every object of an area with what S3 knows of it."""
-    client: Any = sandbox._up.grounds.staging.client()
+    client: Any = sandbox._up.context.staging.client()
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
     heads = {key.removeprefix(prefix): client.head_object(Bucket=bucket, Key=key) for key in keys}
@@ -142,7 +142,7 @@ def test_hca_finds_in_sync_what_ours_sent(pair: Pair, sandbox: Sandbox, files: P
     uri = sandbox.area()
     pair.new("select", uri)
     pair.new("files", str(files))
-    client: Any = sandbox._up.grounds.staging.client()
+    client: Any = sandbox._up.context.staging.client()
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     before = client.head_object(Bucket=bucket, Key=f"{prefix}donor.json")["LastModified"]
     pair.old("files", "--sync", "--no-transfer-acceleration", str(files))
@@ -160,7 +160,7 @@ def test_hca_takes_the_credentials_of_the_same_area(pair: Pair, sandbox: Sandbox
 
 
 def test_hca_copies_from_another_bucket_as_ours_does(pair: Pair, sandbox: Sandbox):
-    client: Any = sandbox._up.grounds.staging.client()
+    client: Any = sandbox._up.context.staging.client()
     client.create_bucket(Bucket="elsewhere")
     client.put_object(Bucket="elsewhere", Key="run/a.tsv", Body=b"a\tb\n", Metadata={"of": "the source"})
     client.put_object(Bucket="elsewhere", Key="run/b", Body=b"b")

@@ -52,7 +52,7 @@ def stage(sandbox: Sandbox) -> Stage:
     """Puts bytes into the staging bucket with their checksums as tags, and returns the object's URL."""
     from omicsdk.core.checksums import Digests
 
-    client: Any = sandbox.dss.grounds.staging.client()
+    client: Any = sandbox.dss.context.staging.client()
 
     def put(content: bytes, *, content_type: str = "application/octet-stream", **tags: str) -> str:
         digests = Digests(("sha256", "sha1", "s3_etag", "crc32c"), len(content))

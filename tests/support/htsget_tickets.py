@@ -38,8 +38,8 @@ class Tickets:
 
     def stored(self, content: bytes, *, seconds: float = 900, **headers: str) -> dict[str, Any]:
         """A block in the storage."""
-        sha256 = self.sandbox.grounds.objects.put_bytes(content).sha256
-        url = self.sandbox.grounds.signer.url(self.sandbox.url, sha256, seconds=seconds)
+        sha256 = self.sandbox.context.objects.put_bytes(content).sha256
+        url = self.sandbox.context.signer.url(self.sandbox.url, sha256, seconds=seconds)
         return {"url": url, "headers": headers}
 
     def serve(self, content: bytes, cuts: Sequence[int] = (), seconds: float = 900) -> None:

@@ -367,7 +367,7 @@ def replay_of(sandbox: Any, name: str = "pangea") -> Replay:
         replay.learn(wanted.group_prototype, of_groups)
 
     def bucket() -> None:
-        sandbox.pangea.grounds.staging.make_bucket("bkt")
+        sandbox.pangea.context.staging.make_bucket("bkt")
 
     owner = sandbox.s3_credentials
     keys = {"AK": owner["AWS_ACCESS_KEY_ID"], "SK": owner["AWS_SECRET_ACCESS_KEY"]}

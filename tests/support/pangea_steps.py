@@ -91,7 +91,7 @@ class Platform:
     def give_bucket(self) -> None:
         """Gives the library a bucket with keys."""
         library = self.group("Lib2")
-        self.sandbox.pangea.grounds.staging.make_bucket("bkt2")
+        self.sandbox.pangea.context.staging.make_bucket("bkt2")
         sent = {"name": "bkt2", "endpoint_url": self.sandbox.s3_url, "organization": library["organization"]}
         bucket = self.client.post("s3_buckets", json=sent).json()["uuid"]
         self.client.post("s3_api_keys", json={"bucket": bucket, **self._keys()})

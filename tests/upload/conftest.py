@@ -66,7 +66,7 @@ def stored(service: Any, area: Any) -> Any:
     """Gives an object of the area as S3 has it: its bytes and what is said of it."""
 
     def read(name: str) -> dict[str, Any]:
-        client = service._up.grounds.staging.client()
+        client = service._up.context.staging.client()
         found = client.get_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{name}")
         return {**found, "bytes": found["Body"].read()}
 

@@ -265,7 +265,7 @@ def test_interrupted_it_goes_on_when_it_is_run_again(selected: Any, service: Any
     starter = "import sys; from omicsdk.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", starter, "upload", "files", str(path), "--limit-rate", "40M"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     deadline = time.monotonic() + 60
     while not _parts(client, selected.uri.bucket_name):
         assert time.monotonic() < deadline

@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 @pytest.fixture
 def bucket(service: Any) -> Any:
     """Another bucket: objects by their keys."""
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     client.create_bucket(Bucket="elsewhere")
 
     def put(key: str, data: bytes, **said: str) -> S3File:
@@ -126,7 +126,7 @@ def test_a_copy_that_is_stopped_is_given_up(storage: Any, bucket: Any, area: Any
 
     with pytest.raises(Interrupted, match="copying was stopped"):
         copy(storage, source, "a/b", largest=5 * MIB, stopped=stopped)
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     assert not client.list_multipart_uploads(Bucket=area.uri.bucket_name).get("Uploads")
     control = Control()
     control.stop()

@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 def test_a_stopped_upload_goes_on_with_its_parts(area: Any, service: Any, tmp_path: Path, home: Path, stored: Any):
     path = tmp_path / "large.bin"
     path.write_bytes(random.Random(1).randbytes(65 * MIB))
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one doesn't
 
     def stop_with_a_part(_: Progress) -> None:

@@ -243,7 +243,7 @@ def test_a_service_that_cannot_be_told_fails_the_file_and_says_that_it_is_there(
 def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: Any, folder: Path, stored: Any):
     service.add_faults(Rule("status", f"/upload/v1/area/{area.uuid}/b.json", status=500, times=3))
     area.send([folder], sync=False)
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/a.txt")
     result = area.upload_files([folder], sync=False)
     assert [file.state for file in result.files] == ["done", "skipped", "skipped"]
@@ -259,7 +259,7 @@ def test_what_is_gone_and_is_stopped_before_it_is_sent_again_isnt_taken_for_ther
         (folder / f"{number:02}.txt").write_bytes(b"text")
     service.add_faults(Rule("status", f"/upload/v1/area/{area.uuid}/00.txt", status=500, times=3))
     assert area.send([folder], sync=False).counts["failed"] == 1
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     for number in range(40):
         client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{number:02}.txt")
     control, runs, plain = Control(), list[Any](), transfer.upload
@@ -314,7 +314,7 @@ def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Pat
 
 def test_progress_counts_everything(area: Any, service: Any, folder: Path):
     shown: list[Any] = []
-    client = service._up.grounds.staging.client()
+    client = service._up.context.staging.client()
     client.create_bucket(Bucket="elsewhere")
     client.put_object(Bucket="elsewhere", Key="d.txt", Body=b"12345")
     area.upload_files([folder / "a.txt"])

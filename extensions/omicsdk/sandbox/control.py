@@ -70,7 +70,7 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
 
 def _snapshot(sandbox: LiveSandbox) -> Response:
     # Where there is room for the contents, and where the next start removes what a lost connection left.
-    with tempfile.NamedTemporaryFile(dir=sandbox.grounds.objects.incoming, prefix="snapshot-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=sandbox.context.objects.incoming, prefix="snapshot-", delete=False) as file:
         path = Path(file.name)
     try:
         sandbox.save(path)

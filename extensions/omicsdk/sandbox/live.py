@@ -28,7 +28,7 @@ from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import ALL_GROUPS, Grounds
+from omicsdk.sandbox.service import ALL_GROUPS, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.settings import Settings
@@ -97,12 +97,12 @@ class LiveSandbox:
     @property
     def s3_url(self) -> str:
         """The URL of the S3 server for staging buckets; asking for it starts that server."""
-        return self._up.grounds.staging.url
+        return self._up.context.staging.url
 
     @property
     def secrets(self) -> Secrets:
         """What tokens, passwords and keys of the services derive from: random, of this sandbox alone."""
-        return self._up.grounds.secrets
+        return self._up.context.secrets
 
     @property
     def password(self) -> str:
@@ -252,14 +252,14 @@ class LiveSandbox:
     # -- what is in it, and what can be turned
 
     @property
-    def grounds(self) -> Grounds:
+    def context(self) -> SandboxContext:
         """What all services stand on: the state's file, the contents, the switches."""
-        return self._up.grounds
+        return self._up.context
 
     @property
     def settings(self) -> Settings:
         """The switches."""
-        return self._up.grounds.settings
+        return self._up.context.settings
 
     @property
     def dss(self) -> Dss:
@@ -333,7 +333,7 @@ class LiveSandbox:
         Returns:
             The token.
         """
-        return self._up.grounds.tokens.issue(email, seconds, groups)
+        return self._up.context.tokens.issue(email, seconds, groups)
 
     def service_account(
         self, folder: Path | str, email: str = "robot@sandbox.example.org", *, groups: Sequence[str] = ("hca",)
@@ -443,13 +443,13 @@ class LiveSandbox:
         from omicsdk.sandbox.state.snapshots import save_snapshot
 
         self.upload.settle_all()
-        return save_snapshot(self.grounds.database, self.folder, Path(file))
+        return save_snapshot(self.context.database, self.folder, Path(file))
 
     def contents(self) -> dict[str, dict[str, int]]:
         """How much is in the sandbox: the length of each list of each platform, as its pages show them."""
         from omicsdk.sandbox.contents import counted
 
-        return counted(self.grounds.database)
+        return counted(self.context.database)
 
     def add_faults(self, *rules: Rule) -> list[int]:
         """Puts faults in force and returns their numbers."""

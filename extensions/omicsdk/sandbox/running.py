@@ -33,7 +33,7 @@ from omicsdk.sandbox.s3.staging import STAGING_BUCKET, S3Wire, Staging, owner_cr
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import HELPFUL, REAL, STRICT_ERRORS, Grounds, Service, Tokens
+from omicsdk.sandbox.service import HELPFUL, REAL, STRICT_ERRORS, SandboxContext, Service, Tokens
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Database, opening
@@ -55,7 +55,7 @@ class Platforms:
     """The platforms, and what they stand on.
 
     Attributes:
-        grounds: The state's file, the contents, the switches.
+        context: The state's file, the contents, the switches.
         dss: The Data Store.
         azul: Azul, which indexes the Data Store's bundles.
         fusillade: The authorisation service.
@@ -67,7 +67,7 @@ class Platforms:
         ga4gh: htsget, refget and TRS.
     """
 
-    grounds: Grounds
+    context: SandboxContext
     dss: Dss
     azul: Azul
     fusillade: Fusillade
@@ -84,15 +84,15 @@ class Platforms:
 
     def clear(self) -> None:
         """Empties all of them; Seven Bridges has its first user again."""
-        with self.grounds.database.transaction():
-            self.grounds.database.clear()
-            self.grounds.settings.forget()
-        self.grounds.secrets.release_all()
+        with self.context.database.transaction():
+            self.context.database.clear()
+            self.context.settings.forget()
+        self.context.secrets.release_all()
         self.dss.clear()
         self.azul.clear()
         self.fusillade.clear()
-        self.grounds.objects.clear()
-        self.grounds.staging.reset()
+        self.context.objects.clear()
+        self.context.staging.reset()
         self.sb.clear()
         seed(self.sb)
         self.gen3.clear()
@@ -134,7 +134,7 @@ class Running:
 
     Attributes:
         url: Where programs on this machine find it.
-        grounds: What the platforms stand on.
+        context: State and switches that all services share.
         platforms: The platforms.
     """
 
@@ -174,7 +174,7 @@ class Running:
             where=(options.host, options.s3_port),
         )
         self._closers.append(staging.stop)
-        self.grounds = Grounds(
+        self.context = SandboxContext(
             database=database,
             objects=ObjectStore(folder / "objects", database),
             clock=clock,
@@ -184,7 +184,7 @@ class Running:
             tokens=Tokens(database, clock.now),
             secrets=secrets,
         )
-        self.grounds.settings.declare(
+        self.context.settings.declare(
             Setting(
                 STRICT_ERRORS,
                 options.strict_errors,
@@ -196,22 +196,22 @@ class Running:
         self.platforms: Platforms = self._platforms(folder, sessions)
 
     def _platforms(self, folder: Path, sessions: Sessions) -> Platforms:
-        grounds = self.grounds
-        dss = Dss(grounds)
+        context = self.context
+        dss = Dss(context)
         self._closers.append(dss.close)
-        pangea = Pangea(grounds)
+        pangea = Pangea(context)
         self._closers.append(pangea.storage.close)
         platforms = Platforms(
-            grounds=grounds,
+            context=context,
             dss=dss,
-            azul=Azul(grounds, dss),
-            fusillade=Fusillade(grounds, folder),
-            upload=Upload(grounds, sessions),
-            sb=Sb(grounds, run_tools=self._sandbox.options.run_tools),
-            gen3=Gen3(grounds, folder),
-            crunch=Crunch(grounds, folder),
+            azul=Azul(context, dss),
+            fusillade=Fusillade(context, folder),
+            upload=Upload(context, sessions),
+            sb=Sb(context, run_tools=self._sandbox.options.run_tools),
+            gen3=Gen3(context, folder),
+            crunch=Crunch(context, folder),
             pangea=pangea,
-            ga4gh=Ga4gh(grounds),
+            ga4gh=Ga4gh(context),
         )
         seed(platforms.sb)
         return platforms
@@ -219,19 +219,19 @@ class Running:
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
-        owner = self.grounds.staging.credentials
+        owner = self.context.staging.credentials
         guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle, (MIRROR_BUCKET,))
         sandbox = self._sandbox
         wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
         return closed_to_pages(wire, sandbox.allow_hosts)
 
     def _app(self, control: Sequence[BaseRoute]) -> ASGIApp:
-        grounds, platforms = self.grounds, self.platforms
-        objects = Mount("/_objects", app=StorageServer(grounds.objects, grounds.signer))
+        context, platforms = self.context, self.platforms
+        objects = Mount("/_objects", app=StorageServer(context.objects, context.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
-        other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
+        other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         services = _services(platforms, self._sandbox.options.documents)
-        return Gateway(make_app(services, grounds.tokens, other, lambda: grounds.crashes_as_real))
+        return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart, or versions and expiry times would lie in the future."""

@@ -116,8 +116,8 @@ HELPFUL, REAL = "helpful", "real"
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
-    """What all services of a sandbox stand on.
+class SandboxContext:
+    """State and switches that all services of a sandbox share.
 
     Attributes:
         database: The SQLite file.

@@ -162,7 +162,7 @@ def test_an_upload_under_control(run: Run, project, omics_sandbox: Sandbox, tmp_
 @pytest.fixture
 def bucket(omics_sandbox: Sandbox) -> Any:
     """A client of the S3 server, where the bucket that the examples name has a file."""
-    client = omics_sandbox.sb.grounds.staging.client()
+    client = omics_sandbox.sb.context.staging.client()
     client.create_bucket(Bucket="my_bucket")
     client.put_object(Bucket="my_bucket", Key="fastq/my_file.fastq", Body=FASTQ)
     return client

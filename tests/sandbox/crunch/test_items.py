@@ -142,7 +142,7 @@ def test_a_page_has_twenty(admin: httpx.Client, site: Sandbox) -> None:
 
 def test_ten_thousand_items_are_read_page_by_page(admin: httpx.Client, site: Sandbox) -> None:
     tree = site.crunch.tree
-    with site.crunch.grounds.database.transaction():
+    with site.crunch.context.database.transaction():
         project = tree.add(PROJECT, None, {"name": "p"})
         dataset = tree.add(DATASET, project, {"name": "d"})
         for number in range(9_999):

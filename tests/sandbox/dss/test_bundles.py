@@ -63,7 +63,7 @@ def test_direct_urls(web, seeded, replica, scheme):
 
 def test_direct_urls_lead_to_the_data(sandbox: Sandbox, web, seeded, folder):
     files = get(web, seeded["bundle_uuid"], directurls="true").json()["bundle"]["files"]
-    client = sandbox.dss.grounds.staging.client()
+    client = sandbox.dss.context.staging.client()
     for each in files:
         bucket, _, key = each["url"].removeprefix("s3://").partition("/")
         assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == (folder / each["name"]).read_bytes()

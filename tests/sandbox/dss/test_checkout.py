@@ -23,7 +23,7 @@ def test_a_job_runs_until_its_time_has_passed_and_copies_the_files(sandbox: Sand
     answer = status(web, job).json()
     prefix = f"bundles/{bundle['bundle_uuid']}.{bundle['version']}"
     assert answer == {"status": "SUCCEEDED", "location": f"s3://org-hca-dss-checkout-sandbox/{prefix}"}
-    client = sandbox.dss.grounds.staging.client()
+    client = sandbox.dss.context.staging.client()
     key = f"{prefix}/reads/r1.fastq.gz"
     copied = client.get_object(Bucket="org-hca-dss-checkout-sandbox", Key=key)["Body"].read()
     assert copied == (folder / "reads" / "r1.fastq.gz").read_bytes()

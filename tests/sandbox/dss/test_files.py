@@ -151,7 +151,7 @@ def test_a_direct_url_leads_to_the_data_in_the_bucket(sandbox: Sandbox, user, st
         location = answer.headers["location"]
         assert location.startswith(f"{scheme}://org-hca-dss-sandbox/blobs/")
     bucket, _, key = location.removeprefix("s3://").partition("/")
-    assert sandbox.dss.grounds.staging.client().get_object(Bucket=bucket, Key=key)["Body"].read() == DATA
+    assert sandbox.dss.context.staging.client().get_object(Bucket=bucket, Key=key)["Body"].read() == DATA
 
 
 def test_a_file_that_is_not_there(web):

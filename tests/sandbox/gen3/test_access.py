@@ -122,5 +122,5 @@ def test_tokens_outlive_a_restart(tmp_path: Path):
 def test_secrets_arent_kept(sandbox: Sandbox):
     sandbox.gen3.access.add_client("robot", "a secret of its own")
     assert sandbox.gen3.access.is_client("robot", "a secret of its own")
-    rows = sandbox.gen3.grounds.database.rows("SELECT * FROM gen3_clients")
+    rows = sandbox.gen3.context.database.rows("SELECT * FROM gen3_clients")
     assert "a secret" not in str([tuple(row) for row in rows])

@@ -117,7 +117,7 @@ def test_a_manifest_is_indexed_row_by_row(sandbox: Sandbox, run) -> None:
 
 def test_presigned_addresses_of_the_commons_are_read(sandbox: Sandbox, run) -> None:
     grant = Grant("GET", manifest(sandbox, "md5|size", f"{MD5['a']}|5"))
-    url = presigned(sandbox.gen3.grounds.signer, sandbox.url, grant, 60)
+    url = presigned(sandbox.gen3.context.signer, sandbox.url, grant, 60)
     assert run("index-object-manifest", URL=url)[0] == "Completed"
     assert sandbox.gen3.index.records.counted() == (1, 5)
     status, told = run("index-object-manifest", URL=f"{url}0")

@@ -16,7 +16,7 @@ URL = "s3://sandbox-gen3/dg.TEST/1/a b ü.txt"
 
 
 def signed(sandbox: Sandbox, method: str, seconds: float = 60) -> str:
-    return presigned(sandbox.gen3.grounds.signer, sandbox.gen3_url, Grant(method, URL), seconds)
+    return presigned(sandbox.gen3.context.signer, sandbox.gen3_url, Grant(method, URL), seconds)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
@@ -102,7 +102,7 @@ def test_many_write_and_read_at_once(sandbox: Sandbox):
         content = bytes([number]) * 100_000
         url = f"s3://sandbox-gen3/many/{number}"
         put, get = (
-            presigned(sandbox.gen3.grounds.signer, sandbox.gen3_url, Grant(method, url), 60)
+            presigned(sandbox.gen3.context.signer, sandbox.gen3_url, Grant(method, url), 60)
             for method in ("PUT", "GET")
         )
         return ask("PUT", put, content=content).status_code == 200 and ask("GET", get).content == content

@@ -47,7 +47,7 @@ def project(web: httpx.Client) -> str:
 @pytest.fixture
 def bucket(sandbox: Sandbox) -> Any:
     """A boto3 client of the S3 server, on which there is the empty bucket `lab`."""
-    client = sandbox.sb.grounds.staging.client()
+    client = sandbox.sb.context.staging.client()
     client.create_bucket(Bucket="lab")
     return client
 

@@ -251,7 +251,7 @@ def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
     def wanted(sandbox: Sandbox) -> list[str | None]:
         [subscription] = sandbox.dss.subscriptions.all()
         assert subscription.body["hmac_secret_key"] is True
-        return [sandbox.grounds.secrets.held(SUBSCRIPTION, subscription.uuid)]
+        return [sandbox.context.secrets.held(SUBSCRIPTION, subscription.uuid)]
 
     with Sandbox(tmp_path) as sandbox:
         give_secrets(sandbox)

@@ -13,8 +13,8 @@ DATA = bytes(range(256)) * 20
 @pytest.fixture
 def url(sandbox: Sandbox) -> str:
     sandbox.clock.freeze()
-    stored = sandbox.dss.grounds.objects.put_bytes(DATA)
-    return sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=100, name="a b/ü.bin")
+    stored = sandbox.dss.context.objects.put_bytes(DATA)
+    return sandbox.dss.context.signer.url(sandbox.url, stored.sha256, seconds=100, name="a b/ü.bin")
 
 
 def get(url, method="GET", **headers):
@@ -62,8 +62,8 @@ def test_conditions(url):
 
 
 def test_it_does_not_matter_how_a_client_quotes(sandbox: Sandbox):
-    stored = sandbox.dss.grounds.objects.put_bytes(DATA)
-    url = sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=9, name="a(1)~/b+c.bin")
+    stored = sandbox.dss.context.objects.put_bytes(DATA)
+    url = sandbox.dss.context.signer.url(sandbox.url, stored.sha256, seconds=9, name="a(1)~/b+c.bin")
     assert "%281%29" in url
     assert get(url.replace("%281%29", "(1)").replace("%2B", "+")).status_code == 200
 
@@ -104,8 +104,8 @@ def test_an_object_that_was_reset_is_not_found(sandbox: Sandbox, url):
 
 
 def test_an_empty_object(sandbox: Sandbox):
-    stored = sandbox.dss.grounds.objects.put_bytes(b"")
-    url = sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=100)
+    stored = sandbox.dss.context.objects.put_bytes(b"")
+    url = sandbox.dss.context.signer.url(sandbox.url, stored.sha256, seconds=100)
     assert (get(url).status_code, get(url).content) == (200, b"")
     assert get(url, Range="bytes=0-").status_code == 416
 

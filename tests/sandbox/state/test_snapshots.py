@@ -117,7 +117,7 @@ def test_a_folder_is_saved_without_starting_anything(first: Path, tmp_path: Path
 
 def test_faults_and_what_is_only_on_the_s3_server_arent_in_it(tmp_path: Path):
     with Sandbox(tmp_path / "first", faults=[Rule("reset")]) as sandbox:
-        sandbox.grounds.staging.put_bytes(sandbox.staging_bucket, "a", b"staged", "text/plain")
+        sandbox.context.staging.put_bytes(sandbox.staging_bucket, "a", b"staged", "text/plain")
         assert sandbox.save(tmp_path / "state.tar")["contents"] == 1  # the public dataset's file
     assert b"staged" not in (tmp_path / "state.tar").read_bytes()
     load_snapshot(tmp_path / "state.tar", tmp_path / "second")

@@ -16,8 +16,8 @@ DATA = bytes(range(256)) * 1000
 
 @pytest.fixture
 def url(sandbox: Sandbox) -> str:
-    stored = sandbox.dss.grounds.objects.put_bytes(DATA)
-    return sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=1000)
+    stored = sandbox.dss.context.objects.put_bytes(DATA)
+    return sandbox.dss.context.signer.url(sandbox.url, stored.sha256, seconds=1000)
 
 
 def fetch(url, **headers) -> tuple[http.client.HTTPResponse, bytes]:

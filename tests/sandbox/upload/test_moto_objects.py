@@ -8,7 +8,7 @@ from omicsdk.sandbox.s3.staging import find_object, objects_below, remove_object
 
 
 def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:
-    client = sandbox.dss.grounds.staging.client()
+    client = sandbox.dss.context.staging.client()
     client.put_object(Bucket=STAGING_BUCKET, Key=name, Body=content, **more)
 
 
@@ -28,7 +28,7 @@ def test_readers_do_not_move_each_other(sandbox: Sandbox, monkeypatch):
     assert found is not None
     one, other = found.blocks(), found.blocks()
     assert [next(one), next(other), next(one), next(other)] == [b"012", b"012", b"345", b"345"]
-    client = sandbox.dss.grounds.staging.client()
+    client = sandbox.dss.context.staging.client()
     client.get_object(Bucket=STAGING_BUCKET, Key="a")["Body"].read()
     assert next(one) == b"678"
 
@@ -44,7 +44,7 @@ def test_objects_are_listed_by_name_and_removed_with_their_tags(sandbox: Sandbox
     for name in ("b/2", "b/1", "a", "bb"):
         put(sandbox, name, b"x", Tagging="own=1")
     assert [each.name for each in objects_below(STAGING_BUCKET, "b/")] == ["b/1", "b/2"]
-    client = sandbox.dss.grounds.staging.client()
+    client = sandbox.dss.context.staging.client()
     for name in ("a", "b/parts"):
         client.create_multipart_upload(Bucket=STAGING_BUCKET, Key=name)
     remove_objects(STAGING_BUCKET, "b/")

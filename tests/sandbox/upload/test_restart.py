@@ -65,10 +65,10 @@ def test_a_full_disk_keeps_no_sandbox_from_stopping(tmp_path: Path, monkeypatch,
 
     with Sandbox(tmp_path) as sandbox:
         sandbox.area(AREA)
-        sandbox.dss.grounds.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
+        sandbox.dss.context.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
         sandbox.upload.schedule("checksum", AREA, ["a"])
         sandbox.finish()
-        monkeypatch.setattr(sandbox.dss.grounds.objects, "receive", full)
+        monkeypatch.setattr(sandbox.dss.context.objects, "receive", full)
     assert [record.getMessage() for record in caplog.records] == [f"s3://{BUCKET}/{AREA}/a isn't kept"]
     Sandbox(tmp_path).start().stop()
 
@@ -78,7 +78,7 @@ def test_checksums_that_a_job_reported_lead_to_no_file(tmp_path: Path):
     secret.write_text("s")
     with Sandbox(tmp_path / "sandbox") as sandbox:
         sandbox.area(AREA)
-        sandbox.dss.grounds.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
+        sandbox.dss.context.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
         reported = dict.fromkeys(("s3_etag", "sha1", "crc32c"), "x") | {"sha256": str(secret)}
         sandbox.upload.enter(AREA, "a", sandbox.upload.object(AREA, "a"), reported)
     empty_buckets()  # as in a new process
@@ -92,7 +92,7 @@ def test_what_was_put_in_parts_keeps_its_checksums(tmp_path: Path):
     content = b"x" * (64 * 1024 * 1024 + 1)
     with Sandbox(tmp_path) as sandbox:
         sandbox.area(AREA)
-        staging = sandbox.dss.grounds.staging
+        staging = sandbox.dss.context.staging
         path = tmp_path / "large"
         path.write_bytes(content)
         staging.put(BUCKET, f"{AREA}/large", str(path), "text/plain")
@@ -104,5 +104,5 @@ def test_what_was_put_in_parts_keeps_its_checksums(tmp_path: Path):
         after = httpx.get(f"{sandbox.upload_url}/area/{AREA}/large", trust_env=False).json()
         assert after["checksums"] == before["checksums"]
         assert after["checksums"]["s3_etag"].endswith("-2")
-        head = sandbox.dss.grounds.staging.client().head_object(Bucket=BUCKET, Key=f"{AREA}/large")
+        head = sandbox.dss.context.staging.client().head_object(Bucket=BUCKET, Key=f"{AREA}/large")
         assert head["ETag"].strip('"') == after["checksums"]["s3_etag"]

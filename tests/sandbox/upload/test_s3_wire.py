@@ -36,7 +36,7 @@ def test_requests_are_logged_without_secrets(sandbox: Sandbox, area: str, keys: 
 
 def test_what_the_sandbox_does_itself_is_neither_logged_nor_disturbed(sandbox: Sandbox):
     sandbox.add_faults(Rule("status", path="/_s3/*"))
-    sandbox.dss.grounds.staging.make_bucket("more")
+    sandbox.dss.context.staging.make_bucket("more")
     assert sandbox.requests("/_s3/") == []
 
 

@@ -152,7 +152,7 @@ class Atlas:
         """
         sha256 = file.record.sha256
         if sha256 not in self._md5:
-            with self._dss.grounds.objects.path(sha256).open("rb") as content:
+            with self._dss.context.objects.path(sha256).open("rb") as content:
                 self._md5[sha256] = b64encode(hashlib.file_digest(content, _md5).digest()).decode()
         return self._md5[sha256]
 

@@ -209,17 +209,17 @@ def _begin(azul: Azul, call: Call) -> dict[str, Any]:
     if format_ not in formats:
         raise bad_request(f"Unknown manifest format `{format_}`. Must be one of {formats}")
     content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))
-    stored = azul.grounds.objects.put_bytes(content).sha256
-    now = azul.grounds.clock.now()
+    stored = azul.context.objects.put_bytes(content).sha256
+    now = azul.context.clock.now()
     time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H.%M")
-    ends = now + azul.grounds.settings.number("azul.manifest_seconds")
+    ends = now + azul.context.settings.number("azul.manifest_seconds")
     azul.manifests[stored] = (manifests.name_of(format_, files, time, stored[:12]), format_, ends)
     return _state(azul, call, stored, 0)
 
 
 def _state(azul: Azul, call: Call, key: str, waited: int) -> dict[str, Any]:
     """The state of a manifest for a client that has asked so often."""
-    settings = azul.grounds.settings
+    settings = azul.context.settings
     if waited < settings.number("azul.manifest_redirects"):
         token = base64.urlsafe_b64encode(json.dumps([key, waited + 1]).encode()).decode().rstrip("=")
         wait = round(settings.number("azul.retry_after"))
@@ -235,10 +235,10 @@ def _at(call: Call, path: str) -> str:
 
 def _signed(azul: Azul, call: Call, key: str) -> str:
     name, format_, _ = azul.manifests[key]
-    return azul.grounds.signer.url(
+    return azul.context.signer.url(
         call.origin,
         key,
-        seconds=azul.grounds.settings.number("azul.url_seconds"),
+        seconds=azul.context.settings.number("azul.url_seconds"),
         content_type=manifests.SUFFIXES[format_][1],
         disposition=f'attachment;filename="{name.encode("ascii", "replace").decode()}"',
     )
@@ -254,7 +254,7 @@ def _key(azul: Azul, call: Call) -> tuple[str, int | None]:
         except (ValueError, TypeError):
             raise bad_request("Invalid token") from None
     stored = azul.manifests.get(str(key))
-    if stored is None or stored[2] <= azul.grounds.clock.now():
+    if stored is None or stored[2] <= azul.context.clock.now():
         raise Problem(410, "GoneError", "The requested manifest has expired, please request a new one")
     return str(key), waited
 
@@ -310,13 +310,13 @@ def _file_state(azul: Azul, call: Call) -> dict[str, Any]:
     if found is None or version not in ("", found.version) or not azul.can_read(call):
         raise Problem(404, "NotFoundError", f"Unable to find file {uuid!r}, version {version or None!r} in catalog")
     waited = int(stated.get("requestIndex") or 0) if (stated.get("requestIndex") or "0").isdigit() else 0
-    settings = azul.grounds.settings
+    settings = azul.context.settings
     if waited < settings.number("azul.file_redirects"):
         again = {**stated, "requestIndex": str(waited + 1)}
         wait = round(settings.number("azul.retry_after"))
         return {"Status": 301, "Location": call.service_url(call.path, again), "Retry-After": wait}
     name = stated.get("fileName") or found.name.rpartition("/")[2]
-    location = azul.grounds.signer.url(
+    location = azul.context.signer.url(
         call.origin,
         found.record.sha256,
         seconds=settings.number("azul.url_seconds"),

@@ -12,7 +12,7 @@ from omicsdk.sandbox.azul.hits import Addresses
 from omicsdk.sandbox.azul.search import ANVIL, HCA, Kind
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/azul"
@@ -64,16 +64,16 @@ class Azul:
     """Azul.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         dss: The Data Store, whose bundles it indexes.
     """
 
-    def __init__(self, grounds: Grounds, dss: Dss) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, dss: Dss) -> None:
+        self.context = context
         self.atlas = Atlas(dss)
         self.manifests: dict[str, tuple[str, str, float]] = {}
         self._sent: deque[float] = deque()
-        grounds.settings.declare(*SETTINGS)
+        context.settings.declare(*SETTINGS)
 
     def clear(self) -> None:
         """Forget manifests and requests."""
@@ -86,7 +86,7 @@ class Azul:
         Raises:
             Problem: 429; there were too many in the window.
         """
-        most, now = self.grounds.settings.number("azul.requests"), self.grounds.clock.now()
+        most, now = self.context.settings.number("azul.requests"), self.context.clock.now()
         while self._sent and self._sent[0] <= now - WINDOW:
             self._sent.popleft()
         if most and len(self._sent) >= most:
@@ -119,10 +119,10 @@ class Azul:
         authorization = call.headers.get("authorization")
         if authorization is not None:
             try:
-                self.grounds.tokens.caller(authorization)
+                self.context.tokens.caller(authorization)
             except Problem as problem:
                 raise Problem(401, "UnauthorizedError", problem.title, problem.headers) from problem
-        return authorization is not None or not self.grounds.settings.flag("azul.managed_access")
+        return authorization is not None or not self.context.settings.flag("azul.managed_access")
 
     def addresses(self, call: Call, catalog: str) -> Addresses:
         """Where files are, for the sender of a request.
@@ -145,11 +145,11 @@ class Azul:
         Args:
             file: The file.
         """
-        settings, sha256 = self.grounds.settings, file.record.sha256
+        settings, sha256 = self.context.settings, file.record.sha256
         key = f"file/{sha256}.sha256"
         if settings.flag("azul.mirror"):
-            path = str(self.grounds.objects.path(sha256))
-            self.grounds.staging.publish(MIRROR_BUCKET, key, path, file.record.content_type, public=True)
+            path = str(self.context.objects.path(sha256))
+            self.context.staging.publish(MIRROR_BUCKET, key, path, file.record.content_type, public=True)
         elif not settings.flag("azul.mirror_names"):
             return None
         return f"s3://{MIRROR_BUCKET}/{key}"

@@ -171,7 +171,7 @@ class Resource(ABC, Generic[T]):
     def _write(self, call: Call, *, new: bool = False, partial: bool = False) -> Reply:
         self.crunch.people.need(call, self.model)
         # Between the look whether a name is free and the taking of it nobody else may write.
-        with self.crunch.grounds.database.transaction():
+        with self.crunch.context.database.transaction():
             there = None if new else self._found(call)
             values = drf.validated(self.fields(there), drf.fields_of(call), partial=partial)
             thing = self.add(values) if there is None else self.change(there, values)
@@ -179,7 +179,7 @@ class Resource(ABC, Generic[T]):
 
     def _delete(self, call: Call) -> Reply:
         self.crunch.people.need(call, self.model)
-        with self.crunch.grounds.database.transaction():
+        with self.crunch.context.database.transaction():
             self.remove(self._found(call))
         return Reply(status=204)
 
@@ -426,7 +426,7 @@ def send_status(crunch: Crunch, call: Call) -> Reply:
     """Keeps a status; its dataset is locked from then on."""
     person = crunch.people.need(call, "status")
     sent = drf.fields_of(call)
-    with crunch.grounds.database.transaction():
+    with crunch.context.database.transaction():
         values = drf.validated(_fields(crunch), sent)
         dataset = values["dataset"].id
         status = crunch.statuses.add(dataset, person.id, values["stage"], values["state"], values)

@@ -10,7 +10,7 @@ from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Statuses, Thing, Tree
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.rest_framework.service import Askers
-from omicsdk.sandbox.service import Call, Grounds
+from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.listings import Collection, Listing
@@ -148,11 +148,11 @@ class Crunch:
     """A django-crunch site.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         folder: Where the files of datasets are, below `crunch-storage`.
 
     Attributes:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         storage: The folder of the datasets' files.
         people: Who uses it.
         tree: Projects, datasets and items.
@@ -160,13 +160,13 @@ class Crunch:
         statuses: How their processing goes.
     """
 
-    def __init__(self, grounds: Grounds, folder: Path) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, folder: Path) -> None:
+        self.context = context
         self.storage = folder / "crunch-storage"
-        self.people = People(grounds.database, grounds.secrets)
-        self.tree = Tree(grounds.database)
-        self.attributes = Attributes(grounds.database)
-        self.statuses = Statuses(grounds.database)
+        self.people = People(context.database, context.secrets)
+        self.tree = Tree(context.database)
+        self.attributes = Attributes(context.database)
+        self.statuses = Statuses(context.database)
         if self.people.by_id(1) is None:
             self.clear()
 
@@ -177,7 +177,7 @@ class Crunch:
 
     def empty(self) -> None:
         """Leaves the two users and nothing else; numbers begin with 1 again."""
-        database = self.grounds.database
+        database = self.context.database
         with database.transaction():
             for table in _NUMBERED:
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -219,7 +219,7 @@ class Crunch:
 
     def remove(self, thing: Thing) -> None:
         """Removes a thing with its attributes and statuses; what belongs to it stays."""
-        with self.grounds.database.transaction():
+        with self.context.database.transaction():
             self.attributes.table.remove(item=thing.id)
             self.statuses.table.remove(dataset=thing.id)
             self.tree.remove(thing)

@@ -191,7 +191,7 @@ def post_bundles_checkout(dss: Dss, call: Call) -> Reply:
         uuid=bundle.uuid,
         version=bundle.version,
         destination=call.body.get("destination") or checkout_bucket(replica),
-        ends=dss.now() + dss.grounds.settings.number("dss.checkout_seconds"),
+        ends=dss.now() + dss.context.settings.number("dss.checkout_seconds"),
     )
     dss.checkouts.put(job)
     return Reply({"checkout_job_id": job.id})
@@ -219,7 +219,7 @@ def _copy(dss: Dss, job: CheckoutJob) -> CheckoutJob:
     bundle = dss.find_bundle(job.uuid, job.version)
     if bundle is None:
         return replace(job, cause="The bundle was deleted")
-    staging, objects = dss.grounds.staging, dss.grounds.objects
+    staging, objects = dss.context.staging, dss.context.objects
     if job.destination == checkout_bucket(job.replica):
         staging.make_bucket(job.destination)
     for entry in dss.entries(bundle):

@@ -120,7 +120,7 @@ def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
     if file.size > MAX_METADATA:
         raise Problem(422, "invalid_link", f"The file {uuid} is too large to link to a part of it")
     try:
-        content = json.loads(dss.grounds.objects.read(file.sha256))
+        content = json.loads(dss.context.objects.read(file.sha256))
         resolve_pointer(content, pointer)
     except (ValueError, LookupError, RecursionError) as error:
         raise Problem(422, "invalid_link", f"The file {uuid} has nothing at {pointer!r}: {error}") from error

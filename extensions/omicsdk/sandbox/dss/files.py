@@ -36,7 +36,7 @@ def redirect_while_copying(dss: Dss, call: Call, subject: str) -> Reply | None:
     seen = _decode(token) if token else None
     if seen is None or seen.subject != subject:
         seen = _Token(subject, dss.now(), 0)
-    settings = dss.grounds.settings
+    settings = dss.context.settings
     enough = seen.attempts >= settings.number("dss.checkout_redirects")
     if enough and dss.now() >= seen.began + settings.number("dss.redirect_seconds"):
         return None
@@ -95,10 +95,10 @@ def get_file(dss: Dss, call: Call) -> Reply:
 
 def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "", name: str = "") -> str:
     """A URL of a file's bytes that ends."""
-    return dss.grounds.signer.url(
+    return dss.context.signer.url(
         call.origin,
         file.sha256,
-        seconds=dss.grounds.settings.number("dss.url_seconds"),
+        seconds=dss.context.settings.number("dss.url_seconds"),
         content_type=file.content_type,
         disposition=disposition,
         name=name,
@@ -108,8 +108,8 @@ def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "",
 def direct_url(dss: Dss, replica: str, bucket: str, key: str, file: FileRecord) -> str:
     """The cloud's own URL of a file's bytes. One of the aws replica leads to them on the staging server."""
     if replica == "aws":
-        path = str(dss.grounds.objects.path(file.sha256))
-        dss.grounds.staging.publish(bucket, key, path, file.content_type)
+        path = str(dss.context.objects.path(file.sha256))
+        dss.context.staging.publish(bucket, key, path, file.content_type)
     return f"{_SCHEMES[replica]}://{bucket}/{key}"
 
 
@@ -144,10 +144,10 @@ def put_file(dss: Dss, call: Call) -> Reply:
                 actual = getattr(found, name)
                 raise Problem(422, "invalid_checksum", f"hca-dss-{name} is {value}, the data has {actual}")
 
-    with dss.grounds.objects.receive(staged.size, check=right) as incoming:
+    with dss.context.objects.receive(staged.size, check=right) as incoming:
         for block in staged.blocks():
             incoming.write(block)
-    settings = dss.grounds.settings
+    settings = dss.context.settings
     late = staged.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
     with dss.transaction():
@@ -181,7 +181,7 @@ def _staged(dss: Dss, source_url: str) -> MotoObject:
         raise Problem(400, "unknown_source_schema", f"Sources are s3:// or gs:// URLs, not {source_url}")
     if not parts.netloc or not key:
         raise bad_arguments(f"The source {source_url} names no bucket and key")
-    found = dss.grounds.staging.find(parts.netloc, key)
+    found = dss.context.staging.find(parts.netloc, key)
     if found is None:
         raise bad_arguments(f"There is no object {source_url} on the staging server")
     return found

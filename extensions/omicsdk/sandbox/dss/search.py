@@ -65,7 +65,7 @@ def get_events(dss: Dss, call: Call) -> Reply:
     after = whole_number(call.arguments.get("token", "0"))
     if after is None:
         raise Problem(400, "bad_request", "Could not understand token")
-    length = max(1, round(dss.grounds.settings.number("dss.journal_events")))
+    length = max(1, round(dss.context.settings.number("dss.journal_events")))
     per_page: int = call.arguments["per_page"]
     found = dss.events.all(
         "at BETWEEN ? AND ? AND number > ?", start, end, after, order="number", limit=length * per_page + 1
@@ -88,7 +88,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
     """One journal: the events' documents one after the other, and a manifest that says which bytes are whose."""
     blocks = [json.dumps(event.document, ensure_ascii=False, sort_keys=True).encode() for event in events]
     content = b"".join(blocks)
-    stored = dss.grounds.objects.put_bytes(content)
+    stored = dss.context.objects.put_bytes(content)
     entries: list[JsonObject] = []
     offset = 0
     for event, block in zip(events, blocks, strict=True):
@@ -96,7 +96,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
         entries.append({"event_id": fqid, "timestamp": event.at, "offset": offset, "size": len(block)})
         offset += len(block)
     first, last = events[0].at, events[-1].at
-    seconds = dss.grounds.settings.number("dss.url_seconds")
+    seconds = dss.context.settings.number("dss.url_seconds")
     return {
         "journal_id": f"{first}--{last}--{hashlib.sha256(content).hexdigest()[:16]}",
         "from_date": first,
@@ -104,7 +104,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
         "size": len(content),
         "events": entries,
         # The published document says that the data have a URL, but not in which field.
-        "url": dss.grounds.signer.url(call.origin, stored.sha256, seconds=seconds, content_type="application/json"),
+        "url": dss.context.signer.url(call.origin, stored.sha256, seconds=seconds, content_type="application/json"),
     }
 
 

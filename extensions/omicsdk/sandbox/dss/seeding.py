@@ -85,7 +85,7 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
         raise ValueError(f"the replica is aws or gcp, not {replica}")
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
-    stored = [(name, dss.grounds.objects.put_file(path)) for name, path in files_below(folder)]
+    stored = [(name, dss.context.objects.put_file(path)) for name, path in files_below(folder)]
     if not stored:
         raise ValueError(f"{folder} has no files")
     version = dss.new_version("")

@@ -33,7 +33,7 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         handlers=handlers_in(document, dss, *_MODULES),
         formats=formats,
         format_codes={"DSS_VERSION": "illegal_version"},
-        restricted=lambda: dss.grounds.settings.flag("dss.restricted"),
+        restricted=lambda: dss.context.settings.flag("dss.restricted"),
         # Direct URLs lead to the S3 server, which is started for them.
         at_once=lambda operation, query: (
             is_reading(operation) and not any(name.startswith("direct") for name, _ in query)

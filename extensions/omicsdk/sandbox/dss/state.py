@@ -24,7 +24,7 @@ from omicsdk.sandbox.dss.store import (
 from omicsdk.sandbox.dss.store import Event as BundleEvent
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Caller, Grounds
+from omicsdk.sandbox.service import Call, Caller, SandboxContext
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -105,12 +105,12 @@ class Dss:
     """The Data Store.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
-        self.grounds = grounds
-        database = grounds.database
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
+        database = context.database
         self.transaction = database.transaction
         self.files = Table(database, "dss_files", FileRecord, key="uuid version")
         self.bundles = Table(database, "dss_bundles", Bundle, key="uuid version")
@@ -125,16 +125,16 @@ class Dss:
             dss_bundle_files="uuid TEXT, version TEXT, position INTEGER, name TEXT, file_uuid TEXT, file_version TEXT,"
             " indexed INTEGER, PRIMARY KEY (uuid, version, position)"
         )
-        grounds.settings.declare(*SETTINGS)
+        context.settings.declare(*SETTINGS)
         self._documents: dict[tuple[str, str], JsonObject] = {}
-        self.deliveries = DeliveryWorker(database, grounds.clock, lambda uuid: grounds.secrets.held(SUBSCRIPTION, uuid))
+        self.deliveries = DeliveryWorker(database, context.clock, lambda uuid: context.secrets.held(SUBSCRIPTION, uuid))
         # Most sandboxes never deliver anything; one that was stopped may have left notifications.
         if self.deliveries.next_due() is not None:
             self.deliveries.start()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
-        return self.grounds.clock.now()
+        return self.context.clock.now()
 
     def new_version(self, latest: str) -> str:
         """A version of this moment, later than another one even if time stands still."""
@@ -174,7 +174,7 @@ class Dss:
 
     def entries(self, bundle: Bundle, start: int = 0, count: int = -1) -> list[BundleEntry]:
         """The files of a bundle in their order, from a position on, at most so many (-1: all)."""
-        rows = self.grounds.database.rows(
+        rows = self.context.database.rows(
             "SELECT b.name, b.indexed, f.* FROM dss_bundle_files b"
             " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
             " WHERE b.uuid = ? AND b.version = ? AND b.position >= ? ORDER BY b.position LIMIT ?",
@@ -195,11 +195,11 @@ class Dss:
 
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
         """Enters a bundle's version, indexes it, records the event and tells subscribers."""
-        document = index_document(uuid, version, creator_uid, entries, self.grounds.objects.read)
+        document = index_document(uuid, version, creator_uid, entries, self.context.objects.read)
         event = BundleEvent(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
         with self.transaction():
             self.bundles.add(Bundle(uuid, version, creator_uid, len(entries)))
-            self.grounds.database.execute_many(
+            self.context.database.execute_many(
                 "INSERT INTO dss_bundle_files VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     (uuid, version, position, each.name, each.file.uuid, each.file.version, each.indexed)
@@ -226,7 +226,7 @@ class Dss:
 
     def finish(self) -> int:
         """Finishes file copies and checkouts that are under way and returns how many they were."""
-        now, execute = self.now(), self.grounds.database.execute
+        now, execute = self.now(), self.context.database.execute
         files = execute("UPDATE dss_files SET ready = ? WHERE ready > ?", (now, now))
         return files + execute("UPDATE dss_checkouts SET ends = ? WHERE ends > ?", (now, now))
 
@@ -255,8 +255,8 @@ def start_of(call: Call) -> int:
 
 def writable(dss: Dss) -> None:
     """Raises a 503 while the Data Store is read-only."""
-    if dss.grounds.settings.flag("dss.read_only"):
-        wait = {"Retry-After": str(round(dss.grounds.settings.number("dss.retry_after")))}
+    if dss.context.settings.flag("dss.read_only"):
+        wait = {"Retry-After": str(round(dss.context.settings.number("dss.retry_after")))}
         raise Problem(503, "read_only", "The Data Store is currently read-only", wait)
 
 

@@ -27,7 +27,7 @@ def put_subscription(dss: Dss, call: Call) -> Reply:
     body: JsonObject = {**call.body, "uuid": str(uuids.uuid4()), "owner": owner, "replica": replica}
     if secret := body.pop("hmac_secret_key", None):
         body["hmac_secret_key"] = True
-        dss.grounds.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
+        dss.context.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
     with dss.transaction():
         if dss.subscriptions.count(owner=owner) >= MAX_SUBSCRIPTIONS:
             raise Problem(406, "not_acceptable", f"Users cannot exceed {MAX_SUBSCRIPTIONS} subscriptions!")
@@ -47,7 +47,7 @@ def delete_subscription(dss: Dss, call: Call) -> Reply:
     found = _find(dss, call)
     dss.subscriptions.remove(uuid=found["uuid"])
     dss.deliveries.cancel(found["uuid"])
-    dss.grounds.secrets.release(SUBSCRIPTION, found["uuid"])
+    dss.context.secrets.release(SUBSCRIPTION, found["uuid"])
     return Reply({"timeDeleted": format_version(dss.now())})
 
 

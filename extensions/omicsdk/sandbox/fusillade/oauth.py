@@ -143,7 +143,7 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
     Raises:
         OAuthError: There are none.
     """
-    proved = check_client(form, authorization, client_secret(fusillade.grounds.secrets))
+    proved = check_client(form, authorization, client_secret(fusillade.context.secrets))
     match form.get("grant_type"):
         case "authorization_code":
             grant = fusillade.grants.take_code(form.get("code", ""))
@@ -171,7 +171,7 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
     wanted = form.get("scope", "").split()
     if not set(wanted) <= set(grant.login.scope.split()):
         raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
-    rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
+    rotated = fusillade.context.settings.flag("auth.rotate_refresh_tokens")
     if rotated and not fusillade.grants.revoke(token):
         raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
     request = replace(grant.login, scope=" ".join(wanted)) if wanted else grant.login
@@ -204,7 +204,7 @@ def tokens(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str,
         The answer's fields, as RFC 6749 names them.
     """
     now = int(fusillade.now())
-    seconds = int(fusillade.grounds.settings.number("auth.token_seconds"))
+    seconds = int(fusillade.context.settings.number("auth.token_seconds"))
     scope = request.scope.split()
     groups = fusillade.groups_of(email) - {EVERYBODY}
     about: dict[str, Any] = {
@@ -384,7 +384,7 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
     """GET /oauth/authorize."""
     query = dict(reversed(call.query))
     request = login_request(query, call.origin)
-    somebody = fusillade.grounds.settings.text("auth.login_as")
+    somebody = fusillade.context.settings.text("auth.login_as")
     try:
         check_request(query)
         if somebody:

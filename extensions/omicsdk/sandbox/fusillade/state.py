@@ -24,7 +24,7 @@ from omicsdk.sandbox.fusillade.policies import (
 )
 from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccount, email_of, new_account, read_token
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Caller, Grounds
+from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.listings import Collection, Listing
@@ -140,13 +140,13 @@ class Fusillade:
     """The service's state.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         folder: Where the key is kept that signs tokens.
     """
 
-    def __init__(self, grounds: Grounds, folder: Path) -> None:
-        self.grounds = grounds
-        database = grounds.database
+    def __init__(self, context: SandboxContext, folder: Path) -> None:
+        self.context = context
+        database = context.database
         self.transaction = database.transaction
         self.principals = Table(database, "auth_principals", Principal, key="kind name")
         self.links = Table(database, "auth_links", Link, key="kind name to_kind to_name")
@@ -154,16 +154,16 @@ class Fusillade:
         self.levels = Table(database, "auth_levels", Level, key="type name")
         self.things = Table(database, "auth_things", Thing, key="type id")
         self.members = Table(database, "auth_members", Member, key="type id member")
-        self.grants = Grants(database, grounds.clock.now)
+        self.grants = Grants(database, context.clock.now)
         self.key = SigningKey(folder / "oauth.key", database, "auth_keys")
         self.service_accounts = Table(database, "auth_accounts", ServiceAccount)
-        grounds.settings.declare(*SETTINGS)
-        grounds.tokens.accept(self.caller)
+        context.settings.declare(*SETTINGS)
+        context.tokens.accept(self.caller)
         self.clear()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
-        return self.grounds.clock.now()
+        return self.context.clock.now()
 
     def clear(self) -> None:
         """Puts back what is there from the start, unless there are roles or users: what somebody deleted stays deleted."""
@@ -234,7 +234,7 @@ class Fusillade:
 
     def first_groups(self) -> list[str]:
         """The groups that somebody joins with the first login, as far as they exist."""
-        stated = self.grounds.settings.text("auth.first_groups").split()
+        stated = self.context.settings.text("auth.first_groups").split()
         return [group for group in stated if self.principals.get(GROUP, group)]
 
     def caller(self, token: str) -> Caller | None:
@@ -270,7 +270,7 @@ class Fusillade:
 
     def room_for(self, user: str, count: int) -> None:
         """A 409 when a user would be in too many groups."""
-        limit = int(self.grounds.settings.number("auth.group_max"))
+        limit = int(self.context.settings.number("auth.group_max"))
         present = self.links.count(kind=USER, name=user, to_kind=GROUP)
         if present + count > limit:
             raise Problem(409, "Conflict", f"{user} is in {present} groups and can be in {limit}: leave some first")

@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, sliced
 from omicsdk.sandbox.problems import Problem, not_found
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -43,15 +43,15 @@ class Htsget:
     """The data sets.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
         self._seed = seed
-        self.grounds = grounds
-        self._sets = Table(grounds.database, "htsget_sets", DataSet, key="kind id format")
-        grounds.settings.declare(
+        self.context = context
+        self._sets = Table(context.database, "htsget_sets", DataSet, key="kind id format")
+        context.settings.declare(
             Setting(URL_SECONDS, 900.0, "how long the URLs of blocks are good"),
             Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
             Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
@@ -73,7 +73,7 @@ class Htsget:
             restricted: Whether its tickets need a token.
         """
         kind = "reads" if format in FORMATS["reads"] else "variants"
-        self.sets.put(DataSet(kind, id, format, self.grounds.objects.put_bytes(content).sha256, restricted))
+        self.sets.put(DataSet(kind, id, format, self.context.objects.put_bytes(content).sha256, restricted))
 
     def add_file(self, path: Path, name: str) -> bool:
         """Add a file under its name without the suffix; False where the suffix is none of a format."""
@@ -200,32 +200,32 @@ def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regi
     if found is None:
         raise Problem(400, "UnsupportedFormat", f"{id} is there as {', '.join(each.format for each in there)} only")
     if found.restricted:
-        state.grounds.tokens.caller(call.headers.get("authorization"))
-    header, records = sliced(found.format, state.grounds.objects.read(found.blob), regions)
+        state.context.tokens.caller(call.headers.get("authorization"))
+    header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
     if given.get("class") == "header":
         records = b"" if header else records
     return Reply({"htsget": _blocks(state, call, found.format, header, records)})
 
 
 def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: bytes) -> dict[str, Any]:
-    grounds = state.grounds
+    context = state.context
     urls: list[dict[str, Any]] = []
     if header:
         urls.append({**_inline(header), "class": "header"})
     end = BGZF_END if records.endswith(BGZF_END) else b""
     body = records.removesuffix(end)
-    stored = grounds.objects.put_bytes(header + body).sha256 if body else ""
-    step = max(1, int(grounds.settings.number(BLOCK_BYTES)))
+    stored = context.objects.put_bytes(header + body).sha256 if body else ""
+    step = max(1, int(context.settings.number(BLOCK_BYTES)))
     for at in range(0, len(body), step):
         first, last = len(header) + at, len(header) + min(at + step, len(body)) - 1
-        url = grounds.signer.url(call.origin, stored, seconds=grounds.settings.number(URL_SECONDS))
+        url = context.signer.url(call.origin, stored, seconds=context.settings.number(URL_SECONDS))
         urls.append(
             {"url": url, "headers": {"Range": f"bytes={first}-{last}"}, **({"class": "body"} if header else {})}
         )
     if end:
         urls.append({**_inline(end), "class": "body"})
     told: dict[str, Any] = {"format": format, "urls": urls}
-    if grounds.settings.flag(STATE_MD5):
+    if context.settings.flag(STATE_MD5):
         told["md5"] = hashlib.md5(header + records, usedforsecurity=False).hexdigest()
     return told
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -47,15 +47,15 @@ class Refget:
     """The sequences.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
         self._seed = seed
-        self.grounds = grounds
-        self._sequences = Table(grounds.database, "refget_sequences", Sequence)
-        grounds.settings.declare(
+        self.context = context
+        self._sequences = Table(context.database, "refget_sequences", Sequence)
+        context.settings.declare(
             Setting(
                 CIRCULAR,
                 True,
@@ -80,7 +80,7 @@ class Refget:
         """
         data = letters.upper().encode("ascii")
         digest = hashlib.sha512(data).digest()[:24]
-        blob = self.grounds.objects.put_bytes(data).sha256
+        blob = self.context.objects.put_bytes(data).sha256
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         made = Sequence(
             md5, digest.hex(), f"SQ.{base64.urlsafe_b64encode(digest).decode()}", name, len(data), blob, circular
@@ -131,7 +131,7 @@ def refget_service(state: Refget, document: Mapping[str, Any]) -> Service:
 def get_service_info(state: Refget, call: Call) -> Reply:
     """GET /sequence/service-info."""
     del call
-    settings = state.grounds.settings
+    settings = state.context.settings
     able = {
         "circular_supported": settings.flag(CIRCULAR),
         "subsequence_limit": int(settings.number(LIMIT)) or None,
@@ -158,7 +158,7 @@ def get_metadata(state: Refget, call: Call) -> Reply:
 def get_sequence(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}."""
     found = state.find(call.arguments["id"])
-    letters = state.grounds.objects.read(found.blob)
+    letters = state.context.objects.read(found.blob)
     start, end, ranged = call.arguments.get("start"), call.arguments.get("end"), call.headers.get("range")
     headers = {"Content-Type": _PLAIN}
     if ranged is not None:
@@ -175,7 +175,7 @@ def get_sequence(state: Refget, call: Call) -> Reply:
 
 
 def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) -> bytes:
-    settings = state.grounds.settings
+    settings = state.context.settings
     if start >= found.length or end > found.length:
         raise Problem(416, "range", f"The sequence has {found.length} letters")
     if start > end:

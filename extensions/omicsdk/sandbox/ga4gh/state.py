@@ -10,7 +10,7 @@ from omicsdk.sandbox.ga4gh.alignments import bam
 from omicsdk.sandbox.ga4gh.htsget import Htsget, htsget_service
 from omicsdk.sandbox.ga4gh.refget import Refget, refget_service
 from omicsdk.sandbox.ga4gh.trs import Trs, trs_service
-from omicsdk.sandbox.service import Grounds, Service
+from omicsdk.sandbox.service import SandboxContext, Service
 
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
@@ -51,7 +51,7 @@ class Ga4gh:
     """The GA4GH services that are read from.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
 
     Attributes:
         htsget: Files of reads and variants.
@@ -59,13 +59,13 @@ class Ga4gh:
         trs: Tools.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
-        self._grounds = grounds
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
         self._lock = threading.RLock()
         self._is_seeded = False
-        self.htsget = Htsget(grounds, self._seed)
-        self.refget = Refget(grounds, self._seed)
-        self.trs = Trs(grounds, self._seed)
+        self.htsget = Htsget(context, self._seed)
+        self.refget = Refget(context, self._seed)
+        self.trs = Trs(context, self._seed)
 
     def clear(self) -> None:
         """Have the examples made again, once something is asked for."""
@@ -82,7 +82,7 @@ class Ga4gh:
 
     def _make_examples(self) -> None:
         sequences, *made = _examples()
-        with self._grounds.database.transaction():
+        with self._context.database.transaction():
             for format, content in zip(("BAM", "VCF"), made, strict=True):
                 self.htsget.add(EXAMPLE_READS, format, content)
             for name, letters in sequences.items():

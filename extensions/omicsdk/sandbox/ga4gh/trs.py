@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 
 PREFIX = "/trs/ga4gh/trs/v2"  # below /ga4gh is the Gen3 commons
@@ -67,14 +67,14 @@ class Trs:
     """The tools and their files.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, grounds: Grounds, seed: Callable[[], None]) -> None:
+    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
         self._seed = seed
-        self._tools = Table(grounds.database, "trs_tools", Tool)
-        self.files = Table(grounds.database, "trs_files", File, key="tool version type path")
+        self._tools = Table(context.database, "trs_tools", Tool)
+        self.files = Table(context.database, "trs_files", File, key="tool version type path")
 
     @property
     def tools(self) -> Table[Tool]:

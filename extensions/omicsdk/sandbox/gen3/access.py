@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
 from omicsdk.sandbox.state.database import Database, Table
 
@@ -282,7 +282,7 @@ class Access:
     """People, clients and their tokens.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         key: The file of the key that tokens are signed with.
 
     Attributes:
@@ -291,17 +291,17 @@ class Access:
         rules: Resources, roles, policies, users, groups and clients as Arborist keeps them.
     """
 
-    def __init__(self, grounds: Grounds, key: Path) -> None:
-        self._database = grounds.database
-        self._clock = grounds.clock
-        self.secrets = grounds.secrets
-        self.key = SigningKey(key, grounds.database, "gen3_keys")
-        self.rules = Rules(grounds.database)
+    def __init__(self, context: SandboxContext, key: Path) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self.secrets = context.secrets
+        self.key = SigningKey(key, context.database, "gen3_keys")
+        self.rules = Rules(context.database)
         self._known: dict[str, tuple[int, float, Person]] = {}
-        self._people = Table(grounds.database, "gen3_people", _Numbered, more="UNIQUE (name)")
-        self._clients = Table(grounds.database, "gen3_clients", _Client)
-        self._api_keys = Table(grounds.database, "gen3_api_keys", _ApiKey)
-        self._revoked = Table(grounds.database, "gen3_revoked", _Revoked)
+        self._people = Table(context.database, "gen3_people", _Numbered, more="UNIQUE (name)")
+        self._clients = Table(context.database, "gen3_clients", _Client)
+        self._api_keys = Table(context.database, "gen3_api_keys", _ApiKey)
+        self._revoked = Table(context.database, "gen3_revoked", _Revoked)
         self.seed()
 
     def seed(self) -> None:

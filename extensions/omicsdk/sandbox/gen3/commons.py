@@ -23,7 +23,7 @@ from omicsdk.sandbox.gen3.sower import Sower
 from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, Storage, presigned
 from omicsdk.sandbox.gen3.storage import PREFIX as STORAGE
 from omicsdk.sandbox.gen3.wts import Wts
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.objects import StoredObject
 
 
@@ -44,11 +44,11 @@ class Gen3:
     """The commons.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         folder: Where its key goes.
 
     Attributes:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         access: People and their tokens.
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
@@ -61,22 +61,22 @@ class Gen3:
         records: What was submitted about subjects, samples and files, by the dictionary's node types.
     """
 
-    def __init__(self, grounds: Grounds, folder: Path) -> None:
-        self.grounds = grounds
-        self.access = Access(grounds, folder / "gen3.key")
-        self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
-        self.wts = Wts(grounds, self.access)
-        self.manifests = Manifests(grounds, self.access)
-        self.index = Index(grounds, self.access)
-        self.indexing = Indexing(self.files, self.index, grounds)
-        self.metadata = Metadata(Documents(grounds.database), Aggregate(grounds.database))
-        self.records = Records(grounds.database, grounds.clock)
-        self.guppy = Guppy(grounds.database, self.access)
-        self.sower = Sower(grounds, self.access, self.files, self.index, self.metadata.documents)
+    def __init__(self, context: SandboxContext, folder: Path) -> None:
+        self.context = context
+        self.access = Access(context, folder / "gen3.key")
+        self.files = Files(context.database, context.objects, context.clock.now)
+        self.wts = Wts(context, self.access)
+        self.manifests = Manifests(context, self.access)
+        self.index = Index(context, self.access)
+        self.indexing = Indexing(self.files, self.index, context)
+        self.metadata = Metadata(Documents(context.database), Aggregate(context.database))
+        self.records = Records(context.database, context.clock)
+        self.guppy = Guppy(context.database, self.access)
+        self.sower = Sower(context, self.access, self.files, self.index, self.metadata.documents)
 
     def routes(self) -> list[BaseRoute]:
         """What answers without a service: the storage behind presigned URLs."""
-        return [Mount(STORAGE, app=Storage(self.files, self.grounds.signer, self.indexing.stored))]
+        return [Mount(STORAGE, app=Storage(self.files, self.context.signer, self.indexing.stored))]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
         """A URL to read or write an object of the commons' buckets with.
@@ -86,7 +86,7 @@ class Gen3:
             grant: What it allows.
             seconds: For how long it is good.
         """
-        return presigned(self.grounds.signer, origin, grant, seconds)
+        return presigned(self.context.signer, origin, grant, seconds)
 
     def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
         """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
@@ -119,7 +119,7 @@ class Gen3:
         Returns:
             The GUID.
         """
-        stored, digest = self.grounds.objects.put_bytes(content), md5(content, usedforsecurity=False).hexdigest()
+        stored, digest = self.context.objects.put_bytes(content), md5(content, usedforsecurity=False).hexdigest()
         return self.add_stored_file(name, stored, digest, authz=list(authz), did=did, **more)
 
     def add_stored_file(self, name: str, stored: StoredObject, md5: str, **more: Any) -> str:

@@ -43,7 +43,7 @@ def fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         gen3: The commons.
         document: Fence's OpenAPI 3.1 document.
     """
-    gen3.grounds.settings.declare(*fence_logins.SETTINGS, *fence_files.SETTINGS)
+    gen3.context.settings.declare(*fence_logins.SETTINGS, *fence_files.SETTINGS)
     return gen3_service(
         "fence",
         document,

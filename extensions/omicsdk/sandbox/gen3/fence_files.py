@@ -51,7 +51,7 @@ def _lifetime(gen3: Gen3, asked: object) -> float:
     Raises:
         Problem: 400; what is asked isn't a positive whole number.
     """
-    longest = gen3.grounds.settings.number("gen3.url_seconds")
+    longest = gen3.context.settings.number("gen3.url_seconds")
     if asked is None:
         return longest
     if isinstance(asked, int | str) and not isinstance(asked, bool) and str(asked).isdecimal() and int(asked) > 0:
@@ -80,7 +80,7 @@ def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -
         told = f"You don't have access permission on this file: {record['did']}"
     if not allowed:
         known = person.name or person.client
-        status = int(gen3.grounds.settings.number("gen3.forbidden_status")) if known else 401
+        status = int(gen3.context.settings.number("gen3.forbidden_status")) if known else 401
         raise Problem(status, "unauthorized" if status == 401 else "forbidden", told)
 
 

@@ -113,7 +113,7 @@ def get_access_token(gen3: Gen3, call: Call) -> Reply:
     task = dict(call.query).get("task_token")
     if task:
         raise bad_arguments(f"Invalid 'task_token' value '{task}'. Allowed task token types are: []")
-    seconds = min(_seconds(call, int(gen3.grounds.settings.number("gen3.token_seconds"))), LONGEST_TOKEN)
+    seconds = min(_seconds(call, int(gen3.context.settings.number("gen3.token_seconds"))), LONGEST_TOKEN)
     claims = gen3.access.claims(str(key), "api_key")
     person = gen3.access.person_of(claims)
     token = gen3.access.issue(person.name, call.origin, seconds=seconds, audience=claims["scope"])
@@ -151,7 +151,7 @@ def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
     if any(scope not in _SCOPES for scope in scopes):
         told = "The requested scope is invalid, unknown, or malformed."
         return Reply({"error": "invalid_scope", "error_description": told}, 400)
-    seconds = gen3.grounds.settings.number("gen3.token_seconds")
+    seconds = gen3.context.settings.number("gen3.token_seconds")
     token = gen3.access.issue_to_client(id, call.origin, seconds, scopes)
     told = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
     return Reply(told, headers={"Cache-Control": "no-store"})

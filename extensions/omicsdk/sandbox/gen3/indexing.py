@@ -17,7 +17,7 @@ from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.gen3.storage import Files
-from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
+from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service
 from omicsdk.sandbox.state.settings import Setting
 
 log = logging.getLogger("omicsdk.sandbox")
@@ -44,19 +44,19 @@ class Indexing:
     Args:
         files: The contents of the commons' buckets.
         index: The records.
-        grounds: What the commons stands on.
+        context: State and switches that all services share.
     """
 
-    def __init__(self, files: Files, index: Index, grounds: Grounds) -> None:
+    def __init__(self, files: Files, index: Index, context: SandboxContext) -> None:
         self._files = files
         self._records = index
-        self._database = grounds.database
-        self._clock = grounds.clock
-        self._settings = grounds.settings
+        self._database = context.database
+        self._clock = context.clock
+        self._settings = context.settings
         self._lock = threading.Lock()
         self._soonest: float | None = None  # when the first one is due; None until that is looked up
-        grounds.settings.declare(*SETTINGS)
-        grounds.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
+        context.settings.declare(*SETTINGS)
+        context.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
 
     def stored(self, url: str) -> None:
         """Notes that something was uploaded to a URL, when that is where the file of a blank record goes."""

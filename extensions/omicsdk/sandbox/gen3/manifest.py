@@ -11,7 +11,7 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.service import HEALTHY, as_object, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, for_each, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, for_each, handlers_in
 from omicsdk.sandbox.state.database import Table
 
 MANIFESTS, COHORTS, METADATA = "manifests", "cohorts", "metadata"
@@ -42,19 +42,19 @@ class Manifests:
     """The files that people keep with the commons.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         access: The people of the commons.
 
     Attributes:
         access: The people of the commons.
         files: The files.
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
     """
 
-    def __init__(self, grounds: Grounds, access: Access) -> None:
+    def __init__(self, context: SandboxContext, access: Access) -> None:
         self.access = access
-        self.files = Table(grounds.database, "gen3_user_files", _File, key="person kind name")
-        self.grounds = grounds
+        self.files = Table(context.database, "gen3_user_files", _File, key="person kind name")
+        self.context = context
 
 
 def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
@@ -91,7 +91,7 @@ def create_cohort(store: Manifests, call: Call) -> Reply:
     guid: object = as_object(_body(call)).get("guid")
     if not isinstance(guid, str) or not _GUID.fullmatch(guid):
         raise bad_arguments(f"The provided GUID: {guid} is invalid.")
-    store.files.put(_File(owner, COHORTS, guid, "", store.grounds.clock.now()))
+    store.files.put(_File(owner, COHORTS, guid, "", store.context.clock.now()))
     return Reply({"filename": guid})
 
 
@@ -149,9 +149,9 @@ def _body(call: Call) -> object:
 
 def _written(store: Manifests, owner: int, kind: str, body: object) -> Reply:
     """Writes a file under a new name, which tells the time. The service keeps of a body what Python calls it, not JSON."""
-    now = store.grounds.clock.now()
+    now = store.context.clock.now()
     told = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat().replace(":", "-")
-    with store.grounds.database.transaction():
+    with store.context.database.transaction():
         name, number = f"manifest-{told}.json", 0
         while store.files.get(owner, kind, name):
             number += 1

@@ -49,7 +49,7 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
     places: object = authz.get("resource_paths")
     if not is_texts(places):
         raise Refusal(400, f"Invalid authz.resource_paths, must be valid list of resources, got: {places}")
-    with gen3.grounds.database.transaction():
+    with gen3.context.database.transaction():
         stated = {"file_name": sent.file_name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
             told = _asked(fence_files.upload_file, gen3, call, stated)
@@ -65,7 +65,7 @@ def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
     if record is None:
         raise Refusal(404, f"Could not find GUID or alias '{asked}' in indexd")
     did, places = record["did"], record["authz"]
-    with gen3.grounds.database.transaction():
+    with gen3.context.database.transaction():
         # The service itself says "record" twice.
         with _refused_as(403, f"You do not have access to create a blank version of record of record '{did}'"):
             body = {"file_name": sent.file_name, "authz": places}
@@ -103,7 +103,7 @@ def delete_object(gen3: Gen3, call: Call) -> Reply:
     """DELETE /objects/{guid}."""
     guid = call.arguments["guid"]
     with_bytes = "delete_file_locations" in dict(call.query)
-    with gen3.grounds.database.transaction():
+    with gen3.context.database.transaction():
         try:
             if with_bytes:
                 _asked(fence_files.delete_file_locations, gen3, call, file_id=guid)

@@ -68,7 +68,7 @@ def _reads_one(operation: Operation, _query: object) -> bool:
 
 def get_status(gen3: Gen3, _call: Call) -> Reply:
     """GET /_status."""
-    now = datetime.fromtimestamp(gen3.grounds.clock.now(), UTC).isoformat()
+    now = datetime.fromtimestamp(gen3.context.clock.now(), UTC).isoformat()
     enabled = gen3.metadata.aggregate.enabled
     return Reply({"status": "OK", "timestamp": now, "aggregate_metadata_enabled": enabled})
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from omicsdk.sandbox.gen3.gateway import HOME
 from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Caller, Grounds, Handler, Reply, Service
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
@@ -72,17 +72,17 @@ def _always(reply: Reply) -> Handler:
     return lambda _call: reply
 
 
-def crash_if_real(grounds: Grounds, why: str) -> None:
+def crash_if_real(context: SandboxContext, why: str) -> None:
     """Fail where the real service is known to, although the sandbox would answer.
 
     Args:
-        grounds: What the sandbox stands on; its setting `sandbox.strict_errors` decides.
+        context: State and switches that all services share; its setting `sandbox.strict_errors` decides.
         why: What the real service fails on.
 
     Raises:
         Problem: The service's 500; the setting is `real`.
     """
-    if grounds.crashes_as_real:
+    if context.crashes_as_real:
         raise Problem(500, "crash", f"The real service fails: {why}", crashes=True)
 
 

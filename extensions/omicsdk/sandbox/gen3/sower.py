@@ -23,7 +23,7 @@ from omicsdk.sandbox.gen3.metadata.documents import Documents
 from omicsdk.sandbox.gen3.service import VERSION, document_of, gen3_service, refusing
 from omicsdk.sandbox.gen3.storage import BUCKET, PREFIX, Files, Grant, granted, presigned
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -184,7 +184,7 @@ class _Work:
         if not path.startswith(f"{PREFIX}/"):
             return url
         try:
-            return granted(path, self.sower.grounds.signer.check(path, parts.query)).url
+            return granted(path, self.sower.context.signer.check(path, parts.query)).url
         except Problem as problem:
             raise bad_arguments(f"{url} can't be read: {problem.title}") from problem
 
@@ -341,24 +341,26 @@ class Sower:
     """Sower's state.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         access: People and their tokens.
         files: The contents of the commons' buckets.
         index: The records of files.
         documents: The metadata service's documents.
     """
 
-    def __init__(self, grounds: Grounds, access: Access, files: Files, index: Index, documents: Documents) -> None:
-        self.grounds = grounds
+    def __init__(
+        self, context: SandboxContext, access: Access, files: Files, index: Index, documents: Documents
+    ) -> None:
+        self.context = context
         self.access = access
         self.files = files
         self.index = index
         self.documents = documents
         self._lock = threading.Lock()
-        grounds.settings.declare(
+        context.settings.declare(
             Setting(SECONDS, 2.0, "For how many seconds a job of the Gen3 commons runs before it has done its work.")
         )
-        self._jobs = Table(grounds.database, "gen3_jobs", Job)
+        self._jobs = Table(context.database, "gen3_jobs", Job)
 
     def dispatch(self, owner: str, action: str, input: Mapping[str, Any]) -> Job | None:
         """Begins a job.
@@ -374,7 +376,7 @@ class Sower:
         if action not in _ACTIONS:
             return None
         name = f"{action}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
-        job = Job(str(uuid.uuid4()), owner, name, action, input, self.grounds.clock.now())
+        job = Job(str(uuid.uuid4()), owner, name, action, input, self.context.clock.now())
         self._jobs.put(job)
         return job
 
@@ -395,8 +397,8 @@ class Sower:
 
     def settle(self) -> None:
         """Does the work of jobs that have run long enough, and forgets jobs that ended long ago."""
-        now = self.grounds.clock.now()
-        self._run(now - self.grounds.settings.number(SECONDS))
+        now = self.context.clock.now()
+        self._run(now - self.context.settings.number(SECONDS))
         self._jobs.remove("at < ? AND status <> ?", now - KEPT_SECONDS, _RUNNING)
 
     def finish(self) -> int:
@@ -414,7 +416,7 @@ class Sower:
         work = _Work(self, job.uid, job.input)
         status, told = _COMPLETED, ""
         try:
-            with self.grounds.database.transaction():
+            with self.context.database.transaction():
                 _ACTIONS[job.action](work)
         except Problem as problem:
             status, told = _FAILED, f"{job.action} failed: {problem.title}"
@@ -483,7 +485,7 @@ def get_job_status(sower: Sower, call: Call) -> Reply:
 def get_job_output(sower: Sower, call: Call) -> Reply:
     """GET /output."""
     job = _named_job(sower, call, _person(sower, call).name)
-    signer = sower.grounds.signer
+    signer = sower.context.signer
     urls = [presigned(signer, call.origin, Grant("GET", url), URL_SECONDS) for url in job.files]
     return Reply({"output": " ".join(urls) or job.told})
 

@@ -12,7 +12,7 @@ from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Grounds, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 
 DEFAULT = "default"
@@ -44,18 +44,18 @@ class Wts:
     """The other commons, and who is connected to them.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         access: People and their tokens.
 
     Attributes:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         access: People and their tokens.
     """
 
-    def __init__(self, grounds: Grounds, access: Access) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, access: Access) -> None:
+        self.context = context
         self.access = access
-        self._others = Table(grounds.database, "gen3_wts_commons", OtherCommons)
+        self._others = Table(context.database, "gen3_wts_commons", OtherCommons)
 
     def add_commons(
         self,
@@ -86,7 +86,7 @@ class Wts:
         self._others.put(OtherCommons(idp, base_url.rstrip("/"), name or idp))
         if credentials is not None:
             found = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
-            self.grounds.secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
+            self.context.secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
 
     def all(self) -> list[OtherCommons]:
         """The other commons."""
@@ -111,7 +111,7 @@ class Wts:
         if not key:
             return None
         claims: dict[str, Any] = jwt.decode(key, options={"verify_signature": False})
-        left = float(claims["exp"]) - self.grounds.clock.now()
+        left = float(claims["exp"]) - self.context.clock.now()
         return left if left > 0 else None
 
     def token(self, idp: str, person: Person) -> str:
@@ -145,7 +145,7 @@ class Wts:
     def _key(self, idp: str, person: Person) -> str | None:
         if not (person.name or person.client):
             return None
-        held = self.grounds.secrets.held
+        held = self.context.secrets.held
         return held(_LOGIN, f"{idp} {person.name}") or held(_LOGIN, f"{idp} {_EVERYBODY}")
 
 
@@ -178,7 +178,7 @@ def get_token(wts: Wts, call: Call) -> Reply:
         return Reply({"token": wts.token(idp, person)})
     if person.client:
         raise Problem(403, "forbidden", "User doesn't have a refresh token")
-    seconds = wts.grounds.settings.number("gen3.token_seconds")
+    seconds = wts.context.settings.number("gen3.token_seconds")
     return Reply({"token": wts.access.issue(person.name, call.origin, seconds=seconds)})
 
 

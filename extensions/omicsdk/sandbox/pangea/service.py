@@ -11,7 +11,13 @@ from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, Frame, error_page, framework_service, root_route
+from omicsdk.sandbox.rest_framework.service import (
+    NOT_FOUND_PAGE,
+    PathMiddleware,
+    error_page,
+    framework_service,
+    root_route,
+)
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _FORBIDDEN = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
@@ -79,8 +85,8 @@ def _meant(path: str) -> str:
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
 
 
-class Paths(Frame):
-    """The frame, for paths that stand for others, and for those that take no writes."""
+class PangeaPaths(PathMiddleware):
+    """Route aliases of other paths, and refuse writes to read-only ones."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -141,7 +147,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         "pangea",
         document,
         handlers,
-        frame=Paths,
+        middleware=PangeaPaths,
         suffixed=("/api/",),
         pages=[root_route("/api/auth/", {"users": "users/"})],
         absent=contrib.ABSENT,

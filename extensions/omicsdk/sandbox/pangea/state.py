@@ -7,7 +7,7 @@ from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.people import PRIVILEGED, Access, People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.listings import Collection, Listing
 
 NEW_GROUP: Mapping[str, Any] = {
@@ -42,7 +42,7 @@ class Pangea:
     """Pangea.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
 
     Attributes:
         store: What it keeps.
@@ -52,19 +52,19 @@ class Pangea:
         storage: The S3 servers that they are on.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
-        self.grounds = grounds
-        self.store = Store(grounds.database, grounds.clock.now)
-        self.people = People(grounds.database, grounds.secrets)
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
+        self.store = Store(context.database, context.clock.now)
+        self.people = People(context.database, context.secrets)
         self.access = Access(self.people, self.store)
-        self.buckets = Buckets(self.store, grounds.staging, grounds.secrets)
+        self.buckets = Buckets(self.store, context.staging, context.secrets)
         self.storage = Storage()
         if not self.people.count():
             self.clear()
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""
-        secrets, store = self.grounds.secrets, self.store
+        secrets, store = self.context.secrets, self.store
         with store.database.transaction():
             person = self.people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
             organization = store.add("organization", ORGANIZATION, {})["uuid"]
@@ -75,9 +75,9 @@ class Pangea:
 
     def empty(self) -> None:
         """Takes everything away, accounts and what is there from the start too."""
-        with self.grounds.database.transaction():
+        with self.context.database.transaction():
             for table in ("pangea_things", "pangea_links", "pangea_people", "pangea_tokens"):
-                self.grounds.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                self.context.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def add_work_order_prototype(
         self, name: str, *, jobs: Mapping[str, str], privileged: Sequence[str], description: str = ""

@@ -228,14 +228,14 @@ class Keys(_OfMembers):
         """The private key is held in memory."""
         private_key = fields.pop("private_key", "")
         key = super().add(person, fields)
-        self.pangea.grounds.secrets.hold(KEY, key["uuid"], private_key)
+        self.pangea.context.secrets.hold(KEY, key["uuid"], private_key)
         return key
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
         """The private key is held in memory."""
         private_key = fields.pop("private_key", None)
         if private_key is not None:
-            self.pangea.grounds.secrets.hold(KEY, thing["uuid"], private_key)
+            self.pangea.context.secrets.hold(KEY, thing["uuid"], private_key)
         return super().change(thing, fields)
 
 
@@ -293,7 +293,7 @@ def _content(pangea: Pangea, organization: str, data: Any) -> bytes:
     if stated is not None and pangea.buckets.is_own(stated["endpoint_url"]):
         bucket, key = split_uri(stated["uri"])
         owned = pangea.buckets.readable(organization, bucket, stated["endpoint_url"]) is not None
-        there = pangea.grounds.staging.find(bucket, key) if owned else None
+        there = pangea.context.staging.find(bucket, key) if owned else None
         if there is not None:
             return b"".join(there.blocks())
     return json.dumps(data).encode()

@@ -140,8 +140,8 @@ _PLAIN = "/:;@&=+$,!~*'()"
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
 
 
-class Frame:
-    """Stands around a service's routes, and answers what none of them does.
+class PathMiddleware:
+    """Answer what the routes of a service do not: wrong methods, OPTIONS, missing slashes, unacceptable formats.
 
     Args:
         app: The routes.
@@ -261,7 +261,7 @@ def framework_service(
     document: Mapping[str, Any],
     handlers: Mapping[str, Handler],
     *,
-    frame: type[Frame] = Frame,
+    middleware: type[PathMiddleware] = PathMiddleware,
     gate: Callable[[Mapping[str, str]], object] = lambda _headers: None,
     suffixed: Sequence[str] = (),
     pages: Sequence[Route] = (),
@@ -273,7 +273,7 @@ def framework_service(
         name: Its name, which is also its place.
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler; each finds out who asks.
-        frame: What stands around the routes.
+        middleware: Answers requests before they reach the routes.
         gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
         pages: Routes that the document doesn't state.
@@ -289,7 +289,7 @@ def framework_service(
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: frame(app, document, gate, suffixed, [_DOCUMENT, *(each.path for each in pages)]),
+        around=lambda app: middleware(app, document, gate, suffixed, [_DOCUMENT, *(each.path for each in pages)]),
         pages=pages,
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),

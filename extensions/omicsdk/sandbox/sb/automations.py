@@ -25,12 +25,12 @@ def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
 
 def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
     """Holds the secret settings of an automation or a run in memory: they are those of other services."""
-    sb.grounds.secrets.hold(kind, id, json.dumps(settings))
+    sb.context.secrets.hold(kind, id, json.dumps(settings))
 
 
 def _secret_settings(sb: Sb, kind: str, id: str) -> JsonObject:
     """Those settings; none are left after a restart."""
-    return json.loads(sb.grounds.secrets.held(kind, id) or "{}")
+    return json.loads(sb.context.secrets.held(kind, id) or "{}")
 
 
 def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:

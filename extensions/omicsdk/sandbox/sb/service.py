@@ -90,7 +90,7 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
     def handle(call: Call) -> Reply:
         if call.caller is None:  # who needs a token has met this before
             sb.open()
-        if sb.grounds.settings.flag("sb.advance_access"):
+        if sb.context.settings.flag("sb.advance_access"):
             _needs_advance_access(call)
         with alone():
             return cut(call, handler(call))

@@ -18,7 +18,7 @@ from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Perm
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
-from omicsdk.sandbox.service import Call, Caller, Grounds, JsonObject, Reply
+from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import ObjectStore
@@ -155,7 +155,7 @@ class Sb:
     """The platform.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         run_tools: Whether cwltool, where it is installed, runs the tools of tasks. No request can change it.
 
     Attributes:
@@ -168,27 +168,27 @@ class Sb:
         work: Files and uploads.
     """
 
-    def __init__(self, grounds: Grounds, *, run_tools: bool = False) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, *, run_tools: bool = False) -> None:
+        self.context = context
         self.run_tools = run_tools
-        grounds.settings.declare(*_SETTINGS)
-        database = grounds.database
+        context.settings.declare(*_SETTINGS)
+        database = context.database
         self.transaction = database.transaction
         self.documents = Documents(database)
         self.membership = Membership(database)
-        self.jobs = Jobs(database, grounds.clock.now)
-        self.meter = Meter(grounds.clock, grounds.settings)
-        files, uploads = FileStore(database, new_id, grounds.clock.now), SbUploads(database, grounds.objects)
-        self.work = Work(grounds.objects, files, uploads, Storage(grounds.objects, grounds.signer, uploads))
-        self._first_token = sandbox_sb_token(grounds.secrets).encode()
+        self.jobs = Jobs(database, context.clock.now)
+        self.meter = Meter(context.clock, context.settings)
+        files, uploads = FileStore(database, new_id, context.clock.now), SbUploads(database, context.objects)
+        self.work = Work(context.objects, files, uploads, Storage(context.objects, context.signer, uploads))
+        self._first_token = sandbox_sb_token(context.secrets).encode()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
-        return self.grounds.clock.now()
+        return self.context.clock.now()
 
     def number(self, setting: str) -> float:
         """The value of one of the platform's switches, such as `task_seconds`."""
-        return self.grounds.settings.number(f"sb.{setting}")
+        return self.context.settings.number(f"sb.{setting}")
 
     # -- callers
 
@@ -205,7 +205,7 @@ class Sb:
         if hmac.compare_digest(token.encode(), self._first_token):
             caller = Caller(SANDBOX_SB_USER, frozenset())
         else:
-            caller = self.grounds.tokens.caller(f"Bearer {token}")
+            caller = self.context.tokens.caller(f"Bearer {token}")
         user = self.documents.get("user", caller.email)
         if user is None or user["disabled"]:
             raise refuse(401, 90001, f"{caller.email} isn't a user of the platform, or was disabled")
@@ -215,7 +215,7 @@ class Sb:
 
     def open(self) -> None:
         """Raises a 503 during maintenance."""
-        if self.grounds.settings.flag("sb.maintenance"):
+        if self.context.settings.flag("sb.maintenance"):
             raise refuse(503, 0, "The platform is under maintenance: try again later")
 
     def token_for(self, username: str, seconds: float = _DAY) -> str:
@@ -225,7 +225,7 @@ class Sb:
             username: Whose it is: sandbox-user, ada, grace, or one that `add_user` made.
             seconds: How long it is good for, in the sandbox's time.
         """
-        return self.grounds.tokens.issue(username, seconds, ())
+        return self.context.tokens.issue(username, seconds, ())
 
     def user(self, who: Call | str) -> str:
         """The username of who sent a request; a username as it is."""
@@ -354,7 +354,7 @@ class Sb:
         found = self.documents.get("volume", volume)
         if found is None:
             raise refuse(404, 9104, f"There is no volume {volume}")
-        return Place(self.grounds.staging, found)
+        return Place(self.context.staging, found)
 
     # -- life
 
@@ -386,7 +386,7 @@ def _holder(file: FileRecord) -> tuple[str, str]:
 
 def wanted_failure(sb: Sb, name: str) -> str:
     """Why a task or run of a name is to fail because somebody wants it to; empty when it isn't."""
-    patterns = [each.strip() for each in sb.grounds.settings.text("sb.failing_tasks").split(",")]
+    patterns = [each.strip() for each in sb.context.settings.text("sb.failing_tasks").split(",")]
     wanted = next((each for each in patterns if each and fnmatchcase(name, each)), None)
     return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
 

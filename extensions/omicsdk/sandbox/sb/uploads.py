@@ -91,7 +91,7 @@ def get_upload_part_url(sb: Sb, call: Call) -> Reply:
     if not 1 <= number <= MOST_PARTS:
         raise refuse(400, 8012, f"Parts have numbers from 1 to {MOST_PARTS}, not {number}")
     seconds = sb.number("part_url_seconds")
-    name, _, value = sb.grounds.settings.text("sb.part_header").partition(":")
+    name, _, value = sb.context.settings.text("sb.part_header").partition(":")
     headers = {name.strip(): value.strip()} if name else {}
     told = {
         "method": "PUT",

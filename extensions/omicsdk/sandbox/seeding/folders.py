@@ -28,7 +28,7 @@ Summary = dict[str, Any]
 
 def _upload(platforms: Platforms, folder: Path) -> Summary:
     """A new upload area with the folder's files, whose checksums are known."""
-    upload, objects = platforms.upload, platforms.grounds.objects
+    upload, objects = platforms.upload, platforms.context.objects
     stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
     area = str(uuids.uuid4())
     address = upload.create(area)
@@ -36,7 +36,7 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
     try:
         for name, content in stored:
             key = f"{area}/{name}"
-            if not platforms.grounds.staging.put(BUCKET, key, str(objects.path(content.sha256)), content_type(name)):
+            if not platforms.context.staging.put(BUCKET, key, str(objects.path(content.sha256)), content_type(name)):
                 raise ValueError(f"the S3 server takes no file of the name {name!r}")
             upload.keep(area, name, upload.object(area, name), content)
     except BaseException:
@@ -49,7 +49,7 @@ def _sb(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name with its files and folders."""
     sb = platforms.sb
     stored = [(name, path, sb.work.objects.put_file(path).sha256) for name, path in _files(folder)]
-    with platforms.grounds.database.transaction():
+    with platforms.context.database.transaction():
         project = add_project(sb, SANDBOX_SB_USER, folder.name)
         folders = {"": project["root_folder"]}
         for name, path, blob in stored:
@@ -69,10 +69,10 @@ def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path
 
 def _gen3(platforms: Platforms, folder: Path) -> Summary:
     """The folder's files in the commons' bucket, each with a record in the index that everybody may read."""
-    objects = platforms.grounds.objects
+    objects = platforms.context.objects
     stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
     known = [(name, content, _md5(objects.path(content.sha256))) for name, content in stored]
-    with platforms.grounds.database.transaction():
+    with platforms.context.database.transaction():
         return {"files": {each[0]: platforms.gen3.add_stored_file(*each) for each in known}}
 
 
@@ -100,14 +100,14 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
             f"the project and one of its datasets would be called {folder.name!r}: names on a site are unique"
         )
     found = [(each.name, inside, source) for each in datasets for inside, source in files_below(each)]
-    with tempfile.TemporaryDirectory(dir=platforms.grounds.objects.incoming) as scratch:
+    with tempfile.TemporaryDirectory(dir=platforms.context.objects.incoming) as scratch:
         copies = Path(scratch)
         for dataset, inside, source in found:
             target = copies / dataset / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         # What can fail has been done: renaming on one disk is left.
-        with platforms.grounds.database.transaction():
+        with platforms.context.database.transaction():
             project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
             made: dict[str, list[str]] = {}
             for dataset in names[1:]:
@@ -137,7 +137,7 @@ def _pangea(platforms: Platforms, folder: Path) -> Summary:
     owner = organization[0]["uuid"]
     left = [name for name, _ in files_below(folder) if "/" not in name]
     made: list[str] = []
-    with platforms.grounds.database.transaction():
+    with platforms.context.database.transaction():
         fields = {**NEW_GROUP, "organization": owner, "is_library": True, "has_library": True}
         library = store.add("sample_group", folder.name, fields, parent=owner)["uuid"]
         for each in samples:

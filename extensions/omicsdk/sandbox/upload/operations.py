@@ -58,8 +58,8 @@ def store_file(upload: Upload, call: Call) -> Reply:
         raise bad_arguments(
             f"The Content-Type {content_type!r} has no dcp-type, such as '; dcp-type=\"metadata/sample\"'"
         )
-    content = upload.grounds.objects.put_bytes(call.content)
-    upload.grounds.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
+    content = upload.context.objects.put_bytes(call.content)
+    upload.context.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
     upload.schedule(CHECKSUM, area, [name], wait=False)
     upload.keep(area, name, upload.object(area, name), content)
     return Reply(describe(upload, area, name), 201)

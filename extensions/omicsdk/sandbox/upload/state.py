@@ -11,7 +11,7 @@ from http import HTTPStatus
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.s3.guard import Session, Sessions
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
-from omicsdk.sandbox.service import Caller, Grounds
+from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.listings import Collection, Listing
@@ -137,22 +137,22 @@ class Upload:
     """The Upload service.
 
     Args:
-        grounds: What it stands on.
+        context: State and switches that all services share.
         sessions: The temporary credentials of its bucket.
     """
 
-    def __init__(self, grounds: Grounds, sessions: Sessions) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, sessions: Sessions) -> None:
+        self.context = context
         self.sessions = sessions
-        self.areas = Table(grounds.database, "upload_areas", Area)
-        self.jobs = Table(grounds.database, "upload_jobs", Job, key="id name", indexes=("area, name",))
-        self.checked = Table(grounds.database, "upload_checked", Checked, key="area name")
-        grounds.settings.declare(*SETTINGS)
+        self.areas = Table(context.database, "upload_areas", Area)
+        self.jobs = Table(context.database, "upload_jobs", Job, key="id name", indexes=("area, name",))
+        self.checked = Table(context.database, "upload_checked", Checked, key="area name")
+        context.settings.declare(*SETTINGS)
         self._computing = threading.Lock()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
-        return self.grounds.clock.now()
+        return self.context.clock.now()
 
     def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """Who sent a request with the deployment's key.
@@ -161,7 +161,7 @@ class Upload:
             Problem: 401; there is no key, or another one.
         """
         key = headers.get("api-key")
-        if key is None or not hmac.compare_digest(key.encode(), api_key(self.grounds.secrets).encode()):
+        if key is None or not hmac.compare_digest(key.encode(), api_key(self.context.secrets).encode()):
             said = "has no Api-Key" if key is None else "has another Api-Key than this deployment's"
             raise Problem(401, "wrong_key", f"The request {said}")
         return Caller("ingest", frozenset())
@@ -201,14 +201,14 @@ class Upload:
 
     def delete(self, uuid: str) -> None:
         """Empties an area at once; it counts as existing until the time that this would take is over."""
-        with self.grounds.database.transaction():
-            self.areas.change(uuid, gone=self.now() + self.grounds.settings.number("upload.delete_seconds"))
+        with self.context.database.transaction():
+            self.areas.change(uuid, gone=self.now() + self.context.settings.number("upload.delete_seconds"))
             self._forget_files(uuid)
         remove_objects(BUCKET, f"{uuid}/")
 
     def forget(self, uuid: str) -> None:
         """Removes an area as if it had never been made."""
-        with self.grounds.database.transaction():
+        with self.context.database.transaction():
             self.areas.remove(uuid=uuid)
             self._forget_files(uuid)
         remove_objects(BUCKET, f"{uuid}/")
@@ -219,7 +219,7 @@ class Upload:
 
     def session(self, uuid: str) -> Session:
         """New S3 credentials of an area."""
-        seconds = self.grounds.settings.number("upload.credentials_seconds")
+        seconds = self.context.settings.number("upload.credentials_seconds")
         return self.sessions.issue(BUCKET, f"{uuid}/", seconds)
 
     def may_write(self, session: Session) -> bool:
@@ -228,13 +228,13 @@ class Upload:
         return found is not None and found.gone is None and not self._is_locked(found)
 
     def _is_locked(self, area: Area) -> bool:
-        return area.locked or self.grounds.settings.flag("upload.locked")
+        return area.locked or self.context.settings.flag("upload.locked")
 
     # -- files
 
     def object(self, area: str, name: str) -> MotoObject:
         """A file's object in the bucket; a 404 when it isn't there."""
-        self.grounds.staging.client()
+        self.context.staging.client()
         found = find_object(BUCKET, f"{area}/{name}") if name else None
         if found is None:
             raise Problem(404, "file_not_found", f"There is no file {name!r} in upload area {area}")
@@ -242,7 +242,7 @@ class Upload:
 
     def objects(self, area: str) -> dict[str, MotoObject]:
         """The objects of an area's files by the files' names."""
-        self.grounds.staging.client()
+        self.context.staging.client()
         prefix = f"{area}/"
         return {found.name.removeprefix(prefix): found for found in objects_below(BUCKET, prefix)}
 
@@ -255,11 +255,11 @@ class Upload:
             names: The files' names.
             wait: Whether it takes its time; else it is done at once.
         """
-        settings, id, starts = self.grounds.settings, str(uuids.uuid4()), self.now()
+        settings, id, starts = self.context.settings, str(uuids.uuid4()), self.now()
         starts += settings.number("upload.queue_seconds") if wait else 0
         ends = starts + (settings.number(f"upload.{kind}_seconds") if wait else 0)
         results = settings.text("upload.validation_results")
-        with self.grounds.database.transaction():
+        with self.context.database.transaction():
             for name in names:
                 if kind == CHECKSUM:
                     self.jobs.remove(kind=kind, area=area, name=name)
@@ -310,7 +310,7 @@ class Upload:
         if found is None:
             self._done(area, name)
             return
-        with self.grounds.objects.receive(found.size) as incoming:
+        with self.context.objects.receive(found.size) as incoming:
             for block in found.blocks():
                 incoming.write(block)
         self.keep(area, name, found, incoming.finish())
@@ -322,7 +322,7 @@ class Upload:
     def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enters a file's checksums, and puts them on its object as the tags that the Data Store asks for."""
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
-        with self.grounds.database.transaction():
+        with self.context.database.transaction():
             self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
             self._done(area, name)
 
@@ -351,12 +351,12 @@ class Upload:
         """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""
         for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
             sha256 = checked.checksums["sha256"]
-            if self.grounds.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
+            if self.context.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
                 continue
             found = put_file(
                 BUCKET,
                 f"{checked.area}/{checked.name}",
-                self.grounds.objects.path(sha256),
+                self.context.objects.path(sha256),
                 etag=checked.checksums["s3_etag"],
                 content_type=checked.content_type,
                 metadata=checked.metadata,
@@ -365,7 +365,7 @@ class Upload:
 
     def finish(self) -> int:
         """Ends jobs and deletions that are under way and returns how many they were."""
-        now, database = self.now(), self.grounds.database
+        now, database = self.now(), self.context.database
         with database.transaction():
             ended = database.execute("UPDATE upload_areas SET gone = ? WHERE gone > ?", (now, now))
             ended += len({job.id for job in self.jobs.all("ends > ?", now)})

@@ -360,7 +360,7 @@ def test_reading_starts_no_storage(tmp_path: Path):
         created(client.post("/sample_ar_fields", json={"name": "f", "analysis_result": result, "stored_data": data}))
         for path in ("manifest", "downloads/m"):
             assert client.get(f"/sample_groups/{library}/{path}").status_code == 200
-        assert sandbox.pangea.grounds.staging._server is None  # to ask for its address would start it
+        assert sandbox.pangea.context.staging._server is None  # to ask for its address would start it
 
 
 def test_many_upload_at_once(owner: httpx.Client, result: Thing):

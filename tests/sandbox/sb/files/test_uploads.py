@@ -209,7 +209,7 @@ def test_a_part_that_ends_after_its_upload_leaves_nothing(web: httpx.Client, pro
         answer = storage.put(url, content=halves())
     assert answer.status_code == 404
     assert "NoSuchUpload" in answer.text
-    assert list(sandbox.sb.grounds.objects.workplace("sb-uploads").glob(f"{started}.*")) == []
+    assert list(sandbox.sb.context.objects.workplace("sb-uploads").glob(f"{started}.*")) == []
 
 
 def test_urls_of_parts_end_and_cannot_be_altered(web: httpx.Client, project: str, sandbox: Sandbox) -> None:

@@ -22,7 +22,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
         members = [index.either(each) for each in body["bundles"]]
         id = body.get("bundle_id") or new_guid(index.prefix)
         contents = [_content(member, index.prefix, call.origin) for member in members]
-        bundle = _made(body, id, contents, members, moment(index.grounds.clock.now()))
+        bundle = _made(body, id, contents, members, moment(index.context.clock.now()))
         if index.records.find(id) or not index.bundles.put(bundle, instead=False):
             raise refuse(409, f'bundle id "{id}" already exists')
     return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})

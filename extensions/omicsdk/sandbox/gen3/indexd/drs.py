@@ -189,7 +189,7 @@ def list_dos_objects(index: Index, call: Call) -> Reply:
     query = requests.Query(call)
     limit, checksum = query.length("page_size", least=1), query.text("checksum")
     if checksum is not None:
-        crash_if_real(index.grounds, "a list by checksum")
+        crash_if_real(index.context, "a list by checksum")
     hashes = {} if checksum is None else requests.checked_hashes({query.text("checksum_type") or "md5": checksum})
     criteria = requests.Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
     found = index.records.listed(*criteria.condition(index.prefix), limit=limit)

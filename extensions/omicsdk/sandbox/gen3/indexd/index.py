@@ -10,7 +10,7 @@ from typing import Any
 from omicsdk.sandbox.gen3.access import Access, basic_login
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import mismatch, no_record, refuse, spellings
-from omicsdk.sandbox.service import Call, Grounds, JsonObject
+from omicsdk.sandbox.service import Call, JsonObject, SandboxContext
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -193,26 +193,26 @@ class Index:
     Its methods ask nobody for permission: the handlers do.
 
     Args:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         access: The people of the commons.
 
     Attributes:
-        grounds: What the sandbox stands on.
+        context: State and switches that all services share.
         records: The records.
         aliases: Their aliases.
         bundles: The bundles.
         alias_records: The old alias records, which stand for themselves.
     """
 
-    def __init__(self, grounds: Grounds, access: Access) -> None:
-        self.grounds = grounds
+    def __init__(self, context: SandboxContext, access: Access) -> None:
+        self.context = context
         self._access = access
-        database = grounds.database
+        database = context.database
         self.records = RecordStore(database)
         self.bundles = Documents(database, "gen3_index_bundles", "id")
         self.alias_records = Documents(database, "gen3_index_alias_records", "name")
         self.aliases = Aliases(database, "gen3_index_aliases", Alias, indexes=("did, alias",))
-        grounds.settings.declare(
+        context.settings.declare(
             Setting(PREFIX, "dg.TEST/", "What new GUIDs of the commons begin with; empty for nothing."),
             Setting(
                 NEIGHBOURS,
@@ -230,7 +230,7 @@ class Index:
     @property
     def prefix(self) -> str:
         """What GUIDs of the commons begin with."""
-        return self.grounds.settings.text(PREFIX)
+        return self.context.settings.text(PREFIX)
 
     def json_setting(self, name: str) -> Any:
         """The value of a setting that is JSON.
@@ -239,7 +239,7 @@ class Index:
             Problem: 500; somebody turned it to something else.
         """
         try:
-            return json.loads(self.grounds.settings.text(name))
+            return json.loads(self.context.settings.text(name))
         except ValueError as error:
             raise refuse(500, f"The sandbox's setting {name} isn't JSON: {error}") from error
 
@@ -407,7 +407,7 @@ class Index:
     def _enter(self, record: Mapping[str, Any], taken: str) -> JsonObject:
         did = record.get("did") or records.new_guid(self.prefix)
         baseid = record.get("baseid") or records.new_guid("")
-        new = records.made(record, did=did, baseid=baseid, now=self.grounds.clock.now())
+        new = records.made(record, did=did, baseid=baseid, now=self.context.clock.now())
         _check_urls(record, taken.format(did=did))
         if not self.records.put(new, instead=False):
             raise refuse(409, taken.format(did=did))
@@ -432,7 +432,7 @@ class Index:
             if rev is not None and rev != found["rev"]:
                 raise mismatch()
             _check_urls(changes, "a URL is given twice")
-            new = records.changed(found, changes, self.grounds.clock.now())
+            new = records.changed(found, changes, self.context.clock.now())
             self.records.put(new)
         return records.identifiers(new)
 

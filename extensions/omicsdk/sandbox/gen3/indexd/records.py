@@ -103,7 +103,7 @@ def get_records(index: Index, call: Call) -> Reply:
     """POST /bulk/documents."""
     guids = requests.guids_of(requests.sent_json(call), "the body")
     if not guids:
-        crash_if_real(index.grounds, "an empty list of GUIDs")
+        crash_if_real(index.context, "an empty list of GUIDs")
     return Reply([told(each) for each in index.records.several(guids)])
 
 

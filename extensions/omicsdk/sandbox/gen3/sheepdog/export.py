@@ -109,7 +109,7 @@ def _export(commons: Gen3, call: Call, wanted: Mapping[str, str]) -> Reply:
         if with_children:
             found = _with_children(records, found)
         if with_children or len({record.type for record in found}) > 1:
-            crash_if_real(commons.grounds, "an export of several node types")
+            crash_if_real(commons.context, "an export of several node types")
         return _records_reply(records, found, kind, without_id)
     if wanted.get("node_label"):
         node = records.dictionary.nodes.get(wanted["node_label"])

@@ -203,7 +203,7 @@ def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
     # A client that doesn't want to wait gets the whole answer: it is there at once.
     if dict(call.query).get("async", "").lower() == "true":
-        crash_if_real(commons.grounds, "async=true")
+        crash_if_real(commons.context, "async=true")
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
     return Reply(answer, answer["code"])
 
@@ -238,7 +238,7 @@ def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     if not isinstance(stated, list):
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
-    crash_if_real(commons.grounds, "several documents at once")
+    crash_if_real(commons.context, "several documents at once")
     told: list[dict[str, Any]] = []
     for each in documents:
         try:
@@ -395,7 +395,7 @@ def _take(commons: Gen3, call: Call, step: _Step, *, dry_run: bool) -> Reply:
     with records.writing():
         visit = enter(commons, call, "update", *step.before)
         if step.crashes and not dry_run:
-            crash_if_real(commons.grounds, f"{step.name} of a project")
+            crash_if_real(commons.context, f"{step.name} of a project")
         fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
         number = _begin(commons, visit, step.name, step.name, dry_run=dry_run)
         if fits and not dry_run:
