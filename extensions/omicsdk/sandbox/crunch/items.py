@@ -2,9 +2,8 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
@@ -218,9 +217,12 @@ class Items(Resource[Thing]):
         parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in things}}
         return [
             {
-                **_named(thing),
+                "id": thing.id,
+                "name": thing.name,
+                "slug": thing.slug,
                 "parent": parents[thing.parent],
-                **_described(thing),
+                "description": thing.description,
+                "details": thing.details,
                 "attributes": [
                     {"key": each.key, **BY_PATH[each.kind].told(each.content)} for each in attributes.get(thing.id, [])
                 ],
@@ -273,15 +275,17 @@ class Items(Resource[Thing]):
         self.crunch.remove(thing)
 
 
-def _told(*names: str) -> Callable[[Thing], dict[str, Any]]:
-    """Makes what tells some fields of a thing."""
-    read = attrgetter(*names)
-    return lambda thing: dict(zip(names, read(thing), strict=True))
-
-
-_named = _told("id", "name", "slug")
-_described = _told("description", "details")
-_project = _told("id", "name", "slug", "description", "details", "workflow")
+def _project(thing: Thing) -> dict[str, Any]:
+    """The JSON of a project."""
+    # Spelled out: a list of names that is read in a loop takes twice the time, for each row of each page.
+    return {
+        "id": thing.id,
+        "name": thing.name,
+        "slug": thing.slug,
+        "description": thing.description,
+        "details": thing.details,
+        "workflow": thing.workflow,
+    }
 
 
 def _not_written(_value: Any) -> Any:

@@ -139,7 +139,14 @@ class Views:
 
     def organization(self, organization: Thing) -> dict[str, Any]:
         """An organization."""
-        return {**shown(organization, _DATED), "core_sample_group_uuid": None}
+        # Spelled out: `shown` takes three times as long, for each row of each page.
+        return {
+            "uuid": organization["uuid"],
+            "name": organization["name"],
+            "created_at": organization["created_at"],
+            "updated_at": organization["updated_at"],
+            "core_sample_group_uuid": None,
+        }
 
     def group(self, group: Thing) -> dict[str, Any]:
         """A group, with its organization."""
