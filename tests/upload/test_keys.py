@@ -269,13 +269,13 @@ def test_a_call_is_made_again_with_new_keys(aws: Sink, clock: ManualClock):
 
 @pytest.fixture
 def send(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Any]]:
-    """Sends forty files with keys of a service."""
+    """Send more files than are prepared at once, with keys of a service."""
     opened: list[Any] = []
 
     def sent(service: Service, told: list[str]) -> Any:
         keys = AreaKeys(service, clock)
         opened.append(signing_client(keys, accelerate=False, connections=4))
-        paths = [tmp_path / f"{number}.txt" for number in range(40)]
+        paths = [tmp_path / f"{number}.txt" for number in range(200)]
         for path in paths:
             path.write_text(path.name)
         storage, area = AreaStorage(opened[0], keys, "a-dev", "uuid"), UploadAreaURI("s3://a-dev/uuid/")
