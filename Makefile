@@ -9,6 +9,7 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 STAMP := $(VENV)/.set-up
+DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
@@ -18,9 +19,14 @@ test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTE
 
 setup: $(STAMP)
 
-# Made anew only when what it is made from changed; extensions are installed editable, so code changes need nothing.
+# Remade only when its sources changed; the project is installed editable, so code changes need nothing.
 $(STAMP): pyproject.toml .ci/environment.py
 	@$(PYTHON) .ci/environment.py $(VENV) dev
+	@touch $@ $(DEMO_STAMP)
+
+# What the demo needs; the other targets add the rest to the same environment.
+$(DEMO_STAMP): pyproject.toml .ci/environment.py
+	@$(PYTHON) .ci/environment.py $(VENV) sandbox
 	@touch $@
 
 codegen: $(STAMP)
@@ -72,7 +78,7 @@ layers: $(STAMP)
 mutants: $(STAMP)
 	@$(BIN)/python tests/mutants.py $(MODULE)
 
-demo: $(STAMP)
+demo: $(DEMO_STAMP)
 	@$(BIN)/omics demo
 
 bench: $(STAMP)

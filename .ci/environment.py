@@ -1,4 +1,4 @@
-"""Make the virtual environment that the Makefile works in: `python3 .ci/environment.py .venv dev`.
+"""Make the virtual environment that the Makefile uses: `python3 .ci/environment.py .venv dev`.
 
 Runs on a bare python3 of the system. Uses `venv`; where a distribution ships Python without it, uv or virtualenv.
 """
@@ -6,6 +6,8 @@ Runs on a bare python3 of the system. Uses `venv`; where a distribution ships Py
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 LEAST = (3, 11)
@@ -42,18 +44,53 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
+def install(python: Path, extra: str) -> None:
+    """Install the project, editable, with an extra; print how far pip is."""
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+        "-e",
+        f".[{extra}]",
+    ]
+    began, found = time.monotonic(), 0
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as pip:
+            assert pip.stdout is not None
+            for line in pip.stdout:
+                if line.startswith("Collecting "):
+                    found += 1
+                    show(f"resolving packages: {found}", began, passing=True)
+                elif line.startswith("Installing collected packages: "):
+                    show(f"installing {len(line.partition(': ')[2].split(','))} packages", began)
+        if pip.returncode:
+            errors.seek(0)
+            sys.exit(f"setup: pip could not install the project:\n{errors.read().strip()}")
+    show("done", began)
+
+
+def show(text: str, began: float, *, passing: bool = False) -> None:
+    """Print a line of progress; a passing one only to a terminal, where the next one replaces it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[Ksetup: {text} ({time.monotonic() - began:.0f} s){'' if passing else chr(10)}")
+    elif not passing:
+        sys.stderr.write(f"setup: {text} ({time.monotonic() - began:.0f} s)\n")
+    sys.stderr.flush()
+
+
 def main(folder: Path, extra: str) -> None:
-    """Make the environment and install the project into it, editable, with an extra: dev, or test for the base's tests alone."""
+    """Make the environment and install into it: `sandbox` for the demo, `dev` for everything, `test` for the base's tests."""
     if sys.version_info < LEAST:
         sys.exit(
             f"setup: Python {LEAST[0]}.{LEAST[1]} or later is needed; this is {sys.version.split()[0]}. Try: make setup PYTHON=python3.12"
         )
-    print(f"setup: making {folder} and installing (a minute or two the first time)", file=sys.stderr)
+    print(f"setup: installing omicsdk[{extra}] into {folder}", file=sys.stderr)
     make(folder)
-    install = [python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f".[{extra}]"]
-    done = subprocess.run(install, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"setup: pip could not install the project:\n{done.stderr.strip()}")
+    install(python_of(folder), extra)
 
 
 if __name__ == "__main__":

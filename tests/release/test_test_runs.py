@@ -117,3 +117,10 @@ def test_the_base_install_has_an_environment_of_its_own() -> None:
     text = made("test-base", "PYTHON=python3.15", "JOBS=2")
     assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {".venv-3.15-base"}
     assert "python3.15 .ci/environment.py .venv-3.15-base test" in text
+
+
+@needs_make
+def test_the_demo_installs_only_what_it_needs() -> None:
+    text = made("demo", "PYTHON=python3", "JOBS=2")
+    assert "python3 .ci/environment.py .venv sandbox" in text
+    assert ".venv dev" not in text
