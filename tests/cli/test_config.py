@@ -264,7 +264,7 @@ def test_a_default_of_a_command_is_set(omics, user_file):
 def test_a_name_that_nobody_reads_is_set_with_a_hint(omics, user_file):
     ran = omics("config", "set", "log_levle", "INFO")
     assert ran.code == 0
-    assert ran.err == "omics: nothing reads log_levle. Did you mean log_level?\n"
+    assert ran.err == "omics: unknown setting log_levle: no command reads it. Did you mean log_level?\n"
     assert omics("config", "set", "upload.areas.x.uri", "s3://b-dev/x/").err == ""
 
 

@@ -38,20 +38,21 @@ class OmicsError(Exception):
         self.message = message
         self.remedy = self.default_remedy if remedy is None else remedy
 
+    @property
+    def summary(self) -> str:
+        """What happened, and to what, without the remedy: for a line that continues after it."""
+        return self.message
+
     def __str__(self) -> str:
-        return _with_remedy(self.message, self.remedy)
+        """The summary and the remedy, as sentences."""
+        if not self.remedy:
+            return self.summary
+        text = self.summary.rstrip(".")
+        return f"{text}{'' if text.endswith(('?', '!')) else '.'} {self.remedy}"
 
     def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
         # Constructors differ, so a pickle carries what an error holds, not how it was made.
         return _restored, (type(self), self.args, dict(self.__dict__))
-
-
-def _with_remedy(text: str, remedy: str) -> str:
-    """A message and what to do, as sentences: one that ends in a question mark has its end."""
-    if not remedy:
-        return text
-    text = text.rstrip(".")
-    return f"{text} {remedy}" if text.endswith(("?", "!")) else f"{text}. {remedy}"
 
 
 def _restored(cls: type[OmicsError], args: tuple[object, ...], state: dict[str, object]) -> OmicsError:
@@ -162,7 +163,9 @@ class APIError(OmicsError):
         self.retry_after = retry_after
         self.headers = dict(headers or {})
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What happened, with the operation, the status, the URL and the request's id."""
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
         # Without a status nothing was answered: a list that was read didn't have it.
@@ -173,8 +176,7 @@ class APIError(OmicsError):
         details = " from ".join(part for part in (answer, to_what) if part)
         if self.request_id:
             details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
-        text = f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
-        return _with_remedy(text, self.remedy)
+        return f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
 
 
 class BadRequest(APIError):
@@ -363,13 +365,14 @@ class TransportError(OmicsError):
         if not (self.operation or self.message.startswith(what)):
             self.operation = what
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What happened, with the operation, the URL and the number of attempts."""
         what = f"{self.operation}: " if self.operation else ""
         to_what = " ".join(part for part in (self.method, self.url) if part)
         tried = f"{self.attempts} attempts" if self.attempts != 1 else ""
         details = "; ".join(part for part in (to_what, tried) if part)
-        text = f"{what}{self.message.rstrip('.')}" + (f" ({details})" if details else "")
-        return _with_remedy(text, self.remedy)
+        return f"{what}{self.message.rstrip('.')}" + (f" ({details})" if details else "")
 
 
 class ConnectFailed(TransportError):

@@ -178,7 +178,7 @@ def _lists(words: Sequence[str], chosen: Format | None, work: Path, preferred: t
         shown = "stdin" if word == STDIN else without_query(word)
         yield _List(chosen or recognised(Head(path), FORMATS, shown), FileList(path, shown, base, preferred, Counter()))
     if alone:
-        yield _List(_given(alone), FileList(Path(), "the command", "", preferred, Counter()))
+        yield _List(_given(alone), FileList(Path(), "arguments", "", preferred, Counter()))
 
 
 def _given(words: Sequence[str]) -> Format:

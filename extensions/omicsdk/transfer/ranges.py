@@ -410,7 +410,7 @@ class Ranges:
         )
         if pause is None:
             raise error
-        _log.info("%s: %s; retrying in %.1f s", self._title, error, pause)
+        _log.info("%s: %s; retrying in %.1f s", self._title, error.summary, pause)
         self._clock.sleep(pause)
 
     def _no_ranges(self, why: str) -> NoRanges:

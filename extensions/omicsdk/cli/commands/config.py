@@ -439,7 +439,7 @@ def _effective(changed: Layer | None = None) -> Settings:
 
 
 def _warn(keys: Keys, path: Path, console: Console) -> None:
-    """Warn of a setting that has no effect, or that nothing reads."""
+    """Warn of a setting that has no effect, or that no command reads."""
     from omicsdk.cli.services import SERVICES
     from omicsdk.hca.config import files_of
 
@@ -450,7 +450,7 @@ def _warn(keys: Keys, path: Path, console: Console) -> None:
     names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
-        console.warning(f"nothing reads {name_of(keys)}. {did_you_mean(name_of(keys), KNOWN)}".rstrip())
+        console.warning(f"unknown setting {name_of(keys)}: no command reads it. {did_you_mean(name_of(keys), KNOWN)}".rstrip())
 
 
 def _nearest(keys: Keys, path: Path) -> str:

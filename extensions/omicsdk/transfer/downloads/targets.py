@@ -340,7 +340,7 @@ class Store:
         for number in range(TRIES):
             if problem is not None:
                 delay = DELAY * 2 ** (number - 1)
-                _log.info("%s; retrying in %g s", problem, delay)
+                _log.info("%s; retrying in %g s", problem.summary, delay)
                 self._clock.sleep(delay)
             try:
                 return self._put(name, local, size, checksums)

@@ -370,7 +370,7 @@ def _again(
         return _fail(job, error)
     job.quota, delay = decision
     job.retries += 1
-    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, error, delay, job.quota.left)
+    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, error.summary, delay, job.quota.left)
     return _pause(job, delay)
 
 

@@ -376,7 +376,7 @@ def _retry(
     job.quota, wait = decision
     job.retries += 1
     job.resume_at = max(job.resume_at, event.now + wait)
-    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
+    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error.summary, wait, job.quota.left)
     return [messages.Wait(wait, event.call if isinstance(event, messages.CallFailed) else None)]
 
 
