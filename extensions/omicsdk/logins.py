@@ -426,10 +426,10 @@ def google_file(file: Path | None) -> StoredLogin:
     Raises:
         AuthError: It is no such file.
     """
-    from omicsdk.hca.azul.google import KIND, default_file, google_credentials
+    from omicsdk.core.oauth.google import KIND, default_file, google_credentials
 
     path = (file or default_file(os.environ)).expanduser().absolute()
-    google_credentials(path)
+    google_credentials(path, remedy=KINDS["azul"].remedy)
     return StoredLogin(Token(str(path)), kind=KIND)
 
 

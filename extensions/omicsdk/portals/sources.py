@@ -19,7 +19,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.bodies import form_body
 from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import ApiKey, BearerToken, Credentials, is_confidential, origin_of
+from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
@@ -332,23 +332,15 @@ def _open_link(locations: object) -> str:
 
 
 class GoogleStorage(Service):
-    """Objects of Google's storage, public ones or with the access token of OMICS_GOOGLE_TOKEN or a service account."""
+    """Objects of Google's storage: public ones, or those that the user's login with Google may read."""
 
     url_variable: ClassVar[str] = "OMICS_GOOGLE_URL"
     address: ClassVar[str] = "https://storage.googleapis.com"
 
     def credentials(self) -> Credentials | None:
-        environ = self.options.environ
-        if token := environ.get("OMICS_GOOGLE_TOKEN"):
-            return BearerToken(token, origins=[self.base_url])
-        if not (key := environ.get("GOOGLE_APPLICATION_CREDENTIALS")):
-            return None
-        from omicsdk.core.oauth.credentials import ServiceAccount
+        from omicsdk.core.oauth.google import READ_STORAGE, found_credentials
 
-        def claims(email: str) -> Mapping[str, object]:  # of a token that Google's services take as it is
-            return {"iss": email, "sub": email, "aud": f"{self.address}/"}
-
-        return ServiceAccount(Path(key), claims, origins=[self.base_url])
+        return found_credentials(self.options.environ, READ_STORAGE, [self.base_url])
 
     def locate(self, file: ListedFile) -> Location:
         project = self.options.environ.get("OMICS_GOOGLE_PROJECT", "")

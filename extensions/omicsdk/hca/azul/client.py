@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.azul import AsyncAzulApi, AzulApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import origin_of
+from omicsdk.core.credentials import BearerToken, Credentials, origin_of
+from omicsdk.core.oauth.google import KIND, google_credentials
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.core.retry import Retry
-from omicsdk.hca.azul.google import stored_login
 from omicsdk.hca.azul.rate import gate_of
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.request import Request
+    from omicsdk.core.token_file import StoredLogin
     from omicsdk.hca.azul import downloads, index, manifests
 else:
     downloads, index, manifests = late_modules("omicsdk.hca.azul", "downloads index manifests")
@@ -26,6 +28,23 @@ HOST = "https://service.azul.data.humancellatlas.org"
 """The service of the Human Cell Atlas and LungMAP."""
 ANVIL_HOST = "https://service.explore.anvilproject.org"
 """The service of AnVIL."""
+
+_REMEDY = (
+    "Run `gcloud auth application-default login`, then `omics login azul`; or give --credentials-file with the key of a service "
+    "account; or pass --access-token with the output of `gcloud auth print-access-token`."
+)
+
+
+def stored_login(login: StoredLogin, _: str) -> Credentials:
+    """Make credentials of a login that `omics login azul` stored.
+
+    Args:
+        login: What was stored: a token, or the path of a Google credentials file.
+    """
+    if login.kind != KIND:
+        return BearerToken(login.token.value)
+    return google_credentials(Path(login.token.value), remedy=_REMEDY)
+
 
 DISCOVERY = Discovery(
     platform="azul",

@@ -12,9 +12,10 @@ import pytest
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.google import KIND, READ_STORAGE, default_file, found_credentials, google_credentials
 from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.token_file import StoredLogin
-from omicsdk.hca.azul.google import KIND, default_file, google_credentials, stored_login
+from omicsdk.hca.azul.client import stored_login
 
 USER = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
 
@@ -72,12 +73,12 @@ def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, ask
     account = {"client_email": "a@example.org", "private_key_id": "k", "private_key": pem, "type": "service_account"}
     file.write_text(json.dumps({**account, "token_uri": "https://token.example.org/t"}))
     clock = ManualClock()
-    credentials = google_credentials(file, endpoint=endpoint, clock=clock)
+    credentials = google_credentials(file, scopes=READ_STORAGE, endpoint=endpoint, clock=clock)
     assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.1"
     claims = jwt.decode(asked[0]["assertion"], options={"verify_signature": False})
     assert (asked[0]["url"], claims["aud"]) == ("https://token.example.org/t",) * 2
     assert claims["exp"] - claims["iat"] == 3600
-    assert "https://www.googleapis.com/auth/userinfo.email" in claims["scope"].split()
+    assert claims["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"type": "external_account"}', '{"type": "authorized_user"}'])
@@ -99,3 +100,29 @@ def test_a_stored_login_is_a_file_or_a_token(file: Path) -> None:
     token = stored_login(StoredLogin(Token("ya29.x")), "")
     assert token.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.x"
     assert not stored_login(StoredLogin(Token(str(file)), kind=KIND), "").ready()
+
+
+SERVICE = "https://service.example.org"
+
+
+def test_the_login_with_google_is_the_token_then_the_named_file_then_gclouds(tmp_path: Path) -> None:
+    gcloud = {"CLOUDSDK_CONFIG": str(tmp_path)}
+    assert found_credentials(gcloud, READ_STORAGE, [SERVICE]) is None
+    (tmp_path / "application_default_credentials.json").write_text(json.dumps(USER))
+    found = found_credentials(gcloud, READ_STORAGE, [SERVICE])
+    assert found is not None
+    assert not found.ready()
+    assert (found.goes_to(f"{SERVICE}/x"), found.goes_to("https://elsewhere.example.org")) == (True, False)
+    token = found_credentials({**gcloud, "OMICS_GOOGLE_TOKEN": "ya29.x"}, READ_STORAGE, [SERVICE])
+    assert token is not None
+    assert token.headers("GET", SERVICE)["authorization"] == "Bearer ya29.x"
+    with pytest.raises(AuthError, match="cannot be read"):
+        found_credentials({**gcloud, "GOOGLE_APPLICATION_CREDENTIALS": "/no/such/file"}, READ_STORAGE, [SERVICE])
+
+
+def test_a_default_file_of_another_kind_is_logged_and_open_data_stays_open(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "application_default_credentials.json").write_text('{"type": "external_account"}')
+    assert found_credentials({"CLOUDSDK_CONFIG": str(tmp_path)}, READ_STORAGE, [SERVICE]) is None
+    assert "continuing without a Google login" in caplog.text
