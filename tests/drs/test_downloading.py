@@ -10,7 +10,7 @@ from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized, UnsafePath
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, NoAccess
-from omicsdk.drs.planning import Wanted
+from omicsdk.drs.planning import RequestedObject
 from omicsdk.drs.resolution import HostCache, ResolutionSettings, UnknownPrefix
 
 API = "ga4gh/drs/v1/objects"
@@ -190,9 +190,9 @@ def test_two_files_of_one_name_are_told_apart_by_their_identifiers(host: Any, tm
 
 def test_what_whoever_wants_it_knows_is_verified_too(host: Any, tmp_path: Path) -> None:
     uri = parse_drs_id(host.add("a", b"a"))
-    report = download([Wanted(uri, "mine", None, {"md5": "0" * 32})], tmp_path)
+    report = download([RequestedObject(uri, "mine", None, {"md5": "0" * 32})], tmp_path)
     assert isinstance(errors(report)[0], ChecksumMismatch)
-    download([Wanted(uri, "mine", 1)], tmp_path).raise_if_failed()
+    download([RequestedObject(uri, "mine", 1)], tmp_path).raise_if_failed()
     assert (tmp_path / "mine").read_bytes() == b"a"
 
 

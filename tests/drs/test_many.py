@@ -15,7 +15,7 @@ from drs_download import download
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, Interrupted, NotFound, ServerError, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.drs import DrsServer, ResolutionSettings, Resolver, Servers, UnknownPrefix, Wanted, find
+from omicsdk.drs import DrsServer, RequestedObject, ResolutionSettings, Resolver, Servers, UnknownPrefix, find
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.servers import PREFETCH_SECONDS, THRESHOLD, Prefetch
 
@@ -45,7 +45,7 @@ def test_a_bundle_of_five_thousand_members_takes_few_requests(host: Any, offline
     for n in range(5000):
         host.add(f"m{n}", b"%d" % n)
         members.append({"name": f"{n:04d}.bin", "id": f"m{n}"})
-    (wanted,) = [Wanted(parse_drs_id(host.bundle("big", *members)))]
+    (wanted,) = [RequestedObject(parse_drs_id(host.bundle("big", *members)))]
     files = find([wanted], offline)
     assert [file.name for file in files] == [f"big/{n:04d}.bin" for n in range(5000)]
     assert all(file.found is not None for file in files)
@@ -149,13 +149,13 @@ def test_a_login_that_fails_is_tried_once(offline: Servers) -> None:
         raise AuthError(f"there is no login for {host}")
 
     with Servers(offline.resolver, login) as servers:
-        files = find([Wanted(each) for each in ids(300)], servers)
+        files = find([RequestedObject(each) for each in ids(300)], servers)
     assert asked == ["data.example.org"]
     assert {str(file.error) for file in files} == {"there is no login for data.example.org"}
 
 
 def test_each_is_told_about_itself(offline: Servers) -> None:
-    wanted = [Wanted(parse_drs_id(text)) for text in ("one", "two", "dg.99/x", "dg.99/y")]
+    wanted = [RequestedObject(parse_drs_id(text)) for text in ("one", "two", "dg.99/x", "dg.99/y")]
     files = find(wanted, offline)
     assert [type(file.error) for file in files] == [UnknownPrefix] * 4
     assert "two" in str(files[1].error)
@@ -192,7 +192,7 @@ def test_checksums_in_base64_are_verified(host: Any, tmp_path: Path) -> None:
 def test_a_row_whose_storage_has_nothing_is_fetched_by_another_way(host: Any, tmp_path: Path) -> None:
     uri = parse_drs_id(host.add("a", b"aaaa", ways=("s3", "gs")))
     host.answers["storage/s3/a"] = [(404, {}, b"")] * 5
-    row = Wanted(uri, "mine", 4, {"md5": hashlib.md5(b"aaaa").hexdigest()})
+    row = RequestedObject(uri, "mine", 4, {"md5": hashlib.md5(b"aaaa").hexdigest()})
     download([row], tmp_path).raise_if_failed()
     assert (tmp_path / "mine").read_bytes() == b"aaaa"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk import UsageError
 from omicsdk.ga4gh import Region, parse_region
-from omicsdk.ga4gh.tickets import Wanted, chosen_format, parse_address
+from omicsdk.ga4gh.tickets import SliceRequest, chosen_format, parse_address
 
 NAMES = st.text("ABCDEFchrHLA0123456789._*-", min_size=1, max_size=20)
 
@@ -83,12 +83,14 @@ def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None
 
 
 def test_one_region_is_asked_for_by_arguments_and_several_in_a_body() -> None:
-    one = Wanted("reads", "a", "BAM", [Region("chr1", 0, None)], ["qname", "SEQ"], ["NM"], ["OQ"], header_only=True)
+    one = SliceRequest(
+        "reads", "a", "BAM", [Region("chr1", 0, None)], ["qname", "SEQ"], ["NM"], ["OQ"], header_only=True
+    )
     assert one.arguments() == {
         "id": "a", "format": "BAM", "class_": "header", "fields": ["QNAME", "SEQ"], "tags": ["NM"], "notags": ["OQ"],
         "reference_name": "chr1", "start": 0,
     }  # fmt: skip
-    several = Wanted("reads", "a", regions=[Region("chr1", 0, 5), Region("chr2")])
+    several = SliceRequest("reads", "a", regions=[Region("chr1", 0, 5), Region("chr2")])
     assert several.arguments() == {
         "id": "a",
         "regions": [{"referenceName": "chr1", "start": 0, "end": 5}, {"referenceName": "chr2"}],

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk import DecodeError, TransferError
 from omicsdk.ga4gh import InvalidFormat
-from omicsdk.ga4gh.tickets import Wanted, ticket_of
+from omicsdk.ga4gh.tickets import SliceRequest, ticket_of
 
-READS = Wanted("reads", "NA12878")
+READS = SliceRequest("reads", "NA12878")
 BASE = "https://htsget.example.org"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -58,11 +58,13 @@ def test_a_block_shows_no_secret() -> None:
 
 def test_the_format_is_the_default_where_a_ticket_states_none() -> None:
     assert ticket_of({"htsget": {"urls": []}}, READS, BASE).format == "BAM"
-    assert ticket_of({"htsget": {"urls": [], "format": "vcf"}}, Wanted("variants", "x"), BASE).format == "VCF"
+    assert ticket_of({"htsget": {"urls": [], "format": "vcf"}}, SliceRequest("variants", "x"), BASE).format == "VCF"
 
 
-@pytest.mark.parametrize(("wanted", "stated"), [(READS, "VCF"), (READS, 5), (Wanted("reads", "x", "CRAM"), "BAM")])
-def test_a_ticket_of_another_format_is_refused(wanted: Wanted, stated: Any) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "stated"), [(READS, "VCF"), (READS, 5), (SliceRequest("reads", "x", "CRAM"), "BAM")]
+)
+def test_a_ticket_of_another_format_is_refused(wanted: SliceRequest, stated: Any) -> None:
     with pytest.raises(InvalidFormat, match=f"ticket is of {stated}"):
         ticket_of({"htsget": {"format": stated, "urls": []}}, wanted, BASE)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from omicsdk.drs import Drs, DrsId, HostCredentials, ResolutionSettings, Wanted
+from omicsdk.drs import Drs, DrsId, HostCredentials, RequestedObject, ResolutionSettings
 from omicsdk.transfer import TransferReport
 
 OFFLINE = ResolutionSettings(order=())
@@ -12,7 +12,7 @@ OFFLINE = ResolutionSettings(order=())
 
 
 def download(
-    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: Path,
     *,
     base_url: str | None = None,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.drs.objects import IsABundle as IsABundle
     from omicsdk.drs.objects import NoAccess as NoAccess
     from omicsdk.drs.planning import DrsFile as DrsFile
-    from omicsdk.drs.planning import Wanted as Wanted
+    from omicsdk.drs.planning import RequestedObject as RequestedObject
     from omicsdk.drs.planning import find as find
     from omicsdk.drs.resolution import ResolutionSettings as ResolutionSettings
     from omicsdk.drs.resolution import Resolver as Resolver
@@ -48,7 +48,7 @@ __getattr__, __dir__, __all__ = lazy_package(
         "client": "AsyncDrs Drs HostCredentials",
         "identifiers": "DrsId NotADrsId parse_drs_id",
         "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
-        "planning": "DrsFile Wanted find",
+        "planning": "DrsFile RequestedObject find",
         "resolution": "ResolutionSettings Resolver UnknownPrefix",
         "servers": "DrsServer Servers",
     },

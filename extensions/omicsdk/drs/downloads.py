@@ -13,7 +13,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
-from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
+from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
 from omicsdk.drs.servers import DrsServer, HasServers, Servers
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer.items import MappedItems
@@ -40,7 +40,7 @@ def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
             by_server.setdefault(file.server, []).append(file)
     for server, some in by_server.items():
         server.expect((file.found for file in some if file.found is not None), preferred)
-        server.expect_objects((file.wanted.identifier for file in some if file.found is None), preferred)
+        server.expect_objects((file.requested.identifier for file in some if file.found is None), preferred)
 
 
 def items_of(
@@ -65,7 +65,7 @@ def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Ite
         locate: Returns the location of its bytes.
         retries: Failures in a row that end it.
     """
-    found, wanted = file.found, file.wanted
+    found, wanted = file.found, file.requested
     stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
     size = wanted.size if wanted.size is not None or found is None else found.size
     return Item(file.name, locate, size, stated, label_of(file), retries)
@@ -73,7 +73,7 @@ def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Ite
 
 def label_of(file: DrsFile) -> str:
     """What messages call a file, where that isn't its name."""
-    text = file.wanted.identifier.text
+    text = file.requested.identifier.text
     return text if text != file.name else ""
 
 
@@ -95,9 +95,9 @@ def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> C
     def locate() -> Location:
         nonlocal locator
         if locator is None:
-            found = server.described(file.wanted.identifier)
+            found = server.described(file.requested.identifier)
             if found.is_bundle:
-                raise IsABundle(f"{file.wanted.identifier} is a bundle, and is stated as one file", name=file.name)
+                raise IsABundle(f"{file.requested.identifier} is a bundle, and is stated as one file", name=file.name)
             locator = server.locator(found, preferred, skip)
         return locator()
 
@@ -125,7 +125,7 @@ class Shared:
 class _Waiting:
     """A placeholder for a file's location until a worker has opened its servers."""
 
-    wanted: Wanted
+    requested: RequestedObject
     found: DrsObject | None
     host: str
 
@@ -133,10 +133,10 @@ class _Waiting:
     def of(cls, file: DrsFile) -> Self:
         """The placeholder for the location of a file."""
         assert file.server is not None  # or it couldn't be fetched
-        return cls(file.wanted, file.found, file.server.host)
+        return cls(file.requested, file.found, file.server.host)
 
     def __call__(self) -> Never:
-        raise RuntimeError(f"{self.wanted.identifier} was requested before its worker opened a server")
+        raise RuntimeError(f"{self.requested.identifier} was requested before its worker opened a server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
             server = servers.at(waiting.host)
         except OmicsError as refused:
             error = refused
-        yield DrsFile(waiting.wanted, item.name, waiting.found, server, error)
+        yield DrsFile(waiting.requested, item.name, waiting.found, server, error)
 
 
 _TAKEN = "Name each file once, or place each in a folder named after its identifier (layout='id')."
@@ -280,16 +280,16 @@ def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
         if file.found is None and file.server is not None:
             later.setdefault(file.server, []).append(at)
     for server, places in later.items():
-        answers = server.describe_many([files[at].wanted.identifier for at in places])
+        answers = server.describe_many([files[at].requested.identifier for at in places])
         for at, answer in zip(places, answers, strict=True):
             if isinstance(answer, DrsObject):
-                known[at] = DrsFile(files[at].wanted, files[at].name, answer, server)
+                known[at] = DrsFile(files[at].requested, files[at].name, answer, server)
     return dict(sorted(known.items()))
 
 
 def download(
     client: Drs,
-    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
@@ -328,7 +328,7 @@ def download(
         NotADrsId: One of them is not an identifier; nothing was requested.
         NotWritable: The folder cannot be written.
     """
-    wanted = list(wanted_of(what))
+    wanted = list(requested_objects(what))
     with client.servers(settings) as servers:
         return download_objects(
             wanted,
@@ -346,7 +346,7 @@ def download(
 
 
 def download_objects(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[RequestedObject],
     folder: str | os.PathLike[str],
     *,
     servers: Servers,
@@ -392,7 +392,7 @@ def download_objects(
     # What was stated as a file and proved to be a bundle: its members are fetched in its place.
     members: dict[int, list[Outcome]] = {}
     for at in [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]:
-        bundle = replace(files[at].wanted, name=files[at].name, size=None, checksums={})
+        bundle = replace(files[at].requested, name=files[at].name, size=None, checksums={})
         inner = fetched(find([bundle], servers, stopped=stopped))
         members[at] = list(inner.outcomes)
         report.seconds += inner.seconds
@@ -407,7 +407,7 @@ def download_objects(
 
 def verify(
     client: HasServers,
-    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
@@ -432,7 +432,7 @@ def verify(
     from omicsdk.transfer import verify
 
     with client.servers(settings) as servers:
-        found = find(list(wanted_of(what)), servers, layout)
+        found = find(list(requested_objects(what)), servers, layout)
         for file in found:
             if file.error is not None:
                 raise file.error

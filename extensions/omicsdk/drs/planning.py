@@ -26,12 +26,12 @@ DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One object that is wanted.
+class RequestedObject:
+    """A request for one object, with what is known of it.
 
     Attributes:
         identifier: Its identifier.
-        name: What it is to be called; by default as its server says.
+        name: Its file name; by default the one that its server states.
         size: Its size in bytes, where the caller knows it.
         checksums: Further checksums to verify it against, from algorithm to value, such as md5; what can't be verified,
             such as a sha512, is passed over.
@@ -53,14 +53,14 @@ class DrsFile:
     """A file that was found.
 
     Attributes:
-        wanted: What led to it.
+        requested: The request that led to it.
         name: Its path within the target folder.
         found: The object; None where there is none, or where enough is known to ask for it when its turn comes.
         server: Who has it.
         error: Why it can't be had.
     """
 
-    wanted: Wanted
+    requested: RequestedObject
     name: str
     found: DrsObject | None = None
     server: DrsServer | None = None
@@ -69,12 +69,12 @@ class DrsFile:
     @property
     def size(self) -> int | None:
         """Its size in bytes; None where neither its server nor the request states one."""
-        return self.found.size if self.found is not None else self.wanted.size
+        return self.found.size if self.found is not None else self.requested.size
 
     @property
     def checksums(self) -> Mapping[str, str]:
         """The checksums that its server states and that can be verified, from algorithm to value."""
-        return self.found.checksums if self.found is not None else verifiable(self.wanted.checksums)
+        return self.found.checksums if self.found is not None else verifiable(self.requested.checksums)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON: what its server states."""
@@ -82,7 +82,7 @@ class DrsFile:
         return {
             "file_name": self.name,
             "size": self.size,
-            "object_id": found.id if found is not None else self.wanted.identifier.text,
+            "object_id": found.id if found is not None else self.requested.identifier.text,
             "host": self.server.host if self.server is not None else None,
             "checksums": dict(self.checksums),
             "access_methods": [method.kind for method in found.methods] if found is not None else [],
@@ -95,21 +95,23 @@ class _Place:
 
     Attributes:
         order: The position of its files among all others.
-        wanted: What led to it.
+        requested: The request that led to it.
         identifier: What is asked for.
         name: Its path; empty where its server's name for it is taken.
         above: The bundles that it is in, each as host and identifier.
     """
 
     order: tuple[int, ...]
-    wanted: Wanted
+    requested: RequestedObject
     identifier: DrsId
     name: str = ""
     above: tuple[tuple[str, str], ...] = ()
 
 
-def wanted_of(identifiers: str | DrsId | Wanted | Iterable[str | DrsId | Wanted]) -> Iterator[Wanted]:
-    """What is wanted, of identifiers as texts, as parsed ones, or with what is known of them.
+def requested_objects(
+    identifiers: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
+) -> Iterator[RequestedObject]:
+    """Make requests of identifiers as texts, as parsed ones, or with what is known of them.
 
     Args:
         identifiers: One or several of these.
@@ -117,16 +119,16 @@ def wanted_of(identifiers: str | DrsId | Wanted | Iterable[str | DrsId | Wanted]
     Raises:
         NotADrsId: A text isn't an identifier.
     """
-    several = [identifiers] if isinstance(identifiers, str | DrsId | Wanted) else identifiers
+    several = [identifiers] if isinstance(identifiers, str | DrsId | RequestedObject) else identifiers
     for each in several:
-        if isinstance(each, Wanted):
+        if isinstance(each, RequestedObject):
             yield each
         else:
-            yield Wanted(each if isinstance(each, DrsId) else parse_drs_id(each))
+            yield RequestedObject(each if isinstance(each, DrsId) else parse_drs_id(each))
 
 
 def find(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[RequestedObject],
     servers: Servers,
     layout: Layout = "name",
     stopped: Callable[[], bool] = never,
@@ -158,7 +160,9 @@ def find(
     return [files[order] for order in sorted(files)]
 
 
-def find_each(wanted: Sequence[Wanted], servers: Servers, stopped: Callable[[], bool] = never) -> list[list[DrsFile]]:
+def find_each(
+    wanted: Sequence[RequestedObject], servers: Servers, stopped: Callable[[], bool] = never
+) -> list[list[DrsFile]]:
     """Request objects as `find` does, under the names that they have.
 
     Args:
@@ -177,7 +181,7 @@ def find_each(wanted: Sequence[Wanted], servers: Servers, stopped: Callable[[], 
 
 
 def _found(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[RequestedObject],
     servers: Servers,
     layout: Layout,
     stopped: Callable[[], bool],
@@ -199,9 +203,9 @@ def _found(
         for place, server, answer in _asked(level, servers, stopped, known):
             if isinstance(answer, OmicsError):
                 name = place.name or _as_folder(place.identifier.name)
-                files[place.order] = DrsFile(place.wanted, name, server=server, error=answer)
+                files[place.order] = DrsFile(place.requested, name, server=server, error=answer)
             elif answer is None:
-                files[place.order] = DrsFile(place.wanted, _named(place, "", layout), server=server)
+                files[place.order] = DrsFile(place.requested, _named(place, "", layout), server=server)
             elif server is not None:
                 for each in _read(place, answer, server, layout, len(above) + levels):
                     if isinstance(each, _Place):
@@ -212,7 +216,7 @@ def _found(
     return files
 
 
-def _fault(wanted: Wanted) -> UsageError | None:
+def _fault(wanted: RequestedObject) -> UsageError | None:
     """What is wrong with what is stated of an object: a size or a checksum that can't be one."""
     try:
         Item(str(wanted.identifier), Location(""), wanted.size, verifiable(wanted.checksums))
@@ -237,7 +241,7 @@ def _asked(
         for place in group:
             if place.identifier in known:
                 yield place, server, known[place.identifier]
-            elif not place.above and place.wanted.is_known:
+            elif not place.above and place.requested.is_known:
                 yield place, server, None
             else:
                 by_server.setdefault(server, []).append(place)
@@ -273,11 +277,11 @@ def _read(
     """The file that an object is, or what is in a bundle: files with errors, and what has to be asked for."""
     name = _named(place, found.name, layout)
     if found.members is None or len(place.above) >= deepest:
-        own = place.wanted if not place.above else Wanted(place.identifier)
+        own = place.requested if not place.above else RequestedObject(place.identifier)
         yield place.order, DrsFile(own, name, found, server)
     else:
         above = (*place.above, (server.host, found.id))
-        inner = _Place(place.order, place.wanted, place.identifier, name, above)
+        inner = _Place(place.order, place.requested, place.identifier, name, above)
         yield from _members(inner, found.members, server, deepest)
 
 
@@ -285,7 +289,7 @@ def _members(
     bundle: _Place, members: Iterable[Member], server: DrsServer, deepest: int
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
     if error := _loop(bundle):
-        yield bundle.order, DrsFile(bundle.wanted, bundle.name, server=server, error=error)
+        yield bundle.order, DrsFile(bundle.requested, bundle.name, server=server, error=error)
         return
     for at, member in enumerate(members):
         order = (*bundle.order, at)
@@ -295,9 +299,9 @@ def _members(
                 safe_name(member.name, f"{member.id} in a bundle")
             identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
         except OmicsError as error:
-            yield order, DrsFile(bundle.wanted, name, server=server, error=error)
+            yield order, DrsFile(bundle.requested, name, server=server, error=error)
             continue
-        place = _Place(order, bundle.wanted, identifier, name, bundle.above)
+        place = _Place(order, bundle.requested, identifier, name, bundle.above)
         if member.members is None:
             yield place
         else:  # the server listed its content along with the bundle
@@ -350,9 +354,9 @@ def ls(
         NotADrsId: It is not an identifier.
         OmicsError: The object itself cannot be described.
     """
-    wanted = next(wanted_of(what))
+    wanted = next(requested_objects(what))
     with client.servers(settings) as servers:
         files = find([wanted], servers, layout)
-        if len(files) == 1 and files[0].error is not None and files[0].wanted is wanted and files[0].found is None:
+        if len(files) == 1 and files[0].error is not None and files[0].requested is wanted and files[0].found is None:
             raise files[0].error
         yield from files

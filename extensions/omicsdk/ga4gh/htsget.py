@@ -28,7 +28,7 @@ from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, Optiona
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
-from omicsdk.ga4gh.tickets import Ticket, Wanted, chosen_format, parse_address, parse_region, ticket_of
+from omicsdk.ga4gh.tickets import SliceRequest, Ticket, chosen_format, parse_address, parse_region, ticket_of
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Location
@@ -114,7 +114,7 @@ def download(
     target = Path(path)
     kind, wanted_format = chosen_format(address.kind, format, target.name)
     places = [parse_region(each) for each in regions]
-    wanted = Wanted(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
+    wanted = SliceRequest(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
     source = _Source(_server(client, address.base_url), wanted)
     with write_errors(os.fspath(path)):
         size = _present(target, source.ticket.md5)
@@ -178,7 +178,7 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, stop: th
 class _Source:
     """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
 
-    def __init__(self, server: HtsgetApi, wanted: Wanted) -> None:
+    def __init__(self, server: HtsgetApi, wanted: SliceRequest) -> None:
         self._server = server
         self._wanted = wanted
         self._ranges: dict[str, Ranges] = {}

@@ -142,7 +142,7 @@ def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SliceRequest:
     """A request for a slice.
 
     Attributes:
@@ -241,7 +241,7 @@ class Ticket:
     md5: str = ""
 
 
-def ticket_of(answer: object, wanted: Wanted, base_url: str) -> Ticket:
+def ticket_of(answer: object, wanted: SliceRequest, base_url: str) -> Ticket:
     """Parse a ticket.
 
     Args:

@@ -20,7 +20,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import checksums_of
-from omicsdk.drs.planning import Layout, Wanted, wanted_of
+from omicsdk.drs.planning import Layout, RequestedObject, requested_objects
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.index_records import guids_prefix
@@ -139,7 +139,7 @@ class Logins:
 
 def download(
     client: Gen3,
-    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
@@ -188,7 +188,7 @@ def download(
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
     """
-    wanted = list(wanted_of(what))
+    wanted = list(requested_objects(what))
     pool = worker_pool(workers, scheduler)
     with client.servers(settings) as servers:
         return download_objects(
@@ -209,7 +209,7 @@ def download(
         )
 
 
-def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[Wanted]:
+def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[RequestedObject]:
     """Read the objects that a manifest lists, each with the name, size and checksums that it states.
 
     Args:
@@ -228,7 +228,7 @@ def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[
             on_fault(Fault(row.line, "", "", error.message, error.remedy))
             continue
         sums = {kind: value for kind, value in row.checksums.items() if kind in _VERIFIED}
-        yield Wanted(identifier, row.file_name, row.size, sums)
+        yield RequestedObject(identifier, row.file_name, row.size, sums)
 
 
 def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:
@@ -373,7 +373,7 @@ def permissions_of(commons: Gen3) -> dict[str, Any]:
 
 
 def permissions_for(
-    commons: Gen3, wanted: Iterable[Wanted], servers: Servers, on_error: Callable[[str, OmicsError], None]
+    commons: Gen3, wanted: Iterable[RequestedObject], servers: Servers, on_error: Callable[[str, OmicsError], None]
 ) -> list[dict[str, Any]]:
     """List what the login may do in each commons that has some of the objects, a row for each resource.
 

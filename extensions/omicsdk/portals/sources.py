@@ -26,7 +26,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
-from omicsdk.drs.planning import DrsFile, Wanted, find_each
+from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.fs.store import Cache, Entry, Unsupported, open_store, parse_uri
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.transfer import Item, Location
@@ -393,7 +393,7 @@ class DrsObjects(Source):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Request objects whose name, size or checksum is not stated; bundles become folders."""
-        wanted = [Wanted(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files]
+        wanted = [RequestedObject(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files]
         found = find_each(wanted, self._servers, self.options.stopped)
         expect([each for some in found for each in some if each.error is None], self.options.preferred)
         return [[self._file(file, each) for each in some] for file, some in zip(files, found, strict=True)]
@@ -402,11 +402,11 @@ class DrsObjects(Source):
         told, server = found.found, found.server
         if found.error is not None or told is None or server is None:
             return replace(file, name=found.name, error=found.error)
-        is_own = found.wanted.identifier.text == file.address
+        is_own = found.requested.identifier.text == file.address
         address = file.address if is_own else f"drs://{server.host}/{quote(told.id, safe='')}"
         self._objects.keep(address, told)
-        size = told.size if found.wanted.size is None else found.wanted.size
-        checksums = {**told.checksums, **found.wanted.checksums}
+        size = told.size if found.requested.size is None else found.requested.size
+        checksums = {**told.checksums, **found.requested.checksums}
         return replace(file, address=address, name=found.name, size=size, checksums=checksums)
 
     def locate(self, file: ListedFile) -> Location:
@@ -420,7 +420,7 @@ class DrsObjects(Source):
 
     def _found(self, file: ListedFile) -> DrsFile:
         identifier = parse_drs_id(file.address)  # its server is known since it was completed
-        wanted = Wanted(identifier, file.name, file.size, file.checksums)
+        wanted = RequestedObject(identifier, file.name, file.size, file.checksums)
         return DrsFile(wanted, file.name, self._objects.get(file.address), self._servers.of(identifier))
 
 

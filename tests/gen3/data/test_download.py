@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
-from omicsdk.drs import NoAccess, ResolutionSettings, UnknownPrefix, Wanted, parse_drs_id
+from omicsdk.drs import NoAccess, RequestedObject, ResolutionSettings, UnknownPrefix, parse_drs_id
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.downloads import own_prefix
 from omicsdk.sandbox import Sandbox
@@ -103,7 +103,7 @@ def test_a_url_that_ends_is_asked_for_again(sandbox: Sandbox, commons: Gen3, tmp
 
 def test_a_manifest_may_know_more_than_the_record(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guid = parse_drs_id(sandbox.gen3.add_file("a", b"a"))
-    report = commons.download([Wanted(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY)
+    report = commons.download([RequestedObject(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY)
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import ChecksumMismatch, DiskFull, Forbidden, TransportError, Unauthorized
 from omicsdk.core.retry import Retry
-from omicsdk.drs import ResolutionSettings, Resolver, Servers, Wanted, parse_drs_id
+from omicsdk.drs import RequestedObject, ResolutionSettings, Resolver, Servers, parse_drs_id
 from omicsdk.drs.downloads import download_objects
-from omicsdk.drs.planning import wanted_of
+from omicsdk.drs.planning import requested_objects
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import READER
@@ -32,10 +32,10 @@ def states(report: Any) -> list[str]:
     return [outcome.state for outcome in report.outcomes]
 
 
-def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> Wanted:
+def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> RequestedObject:
     """A file as a manifest states it."""
     guid = sandbox.gen3.add_file(name, content, **more)
-    return Wanted(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
+    return RequestedObject(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
 
 
 def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -126,10 +126,10 @@ def test_rows_of_a_manifest_are_described_when_their_turn_comes(
 
 def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     right = stated(sandbox, "right", b"right")
-    wrong = Wanted(stated(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
-    nonsense = Wanted(stated(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
-    negative = Wanted(stated(sandbox, "z", b"z").identifier, "negative", -1)
-    foreign = Wanted(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"sha512": "x", "crc": "1"})
+    wrong = RequestedObject(stated(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
+    nonsense = RequestedObject(stated(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
+    negative = RequestedObject(stated(sandbox, "z", b"z").identifier, "negative", -1)
+    foreign = RequestedObject(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"sha512": "x", "crc": "1"})
     report = commons.download([wrong, nonsense, right, negative, foreign], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "failed", "done", "failed", "done"]
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
@@ -142,7 +142,7 @@ def test_a_bundle_that_a_manifest_states_as_a_file_becomes_a_folder(
 ) -> None:
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
     made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
-    bundle = Wanted(parse_drs_id(made["bundle_id"]), "mine", 6, {"md5": "0" * 32})
+    bundle = RequestedObject(parse_drs_id(made["bundle_id"]), "mine", 6, {"md5": "0" * 32})
     report = commons.download([bundle, stated(sandbox, "last", b"l")], tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == ["mine/one", "mine/two", "last"]
@@ -153,9 +153,12 @@ def test_another_commons_that_is_down_fails_its_files_and_no_others(sandbox: San
     good = sandbox.gen3.add_file("good", b"good")
     home = sandbox.url.partition("://")[2]
     with Servers(Resolver(home, settings=NOBODY), retry=Retry(attempts=2, base=0.01)) as servers:
-        rows = [Wanted(parse_drs_id(f"drs://localhost:1/row{n}"), f"{n}", 1, {"md5": "0" * 32}) for n in range(2000)]
+        rows = [
+            RequestedObject(parse_drs_id(f"drs://localhost:1/row{n}"), f"{n}", 1, {"md5": "0" * 32})
+            for n in range(2000)
+        ]
         report = download_objects(
-            list(wanted_of([*wanted, *rows, f"drs://{home}/{good}"])), tmp_path / "out", servers=servers
+            list(requested_objects([*wanted, *rows, f"drs://{home}/{good}"])), tmp_path / "out", servers=servers
         )
     assert states(report) == [*["failed"] * 4000, "done"]
     assert all(isinstance(outcome.error, TransportError) for outcome in report.failed)

@@ -34,7 +34,7 @@ def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
         raise files[0].error
     for file in files:
         if file.error is not None:
-            console.some_failed(f"{file.wanted.identifier.text}: {file.error}")
+            console.some_failed(f"{file.requested.identifier.text}: {file.error}")
     return [file for file in files if file.error is None]
 
 

@@ -16,7 +16,7 @@ from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Una
 from omicsdk.drs.downloads import expect
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member
-from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, listed_name
+from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
 from omicsdk.drs.servers import BULK, DrsServer, Locator, Servers
 from omicsdk.fs.store import STRONGEST, Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.transfer import Item, Location
@@ -447,7 +447,9 @@ class DrsStore(ClientStore[Servers]):
             BundleTooDeep: The bundle holds itself.
         """
         known = {bundle.identifier: replace(bundle.object, members=tuple(members))}
-        files = find([Wanted(bundle.identifier, _TOP)], self.client, known=known, levels=levels, above=bundle.above)
+        files = find(
+            [RequestedObject(bundle.identifier, _TOP)], self.client, known=known, levels=levels, above=bundle.above
+        )
         together = Together(self._preferred, files)
         above = (*bundle.above, (bundle.server.host, bundle.object.id))
         for file in files:
@@ -455,7 +457,7 @@ class DrsStore(ClientStore[Servers]):
                 raise file.error
             found: Found | OmicsError = file.error or OmicsError(f"{file.name}: not found")
             if file.found is not None and file.server is not None:
-                found = self._found(file.wanted.identifier, file.server, file.found, above, together)
+                found = self._found(file.requested.identifier, file.server, file.found, above, together)
             yield file.name.removeprefix(f"{_TOP}/"), found
 
     def _found(

@@ -9,7 +9,7 @@ from omicsdk.cli.commands.drs import found
 from omicsdk.cli.commands.transfers import bytes_of, finish
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
-from omicsdk.drs.planning import Wanted, find, wanted_of
+from omicsdk.drs.planning import RequestedObject, find, requested_objects
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.downloads import listed_objects, own_prefix, permissions_for
 from omicsdk.gen3.packages import unpack_download
@@ -64,7 +64,7 @@ def download(
         control: Limits and ends the transfer.
     """
     manifests = [manifest] if isinstance(manifest, str) else manifest
-    wanted = [*wanted_of(ids), *(each for path in manifests for each in _listed(path, console))]
+    wanted = [*requested_objects(ids), *(each for path in manifests for each in _listed(path, console))]
     if manifests and not wanted:
         raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Give a manifest that has rows.")
     if not wanted:
@@ -86,7 +86,7 @@ def download(
     return report
 
 
-def _listed(path: str, console: Console) -> Iterable[Wanted]:
+def _listed(path: str, console: Console) -> Iterable[RequestedObject]:
     """The objects of a manifest; faults are printed, and the others taken."""
 
     def on_fault(fault: Fault) -> None:
@@ -116,12 +116,12 @@ def pull_ls(
         object: INFILE is the identifier of an object.
         console: Prints messages.
     """
-    wanted = [Wanted(parse_drs_id(infile))] if object else list(_listed(infile, console))
+    wanted = [RequestedObject(parse_drs_id(infile))] if object else list(_listed(infile, console))
     with client.servers() as servers:
         if access:
             return permissions_for(client, wanted, servers, lambda who, error: console.some_failed(f"{who}: {error}"))
         # Only identifiers and names: find() does not request what a manifest states, and the list shows what the commons has.
-        files = find([Wanted(each.identifier, each.name) for each in wanted], servers)
+        files = find([RequestedObject(each.identifier, each.name) for each in wanted], servers)
     return [file.to_dict() for file in found(files, console)]
 
 

@@ -30,7 +30,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, NoAccess, object_of
-from omicsdk.drs.planning import DEEPEST, Wanted, find
+from omicsdk.drs.planning import DEEPEST, RequestedObject, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.downloads import Logins, permissions_of
@@ -771,7 +771,9 @@ class DownloadManager:
         statuses: dict[str, DownloadStatus] = {}
         ids = {_located(each): each.object_id for each in object_list}
         wanted = [
-            Wanted(_located(each), each.file_name or "", None, {"md5": each.md5sum.lower()} if each.md5sum else {})
+            RequestedObject(
+                _located(each), each.file_name or "", None, {"md5": each.md5sum.lower()} if each.md5sum else {}
+            )
             for each in object_list
         ]
         began = datetime.now(UTC)
@@ -779,7 +781,7 @@ class DownloadManager:
             files = find(wanted, servers, known=self._found)
             report = fetch_found(files, save_directory, progress=draw if show_progress else None)
         for file, outcome in zip(files, report.outcomes, strict=True):
-            identifier = file.wanted.identifier
+            identifier = file.requested.identifier
             status = _status(outcome, began, identifier)
             statuses[ids.get(identifier, identifier.text)] = status
             if unpack_packages and status.status == DOWNLOADED:
