@@ -10,7 +10,7 @@ from omicsdk.testing import Platform
 
 pytestmark = pytest.mark.sandbox
 
-EVERY = ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
+EVERY = ["dss", "azul", "auth", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs"]
 
 
 @pytest.fixture
@@ -23,12 +23,16 @@ def platform(request: pytest.FixtureRequest) -> Platform:
 def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
     asks = {
         "dss": lambda client: client.get_bundles_all(replica="aws"),
+        "azul": lambda client: client.summary(),
         "auth": lambda client: client.get_v1_users(),
         "upload": lambda client: client.get_health(),
         "sb": lambda client: client.whoami(),
         "gen3": lambda client: client.indexd.list_records(),
         "crunch": lambda client: client.list_projects(),
         "pangea": lambda client: client.list_sample_groups(),
+        "htsget": lambda client: client.get_reads_service_info(),
+        "refget": lambda client: client.describe("chr1"),
+        "trs": lambda client: client.list_tools(),
     }
     asks[platform.service](platform.client)
     assert [each["status"] for each in platform.requests()][-1] == 200
@@ -37,17 +41,22 @@ def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
     assert platform.clock.now() - before >= 3600
 
 
-@pytest.mark.parametrize("platform", ["dss", "upload", "sb", "gen3", "crunch", "pangea"], indirect=True)
+@pytest.mark.parametrize("platform", [each for each in EVERY if each != "auth"], indirect=True)
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_what_one_test_puts_in_the_next_one_doesnt_see(platform: Platform, tmp_path: Path, time: str):
     before = platform.sandbox.contents()
     assert platform.sandbox.fault_book.rules() == []
     (tmp_path / "study" / "sample").mkdir(parents=True)
     (tmp_path / "study" / "sample" / "a.json").write_text("{}")
+    (tmp_path / "study" / "sample" / "a.txt").write_text("")
+    for number, name in enumerate(("a.vcf", "a.fa", "v1/CWL/a.cwl")):
+        path = tmp_path / "study" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f">a\n{'ACGT' * (number + 1)}\n")
     platform.seed(tmp_path / "study")
     platform.fault("status", status=503)
     changed = {name for name, counts in platform.sandbox.contents().items() if counts != before[name]}
-    assert changed == {platform.service}, time
+    assert changed == {"dss", "azul"} if platform.service in ("dss", "azul") else {platform.service}, time
     lists = {
         "dss": "bundles",
         "upload": "areas",
@@ -55,8 +64,13 @@ def test_what_one_test_puts_in_the_next_one_doesnt_see(platform: Platform, tmp_p
         "gen3": "index",
         "crunch": "datasets",
         "pangea": "samples",
+        "azul": "projects",
+        "htsget": "sets",
+        "refget": "sequences",
+        "trs": "tools",
     }
-    assert before[platform.service][lists[platform.service]] == 0
+    examples = {"htsget": 2, "refget": 3, "trs": 1}
+    assert before[platform.service][lists[platform.service]] == examples.get(platform.service, 0)
 
 
 def test_a_fault_is_its_platforms_only(dss_sandbox: Platform, crunch_sandbox: Platform):

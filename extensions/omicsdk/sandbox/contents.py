@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from omicsdk.sandbox.azul.atlas import AZUL
 from omicsdk.sandbox.crunch.state import CRUNCH
 from omicsdk.sandbox.dss.store import DSS
 from omicsdk.sandbox.fusillade.state import FUSILLADE
+from omicsdk.sandbox.ga4gh.htsget import HTSGET
+from omicsdk.sandbox.ga4gh.refget import REFGET
+from omicsdk.sandbox.ga4gh.trs import TRS
 from omicsdk.sandbox.gen3.listings import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
 from omicsdk.sandbox.sb.state import SB
@@ -12,7 +16,7 @@ from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, at_rest
 from omicsdk.sandbox.upload.state import UPLOAD
 
-COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
+COLLECTIONS = (DSS, AZUL, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA, HTSGET, REFGET, TRS)
 """All platforms, in the order in which they are shown."""
 
 

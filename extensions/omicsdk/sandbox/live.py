@@ -374,8 +374,9 @@ class LiveSandbox:
         """Puts a folder's files into a platform, without the network.
 
         Args:
-            service: `dss` makes a bundle, `upload` an area, `sb` a project, `gen3` index records, `crunch` a project whose
-                folders are datasets, `pangea` a library whose folders are samples.
+            service: `dss` makes a bundle, `azul` one as well, which it indexes, `upload` an area, `sb` a project, `gen3` index
+                records, `crunch` a project whose folders are datasets, `pangea` a library whose folders are samples, `htsget`
+                data sets, `refget` sequences, `trs` a tool.
             folder: The folder.
 
         Returns:
@@ -384,7 +385,7 @@ class LiveSandbox:
         Raises:
             ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
         """
-        if service == "dss":
+        if service in ("dss", "azul"):
             return dict(self.seed(folder))
         from omicsdk.sandbox.seeding.folders import seed_service
 
@@ -449,6 +450,7 @@ class LiveSandbox:
         """How much is in the sandbox: the length of each list of each platform, as its pages show them."""
         from omicsdk.sandbox.contents import counted
 
+        self.ga4gh.seed()
         return counted(self.context.database)
 
     def add_faults(self, *rules: Rule) -> list[int]:

@@ -8,7 +8,9 @@ import pytest
 if TYPE_CHECKING:
     from omicsdk import Fusillade
     from omicsdk.crunch import Crunch
+    from omicsdk.ga4gh import Htsget, Refget, Trs
     from omicsdk.gen3 import Gen3
+    from omicsdk.hca.azul import Azul
     from omicsdk.hca.dss import Dss
     from omicsdk.hca.upload import HcaUpload
     from omicsdk.pangea import Pangea
@@ -41,6 +43,16 @@ def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> 
 
     with Dss() as client:
         yield Platform(client, omics_sandbox, "dss", "/dss/*")
+
+
+@pytest.fixture
+def azul_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Azul]]":  # noqa: ARG001 - the environment is set
+    """Azul, without projects; `client` is an `Azul`. It indexes the Data Store's bundles."""
+    from omicsdk.hca.azul import Azul
+    from omicsdk.testing.platform import Platform
+
+    with Azul() as client:
+        yield Platform(client, omics_sandbox, "azul", "/azul/*")
 
 
 @pytest.fixture
@@ -107,3 +119,33 @@ def pangea_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) 
     login = PasswordLogin(omics_environment["PANGEA_USER"], omics_environment["PANGEA_PASS"])
     with Pangea(omics_environment["PANGEA_ENDPOINT"], credentials=login) as client:
         yield Platform(client, omics_sandbox, "pangea", "/pangea/*")
+
+
+@pytest.fixture
+def htsget_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Htsget]]":  # noqa: ARG001 - the environment is set
+    """htsget with its example data sets; `client` is an `Htsget`."""
+    from omicsdk.ga4gh import Htsget
+    from omicsdk.testing.platform import Platform
+
+    with Htsget() as client:
+        yield Platform(client, omics_sandbox, "htsget", "/htsget/*")
+
+
+@pytest.fixture
+def refget_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Refget]]":  # noqa: ARG001 - the environment is set
+    """refget with its example sequences; `client` is a `Refget`."""
+    from omicsdk.ga4gh import Refget
+    from omicsdk.testing.platform import Platform
+
+    with Refget() as client:
+        yield Platform(client, omics_sandbox, "refget", "/refget/*")
+
+
+@pytest.fixture
+def trs_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Trs]]":  # noqa: ARG001 - the environment is set
+    """The Tool Registry Service with its example tool; `client` is a `Trs`."""
+    from omicsdk.ga4gh import Trs
+    from omicsdk.testing.platform import Platform
+
+    with Trs() as client:
+        yield Platform(client, omics_sandbox, "trs", "/trs/*")

@@ -1,12 +1,16 @@
 """The pages that tell what is in the sandbox."""
 
 import re
+from collections import Counter
 from urllib.parse import quote
 
 import httpx
 import pytest
+from azul_project import write_project
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.azul.atlas import AZUL
 from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.dss.store import Tombstone
 
 EVERY = [(each.name, listing.name) for each in COLLECTIONS for listing in each.listings]
 HOSTILE = "<script>alert('x')</script> & \u202egnp.json"
@@ -34,6 +38,11 @@ def test_the_first_page_counts_what_every_platform_has(sandbox: Sandbox, visitor
         ("gen3", "index"): 1,
         ("crunch", "datasets"): 1,
         ("pangea", "organizations"): 1,
+        ("azul", "projects"): 1,
+        ("azul", "files"): 2,
+        ("htsget", "sets"): 2,
+        ("refget", "sequences"): 3,
+        ("trs", "tools"): 1,
     }
     assert {each: _count(page.text, *each) for each in counts} == counts
 
@@ -43,6 +52,21 @@ def test_every_list_can_be_opened(visitor: httpx.Client, platform, listing):
     page = visitor.get(f"/_sandbox/pages/contents/{platform}/{listing}", params={"of": "x"})
     assert page.status_code == 200
     assert "<h1>" in page.text
+
+
+def test_azuls_lists_have_what_it_indexes(sandbox: Sandbox, tmp_path):
+    first = sandbox.seed(write_project(tmp_path / "first"))
+    sandbox.seed(write_project(tmp_path / "again"))
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "x.txt").write_text("x")
+    sandbox.seed(tmp_path / "bare")
+    sandbox.dss.delete_bundle(Tombstone(first["bundle_uuid"], first["version"], "a@example.org", "test"))
+    database, files = sandbox.context.database, sandbox.azul.atlas.files()
+    listed = {name: AZUL.listing(name).rows(database, 0) for name in ("projects", "files")}
+    assert [row[:2] for row in listed["files"]] == [(file.name, file.record.uuid) for file in files]
+    assert [row[3] for row in listed["files"]] == [file.short_name for file in files]
+    counts = Counter((file.short_name, file.title) for file in files)
+    assert listed["projects"] == [(*names, str(count)) for names, count in sorted(counts.items())]
 
 
 def test_a_list_that_is_long_is_read_page_by_page(sandbox: Sandbox, visitor: httpx.Client, folder):

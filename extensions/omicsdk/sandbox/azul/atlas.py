@@ -11,6 +11,7 @@ from typing import Any
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileRecord
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
 """Names entities that have no metadata of their own."""
@@ -245,3 +246,33 @@ ANVIL_FIELDS: Mapping[str, Reader] = {
     "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
 }
 """Fields of AnVIL's catalogs, read of a file."""
+
+# The index in SQL, for pages and counts: the same rule as `Atlas.files`, the newest version of a file in the newest version of a bundle.
+_STATED = "json_extract(d.document, '$.files.project_json[0].%s')"
+_SHORT_NAME = f"coalesce(nullif({_STATED % 'project_core.project_short_name'}, ''), 'bundle ' || substr(n.uuid, 1, 8))"
+_FILES = (
+    f"WITH n AS (SELECT uuid, max(version) AS version FROM dss_bundles WHERE {LIVE_BUNDLE} GROUP BY uuid)"  # noqa: S608 - our own words
+    f" SELECT b.name, b.file_uuid, f.size, {_SHORT_NAME} AS project,"
+    f" coalesce(nullif({_STATED % 'project_core.project_title'}, ''), {_SHORT_NAME}) AS title,"
+    f" coalesce({_STATED % 'provenance.document_id'}, n.uuid) AS project_id, max(f.version || ' ' || n.version)"
+    " FROM n JOIN dss_bundle_files b ON b.uuid = n.uuid AND b.version = n.version AND NOT b.indexed"
+    " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
+    " LEFT JOIN dss_documents d ON d.uuid = n.uuid AND d.version = n.version GROUP BY b.file_uuid"
+)
+
+AZUL = Collection(
+    "azul",
+    "Azul",
+    "/azul",
+    (
+        Listing(
+            "projects",
+            "Projects",
+            ("Project", "Title", "Files"),
+            f"SELECT project, title, count(*) FROM ({_FILES}) GROUP BY project_id ORDER BY project",  # noqa: S608 - our own words
+        ),
+        Listing(
+            "files", "Indexed files", ("Name", "UUID", "Bytes", "Project"), f"{_FILES} ORDER BY b.name, b.file_uuid"
+        ),
+    ),
+)

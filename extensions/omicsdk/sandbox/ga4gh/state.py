@@ -63,16 +63,16 @@ class Ga4gh:
         self._context = context
         self._lock = threading.RLock()
         self._is_seeded = False
-        self.htsget = Htsget(context, self._seed)
-        self.refget = Refget(context, self._seed)
-        self.trs = Trs(context, self._seed)
+        self.htsget = Htsget(context, self.seed)
+        self.refget = Refget(context, self.seed)
+        self.trs = Trs(context, self.seed)
 
     def clear(self) -> None:
         """Have the examples made again, once something is asked for."""
         self._is_seeded = False
 
-    def _seed(self) -> None:
-        """Make the examples, unless there is anything. Most sandboxes are never asked for them."""
+    def seed(self) -> None:
+        """Make the examples, unless there is anything. Called by the first request or listing: most sandboxes never need them."""
         with self._lock:
             if self._is_seeded:
                 return

@@ -17,6 +17,7 @@ from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.listings import Collection, Listing
 
 PREFIX = "/trs/ga4gh/trs/v2"  # below /ga4gh is the Gen3 commons
 TYPES = ("CWL", "WDL", "NFL", "GALAXY", "SMK")
@@ -328,3 +329,27 @@ def _version(state: Trs, call: Call, tool: Tool, version: str, files: list[File]
         "containerfile": any(each.kind == CONTAINER for each in files),
         "images": [],
     }
+
+
+TRS = Collection(
+    "trs",
+    "GA4GH tool registry (TRS)",
+    PREFIX,
+    (
+        Listing(
+            "tools",
+            "Tools",
+            ("Id", "Versions", "Description"),
+            "SELECT id, (SELECT count(DISTINCT version) FROM trs_files WHERE tool = trs_tools.id), description"
+            " FROM trs_tools ORDER BY id",
+            opens="tool-files",
+        ),
+        Listing(
+            "tool-files",
+            "Files of a tool",
+            ("Path", "Version", "Type", "Kind", "Characters"),
+            "SELECT path, version, type, kind, length(content), tool FROM trs_files ORDER BY version, type, path",
+            inside="tool",
+        ),
+    ),
+)

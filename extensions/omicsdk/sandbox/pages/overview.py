@@ -15,6 +15,7 @@ from omicsdk.sandbox.state.listings import PAGE, Collection, Listing
 
 def overview(sandbox: LiveSandbox, request: Request) -> Page:
     """What is in the sandbox, platform by platform, and the switches that are needed most."""
+    sandbox.ga4gh.seed()
     database = sandbox.context.database
     rules = sandbox.fault_book.rules()
     state = sandbox.clock.state()
@@ -100,6 +101,7 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
     if collection is None or listing is None:
         raise not_found("There is no such list.")
     of = request.query_params.get("of", "") if listing.inside else ""
+    sandbox.ga4gh.seed()
     database = sandbox.context.database
     count = listing.count(database, of)
     number = page_number(request, count)

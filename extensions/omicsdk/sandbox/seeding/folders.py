@@ -229,7 +229,7 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         OSError: A file can't be read.
     """
     if service not in SERVICES:
-        raise ValueError(f"there is no service {service!r}; there are dss, {', '.join(SERVICES)}")
+        raise ValueError(f"there is no service {service!r}; there are dss, azul, {', '.join(SERVICES)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder")
     _check(folder)
