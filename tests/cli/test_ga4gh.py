@@ -75,13 +75,33 @@ def test_it_is_printed_in_the_place_of_a_file(run, tmp_path):
         (("sample-1",), 2, "--to is required"),
         (("sample-1", "--to", "none/a.bam"), 2, "none"),
         (("https://127.0.0.1/x", "--to", "a.bam"), 2, "is not the URL of a data set"),
-        (("downlaod", "sample-1", "--to", "a.bam"), 2, "unexpected argument"),
+        (("downlaod", "sample-1", "--to", "a.bam"), 2, "Did you mean download?"),
+        (("downlaod", "--to", "a.bam"), 2, "omics htsget download downlaod"),
+        (("Service_Info",), 2, "Did you mean service-info?"),
+        (("download", "downlaod", "--to", "a.bam"), 1, "There are no reads of the identifier downlaod"),
+        (("reads/download", "--to", "a.bam"), 1, "There are no reads of the identifier reads/download"),
+        (("sample-1", "--limit-rate", "x", "--to", "a.bam"), 2, "not a number of bytes per second"),
     ],
 )
 def test_refusals_are_named_and_write_nothing(run, tmp_path, words, code, said):
     refused = run("htsget", *words)
     assert refused.code == code
     assert said in refused.err
+    assert work(tmp_path) == []
+
+
+def test_a_dry_run_states_what_would_be_fetched(run, tmp_path):
+    done = run("htsget", "sample-1", "--to", "a.bam", "--dry-run")
+    assert (done.code, done.json["planned"], done.json["verification"]) == (0, True, "")
+    assert "blocks would be fetched" in done.err
+    assert work(tmp_path) == []
+    assert run("htsget", "sample-1", "--to", "a.bam").json["size"] == done.json["size"]
+
+
+def test_a_dry_run_of_what_would_be_printed_prints_no_file(run, tmp_path):
+    done = run("htsget", "sample-1", "--format", "VCF", "--to", "-", "--dry-run")
+    assert done.code == 0
+    assert "##fileformat" not in done.out
     assert work(tmp_path) == []
 
 

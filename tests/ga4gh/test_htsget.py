@@ -21,6 +21,7 @@ from omicsdk import (
     AsyncHtsget,
     BearerToken,
     ChecksumMismatch,
+    ChecksumMissing,
     ConfigError,
     DiskFull,
     FolderBusy,
@@ -32,10 +33,12 @@ from omicsdk import (
     Unauthorized,
     UsageError,
 )
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.files import lock_now
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END, bgzf
+from omicsdk.transfer import Control, Progress
 
 
 def names(folder: Path) -> list[str]:
@@ -332,6 +335,58 @@ def test_it_is_resumed_after_the_blocks_that_are_complete(
     assert (saved.blocks, saved.blocks_kept) == (4, 2)
     assert (tmp_path / "a.bam").read_bytes() == a_bam
     assert names(tmp_path) == ["a.bam"]
+
+
+def test_progress_counts_what_is_there_and_what_was_fetched(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    seen: list[Progress] = []
+    htsget().download("a", tmp_path / "a.bam", progress=seen.append)
+    assert (seen[0].files, seen[0].bytes, seen[0].final) == (1, len(a_bam), False)
+    assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (1, len(a_bam), True)
+    assert [each.bytes_done for each in seen] == sorted(each.bytes_done for each in seen)
+
+
+def test_a_control_stops_it(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    control = Control()
+    control.stop()
+    with pytest.raises(Interrupted, match="it was stopped after 0 of 3 blocks"):
+        htsget().download("a", tmp_path / "a.bam", control=control)
+    assert names(tmp_path) == []
+
+
+def test_the_rate_is_limited(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, monkeypatch: Any) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(type(SYSTEM_CLOCK), "sleep", lambda _self, seconds: waited.append(seconds))
+    tickets.serve(a_bam)
+    htsget().download("a", tmp_path / "a.bam", control=Control(rate_limit=len(a_bam)))
+    assert waited
+    waited.clear()
+    htsget().download("a", tmp_path / "b.bam")
+    assert not waited
+
+
+def test_a_dry_run_writes_nothing(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+    tickets.serve(a_bam)
+    client = htsget()
+    planned = client.download("a", tmp_path / "a.bam", dry_run=True)
+    assert (planned.planned, planned.size, planned.blocks) == (True, len(a_bam), 3)
+    assert names(tmp_path) == []
+    tickets.urls = lambda: [tickets.stored(a_bam)]
+    assert client.download("a", tmp_path / "a.bam", dry_run=True).size is None
+
+
+def test_a_required_checksum_has_to_be_in_the_ticket(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    with pytest.raises(ChecksumMissing):
+        htsget().download("a", tmp_path / "a.bam", control=Control(require_checksum=True))
+    tickets.state_md5(a_bam)
+    saved = htsget().download("a", tmp_path / "a.bam", control=Control(require_checksum=True))
+    assert saved.verification == "format and md5"
 
 
 def test_it_is_not_resumed_where_the_ticket_is_another(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from omicsdk.cli.mistakes import unknown_word
+from omicsdk.cli.mistakes import mistyped_word, unknown_word
 from omicsdk.cli.services import GROUPS, INDEX, SERVICES
 
 TYPE_CHECKING = False
@@ -222,9 +222,12 @@ class Catalog:
             words: The words, at least one; the names are removed from the list. Those of a group's default command are all left.
 
         Raises:
-            UsageError: The word is unknown; the nearest one is suggested.
+            UsageError: The word is unknown, or nearly a command where the default command would take it; the nearest one is
+                suggested.
         """
         if node is not None and node.default and node.find(words[0]) is None:
+            if error := mistyped_word(node.path, words[0], node.words(), node.default):
+                raise error
             return node.child(node.default)
         found = self.start(words[0]) if node is None else node.child(words[0])
         first = words.pop(0)

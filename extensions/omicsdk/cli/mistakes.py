@@ -28,6 +28,30 @@ def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterab
     return UsageError(f"unknown {kind} {word!r}", remedy=f"{near} {see}".lstrip())
 
 
+def mistyped_word(path: list[str], word: str, known: list[str], default: str) -> UsageError | None:
+    """The error for a word that is nearly a command of a group with a default command; None for any other.
+
+    Args:
+        path: The words before it.
+        word: What was typed. With a slash, dot or colon it is an argument.
+        known: The commands.
+        default: The default command, which would take the word as its argument.
+    """
+    import difflib
+
+    if word.startswith("-") or any(mark in word for mark in "/.:"):
+        return None
+    near = difflib.get_close_matches(word.lower().replace("_", "-"), known, n=1, cutoff=0.8)
+    if not near:
+        return None
+    from omicsdk.core.errors import UsageError
+
+    other = " ".join(["omics", *path, default, word])
+    return UsageError(
+        f"unknown command {word!r}", remedy=f"Did you mean {near[0]}? For an argument of that name: {other}"
+    )
+
+
 def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
     """The error for help on a word that is unknown.
 

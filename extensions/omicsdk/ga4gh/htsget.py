@@ -21,8 +21,9 @@ from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import AsyncExchange, Exchange, beside, exchange_of
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import BearerToken, origin_of
-from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Interrupted, SourceChanged, TransferError
+from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, FolderBusy, Interrupted, SourceChanged, TransferError
 from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
@@ -31,7 +32,7 @@ from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.tickets import SliceRequest, Ticket, chosen_format, parse_address, parse_region, ticket_of
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Location
+    from omicsdk.transfer import Control, Location, Progress
     from omicsdk.transfer.network.pool import ConnectionPool
     from omicsdk.transfer.ranges import Ranges
 
@@ -50,20 +51,22 @@ class SavedSlice:
     Attributes:
         path: The file.
         format: Its format.
-        size: Its size in bytes.
+        size: Its size in bytes; None in a dry run if a block states no end.
         blocks: The number of blocks.
         blocks_kept: How many of them an earlier run had fetched.
         verification: What the file was compared with: its format, and the MD5 of the ticket where it states one.
         skipped: Whether the file existed, with the MD5 that the ticket states.
+        planned: Whether this was a dry run: nothing was fetched or written.
     """
 
     path: str
     format: Format
-    size: int
+    size: int | None
     blocks: int
     blocks_kept: int = 0
     verification: str = "format"
     skipped: bool = False
+    planned: bool = False
 
 
 def download(
@@ -77,7 +80,10 @@ def download(
     tags: Sequence[str] = (),
     exclude_tags: Sequence[str] = (),
     header_only: bool = False,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
 ) -> SavedSlice:
     """Download a slice of reads or variants, or a complete file.
 
@@ -96,7 +102,10 @@ def download(
         tags: Tags to include; by default all. A server may ignore it.
         exclude_tags: Tags to leave out.
         header_only: Request the header alone.
+        progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only request the ticket, and report what would be fetched; nothing is written.
 
     Returns:
         The file.
@@ -106,33 +115,43 @@ def download(
         NotFound: The server has no such data set.
         InvalidFormat: The ticket is of another format, or the joined blocks are not a complete file of it.
         ChecksumMismatch: They do not have the MD5 of the ticket.
+        ChecksumMissing: The control requires a checksum, and the ticket states none; nothing was fetched.
+        Interrupted: It was stopped, or its time is over.
         TransferError: A block cannot be fetched, or the file cannot be written.
     """
+    from omicsdk.transfer import Control
     from omicsdk.transfer.disk import write_errors
 
+    control = control or Control()
+    control.begin(SYSTEM_CLOCK.monotonic())
     address = parse_address(what)
     target = Path(path)
     kind, wanted_format = chosen_format(address.kind, format, target.name)
     places = [parse_region(each) for each in regions]
     wanted = SliceRequest(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
-    source = _Source(_server(client, address.base_url), wanted)
+    source = _Source(_server(client, address.base_url), wanted, control, stop)
+    ticket = source.ticket
+    if control.require_checksum and not ticket.md5:
+        raise ChecksumMissing(target.name)
+    count = len(ticket.blocks)
     with write_errors(os.fspath(path)):
-        size = _present(target, source.ticket.md5)
+        size = _present(target, ticket.md5)
         if size is not None:
-            count = len(source.ticket.blocks)
-            return SavedSlice(str(path), source.ticket.format, size, count, count, "md5", skipped=True)
+            return SavedSlice(str(path), ticket.format, size, count, count, "md5", skipped=True)
+        if dry_run:
+            return SavedSlice(str(path), ticket.format, ticket.size, count, verification="", planned=True)
         part = _Part(target)
         with part.opened() as file:
             try:
-                kept = _join(source, part, file, not header_only, stop)
+                kept = _join(source, part, file, not header_only, _Run(ticket.size, control, stop, progress))
             except (InvalidFormat, ChecksumMismatch, SourceChanged):
                 part.discard()  # what is wrong would be resumed
                 raise
             size = file.tell()
         put_in_place(part.path, target)
         part.record.unlink(missing_ok=True)
-    verification = "format and md5" if source.ticket.md5 else "format"
-    return SavedSlice(str(path), source.ticket.format, size, len(source.ticket.blocks), kept, verification)
+    verification = "format and md5" if ticket.md5 else "format"
+    return SavedSlice(str(path), ticket.format, size, count, kept, verification)
 
 
 def _present(target: Path, stated: str) -> int | None:
@@ -146,7 +165,7 @@ def _present(target: Path, stated: str) -> int | None:
         return file.tell() if digest.hexdigest() == stated else None
 
 
-def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, stop: threading.Event | None) -> int:
+def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Run) -> int:
     """Write what is missing of a file, and check all of it; return how many blocks were kept."""
     name, stated = part.target.name, source.ticket.md5
     check, digest = FileCheck(source.ticket.format, name, complete=complete), md5(usedforsecurity=False)
@@ -158,10 +177,12 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, stop: th
         left -= len(data)
     file.truncate(end)
     ends = part.ends[:kept]
+    run.kept = run.present = end
     for number in range(kept, len(source.ticket.blocks)):
         for data in source.pieces(number):
-            if stop is not None and stop.is_set():
-                raise Interrupted(f"{name}: stopped after {number} of {len(source.ticket.blocks)} blocks", name=name)
+            if run.is_over(len(data)):
+                said = f"{name}: {run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
+                raise Interrupted(said, name=name)
             check.feed(data)
             digest.update(data)
             file.write(data)
@@ -172,13 +193,60 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, stop: th
     if stated and digest.hexdigest() != stated:
         raise ChecksumMismatch(name, algorithm="md5", expected=stated, actual=digest.hexdigest())
     os.fsync(file.fileno())
+    run.report(is_done=True)
     return kept
+
+
+class _Run:
+    """A download that is under way: its progress, and whether it has to end.
+
+    Attributes:
+        control: What stops it.
+        kept: The bytes of earlier runs.
+        present: The bytes of the file so far.
+    """
+
+    def __init__(
+        self,
+        size: int | None,
+        control: Control,
+        stop: threading.Event | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        from omicsdk.transfer.reports.progress import WORD, Counters
+
+        self.control, self.kept, self.present = control, 0, 0
+        self._size, self._stop, self._progress = size, stop, progress
+        self._counters = Counters(1, size or 0, SYSTEM_CLOCK.monotonic(), WORD, int(size is None))
+
+    def is_over(self, count: int) -> bool:
+        """Whether it has to end before bytes are written; otherwise count them."""
+        now = SYSTEM_CLOCK.monotonic()
+        if self.control.over(now, self._stop):
+            return True
+        self.present += count
+        if now >= self._counters.next_word:
+            self.report()
+        return False
+
+    def report(self, *, is_done: bool = False) -> None:
+        """Call the progress function."""
+        fetched, present = self.present - self.kept, self.present
+        if is_done:
+            self._counters.count("done", self.present, self._size)
+            present = 0
+        if self._progress is not None:
+            phase = "over" if is_done else "paused" if self.control.paused else "moving"
+            self._progress(self._counters.progress(SYSTEM_CLOCK.monotonic(), fetched, present, phase, int(not is_done)))
 
 
 class _Source:
     """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
 
-    def __init__(self, server: HtsgetApi, wanted: SliceRequest) -> None:
+    def __init__(self, server: HtsgetApi, wanted: SliceRequest, control: Control, stop: threading.Event | None) -> None:
+        from omicsdk.transfer.ranges import Pace
+
+        self._pace = Pace(control, stop)
         self._server = server
         self._wanted = wanted
         self._ranges: dict[str, Ranges] = {}
@@ -215,6 +283,7 @@ class _Source:
                 title=f"block {number + 1} of {self._wanted.id}",
                 pool=self._pool,
                 retry=exchange_of(self._server).transport.retry,
+                pace=self._pace,
                 validators=self.validators.get(block.key),
                 # Servers that make blocks as they are asked for give no ETag; what was joined is checked as a whole.
                 unvalidated=True,

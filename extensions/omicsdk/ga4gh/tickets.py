@@ -221,6 +221,11 @@ class Block:
         return sha256(what).hexdigest()
 
     @property
+    def size(self) -> int | None:
+        """Its size in bytes; None where its end is not stated."""
+        return len(self.data) if self.data is not None else None if self.end is None else self.end - self.start
+
+    @property
     def layout(self) -> tuple[int, int | None, bytes | None]:
         """What has to stay the same when the URL is replaced."""
         return self.start, self.end, self.data
@@ -239,6 +244,12 @@ class Ticket:
     format: Format
     blocks: tuple[Block, ...]
     md5: str = ""
+
+    @property
+    def size(self) -> int | None:
+        """The size of the file in bytes; None where a block states no end."""
+        sizes = [block.size for block in self.blocks]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def ticket_of(answer: object, wanted: SliceRequest, base_url: str) -> Ticket:

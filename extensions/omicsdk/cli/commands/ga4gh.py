@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     """Render a slice: what was written, and what it was compared with."""
     where = call.console.called.get(result.path, result.path)
-    if result.skipped:
-        call.console.message(
-            f"{where} is already complete: {result.format}, {size_words(result.size)}, verified by md5"
-        )
+    size = "unknown size" if result.size is None else size_words(result.size)
+    kept = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
+    blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
+    if result.planned:
+        call.console.message(f"{where}: {result.format}, {size} in {blocks} would be fetched")
+    elif result.skipped:
+        call.console.message(f"{where} is already complete: {result.format}, {size}, verified by md5")
     else:
-        kept = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
-        blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
-        call.console.message(
-            f"{where}: {result.format}, {size_words(result.size)} in {blocks}, verified by {result.verification}"
-        )
+        call.console.message(f"{where}: {result.format}, {size} in {blocks}, verified by {result.verification}")
     return asdict(result)
 
 

@@ -27,7 +27,7 @@ URL_VARIABLE = "OMICS_SANDBOX_URL"
 _SNAPSHOT_SECONDS = 3600.0
 """Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
-Platform = Literal["dss", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs"]
+Platform = Literal["dss", "azul", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs"]
 
 
 def up(
@@ -104,7 +104,7 @@ def seed(
 ) -> Any:
     """Add folders, or recorded answers of other servers, to a sandbox.
 
-    Each folder becomes a bundle of dss, whose files with names in .json are its metadata; an area of upload; a project of sb;
+    Each folder becomes a bundle of dss, whose files with names in .json are its metadata, and which azul indexes; an area of upload; a project of sb;
     records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples;
     data sets of htsget; sequences of refget; a tool of trs.
 

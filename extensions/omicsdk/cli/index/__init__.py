@@ -60,6 +60,7 @@ class Entry:
         look: Raises if the object does not exist, for --dry-run; called with the function's arguments.
         login: It fails without credentials, before any request. A table may name words of such commands in `LOGINS`.
         offline: It uses no service, but takes the common options of the service.
+        limits: The options of transfers that a function with `control` honours; by default all, with --report.
         title: Title of a transfer in progress and reports, before its first argument: "Download of".
         render: Renders the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the most important first; the others follow if they fit.
@@ -99,6 +100,7 @@ class Entry:
     look: Callable[..., Any] | None = None
     login: bool = False
     offline: bool = False
+    limits: tuple[str, ...] = ()
     title: str = ""
     render: Callable[..., Any] | None = None
     columns: tuple[str, ...] = ()

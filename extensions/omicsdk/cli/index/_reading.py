@@ -177,8 +177,12 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     names = {each["name"] for each in arguments}
     more: list[Argument] = []
     if "control" in supplied:
-        more += [each for each in (FETCH if _downloads(entry, names) else LIMITS) if each["name"] not in names]
-        more.append(REPORT)
+        all_limits = [*(FETCH if _downloads(entry, names) else LIMITS), REPORT]
+        more += [
+            each
+            for each in all_limits
+            if each["name"] not in names and (not entry.limits or each["name"] in entry.limits)
+        ]
     if entry.deletes and entry.look is not None:
         made["deletes"], made["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)

@@ -16,6 +16,8 @@ COMMANDS = (
         flags={"what": "--id", "path": "--to", "regions": "--region"},
         repeated=("regions",),
         writes={"path": ""},
+        limits=("limit_rate", "time_budget", "require_checksum"),
+        title="Download of",
         render=ga4gh.saved_slice,
         examples=(
             "https://htsget.example.org/reads/NA12878 --region chr1:1-1000 --to NA12878.bam",
