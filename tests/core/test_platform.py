@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import httpx
 import pytest
+from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, BearerToken
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError
 from omicsdk.core.platform import (
@@ -174,6 +175,12 @@ def _status(client: Toy) -> int:
     return client.get_bundle.raw(uuid="u", replica="aws").status_code
 
 
+def _ask(client: Toy, *, stop: threading.Event | None = None) -> int:
+    """Ask the service, and be stopped."""
+    del stop
+    return _status(client)
+
+
 def _name(client: Toy) -> str:
     """Read a context variable of the caller."""
     return caller.get()
@@ -190,6 +197,7 @@ class _Workflows:
     ls = Listing(_ls)
     open = Opening(_open)
     name = Workflow(_name)
+    ask = Workflow(_ask)
 
 
 class Toy(_Workflows, Platform, DssApi):
@@ -273,6 +281,29 @@ def test_cancelling_the_task_stops_the_workflow_and_waits_for_it() -> None:
     assert thread is not None
     thread.join(10)
     assert not thread.is_alive()
+
+
+class Leaving(ManualClock):
+    """A clock that requests a stop half a second after the first wait began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if sum(self.slept) >= 0.5:
+            self.stop.set()
+
+
+def test_the_stop_of_a_workflow_ends_the_waits_of_its_clients_requests() -> None:
+    def busy(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, headers={"retry-after": "300"}, json={})
+
+    clock = Leaving()
+    with Toy(transport=httpx.MockTransport(busy), clock=clock) as toy, pytest.raises(Interrupted):
+        toy.ask(stop=clock.stop)
+    assert sum(clock.slept) < 1.5
 
 
 def test_both_clients_show_the_workflows_signature_and_documentation() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.transport import Pace, Timeout
 
 
 CHUNK = 1 << 16
@@ -345,6 +345,7 @@ class _ClientBase(Generic[E]):
 
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
+    _pace: ClassVar[Pace | None] = None  # limits the rate of requests to the service
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -467,6 +468,7 @@ class Client(_ClientBase[Exchange]):
                 environ=environ,
                 clock=clock,
                 answer_limit=answer_limit,
+                pace=type(self)._pace,
             ),
         )
 
@@ -521,6 +523,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 environ=environ,
                 clock=clock,
                 answer_limit=answer_limit,
+                pace=type(self)._pace,
             ),
         )
 
@@ -587,6 +590,19 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
     clone = client.with_options()
     clone._exchange = exchange(client._exchange)  # pyright: ignore[reportPrivateUsage] - as in `beside`
     return clone
+
+
+def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
+    """Return a clone of a client that a stop ends; closing either closes both.
+
+    It sends no further request then, and its waits end: those before another try, for the rate limit and for what the service
+    prepares. Its calls raise Interrupted.
+
+    Args:
+        client: The client.
+        stopped: Whether to stop; called ten times a second during waits.
+    """
+    return sending_by(client, lambda held: replace(held, transport=held.transport.until(stopped)))
 
 
 def network_of(client: Client) -> tuple[Mapping[str, str] | None, Timeout]:

@@ -33,7 +33,7 @@ from typing import (
     overload,
 )
 
-from omicsdk.core.client import AsyncClient, Bound, Client, beside
+from omicsdk.core.client import AsyncClient, Bound, Client, beside, stopping_by
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError
@@ -637,11 +637,23 @@ class _Late(ABC):
         if client is None:
             return function
         if not isinstance(client, AsyncPlatform):
-            return MethodType(function, client)
+            return MethodType(self._stoppable if _takes_stop(function) else function, client)
         shown = wraps(function)(self._asynchronous(function, client))
         # inspect follows __wrapped__, and a method's signature lacks the client.
         shown.__wrapped__ = MethodType(function, client)
         return shown
+
+    @cached_property
+    def _stoppable(self) -> Callable[..., Any]:
+        """The workflow, whose `stop` ends the waits of its client's requests, too."""
+        function = self._function
+
+        @wraps(function)
+        def run(client: Platform, *args: Any, **options: Any) -> Any:
+            stop: threading.Event | None = options.get("stop")
+            return function(client if stop is None else stopping_by(client, stop.is_set), *args, **options)
+
+        return run
 
     @abstractmethod
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
@@ -678,7 +690,8 @@ class Workflow(_Late, Generic[P, R]):
                 stop = threading.Event()
                 if _takes_stop(function):
                     options["stop"] = stop
-            return await run_in_thread(partial(function, client.blocking(), *args, **options), stop)
+            blocking = stopping_by(client.blocking(), stop.is_set)
+            return await run_in_thread(partial(function, blocking, *args, **options), stop)
 
         return run
 

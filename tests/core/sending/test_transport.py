@@ -658,3 +658,66 @@ def test_a_command_says_how_long_all_its_clients_wait():
     assert (told._timeout, told._manners.retry) == (Timeout.of(3), Retry(attempts=2, budget=7))
     assert (clone._timeout, clone._manners.retry) == (Timeout(read=5), Retry(attempts=3, budget=7))
     assert (after._timeout, after._manners.retry) == (Timeout(), Retry())
+
+
+# -- the rate of requests, and stops
+
+
+def test_tries_and_redirects_are_paced_as_requests_and_those_to_others_are_not(both):
+    paced: list[str] = []
+
+    def pace(origin, clock):
+        assert clock is client.clock
+        paced.append(origin)
+        return 7.0
+
+    server = Server(
+        answer(503),
+        answer(301, {"location": f"{BASE}/things", "retry-after": "2"}),
+        answer(302, {"location": "https://s3.example.org/k"}),
+        answer(200, body=b"done"),
+    )
+    client = both(server, pace=pace)
+    assert client.send(request()).content == b"done"
+    assert paced == [f"{HERE}:443"] * 3
+    assert client.clock.slept == [7.0, 1.0, 7.0, 2.0, 7.0]
+
+
+def test_waiting_for_the_turn_does_not_use_up_the_time_for_tries(both):
+    client = both(Server(answer(503), answer(200)), pace=lambda *_: 1000.0, retry=Retry(budget=5.0))
+    assert client.send(request()).status_code == 200
+
+
+class Stopping(ManualClock):
+    """A clock at one of whose moments a stop is requested."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.at = self.monotonic() + at
+
+    def stopped(self):
+        return self.monotonic() >= self.at
+
+
+@pytest.mark.parametrize(
+    ("script", "pace"),
+    [
+        ((answer(429, {"retry-after": "30"}),), None),
+        ((answer(301, {"location": f"{BASE}/things", "retry-after": "30"}),), None),
+        ((answer(503),), None),
+        ((answer(200),), lambda *_: 300.0),
+    ],
+    ids=["refused", "not yet", "failing", "paced"],
+)
+def test_a_stop_ends_every_wait_within_a_second(script, pace):
+    clock = Stopping(0.5)
+    server = Server(*script)
+    options = {"clock": clock, "pace": pace, "fraction": lambda: 1.0, "retry": Retry(base=30)}
+    transport = Transport(BASE, transport=httpx.MockTransport(server), **options).until(clock.stopped)
+    with pytest.raises(errors.Interrupted):
+        transport.send(request())
+    assert clock.monotonic() < clock.at + 1
+    assert len(server.seen) == (0 if pace else 1)
+    with pytest.raises(errors.Interrupted):
+        transport.send(request())
+    assert len(server.seen) == (0 if pace else 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
-from omicsdk.hca.azul.rate import RULE, Gate, Rule, delay, duration
+from omicsdk.hca.azul.rate import RULE, Gate, Rule, delay, duration, pace
 
 
 def test_the_rule_is_the_services() -> None:
@@ -20,6 +22,23 @@ def test_requests_below_the_limit_do_not_wait() -> None:
     assert delay([0.0] * 999, 1) == 0
     assert delay([0.0] * 1000, 1) == 299
     assert delay([0.0] * 1000, 300) == 0
+
+
+def test_the_wait_is_known_from_one_earlier_request() -> None:
+    """A full window is not searched at each request."""
+
+    class Sent(deque[float]):
+        def __iter__(self) -> Iterator[float]:
+            raise AssertionError("searched")
+
+    assert delay(Sent([5.0] * 1000), 10) == 295
+
+
+def test_all_clients_of_a_service_share_its_rate() -> None:
+    clock, other = ManualClock(), ManualClock()
+    waits = [pace("https://a.example.org", clock) for _ in range(1001)]
+    assert (waits[:1000], waits[1000]) == ([0.0] * 1000, 300.0)
+    assert pace("https://b.example.org", clock) == pace("https://a.example.org", other) == 0.0
 
 
 @given(

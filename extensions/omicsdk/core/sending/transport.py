@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
-from omicsdk.core.errors import AuthError, ConfigError, TimedOut, TooManyRedirects, TransportError
+from omicsdk.core.errors import AuthError, ConfigError, Interrupted, TimedOut, TooManyRedirects, TransportError
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
@@ -30,6 +30,7 @@ from omicsdk.core.retry import (
     retry_after,
 )
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
+from omicsdk.core.threads import TICK, never
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -135,6 +136,9 @@ class Finish:
 
 Action = Send | Authorize | Renew | Sleep | Finish
 
+Pace = Callable[[str, Clock], float]
+"""Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent."""
+
 
 #: Seconds by which clocks may differ before that is taken for the reason of a refusal: what services commonly allow.
 CLOCK_TOLERANCE = 300.0
@@ -154,6 +158,8 @@ class Manners:
         retry: When to try again.
         clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
+        pace: Limits the rate of requests to that origin; None for no limit.
+        stopped: Whether to stop: no further request is sent, and waits end.
     """
 
     base_url: str
@@ -162,6 +168,8 @@ class Manners:
     retry: Retry
     clock: Clock
     fraction: Callable[[], float]
+    pace: Pace | None = None
+    stopped: Callable[[], bool] = never
 
 
 class Outgoing(NamedTuple):
@@ -208,6 +216,7 @@ class _Conversation:
             AuthError: The credentials may not go there, or can't be renewed.
         """
         while True:
+            yield from self._wait_for_turn()
             credentials, headers, query = yield from self._authorized()
             try:
                 response: httpx.Response = yield Send(self._hop, headers, query, credentials)
@@ -226,6 +235,13 @@ class _Conversation:
                     http_log.info("%s %s: credentials renewed", self._hop.method, mask_url(self._hop.url))
                     continue
             yield from self._wait_after_error(response, body)
+
+    def _wait_for_turn(self) -> Steps[None]:
+        """Wait until the service accepts the next request. A redirect and another try are requests of their own."""
+        pace, clock = self._manners.pace, self._manners.clock
+        if pace is not None and self._hop.trusted and (wait := pace(origin_of(self._hop.url), clock)):
+            self._started += wait  # the budget is for the service's failures, not for the queue before it
+            yield Sleep(wait)
 
     def _authorized(self) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
         """Whose credentials go along, as which headers and query parameters."""
@@ -558,6 +574,7 @@ class _Transport:
         clock: Clock,
         fraction: Callable[[], float],
         answer_limit: int,
+        pace: Pace | None,
     ) -> None:
         self._answer_limit = answer_limit
         base_url = checked_base_url(base_url)
@@ -580,6 +597,7 @@ class _Transport:
             retry=within_budget(retry),
             clock=clock,
             fraction=fraction,
+            pace=pace,
         )
 
     @property
@@ -660,6 +678,16 @@ class _Transport:
         clone._manners = replace(clone._manners, base_url=checked_base_url(base_url))
         return clone
 
+    def until(self, stopped: Callable[[], bool]) -> Self:
+        """Return a clone that a stop ends: it sends no further request then, and its waits end; closing one closes both.
+
+        Args:
+            stopped: Whether to stop; called from the threads that send, ten times a second during waits.
+        """
+        clone = self.with_options()
+        clone._manners = replace(clone._manners, stopped=stopped)
+        return clone
+
     @property
     def clock(self) -> Clock:
         """The source of time and of waits."""
@@ -682,6 +710,7 @@ class Transport(_Transport):
         fraction: Draws the jitter of waits: a number from 0 to 1.
         answer_limit: Bytes of an answer that is read whole, decoded, unless the operation's answers are bytes of any
             length; by default OMICS_ANSWER_LIMIT of the environment, or 64 MiB.
+        pace: Limits the rate of requests to the base URL's origin; None for no limit.
 
     Raises:
         ConfigError: The base URL isn't one, the credentials aren't any, or the limit is no whole number from 1.
@@ -701,6 +730,7 @@ class Transport(_Transport):
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
         answer_limit: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -711,6 +741,7 @@ class Transport(_Transport):
             clock=clock,
             fraction=fraction,
             answer_limit=_answer_limit(answer_limit, environ),
+            pace=pace,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
@@ -729,6 +760,7 @@ class Transport(_Transport):
             APIError: The service answered with an error, still so after the retries; the class of its status.
             TransportError: No whole answer came, still so after the retries; AnswerTooLarge where it exceeds the limit.
             AuthError: The credentials may not go there, or can't be renewed.
+            Interrupted: A stop was requested (`until`).
         """
         conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
@@ -777,13 +809,34 @@ class Transport(_Transport):
             case Authorize(credentials, hop):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
+                self._check_stop()
                 return self._sender.send(action, request, stream, self._most(request))
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
-                return self._manners.clock.sleep(seconds)
+                return self.wait(seconds)
             case Renew(credentials, refused):
                 return credentials.renew(refused)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, as between two tries of a request.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            Interrupted: A stop was requested (`until`).
+        """
+        manners = self._manners
+        if manners.stopped is never:
+            manners.clock.sleep(seconds)
+        else:
+            sleep_unless(manners.stopped, seconds, TICK, manners.clock)
+            self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._manners.stopped():
+            raise Interrupted("It was stopped between two requests", remedy="Repeat the call to resume.")
 
     @cached_property
     def _sender(self) -> "Sender":
@@ -820,6 +873,7 @@ class AsyncTransport(_Transport):
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
         answer_limit: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -830,6 +884,7 @@ class AsyncTransport(_Transport):
             clock=clock,
             fraction=fraction,
             answer_limit=_answer_limit(answer_limit, environ),
+            pace=pace,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
         self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)

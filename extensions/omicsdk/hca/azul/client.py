@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from omicsdk_api.azul import AsyncAzulApi, AzulApi
 
-from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import BearerToken, Credentials, origin_of
+from omicsdk.core.credentials import BearerToken, Credentials
 from omicsdk.core.oauth.google import KIND, google_credentials
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.core.retry import Retry
-from omicsdk.hca.azul.rate import gate_of
+from omicsdk.hca.azul.rate import pace
 
 if TYPE_CHECKING:
-    import httpx
-
-    from omicsdk.core.request import Request
     from omicsdk.core.token_file import StoredLogin
     from omicsdk.hca.azul import downloads, index, manifests
 else:
@@ -54,34 +49,13 @@ DISCOVERY = Discovery(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PacedExchange(Exchange):
-    """Sends requests at the rate that the service accepts."""
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        transport = self.transport
-        wait = gate_of(origin_of(transport.base_url), transport.clock).reserve()
-        if wait:
-            transport.clock.sleep(wait)
-        return Exchange.send(self, request, stream=stream)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AsyncPacedExchange(AsyncExchange):
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        transport = self.transport
-        wait = gate_of(origin_of(transport.base_url), transport.clock).reserve()
-        if wait:
-            await transport.clock.async_sleep(wait)
-        return await AsyncExchange.send(self, request, stream=stream)
-
-
 class _Workflows:
     """What both clients have beside the operations."""
 
     _discovery = DISCOVERY
     # The firewall asks for 30 s with each 429, and takes up to 5 minutes to accept requests again.
     _retry = Retry(attempts=16)
+    _pace = staticmethod(pace)
 
     catalogs = Workflow(index.catalogs)
     summary = Workflow(index.summary)
@@ -102,11 +76,8 @@ class Azul(_Workflows, Platform, AzulApi):
 
 {Platform.__doc__}"""
 
-    _exchange_class: ClassVar[type[Exchange]] = _PacedExchange
-
 
 class AsyncAzul(_Workflows, AsyncPlatform, AsyncAzulApi):
     __doc__ = f"Azul, the index of the Human Cell Atlas, LungMAP and AnVIL, for asyncio.\n\n{AsyncPlatform.__doc__}"
 
     _blocking_class = Azul
-    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncPacedExchange

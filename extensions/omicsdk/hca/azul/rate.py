@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.lazy import logger
@@ -37,7 +36,7 @@ RULE = Rule()
 """The rule of Azul's firewall, for one address."""
 
 
-def delay(sent: Iterable[float], now: float, rule: Rule = RULE) -> float:
+def delay(sent: Sequence[float], now: float, rule: Rule = RULE) -> float:
     """Return how long the next request has to wait.
 
     Args:
@@ -48,10 +47,7 @@ def delay(sent: Iterable[float], now: float, rule: Rule = RULE) -> float:
     Returns:
         Seconds, 0 or more.
     """
-    recent = [moment for moment in sent if moment > now - rule.seconds]
-    if len(recent) < rule.requests:
-        return 0.0
-    return recent[-rule.requests] + rule.seconds - now
+    return max(0.0, sent[-rule.requests] + rule.seconds - now) if len(sent) >= rule.requests else 0.0
 
 
 def duration(requests: int, rule: Rule = RULE) -> float:
@@ -96,13 +92,19 @@ class Gate:
         return wait
 
 
-@lru_cache(maxsize=64)
-def gate_of(origin: str, clock: Clock) -> Gate:
-    """Return the gate of a service: all clients of a process share it, as the service counts addresses, not clients.
+_gates: dict[tuple[str, Clock], Gate] = {}
+"""The gates of services: all clients of a process share one, as a service counts addresses, not clients."""
+
+
+def pace(origin: str, clock: Clock) -> float:
+    """Reserve the next request to a service.
 
     Args:
-        origin: The origin of the service's base URL.
+        origin: The origin of its base URL.
         clock: Returns the time.
+
+    Returns:
+        Seconds to wait before it is sent.
     """
-    del origin
-    return Gate(clock)
+    gate = _gates.get((origin, clock)) or _gates.setdefault((origin, clock), Gate(clock))  # of two threads one's stays
+    return gate.reserve()
