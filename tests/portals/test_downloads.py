@@ -58,7 +58,10 @@ def get(portal: PortalHost, tmp_path: Path) -> Callable[..., Any]:
 
 def azul(portal: PortalHost) -> None:
     for number, name in ((21, "a.fastq.gz"), (22, "b.fastq.gz"), (31, "x.cram"), (32, "x.crai")):
-        portal.put(f"repository/files/{U(number)}", content(name))
+        portal.put(f"storage/{U(number)}", content(name))
+        sha256 = hashlib.sha256(content(name)).hexdigest()
+        version = "2021-01-01T00:00:00.000000Z"
+        portal.azul[U(number)] = {"name": name, "version": version, "size": len(content(name)), "sha256": sha256}
 
 
 def gdc(portal: PortalHost) -> None:
@@ -120,7 +123,7 @@ CASES: dict[str, tuple[Callable[[PortalHost], None], dict[str, str]]] = {
     "azul_compact.tsv": (azul, {A: VERIFIED, B: VERIFIED}),
     "azul_full.tsv": (azul, {A: VERIFIED}),
     "azul_anvil.tsv": (azul, {"x.cram": VERIFIED, "x.crai": VERIFIED}),
-    "azul.curlrc": (azul, {f"{U(1)}/{A}": NOTHING, f"{U(2)}/{B}": NOTHING}),
+    "azul.curlrc": (azul, {f"{U(1)}/{A}": VERIFIED, f"{U(2)}/{B}": VERIFIED}),
     "gdc_manifest.txt": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
     "gdc_sample_sheet.tsv": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
     "gdc_cart.json": (gdc, {"t.bam": VERIFIED}),
@@ -171,7 +174,7 @@ def test_a_list_is_downloaded_verified_and_written_back(sample: str, get: Any, p
     again = get(sample) if sample != "bdbag.zip" else omicsdk.get("bag", "data")
     assert again.counts["skipped"] == len(names)
     bytes_asked = [each for each in portal.requests[before:] if "range" in each.headers or each.sent]
-    assert [each for each in bytes_asked if not each.path.startswith(("gdc/files", "sdl"))] == []
+    assert [each for each in bytes_asked if not each.path.startswith(("gdc/files", "sdl", "index/"))] == []
 
 
 def with_urls_of(portal: PortalHost, folder: Path) -> None:
@@ -334,16 +337,52 @@ def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHo
     assert [each.path for each in portal.requests if each.status == 404] == ["gone/a.bam"]
 
 
-def test_the_wait_and_the_redirect_of_a_service_are_followed(get: Any, portal: PortalHost):
+def test_the_wait_and_the_place_that_azul_states_are_followed(get: Any, portal: PortalHost):
     azul(portal)
-    path, storage = f"repository/files/{U(21)}", portal.put("storage/signed", content("a.fastq.gz"))
-    itself = Faults.status(301, {"Location": portal.url(path, "token=1"), "Retry-After": "0"}, b"")
-    portal.fault(path, itself, Faults.status(302, {"Location": f"{storage}?signature=secret"}, b""))
+    path, storage = f"fetch/repository/files/{U(21)}", portal.put("storage/signed", content("a.fastq.gz"))
+    again = {"Status": 301, "Location": portal.url(path, "catalog=dcp1&requestIndex=1"), "Retry-After": 0.01}
+    portal.azul_states[U(21)] = [again, {"Status": 302, "Location": f"{storage}?signature=secret"}]
     get("azul_compact.tsv").raise_if_failed()
-    assert [each.status for each in portal.of(path)] == [301, 302]
+    assert ["requestIndex=1" in each.query for each in portal.of(path)] == [False, True]
     assert [each.query for each in portal.of("storage/signed")] == ["signature=secret"]
     assert get.said[-1] == "result manifest written to data.manifest.tsv"
     assert get.said[0].endswith("2 files, 44 B; 1 row without a file")
+
+
+def test_files_of_azul_come_from_the_mirror_and_from_the_service_where_it_lacks_them(get: Any, portal: PortalHost):
+    azul(portal)
+    portal.put(f"s3/mirror/file/{hashlib.sha256(content(A)).hexdigest()}.sha256", content(A))
+    get("azul_compact.tsv").raise_if_failed()
+    assert len(portal.of(f"fetch/repository/files/{U(21)}")) == 0
+    assert len(portal.of(f"fetch/repository/files/{U(22)}")) == 1
+
+
+def test_a_curl_manifest_is_completed_by_one_request_and_finds_the_mirror(get: Any, portal: PortalHost):
+    azul(portal)
+    key = f"file/{hashlib.sha256(content(A)).hexdigest()}.sha256"
+    portal.put(f"s3/mirror/{key}", content(A))
+    portal.azul[U(21)]["azul_mirror_uri"] = f"s3://mirror/{key}"
+    del portal.azul[U(22)]
+    report = get("azul.curlrc")
+    assert {each.name: each.verification for each in report.outcomes} == {
+        f"{U(1)}/{A}": VERIFIED,
+        f"{U(2)}/{B}": NOTHING,
+    }
+    assert len(portal.of("index/files")) == 1
+    assert len(portal.of(f"fetch/repository/files/{U(21)}")) == 0
+
+
+def test_the_login_of_azul_goes_to_its_own_service_only(get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
+    azul(portal)
+    monkeypatch.setenv("OMICS_AZUL_TOKEN", "secret-token")
+    monkeypatch.setenv("OMICS_AZUL_URL", portal.url("another"))
+    get("azul.curlrc").raise_if_failed()
+    assert not any("authorization" in each.headers for each in portal.requests)
+    monkeypatch.setenv("OMICS_AZUL_URL", portal.url("").rstrip("/"))
+    get("azul.curlrc", "azul_compact.tsv", layout="id").raise_if_failed()
+    sent = {each.path for each in portal.requests if each.headers.get("authorization") == "Bearer secret-token"}
+    assert f"fetch/repository/files/{U(21)}" in sent
+    assert not any(path.startswith(("storage/", "s3/")) for path in sent)
 
 
 def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_path: Path):

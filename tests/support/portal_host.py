@@ -24,6 +24,8 @@ class PortalHost(Server):
     def __init__(self) -> None:
         self.gdc: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
+        self.azul: dict[str, dict[str, Any]] = {}
+        self.azul_states: dict[str, list[dict[str, Any]]] = {}  # by uuid, what is answered before the file's place
         self.posted: list[tuple[str, Any]] = []
         self.tokens: dict[str, str] = {}  # by start of a path, "header: value" that it wants
         super().__init__()
@@ -48,6 +50,7 @@ class PortalHost(Server):
             "OMICS_GDC_URL": self.url("gdc"),
             "OMICS_SDL_URL": self.url("sdl"),
             "OMICS_GOOGLE_URL": self.url("google"),
+            "AWS_ENDPOINT_URL_S3": self.url("s3"),
             "SB_API_ENDPOINT": self.url("sb"),
             "SB_AUTH_TOKEN": "0" * 32,
         }
@@ -61,6 +64,8 @@ class PortalHost(Server):
             return self._send(connection, self._noted(head), Answer(403, {}, b'{"message": "no access"}'))
         if head.method == "POST":
             told = self._posted(head.path, body.decode())
+        elif head.path.startswith(("index/", "fetch/repository/files/")):
+            told = self._azul(head.path, parse_qs(head.query))
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
             told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
         elif head.method == "HEAD":
@@ -69,6 +74,18 @@ class PortalHost(Server):
             said = json.dumps(told).encode()
             return self._send(connection, self._noted(head), Answer(200, {"Content-Type": "application/json"}, said))
         return super().respond(connection, reader, head)
+
+    def _azul(self, path: str, query: dict[str, list[str]]) -> Any:
+        if path == "index/catalogs":
+            catalog = {"atlas": "hca", "internal": False, "plugins": {}}
+            return {"default_catalog": "dcp1", "catalogs": {"dcp1": catalog}}
+        if path == "index/files":
+            wanted = json.loads(query["filters"][0])["fileId"]["is"]
+            hits = [{"files": [{"uuid": each, **self.azul[each]}]} for each in wanted if each in self.azul]
+            return {"hits": hits, "pagination": {"next": None}, "termFacets": {}}
+        uuid = path.rpartition("/")[2]
+        states = self.azul_states.get(uuid)
+        return states.pop(0) if states else {"Status": 302, "Location": self.url(f"storage/{uuid}")}
 
     def _noted(self, head: Head) -> Request:
         request = Request(head.path, head.query, head.headers)

@@ -98,6 +98,32 @@ def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
     return text.getvalue()
 
 
+def file_lines(path: Path, error_type: type[UsageError]) -> Iterator[str]:
+    """Read the lines of a file, UTF-8 with or without a byte order mark.
+
+    Args:
+        path: The file.
+        error_type: The class of the errors.
+
+    Yields:
+        Each line with its end.
+
+    Raises:
+        UsageError: The file cannot be read, or is not UTF-8. It is an `error_type`.
+    """
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for line in file:
+                number += 1
+                yield line
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start : error.start + 1]
+        raise error_type(f"{path}: {byte!r} after line {number} is not UTF-8", remedy="Save it as UTF-8.") from error
+    except OSError as error:
+        raise error_type(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
+
+
 def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Iterator[tuple[int, list[str]]]:
     """Read the rows of a file, UTF-8 with or without a byte order mark.
 
@@ -112,15 +138,7 @@ def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Itera
     Raises:
         UsageError: The file cannot be read, is not UTF-8, or has an invalid row. It is an `error_type`.
     """
-    line = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for line, cells in rows_of(file, delimiter):
-                yield line, cells
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start : error.start + 1]
-        raise error_type(f"{path}: {byte!r} after line {line} is not UTF-8", remedy="Save it as UTF-8.") from error
+        yield from rows_of(file_lines(path, error_type), delimiter)
     except RowError as error:
         raise error_type(f"{path}, after line {error.line - 1}: {error}", remedy="Check the quotes in it.") from error
-    except OSError as error:
-        raise error_type(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error

@@ -6,6 +6,7 @@ Credentials go to the service that they were issued for, and to no URL that only
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -17,9 +18,9 @@ from urllib.parse import quote
 
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import form_body
-from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.client import PlainClient, plain_request, stopping_by
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
+from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
@@ -28,12 +29,15 @@ from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.fs.store import Cache, Entry, Unsupported, open_store, parse_uri
+from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.transfer import Item, Location
 
 if TYPE_CHECKING:
     from omicsdk.drs.servers import Servers
     from omicsdk.fs.stores.drs import DrsStore
+    from omicsdk.hca.azul import Azul
+    from omicsdk.hca.azul.downloads import Sources as AzulSources
     from omicsdk.hca.dss import Dss, DSSFile
     from omicsdk.hca.dss.files import Locator
     from omicsdk.sb import SevenBridges
@@ -149,7 +153,8 @@ class Service(Source):
     @cached_property
     def client(self) -> PlainClient:
         """The client of its interface."""
-        return PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
+        client = PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
+        return stopping_by(client, self.options.stopped)
 
     def close(self) -> None:
         if "client" in vars(self):
@@ -486,6 +491,70 @@ class DssFiles(Source):
         return DSSFile(file.name, uuid, version, file.checksums.get("sha256", ""), file.size, False, replica)
 
 
+class AzulFiles(Source):
+    """Files of Azul by their addresses there, from the public mirror where a list or the index names their place in it.
+
+    The login goes to the service that it is for; addresses at others are requested without one.
+    """
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self._lock = threading.Lock()
+        self._services: dict[str, AzulSources] = {}
+        self._clients: list[Azul] = []
+
+    def close(self) -> None:
+        while self._clients:
+            self._clients.pop().close()
+
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """Look up sizes and checksums, which curl manifests lack, and places in the mirror: 200 files in a request."""
+        by_service: dict[str, list[AzulFile]] = {}
+        for file in files:
+            by_service.setdefault(service_of(file.address), []).append(_azul_file(file))
+        found = {base: self._at(base).completed(some) for base, some in by_service.items()}
+        known = (next(found[service_of(file.address)]) for file in files)
+        return [
+            [
+                replace(
+                    file,
+                    size=each.size,
+                    checksums=each.checksums,
+                    mirrors=(each.mirror_uri,) if each.mirror_uri else (),
+                )
+            ]
+            for file, each in zip(files, known, strict=True)
+        ]
+
+    def locate(self, file: ListedFile) -> Location:
+        return self._at(service_of(file.address)).locate(_azul_file(file))
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        sources, named = self._at(service_of(file.address)), (_azul_file(file), file.name)
+        copies = [sources.item, sources.direct] if file.mirrors else [sources.direct]
+        return copies[skip](named) if skip < len(copies) else None
+
+    def _at(self, base_url: str) -> AzulSources:
+        """The files of a service, which any list may name."""
+        from omicsdk.hca.azul import Azul
+        from omicsdk.hca.azul.downloads import Sources as AzulSources
+
+        with self._lock:
+            if base_url not in self._services:
+                client = Azul(environ=self.options.environ)
+                if client.base_url != base_url:
+                    client.close()
+                    client = Azul(base_url, credentials=ANONYMOUS, environ=self.options.environ)
+                self._clients.append(client)
+                self._services[base_url] = AzulSources(stopping_by(client, self.options.stopped))
+            return self._services[base_url]
+
+
+def _azul_file(file: ListedFile) -> AzulFile:
+    stated = of_download(file.address, file.name)
+    return replace(stated, size=file.size, checksums=file.checksums, mirror_uri="".join(file.mirrors[:1]))
+
+
 class StoreFiles(Source):
     """Files and folders by their URIs, as `omics cp` takes them, with the credentials of each platform's store."""
 
@@ -534,7 +603,7 @@ class StoreFiles(Source):
 
 SOURCES: dict[str, type[Source]] = {
     "url": Urls,
-    "azul": Urls,
+    "azul": AzulFiles,
     "gs": GoogleStorage,
     "drs": DrsObjects,
     "gdc": Gdc,

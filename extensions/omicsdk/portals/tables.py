@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from omicsdk.drs.resolution import server_url
+from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
 from omicsdk.portals.lists import (
     FileList,
     Format,
@@ -25,9 +26,6 @@ from omicsdk.portals.lists import (
     texts_in,
 )
 from omicsdk.portals.rows import Names, table_rows
-
-JOINED = " || "
-"""What joins the values of a cell of Azul."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
     if kind in ("", "azul"):
         mirrors = tuple(filter(None, [cell(row, columns.mirrors)]))
         file = file_at(address, name=name, size=size, checksums=checksums, folder=folder, mirrors=mirrors)
-        yield replace(file, kind=kind) if kind else file
+        yield replace(file, kind=kind) if kind and service_of(file.address) else file
     else:
         yield ListedFile(kind, address, name, size, checksums, folder)
 
@@ -145,25 +143,20 @@ HCA_DSS = table(
     without=("file_url", "file_azul_url", "source_id"),
 )
 
-_AZUL_URLS = ("file_azul_url", "file_url", "files.azul_file_url", "files.azul_url")
 AZUL = table(
     "azul",
     "Azul manifest, compact or full",
-    (("bundle_uuid", "bundles.bundle_uuid"), _AZUL_URLS),
+    (COLUMNS["bundle_uuid"], COLUMNS["url"]),
     Columns(
-        _AZUL_URLS,
-        ("file_name", "files.file_name"),
-        ("file_size", "files.file_size"),
-        {
-            "sha256": ("file_sha256", "files.sha256"),
-            "crc32c": ("file_crc32c",),
-            "md5": ("files.file_md5sum",),
-        },
-        ("bundle_uuid", "files.document_id"),
-        ("file_azul_mirror_uri", "file_mirror_uri", "files.azul_mirror_uri"),
+        COLUMNS["url"],
+        COLUMNS["name"],
+        COLUMNS["size"],
+        {algorithm: COLUMNS[algorithm] for algorithm in ("sha256", "crc32c", "md5")},
+        (COLUMNS["bundle_uuid"][0], "files.document_id"),  # AnVIL has no bundles but those made for each sample
+        COLUMNS["mirror_uri"],
     ),
     kind="azul",
-    required=(("file_name", "files.file_name"),),
+    required=(COLUMNS["name"],),
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from omicsdk.core.curl_config import curl_downloads, is_curl_config
+from omicsdk.hca.azul.files import service_of
 from omicsdk.portals.lists import (
     FileList,
     Format,
@@ -121,42 +123,32 @@ ARIA2 = Format(
 
 # -- curl
 
-_CURL_VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
-_CURL_HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
-_CURL_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
-
 
 def _curl_rows(listed: FileList) -> Iterator[Row]:
-    row: Row | None = None
     with opened(listed.path) as text:
-        for number, line in enumerate(text, 1):
-            if line.startswith("#") and "not available" in line:
-                listed.notes["files are not available, as the list states"] += 1
-            if not (found := _CURL_VALUE.match(line)):
-                continue
-            value = found[3] or re.sub(r"\\(.)", lambda mark: _CURL_ESCAPES.get(mark[1], mark[1]), found[2] or "")
-            if found[1] == "url":
-                if row is not None:
-                    yield row
-                row = Row(number, {"url": value, "output": ""})
-            elif row is not None:
-                row.cells["output"] = value
-    if row is not None:
-        yield row
+        for each in curl_downloads(_noted(listed, text)):
+            yield Row(each.line, {"url": each.url, "output": each.output})
+
+
+def _noted(listed: FileList, lines: Iterable[str]) -> Iterator[str]:
+    """The lines of Azul's list, in whose comments are the files that it lacks."""
+    for line in lines:
+        if line.startswith("#") and "not available" in line:
+            listed.notes["files are not available, as the list states"] += 1
+        yield line
 
 
 def _curl_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     output = row.cells["output"].removeprefix("./")
     file = file_at(row.cells["url"], name=name_in(output, "output="))
-    kind = "azul" if "/repository/files/" in file.address else file.kind
-    yield ListedFile(kind, file.address, file.name, folder=file.folder)
+    yield replace(file, kind="azul") if service_of(file.address) else file
 
 
 CURL = Format(
     "curl",
     "curl configuration, such as Azul's",
     'lines url="…" and output="…"',
-    lambda head: any(_CURL_HEAD.match(line) for line in head.lines[:20]),
+    lambda head: is_curl_config(head.lines),
     _curl_rows,
     _curl_files,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from omicsdk import AsyncAzul, Azul
+from omicsdk.core.client import stopping_by
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core.errors import Interrupted, NotFound, UsageError
 from omicsdk.core.retry import Retry
+from omicsdk.hca.azul import ManifestError
+from omicsdk.hca.azul.downloads import Sources
 
 pytestmark = pytest.mark.sandbox
 LOG_OF_FILES = "azul get_file_state"
@@ -71,6 +75,24 @@ def test_a_manifest_is_fetched_though_its_catalog_is_gone(
     report = azul.download((), tmp_path / "out", manifest=manifest)
     assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
     assert requests(omics_sandbox, LOG_OF_FILES) == len(CONTENTS)
+
+
+@pytest.mark.parametrize(("layout", "folder"), [("flat", ""), ("bundle", "{bundle_uuid}/")])
+def test_a_curl_manifest_is_completed_verified_and_resumed(
+    azul: Azul, omics_sandbox: Any, seeded: Any, tmp_path: Path, layout: Any, folder: str
+) -> None:
+    manifest = azul.manifest("organ=eye", tmp_path / "m.curlrc", format="curl").path
+    report = azul.download((), tmp_path / "out", manifest=manifest, layout=layout)
+    assert {each.verified for each in report.outcomes} == {"sha256"}
+    assert contents(tmp_path / "out") == {folder.format(**seeded) + name: each for name, each in CONTENTS.items()}
+    assert requests(omics_sandbox, "azul search_entities") + requests(omics_sandbox, "azul list_entities") == 1
+    assert azul.download((), tmp_path / "out", manifest=manifest, layout=layout).counts["skipped"] == len(CONTENTS)
+
+
+def test_a_curl_manifest_of_other_urls_is_refused(azul: Azul, tmp_path: Path) -> None:
+    (tmp_path / "m").write_text('url="https://example.org/a"\noutput="a"\n')
+    with pytest.raises(ManifestError, match="line 1: not a file of Azul"):
+        azul.download((), tmp_path / "out", manifest=tmp_path / "m")
 
 
 def test_an_anvil_manifest_is_verified_by_md5(azul: Azul, tmp_path: Path) -> None:
@@ -152,6 +174,31 @@ def test_a_429_is_obeyed_until_the_window_is_over(omics_sandbox: Any) -> None:
         assert [client.get_catalogs().default_catalog for _ in range(5)] == ["dcp43"] * 5
     assert set(clock.slept) == {30}
     assert sum(clock.slept) == 300
+
+
+class LeavingClock(ManualClock):
+    """A clock that requests a stop half a second after the first wait began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if sum(self.slept) >= 0.5:
+            self.stop.set()
+
+
+@pytest.mark.parametrize("settings", [{"azul.requests": 1}, {"azul.file_redirects": 9, "azul.retry_after": 300}])
+def test_a_stop_ends_waits_for_the_service(azul: Azul, omics_sandbox: Any, settings: dict[str, Any]) -> None:
+    (file,) = azul.matrices(PROJECT)
+    omics_sandbox.settings.turn(settings)
+    clock = LeavingClock()
+    with Azul(omics_sandbox.azul_url, environ=omics_sandbox.environment(), clock=clock) as client:
+        sources = Sources(stopping_by(client, clock.stop.is_set))
+        with pytest.raises(Interrupted):
+            sources.locate(file)
+    assert 0.5 <= sum(clock.slept) < 1.5
 
 
 def test_a_dry_run_counts_and_writes_nothing(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class AzulStore(ClientStore[Azul]):
     @property
     def _found(self) -> Sources:
         if self._sources is None:
-            self._sources = Sources(self.client, "", uses_mirror=True)
+            self._sources = Sources(self.client)
         return self._sources
 
     def _types(self, path: str, place: AzulPath) -> list[str]:

@@ -6,7 +6,7 @@ import io
 import os
 import string
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from omicsdk.core.batches import batches
+from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import Forbidden, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
@@ -74,8 +75,9 @@ def download(
         folder: Folder for the files; it is created.
         matrices: UUID of a project, to download its matrices instead.
         bundle: UUID of a bundle, to download its files.
-        manifest: Compact manifest of Azul, or manifest of the Data Store, to download its files. A file that was replaced
-            since fails, and the error states its new version.
+        manifest: Compact or curl manifest of Azul, or manifest of the Data Store, to download its files. What it does not
+            state (sizes and checksums in a curl manifest) is looked up. A file of the Data Store that was replaced since
+            fails, and the error states its new version.
         catalog: The catalog; by default that of the manifest, or the default one. A manifest's catalog that no longer
             exists is replaced by the default one.
         layout: Put all files into the folder, or into folders named by project or bundle.
@@ -101,7 +103,7 @@ def download(
 
     plan = planned(client, what, matrices, bundle, manifest, catalog)
     named = names_of(plan.files, layout, name_template)
-    sources = Sources(client, catalog, uses_mirror=mirror)
+    sources = Sources(client, catalog)
     slow = sum(not (mirror and file.mirror_uri) for file in plan.files)
     if on_message is not None and (seconds := duration(slow)):
         on_message(f"{slow:,} files are not mirrored: at {RULE}, the service needs {seconds / 60:.0f} minutes for them")
@@ -114,12 +116,11 @@ def download(
         "control": control,
         "dry_run": dry_run,
     }
-    report = fetch(MappedItems(sources.item, named), folder, **how)
+    report = fetch(MappedItems(sources.item if mirror else sources.direct, named), folder, **how)
     gone = [at for at, outcome in enumerate(report.outcomes) if outcome.is_gone and named[at][0].mirror_uri]
     if mirror and gone and not report.why_stopped:
         # The index names a file's place in the mirror before the file is there.
-        direct = Sources(client, catalog, uses_mirror=False)
-        report = report.with_rerun(gone, fetch(MappedItems(direct.item, [named[at] for at in gone]), folder, **how))
+        report = report.with_rerun(gone, fetch(MappedItems(sources.direct, [named[at] for at in gone]), folder, **how))
     if plan.lost:
         lost = (Outcome.of_error(name, error) for name, error in plan.lost)
         report = report.with_outcomes([*report.outcomes, *lost])
@@ -156,9 +157,8 @@ def verify(
         The outcome of each file: done where it is right, failed where it is missing or differs.
     """
     plan = planned(client, what, matrices, bundle, manifest, catalog)
-    sources = Sources(client, catalog, uses_mirror=True)
     named = names_of(plan.files, layout, name_template)
-    return compare(list(map(sources.item, named)), folder, stop=stop)
+    return compare(list(map(Sources(client, catalog).item, named)), folder, stop=stop)
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[Binary
     from omicsdk.transfer.ranges import RangeFile, Ranges
 
     file = file_of(client, uuid, catalog)
-    where = partial(Sources(client, catalog, uses_mirror=False).locate, file)
+    where = partial(Sources(client, catalog).locate, file)
     pool, clock = ConnectionPool(client=client), settings_of(client).clock
     ranges = Ranges(where, file.size, title=file.name, pool=pool, clock=clock)
     with io.BufferedReader(RangeFile(ranges), 1 << 18) as opened:
@@ -231,25 +231,27 @@ def planned(
 def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -> Plan:
     """The files of a manifest; those without an address, as the Data Store's manifests have them, are looked up."""
     rows = {(file.uuid, file.version): file for file in read_manifest(manifest, catalog)}
-    plan = Plan([file for file in rows.values() if file.url or file.mirror_uri])
+    sources, placed = Sources(client, catalog), [file for file in rows.values() if file.url or file.mirror_uri]
+    plan = Plan(list(sources.completed(placed)))
     unknown = [file for file in rows.values() if not (file.url or file.mirror_uri)]
-    for some in batches(unknown, LOOKED_UP):
-        wanted = {"fileId": {"is": [file.uuid for file in some]}}
-        current = {file.uuid: file for file in files(client, wanted, catalog)}
-        for file in some:
-            found = current.get(file.uuid)
-            if found is None:
-                error: OmicsError = NotFound(f"{file.name}: Azul no longer has the file {file.uuid}", status=404)
-            elif file.sha256 and found.sha256 != file.sha256:
-                error = TransferError(
-                    f"{file.name} was replaced since the manifest was made: version {found.version} has another SHA-256",
-                    remedy="Download the new version by its UUID: --filter fileId=" + file.uuid,
-                )
-            else:
-                plan.files.append(replace(found, name=file.name, bundle_uuid=file.bundle_uuid or found.bundle_uuid))
-                continue
-            plan.lost.append((file.name, error))
+    for file, found in zip(unknown, sources.current(unknown), strict=True):
+        if found is None:
+            error: OmicsError = NotFound(f"{file.name}: Azul no longer has the file {file.uuid}", status=404)
+        elif file.sha256 and found.sha256 != file.sha256:
+            error = TransferError(
+                f"{file.name} was replaced since the manifest was made: version {found.version} has another SHA-256",
+                remedy="Download the new version by its UUID: --filter fileId=" + file.uuid,
+            )
+        else:
+            plan.files.append(_named_as(file, found))
+            continue
+        plan.lost.append((file.name, error))
     return plan
+
+
+def _named_as(file: AzulFile, found: AzulFile) -> AzulFile:
+    """What the index states of a file, in the place that a manifest states."""
+    return replace(found, name=file.name, bundle_uuid=file.bundle_uuid or found.bundle_uuid)
 
 
 def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str = "") -> list[tuple[AzulFile, str]]:
@@ -313,31 +315,37 @@ NAME_FIELDS: Mapping[str, Callable[[AzulFile], str]] = {
 
 
 class Sources:
-    """Where files are: in the public mirror, else at the address that the service gives.
+    """Where files are: in the public mirror, else at the address that the service gives. Safe to use from several threads.
 
     Args:
         client: The service.
         catalog: The catalog that is asked, whatever addresses state; empty for theirs.
-        uses_mirror: Whether files are fetched from the mirror.
     """
 
-    def __init__(self, client: Azul, catalog: str, *, uses_mirror: bool) -> None:
+    def __init__(self, client: Azul, catalog: str = "") -> None:
         self._client = client
         self._catalog = catalog
-        self._uses_mirror = uses_mirror
 
     def item(self, named: tuple[AzulFile, str]) -> Item:
-        """Return what the engine fetches.
+        """Return what the engine fetches: from the mirror where it has the file, without a request for its address.
 
         Args:
             named: The file, and its path in the folder.
         """
         file, name = named
-        locate = partial(self.locate, file)
-        if self._uses_mirror and file.mirror_uri:
-            place = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
-            return Item(name, place, file.size, file.checksums, renew=locate)
-        return Item(name, locate, file.size, file.checksums)
+        if not file.mirror_uri:
+            return self.direct(named)
+        place = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
+        return Item(name, place, file.size, file.checksums, renew=partial(self.locate, file))
+
+    def direct(self, named: tuple[AzulFile, str]) -> Item:
+        """Return what the engine fetches past the mirror.
+
+        Args:
+            named: The file, and its path in the folder.
+        """
+        file, name = named
+        return Item(name, partial(self.locate, file), file.size, file.checksums)
 
     def locate(self, file: AzulFile) -> Location:
         """Ask the service where a file is.
@@ -347,18 +355,55 @@ class Sources:
 
         Raises:
             NotFound: The catalog does not have it, or the user may not read it.
+            Interrupted: A stop of the client was requested.
         """
-        clock, stated = settings_of(self._client).clock, self._live(file.parameters)
+        wait, stated = exchange_of(self._client).transport.wait, self._live(file.parameters)
         try:
             while True:
                 state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(stated))
                 if state.status != 301:
                     return Location(state.location)
-                clock.sleep(state.retry_after or 1.0)
+                wait(state.retry_after or 1.0)
                 stated = dict(parse_qsl(urlsplit(state.location).query))
         except (Forbidden, NotFound) as error:
             error.remedy = ACCESS
             raise
+
+    def completed(self, wanted: Sequence[AzulFile]) -> Iterator[AzulFile]:
+        """Complete files that lack a size or checksum, as those of a curl manifest do, from the index.
+
+        Args:
+            wanted: Files with addresses.
+
+        Yields:
+            Each file in order; as it is where it lacks nothing, or where the index does not have its version.
+        """
+        lacking = [file for file in wanted if file.size is None or not file.checksums]
+        found = self.current(lacking)
+        for file in wanted:
+            known = next(found) if file.size is None or not file.checksums else None
+            is_same = known is not None and file.version in ("", known.version)
+            yield _named_as(file, replace(known, url=file.url)) if known is not None and is_same else file
+
+    def current(self, wanted: Sequence[AzulFile]) -> Iterator[AzulFile | None]:
+        """Look files up in the index, many in a request.
+
+        Args:
+            wanted: The files.
+
+        Yields:
+            For each, in order, its current version; None where the catalog does not have it.
+        """
+        for some in batches(wanted, LOOKED_UP):
+            by_catalog: dict[str, list[str]] = {}
+            for file in some:
+                by_catalog.setdefault(self._live(file.parameters).get("catalog", ""), []).append(file.uuid)
+            found = {
+                each.uuid: each
+                for catalog, uuids in by_catalog.items()
+                for each in files(self._client, {"fileId": {"is": uuids}}, catalog)
+            }
+            yield from (found.get(file.uuid) for file in some)
 
     def _live(self, stated: Mapping[str, str]) -> dict[str, str]:
         """Parameters of a request, in a catalog that exists."""
@@ -386,9 +431,11 @@ def mirror_url(uri: str, environ: Mapping[str, str]) -> str:
     """Return the public address of an object in S3.
 
     Args:
-        uri: `s3://BUCKET/KEY`.
+        uri: `s3://BUCKET/KEY`, or its public address itself.
         environ: The environment's variables, which may name another endpoint.
     """
+    if not uri.startswith("s3://"):
+        return uri
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
     root = f"{endpoint.rstrip('/')}/{bucket}" if endpoint else f"https://{bucket}.s3.amazonaws.com"

@@ -21,7 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "size": ("file_size", "files.file_size"),
     "format": ("file_format", "files.file_format"),
     "sha256": ("file_sha256", "files.sha256"),
-    "crc32c": ("file_crc32c", "files.crc32"),
+    "crc32c": ("file_crc32c",),
     "md5": ("files.file_md5sum",),
     "url": ("file_azul_url", "file_url", "files.azul_url", "files.azul_file_url"),
     "mirror_uri": ("file_azul_mirror_uri", "file_mirror_uri", "files.azul_mirror_uri"),
@@ -32,7 +32,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones."""
 
 _DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
-_UUID_IN_PATH = re.compile(r"/repository/files/([^/?]+)\Z")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_ADDRESS = re.compile(rf"(https?://[^?#]+?)(?:/fetch)?/repository/files/({_UUID.pattern})(?:\?[^#]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +194,42 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
     return replace(file, uuid=file.uuid or uuid_in(url), version=file.version or file.parameters.get("version", ""))
 
 
+def of_download(url: str, output: str, catalog: str = "") -> AzulFile:
+    """Read a download of a configuration of curl, which states neither size nor checksum.
+
+    Args:
+        url: The file's address at the service.
+        output: Its path, of which the first folder is the bundle.
+        catalog: The catalog, where the address states none.
+    """
+    bundle, _, name = output.removeprefix("./").partition("/")
+    is_bundle = bool(name and _UUID.fullmatch(bundle))
+    file = AzulFile(
+        uuid_in(url),
+        "",
+        name if is_bundle else output,
+        url=url,
+        bundle_uuid=bundle if is_bundle else "",
+        catalog=catalog,
+    )
+    return replace(file, version=file.parameters.get("version", ""))
+
+
 def uuid_in(url: str) -> str:
-    """Return the UUID of a file in its address at the service; empty where there is none.
+    """Return the UUID of a file in its address at the service; empty where it is no such address.
 
     Args:
         url: The address.
     """
-    found = _UUID_IN_PATH.search(urlsplit(url).path)
+    found = _ADDRESS.fullmatch(url)
+    return found[2] if found else ""
+
+
+def service_of(url: str) -> str:
+    """Return the base URL of the service in a file's address; empty where it is no such address.
+
+    Args:
+        url: The address.
+    """
+    found = _ADDRESS.fullmatch(url)
     return found[1] if found else ""

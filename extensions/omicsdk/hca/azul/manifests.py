@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import sleep_unless
+from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
-from omicsdk.core.tables import file_rows
-from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_row
+from omicsdk.core.tables import file_lines, file_rows
+from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved
 
@@ -187,23 +188,40 @@ def _fetch(client: Azul, url: str, target: Path) -> int:
 
 
 def read_manifest(path: str | os.PathLike[str], catalog: str = "") -> Iterator[AzulFile]:
-    """Yield the files of a compact manifest of Azul, or of a manifest of the Data Store.
+    """Yield the files of a manifest: Azul's compact one or its configuration of curl, or one of the Data Store.
 
     Args:
-        path: The table, with tabs between its cells.
+        path: The table, with tabs between its cells, or the configuration.
         catalog: The catalog for rows that state none; empty for the default one.
 
     Raises:
-        ManifestError: It is not such a table, or a row names no file.
+        ManifestError: It is neither, or a row names no file.
     """
     path = Path(path)
+    return (_of_curl if is_curl_config(filter(str.strip, file_lines(path, ManifestError))) else _of_table)(
+        path, catalog
+    )
+
+
+def _of_curl(path: Path, catalog: str) -> Iterator[AzulFile]:
+    for each in curl_downloads(file_lines(path, ManifestError)):
+        file = of_download(each.url, each.output, catalog)
+        if not file.uuid or not file.name:
+            raise ManifestError(
+                f"{path}, line {each.line}: not a file of Azul with a name",
+                remedy="To download any URLs of a configuration of curl, use `omics get`.",
+            )
+        yield file
+
+
+def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
     rows = file_rows(path, "\t", ManifestError)
     _, columns = next(rows, (0, list[str]()))
     lacking = [names[0] for what, names in COLUMNS.items() if what in ("name", "size") and not {*names} & {*columns}]
     if lacking or not ({"file_uuid", *COLUMNS["url"]} & {*columns}):
         raise ManifestError(
             f"{path} is not a manifest of Azul or the Data Store: its first line is {' '.join(columns)[:80]!r}",
-            remedy="Give a compact manifest, a table separated by tabs with the columns file_uuid, file_name and file_size.",
+            remedy="Give a compact or curl manifest, or a table with tabs and the columns file_uuid, file_name and file_size.",
         )
     for line, cells in rows:
         if not any(cells):

@@ -1,0 +1,58 @@
+"""Configuration files of curl as lists of downloads: each `url` with the `output` that follows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+_HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
+_HEAD_LINES = 20
+"""Lines in which one shows that a file is a configuration of curl."""
+_VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
+
+
+class CurlDownload(NamedTuple):
+    """A download of a configuration.
+
+    Attributes:
+        line: The line of its `url`, from 1.
+        url: The URL.
+        output: The path that curl would write; empty where none is stated.
+    """
+
+    line: int
+    url: str
+    output: str
+
+
+def is_curl_config(lines: Iterable[str]) -> bool:
+    """Return whether a file is a configuration of curl.
+
+    Args:
+        lines: Its first lines that are not blank; more than 20 are not read.
+    """
+    return any(_HEAD.match(line) for line in islice(lines, _HEAD_LINES))
+
+
+def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
+    """Yield the downloads of a configuration; other options and comments are skipped.
+
+    Args:
+        lines: All its lines.
+    """
+    download: CurlDownload | None = None
+    for number, line in enumerate(lines, 1):
+        if not (found := _VALUE.match(line)):
+            continue
+        value = found[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), found[2] or "")
+        if found[1] == "url":
+            if download is not None:
+                yield download
+            download = CurlDownload(number, value, "")
+        elif download is not None:
+            download = download._replace(output=value)
+    if download is not None:
+        yield download
