@@ -11,15 +11,9 @@ from nobodys_home import leave_home
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.drs.resolution import (
-    ResolutionSettings,
-    Resolver,
-    UnknownPrefix,
-    host_of,
-    hosts_by_prefix,
-    server_url,
-    settings_from,
-)
+from omicsdk.drs.hosts import PREFIXES
+from omicsdk.drs.registries import host_in_pattern, host_of, hosts_by_prefix
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix, server_url, settings_from
 
 DAY = 24 * 3600.0
 START = 1_795_000_000.0
@@ -62,6 +56,11 @@ MDS = "https://home.example.org/mds/aggregate/info/dg.1"
 DIST = "https://dataguids.org/index/_dist"
 GUID = "https://dataguids.org/index/dg.1/abc"
 PREFIX = "https://dataguids.org/mds/metadata/dg.1"
+REGISTRY = "https://registry.api.identifiers.org/restApi"
+NAMESPACE = f"{REGISTRY}/namespaces/search/findByPrefix?prefix=dg.1"
+RESOURCES = f"{REGISTRY}/resources/search/findAllByNamespaceId?id=1234"
+N2T = "https://n2t.net/dg.1:"
+NAMED = {"prefix": "dg.1", "_links": {"self": {"href": f"{REGISTRY}/namespaces/1234"}}}
 
 
 def test_a_host_in_the_identifier_is_believed_and_nobody_is_asked(resolver: Any, web: Web) -> None:
@@ -85,6 +84,28 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
         ),
         ({DIST: [], GUID: {"from_index_service": {"host": "https://a.example.org/index/"}}}, [MDS, DIST, GUID]),
         ({DIST: [], PREFIX: {"host": "a.example.org"}}, [MDS, DIST, GUID, PREFIX]),
+        (
+            {
+                DIST: [],
+                NAMESPACE: NAMED,
+                RESOURCES: {
+                    "_embedded": {
+                        "resources": [
+                            {"providerCode": "page", "urlPattern": "https://page.example.org/{$id}"},
+                            {"providerCode": "a", "urlPattern": "https://a.example.org/ga4gh/drs/v1/objects/{$id}"},
+                        ]
+                    }
+                },
+            },
+            [MDS, DIST, GUID, PREFIX, NAMESPACE, RESOURCES],
+        ),
+        (
+            {
+                DIST: [],
+                N2T: httpx.Response(200, text="name: d\nredirect: https://a.example.org/ga4gh/drs/v1/objects/$id\n"),
+            },
+            [MDS, DIST, GUID, PREFIX, NAMESPACE, N2T],
+        ),
     ],
 )
 def test_the_sources_are_asked_in_order_until_one_knows(
@@ -134,7 +155,7 @@ def test_an_unknown_prefix_is_asked_about_once(resolver: Any, web: Web) -> None:
     for _ in range(3):
         with pytest.raises(UnknownPrefix):
             one.host("dg.1/abc")
-    assert len(web.asked) == 4
+    assert web.asked == [MDS, DIST, GUID, PREFIX, NAMESPACE, N2T]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +236,74 @@ def test_hints_are_read_as_texts_and_only_of_indexd() -> None:
         "nonsense",
     ]
     assert hosts_by_prefix(listed) == {"dg.AB12": "a.org", "dg.OTHER": "a.org"}
+
+
+def test_prefixes_of_the_table_are_known_without_a_request_whatever_their_case(resolver: Any, web: Web) -> None:
+    one = resolver(keeps=True)
+    for prefix, (written, host) in PREFIXES.items():
+        for spelled in (prefix, prefix.upper(), written):
+            assert one.host(f"drs://{spelled}:abc") == host
+    assert one.host("dg.4dfc/abc") == "nci-crdc.datacommons.io"
+    assert web.asked == []
+
+
+def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolver: Any, web: Web) -> None:
+    moved = settings_from({"OMICS_DRS_HOSTS": "dg.4DFC=new.example.org, drs.x = 127.0.0.1:8080"}).hosts
+    found = resolver(hosts=moved)
+    assert [found.host(each) for each in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]
+    with pytest.raises(UnknownPrefix, match=r"OMICS_DRS_HOSTS=dg\.4DFC=HOST"):
+        resolver(order=()).host("dg.4DFC/1")
+    for wrong in ("dg.1", "=h.org", "dg.1=not a host"):
+        with pytest.raises(ConfigError, match="OMICS_DRS_HOSTS"):
+            settings_from({"OMICS_DRS_HOSTS": wrong})
+
+
+def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: Web) -> None:
+    web.answers = {DIST: [{"host": "a.example.org", "hints": [".*dg\\.1A.*"], "type": "indexd"}]}
+    assert resolver().host("dg.1a/x") == "a.example.org"
+    asked = len(web.asked)
+    assert resolver().host("dg.1A/x") == "a.example.org"  # from the file
+    assert len(web.asked) == asked
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        {},
+        {"_links": {"self": {"href": "https://registry/namespaces/"}}},
+        {"_links": {"self": {"href": 7}}},
+        {"_links": {"self": {"href": "https://evil.example.org/namespaces/../../1"}, "namespace": "x"}},
+    ],
+)
+def test_an_answer_of_identifiers_org_without_a_namespace_knows_nothing(resolver: Any, web: Web, told: Any) -> None:
+    web.answers = {NAMESPACE: told}
+    with pytest.raises(UnknownPrefix, match="identifiers_org: not known"):
+        resolver(order=("identifiers_org",)).host("drs://dg.1:x")
+
+
+def test_a_provider_in_front_of_the_prefix_chooses_among_its_servers(resolver: Any, web: Web) -> None:
+    def at(host: str, **more: Any) -> dict[str, Any]:
+        return {"providerCode": host, "urlPattern": f"https://{host}.org/ga4gh/drs/v1/objects/{{$id}}", **more}
+
+    web.answers = {
+        NAMESPACE: NAMED,
+        RESOURCES: {"_embedded": {"resources": [at("a", deprecated=True), at("b"), at("c")]}},
+    }
+    ask = resolver(order=("identifiers_org",)).host
+    assert ask("drs://dg.1:x") == "b.org"
+    assert ask("drs://c/dg.1:x") == "c.org"
+
+
+def test_only_patterns_of_drs_servers_are_hosts() -> None:
+    assert host_in_pattern("https://h.org/ga4gh/drs/v1/objects/{$id}") == "h.org"
+    for other in (
+        "https://h.org/page/{$id}",
+        "http://h.org/ga4gh/drs/v1/objects/$id",
+        "https://h.org/x/ga4gh/drs/v1/objects/$id",
+        7,
+    ):
+        assert host_in_pattern(other) is None
 
 
 def test_hosts_and_their_urls() -> None:

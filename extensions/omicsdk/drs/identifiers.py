@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from omicsdk.core.errors import UsageError
+from omicsdk.drs.hosts import registered
 
 SCHEME = "drs://"
 
@@ -39,7 +40,8 @@ class DrsId:
     Attributes:
         text: What was given.
         host: The server, with its port where one is named; empty where it isn't known yet.
-        prefix: The prefix of a compact identifier, such as `dg.4503`; empty for others.
+        prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is known; empty
+            for others.
         accession: The object's identifier on its server, of a compact one what follows the prefix; decoded.
     """
 
@@ -53,11 +55,17 @@ class DrsId:
         """Under what the server may have the object, to be tried in this order.
 
         Gen3's servers know compact identifiers with a slash, or by the accession alone where the commons doesn't prefix its
-        GUIDs (seen in answers of indexd 6.3.0); others have them with the colon.
+        GUIDs (seen in answers of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL patterns
+        state, or the identifier with the colon.
         """
         if not self.prefix:
             return (self.accession,)
-        return f"{self.prefix}/{self.accession}", self.accession, f"{self.prefix}:{self.accession}"
+        with_colon = f"{self.prefix}:{self.accession}"
+        if not _DATAGUIDS.match(self.prefix):
+            return self.accession, with_colon
+        if self.accession.startswith(f"{self.prefix}/"):  # written twice: drs://dg.4503:dg.4503/...
+            return self.accession, self.accession.partition("/")[2]
+        return f"{self.prefix}/{self.accession}", self.accession, with_colon
 
     @property
     def is_compact(self) -> bool:
@@ -100,7 +108,7 @@ def _bare(given: str) -> DrsId:
     for mark in "/:":
         start, found, rest = given.partition(mark)
         if found and rest and _DATAGUIDS.match(start):
-            return DrsId(given, "", start, rest)
+            return DrsId(given, "", registered(start), rest)
     return DrsId(given, "", "", given)
 
 
@@ -125,4 +133,4 @@ def _uri(given: str, rest: str) -> DrsId:
 def _with_accession(given: str, host: str, prefix: str, accession: str) -> DrsId:
     if not accession.strip("/"):
         raise NotADrsId(f"{given} is not an identifier of a DRS object: nothing follows {host or prefix}")
-    return DrsId(given, host, prefix, accession)
+    return DrsId(given, host, registered(prefix), accession)

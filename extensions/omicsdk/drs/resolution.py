@@ -7,22 +7,32 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+from urllib.parse import quote
 
-from omicsdk.core.client import Client, beside
+from omicsdk.core.client import Client, PlainClient, beside, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import in_place_of, locked, within_home
 from omicsdk.core.retry import Retry
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object
+from omicsdk.drs.hosts import PREFIXES
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.registries import (
+    host_in_pattern,
+    host_of,
+    host_of_resources,
+    hosts_by_prefix,
+    named_host,
+    namespace_of,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -30,16 +40,22 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.metadata import MetadataApi
 
 
-Source = Literal["cache_file", "commons_mds", "dataguids_dist", "dataguids"]
-"""Who can know a prefix's host: the cache file, the commons' metadata service, the resolver's list, and the resolver itself."""
+Source = Literal["table", "cache_file", "commons_mds", "dataguids_dist", "dataguids", "identifiers_org", "n2t"]
+"""What can know a prefix's host: the table of `omicsdk.drs.hosts`, the cache file, the commons' metadata service, the resolver's list,
+the resolver itself, and the two registries of compact identifiers."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 RESOLVER = "https://dataguids.org"
+IDENTIFIERS_ORG = "https://registry.api.identifiers.org"
+N2T = "https://n2t.net"
+LOOKUP_SECONDS = 10.0
+"""Seconds for each step of a request to a source; each is asked at most three times."""
+HOSTS_VARIABLE = "OMICS_DRS_HOSTS"
+"""Environment variable: hosts of prefixes that no source is asked about, such as dg.4503=gen3.example.org,drs.abc=drs.example.org."""
 DAYS = 2.0
 """For how many days a host is believed that was looked up before."""
 _FILE = "~/.drs_cache/resolved_drs_hosts.json"
 
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off", "")
 
@@ -56,11 +72,14 @@ class ResolutionSettings:
     """How prefixes are resolved.
 
     Attributes:
-        order: Who is asked, in this order.
-        resolver: The resolver's URL, for the last two sources.
+        order: Sources, in the order in which they are asked.
+        resolver: The resolver's URL, for the sources dataguids_dist and dataguids.
         cache_file: Where hosts are kept from run to run; None for nowhere, as by default for a user without a home.
         days: For how many days they are believed; above 0.
         keeps: Whether what is found is written into the cache file.
+        hosts: Hosts by prefix that come before all sources; with a port where they have one.
+        identifiers_org: The URL of identifiers.org's registry.
+        n2t: The URL of n2t.net.
     """
 
     order: tuple[Source, ...] = SOURCES
@@ -68,11 +87,15 @@ class ResolutionSettings:
     cache_file: Path | None = field(default_factory=_users_file)
     days: float = DAYS
     keeps: bool = True
+    hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+    identifiers_org: str = IDENTIFIERS_ORG
+    n2t: str = N2T
 
 
 def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSettings:
     """The settings of the environment: DRS_RESOLUTION_ORDER (sources with colons between), DRS_RESOLVER_HOSTNAME, DRS_CACHE,
-    DRS_CACHE_EXPIRE_DURATION (days) and LOCALLY_CACHE_RESOLVED_HOSTS (true or false).
+    DRS_CACHE_EXPIRE_DURATION (days), LOCALLY_CACHE_RESOLVED_HOSTS (true or false), and OMICS_DRS_HOSTS (PREFIX=HOST, with commas
+    between).
 
     Args:
         environ: The environment's variables; by default the process's own.
@@ -100,7 +123,16 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
         cache_file=within_home(Path(named).expanduser) if (named := env.get("DRS_CACHE")) else _users_file(),
         days=_days(days),
         keeps=keeps in _YES,
+        hosts=dict(_host_pair(word) for word in env.get(HOSTS_VARIABLE, "").split(",") if word.strip()),
     )
+
+
+def _host_pair(text: str) -> tuple[str, str]:
+    prefix, _, stated = text.strip().partition("=")
+    host = host_of(stated)
+    if not prefix.strip() or host is None:
+        raise ConfigError(f"{HOSTS_VARIABLE} has {text.strip()!r}", remedy="Give PREFIX=HOST, with commas between.")
+    return prefix.strip(), host
 
 
 def _days(text: str) -> float:
@@ -121,58 +153,6 @@ def server_url(host: str) -> str:
     """
     name = host.rpartition(":")[0] if re.search(r":[0-9]+\Z", host) and not host.endswith("]") else host
     return f"{'http' if is_loopback(name.strip('[]')) else 'https'}://{host}"
-
-
-def host_of(stated: object) -> str | None:
-    """The host that a source states, without scheme, path and `/index`; None when that isn't one.
-
-    Args:
-        stated: What the source says, such as `https://data.example.org/index/`.
-    """
-    if not isinstance(stated, str):
-        return None
-    _, mark, rest = stated.strip().partition("://")
-    host = (rest if mark else stated.strip()).partition("/")[0]
-    return host.lower() if _HOST.match(host) else None
-
-
-def hosts_by_prefix(dist: object) -> dict[str, str]:
-    """What the resolver's list says of prefixes.
-
-    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they match
-    and never executed: the author of the list chose them.
-
-    Args:
-        dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
-    """
-    found: dict[str, str] = {}
-    for neighbour in dist if is_array(dist) else ():
-        if not is_object(neighbour) or neighbour.get("type") != "indexd":
-            continue
-        host, hints = host_of(neighbour.get("host")), neighbour.get("hints")
-        for hint in hints if host and is_array(hints) else ():
-            if isinstance(hint, str) and (prefix := _literal(hint)):
-                found.setdefault(prefix, cast("str", host))
-    return found
-
-
-def _literal(hint: str) -> str:
-    text = hint.removeprefix("^").removesuffix("$")
-    text = text.removeprefix(".*").removesuffix(".*").removeprefix("(").removesuffix(")")
-    plain = text.replace("\\", "").rstrip("/:")
-    return plain if re.fullmatch(r"[A-Za-z0-9._-]+", plain) else ""
-
-
-def named_host(told: object, keys: Iterable[str]) -> str | None:
-    """The host that an answer names under a path of keys; None when it doesn't.
-
-    Args:
-        told: The answer, decoded.
-        keys: The way to it, such as `from_index_service`, `host`.
-    """
-    for key in keys:
-        told = told.get(key) if is_object(told) else None
-    return host_of(told)
 
 
 logger = logging.getLogger("omicsdk.drs")
@@ -201,7 +181,8 @@ class HostCache:
         Args:
             prefix: The prefix, such as `dg.4503`.
         """
-        entry = self._read()["cache"].get(prefix)
+        cached = self._read()["cache"]
+        entry = cached.get(prefix) or next((cached[each] for each in cached if each.lower() == prefix.lower()), None)
         if not is_object(entry) or not self._is_young(entry.get("created")):
             return None
         return host_of(entry.get("host"))
@@ -258,12 +239,16 @@ class UnknownPrefix(OmicsError):
         prefix: The prefix.
     """
 
-    default_remedy = "Write the server into the identifier (drs://HOST/ID), or set DRS_RESOLVER_HOSTNAME to a server that knows the prefix."
+    default_remedy = (
+        f"Write the server into the identifier (drs://HOST/ID), or set {HOSTS_VARIABLE}=PREFIX=HOST, or DRS_RESOLVER_HOSTNAME to a server "
+        "that knows the prefix."
+    )
 
     def __init__(self, prefix: str, reasons: list[str]) -> None:
         asked = "; ".join(reasons) or "no resolver was queried"
         super().__init__(f"No server is known for the prefix {prefix} ({asked})")
         self.prefix = prefix
+        self.remedy = self.remedy.replace("PREFIX=HOST", f"{prefix}=HOST")
 
 
 C = TypeVar("C", bound=Client)
@@ -305,9 +290,11 @@ class Resolver:
         self._mds_url = mds_url if mds_url is not None else (server_url(default_host) if default_host else "")
         file = self.settings.cache_file
         self._cache = None if file is None else HostCache(file, self.settings.days, clock)
-        self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
+        self._limits: dict[str, Any] = {"retry": retry or Retry(attempts=3), "timeout": LOOKUP_SECONDS}
+        self._options: dict[str, Any] = {**self._limits, "transport": transport, "clock": clock}
         self._client = client
         self._lock = threading.Lock()
+        self._settled = _lowered(self.settings.hosts)
         self._known = cache(known) if callable(known) else lambda: known or {}
         self._found: dict[str, str | list[str]] = {}  # the host, or why there is none
         self._dist: dict[str, str] | None = None
@@ -335,10 +322,13 @@ class Resolver:
             error.message = f"No server is named for {one}: it has no prefix, and there is no base URL"
             error.remedy = "Give base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
             raise error
+        prefix = one.prefix.lower()  # prefixes are compared without case
         with self._lock:
-            if one.prefix not in self._found:
-                self._found[one.prefix] = self._known().get(one.prefix) or self._looked_up(one)
-            found = self._found[one.prefix]
+            if prefix not in self._found:
+                self._found[prefix] = (
+                    self._settled.get(prefix) or _lowered(self._known()).get(prefix) or self._looked_up(one)
+                )
+            found = self._found[prefix]
         if isinstance(found, list):
             raise UnknownPrefix(one.prefix, found)
         return found
@@ -353,7 +343,7 @@ class Resolver:
                 continue
             if host:
                 logger.info("%s is at %s (%s)", one.prefix, host, source)
-                if source != "cache_file" and self.settings.keeps and self._cache is not None:
+                if source not in ("table", "cache_file") and self.settings.keeps and self._cache is not None:
                     self._cache.keep(one.prefix, host)
                 return host
             reasons.append(f"{source}: not known")
@@ -361,10 +351,13 @@ class Resolver:
 
     def _asked(self, source: Source, one: DrsId) -> str | None:
         ask: dict[Source, Callable[[], str | None]] = {
+            "table": lambda: PREFIXES.get(one.prefix.lower(), ("", None))[1],
             "cache_file": lambda: None if self._cache is None else self._cache.find(one.prefix),
             "commons_mds": lambda: self._from_commons(one),
             "dataguids_dist": lambda: self._from_dist(one),
             "dataguids": lambda: self._from_resolver(one),
+            "identifiers_org": lambda: self._from_identifiers_org(one),
+            "n2t": lambda: self._from_n2t(one),
         }
         return ask[source]()
 
@@ -380,8 +373,8 @@ class Resolver:
     def _from_dist(self, one: DrsId) -> str | None:
         if self._dist is None:
             with self._index() as index:
-                self._dist = hosts_by_prefix(_json(index.get_dist.raw()))
-        return self._dist.get(one.prefix)
+                self._dist = _lowered(hosts_by_prefix(_json(index.get_dist.raw())))
+        return self._dist.get(one.prefix.lower())
 
     def _from_resolver(self, one: DrsId) -> str | None:
         try:
@@ -394,6 +387,34 @@ class Resolver:
                 return named_host(_json(metadata.get.raw(guid=one.prefix)), ("host",))
             except NotFound:
                 return None
+
+    def _from_identifiers_org(self, one: DrsId) -> str | None:
+        """Two requests, as "Appendix: Compact Identifier-Based URIs" of GA4GH DRS 1.5 describes them."""
+        provider, _, prefix = one.prefix.rpartition("/")
+        path = "/restApi/{}/search/{}"
+        with self._opened(PlainClient, self.settings.identifiers_org) as registry:
+
+            def asked(kind: str, search: str, name: str, value: str) -> object:
+                request = plain_request("identifiers.org", "GET", path.format(kind, search), query=[(name, value)])
+                return _json(registry.send(request))
+
+            try:
+                number = namespace_of(asked("namespaces", "findByPrefix", "prefix", prefix.lower()))
+                found = asked("resources", "findAllByNamespaceId", "id", number) if number else None
+            except NotFound:
+                return None
+        return host_of_resources(found, provider)
+
+    def _from_n2t(self, one: DrsId) -> str | None:
+        """One request; its answer is text with a line `redirect: PATTERN`."""
+        path = f"/{quote(one.prefix.lower(), safe='/')}:"
+        with self._opened(PlainClient, self.settings.n2t) as registry:
+            try:
+                told = registry.send(plain_request("n2t.net", "GET", path, headers={"accept": "text/plain, */*"})).text
+            except NotFound:
+                return None
+        found = re.search(r"^\s*redirect:\s*(\S+)", told, re.MULTILINE)
+        return host_in_pattern(found[1]) if found else None
 
     def _index(self) -> AbstractContextManager[IndexdApi]:
         from omicsdk_api.gen3.indexd import IndexdApi
@@ -409,7 +430,11 @@ class Resolver:
         if self._client is None:
             return kind(base_url, **self._options)
         # Not closed at the end: its connections are the client's.
-        return nullcontext(beside(self._client, kind, base_url, None).with_options(retry=self._options["retry"]))
+        return nullcontext(beside(self._client, kind, base_url, None).with_options(**self._limits))
+
+
+def _lowered(hosts: Mapping[str, str]) -> dict[str, str]:
+    return {prefix.lower(): host for prefix, host in hosts.items()}
 
 
 def _json(response: httpx.Response) -> object:

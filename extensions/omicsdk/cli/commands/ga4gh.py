@@ -1,18 +1,15 @@
-"""Output of the commands for htsget, refget and TRS."""
+"""Output of the commands for htsget and refget."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import ended, finish, foreseen
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call
     from omicsdk.ga4gh import SavedSequence, SavedSlice
-    from omicsdk.transfer import TransferReport
 
 
 def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
@@ -36,13 +33,3 @@ def saved_sequence(result: SavedSequence, call: Call) -> dict[str, Any]:
     verified = f"verified by {result.verification}" if result.verification else "a part, which has no digest"
     call.console.message(f"{where}: {result.length:,} letters, {verified}")
     return asdict(result)
-
-
-def saved_files(result: TransferReport, call: Call) -> dict[str, Any]:
-    """Render a download of a tool: counts, and the result for each file."""
-    folder = call.arguments.get("folder", ".")
-    finish(result, call, where=folder)
-    if call.arguments.get("dry_run"):
-        return foreseen(result)
-    files = [{"path": str(Path(folder, each.name)), "size": each.size, **ended(each)} for each in result.outcomes]
-    return {"counts": result.counts, "verification": result.verification, "files": files}

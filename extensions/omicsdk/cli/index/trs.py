@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk import Trs
-from omicsdk.cli.commands import ga4gh
+from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
 
 BY_SIGNATURE = True
@@ -27,7 +27,7 @@ COMMANDS = (
         positional=("tool",),
         flags={"tool": "--id", "folder": "--download-dir"},
         short={"folder": "-d"},
-        render=ga4gh.saved_files,
+        render=drs.downloaded,
         title="Download of",
         examples=(f"{_TOOL} --version v1.0 --type CWL -d align", f"{_TOOL} --dry-run"),
     ),

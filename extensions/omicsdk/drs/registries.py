@@ -1,0 +1,107 @@
+"""What registries of prefixes answer, read as hosts: dataguids.org, identifiers.org and n2t.net. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+from omicsdk.core.type_guards import is_array, is_object
+
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
+_OBJECTS = "/ga4gh/drs/v1/objects/"
+
+
+def host_of(stated: object) -> str | None:
+    """The host that a source states, without scheme, path and `/index`; None when that isn't one.
+
+    Args:
+        stated: What the source says, such as `https://data.example.org/index/`.
+    """
+    if not isinstance(stated, str):
+        return None
+    _, mark, rest = stated.strip().partition("://")
+    host = (rest if mark else stated.strip()).partition("/")[0]
+    return host.lower() if _HOST.match(host) else None
+
+
+def hosts_by_prefix(dist: object) -> dict[str, str]:
+    """What the resolver's list says of prefixes.
+
+    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they match
+    and never executed: the author of the list chose them.
+
+    Args:
+        dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
+    """
+    found: dict[str, str] = {}
+    for neighbour in dist if is_array(dist) else ():
+        if not is_object(neighbour) or neighbour.get("type") != "indexd":
+            continue
+        host, hints = host_of(neighbour.get("host")), neighbour.get("hints")
+        for hint in hints if host and is_array(hints) else ():
+            if isinstance(hint, str) and (prefix := _literal(hint)):
+                found.setdefault(prefix, cast("str", host))
+    return found
+
+
+def _literal(hint: str) -> str:
+    text = hint.removeprefix("^").removesuffix("$")
+    text = text.removeprefix(".*").removesuffix(".*").removeprefix("(").removesuffix(")")
+    plain = text.replace("\\", "").rstrip("/:")
+    return plain if re.fullmatch(r"[A-Za-z0-9._-]+", plain) else ""
+
+
+def named_host(told: object, keys: Iterable[str]) -> str | None:
+    """The host that an answer names under a path of keys; None when it doesn't.
+
+    Args:
+        told: The answer, decoded.
+        keys: The way to it, such as `from_index_service`, `host`.
+    """
+    for key in keys:
+        told = told.get(key) if is_object(told) else None
+    return host_of(told)
+
+
+def host_in_pattern(pattern: object) -> str | None:
+    """The DRS server of a registry's URL pattern; None of other patterns, which lead to pages for people.
+
+    Args:
+        pattern: The pattern, such as `https://drs.example.org/ga4gh/drs/v1/objects/{$id}`.
+    """
+    if not isinstance(pattern, str) or not pattern.startswith("https://") or _OBJECTS not in pattern:
+        return None
+    rest = pattern.removeprefix("https://")
+    return host_of(pattern) if rest.partition("/")[2].startswith(_OBJECTS[1:]) else None
+
+
+def namespace_of(told: object) -> str | None:
+    """The number of a namespace, from the links of its record at identifiers.org; None where it has none.
+
+    Args:
+        told: The record, decoded.
+    """
+    links: object = told.get("_links") if is_object(told) else None
+    held = links if is_object(links) else {}
+    stated: object = held.get("namespace") or held.get("self")
+    href: object = stated.get("href") if is_object(stated) else None
+    number = href.partition("{")[0].rstrip("/").rpartition("/")[2] if isinstance(href, str) else ""
+    return number if number.isdecimal() else None
+
+
+def host_of_resources(told: object, provider: str = "") -> str | None:
+    """The DRS server of a namespace, from its resources at identifiers.org; None where none of them is one.
+
+    Args:
+        told: The answer, decoded.
+        provider: The provider's code in front of the prefix, of `drs://PROVIDER/PREFIX:ID`; empty for any provider.
+    """
+    embedded: object = told.get("_embedded") if is_object(told) else None
+    listed: object = embedded.get("resources") if is_object(embedded) else None
+    for each in listed if is_array(listed) else ():
+        if is_object(each) and not each.get("deprecated") and provider in ("", each.get("providerCode")):
+            host = host_in_pattern(each.get("urlPattern"))
+            if host is not None:
+                return host
+    return None
