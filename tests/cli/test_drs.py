@@ -115,3 +115,32 @@ def test_a_token_goes_to_the_server_of_the_base_url_only(drs):
         assert drs("get", "a", *base).json["id"] == "a"
         refused = drs("get", there.add("b", b"b"), *base)
         assert (refused.code, "--access-token" in refused.err) == (4, True)
+
+
+def test_passports_are_read_from_files_and_go_to_the_server_of_the_base_url(drs, tmp_path):
+    with closing(DrsHost()) as here, closing(DrsHost()) as there:
+        here.token = there.token = "t0ken"
+        here.passports = there.passports = {"b.b.b"}
+        file = tmp_path / "passports.txt"
+        file.write_text("a.a.a\nb.b.b\n")
+        base = ("--base-url", f"http://{here.name}", "--passport", str(file))
+        got = drs("download", here.add("a", b"a"), *base, "-d", "got")
+        assert (got.code, got.json["counts"]["done"]) == (0, 1)
+        refused = drs("get", there.add("b", b"b"), *base)
+        assert (refused.code, "b.b.b" in refused.err) == (4, False)
+        assert "POST" not in {method for method, _, _ in there.asked}
+        file.write_text("secret words")
+        wrong = drs("get", "a", *base)
+        assert (wrong.code != 0, "secret" in wrong.err, "Passport 1" in wrong.err) == (True, False, True)
+        assert drs("get", "a", "--passport", str(tmp_path / "none")).code == 2
+
+
+def test_the_login_of_a_commons_is_found_for_its_own_objects(drs, commons, host, omics_sandbox, monkeypatch, tmp_path):
+    monkeypatch.setenv("GEN3_ENDPOINT", omics_sandbox.gen3_url)
+    monkeypatch.setenv("GEN3_API_KEY", str(omics_sandbox.gen3_credentials(tmp_path / "key.json")))
+    guid = commons.add_file("closed.txt", b"closed", authz=["/programs/closed"])
+    monkeypatch.setenv("OMICS_DRS_HOSTS", f"dg.test={host}")
+    uri = f"drs://dg.TEST:{guid.partition('/')[2]}"
+    assert drs("download", uri, "-d", "got").json["counts"]["done"] == 1
+    monkeypatch.delenv("GEN3_API_KEY")
+    assert drs("download", uri, "-d", "again").code == 4

@@ -163,6 +163,7 @@ def test_secrets_in_text_go(text):
         "access_token", "refresh_token", "SB_AUTH_TOKEN", "client_secret", "PASSWORD", "new_password", "passwd", "api_key",
         "x-api-key", "AWS_ACCESS_KEY_ID", "accessKey", "private_key", "google_credentials", "X-Amz-Signature", "sessionid",
         "session_id", "client_assertion", "sig", "Key", "auth", "code", "code_verifier", "state", "jwt", "pwd", "pass",
+        "passports",
     ],
 )  # fmt: skip
 def test_names_of_secrets(name):

@@ -71,7 +71,15 @@ def test_ways_are_tried_in_an_order_that_can_be_wished_for() -> None:
     assert [each.kind for each in in_order(listed)] == ["https", "s3", "gs"]
     assert [each.kind for each in in_order(listed, ["gs"])] == ["gs", "https", "s3"]
     assert [each.kind for each in in_order([way("s3", available=False), way("gs")])] == ["gs", "s3"]
-    assert in_order([way("ftp"), AccessMethod("s3", url="s3://b/k")]) == []
+    assert in_order([way("ftp"), AccessMethod("az", url="az://b/k")]) == []
+
+
+def test_objects_of_storage_are_the_last_way_unless_they_are_preferred() -> None:
+    stored = AccessMethod("gs", url="gs://b/k")
+    terra = way("gs", url="gs://b/k")  # Terra states both, and signs by the access_id
+    assert (stored.is_stored, terra.is_stored) == (True, False)
+    assert in_order([stored, way("s3"), terra]) == [way("s3"), terra, stored]
+    assert in_order([way("s3"), stored], ["gs"]) == [stored, way("s3")]
 
 
 def test_a_way_that_is_listed_twice_is_tried_once() -> None:

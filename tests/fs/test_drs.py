@@ -271,6 +271,37 @@ def test_a_stored_login_goes_to_its_own_host_only(
     assert dict(found.headers("GET", url)) == {"authorization": "Basic YWRhOndvcmQ="}
 
 
+def test_a_login_with_google_goes_to_terra_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.delenv("OMICS_GOOGLE_TOKEN", raising=False)
+    assert found_login("data.terra.bio") is None
+    monkeypatch.setenv("OMICS_GOOGLE_TOKEN", "ya29.x")
+    found = found_login("data.terra.bio")
+    assert found is not None
+    assert dict(found.headers("GET", "")) == {"authorization": "Bearer ya29.x"}
+    assert found.goes_to("https://data.terra.bio/ga4gh/drs/v1")
+    assert not found.goes_to("https://elsewhere.example.org")
+    for other in ("notdata.terra.bio", "data.terra.bio.example.org", "data.kidsfirstdrc.org"):
+        assert found_login(other) is None
+
+
+def test_a_stored_login_of_another_commons_goes_to_it(
+    host: DrsHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN", "OMICS_PROFILE", "NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OMICS_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    token_file(platform="gen3").keep(f"http://{host.name}", StoredLogin(Token("secret")))
+    host.token = "secret"
+    host.add("x", b"ACGT")
+    with DrsStore() as store:
+        assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
+    assert found_login("drs.example.org") is None
+
+
 def test_without_a_login_it_is_said_which_one_helps(host: DrsHost) -> None:
     host.add("x", b"ACGT")
     host.token = "secret"

@@ -123,8 +123,20 @@ SERVICES: dict[str, Service] = {
     "drs": {
         "title": "GA4GH DRS objects on any server: show, list, download, resolve",
         "index": "drs",
-        "client": "omicsdk.drs:Drs",
+        "client": "omicsdk.cli.commands.drs:connect",
         "remedy": "Give --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
+        "options": [
+            {
+                "name": "passport",
+                "type": "array",
+                "items": "string",
+                "repeated": True,
+                "default": [],
+                "metavar": "FILE",
+                "help": "File with GA4GH passports, one on each line, for servers without a login: those that are known to take them, and that "
+                "of --base-url. May be repeated.",
+            },
+        ],
     },
     "htsget": {
         "title": "GA4GH htsget: slices of reads and variants (BAM, CRAM, VCF, BCF) from any server",

@@ -30,7 +30,7 @@ _SECRET_PIECES = (
     "assertion",
 )
 #: Whole names that mark a secret without one of the pieces; "code" and "state" are OAuth's.
-_SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass"})
+_SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass", "passports"})
 #: Those of them that are secret in a query only.
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that hold a piece but say nothing secret.

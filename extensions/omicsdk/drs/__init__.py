@@ -24,7 +24,8 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.drs.client import AsyncDrs as AsyncDrs
     from omicsdk.drs.client import Drs as Drs
-    from omicsdk.drs.client import HostCredentials as HostCredentials
+    from omicsdk.drs.credentials import HostCredentials as HostCredentials
+    from omicsdk.drs.credentials import Passports as Passports
     from omicsdk.drs.identifiers import DrsId as DrsId
     from omicsdk.drs.identifiers import NotADrsId as NotADrsId
     from omicsdk.drs.identifiers import parse_drs_id as parse_drs_id
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
-        "client": "AsyncDrs Drs HostCredentials",
+        "client": "AsyncDrs Drs",
+        "credentials": "HostCredentials Passports",
         "identifiers": "DrsId NotADrsId parse_drs_id",
         "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
         "planning": "DrsFile RequestedObject find",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ANONYMOUS, Basic, BearerToken, Credentials
+from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
 from omicsdk.drs import downloads, planning, reading
+from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import PATH, Servers
 
@@ -44,65 +45,11 @@ DISCOVERY = Discovery(
 )
 
 
-class HostCredentials(Credentials):
-    """Credentials by host, for `Drs`. Each goes to its own host only.
-
-    Args:
-        by_host: A mapping from host, with its port where it has one, to credentials; or a function of the host. Hosts
-            without any get requests without credentials. What a function raises fails the objects of that host.
-    """
-
-    def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
-        super().__init__(("*",))  # each host's own say where they may go
-        self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
-        self._found: dict[str, Credentials | None] = {}
-
-    def of(self, host: str) -> Credentials | None:
-        """The credentials for a host; a function is called once for each.
-
-        Args:
-            host: Its name, with its port where it has one.
-        """
-        if host not in self._found:
-            self._found[host] = self._of(host)
-        return self._found[host]
-
-    def _at(self, url: str) -> Credentials:
-        return self.of(_host_of(url)) or ANONYMOUS
-
-    def goes_to(self, url: str) -> bool:
-        """Whether those of the URL's host may be sent there."""
-        return self._at(url).goes_to(url)
-
-    def ready(self) -> bool:
-        """Whether `headers` answers at once for the hosts that requests went to."""
-        return bool(self._found) and all(each is None or each.ready() for each in self._found.values())
-
-    def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """Headers of the URL's host."""
-        return self._at(url).headers(method, url)
-
-    def query(self, method: str, url: str) -> Mapping[str, str]:
-        """Query parameters of the URL's host."""
-        return self._at(url).query(method, url)
-
-    def renew(self, refused: Mapping[str, str]) -> bool:
-        """Renew those that were refused, where they can be."""
-        return any(each is not None and each.renew(refused) for each in self._found.values())
-
-    def __repr__(self) -> str:
-        return "<HostCredentials by host>"
-
-
 def _base_url(text: str) -> str:
     """The base URL of a server that is named by its host, its URL, or its base URL."""
     url = text.strip().rstrip("/")
     url = url if "://" in url else server_url(url)
     return url if "/" in url.partition("://")[2] else f"{url}{PATH}"
-
-
-def _host_of(base_url: str) -> str:
-    return base_url.partition("://")[2].partition("/")[0]
 
 
 class _DrsExchange(ServerExchange):
@@ -164,7 +111,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         Args:
             settings: How prefixes are resolved; by default as the environment says.
         """
-        host = _host_of(self.base_url)
+        host = host_in_url(self.base_url)
         own = {host: self.base_url} if host else {}
         resolver = Resolver(host, settings=settings, client=self, has_all=True)
         return Servers(resolver, self._credentials_of, own, client=self, clock=self._exchange.transport.clock)
@@ -173,7 +120,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         held = self.credentials
         if isinstance(held, HostCredentials):
             return held.of(host)
-        return held if host == _host_of(self.base_url) else None
+        return held if host == host_in_url(self.base_url) else None
 
 
 class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):

@@ -76,6 +76,11 @@ class AccessMethod:
         """Whether the stated URL can be fetched as it is."""
         return self.url.startswith(("https://", "http://"))
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the URL names an object of Google's storage or S3, and the server gives no other one."""
+        return not self.access_id and self.url.startswith(("gs://", "s3://"))
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -264,7 +269,8 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
     """The ways that can be gone, in the order in which they are tried.
 
     Those that are online come before those that have to be fetched from an archive, preferred ones before others, stated
-    https URLs before those that have to be asked for, and what is alike stays in the server's order.
+    https URLs before those that have to be asked for, these before objects of storage that the user's own credentials are for,
+    and what is alike stays in the server's order.
 
     Args:
         methods: What the server lists.
@@ -273,13 +279,13 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
     """
     wanted = [word.lower() for word in preferred]
 
-    def rank(method: AccessMethod) -> tuple[bool, int, bool, int]:
+    def rank(method: AccessMethod) -> tuple[bool, int, bool, bool, int]:
         said = (method.kind, method.cloud, method.region.lower())
         liking = next((at for at, word in enumerate(wanted) if word in said), len(wanted))
         kind = FETCHED.index(method.kind) if method.kind in FETCHED else len(FETCHED)
-        return not method.available, liking, not method.is_direct, kind
+        return not method.available, liking, not method.is_direct, method.is_stored, kind
 
-    usable = [each for each in methods if each.is_direct or (each.access_id and each.kind in FETCHED)]
+    usable = [each for each in methods if each.is_direct or each.is_stored or (each.access_id and each.kind in FETCHED)]
     seen: set[tuple[str, str]] = set()
     found: list[AccessMethod] = []
     for each in sorted(usable, key=rank):

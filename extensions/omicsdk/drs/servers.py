@@ -6,9 +6,9 @@ import copy
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from omicsdk.core.client import beside
+from omicsdk.core.client import beside, network_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import (
@@ -26,9 +26,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.drs.credentials import Passports
+from omicsdk.drs.hosts import login_remedy
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.resolution import Resolver, server_url
+from omicsdk.drs.storage import Storage
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -192,7 +195,9 @@ class DrsServer(Closing):
         environ: The environment's variables; by default the process's own.
         transport: Takes the place of the network, for tests.
         client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
-        explain: Returns the error to raise in the place of a 401; by default that error itself.
+        explain: Returns the error to raise in the place of a 401; by default that error itself, with the login that a known
+            server takes.
+        storage: Locates objects that the server names by their storage; by default with the user's own credentials.
 
     Attributes:
         host: Its name.
@@ -210,6 +215,7 @@ class DrsServer(Closing):
         transport: Any = None,
         client: Client | None = None,
         explain: Callable[[Unauthorized], APIError] | None = None,
+        storage: Storage | None = None,
     ) -> None:
         from omicsdk_api.drs import DrsApi
 
@@ -218,12 +224,15 @@ class DrsServer(Closing):
         options = {name: value for name, value in given.items() if value is not None}
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._own = client is None
+        self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
+        self._presents = False  # whether the server has taken passports, so that no more requests are sent without
         if client is not None:
             self._api = beside(client, DrsApi, base_url, credentials)
         else:
             self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock
         self._explain = explain
+        self._storage = Storage(environ) if storage is None else storage
         self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
         self._preferred: Sequence[str] = ()
         self._breaker = CircuitBreaker(clock)
@@ -296,7 +305,12 @@ class DrsServer(Closing):
 
     def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
         stated: Any = {"expand": True} if expand else {}
-        told = _decoded(self._answer(lambda: self._api.get_object.raw(object_id=object_id, **stated)))
+        told = _decoded(
+            self._answer(
+                lambda: self._api.get_object.raw(object_id=object_id, **stated),
+                lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **stated),
+            )
+        )
         if not is_object(told):
             raise DecodeError("get_object", "", told, expected="an object")
         return told
@@ -376,7 +390,7 @@ class DrsServer(Closing):
             preferred: Kinds, clouds or regions that are wanted most.
         """
         first = ((found.id, way) for found in objects for way in in_order(found.methods, preferred)[:1])
-        self._urls.expect((id, way.access_id) for id, way in first if not way.is_direct)
+        self._urls.expect((id, way.access_id) for id, way in first if way.access_id and not way.is_direct)
 
     def locate(self, found: DrsObject, method: AccessMethod) -> Location:
         """Where an object's bytes are, by one way.
@@ -395,6 +409,8 @@ class DrsServer(Closing):
         """
         if method.is_direct:
             return Location(method.url, dict(method.headers))
+        if method.is_stored:
+            return self._storage.location(method.url)
         ahead = self._urls.take((found.id, method.access_id))
         told = ahead if ahead is not None and ahead.get("url") else self._ready(found, method.access_id)
         url = told.get("url") if is_object(told) else None
@@ -417,10 +433,15 @@ class DrsServer(Closing):
         by_object: dict[str, list[str]] = {}
         for object_id, access_id in wanted:
             by_object.setdefault(object_id, []).append(access_id)
-        asked = [{"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()]
+        sent: Any = {
+            "bulk_object_access_ids": [
+                {"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()
+            ]
+        }
+        if self._passports:
+            sent["passports"] = self._passports
         try:
-            ask = self._api.get_bulk_access_url
-            told = _decoded(self._breaker.watch(lambda: ask.raw(bulk_object_access_ids=cast("Any", asked))))
+            told = _decoded(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._refusals[_URLS] += 1
@@ -435,9 +456,12 @@ class DrsServer(Closing):
         }
 
     def _ready(self, found: DrsObject, access_id: str) -> object:
-        end, ask = self._clock.monotonic() + _PATIENCE, self._api.get_access_url
+        end, what = self._clock.monotonic() + _PATIENCE, {"object_id": found.id, "access_id": access_id}
         while True:
-            answer = self._answer(lambda: ask.raw(object_id=found.id, access_id=access_id))
+            answer = self._answer(
+                lambda: self._api.get_access_url.raw(**what),
+                lambda: self._api.post_access_url.raw(**what, passports=self._passports),
+            )
             if answer.status_code != 202:
                 return _decoded(answer)
             wait = _seconds(answer.headers.get("retry-after"))
@@ -448,13 +472,23 @@ class DrsServer(Closing):
                 )
             self._clock.sleep(wait)
 
-    def _answer(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    def _answer(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
+        """Send a request, and with passports again where the server refuses it without."""
         try:
-            return self._breaker.watch(ask)
-        except Unauthorized as error:
-            if self._explain is None:
-                raise
-            raise self._explain(error) from error.__cause__
+            if not self._presents:
+                try:
+                    return self._breaker.watch(ask)
+                except (Unauthorized, Forbidden):
+                    if not self._passports:
+                        raise
+            answer = self._breaker.watch(present)
+            self._presents = True
+            return answer
+        except (Unauthorized, Forbidden) as error:
+            if self._explain is not None and isinstance(error, Unauthorized):
+                raise self._explain(error) from error.__cause__
+            error.remedy = login_remedy(self.host) or error.remedy
+            raise
 
     def close(self) -> None:
         """Close its connections."""
@@ -569,7 +603,9 @@ class Servers:
         self.client = client
         self._credentials = credentials
         self._base_urls = dict(base_urls or {})
-        self._options: dict[str, Any] = {**options, "client": client}
+        environ = options.get("environ") if client is None else network_of(client)[0]
+        self._storage = Storage(environ)
+        self._options: dict[str, Any] = {**options, "client": client, "storage": self._storage}
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
 
@@ -615,6 +651,7 @@ class Servers:
         for place in places:
             if place.server is not None:
                 place.server.close()
+        self._storage.close()
 
     def __enter__(self) -> Self:
         return self

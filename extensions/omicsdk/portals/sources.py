@@ -28,6 +28,7 @@ from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
+from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.store import Cache, Entry, Unsupported, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
@@ -339,8 +340,8 @@ def _open_link(locations: object) -> str:
 class GoogleStorage(Service):
     """Objects of Google's storage: public ones, or those that the user's login with Google may read."""
 
-    url_variable: ClassVar[str] = "OMICS_GOOGLE_URL"
-    address: ClassVar[str] = "https://storage.googleapis.com"
+    url_variable: ClassVar[str] = GOOGLE_VARIABLE
+    address: ClassVar[str] = GOOGLE
 
     def credentials(self) -> Credentials | None:
         from omicsdk.core.oauth.google import READ_STORAGE, found_credentials
@@ -348,11 +349,7 @@ class GoogleStorage(Service):
         return found_credentials(self.options.environ, READ_STORAGE, [self.base_url])
 
     def locate(self, file: ListedFile) -> Location:
-        project = self.options.environ.get("OMICS_GOOGLE_PROJECT", "")
-        query = (
-            f"?userProject={quote(project, safe='')}" if project else ""
-        )  # who pays, where the bucket's owner does not
-        return self.located(f"{self.base_url}{self._path(file)}{query}")
+        return self.located(f"{self.base_url}{google_path(file.address)}{google_query(self.options.environ)}")
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch says why."""
@@ -361,9 +358,9 @@ class GoogleStorage(Service):
         return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]
 
     def _described(self, file: ListedFile) -> ListedFile:
-        project = self.options.environ.get("OMICS_GOOGLE_PROJECT") or None
+        project = self.options.environ.get(PROJECT_VARIABLE) or None
         request = plain_request(
-            "HEAD gs", "HEAD", self._path(file), query=[("userProject", project)], headers={"accept": "*/*"}
+            "HEAD gs", "HEAD", google_path(file.address), query=[("userProject", project)], headers={"accept": "*/*"}
         )
         headers = self.client.send(request).headers
         stated = (each.strip().partition("=") for each in headers.get("x-goog-hash", "").split(","))
@@ -371,11 +368,6 @@ class GoogleStorage(Service):
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length", "")
         size = int(length) if file.size is None and length.isdigit() else file.size
         return replace(file, size=size, checksums={name: value for name, value in sums.items() if value})
-
-    @staticmethod
-    def _path(file: ListedFile) -> str:
-        bucket, _, key = file.address.partition("://")[2].partition("/")
-        return f"/{quote(bucket, safe='')}/{quote(key)}"
 
 
 # -- platforms of the SDK

@@ -1,4 +1,4 @@
-"""Output of the commands for DRS objects."""
+"""The client of the commands for DRS objects, and their output."""
 
 from __future__ import annotations
 
@@ -6,13 +6,48 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import ended, finish, foreseen
+from omicsdk.cli.commands.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from omicsdk.cli.output import Call, Console
-    from omicsdk.drs import DrsFile
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.drs import Drs, DrsFile
     from omicsdk.transfer import TransferReport
+
+
+def connect(base_url: str | None, *, credentials: Credentials | str | None = None, passport: Sequence[str] = ()) -> Drs:
+    """Make the client of any DRS servers: each gets the login that is for it.
+
+    Args:
+        base_url: The value of --base-url or OMICS_DRS_URL.
+        credentials: The token of --access-token or OMICS_DRS_TOKEN; for the server of the base URL only.
+        passport: The files of --passport; each has passports with white space between.
+
+    Raises:
+        UsageError: A file cannot be read.
+        ConfigError: A file has no passports.
+    """
+    from omicsdk.drs import Drs, HostCredentials, Passports
+    from omicsdk.drs.credentials import host_in_url
+    from omicsdk.drs.hosts import known_host
+    from omicsdk.fs.stores.drs import found_login
+
+    tokens = [token for file in passport for token in text_of(file, "--passport").split()]
+    passports = Passports(tokens) if passport else None
+    base = Drs(base_url, credentials=credentials)
+    own = host_in_url(base.base_url)
+
+    def of(host: str) -> Credentials | None:
+        if host == own and base.credentials is not None:
+            return base.credentials
+        login = found_login(host)
+        known = known_host(host)
+        takes_passports = host == own or (known is not None and known.passports)
+        return login if login is not None or not takes_passports else passports
+
+    return base.with_options(credentials=HostCredentials(of))
 
 
 def listed(result: Iterator[DrsFile], call: Call) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.drs.downloads import expect
+from omicsdk.drs.hosts import known_host, login_remedy
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member
 from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
@@ -24,6 +25,7 @@ from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.token_file import StoredLogin
     from omicsdk.drs import Drs
     from omicsdk.drs.servers import CredentialsOf, Servers
 
@@ -142,15 +144,15 @@ _log = logging.getLogger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:
-    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` stored, Gen3's for its commons, Seven Bridges'
-    for its DRS server, else none.
+    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` or `omics login gen3` stored for it, Gen3's for its
+    commons, Seven Bridges' for its DRS server, Google's for servers that are known to take it, else none.
 
     Settings that can't be read are logged: they may be of another server than the one that is asked.
 
     Args:
         host: Its name, with a port where it has one.
     """
-    for search in (_stored_for, _of_gen3, _of_seven_bridges):
+    for search in (_stored_for, _of_gen3, _of_seven_bridges, _of_google):
         try:
             login = search(host)
         except OmicsError as error:
@@ -164,8 +166,9 @@ def found_login(host: str) -> Credentials | None:
 def drs_host_of(endpoint: str) -> str:
     """The DRS server that a platform of Seven Bridges is taken to have: its API's host with `ga4gh-` before `api`.
 
-    So cavatica-api.sbgenomics.com would have cavatica-ga4gh-api.sbgenomics.com. No document that this was built from says so:
-    it only decides whose token a host of that name is sent. The API of another kind of host is taken to serve DRS itself.
+    So cavatica-api.sbgenomics.com has cavatica-ga4gh-api.sbgenomics.com. The three in `omicsdk.drs.hosts` are registered like that; of
+    other platforms it is inferred, and only decides whose token a host of that name is sent. The API of another kind of host is
+    taken to serve DRS itself.
 
     Args:
         endpoint: The API's URL.
@@ -179,21 +182,28 @@ def drs_host_of(endpoint: str) -> str:
 
 def _stored_for(host: str) -> Credentials | None:
     # Not by `resolve`: a variable's token without a base URL would go to whichever host an identifier names.
-    from omicsdk.core.errors import ConfigError
-    from omicsdk.core.settings.profiles import PROFILE_VARIABLE
-    from omicsdk.core.token_file import token_file
     from omicsdk.drs.client import stored_login
     from omicsdk.drs.resolution import server_url
     from omicsdk.drs.servers import PATH
+    from omicsdk.gen3.discovery import stored_login as stored_gen3_login
 
-    url = f"{server_url(host)}{PATH}"
+    commons = server_url(host)
+    own = _stored("drs", f"{commons}{PATH}", stored_login)
+    return own if own is not None else _stored("gen3", commons, stored_gen3_login)
+
+
+def _stored(platform: str, url: str, made: Callable[[StoredLogin, str], Credentials]) -> Credentials | None:
+    from omicsdk.core.errors import ConfigError
+    from omicsdk.core.settings.profiles import PROFILE_VARIABLE
+    from omicsdk.core.token_file import token_file
+
     try:
-        tokens = token_file(platform="drs")
+        tokens = token_file(platform=platform)
     except ConfigError:  # a user without a home folder has none
         return None
     view = tokens.serving(url, os.environ.get(PROFILE_VARIABLE) or None)
     login = None if view is None else view.login(url)
-    return None if login is None else stored_login(login, url)
+    return None if login is None else made(login, url)
 
 
 def _of_gen3(host: str) -> Credentials | None:
@@ -223,6 +233,16 @@ def _of_seven_bridges(host: str) -> Credentials | None:
         return None
     sent = login.headers("GET", endpoint)
     return ApiKey(sent[TOKEN_HEADER.lower()], header=TOKEN_HEADER, origins=[server_url(host)])
+
+
+def _of_google(host: str) -> Credentials | None:
+    from omicsdk.core.oauth.google import IDENTITY, found_credentials
+    from omicsdk.drs.resolution import server_url
+
+    known = known_host(host)
+    if known is None or known.login != "google":
+        return None
+    return found_credentials(os.environ, IDENTITY, [server_url(host)])
 
 
 def _host_of(url: str) -> str:
@@ -383,7 +403,7 @@ class DrsStore(ClientStore[Servers]):
         return self._drs.servers()
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
-        error.remedy = (
+        error.remedy = login_remedy(host) or (
             f"{host} requires a login with access to it: set GEN3_API_KEY for a Gen3 commons, or SB_API_ENDPOINT and "
             "SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner of the data for access."
         )

@@ -145,6 +145,10 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
+_NO_PAYER = "UserProjectMissing"
+"""Google's code of "Bucket is a requester pays bucket but no user project provided."."""
+
+
 def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes) -> APIError:
     """Return the error of a file that its server refuses.
 
@@ -167,6 +171,8 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     )
     if isinstance(error.body, str):  # a store's XML repeats what was signed
         error.body = None
+    if error.code == _NO_PAYER:
+        error.remedy = "Its bucket bills the reader: set OMICS_GOOGLE_PROJECT to the Google project that pays."
     error.message = f"{title}: the server does not provide this file: {error.message}"
     return error
 

@@ -1,0 +1,98 @@
+"""Credentials for DRS servers: those of each host, and GA4GH passports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from omicsdk.core.credentials import ANONYMOUS, Credentials
+from omicsdk.core.errors import ConfigError
+
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
+
+
+class HostCredentials(Credentials):
+    """Credentials by host, for `Drs`. Each goes to its own host only.
+
+    Args:
+        by_host: A mapping from host, with its port where it has one, to credentials; or a function of the host. Hosts
+            without any get requests without credentials. What a function raises fails the objects of that host.
+    """
+
+    def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
+        super().__init__(("*",))  # each host's own say where they may go
+        self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
+        self._found: dict[str, Credentials | None] = {}
+
+    def of(self, host: str) -> Credentials | None:
+        """The credentials for a host; a function is called once for each.
+
+        Args:
+            host: Its name, with its port where it has one.
+        """
+        if host not in self._found:
+            self._found[host] = self._of(host)
+        return self._found[host]
+
+    def _at(self, url: str) -> Credentials:
+        return self.of(host_in_url(url)) or ANONYMOUS
+
+    def goes_to(self, url: str) -> bool:
+        """Whether those of the URL's host may be sent there."""
+        return self._at(url).goes_to(url)
+
+    def ready(self) -> bool:
+        """Whether `headers` answers at once for the hosts that requests went to."""
+        return bool(self._found) and all(each is None or each.ready() for each in self._found.values())
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Headers of the URL's host."""
+        return self._at(url).headers(method, url)
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """Query parameters of the URL's host."""
+        return self._at(url).query(method, url)
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Renew those that were refused, where they can be."""
+        return any(each is not None and each.renew(refused) for each in self._found.values())
+
+    def __repr__(self) -> str:
+        return "<HostCredentials by host>"
+
+
+def host_in_url(url: str) -> str:
+    """The host of a URL, with its port where it has one.
+
+    Args:
+        url: The URL.
+    """
+    return url.partition("://")[2].partition("/")[0]
+
+
+class Passports(Credentials):
+    """GA4GH passports. They go into the body of requests that a server refuses without; no header goes along.
+
+    A server that takes passports refuses them together with a token, so they stand in the place of a login. Never tried against
+    a real server.
+
+    Args:
+        tokens: The passports, each an encoded JSON Web Token.
+        origins: The servers that they may be sent to, as URLs or host names; None is the server of the client.
+
+    Attributes:
+        tokens: The passports; secrets.
+
+    Raises:
+        ConfigError: There is none, or one of them is no JSON Web Token.
+    """
+
+    def __init__(self, tokens: Iterable[str], *, origins: Iterable[str] | None = None) -> None:
+        super().__init__(origins)
+        self.tokens = tuple(tokens)
+        wrong = next((at for at, token in enumerate(self.tokens, 1) if not _JWT.match(token)), 0)
+        if wrong or not self.tokens:
+            said = f"Passport {wrong} is not a JSON Web Token" if wrong else "There is no passport"
+            raise ConfigError(
+                said, remedy="Give encoded passports: three parts with dots between, as the broker issues them."
+            )

@@ -1,0 +1,174 @@
+"""Access to bytes: storage with the user's own credentials, passports in the place of a login, and what a refusal names as remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from breakable import Faults, Server
+from drs_download import OFFLINE, download
+from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
+from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, parse_drs_id
+from omicsdk.drs.hosts import KNOWN, known_host, login_remedy
+from omicsdk.drs.storage import Storage, google_path
+from omicsdk.transfer import Location
+
+PASSPORT = "eyJh.eyJi.c2ln"
+API = "ga4gh/drs/v1/objects"
+
+
+@pytest.fixture
+def google() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+# -- storage
+
+
+def test_an_object_of_googles_storage_comes_with_the_users_token_and_project(
+    host: Any, google: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"ACGT" * 100
+    uri = host.add("x", content, access_methods=[{"type": "gs", "access_url": {"url": "gs://b/a b/x.bam"}}])
+    google.put("storage/b/a%20b/x.bam", content)
+    environ = {
+        "OMICS_GOOGLE_URL": google.url("storage").rstrip("/"),
+        "OMICS_GOOGLE_TOKEN": "ya29.x",
+        "OMICS_GOOGLE_PROJECT": "payer",
+    }
+    with Drs(environ=environ) as drs:
+        drs.download(uri, tmp_path, settings=OFFLINE).raise_if_failed()
+    assert (tmp_path / "x.bin").read_bytes() == content
+    asked = google.requests[-1]
+    assert (asked.headers.get("authorization"), asked.query) == ("Bearer ya29.x", "userProject=payer")
+    assert "authorization" not in host.asked[-1][2]
+
+
+def test_a_bucket_that_bills_the_reader_names_the_variable(host: Any, google: Server, tmp_path: Path) -> None:
+    uri = host.add("x", b"ACGT", access_methods=[{"type": "gs", "access_url": {"url": "gs://b/x"}}])
+    refusal = b"<Error><Code>UserProjectMissing</Code><Message>Bucket is a requester pays bucket but no user project provided."
+    refusal += b"</Message></Error>"
+    google.always["b/x"] = Faults.status(400, {"Content-Type": "application/xml"}, refusal)
+    with Drs(environ={"OMICS_GOOGLE_URL": google.url("").rstrip("/"), "CLOUDSDK_CONFIG": str(tmp_path)}) as drs:
+        report = drs.download(uri, tmp_path / "to", settings=OFFLINE, retries=0)
+    error = report.outcomes[0].error
+    assert error is not None
+    assert "requester pays" in error.message
+    assert "OMICS_GOOGLE_PROJECT" in error.remedy
+
+
+def test_a_token_does_not_go_to_google_over_plain_http() -> None:
+    storage = Storage({"OMICS_GOOGLE_URL": "http://storage.example.org", "OMICS_GOOGLE_TOKEN": "ya29.x"})
+    with pytest.raises(ConfigError, match="http"):
+        storage.location("gs://b/k")
+    assert google_path("gs://b/a b/c#1") == "/b/a%20b/c%231"
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_an_object_of_s3_is_signed_where_there_are_credentials(
+    is_signed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/no/such/file")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    if is_signed:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    storage = Storage({"OMICS_S3_REQUESTER_PAYS": "true"} if is_signed else {})
+    found = storage.location("s3://bucket/a b")
+    storage.close()
+    assert isinstance(found, Location)
+    assert found.url.startswith("http://127.0.0.1:9/bucket/a%20b")
+    assert ("X-Amz-Signature" in found.url) is is_signed
+    assert dict(found.headers) == ({"x-amz-request-payer": "requester"} if is_signed else {})
+    assert "secret" not in repr(found)
+
+
+def test_terras_objects_come_by_the_url_that_it_signs(host: Any, google: Server, tmp_path: Path) -> None:
+    uri = host.add("v2_x", b"ACGT", ways=("gs",))  # an access_id, and a gs:// URL
+    download(uri, tmp_path, settings=OFFLINE).raise_if_failed()
+    assert google.requests == []
+    assert (tmp_path / "v2_x.bin").read_bytes() == b"ACGT"
+
+
+# -- passports
+
+
+def test_passports_are_shown_where_a_request_is_refused_without(host: Any, tmp_path: Path) -> None:
+    uris = [host.add(name, name.encode()) for name in ("a", "b")]
+    host.token, host.passports = "t0ken", {PASSPORT}
+    refused = download(uris, tmp_path / "no", settings=OFFLINE)
+    assert all(isinstance(outcome.error, Unauthorized) for outcome in refused.outcomes)
+    host.asked.clear()
+    credentials = {host.name: Passports([PASSPORT])}
+    download(uris, tmp_path / "yes", credentials=credentials, settings=OFFLINE).raise_if_failed()
+    assert sorted(path.name for path in (tmp_path / "yes").glob("*.bin")) == ["a.bin", "b.bin"]
+    assert all("authorization" not in headers for _, _, headers in host.asked)
+    assert PASSPORT not in repr(credentials)
+
+
+def test_open_objects_need_no_passport(host: Any, tmp_path: Path) -> None:
+    host.bulk = False
+    uri = host.add("a", b"a")
+    with Drs(credentials=HostCredentials({host.name: Passports([PASSPORT])}), environ={}) as drs:
+        assert drs.locate(uri, settings=OFFLINE)["access"]
+    assert {method for method, _, _ in host.asked} == {"GET"}
+
+
+def test_passports_go_to_their_own_host_only(host: Any, drs_host: Any, tmp_path: Path) -> None:
+    there = drs_host()
+    there.token, there.passports = "t0ken", {PASSPORT}
+    report = download(there.add("a", b"a"), tmp_path, credentials={host.name: Passports([PASSPORT])}, settings=OFFLINE)
+    assert isinstance(report.outcomes[0].error, Unauthorized)
+    assert {method for method, _, _ in there.asked} == {"GET"}
+
+
+def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(host: Any) -> None:
+    host.add("a", b"a")
+    host.token, host.passports = "t0ken", {PASSPORT}
+    with DrsServer(host.name, Passports([PASSPORT]), environ={}) as server:
+        found = server.describe(parse_drs_id(f"drs://{host.name}/a"))
+        host.asked.clear()
+        assert server.locate(found, AccessMethod("s3", "s3")).url
+    assert [(method, path) for method, path, _ in host.asked] == [("POST", f"{API}/a/access/s3")]
+
+
+@pytest.mark.parametrize("tokens", [[], ["not a passport"], [PASSPORT, "a.b"], [""]])
+def test_what_is_no_passport_is_refused_without_showing_it(tokens: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Passports(tokens)
+    assert not any(token and token in str(refused.value) for token in tokens)
+
+
+# -- remedies
+
+
+def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.token = "t0ken"
+    host.answers[f"{API}/b"] = [(403, {}, {"msg": "not for you"})]
+    with DrsServer(host.name, environ={}) as server:
+        with pytest.raises(Unauthorized) as unknown:
+            server.describe(parse_drs_id("a"))
+        monkeypatch.setattr("omicsdk.drs.hosts.KNOWN", (KNOWN[0]._replace(host=host.name),))
+        for name, kind in (("a", Unauthorized), ("b", Forbidden)):
+            with pytest.raises(kind, match="omics login gen3") as refused:
+                server.describe(parse_drs_id(name))
+            assert "--passport" in refused.value.remedy
+    assert "omics login gen3" not in unknown.value.remedy
+
+
+def test_each_known_server_has_a_remedy_and_others_have_none() -> None:
+    words = {"gen3": "omics login gen3", "google": "gcloud auth application-default login", "sb": "omics login sb"}
+    for known in KNOWN:
+        assert words[known.login] in login_remedy(known.host.replace("*", "x"))
+        assert bool(known.api) == (known.login == "sb")
+    assert login_remedy("drs.example.org") == ""
+    assert known_host("notdata.terra.bio") is None
+    assert known_host("theanvil.io") is None
