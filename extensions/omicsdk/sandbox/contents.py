@@ -39,7 +39,7 @@ def counted_in(folder: Path) -> dict[str, dict[str, int]]:
         folder: The sandbox's folder.
 
     Raises:
-        ValueError: It isn't one.
+        ValueError: It is not one.
         FolderInUse: A sandbox runs on it.
     """
     with opening(folder / STATE), at_rest(folder) as database:

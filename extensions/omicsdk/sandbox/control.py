@@ -62,7 +62,7 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
             return response(Reply(answered if answered is not None else {}), {})
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
-        except (ValueError, OSError) as error:  # of what was asked for, or of the file that it names
+        except (ValueError, OSError) as error:  # of what was requested, or of the file that it names
             return response(Reply(bad_arguments(str(error)).body(), 400), {})
 
     return serve
@@ -76,7 +76,7 @@ def _snapshot(sandbox: LiveSandbox) -> Response:
         sandbox.save(path)
     except Exception as error:
         path.unlink()
-        # Not what was asked for is wrong, so that this is no refusal.
+        # Not what was requested is wrong, so that this is no refusal.
         raise RuntimeError("the snapshot cannot be written") from error
     return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
 
@@ -94,7 +94,7 @@ async def _body(request: Request) -> Any:
     content = await request.body()
     if not content:
         return {}
-    # A browser can't send this type to another origin without asking first, and nobody answers that question.
+    # A browser cannot send this type to another origin without asking first, and no user answers that question.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Problem(415, "illegal_arguments", "The control API takes application/json")
     return json.loads(content)
@@ -111,7 +111,7 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
         kinds: The members that there may be, and their types; true and false are no numbers.
 
     Raises:
-        ValueError: It isn't an object, or has other members, or one of another type.
+        ValueError: It is not an object, or has other members, or one of another type.
     """
     if not isinstance(body, Mapping):
         raise ValueError(f"the body is a JSON object with {' or '.join(kinds)}, not {json.dumps(body)[:50]}")

@@ -45,7 +45,7 @@ class Operation:
         body: The schema of its JSON body, or None when it has none.
         body_required: Whether a request without a body is refused.
         secured: Whether it needs a token.
-        responses: Its responses as they stand in the document.
+        responses: Its responses as they are in the document.
         other_bodies: Media types beside JSON that its body may have; the handler reads such a body itself.
     """
 
@@ -70,7 +70,7 @@ class Operation:
 
 
 def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
-    """Makes a function of a document remember what it gave: each sandbox of a process starts with the same documents."""
+    """Make a function of a document remember what it gave: each sandbox of a process starts with the same documents."""
     known: dict[int, tuple[Mapping[str, Any], T]] = {}
 
     def remembered(document: Mapping[str, Any]) -> T:
@@ -85,7 +85,7 @@ def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Map
 
 @cache
 def read_document(service: str) -> Mapping[str, Any]:
-    """Reads the document that was generated for a service, once: each sandbox of a process starts with it.
+    """Read the document that was generated for a service, once: each sandbox of a process starts with it.
 
     Args:
         service: The service's name, such as dss.
@@ -161,7 +161,7 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """The same document, with every schema that an allOf of one adds text to written out, and null as `nullable`.
 
     Args:
-        document: An OpenAPI 3.1 document whose references lead to its own schemas only.
+        document: An OpenAPI 3.1 document whose references point to its own schemas only.
 
     Returns:
         A new document; the old one is left as it is.

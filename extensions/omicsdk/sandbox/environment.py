@@ -20,7 +20,7 @@ _LONG = 30 * 24 * 3600.0
 
 
 def variables(sandbox: "LiveSandbox") -> dict[str, str]:
-    """The variables; asking for them starts the S3 server, makes tokens and a key, and writes files below the folder.
+    """The variables; requesting them starts the S3 server, makes tokens and a key, and writes files below the folder.
 
     Args:
         sandbox: The running sandbox.
@@ -68,7 +68,8 @@ def _hca_config(sandbox: "LiveSandbox") -> Path:
 
 
 def written_storage_settings(folder: Path, storage: Path) -> Path:
-    """Writes, where it isn't there yet, the file of settings that says where the django-crunch site's datasets have their files.
+    """Writes, where it does not exist yet, the file of settings that states where the django-crunch site's datasets have their
+    files.
 
     Args:
         folder: The sandbox's folder.

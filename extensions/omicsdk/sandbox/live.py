@@ -96,7 +96,7 @@ class LiveSandbox:
 
     @property
     def s3_url(self) -> str:
-        """The URL of the S3 server for staging buckets; asking for it starts that server."""
+        """The URL of the S3 server for staging buckets; requesting it starts that server."""
         return self._up.context.staging.url
 
     @property
@@ -189,7 +189,7 @@ class LiveSandbox:
 
     @property
     def staging_bucket(self) -> str:
-        """A bucket on the S3 server that is there from the start."""
+        """A bucket on the S3 server that exists from the start."""
         return STAGING_BUCKET
 
     @property
@@ -198,23 +198,23 @@ class LiveSandbox:
         return self.crunch.token_of(SANDBOX_CRUNCH_USER)
 
     def gen3_credentials(self, path: Path | str, name: str = GEN3_ADMINISTRATOR) -> Path:
-        """Makes an API key for the Gen3 commons and writes it as `credentials.json` of a profile page.
+        """Make an API key for the Gen3 commons and write it as `credentials.json` of a profile page.
 
         Args:
-            path: The file; written anew, readable by its owner only.
+            path: The file; rewritten, readable by its owner only.
             name: Whose key it is; by default an administrator's, and `reader@example.org` may read what is open.
 
         Returns:
             The file.
 
         Raises:
-            LookupError: The commons knows nobody of that name.
+            LookupError: The commons knows no user of that name.
         """
         return self.gen3.credentials_file(Path(path), self.gen3_url, name)
 
     @property
     def crunch_storage_settings(self) -> Path:
-        """A file of settings that says where the site's datasets have their files: below the sandbox's folder."""
+        """A file of settings that states where the site's datasets have their files: below the sandbox's folder."""
         return written_storage_settings(self.folder, self.crunch.storage)
 
     def environment(self) -> dict[str, str]:
@@ -253,7 +253,7 @@ class LiveSandbox:
 
     @property
     def context(self) -> SandboxContext:
-        """What all services stand on: the state's file, the contents, the switches."""
+        """What all services are on: the state's file, the contents, the switches."""
         return self._up.context
 
     @property
@@ -307,7 +307,7 @@ class LiveSandbox:
         return self._up.platforms.pangea
 
     def area(self, uuid: str = "") -> str:
-        """Makes an upload area.
+        """Make an upload area.
 
         Args:
             uuid: Its UUID; default a new one.
@@ -323,11 +323,11 @@ class LiveSandbox:
         return self.stalls.waiting
 
     def token(self, email: str = ADMINISTRATOR, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
-        """Issues a bearer token.
+        """Issue a bearer token.
 
         Args:
             email: Whose it is.
-            seconds: How long it is good for, in the sandbox's time.
+            seconds: How long it is valid, in the sandbox's time.
             groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
 
         Returns:
@@ -338,10 +338,10 @@ class LiveSandbox:
     def service_account(
         self, folder: Path | str, email: str = "robot@sandbox.example.org", *, groups: Sequence[str] = ("hca",)
     ) -> Path:
-        """Makes a service account and writes its key file, for GOOGLE_APPLICATION_CREDENTIALS.
+        """Make a service account and write its key file, for GOOGLE_APPLICATION_CREDENTIALS.
 
         Args:
-            folder: Where the file goes; made when it isn't there.
+            folder: Where the file goes; made when it does not exist.
             email: Name of the account.
             groups: Fusillade's groups that it joins: `hca` may write, `admin` may also administer. Default `hca`.
 
@@ -349,13 +349,13 @@ class LiveSandbox:
             The file, readable by its owner only.
 
         Raises:
-            ValueError: A group doesn't exist.
+            ValueError: A group does not exist.
         """
         token_uri = f"{self.url}/auth/oauth/token"
         return self.fusillade.add_service_account(Path(folder), email, groups, token_uri)
 
     def seed(self, folder: Path | str, *, replica: str = "aws", creator_uid: int = 0) -> BundleSummary:
-        """Makes a bundle of a folder's files, without the network.
+        """Make a bundle of a folder's files, without the network.
 
         Args:
             folder: The folder; files in it whose names end in .json are indexed as metadata.
@@ -366,12 +366,12 @@ class LiveSandbox:
             The bundle's uuid, version and files.
 
         Raises:
-            ValueError: The folder has no files, or isn't one.
+            ValueError: The folder has no files, or is not one.
         """
         return seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid)
 
     def seed_service(self, service: str, folder: Path | str) -> dict[str, Any]:
-        """Puts a folder's files into a platform, without the network.
+        """Put a folder's files into a platform, without the network.
 
         Args:
             service: `dss` makes a bundle, `azul` one as well, which it indexes, `upload` an area, `sb` a project, `gen3` index
@@ -383,7 +383,7 @@ class LiveSandbox:
             What was made.
 
         Raises:
-            ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
+            ValueError: There is no such service, the folder is not one or has nothing for it, or a name is taken.
         """
         if service in ("dss", "azul"):
             return dict(self.seed(folder))
@@ -392,7 +392,7 @@ class LiveSandbox:
         return seed_service(self._up.platforms, service, Path(folder).absolute())
 
     def seed_exchanges(self, file: Path | str) -> "Report":
-        """Puts what other servers answered into the sandbox: things of django-crunch, Pangea and Gen3 commons.
+        """Put what other servers answered into the sandbox: things of django-crunch, Pangea and Gen3 commons.
 
         Args:
             file: JSON lines, each with `request` (`method`, `path`, `body`) and `response` (`status`, `body`).
@@ -401,8 +401,8 @@ class LiveSandbox:
             How many things were taken and how many were left, by kind and reason.
 
         Raises:
-            ValueError: A line isn't an exchange; nothing was made.
-            OSError: The file can't be read.
+            ValueError: A line is not an exchange; nothing was made.
+            OSError: The file cannot be read.
         """
         from omicsdk.sandbox.seeding.exchanges import seed_exchanges
 
@@ -410,20 +410,20 @@ class LiveSandbox:
 
     @contextmanager
     def record(self, server: str, file: Path | str) -> Generator[str]:
-        """Records what a client of yours and a real service say to each other, and puts it into the sandbox at the end.
+        """Record what a client of yours and a real service say to each other, and put it into the sandbox at the end.
 
         The client is given the URL that the block gets, in place of the service's. Secrets are masked in the file, which
         `seed_exchanges` takes again later.
 
         Args:
             server: The base URL of the service, such as https://pangea.example.org/api.
-            file: Where the exchanges go, one line of JSON each; replaced where it is there, readable by its owner only.
+            file: Where the exchanges go, one line of JSON each; replaced if it exists, readable by its owner only.
 
         Yields:
             The base URL to give to the client.
 
         Raises:
-            ValueError: The base URL is not one, or no exchange was recorded; the message says why.
+            ValueError: The base URL is not one, or no exchange was recorded; the message states why.
             OSError: The file cannot be written.
         """
         from omicsdk.sandbox.seeding.recording import recording
@@ -433,13 +433,13 @@ class LiveSandbox:
         self.seed_exchanges(file)
 
     def save(self, file: Path | str) -> "Snapshot":
-        """Writes the whole state into one file, for `load_snapshot`, while requests go on.
+        """Write the whole state into one file, for `load_snapshot`, while requests continue.
 
         Args:
-            file: The file; replaced where it is there.
+            file: The file; replaced if it exists.
 
         Returns:
-            What is in it. What is only on the S3 server isn't.
+            What is in it. What is only on the S3 server is not.
         """
         from omicsdk.sandbox.state.snapshots import save_snapshot
 
@@ -454,11 +454,11 @@ class LiveSandbox:
         return counted(self.context.database)
 
     def add_faults(self, *rules: Rule) -> list[int]:
-        """Puts faults in force and returns their numbers."""
+        """Put faults in force and return their numbers."""
         return self.fault_book.add(rules)
 
     def release(self) -> None:
-        """Lets stalled answers go on."""
+        """Let stalled answers continue."""
         self._up.in_loop(self.stalls.release)
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:
@@ -467,7 +467,7 @@ class LiveSandbox:
         return [entry for entry in log.entries() if entry["path"].startswith(path)]
 
     def finish(self) -> int:
-        """Finishes everything that is under way at once and returns how many they were.
+        """Finish everything that is under way at once and return how many they were.
 
         That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service,
         imports, exports, tasks and jobs of the Seven Bridges Platform.
@@ -475,7 +475,7 @@ class LiveSandbox:
         return self._up.platforms.finish()
 
     def reset(self) -> None:
-        """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""
+        """Empty all services, takes injected faults and moved time back, and forget tokens and the log."""
         up = self._up
         up.in_loop(self.stalls.release)
         self.fault_book.clear()

@@ -40,10 +40,10 @@ class Problem(Exception):
 
 
 def bad_arguments(title: str, *, against: str = "") -> Problem:
-    """A 400 for arguments that the operation can't take."""
+    """A 400 for arguments that the operation cannot take."""
     return Problem(400, "illegal_arguments", title, against=against)
 
 
 def not_found(title: str) -> Problem:
-    """A 404 for a thing that isn't there."""
+    """A 404 for a thing that does not exist."""
     return Problem(404, "not_found", title)

@@ -35,13 +35,13 @@ class AsWritten:
     def find_spec(
         fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The module's own spec, or None for what isn't ours."""
+        """The module's own spec, or None for what is not ours."""
         return PathFinder.find_spec(fullname, path, target) if fullname.partition(".")[0] in OURS else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Goes before pytest's own finder until the run ends."""
+    """Go before pytest's own finder until the run ends."""
     finder = AsWritten()
     sys.meta_path.insert(0, finder)
     early_config.add_cleanup(lambda: sys.meta_path.remove(finder))

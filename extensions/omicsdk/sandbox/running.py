@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Platforms:
-    """The platforms, and what they stand on.
+    """The platforms, and what they are on.
 
     Attributes:
         context: The state's file, the contents, the switches.
@@ -79,11 +79,11 @@ class Platforms:
     ga4gh: Ga4gh
 
     def finish(self) -> int:
-        """Finishes everything that is under way at once and returns how many they were."""
+        """Finish everything that is under way at once and return how many they were."""
         return self.dss.finish() + self.upload.finish() + self.sb.finish() + self.gen3.finish()
 
     def clear(self) -> None:
-        """Empties all of them; Seven Bridges has its first user again."""
+        """Empty all of them; Seven Bridges has its first user again."""
         with self.context.database.transaction():
             self.context.database.clear()
             self.context.settings.forget()
@@ -168,7 +168,7 @@ class Running:
             owner_credentials(secrets),
             (STAGING_BUCKET, BUCKET),
             lambda app: self._guard(app, sessions),
-            # The S3 server starts when somebody asks for it, and the Upload service is there by then.
+            # The S3 server starts when a user requests it, and the Upload service is there by then.
             lambda bucket, key: self.platforms.upload.settle(bucket, key),
             lambda: self.platforms.upload.refill(),
             where=(options.host, options.s3_port),
@@ -217,7 +217,7 @@ class Running:
         return platforms
 
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
-        """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
+        """Close the bucket of upload areas to all but the credentials that the Upload service gave."""
         upload = self.platforms.upload
         owner = self.context.staging.credentials
         guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle, (MIRROR_BUCKET,))
@@ -245,10 +245,10 @@ class Running:
         self._closers.append(clock.on_change(keep))
 
     def begin(self) -> None:
-        """Starts serving and returns when the server answers.
+        """Start serving and returns when the server answers.
 
         Raises:
-            RuntimeError: It doesn't start; its cause says why.
+            RuntimeError: It does not start; its cause states why.
         """
         try:
             self._serving.begin()
@@ -257,11 +257,11 @@ class Running:
             raise
 
     def in_loop(self, function: Callable[[], None]) -> None:
-        """Runs a function in the server's event loop and waits for it."""
+        """Run a function in the server's event loop and waits for it."""
         self._serving.in_loop(function)
 
     def end(self) -> None:
-        """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""
+        """Stop serving, once the answers that are under way were given two seconds to end, and close the state."""
         self._serving.end()
         self._close()
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 
 
 class QueryError(ValueError):
-    """A query that can't be run; the message is fit for a user."""
+    """A query that cannot be run; the message is fit for a user."""
 
 
 class InvalidQuery(QueryError):
@@ -32,12 +32,12 @@ class InvalidQuery(QueryError):
 
 
 class UnsupportedClause(QueryError):
-    """A query that is valid elsewhere, and uses something that isn't implemented here.
+    """A query that is valid elsewhere, and uses something that is not implemented here.
 
     Args:
         name: The clause or option, such as `fuzzy` or `match.fuzziness`.
         where: Dotted place in the query that holds it.
-        supported: What can stand there instead.
+        supported: What can are there instead.
     """
 
     def __init__(self, name: str, where: str, supported: tuple[str, ...]) -> None:
@@ -71,9 +71,9 @@ def is_scalar(value: object) -> bool:
 
 
 def leaves(document: object, field: str) -> Iterator[Scalar]:
-    """Every scalar that a dotted field leads to.
+    """Every scalar that a dotted field points to.
 
-    A list on the way, or at the end, stands for each of its members. A key that itself has dots is the same as
+    A list on the way, or at the end, represents each of its members. A key that itself has dots is the same as
     nested objects, and `<field>.keyword` (the unanalysed twin of a text field) is the field.
 
     Args:
@@ -101,7 +101,7 @@ def has_value(document: object, field: str) -> bool:
 
 
 def _walk(document: object, steps: Sequence[str]) -> Iterator[object]:
-    """Every node that the steps lead to. It keeps its own stack: what users store may nest as deep as they like."""
+    """Every node that the steps point to. It keeps its own stack: what users store may nest as deep as they like."""
     left: list[tuple[object, int]] = [(document, 0)]
     while left:
         node, done = left.pop()
@@ -275,10 +275,10 @@ def compile_query(es_query: Mapping[str, Any]) -> Predicate:
         es_query: `{}`, which matches every document, or `{"query": <clause>}` with one of the clauses in `CLAUSES`.
 
     Returns:
-        A function that tells whether a document matches; it is pure and may be shared by threads.
+        A function that returns whether a document matches; it is pure and may be shared by threads.
 
     Raises:
-        UnsupportedClause: A clause or option that isn't implemented; its `name` tells which.
+        UnsupportedClause: A clause or option that is not implemented; its `name` tells which.
         InvalidQuery: A query that Elasticsearch would refuse as well.
     """
     request = _object(es_query, "es_query")

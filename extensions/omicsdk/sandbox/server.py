@@ -20,26 +20,26 @@ from omicsdk.sandbox.traffic.serving import LOOPBACK, names_of
 class Sandbox(LiveSandbox):
     """One local server with every service in it.
 
-    It listens on 127.0.0.1 unless it is told otherwise, keeps its state in a folder and takes it up again when it is started there a
-    second time. Use it as a context manager, or call `start` and `stop`.
+    It listens on 127.0.0.1 unless it is returned otherwise, keeps its state in a folder and takes it up again when it is started
+    there a second time. Use it as a context manager, or call `start` and `stop`.
 
     Args:
-        folder: Where the state lives; made when it isn't there. Default a temporary folder that goes with `stop`.
+        folder: Where the state lives; made when it does not exist. Default a temporary folder that goes with `stop`.
         port: TCP port; 0, the default, picks a free one.
         faults: A YAML or JSON file of faults, or rules, in force from the start and again after `reset`.
         documents: Service name to OpenAPI document, in place of the generated ones.
-        host: The address to listen on; default 127.0.0.1. With another one everybody who reaches this machine controls the
+        host: The address to listen on; default 127.0.0.1. With another one every user who reaches this machine controls the
             sandbox, and with it reads what its owner may read: only for containers and networks of one's own.
         s3_port: TCP port of the S3 server; 0, the default, picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, such as a container's or a proxy's; one that
             begins with a dot allows all names below it. All others are refused.
         run_tools: Whether cwltool, where it is installed, runs the tools of Seven Bridges' tasks: whoever may make a task then
-            runs commands as the sandbox's owner. Default false; outputs are then stand-ins, and the task says so.
+            runs commands as the sandbox's owner. Default false; outputs are then stand-ins, and the task states it.
         strict_errors: How what the real servers are known to fail on with 500 is answered: `helpful`, the default, by the
             refusal that it should be, or `real`, by their 500. The setting `sandbox.strict_errors` changes it later.
 
     Attributes:
-        allow_hosts: As given, with the address that it listens on where that isn't one of loopback.
+        allow_hosts: As given, with the address that it listens on where that is not one of loopback.
         clock: The sandbox's time; tests move it.
         settings: The switches; see `settings.all()`.
         fault_book: The injected faults in force.
@@ -69,11 +69,11 @@ class Sandbox(LiveSandbox):
     # -- life
 
     def start(self) -> Self:
-        """Starts the server and returns when it answers.
+        """Start the server and returns when it answers.
 
         Raises:
             FolderInUse: Another sandbox runs on the folder.
-            OSError: The port is taken or the folder can't be written.
+            OSError: The port is taken or the folder cannot be written.
             RuntimeError: The sandbox is already running.
         """
         if self._running is not None:
@@ -95,7 +95,7 @@ class Sandbox(LiveSandbox):
         return self
 
     def stop(self) -> None:
-        """Stops the server; the state stays in the folder unless that was a temporary one."""
+        """Stop the server; the state stays in the folder unless that was a temporary one."""
         running, self._running = self._running, None
         if running is not None:
             running.in_loop(self.stalls.release)
@@ -132,7 +132,7 @@ def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbo
     try:
         with sandbox:
             on_ready(sandbox)
-            # A wait without an end can't be interrupted on every system.
+            # A wait without an end cannot be interrupted on every system.
             while not stop.wait(1.0):
                 pass
     finally:

@@ -44,7 +44,7 @@ def _kept(kind: str) -> Callable[[object, object], bool]:
 
 _TYPES = _STATED.redefine_many({kind: _kept(kind) for kind in ("integer", "number")})
 _Validator: Any = cast("Any", validators).extend(Draft202012Validator, type_checker=_TYPES)
-"""Takes no number for one that the database can't keep, wherever a document states a number."""
+"""Takes no number for one that the database cannot keep, wherever a document states a number."""
 
 
 class RequestValidator:
@@ -52,7 +52,7 @@ class RequestValidator:
 
     Args:
         operation: The operation.
-        document: The document that it stands in; schemas are looked up there.
+        document: The document that it is in; schemas are looked up there.
         formats: Checks of the document's own formats.
         codes: Which error code a violated format gives, or a wrong field by `operation.field`; others give
             `illegal_arguments`.
@@ -82,7 +82,7 @@ class RequestValidator:
 
         A query parameter that comes twice counts the first time, unless it is a list: the Data Store's published
         client appends its original parameters to a next link again. One that is an object has members named
-        `parameter.member`. Parameters that the operation doesn't have are ignored, as by the platform.
+        `parameter.member`. Parameters that the operation does not have are ignored, as by the platform.
 
         Args:
             path: The path's parameters.
@@ -90,10 +90,10 @@ class RequestValidator:
             headers: The request's headers, names in lower case.
 
         Returns:
-            Name to value; an optional one that is absent and has no default isn't in it.
+            Name to value; an optional one that is absent and has no default is not in it.
 
         Raises:
-            Problem: 400; a parameter is missing or isn't what the document states.
+            Problem: 400; a parameter is missing or is not what the document states.
         """
         found: dict[str, Any] = {}
         for parameter, validator, sent in self._sent(path, query, headers):
@@ -129,13 +129,13 @@ class RequestValidator:
             headers: The request's headers, names in lower case.
 
         Returns:
-            Name to value; what is absent isn't in it.
+            Name to value; what is absent is not in it.
         """
         sent = self._sent(path, query, headers)
         return {parameter.name: value for parameter, _, value in sent if value or value == ""}
 
     def body(self, sent: object, present: bool) -> Any:
-        """Checks a request's JSON body.
+        """Check a request's JSON body.
 
         Args:
             sent: The decoded body; ignored when there was none.
@@ -145,7 +145,7 @@ class RequestValidator:
             The body; an empty object for an optional body that is absent or null, None for an operation without one.
 
         Raises:
-            Problem: 400; the body is missing or isn't what the document states.
+            Problem: 400; the body is missing or is not what the document states.
         """
         if self._body is None:
             return None
@@ -180,7 +180,7 @@ def _mistyped(parameter: Parameter, complaint: str) -> Problem:
 
 
 def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> _Several | None:
-    """What a query says of a parameter that is a list or an object; None for one that is neither."""
+    """What a query states of a parameter that is a list or an object; None for one that is neither."""
     kind = parameter.schema.get("type") if parameter.place == "query" else None
     if kind == "array":
         values = [value for name, value in query if name == parameter.name]

@@ -98,7 +98,7 @@ def azul_time(version: str) -> str:
 
 
 def texts(document: Mapping[str, Any], *names: str) -> list[str]:
-    """The values of the first of several fields that is there, each a text, an object with a `text`, or a list of either.
+    """The values of the first of several fields that exists, each a text, an object with a `text`, or a list of either.
 
     Args:
         document: A metadata document.

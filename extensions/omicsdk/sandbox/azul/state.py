@@ -140,7 +140,7 @@ class Azul:
         return Addresses(url, self.mirror_uri, lambda _: can_read, self.atlas.md5)
 
     def mirror_uri(self, file: IndexedFile) -> str | None:
-        """The address of a file in the mirror, where it is put when it is asked for; None where there is no mirror.
+        """The address of a file in the mirror, where it is put when it is requested; None where there is no mirror.
 
         Args:
             file: The file.

@@ -51,7 +51,7 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
         }
     }
     more = start + per_page < bundle.count
-    # The version is pinned, so that a bundle that changes in between doesn't mix two versions.
+    # The version is pinned, so that a bundle that changes in between does not mix two versions.
     return page(call, body, "bundle.files", {"start_at": start + per_page, "version": bundle.version} if more else None)
 
 
@@ -108,10 +108,10 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
 
 
 def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list[BundleEntry], str]:
-    """Looks up the files that a bundle shall have.
+    """Look up the files that a bundle shall have.
 
     Returns:
-        The entries, and the first file that isn't there (uuid and version; else empty).
+        The entries, and the first file that does not exist (uuid and version; else empty).
     """
     entries: list[BundleEntry] = []
     for each in stated:
@@ -124,7 +124,7 @@ def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list
 
 
 def unique_names(entries: Iterable[BundleEntry]) -> None:
-    """Raises a 400 when two entries have the same name."""
+    """Raise a 400 when two entries have the same name."""
     for name, count in Counter(entry.name for entry in entries).items():
         if count > 1:
             raise Problem(400, "duplicate_filename", f"Two files of the bundle are named {name}")
@@ -215,7 +215,7 @@ def get_bundles_checkout(dss: Dss, call: Call) -> Reply:
 
 
 def _copy(dss: Dss, job: CheckoutJob) -> CheckoutJob:
-    """Copies the files when somebody first asks for the finished job, so that nothing runs in the background."""
+    """Copy the files when a user first requests the finished job, so that nothing runs in the background."""
     bundle = dss.find_bundle(job.uuid, job.version)
     if bundle is None:
         return replace(job, cause="The bundle was deleted")

@@ -139,7 +139,7 @@ def resolve_pointer(document: object, pointer: str) -> object:
 
     Raises:
         LookupError: Nothing is there.
-        ValueError: It isn't a pointer, or a list's index isn't one.
+        ValueError: It is not a pointer, or a list's index is not one.
     """
     if pointer and not pointer.startswith("/"):
         raise ValueError("a JSON Pointer begins with /")

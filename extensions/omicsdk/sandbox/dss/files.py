@@ -24,13 +24,13 @@ def redirect_while_copying(dss: Dss, call: Call, subject: str) -> Reply | None:
     Args:
         dss: The Data Store.
         call: The request.
-        subject: What is copied; a token of another subject begins anew.
+        subject: What is copied; a token of another subject restarts.
 
     Returns:
         A 301 to the request's own URL with Retry-After, or None.
 
     Raises:
-        Problem: 400 illegal_token; the token isn't one of ours.
+        Problem: 400 illegal_token; the token is not one of ours.
     """
     token = call.arguments.get("token")
     seen = _decode(token) if token else None
@@ -106,7 +106,7 @@ def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "",
 
 
 def direct_url(dss: Dss, replica: str, bucket: str, key: str, file: FileRecord) -> str:
-    """The cloud's own URL of a file's bytes. One of the aws replica leads to them on the staging server."""
+    """The cloud's own URL of a file's bytes. One of the aws replica points to them on the staging server."""
     if replica == "aws":
         path = str(dss.context.objects.path(file.sha256))
         dss.context.staging.publish(bucket, key, path, file.content_type)
@@ -151,7 +151,7 @@ def put_file(dss: Dss, call: Call) -> Reply:
     late = staged.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
     with dss.transaction():
-        # Somebody may have registered it while the bytes came.
+        # A user may have registered it while the bytes came.
         if known := _already(dss, wanted):
             return known
         dss.files.add(replace(wanted, ready=ready))
@@ -163,7 +163,7 @@ def _accepted(version: str) -> Reply:
 
 
 def _already(dss: Dss, wanted: FileRecord) -> Reply | None:
-    """The answer when that version is there or under way; None when it isn't."""
+    """The answer when that version is there or under way; None when it is not."""
     known = dss.files.get(wanted.uuid, wanted.version)
     if known is None:
         return None

@@ -43,7 +43,7 @@ def is_elasticsearch(subscription: Subscription) -> bool:
 
 
 def check_subscription(subscription: Subscription) -> None:
-    """Check what a document's schema can't say about a subscription: its expressions, names and query.
+    """Check what a document's schema cannot say about a subscription: its expressions, names and query.
 
     Raises:
         Problem: 400; with the platform's code and a message that names what is wrong.
@@ -75,7 +75,7 @@ def _check_jmespath(expression: str, what: str, code: str) -> None:
         raise Problem(400, code, f"{what} can't be compiled: {one_line(error)}") from None
 
 
-# A JMESPathError is a ValueError; it lets Python's own TypeError pass where a function gets types that don't go together.
+# A JMESPathError is a ValueError; it lets Python's own TypeError pass where a function gets types that do not go together.
 _FAILURES = (ValueError, TypeError, RecursionError)
 
 
@@ -95,7 +95,7 @@ def wants(subscription: Subscription, event: Event) -> bool:
     try:
         return bool(jmespath.search(expression, _searched(event)))
     except _FAILURES as error:
-        # An expression may compile and still not suit a document; the others' notifications go on.
+        # An expression may compile and still not suit a document; the others' notifications continue.
         _log.warning("the query of subscription %s failed: %s", subscription["uuid"], one_line(error))
         return False
 
@@ -113,7 +113,7 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
 
     Returns:
         Name to value. What failed is named under `_errors`; attachments over `ATTACHMENT_LIMIT` are left out
-        altogether and `_errors` says so.
+        altogether and `_errors` states it.
     """
     import jmespath
 
@@ -150,5 +150,5 @@ def payload_of(subscription: Subscription, event: Event, transaction_id: str) ->
 
 
 def one_line(error: Exception) -> str:
-    """What an exception says, without line ends, and its type when it says nothing."""
+    """What an exception states, without line ends, and its type when it states nothing."""
     return " ".join(str(error).split()) or type(error).__name__

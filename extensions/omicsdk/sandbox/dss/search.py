@@ -85,7 +85,7 @@ def _time(call: Call, name: str, default: str) -> str:
 
 
 def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
-    """One journal: the events' documents one after the other, and a manifest that says which bytes are whose."""
+    """One journal: the events' documents one after the other, and a manifest that states which bytes are whose."""
     blocks = [json.dumps(event.document, ensure_ascii=False, sort_keys=True).encode() for event in events]
     content = b"".join(blocks)
     stored = dss.context.objects.put_bytes(content)
@@ -103,7 +103,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
         "to_date": last,
         "size": len(content),
         "events": entries,
-        # The published document says that the data have a URL, but not in which field.
+        # The published document states that the data have a URL, but not in which field.
         "url": dss.context.signer.url(call.origin, stored.sha256, seconds=seconds, content_type="application/json"),
     }
 

@@ -67,7 +67,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> BundleSummary:
-    """Makes a bundle of a folder.
+    """Make a bundle of a folder.
 
     Args:
         dss: Where to.
@@ -79,7 +79,7 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
         The new bundle.
 
     Raises:
-        ValueError: The folder isn't one or has no files, or the replica isn't one.
+        ValueError: The folder is not one or has no files, or the replica is not one.
     """
     if replica not in ("aws", "gcp"):
         raise ValueError(f"the replica is aws or gcp, not {replica}")

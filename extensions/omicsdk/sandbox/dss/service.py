@@ -34,7 +34,7 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         formats=formats,
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.context.settings.flag("dss.restricted"),
-        # Direct URLs lead to the S3 server, which is started for them.
+        # Direct URLs point to the S3 server, which is started for them.
         at_once=lambda operation, query: (
             is_reading(operation) and not any(name.startswith("direct") for name, _ in query)
         ),
@@ -42,5 +42,5 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
 
 
 def _version_or_other(value: object) -> bool:
-    # What isn't a text is refused for its type, not for its format.
+    # What is not a text is refused for its type, not for its format.
     return not isinstance(value, str) or is_version(value)

@@ -29,7 +29,7 @@ from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
 MANIFEST_FORMAT = "0.0.1"
-# The platform documents that larger manifests aren't part of the index document.
+# The platform documents that larger manifests are not part of the index document.
 MAX_INDEXED_FILES = 20_000
 
 
@@ -44,7 +44,7 @@ def manifest(version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> 
 
 
 def schema_key(name: str) -> str:
-    """Under which key of `files` a metadata file's content stands: cell_suspension_0.json is cell_suspension_json."""
+    """Under which key of `files` a metadata file's content is: cell_suspension_0.json is cell_suspension_json."""
     stem = re.sub(r"\.json$", "", name)
     return re.sub(r"_\d+$", "", re.sub(r"\W", "_", stem)) + "_json"
 
@@ -56,7 +56,7 @@ def index_document(
     entries: Sequence[BundleEntry],
     read: Callable[[str], bytes],
 ) -> JsonObject:
-    """Makes the document.
+    """Make the document.
 
     Args:
         uuid: The bundle's uuid.
@@ -66,7 +66,7 @@ def index_document(
         read: Reads the bytes of a content, by SHA-256.
 
     Returns:
-        `uuid`, `state`, `manifest`, and `files`: schema key to the contents of that kind. An indexed file that isn't
+        `uuid`, `state`, `manifest`, and `files`: schema key to the contents of that kind. An indexed file that is not
         JSON is left out, as by the platform.
     """
     files: dict[str, list[object]] = {}
@@ -137,7 +137,7 @@ class Dss:
         return self.context.clock.now()
 
     def new_version(self, latest: str) -> str:
-        """A version of this moment, later than another one even if time stands still."""
+        """A version of this moment, later than another one even if time is still."""
         now = self.now()
         version = format_version(now)
         while version <= latest:
@@ -148,7 +148,7 @@ class Dss:
     # -- finding
 
     def find_file(self, uuid: str, version: str | None) -> FileRecord | None:
-        """A version of a file whose copy is finished, the latest when none is named; None when it isn't there."""
+        """A version of a file whose copy is finished, the latest when none is named; None when it does not exist."""
         return self.files.first("ready <= ?", self.now(), order="version DESC", uuid=uuid.lower(), version=version)
 
     def find_bundle(self, uuid: str, version: str | None, *, tombstoned: bool = False) -> Bundle | None:
@@ -157,19 +157,19 @@ class Dss:
         return self.bundles.first(live, order="version DESC", uuid=uuid.lower(), version=version)
 
     def find_collection(self, uuid: str, version: str | None) -> CollectionVersion | None:
-        """A version of a collection that isn't deleted, the latest when none is named; None when it isn't there."""
+        """A version of a collection that is not deleted, the latest when none is named; None when it does not exist."""
         return self.collections.first(LIVE_COLLECTION, order="version DESC", uuid=uuid.lower(), version=version)
 
     def file(self, uuid: str, version: str | None) -> FileRecord:
-        """A version of a file as `find_file` has it; a 404 when it isn't there."""
+        """A version of a file as `find_file` has it; a 404 when it does not exist."""
         return self.find_file(uuid, version) or refuse_missing("file", uuid, version)
 
     def bundle(self, uuid: str, version: str | None) -> Bundle:
-        """A version of a bundle that isn't deleted, the latest when none is named; a 404 when it isn't there."""
+        """A version of a bundle that is not deleted, the latest when none is named; a 404 when it does not exist."""
         return self.find_bundle(uuid, version) or refuse_missing("bundle", uuid, version)
 
     def collection(self, uuid: str, version: str | None) -> CollectionVersion:
-        """A version of a collection as `find_collection` has it; a 404 when it isn't there."""
+        """A version of a collection as `find_collection` has it; a 404 when it does not exist."""
         return self.find_collection(uuid, version) or refuse_missing("collection", uuid, version)
 
     def entries(self, bundle: Bundle, start: int = 0, count: int = -1) -> list[BundleEntry]:
@@ -183,7 +183,7 @@ class Dss:
         return [BundleEntry(name, bool(indexed), FileRecord(*file)) for name, indexed, *file in rows]
 
     def document(self, uuid: str, version: str) -> JsonObject:
-        """The index document of a bundle's version that is there, decoded once."""
+        """The index document of a bundle's version that exists, decoded once."""
         key = (uuid, version)
         if key not in self._documents:
             found = self.documents.get(uuid, version)
@@ -194,7 +194,7 @@ class Dss:
     # -- writing
 
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
-        """Enters a bundle's version, indexes it, records the event and tells subscribers."""
+        """Enter a bundle's version, indexes it, records the event and notifies subscribers."""
         document = index_document(uuid, version, creator_uid, entries, self.context.objects.read)
         event = BundleEvent(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
         with self.transaction():
@@ -211,9 +211,9 @@ class Dss:
             self._notify(Event("CREATE", uuid, version, document))
 
     def delete_bundle(self, stone: Tombstone) -> None:
-        """Deletes a bundle's version, or with an empty version all of them, and tells subscribers.
+        """Delete a bundle's version, or with an empty version all of them, and notifies subscribers.
 
-        Whoever replays events later doesn't meet the deleted bundle, as on the platform.
+        Whoever replays events later does not meet the deleted bundle, as on the platform.
         """
         with self.transaction():
             self.tombstones.add(stone)
@@ -225,23 +225,23 @@ class Dss:
         self.deliveries.notify([each.body for each in self.subscriptions.all()], event)
 
     def finish(self) -> int:
-        """Finishes file copies and checkouts that are under way and returns how many they were."""
+        """Finish file copies and checkouts that are under way and return how many they were."""
         now, execute = self.now(), self.context.database.execute
         files = execute("UPDATE dss_files SET ready = ? WHERE ready > ?", (now, now))
         return files + execute("UPDATE dss_checkouts SET ends = ? WHERE ends > ?", (now, now))
 
     def clear(self) -> None:
-        """Forgets what isn't in the database."""
+        """Forget what is not in the database."""
         self._documents.clear()
         self.deliveries.clear()
 
     def close(self) -> None:
-        """Stops deliveries."""
+        """Stop deliveries."""
         self.deliveries.close()
 
 
 def refuse_missing(kind: str, uuid: str, version: str | None) -> NoReturn:
-    """Raises a 404 for what isn't there."""
+    """Raise a 404 for what does not exist."""
     raise not_found(f"Cannot find {kind} {uuid}{f' version {version}' if version else ''}")
 
 
@@ -254,7 +254,7 @@ def start_of(call: Call) -> int:
 
 
 def writable(dss: Dss) -> None:
-    """Raises a 503 while the Data Store is read-only."""
+    """Raise a 503 while the Data Store is read-only."""
     if dss.context.settings.flag("dss.read_only"):
         wait = {"Retry-After": str(round(dss.context.settings.number("dss.retry_after")))}
         raise Problem(503, "read_only", "The Data Store is currently read-only", wait)
@@ -272,7 +272,7 @@ def writer(dss: Dss, call: Call, *, group: str = "hca") -> Caller:
         The sender.
 
     Raises:
-        Problem: 403; the sender isn't in the group. 503; the Data Store is read-only.
+        Problem: 403; the sender is not in the group. 503; the Data Store is read-only.
     """
     writable(dss)
     call.sender.needs(group)

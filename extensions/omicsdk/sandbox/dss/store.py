@@ -25,7 +25,7 @@ def format_version(seconds: float) -> str:
 
 
 def parse_version(text: str) -> str:
-    """Reads a version, or any RFC 3339 time, as DSS_VERSION.
+    """Read a version, or any RFC 3339 time, as DSS_VERSION.
 
     Args:
         text: A time with or without colons, with any offset and any precision.
@@ -34,7 +34,7 @@ def parse_version(text: str) -> str:
         The same time as DSS_VERSION; digits beyond microseconds are cut off.
 
     Raises:
-        ValueError: The text isn't such a time.
+        ValueError: The text is not such a time.
     """
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"{text!r} isn't an RFC 3339 time")
@@ -100,7 +100,7 @@ class BundleEntry:
     file: FileRecord
 
     def manifest(self) -> JsonObject:
-        """The entry as it stands in a bundle's manifest."""
+        """The entry as it is in a bundle's manifest."""
         return {
             "name": self.name,
             "uuid": self.file.uuid,
@@ -167,7 +167,7 @@ class CheckoutJob:
         version: The bundle's version.
         destination: The bucket.
         ends: When it is done, in the sandbox's time.
-        cause: Why it failed; empty when it didn't.
+        cause: Why it failed; empty when it did not.
         copied: Whether the files have arrived in the bucket.
     """
 
@@ -211,7 +211,7 @@ class Event:
         uuid: The bundle's uuid.
         version: The bundle's version.
         at: When, as DSS_VERSION.
-        document: What is told about it.
+        document: What is returned about it.
     """
 
     number: int
@@ -223,7 +223,7 @@ class Event:
 
 LIVE_BUNDLE = "NOT EXISTS (SELECT 1 FROM dss_tombstones t WHERE t.uuid = dss_bundles.uuid AND t.version IN (dss_bundles.version, ''))"
 LIVE_COLLECTION = "uuid NOT IN (SELECT uuid FROM dss_collection_tombstones)"
-"""Conditions on rows of the tables `dss_bundles` and `dss_collections`: they aren't deleted."""
+"""Conditions on rows of the tables `dss_bundles` and `dss_collections`: they are not deleted."""
 
 DSS = Collection(
     "dss",

@@ -163,7 +163,7 @@ def send_by_httpx(request: WebhookRequest) -> int:
     import httpx
 
     try:
-        # The proxies of the environment aren't meant for a subscriber next door, which is what the sandbox serves.
+        # The proxies of the environment are not meant for a subscriber next door, which is what the sandbox serves.
         # Only the status counts, so the answer's body is never read: it might have no end.
         with (
             httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,

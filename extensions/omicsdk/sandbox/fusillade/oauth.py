@@ -44,7 +44,7 @@ _OWN_SCOPE = "openid email profile"
 
 
 def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
-    """Reads what a client asks for.
+    """Read what a client requests.
 
     Args:
         query: The query of /oauth/authorize; names that mean nothing are ignored.
@@ -54,7 +54,7 @@ def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
         The request.
 
     Raises:
-        Problem: 400; the client or the address to come back to isn't one that anything may be sent to.
+        Problem: 400; the client or the address to come back to is not one that anything may be sent to.
     """
     client, uri = query.get("client_id", ""), query.get("redirect_uri", "")
     if client == "None":  # what the published client sends for nothing
@@ -75,7 +75,7 @@ def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
 
 
 def check_request(query: Mapping[str, str]) -> None:
-    """Checks the rest of what a client asks for.
+    """Check the rest of what a client requests.
 
     Raises:
         OAuthError: It goes back to the client.
@@ -98,7 +98,7 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
     """How a login ends for the browser: it goes back to the client, with the state; else the answer is shown.
 
     Args:
-        request: What the client asked for.
+        request: What the client requested.
         fields: The answer.
         status: The status where it is shown.
     """
@@ -112,10 +112,10 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
 
 
 def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Reply:
-    """What a yes leads to: a code for a client, tokens for the deployment's own application.
+    """What a yes points to: a code for a client, tokens for the deployment's own application.
 
     Raises:
-        Problem: 400; the address can't be the name of a user.
+        Problem: 400; the address cannot be the name of a user.
     """
     if not is_name(email):
         raise Problem(400, "Bad Request", "An address has 1 to 128 letters, digits and .@_-$,=")
@@ -249,7 +249,7 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     """The page: an e-mail address to choose, and buttons that say yes or no.
 
     Args:
-        request: What the client asked for.
+        request: What the client requested.
         ticket: What the form hands back.
         users: Addresses to choose from; any other one may be entered.
         chosen: The address that is entered at first.
@@ -287,7 +287,7 @@ _GONE = "This login has ended, or was answered before. Begin it again where you 
 
 
 def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
-    """The routes below the service's prefix: the page that asks, its answer, and what a logout leads to."""
+    """The routes below the service's prefix: the page that asks, its answer, and what a logout points to."""
 
     def ask(request: Request) -> Response:
         ticket = request.query_params.get("ticket", "")
@@ -310,7 +310,7 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
         else:
             found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
         if location := found.headers.get("Location"):
-            # 303: the browser goes on with GET, whatever it came with.
+            # 303: the browser continues with GET, whatever it came with.
             return RedirectResponse(location, 303, HEADERS)
         return JSONResponse(found.body, headers=HEADERS)
 
@@ -433,7 +433,7 @@ def get_oauth_userinfo(fusillade: Fusillade, call: Call) -> Reply:
 
 
 def _widest(actions: Sequence[str]) -> list[str]:
-    """Actions without those that a longer one with `*` at its end stands for."""
+    """Actions without those that a longer one with `*` at its end represents."""
     stars = [action[:-1] for action in actions if action.endswith("*")]
     return [
         action
@@ -481,7 +481,7 @@ def get_echo(_fusillade: Fusillade, call: Call) -> Reply:
 
 
 ECHO_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-"""A code may stand in what is echoed, and a browser mustn't take it for HTML."""
+"""A code may be in what is echoed, and a browser must not take it for HTML."""
 
 
 def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Policies: which texts are ones, those that are there from the start, and whether they allow a request, by the rules of AWS."""
+"""Policies: which texts are ones, those that exist from the start, and whether they allow a request, by the rules of AWS."""
 
 import ipaddress
 import json
@@ -15,23 +15,23 @@ from omicsdk.sandbox.problems import Problem
 Context = Mapping[str, Sequence[str]]
 
 _VARIABLE = re.compile(r"\$\{\s*([^}',]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
-# `${*}` stands for a star that is meant as one, and so on.
+# `${*}` represents a star that is meant as one, and so on.
 _LITERAL = "*?$"
 
 
 def as_list(value: object) -> list[object]:
-    """The values of a place where one may stand without a list."""
+    """The values of a place where one may be without a list."""
     return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
 def compile_pattern(text: str, context: Context, *, variables: bool = True, wild: bool = True) -> str | None:
-    """Makes a pattern of a policy's text for one request.
+    """Make a pattern of a policy's text for one request.
 
     Args:
         text: The text of the policy.
         context: The request's keys and their values.
         variables: Whether `${key}` is replaced; policies of the oldest version have none.
-        wild: Whether `*` and `?` stand for other texts.
+        wild: Whether `*` and `?` represent other texts.
 
     Returns:
         The pattern, as shells have them; None when a variable has no value, or more than one: it fits nothing then.
@@ -49,7 +49,7 @@ def compile_pattern(text: str, context: Context, *, variables: bool = True, wild
 
 
 def _quoted(text: str, letters: str) -> str:
-    """A part of a pattern in which some letters stand for themselves."""
+    """A part of a pattern in which some letters represent themselves."""
     return "".join(f"[{each}]" if each in letters else each for each in text)
 
 
@@ -72,13 +72,13 @@ _ANY, _ALL, _OPTIONAL = "ForAnyValue:", "ForAllValues:", "IfExists"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What an operator's name says.
+    """What an operator's name states.
 
     Attributes:
         test: Whether one value of the request fits one of the policy.
         negated: Whether it holds when no value fits.
         scope: `ForAnyValue:`, `ForAllValues:` or nothing.
-        optional: Whether it holds for a key that the request doesn't have.
+        optional: Whether it holds for a key that the request does not have.
     """
 
     test: _Test
@@ -88,7 +88,7 @@ class Operator:
 
 
 def operator_of(name: str) -> Operator | None:
-    """Reads an operator's name, such as `ForAnyValue:StringLikeIfExists`; None when there is no such operator."""
+    """Read an operator's name, such as `ForAnyValue:StringLikeIfExists`; None when there is no such operator."""
     scope = next((each for each in (_ANY, _ALL) if name.startswith(each)), "")
     word = name.removeprefix(scope)
     optional = word.endswith(_OPTIONAL)
@@ -226,7 +226,7 @@ _ACTION = re.compile(r"\*|[\w\-]+:[\w*?]+")
 
 
 def check_policy(policy: object, kind: str = IAM_POLICY) -> dict[str, Any]:
-    """Checks a policy before it is kept.
+    """Check a policy before it is kept.
 
     Args:
         policy: Decoded JSON.
@@ -237,7 +237,7 @@ def check_policy(policy: object, kind: str = IAM_POLICY) -> dict[str, Any]:
         The policy.
 
     Raises:
-        Problem: 400; it isn't one, with the place and the reason, or it is too large.
+        Problem: 400; it is not one, with the place and the reason, or it is too large.
     """
     if not isinstance(policy, Mapping):
         raise _invalid("a policy is a JSON object with Version and Statement")
@@ -264,7 +264,7 @@ def check_policy(policy: object, kind: str = IAM_POLICY) -> dict[str, Any]:
 
 
 def actions_of(policy: Policy) -> set[str]:
-    """All actions that a policy names, as they stand in it."""
+    """All actions that a policy names, as they are in it."""
     return {
         action
         for statement in policy["Statement"]
@@ -274,7 +274,7 @@ def actions_of(policy: Policy) -> set[str]:
 
 
 def texts(value: object) -> list[str]:
-    """The texts of a checked policy's place where one may stand without a list."""
+    """The texts of a checked policy's place where one may be without a list."""
     return cast("list[str]", as_list(value))
 
 
@@ -364,7 +364,7 @@ def _allow(actions: list[str], resources: list[str]) -> JsonObject:
 
 
 USER_POLICY = _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
-"""What everybody may: read about themselves."""
+"""What every user may: read about themselves."""
 ADMIN_POLICY = _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
 """What administrators may: everything that the service has."""
 
@@ -387,7 +387,7 @@ class Decision:
     """What policies say.
 
     Attributes:
-        result: Whether all of what was asked for is allowed.
+        result: Whether all of what was requested is allowed.
         reason: Why, in words.
     """
 
@@ -396,7 +396,7 @@ class Decision:
 
 
 def decide(policies: Iterable[Policy], actions: Sequence[str], resource: str, context: Context) -> Decision:
-    """Decides about actions on a resource.
+    """Decide about actions on a resource.
 
     Args:
         policies: All policies that count, checked before.

@@ -25,22 +25,22 @@ def listed(
     beside: Mapping[str, object] | None = None,
     **equal: Any,
 ) -> Reply:
-    """Answers a page of a list.
+    """Answer a page of a list.
 
     Args:
         call: The request, with `next_token` and `per_page`.
         key: The name that the items have in the answer.
         table: Where they are.
         by: The field that they are sorted by, in which no two are equal.
-        show: An item as it stands in the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
-        beside: What stands beside the items.
+        show: An item as it is in the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
+        beside: What is beside the items.
         equal: Fields of the rows that are listed.
 
     Returns:
         The answer.
 
     Raises:
-        Problem: 400; `next_token` isn't one of ours.
+        Problem: 400; `next_token` is not one of ours.
     """
     count: int = call.arguments["per_page"]
     after = _name(call.arguments.get("next_token", ""))
@@ -63,7 +63,7 @@ def _name(token: str) -> str:
 
 
 def taken(what: str) -> Problem:
-    """A 409 for what can't be created, because there is one of its name."""
+    """A 409 for what cannot be created, because there is one of its name."""
     return Problem(409, "Conflict", f"There is a {what} already; nothing has been changed")
 
 
@@ -140,7 +140,7 @@ def _list_linked(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Re
 
 
 def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
-    """Makes links or ends them: all of them, or none when a part of it was done before."""
+    """Make links or ends them: all of them, or none when a part of it was done before."""
     kind, other = kinds
     names, action = stated(call, f"{other}s"), call.arguments["action"]
     with fusillade.transaction():
@@ -178,7 +178,7 @@ HANDLERS = {
         {"get_v1_{}s": _list_linked, "put_v1_{}": _relink},
     ),
 }
-"""By operation; what the document doesn't have, such as deleting users, stays unused."""
+"""By operation; what the document does not have, such as deleting users, stays unused."""
 
 
 # -- users

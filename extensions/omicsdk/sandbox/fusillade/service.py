@@ -42,7 +42,7 @@ def _behind(fusillade: Fusillade, action: str, resource: str, handler: Handler) 
 
 
 def demand(fusillade: Fusillade, caller: Caller, action: str, resource: str) -> None:
-    """Raises a 403 unless a caller may do something with the service itself."""
+    """Raise a 403 unless a caller may do something with the service itself."""
     name = f"arn:hca:fus:*:*:{resource}"
     # The groups of a token that the sandbox issued by its control API count, so that it can administer.
     decision = fusillade.decide(caller.email, [action], name, token_groups=caller.groups.intersection(ALL_GROUPS))
@@ -77,6 +77,6 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
 
 
 def error_body(problem: Problem) -> dict[str, object]:
-    """A refusal as the service says it (RFC 7807): what kind it is, and what happened."""
+    """A refusal as the service states it (RFC 7807): what kind it is, and what happened."""
     title = problem.code if problem.code == "illegal_arguments" else HTTPStatus(problem.status).phrase
     return {"status": problem.status, "title": title, "detail": problem.title, "type": "about:blank"}

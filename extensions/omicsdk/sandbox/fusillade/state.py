@@ -132,7 +132,7 @@ class Member:
 
 
 def refuse_missing(what: str) -> NoReturn:
-    """Raises a 404 for what isn't there."""
+    """Raise a 404 for what does not exist."""
     raise not_found(f"There is no {what}")
 
 
@@ -166,7 +166,7 @@ class Fusillade:
         return self.context.clock.now()
 
     def clear(self) -> None:
-        """Puts back what is there from the start, unless there are roles or users: what somebody deleted stays deleted."""
+        """Put back what exists from the start, unless there are roles or users: what a user deleted stays deleted."""
         with self.transaction():
             if self.principals.count("kind != ?", GROUP):
                 return
@@ -198,9 +198,9 @@ class Fusillade:
         roles: Sequence[str] = (),
         creator: str = "fusillade",
     ) -> bool:
-        """Creates a user, a group or a role; False when there is one of that name.
+        """Create a user, a group or a role; False when there is one of that name.
 
-        A user is in the group that everybody is in as well.
+        A user is in the group that every user is in as well.
         """
         with self.transaction():
             if not self.principals.add_new(Principal(kind, name, policy, creator)):
@@ -214,11 +214,11 @@ class Fusillade:
         return True
 
     def link(self, kind: str, name: str, to_kind: str, to_names: Iterable[str]) -> None:
-        """Adds a user to groups, or gives a user or group roles."""
+        """Add a user to groups, or give a user or group roles."""
         self.links.put_all(Link(kind, name, to_kind, each) for each in to_names)
 
     def delete(self, kind: str, name: str) -> None:
-        """Deletes a group or role, and all that leads to it or from it."""
+        """Delete a group or role, and all that points to it or from it."""
         with self.transaction():
             self.links.remove(kind=kind, name=name)
             self.links.remove(to_kind=kind, to_name=name)
@@ -226,14 +226,14 @@ class Fusillade:
             self.principals.remove(kind=kind, name=name)
 
     def account(self, name: str) -> Principal:
-        """A user's account, made when the service doesn't know them yet."""
+        """A user's account, made when the service does not know them yet."""
         found = self.principals.get(USER, name)
         if found is None:
             self.add(USER, name)
         return found or self.found(USER, name)
 
     def first_groups(self) -> list[str]:
-        """The groups that somebody joins with the first login, as far as they exist."""
+        """The groups that a user joins with the first login, as far as they exist."""
         stated = self.context.settings.text("auth.first_groups").split()
         return [group for group in stated if self.principals.get(GROUP, group)]
 
@@ -241,7 +241,7 @@ class Fusillade:
         """Who the bearer of a JSON Web Token is, for all services; None for a token of another kind.
 
         Raises:
-            Problem: 401; it isn't good.
+            Problem: 401; it is not good.
         """
         if token.count(".") != 2:
             return None
@@ -249,14 +249,14 @@ class Fusillade:
         return Caller(account.name, self.groups_of(account.name) if account.enabled else frozenset())
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """The claims of a JSON Web Token; a 401 when it isn't good."""
+        """The claims of a JSON Web Token; a 401 when it is not good."""
         return read_token(token, self.key, self.service_accounts, self.now())
 
     def add_service_account(self, folder: Path, email: str, groups: Sequence[str], token_uri: str) -> Path:
-        """Makes a service account with its key file.
+        """Make a service account with its key file.
 
         Raises:
-            ValueError: The address can't be a name, or a group doesn't exist.
+            ValueError: The address cannot be a name, or a group does not exist.
         """
         if not is_name(email):
             raise ValueError(f"{email!r} can't be the name of an account: letters, digits and .@_-$,= are allowed")
@@ -306,13 +306,13 @@ class Fusillade:
         ]
 
     def decide(self, user: str, actions: Sequence[str], resource: str, *, token_groups: Iterable[str] = ()) -> Decision:
-        """Decides whether a user may do something.
+        """Decide whether a user may do something.
 
         Args:
             user: Their name; an account is made when there is none.
             actions: What they want to do; all of it has to be allowed.
             resource: What they want to do it to.
-            token_groups: Groups that count beside those of the account, because a token of the sandbox says so.
+            token_groups: Groups that count beside those of the account, because a token of the sandbox states it.
 
         Returns:
             The decision; no for a disabled user.

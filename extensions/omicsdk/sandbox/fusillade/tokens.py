@@ -1,4 +1,5 @@
-"""What stands for somebody: the application and its secret, requests to log in and what is granted, accounts of programs, bearer tokens."""
+"""What represents a user: the application and its secret, requests to log in and what is granted, accounts of programs, bearer
+tokens."""
 
 import base64
 import binascii
@@ -35,7 +36,7 @@ class OAuthError(Problem):
         super().__init__(status, code, description)
 
     def fields(self) -> dict[str, str]:
-        """The error as it stands in an answer or a redirect."""
+        """The error as it is in an answer or a redirect."""
         return {"error": self.code, "error_description": self.title}
 
 
@@ -67,14 +68,14 @@ def check_client(form: Mapping[str, str], authorization: str, expected: str) -> 
 
     Args:
         form: The request's form.
-        authorization: Its Authorization header, where client and secret may stand instead.
+        authorization: Its Authorization header, where client and secret may be instead.
         expected: The application's secret.
 
     Returns:
         Whether it proved who it is by its secret.
 
     Raises:
-        OAuthError: The client isn't known or its secret is wrong.
+        OAuthError: The client is not known or its secret is wrong.
     """
     name, secret = form.get("client_id", ""), form.get("client_secret", "")
     scheme, _, text = authorization.partition(" ")
@@ -92,7 +93,7 @@ def check_client(form: Mapping[str, str], authorization: str, expected: str) -> 
 
 
 def host_of(url: str) -> str | None:
-    """The name of an address's host; None when it has none, or isn't an address."""
+    """The name of an address's host; None when it has none, or is not an address."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises for one that is no number
@@ -117,14 +118,14 @@ def may_redirect(uri: str, origin: str) -> bool:
 
 
 TICKET_SECONDS = 600.0
-"""For how long somebody may look at the page that asks them."""
+"""For how long a user may look at the page that asks them."""
 CODE_SECONDS = 600.0
 """For how long a code is good: the most that RFC 6749 recommends (section 4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """What a client asked for.
+    """What a client requested.
 
     Attributes:
         client_id: The client; empty for the deployment's own application, which gets tokens instead of a code.
@@ -258,10 +259,10 @@ class ServiceAccount:
 
 
 def new_account(folder: Path, email: str, token_uri: str) -> tuple[ServiceAccount, Path]:
-    """Makes a key for an account and writes its file, in the form of Google's.
+    """Make a key for an account and write its file, in the form of Google's.
 
     Args:
-        folder: Where the file goes; made when it isn't there.
+        folder: Where the file goes; made when it does not exist.
         email: Name of the account.
         token_uri: An address that the form wants.
 
@@ -303,7 +304,7 @@ LEEWAY = 10.0
 
 
 def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now: float) -> Mapping[str, Any]:
-    """Checks a token.
+    """Check a token.
 
     Args:
         token: A JSON Web Token.
@@ -315,8 +316,8 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
         Its claims.
 
     Raises:
-        Problem: 401; it isn't well-formed, nobody known signed it, it isn't meant for these services, or it has
-            ended or isn't good yet.
+        Problem: 401; it is not well-formed, no user known signed it, it is not meant for these services, or it has
+            ended or is not good yet.
     """
     import jwt
 

@@ -68,7 +68,7 @@ class Ga4gh:
         self.trs = Trs(context, self.seed)
 
     def clear(self) -> None:
-        """Have the examples made again, once something is asked for."""
+        """Have the examples made again, once something is requested."""
         self._is_seeded = False
 
     def seed(self) -> None:

@@ -21,7 +21,7 @@ from omicsdk.sandbox.state.database import Database, Table
 
 RESOURCE, ROLE, POLICY, USER, GROUP, CLIENT = "resource", "role", "policy", "user", "group", "client"
 ANONYMOUS_GROUP, LOGGED_IN = "anonymous", "logged-in"
-"""Groups that nobody has to be added to: what the first may do everybody may, the second's policies are those of all users."""
+"""Groups that no user has to be added to: what the first may do every user may, the second's policies are those of all users."""
 _NEVER = float("inf")
 
 Rule = tuple[str, str, str]
@@ -32,9 +32,9 @@ ADMINISTRATOR = "sandbox-user@example.org"
 READER = "reader@example.org"
 """May read what is below /open, and upload."""
 OPEN = "/open"
-"""A resource that everybody may read, with what is below it."""
+"""A resource that every user may read, with what is below it."""
 ANONYMOUS = ""
-"""Whoever comes without a token."""
+"""a caller without a token."""
 CLIENT_ID = "sandbox-client"
 """A program that logs in by itself, with `client_credentials`; it may read everything, and upload."""
 
@@ -51,7 +51,7 @@ _CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"),
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What somebody may do.
+    """What a user may do.
 
     Attributes:
         resource: With what, and with what is below it.
@@ -111,19 +111,19 @@ class Rules:
         return [each.document for each in self._rules.all(order="id", kind=kind)]
 
     def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
-        """Writes a document in place of what was there."""
+        """Write a document in place of what was there."""
         self._rules.put(_Rule(kind, id, dict(document)))
         self.changes += 1
 
     def remove(self, kind: str, id: str) -> bool:
-        """Removes a document and tells whether it was there."""
+        """Remove a document and return whether it existed."""
         self.changes += 1
         return self._rules.remove(kind=kind, id=id) > 0
 
     # -- resources
 
     def add_resource(self, path: str, description: str = "") -> None:
-        """Makes a resource known, and those above it; one that is known stays as it is.
+        """Make a resource known, and those above it; one that is known stays as it is.
 
         Args:
             path: Its path, such as /programs/demo/projects/one.
@@ -137,7 +137,7 @@ class Rules:
                 self.put(RESOURCE, whole, {"path": whole, "description": told})
 
     def remove_resource(self, path: str) -> bool:
-        """Forgets a resource and those below it, and tells whether it was known."""
+        """Forget a resource and those below it, and return whether it was known."""
         known = [each["path"] for each in self.all(RESOURCE) if below(each["path"], path)]
         for each in known:
             self.remove(RESOURCE, each)
@@ -146,7 +146,7 @@ class Rules:
     # -- policies
 
     def add_rule(self, rule: Rule) -> str:
-        """Makes the policy of one rule, with its role and resource, where it isn't there, and returns its identity."""
+        """Make the policy of one rule, with its role and resource, where it does not exist, and return its identity."""
         resource, service, method = rule
         word = "all" if method == "*" else method
         role = word if service == "*" else f"{service}_{word}"
@@ -161,7 +161,7 @@ class Rules:
         return policy
 
     def expanded(self, policies: Iterable[str]) -> tuple[Policy, ...]:
-        """What policies allow; those that aren't there allow nothing."""
+        """What policies allow; those that do not exist allow nothing."""
         found: dict[Policy, None] = {}
         for id in policies:
             policy = self.get(POLICY, id) or {}
@@ -176,7 +176,7 @@ class Rules:
         """What a user may do, by themselves and through groups, and until when that holds.
 
         Args:
-            name: The user's name; empty for whoever comes without a token.
+            name: The user's name; empty for a caller without a token.
             now: The time, in seconds since 1970.
         """
         user: dict[str, Any] = (self.get(USER, name) if name else None) or {}
@@ -195,7 +195,7 @@ class Rules:
         return self.expanded((self.get(CLIENT, client) or {}).get("policies") or ())
 
     def mapping(self, policies: Iterable[Policy]) -> dict[str, list[dict[str, str]]]:
-        """Policies as Arborist tells them: services and methods by resource, for each known resource below as well."""
+        """Policies as Arborist returns them: services and methods by resource, for each known resource below as well."""
         known = [each["path"] for each in self.all(RESOURCE)]
         told: dict[str, list[dict[str, str]]] = {}
         for policy in policies:
@@ -211,7 +211,7 @@ def moment(stated: str | None) -> float:
     """When a grant ends, in seconds since 1970; one without an end never does.
 
     Raises:
-        ValueError: It isn't a time in ISO 8601.
+        ValueError: It is not a time in ISO 8601.
     """
     if stated is None:
         return _NEVER
@@ -221,10 +221,10 @@ def moment(stated: str | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the commons knows.
+    """A user whom the commons knows.
 
     Attributes:
-        name: Their user name; empty for whoever comes without a token, and for a client.
+        name: Their user name; empty for a caller without a token, and for a client.
         number: Their number, the subject of their tokens; 0 when they have none.
         policies: What they may do.
         client: The identity of a client that acts for itself; else empty.
@@ -305,7 +305,7 @@ class Access:
         self.seed()
 
     def seed(self) -> None:
-        """Puts back who is there from the start, where nobody is."""
+        """Put back who is there from the start, where no user is."""
         self._known.clear()
         with self._database.transaction():
             if self._people.count():
@@ -322,12 +322,12 @@ class Access:
     # -- people
 
     def add(self, name: str, policies: Iterable[Rule] = ()) -> Person:
-        """Adds somebody, or gives somebody other policies.
+        """Add a user, or give a user other policies.
 
         Args:
             name: Their user name.
             policies: What they may do: resource, service and method of each; `*` is any service or method. What
-                everybody may is theirs besides.
+                every user may is theirs besides.
         """
         with self._database.transaction():
             self._people.add_new(_Numbered(0, name))
@@ -338,13 +338,13 @@ class Access:
         return found
 
     def remove(self, name: str) -> bool:
-        """Removes somebody, whose tokens end by that, and tells whether they were there."""
+        """Remove a user, whose tokens end by that, and return whether they existed."""
         with self._database.transaction():
             self.rules.remove(USER, name)
             return self._people.remove(name=name) > 0
 
     def person(self, name: str) -> Person | None:
-        """Somebody by name; None when there is nobody of that name."""
+        """A user by name; None when there is no user of that name."""
         now, changes = self._clock.now(), self.rules.changes
         known = self._known.get(name)
         if known is not None and known[0] == changes and now < known[1]:
@@ -358,11 +358,11 @@ class Access:
         return found
 
     def mapping(self, person: Person) -> dict[str, list[dict[str, str]]]:
-        """What somebody may do, as Arborist tells it: services and methods by resource."""
+        """What a user may do, as Arborist returns it: services and methods by resource."""
         return self.rules.mapping(person.policies)
 
     def projects(self, person: Person) -> dict[str, list[str]]:
-        """What somebody may do with projects, as the older access lists have it: methods by a project's code."""
+        """What a user may do with projects, as the older access lists have it: methods by a project's code."""
         return {
             path.rsplit("/", 1)[1]: sorted({each["method"] for each in allowed})
             for path, allowed in self.mapping(person).items()
@@ -372,7 +372,7 @@ class Access:
     # -- clients
 
     def add_client(self, id: str, secret: str, policies: Iterable[Rule] = ()) -> None:
-        """Adds a program that logs in by itself, or gives it another secret and other policies.
+        """Add a program that logs in by itself, or give it another secret and other policies.
 
         Args:
             id: Its identity.
@@ -400,17 +400,17 @@ class Access:
         seconds: float = ACCESS_SECONDS,
         audience: Iterable[str] = ("user", "data", "openid"),
     ) -> str:
-        """Makes a token of somebody.
+        """Make a token of a user.
 
         Args:
             name: Whose it is.
             origin: Scheme, host and port of the commons as its clients reach it.
             purpose: What it is for: `access`, or `api_key`.
-            seconds: How long it is good for, in the sandbox's time.
+            seconds: How long it is valid, in the sandbox's time.
             audience: What it may be used for, Fence's scopes.
 
         Raises:
-            LookupError: There is nobody of that name.
+            LookupError: There is no user of that name.
         """
         person = self.person(name)
         if person is None:
@@ -424,12 +424,12 @@ class Access:
         return self.key.sign(claims)
 
     def issue_to_client(self, id: str, origin: str, seconds: float, audience: Iterable[str]) -> str:
-        """Makes an access token of a client that acts for itself.
+        """Make an access token of a client that acts for itself.
 
         Args:
             id: The client.
             origin: Scheme, host and port of the commons as its clients reach it.
-            seconds: How long it is good for, in the sandbox's time.
+            seconds: How long it is valid, in the sandbox's time.
             audience: What it may be used for, Fence's scopes.
         """
         return self.key.sign({**self._claims(origin, "access", seconds, audience), "azp": id, "context": {}})
@@ -456,7 +456,7 @@ class Access:
             purpose: What it has to be for.
 
         Raises:
-            Problem: 401; it isn't one of ours, has ended or was revoked, or is for something else.
+            Problem: 401; it is not one of ours, has ended or was revoked, or is for something else.
         """
         import jwt
 
@@ -476,11 +476,11 @@ class Access:
         return claims
 
     def revoke(self, jti: str) -> None:
-        """Ends a token or key before its time."""
+        """End a token or key before its time."""
         self._revoked.add_new(_Revoked(jti))
 
     def keys_of(self, person: Person) -> list[tuple[str, int]]:
-        """Identifier and end of each API key of somebody that wasn't revoked, the one that ends last first."""
+        """Identifier and end of each API key of a user that was not revoked, the one that ends last first."""
         unrevoked = "jti NOT IN (SELECT jti FROM gen3_revoked)"
         found = self._api_keys.all(unrevoked, order="ends DESC, jti", person=person.number)
         return [(each.jti, each.ends) for each in found]
@@ -509,7 +509,7 @@ class Access:
             headers: The request's headers, names in lower case.
 
         Raises:
-            Problem: 401; the token isn't good.
+            Problem: 401; the token is not good.
         """
         token = bearer_token(headers)
         return self.person_of(self.claims(token)) if token else None
@@ -518,7 +518,7 @@ class Access:
         """Who sent a request that needs a bearer token.
 
         Raises:
-            Problem: 401, the token isn't good; the refusal that is given without one.
+            Problem: 401, the token is not good; the refusal that is given without one.
         """
         found = self.bearer(headers)
         if found is None:
@@ -536,7 +536,7 @@ class Access:
         """Who sent a request; without a bearer token the anonymous.
 
         Raises:
-            Problem: 401; the token isn't good.
+            Problem: 401; the token is not good.
         """
         found = self.bearer(headers) or self.person(ANONYMOUS)
         return found or Person(ANONYMOUS, 0, ())
@@ -549,13 +549,13 @@ def bearer_token(headers: Mapping[str, str]) -> str:
 
 
 def basic_login(headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """Name and password of a request; None when it has none, both empty when they can't be read."""
+    """Name and password of a request; None when it has none, both empty when they cannot be read."""
     kind, _, text = headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return None
     try:
         name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-    except ValueError:  # that of base64, or of a text that isn't UTF-8
+    except ValueError:  # that of base64, or of a text that is not UTF-8
         return "", ""
     return name, password
 

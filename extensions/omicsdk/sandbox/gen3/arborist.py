@@ -39,16 +39,16 @@ _OPEN = (
     "list_user_resources",
     "list_policies",
 )
-"""What the gateway lets everybody ask; all else is the administrator's."""
+"""What the gateway lets every user ask; all else is the administrator's."""
 _SAME = {"update_role": "replace_role", "update_policy": "replace_policy", "replace_group": "create_group"}
-"""One function changes some fields or replaces all; PUT of a group writes over one that is there."""
+"""One function changes some fields or replaces all; PUT of a group writes over one that exists."""
 
 
 def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        access: People and their tokens.
+        access: Users and their tokens.
         document: Arborist's OpenAPI 3.1 document.
     """
     handlers = _typed(document, handlers_in(document, access, sys.modules[__name__]))
@@ -71,7 +71,7 @@ def _guarded(access: Access, handler: Handler) -> Handler:
     """A handler for the administrator: in a commons only its other services reach it.
 
     Raises:
-        Problem: 401 without a good token, 403 for everybody else.
+        Problem: 401 without a good token, 403 for every user else.
     """
 
     def handle(call: Call) -> Reply:
@@ -249,7 +249,7 @@ def _delete(access: Access, call: Call, kind: _Kind) -> Reply:
 
 
 def _add(access: Access, call: Call, kind: _Kind, listed: str, member: str, of: str) -> Reply:
-    """Adds what a body names to a list of a thing."""
+    """Add what a body names to a list of a thing."""
     id = _text(_fields(call), member)
     _kept(access, of, id)
     found = kind.of(access, call)
@@ -259,7 +259,7 @@ def _add(access: Access, call: Call, kind: _Kind, listed: str, member: str, of: 
 
 
 def _drop(access: Access, call: Call, kind: _Kind, listed: str, argument: str) -> Reply:
-    """Takes what a path names off a list of a thing."""
+    """Take what a path names off a list of a thing."""
     found, id = kind.of(access, call), call.arguments[argument]
     if id not in found[listed]:
         raise not_found(f"the {kind.name} {found[kind.key]} has no {id} among its {listed}")
@@ -322,7 +322,7 @@ def revoke_user_policy(access: Access, call: Call) -> Reply:
 
 
 def _granted(access: Access, user: dict[str, Any], stated: list[dict[str, Any]]) -> Reply:
-    """Grants policies to a user; one that they have gets the new end."""
+    """Grant policies to a user; one that they have gets the new end."""
     for each in stated:
         _kept(access, POLICY, str(each.get("policy")))
     for each in stated:
@@ -401,7 +401,7 @@ def _below(access: Access, call: Call) -> str:
     """The path of the resource that a body is about: below the one of the request, when it has a name.
 
     Raises:
-        Problem: 404; what it belongs below isn't there, and `p` isn't given.
+        Problem: 404; what it belongs below does not exist, and `p` is not given.
     """
     parent, name = _path(call), _fields(call).get("name")
     path = f"{parent}/{name}" if name else parent
@@ -434,7 +434,7 @@ def _resource(access: Access, path: str) -> dict[str, Any]:
     }
 
 
-# -- may somebody do something, and what may they do at all
+# -- may a user do something, and what may they do at all
 
 
 def get_auth_mapping(access: Access, call: Call) -> Reply:
@@ -489,7 +489,7 @@ def find_auth_resources(access: Access, call: Call) -> Reply:
 
 
 def list_user_resources(access: Access, call: Call) -> Reply:
-    """GET /user/{username}/resources: with what a service and method may be used, where these are asked for."""
+    """GET /user/{username}/resources: with what a service and method may be used, where these are requested."""
     name, query = call.arguments["username"], dict(call.query)
     person = access.person(name) if name else None
     if person is None:
@@ -504,7 +504,7 @@ def list_user_resources(access: Access, call: Call) -> Reply:
 
 
 def _subject(access: Access, body: Mapping[str, Any]) -> Person:
-    """Whom a question is about: the bearer of a token, somebody by name, or anybody."""
+    """Whom a question is about: the bearer of a token, a user by name, or any user."""
     user: Mapping[str, Any] = body.get("user") or {}
     if user.get("token"):
         return access.person_of(access.claims(str(user["token"]).strip()))
@@ -512,7 +512,7 @@ def _subject(access: Access, body: Mapping[str, Any]) -> Person:
 
 
 def _named(access: Access, name: str) -> Person:
-    """Somebody by name; whom nobody knows may what everybody may."""
+    """A user by name; whom no user knows may what every user may."""
     person = access.person(name) or access.person(ANONYMOUS)
     assert person is not None
     return person

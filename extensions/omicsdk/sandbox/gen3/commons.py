@@ -49,7 +49,7 @@ class Gen3:
 
     Attributes:
         context: State and switches that all services share.
-        access: People and their tokens.
+        access: Users and their tokens.
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
         wts: Other commons, and who is connected to them.
@@ -89,10 +89,10 @@ class Gen3:
         return presigned(self.context.signer, origin, grant, seconds)
 
     def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
-        """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
+        """Make an API key of a user and write it as the commons' profile page gives it, `credentials.json`.
 
         Args:
-            path: The file; written anew, readable by its owner only.
+            path: The file; rewritten, readable by its owner only.
             origin: Scheme, host and port of the commons as its clients reach it.
             name: Whose key it is.
 
@@ -107,12 +107,12 @@ class Gen3:
     def add_file(
         self, name: str, content: bytes, *, authz: Sequence[str] = (OPEN,), did: str | None = None, **more: Any
     ) -> str:
-        """Puts bytes into the commons' bucket and a record of them, with md5, sha256 and size, into the index.
+        """Put bytes into the commons' bucket and a record of them, with md5, sha256 and size, into the index.
 
         Args:
             name: The file's name.
             content: Its bytes.
-            authz: The resources that say who may read it; by default everybody may.
+            authz: The resources that say who may read it; by default every user may.
             did: Its GUID; a new one by default.
             more: Further fields of the record, such as metadata, acl, or urls in place of the one in the bucket.
 
@@ -123,13 +123,13 @@ class Gen3:
         return self.add_stored_file(name, stored, digest, authz=list(authz), did=did, **more)
 
     def add_stored_file(self, name: str, stored: StoredObject, md5: str, **more: Any) -> str:
-        """Puts a content that is in the store already into the commons' bucket, with a record of it.
+        """Put a content that is in the store already into the commons' bucket, with a record of it.
 
         Args:
             name: The file's name.
             stored: The content.
             md5: Its MD5, in hex digits.
-            more: Further fields of the record, and others in place of its own; by default everybody may read it.
+            more: Further fields of the record, and others in place of its own; by default every user may read it.
 
         Returns:
             The GUID.
@@ -148,10 +148,10 @@ class Gen3:
         return self.index.create(record)["did"]
 
     def clear(self) -> None:
-        """Puts back what is there from the start, after the database was emptied."""
+        """Put back what exists from the start, after the database was emptied."""
         self.access.seed()
         self.records.reload()
 
     def finish(self) -> int:
-        """Finishes what is under way at once and returns how much it was."""
+        """Finish what is under way at once and return how much it was."""
         return self.indexing.finish() + self.sower.finish()

@@ -32,7 +32,7 @@ _ABSENT = {
     "/link/google": _GOOGLE,
     "/google/": _GOOGLE,
 }
-"""Why operations aren't part of the sandbox, by what their paths begin with."""
+"""Why operations are not part of the sandbox, by what their paths begin with."""
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
 
@@ -67,7 +67,7 @@ def _refused(problem: Problem) -> Reply:
 
 
 def _page(status: int, message: str) -> str:
-    """The page of a refusal; a 500 doesn't tell what went wrong."""
+    """The page of a refusal; a 500 does not tell what went wrong."""
     told = "" if status == HTTPStatus.INTERNAL_SERVER_ERROR else f"<p>{escape(message)}</p>\n"
     return (
         "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"

@@ -13,7 +13,7 @@ from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
 
 MOST_OBJECTS = 100
-"""How many URLs one request for access to DRS objects may ask for, as Fence has it by default."""
+"""How many URLs one request for access to DRS objects may request, as Fence has it by default."""
 SETTINGS = (
     Setting("gen3.url_seconds", 3600.0, "How many seconds presigned URLs of the Gen3 commons are good for at most"),
     Setting(
@@ -35,7 +35,7 @@ Failed = dict[int, list[str]]
 """Files that have no URL, by the status of the refusal."""
 
 
-# -- may somebody read or write the file of a record
+# -- may a user read or write the file of a record
 
 
 def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
@@ -46,10 +46,10 @@ def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
 
 
 def _lifetime(gen3: Gen3, asked: object) -> float:
-    """How long a presigned URL is good for, in seconds; the longest where nothing is asked.
+    """How long a presigned URL is valid for, in seconds; the longest where nothing is asked.
 
     Raises:
-        Problem: 400; what is asked isn't a positive whole number.
+        Problem: 400; what is asked is not a positive integer.
     """
     longest = gen3.context.settings.number("gen3.url_seconds")
     if asked is None:
@@ -60,10 +60,10 @@ def _lifetime(gen3: Gen3, asked: object) -> float:
 
 
 def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -> None:
-    """Refuses unless somebody may do something, read-storage or write-storage, with a record's file.
+    """Refuse unless a user may do something, read-storage or write-storage, with a record's file.
 
     Raises:
-        Problem: 401, or what the setting `gen3.forbidden_status` says for somebody with a good token.
+        Problem: 401, or what the setting `gen3.forbidden_status` states for a user with a good token.
     """
     resources: list[str] = record.get("authz") or []
     acl: list[str] = record.get("acl") or []
@@ -85,7 +85,7 @@ def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -
 
 
 def _listed(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
-    """Whether a file is somebody's own, or of a project that they may do this in: how records without authz are kept."""
+    """Whether a file is a user's own, or of a project that they may do this in: how records without authz are kept."""
     if record.get("uploader"):
         return bool(person.name) and record["uploader"] == person.name
     allowed = gen3.access.projects(person)
@@ -178,7 +178,7 @@ def _location(record: Mapping[str, Any], protocol: str | None) -> str:
     """Where the file of a record is: the first place whose scheme is the wanted one, or the first of all.
 
     Raises:
-        Problem: 400, the protocol isn't one of Fence's; 404, the record has no such location.
+        Problem: 400, the protocol is not one of Fence's; 404, the record has no such location.
     """
     places: list[str] = record.get("urls") or []
     schemes = [place.partition("://")[0] for place in places]
@@ -326,7 +326,7 @@ def _place(gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz
     _check_bucket(_text(body, "bucket"))
     guid = _text(body, "guid")
     if not guid:
-        # A record under resources doesn't name who uploads it.
+        # A record under resources does not name who uploads it.
         guid = str(gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))["did"])
     return guid, _key_url(f"{guid}/{name}")
 

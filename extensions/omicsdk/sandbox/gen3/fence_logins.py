@@ -1,4 +1,4 @@
-"""Logins at Fence: API keys and the access tokens that are made of them, programs' logins, and who somebody is."""
+"""Logins at Fence: API keys and the access tokens that are made of them, programs' logins, and who a user is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +48,7 @@ def asker(gen3: Gen3, call: Call, scope: str) -> tuple[Person, Mapping[str, Any]
         scope: What the token must be good for.
 
     Raises:
-        Problem: 401; there is no token, it isn't good, or not for that.
+        Problem: 401; there is no token, it is not good, or not for that.
     """
     token = bearer_token(call.headers)
     if not token:

@@ -39,11 +39,11 @@ _TABLE = tuple(
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
 READ_ONLY = ("/mds",)
-"""Places where a commons lets nobody write: who writes goes to `/mds-admin`."""
+"""Places where a commons lets no user write: who writes goes to `/mds-admin`."""
 
 
 def inner_path(path: str) -> str | None:
-    """Where the sandbox has what a commons has at a path; None for a path that isn't one of a commons.
+    """Where the sandbox has what a commons has at a path; None for a path that is not one of a commons.
 
     Args:
         path: The path, decoded.
@@ -54,7 +54,7 @@ def inner_path(path: str) -> str | None:
         found = pattern.fullmatch(path)
         if found:
             inner = HOME + target.format(*found.groups(""))
-            # A service's own root needs its slash, or the router sends clients to a path that a commons doesn't have.
+            # A service's own root needs its slash, or the router sends clients to a path that a commons does not have.
             return f"{inner}/" if inner.count("/") == _ROOT else inner
     return None
 

@@ -25,7 +25,7 @@ class Outcome:
 
     Attributes:
         stage: The last stage that it reached; its errors are of this one.
-        data: What was asked for; None before it was executed.
+        data: What was requested; None before it was executed.
         errors: What is wrong.
     """
 
@@ -50,7 +50,7 @@ def run(
         text: The query.
         root: What the fields of the root are resolved from.
         variables: The values of its variables.
-        checks: Visitors of the parsed query that raise on what the service's language doesn't have.
+        checks: Visitors of the parsed query that raise on what the service's language does not have.
         options: Further arguments of graphql-core's execution.
     """
     try:

@@ -84,7 +84,7 @@ class Indexing:
         return replace(service, handlers=handlers, at_once=at_once)
 
     def finish(self) -> int:
-        """Does all that waits and returns how much it was."""
+        """Do all that waits and return how much it was."""
         return self._do(_NEVER)
 
     def _do(self, until: float) -> int:

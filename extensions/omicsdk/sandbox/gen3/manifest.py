@@ -21,7 +21,7 @@ _PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_m
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that somebody keeps.
+    """A file that a user keeps.
 
     Attributes:
         person: Their number.
@@ -133,7 +133,7 @@ def _owner(store: Manifests, call: Call) -> int:
     """The number of who sent a request.
 
     Raises:
-        Problem: 403; nobody did, or their token isn't good: the service knows no other refusal.
+        Problem: 403; no user did, or their token is not good: the service knows no other refusal.
     """
     person = store.access.known(call.headers)
     if person is None or person.client:
@@ -148,7 +148,7 @@ def _body(call: Call) -> object:
 
 
 def _written(store: Manifests, owner: int, kind: str, body: object) -> Reply:
-    """Writes a file under a new name, which tells the time. The service keeps of a body what Python calls it, not JSON."""
+    """Write a file under a new name, which tells the time. The service keeps of a body what Python calls it, not JSON."""
     now = store.context.clock.now()
     told = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat().replace(":", "-")
     with store.context.database.transaction():

@@ -66,7 +66,7 @@ def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
         raise Refusal(404, f"Could not find GUID or alias '{asked}' in indexd")
     did, places = record["did"], record["authz"]
     with gen3.context.database.transaction():
-        # The service itself says "record" twice.
+        # The service itself states "record" twice.
         with _refused_as(403, f"You do not have access to create a blank version of record of record '{did}'"):
             body = {"file_name": sent.file_name, "authz": places}
             guid = _asked(records.create_blank_version, gen3.index, call, body, GUID=did)["did"]
@@ -122,7 +122,7 @@ def _person(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that needs a token.
 
     Raises:
-        Refusal: 401; there is none, or it isn't good.
+        Refusal: 401; there is none, or it is not good.
     """
     person = gen3.access.known(call.headers)
     if person is None:
@@ -189,7 +189,7 @@ def _view(gen3: Gen3, guid: str, record: dict[str, Any] | None) -> Reply:
 def _asked(
     operation: Callable[[State, Call], Reply], state: State, call: Call, body: object = None, rev: str = "", **path: str
 ) -> Any:
-    """The answer of another service's operation: in a real commons over HTTP, with the token of whoever asks this one.
+    """The answer of another service's operation: in a real commons over HTTP, with the token of the caller.
 
     Raises:
         Problem: It refused.

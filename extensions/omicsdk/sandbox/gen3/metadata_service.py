@@ -45,7 +45,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         **handlers_in(document, gen3.metadata.aggregate, aggregate),
         **handlers_in(document, gen3, metadata_objects, sys.modules[__name__]),
     }
-    # The middleware checks who writes; objects ask for tokens themselves.
+    # The middleware checks who writes; objects request tokens themselves.
     service = gen3_service(
         "metadata",
         document,
@@ -74,14 +74,14 @@ def get_status(gen3: Gen3, _call: Call) -> Reply:
 
 
 class _Middleware(Middleware):
-    """Lets requests in, and tells what isn't routed in the service's words.
+    """Lets requests in, and tells what is not routed in the service's words.
 
-    The gateway of a commons lets nobody in at /mds-admin without the permission, and doesn't pass tokens on there. The
+    The gateway of a commons lets no user in at /mds-admin without the permission, and does not pass tokens on there. The
     service itself refuses what needs an administrator at /mds; who makes or deletes objects shows a token there.
 
     Args:
         app: The service's routes.
-        access: People and their tokens.
+        access: Users and their tokens.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:

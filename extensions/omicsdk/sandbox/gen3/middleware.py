@@ -1,4 +1,4 @@
-"""Middleware of the commons and its services: paths that are rewritten, and refusals of what isn't routed."""
+"""Middleware of the commons and its services: paths that are rewritten, and refusals of what is not routed."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -7,7 +7,7 @@ from omicsdk.sandbox.problems import Problem
 
 
 class Middleware:
-    """Rewrites requests, and answers refusals that the routes don't.
+    """Rewrites requests, and answers refusals that the routes do not.
 
     Args:
         app: The routes.

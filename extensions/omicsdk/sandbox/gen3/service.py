@@ -34,7 +34,7 @@ def gen3_service(
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
 ) -> Service:
-    """A service whose handlers get requests as they were sent, find out who asks and refuse in its own words.
+    """A service whose handlers get requests as they were sent, find out the caller and refuse in its own words.
 
     Args:
         name: The service's name, which is also that of its place below `/gen3/`.
@@ -42,10 +42,10 @@ def gen3_service(
         handlers: Operation name to handler.
         same: Operations that do the same as another.
         answers: Operations that always answer the same.
-        absent: Operations that the sandbox doesn't play, and why.
+        absent: Operations that the sandbox does not play, and why.
         error_body: The JSON that a refusal carries.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
-            don't matter. None for nothing.
+            do not matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
         crash: How it answers then.
     """
@@ -87,7 +87,7 @@ def crash_if_real(context: SandboxContext, why: str) -> None:
 
 
 def refusing(handlers: Mapping[str, Handler], refused: Callable[[Problem], Reply]) -> dict[str, Handler]:
-    """Handlers of a service whose refusals aren't the JSON of all others.
+    """Handlers of a service whose refusals are not the JSON of all others.
 
     Args:
         handlers: The handlers by operation.
@@ -100,7 +100,7 @@ def refusing(handlers: Mapping[str, Handler], refused: Callable[[Problem], Reply
                 return handler(call)
             except Problem as problem:
                 reply = refused(problem)
-            # Half of a surrogate pair, which a refusal may repeat, can't be sent as text.
+            # Half of a surrogate pair, which a refusal may repeat, cannot be sent as text.
             return replace(reply, text=reply.text and reply.text.encode(errors="replace").decode())
 
         return handle
@@ -144,7 +144,7 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_text(value: object) -> str:
-    """A value as it is compared with a text: booleans in small letters, and 2.0 isn't 2."""
+    """A value as it is compared with a text: booleans in small letters, and 2.0 is not 2."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

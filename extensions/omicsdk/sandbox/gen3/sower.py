@@ -63,7 +63,7 @@ class _Manifest:
     Attributes:
         columns: Its columns as they are called in it.
         rows: Its rows by these columns.
-        delimiter: What stands between columns.
+        delimiter: What is between columns.
     """
 
     columns: list[str]
@@ -72,13 +72,13 @@ class _Manifest:
 
 
 def _read_manifest(content: bytes) -> _Manifest:
-    """Reads a manifest; its columns are separated by tabs, or by commas where its first line has no tab.
+    """Read a manifest; its columns are separated by tabs, or by commas where its first line has no tab.
 
     Args:
         content: Its bytes, UTF-8.
 
     Raises:
-        ValueError: It isn't text, or has no columns.
+        ValueError: It is not text, or has no columns.
     """
     text = content.decode("utf-8-sig")
     delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
@@ -97,7 +97,7 @@ def _write_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]], d
     Args:
         columns: Its columns.
         rows: Its rows; of what they lack the cell is empty.
-        delimiter: What stands between columns.
+        delimiter: What is between columns.
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
@@ -107,7 +107,7 @@ def _write_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]], d
 
 
 def _known(row: Mapping[str, str]) -> dict[str, str]:
-    """The known fields of a row under their own names; what is empty isn't there."""
+    """The known fields of a row under their own names; what is empty does not exist."""
     named = {_FIELD.get(name.lower(), ""): value for name, value in row.items() if value}
     return {name: value for name, value in named.items() if name}
 
@@ -140,20 +140,20 @@ class _Work:
     left: list[str] = field(default_factory=list[str])
 
     def leave(self, name: str, content: bytes) -> None:
-        """Leaves a file behind."""
+        """Leave a file behind."""
         url = f"s3://{BUCKET}/_jobs/{self.uid}/{name}"
         self.sower.files.put(url, content)
         self.left.append(url)
 
     def leave_log(self, name: str) -> None:
-        """Leaves what was told so far as a file."""
+        """Leave what was told so far as a file."""
         self.leave(name, "".join(f"{line}\n" for line in self.log).encode())
 
     def stated(self, name: str) -> str:
         """A text of the input.
 
         Raises:
-            Problem: It isn't there.
+            Problem: It does not exist.
         """
         value = self.input.get(name)
         if not isinstance(value, str) or not value:
@@ -167,7 +167,7 @@ class _Work:
             url: Its storage URL, or a presigned one.
 
         Raises:
-            Problem: It isn't there, can't be read, or lies elsewhere: the sandbox reaches out to nobody.
+            Problem: It does not exist, cannot be read, or lies elsewhere: the sandbox reaches out to no user.
         """
         files = self.sower.files
         stored = files.find(self._storage_url(url))
@@ -190,7 +190,7 @@ class _Work:
 
 
 def _download_indexd_manifest(work: _Work) -> None:
-    """Writes a manifest of all records of the index."""
+    """Write a manifest of all records of the index."""
     rows: list[dict[str, str]] = []
     for record in work.sower.index.records.listed("1", ()):
         rows.append(
@@ -208,7 +208,7 @@ def _download_indexd_manifest(work: _Work) -> None:
 
 
 def _index_object_manifest(work: _Work) -> None:
-    """Makes a record of each row of a manifest, or brings the one that is there up to date."""
+    """Make a record of each row of a manifest, or brings the one that exists up to date."""
     manifest = work.manifest(work.stated("URL"))
     replace = bool(work.input.get("replace_urls", True))
     done: list[dict[str, str]] = []
@@ -250,7 +250,7 @@ def _indexed(index: Index, row: Mapping[str, str], replace: bool) -> str:
 
 
 def _ingest_metadata_manifest(work: _Work) -> None:
-    """Makes a document of each row of a manifest, or replaces the one that is there."""
+    """Make a document of each row of a manifest, or replace the one that exists."""
     manifest = work.manifest(work.stated("URL"))
     source = work.stated("metadata_source")
     if not any(name.lower() == "guid" for name in manifest.columns):
@@ -267,7 +267,7 @@ def _ingest_metadata_manifest(work: _Work) -> None:
 
 
 def _merge_manifests(work: _Work) -> None:
-    """Merges manifests: rows of the same md5 and size become one, with the values of all."""
+    """Merge manifests: rows of the same md5 and size become one, with the values of all."""
     stated: Any = work.input.get("URLS")
     urls = [str(each) for each in cast("list[Any]", stated)] if isinstance(stated, list) else []
     if not urls:
@@ -322,7 +322,7 @@ class Job:
         input: With what.
         at: When it was dispatched, in seconds since 1970.
         status: Running, Completed or Failed.
-        told: What it says for itself when it has ended.
+        told: What it states for itself when it has ended.
         files: The storage URLs of the files that it left.
     """
 
@@ -342,7 +342,7 @@ class Sower:
 
     Args:
         context: State and switches that all services share.
-        access: People and their tokens.
+        access: Users and their tokens.
         files: The contents of the commons' buckets.
         index: The records of files.
         documents: The metadata service's documents.
@@ -363,7 +363,7 @@ class Sower:
         self._jobs = Table(context.database, "gen3_jobs", Job)
 
     def dispatch(self, owner: str, action: str, input: Mapping[str, Any]) -> Job | None:
-        """Begins a job.
+        """Begin a job.
 
         Args:
             owner: Whose it is, a user name.
@@ -381,28 +381,28 @@ class Sower:
         return job
 
     def find(self, uid: str, owner: str = "") -> Job | None:
-        """A job; None when there is none, or it is somebody else's.
+        """A job; None when there is none, or it is another user's.
 
         Args:
             uid: Its identity.
-            owner: Whose it must be; by default anybody's.
+            owner: Whose it must be; by default any user's.
         """
         self.settle()
         return self._jobs.first(uid=uid, owner=owner or None)
 
     def all_of(self, owner: str) -> list[Job]:
-        """Somebody's jobs, as they were dispatched."""
+        """A user's jobs, as they were dispatched."""
         self.settle()
         return self._jobs.all(order="at, rowid", owner=owner)
 
     def settle(self) -> None:
-        """Does the work of jobs that have run long enough, and forgets jobs that ended long ago."""
+        """Do the work of jobs that have run long enough, and forget jobs that ended long ago."""
         now = self.context.clock.now()
         self._run(now - self.context.settings.number(SECONDS))
         self._jobs.remove("at < ? AND status <> ?", now - KEPT_SECONDS, _RUNNING)
 
     def finish(self) -> int:
-        """Does the work of all jobs at once and returns how many they were."""
+        """Do the work of all jobs at once and return how many they were."""
         return self._run(float("inf"))
 
     def _run(self, before: float) -> int:
@@ -473,7 +473,7 @@ def dispatch_job(sower: Sower, call: Call) -> Reply:
     job = sower.dispatch(person.name, str(body.get("action")), cast("dict[str, Any]", given))
     if job is None:  # an unknown action is answered with null
         return Reply(text="null", headers={"Content-Type": "application/json"})
-    # Before its pod is there the status of a job isn't known.
+    # Before its pod is there the status of a job is not known.
     return Reply({**_told(job), "status": "Unknown"})
 
 

@@ -97,7 +97,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Public:
-    """A storage URL that everybody may read."""
+    """A storage URL that every user may read."""
 
     url: str
 
@@ -111,7 +111,7 @@ class _Upload:
 
 
 class Files:
-    """Contents by storage URL, and uploads in parts that aren't complete.
+    """Contents by storage URL, and uploads in parts that are not complete.
 
     Args:
         database: Where it is kept which content a URL has.
@@ -131,7 +131,7 @@ class Files:
         self._now = now
 
     def put(self, url: str, content: bytes) -> StoredObject:
-        """Stores bytes.
+        """Store bytes.
 
         Args:
             url: Where, such as s3://sandbox-gen3/KEY; what was there is replaced.
@@ -142,7 +142,7 @@ class Files:
         return stored
 
     def enter(self, url: str, stored: StoredObject, etag: str) -> None:
-        """Puts a content that is in the store at a URL.
+        """Put a content that is in the store at a URL.
 
         Args:
             url: Where; what was there is replaced.
@@ -167,11 +167,11 @@ class Files:
         return self.objects.path(stored.sha256)
 
     def publish(self, url: str) -> None:
-        """Lets everybody read what is at a URL without a signature, as in a public bucket."""
+        """Let every user read what is at a URL without a signature, as in a public bucket."""
         self._public.put(_Public(url))
 
     def is_public(self, url: str) -> bool:
-        """Whether everybody may read what is at a URL without a signature."""
+        """Whether every user may read what is at a URL without a signature."""
         return self._public.get(url) is not None
 
     def has_bucket(self, url: str) -> bool:
@@ -191,13 +191,13 @@ class Files:
         return {row.url: row.stored for row in rows}
 
     def remove(self, url: str) -> bool:
-        """Removes what is at a URL and tells whether something was."""
+        """Remove what is at a URL and return whether something was."""
         return self._table.remove(url=url) > 0
 
     # -- uploads in parts, as S3 has them: begin, parts in any order, complete with the list of them
 
     def begin(self, url: str) -> str:
-        """Begins an upload and returns its identity.
+        """Begin an upload and return its identity.
 
         Args:
             url: Where the content goes, such as s3://sandbox-gen3/KEY.
@@ -207,7 +207,7 @@ class Files:
         return made
 
     def check(self, upload: str, url: str) -> None:
-        """Refuses an upload that isn't under way to a URL.
+        """Refuse an upload that is not under way to a URL.
 
         Raises:
             Problem: 404; there is no such upload to that URL.
@@ -216,16 +216,16 @@ class Files:
             raise no_upload()
 
     def complete(self, upload: str, url: str, listed: Sequence[tuple[int, str]]) -> None:
-        """Makes one content of the listed parts.
+        """Make one content of the listed parts.
 
         Args:
             upload: The upload.
             url: Where it goes, as when it began.
-            listed: Number and ETag of each part, in the order of their numbers; parts that aren't listed are dropped.
+            listed: Number and ETag of each part, in the order of their numbers; parts that are not listed are dropped.
 
         Raises:
-            Problem: There is no such upload, or the parts aren't those that have come, or in another order, or one that
-                isn't the last is too small.
+            Problem: There is no such upload, or the parts are not those that have come, or in another order, or one that
+                is not the last is too small.
         """
         self.check(upload, url)
         parts = _chosen(self.uploads.known(upload), listed)
@@ -234,7 +234,7 @@ class Files:
                 incoming.write(block)
         joined = digest(b"".join(bytes.fromhex(part.etag) for part in parts), "md5")
         with self.uploads.transaction():
-            self.check(upload, url)  # somebody else may have completed it
+            self.check(upload, url)  # another user may have completed it
             self.enter(url, incoming.finish(), f"{joined}-{len(parts)}")
             self.uploads.drop(upload)
 
@@ -280,7 +280,7 @@ class Storage(StorageServer):
         self._stored = stored
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answer one request."""
         grant = await run_sync(self._grant, scope)
         if grant.method == "PUT":
             body = Body(scope, receive, "md5")

@@ -12,7 +12,7 @@ from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 WORKSPACE = "@user"
-"""The one workspace that there is: that of whoever asks."""
+"""The one workspace that there is: that of the caller."""
 RESOURCE = "/workspace"
 """Who may do what is `access` of the service `jupyterhub` with it has a workspace."""
 ROOT = "s3://sandbox-gen3-workspaces/"
@@ -34,7 +34,7 @@ _FORBIDDEN = frozenset("<>|`'\"$!#&*()\\[]{};~")
 
 
 class _WrongPath(Exception):
-    """A key that can't be one."""
+    """A key that cannot be one."""
 
 
 def ws_storage_service(gen3: Gen3) -> Service:
@@ -80,7 +80,7 @@ def use_workspace(gen3: Gen3, call: Call) -> Reply:
 
 
 def _location(user: str, key: str) -> str:
-    """The storage URL of a key of somebody's workspace.
+    """The storage URL of a key of a user's workspace.
 
     Raises:
         _WrongPath: It has `//`, `..`, `/./`, or a character that is not allowed.

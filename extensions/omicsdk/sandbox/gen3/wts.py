@@ -16,9 +16,9 @@ from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handle
 from omicsdk.sandbox.state.database import Table
 
 DEFAULT = "default"
-"""The identity provider that stands for the commons itself."""
+"""The identity provider that represents the commons itself."""
 AGGREGATED = ("user/user", "authz/mapping")
-"""The paths that all commons are asked for together."""
+"""The paths that all commons are requested together."""
 _EVERYBODY = "*"
 _SECONDS = 30.0
 _LOGIN = "gen3 login"
@@ -45,11 +45,11 @@ class Wts:
 
     Args:
         context: State and switches that all services share.
-        access: People and their tokens.
+        access: Users and their tokens.
 
     Attributes:
         context: State and switches that all services share.
-        access: People and their tokens.
+        access: Users and their tokens.
     """
 
     def __init__(self, context: SandboxContext, access: Access) -> None:
@@ -66,17 +66,17 @@ class Wts:
         name: str = "",
         person: str = _EVERYBODY,
     ) -> None:
-        """Makes another commons known, such as a second sandbox, and connects people to it.
+        """Make another commons known, such as a second sandbox, and connects people to it.
 
-        Their keys are held in memory: after a restart nobody is connected until this is called again.
+        Their keys are held in memory: after a restart no user is connected until this is called again.
 
         Args:
             idp: The name of its login here, such as other-google.
             base_url: Its address, such as another sandbox's `gen3_url`.
             credentials: What its `credentials.json` holds, or that file: its tokens are got with the API key. None
-                connects nobody.
+                connects no user.
             name: What people call it; by default the name of the login.
-            person: Who is connected, by user name; by default everybody.
+            person: Who is connected, by user name; by default every user.
 
         Raises:
             ValueError: The login is called as the commons' own.
@@ -104,7 +104,7 @@ class Wts:
         return found
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
-        """How long somebody is still connected to another commons; None when they aren't."""
+        """How long a user is still connected to another commons; None when they are not."""
         import jwt
 
         key = self._key(idp, person) if person is not None else None
@@ -115,14 +115,14 @@ class Wts:
         return left if left > 0 else None
 
     def token(self, idp: str, person: Person) -> str:
-        """Gets an access token of another commons with somebody's API key there.
+        """Get an access token of another commons with a user's API key there.
 
         Args:
             idp: The name of its login here.
             person: Who asks.
 
         Raises:
-            Problem: 400, no such login; 403, they aren't connected, or that has ended; 500, the other commons gives no
+            Problem: 400, no such login; 403, they are not connected, or that has ended; 500, the other commons gives no
                 token.
         """
         import httpx
@@ -183,7 +183,7 @@ def get_token(wts: Wts, call: Call) -> Reply:
 
 
 def get_external_oidc(wts: Wts, call: Call) -> Reply:
-    """GET /external_oidc/, a list for everybody."""
+    """GET /external_oidc/, a list for every user."""
     unexpired = dict(call.query).get("unexpired", "").lower() == "true"
     person = wts.access.known(call.headers)
     told: list[dict[str, Any]] = []
@@ -232,10 +232,10 @@ def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
 
 
 def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
-    """What another commons answers; None when it doesn't.
+    """What another commons answers; None when it does not.
 
     Raises:
-        Problem: 400; what is wanted of the answer isn't in it.
+        Problem: 400; what is wanted of the answer is not in it.
     """
     import httpx
 

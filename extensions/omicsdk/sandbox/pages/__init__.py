@@ -1,5 +1,5 @@
 """The sandbox's pages for people: what is in it, what was asked of it, faults, tokens, lines for a shell.
 
 They are plain HTML that the server writes; the script only refreshes and copies. Nothing here is imported before
-somebody opens a page.
+a user opens a page.
 """

@@ -12,12 +12,12 @@ PLACE = f"{HOME}/environment"
 
 
 def environment(_sandbox: LiveSandbox, _request: Request) -> Page:
-    """The form: the lines hold a new token, so they are made when somebody wants them."""
+    """The form: the lines hold a new token, so they are made when a user wants them."""
     return Page("Environment", _form("sh"), PLACE)
 
 
 def make(sandbox: LiveSandbox, fields: Fields) -> Page:
-    """Makes the lines and shows them.
+    """Make the lines and shows them.
 
     Raises:
         ValueError: There are no lines for that shell.

@@ -117,10 +117,10 @@ def _any_fault() -> Html:
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:
-    """Does what one of the page's forms says, and tells where to go on.
+    """Do what one of the page's forms states, and tells where to continue.
 
     Raises:
-        ValueError: What was entered isn't a fault.
+        ValueError: What was entered is not a fault.
     """
     book = sandbox.fault_book
     done = fields.get("do", "off")

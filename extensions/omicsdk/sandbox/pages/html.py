@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-# Controls, bidirectional marks and half surrogates would change how the rest of a line reads, or can't be sent.
+# Controls, bidirectional marks and half surrogates would change how the rest of a line reads, or cannot be sent.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _VOID = ("input", "link", "meta")
 
@@ -20,7 +20,7 @@ Content: TypeAlias = "str | int | float | Iterable[Content] | None"
 
 
 def escaped(text: str) -> Html:
-    """A text as HTML, whatever is in it; characters that can't be seen are spelled out."""
+    """A text as HTML, whatever is in it; characters that cannot be seen are spelled out."""
     return Html(html.escape(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)))
 
 
@@ -41,7 +41,7 @@ def element(tag: str, /, *content: Content, **attributes: str | int | bool | Non
     Args:
         tag: Its name, a word of the program's own.
         content: What is in it.
-        attributes: Its attributes: `_` stands for `-`, one at the end for nothing. True gives the bare name; None and
+        attributes: Its attributes: `_` represents `-`, one at the end for nothing. True gives the bare name; None and
             False leave it out.
 
     Returns:
@@ -65,8 +65,8 @@ def document(*, title: str, head: Content, body: Content) -> Html:
 
     Args:
         title: Its title.
-        head: What else stands in its head.
-        body: What stands in its body.
+        head: What else is in its head.
+        body: What is in its body.
     """
     top = element("head", element("meta", charset="utf-8"), element("title", title), head)
     return Html(f'<!doctype html>\n<html lang="en">{top}{element("body", body)}</html>\n')

@@ -32,7 +32,7 @@ class Page:
 
     Attributes:
         title: Its heading.
-        content: What stands below the heading.
+        content: What is below the heading.
         place: Which entry of the menu it belongs to.
         said: What a form has just done.
         refresh: After how many seconds a browser without scripts loads it again; 0 for never.
@@ -47,7 +47,7 @@ class Page:
     status: int = 200
 
 
-# Texts of others can't hold it: where they are escaped, what can't be seen is spelled out.
+# Texts of others cannot hold it: where they are escaped, what cannot be seen is spelled out.
 _FORM_TOKEN = Html("\0")
 
 
@@ -108,7 +108,7 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
     """
     if not rows:
         return element("p", empty, class_="empty")
-    # The roles are said once more because browsers forget them where a narrow screen stacks the cells.
+    # The roles are said again because browsers forget them where a narrow screen stacks the cells.
     top = element("tr", [element("th", each, scope="col", role="columnheader") for each in headings], role="row")
     body = [
         element(
@@ -133,13 +133,13 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
 
 
 def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
-    """Links to the pages of a list; None when there is one only.
+    """Link to the pages of a list; None when there is one only.
 
     Args:
         path: The list's address.
         number: Which page is shown, from 1.
         count: How many things the list has.
-        query: What else stands in the list's address.
+        query: What else is in the list's address.
     """
     last = max(1, -(-count // PAGE))
     if last == 1:
@@ -157,7 +157,7 @@ def form(action: str, *content: Content, class_: str | None = None, back: str = 
         action: The page that it is of.
         content: What is in it.
         class_: Its class.
-        back: `/` where it stands on the first page, which it leads back to; else empty.
+        back: `/` where it is on the first page, which it leads back to; else empty.
     """
     hidden = [Html(f'<input type="hidden" name="form_token" value="{_FORM_TOKEN}">')]
     if back:
@@ -166,7 +166,7 @@ def form(action: str, *content: Content, class_: str | None = None, back: str = 
 
 
 def after(fields: Fields, place: str, done: str) -> str:
-    """Where to go on after a form: to the first page when it was sent from there."""
+    """Where to continue after a form: to the first page when it was sent from there."""
     return f"{'/' if fields.get('back') == '/' else place}?done={done}"
 
 

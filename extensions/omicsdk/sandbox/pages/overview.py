@@ -114,7 +114,7 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
 
 
 def page_number(request: Request, count: int) -> int:
-    """Which page of a list of so many things was asked for; the nearest one that there is."""
+    """Which page of a list of so many things was requested; the nearest one that there is."""
     asked = request.query_params.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
     return min(max(1, number), max(1, -(-count // PAGE)))

@@ -1,4 +1,4 @@
-"""The page of requests: what came in, what was found when it was held against the service's document, what went out."""
+"""The page of requests: what came in, what was found when it was validated against the service's document, what went out."""
 
 from starlette.requests import Request
 

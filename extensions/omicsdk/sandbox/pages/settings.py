@@ -14,7 +14,7 @@ from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
 _SHOWN = "shown:"
-"""What precedes a switch's name where a form says which value the page had."""
+"""What precedes a switch's name where a form states which value the page had."""
 
 DONE = {
     "advance": "Time advanced.",
@@ -79,7 +79,7 @@ def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
         box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
     else:
         box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
-    # A form sends all switches: what was shown tells which ones somebody has changed.
+    # A form sends all switches: what was shown tells which ones a user has changed.
     return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
 
 
@@ -88,7 +88,7 @@ def _text(value: Value) -> str:
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:
-    """Does what one of the page's forms says, and tells where to go on.
+    """Do what one of the page's forms states, and tells where to continue.
 
     Raises:
         ValueError: What was entered is no time, or no value of a switch.
@@ -121,7 +121,7 @@ def _moment(text: str) -> float | None:
 
 
 def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
-    """Turns the switches that were changed on the page, and no other."""
+    """Turn the switches that were changed on the page, and no other."""
     known = sandbox.settings.all()
     changed = {
         name: text

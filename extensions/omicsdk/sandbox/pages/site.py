@@ -1,4 +1,4 @@
-"""Which function makes which page, and what stands before each: what a form may do, and what a browser may do with the answer."""
+"""Which function makes which page, and what is before each: what a form may do, and what a browser may do with the answer."""
 
 import hmac
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _PAGES: dict[str, Callable[[LiveSandbox, Request], Page]] = {
     "tokens": tokens.tokens,
     "environment": environment.environment,
 }
-# Each does what a form says, and gives a page or where to go on; a ValueError is told to the user.
+# Each does what a form states, and gives a page or where to continue; a ValueError is told to the user.
 _CHANGES: dict[str, Callable[[LiveSandbox, Fields], Page | str]] = {
     "faults": faults.change,
     "settings": settings.change,
@@ -56,7 +56,7 @@ class Site:
         self._form_token = form_token
 
     async def answer(self, name: str, request: Request) -> Response:
-        """Answers a request for a page of a name, or a form of its own."""
+        """Answer a request for a page of a name, or a form of its own."""
         content = await _form(request) if request.method == "POST" else None
         try:
             found = await run_in_threadpool(self._made, name, request, content)

@@ -18,7 +18,7 @@ def tokens(_sandbox: LiveSandbox, _request: Request) -> Page:
 
 
 def make(sandbox: LiveSandbox, fields: Fields) -> Page:
-    """Makes a token and shows it.
+    """Make a token and shows it.
 
     Raises:
         ValueError: What was entered makes no sense.

@@ -126,7 +126,7 @@ _SUBRESOURCES = frozenset(
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RAW_HEADERS = "omicsdk.headers"
-"""Where the environ of a request has its headers as they came; WSGI's own can't tell a_b from a-b."""
+"""Where the environ of a request has its headers as they came; WSGI's own cannot tell a_b from a-b."""
 _BLOCK = 1024 * 1024
 
 
@@ -163,7 +163,7 @@ class Target:
         key: The object's key; empty for requests of the bucket.
         query: The query's parameters.
         copied: Bucket and key that it copies from, if it does.
-        in_host: Whether the bucket stands in the host's name.
+        in_host: Whether the bucket is in the host's name.
     """
 
     method: str
@@ -197,7 +197,7 @@ class Guard:
     public: Collection[str] = ()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Passes a request on, or refuses it in S3's way."""
+        """Pass a request on, or refuse it in S3's way."""
         try:
             target = target_of(environ)
             self._check(environ, target)
@@ -298,7 +298,7 @@ def target_of(environ: dict[str, Any]) -> Target:
 
 
 def _bucket_of_host(host: str) -> str:
-    """The bucket that stands in a host's name, as in bucket.s3.amazonaws.com; empty when it stands in the path."""
+    """The bucket that is in a host's name, as in bucket.s3.amazonaws.com; empty when it is in the path."""
     name = host.rpartition(":")[0] or host
     first, _, rest = name.partition(".")
     in_path = not rest or name.replace(".", "").isdigit() or first.startswith(("s3", "localhost", "["))
@@ -307,7 +307,7 @@ def _bucket_of_host(host: str) -> str:
 
 def raw_target(environ: dict[str, Any]) -> str:
     """A request's path and query as they were sent."""
-    target: str = environ["RAW_URI"]  # werkzeug's; the path that WSGI has is decoded, and signatures aren't of that
+    target: str = environ["RAW_URI"]  # werkzeug's; the path that WSGI has is decoded, and signatures are not of that
     if target.startswith(("http://", "https://")):  # as proxies are asked
         target = "/" + target.split("/", 3)[-1]
     return target
@@ -349,7 +349,7 @@ def refused(
     environ: dict[str, Any],
     start_response: Callable[..., Any],
 ) -> Iterable[bytes]:
-    """Answers a request with S3's XML of a refusal."""
+    """Answer a request with S3's XML of a refusal."""
     # What a client sends must be taken in, or it sees a broken connection in place of the answer.
     for _ in _blocks(environ):
         continue

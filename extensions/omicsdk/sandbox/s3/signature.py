@@ -121,7 +121,7 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     else:
         return None
     if path.count("/") == 1 and path != "/":
-        path += "/"  # clients sign a bucket with a slash at its end, whatever they ask for
+        path += "/"  # clients sign a bucket with a slash at its end, whatever they request
     amz = [f"{name}:{value.strip()}" for name, value in sorted(headers.items()) if name.startswith("x-amz-")]
     # botocore knows which parts of a query are signed.
     botocore: Any = import_module("botocore.auth")
@@ -182,7 +182,7 @@ def _is_met(condition: Any, sent: Mapping[str, str]) -> bool:
         return all(sent.get(name.lower()) == value for name, value in cast("dict[str, Any]", condition).items())
     how, name, value = cast("list[Any]", condition)
     if how == "content-length-range":
-        return True  # of the file, which isn't read for this
+        return True  # of the file, which is not read for this
     found = sent.get(str(name).removeprefix("$").lower(), "")
     return found == value if how == "eq" else how == "starts-with" and found.startswith(value)
 

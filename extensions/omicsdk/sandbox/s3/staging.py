@@ -1,4 +1,4 @@
-"""The S3 server: moto, its buckets and objects, and what stands between it and the socket."""
+"""The S3 server: moto, its buckets and objects, and what is between it and the socket."""
 
 import socket
 import threading
@@ -67,11 +67,11 @@ class MotoObject:
         return {**self.metadata, **self.tags}
 
     def tag(self, tags: Mapping[str, str]) -> None:
-        """Adds tags, in place of those of the same names."""
+        """Add tags, in place of those of the same names."""
         _backend().put_object_tagging(self._key, {**self.tags, **tags})
 
     def untag(self) -> None:
-        """Removes its tags."""
+        """Remove its tags."""
         _backend().tagger.delete_all_tags_for_resource(self._key.arn)
 
 
@@ -87,7 +87,7 @@ def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
     backend = _backend()
     if bucket not in backend.buckets:
         return []
-    # Taken at one blow: moto's own listing fails while somebody else puts an object.
+    # Taken at one blow: moto's own listing fails while another user puts an object.
     names = list(cast("dict[str, Any]", backend.get_bucket(bucket).keys).copy())
     found = (find_object(bucket, name) for name in sorted(names) if name.startswith(prefix))
     return [each for each in found if each is not None]
@@ -96,7 +96,7 @@ def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
 def put_file(
     bucket: str, name: str, path: Path, *, etag: str, content_type: str, metadata: Mapping[str, str]
 ) -> MotoObject:
-    """Puts a file of the local disk into a bucket that is there.
+    """Put a file of the local disk into a bucket that exists.
 
     Args:
         bucket: The bucket.
@@ -119,7 +119,7 @@ def put_file(
 
 
 def remove_objects(bucket: str, prefix: str) -> None:
-    """Removes the objects of a bucket whose keys begin with a prefix, and uploads to there that aren't complete."""
+    """Remove the objects of a bucket whose keys begin with a prefix, and uploads to there that are not complete."""
     for found in objects_below(bucket, prefix):
         found.untag()  # moto forgets that
         _backend().delete_object(bucket, found.name)
@@ -132,7 +132,7 @@ def remove_objects(bucket: str, prefix: str) -> None:
 
 
 def empty_buckets() -> None:
-    """Removes every bucket with what is in it."""
+    """Remove every bucket with what is in it."""
     for account in list(_backends().values()):
         for backend in list(account.values()):
             backend.reset()
@@ -143,7 +143,7 @@ def _object(key: Any) -> MotoObject:
     return MotoObject(
         name=key.name,
         size=key.size,
-        etag=key.etag.strip('"'),  # from here on moto remembers it and doesn't move the position to compute it
+        etag=key.etag.strip('"'),  # from here on moto remembers it and does not move the position to compute it
         content_type=metadata.get("content-type", "binary/octet-stream"),
         metadata={name.removeprefix(_META): value for name, value in metadata.items() if name.startswith(_META)},
         modified=key.last_modified.replace(tzinfo=UTC).timestamp(),
@@ -182,7 +182,7 @@ class S3Wire:
     now: Callable[[], float]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Logs a request, misbehaves where a fault wants it, and passes all others on."""
+        """Log a request, misbehaves where a fault wants it, and pass all others on."""
         if OWN_AGENT in environ.get("HTTP_USER_AGENT", ""):
             return self.app(environ, start_response)
         path, _, query = raw_target(environ).partition("?")
@@ -197,7 +197,7 @@ class S3Wire:
         for rule in self.book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
             if rule.action == "reset":
                 environ[HANG_UP]()
-                # werkzeug takes it for what it is: the client is gone, and there is nobody to answer.
+                # werkzeug takes it for what it is: the client is gone, and there is no user to answer.
                 raise ConnectionResetError("a fault that was asked for")
             wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
             problem = Problem(rule.status, rule.code, "A fault that was asked for", wait)
@@ -223,7 +223,7 @@ def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
 
 
 STAGING_BUCKET = "omics-staging"
-"""A bucket that is there from the start."""
+"""A bucket that exists from the start."""
 REGION = "us-east-1"
 OWNER = "sandbox"
 """Identifier of the key that may do everything."""
@@ -262,7 +262,7 @@ class Staging:
     before_read: Callable[[str, str], object]
     refill: Callable[[], object]
     where: tuple[str, int]
-    # The refilling asks for the client of the server that is being started.
+    # The refilling requests the client of the server that is being started.
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _server: Any = field(default=None, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
@@ -271,7 +271,7 @@ class Staging:
 
     @property
     def url(self) -> str:
-        """The server's URL; asking for it starts the server."""
+        """The server's URL; requesting it starts the server."""
         with self._lock:
             server = self._server or self._start()
             return url_of(self.where[0], server.server_port)
@@ -316,7 +316,7 @@ class Staging:
                 region_name=REGION,
                 aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
-                # No proxy of the user's environment stands between us and our own thread.
+                # No proxy of the user's environment is between us and our own thread.
                 config=Config(
                     proxies={},
                     s3={"addressing_style": "path"},
@@ -332,16 +332,16 @@ class Staging:
 
     def find(self, bucket: str, key: str) -> MotoObject | None:
         """A staged file, or None when there is no such bucket or key."""
-        self.client()  # what is asked for is on a server that somebody has started
+        self.client()  # what is requested is on a server that a user has started
         self.before_read(bucket, key)
         return find_object(bucket, key)
 
     def make_bucket(self, bucket: str) -> None:
-        """Makes a bucket unless it is there."""
+        """Make a bucket unless it is there."""
         self.client().create_bucket(Bucket=bucket)
 
     def publish(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> None:
-        """Makes sure that a bucket of the platform's own holds a file of the local disk under a key.
+        """Make sure that a bucket of the platform's own holds a file of the local disk under a key.
 
         Args:
             bucket: The bucket.
@@ -356,7 +356,7 @@ class Staging:
             self._published.add((bucket, key))
 
     def put(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> bool:
-        """Copies a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
+        """Copy a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
         from boto3.exceptions import S3UploadFailedError
         from boto3.s3.transfer import TransferConfig
         from botocore.exceptions import ClientError
@@ -370,11 +370,11 @@ class Staging:
         return True
 
     def put_bytes(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
-        """Puts a small object into a bucket that is there."""
+        """Put a small object into a bucket that exists."""
         self.client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
     def reset(self) -> None:
-        """Empties every bucket and makes the first ones again."""
+        """Empty every bucket and make the first ones again."""
         with self._lock:
             self._published.clear()
             if self._server is None:
@@ -383,7 +383,7 @@ class Staging:
             self._make_buckets()
 
     def stop(self) -> None:
-        """Stops the server and forgets what it held."""
+        """Stop the server and forget what it held."""
         with self._lock:
             if self._client is not None:
                 self._client.close()

@@ -47,7 +47,7 @@ class Exchange:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the server did what it was asked for."""
+        """Whether the server did what it was requested."""
         return 200 <= self.status < 300
 
     @property
@@ -56,7 +56,7 @@ class Exchange:
         return [unquote(each) for each in self.path.partition("?")[0].split("/") if each]
 
     def after(self, *steps: str) -> list[str] | None:
-        """The steps that follow some others; None when the path hasn't these."""
+        """The steps that follow some others; None when the path has not these."""
         found = self.steps
         for start in range(len(found) - len(steps) + 1):
             if tuple(found[start : start + len(steps)]) == steps:
@@ -70,7 +70,7 @@ Key = tuple[str, ...]
 
 
 class Note(NamedTuple):
-    """What one exchange says of one thing.
+    """What one exchange states of one thing.
 
     Attributes:
         key: The thing.
@@ -110,7 +110,7 @@ def has_texts(stated: Mapping[str, Any], *names: str) -> bool:
 
 
 def is_finite(value: object) -> bool:
-    """Whether a decoded value has no number that JSON hasn't; some servers answer NaN."""
+    """Whether a decoded value has no number that JSON has not; some servers answer NaN."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
@@ -125,7 +125,7 @@ _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
 
 
 def crunch_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a django-crunch site says of its things and attributes."""
+    """What an exchange with a django-crunch site states of its things and attributes."""
     match exchange.after("api"):
         case ["attributes", kind, *_] if kind in BY_PATH:
             for each in things_of(exchange.body, "results"):
@@ -135,7 +135,7 @@ def crunch_notes(exchange: Exchange) -> Iterator[Note]:
         case [many, slug, *_] if many in _MANY and exchange.method == "DELETE":
             yield Note(("thing", slug), None)
         case [many, *_] if many in _MANY:
-            # Projects and datasets are items, too: such an answer says less of them.
+            # Projects and datasets are items, too: such an answer states less of them.
             kind = {} if _MANY[many] == ITEM else {"kind": _MANY[many]}
             for each in things_of(exchange.body, "results"):
                 if has_texts(each, "slug", "name"):
@@ -205,7 +205,7 @@ _RECORD: Any = Draft7Validator(
 
 
 def index_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with an index says of its records."""
+    """What an exchange with an index states of its records."""
     steps = exchange.after("index")
     if steps is None:
         return
@@ -239,7 +239,7 @@ def plant_index(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterat
 
 
 def document_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a metadata service says of its documents and their aliases."""
+    """What an exchange with a metadata service states of its documents and their aliases."""
     found = (exchange.after(service, "metadata") for service in ("mds", "mds-admin"))
     steps = next((each for each in found if each is not None), None)
     if steps is None:
@@ -290,7 +290,7 @@ _MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "
 
 
 def submission_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a submission service says of the records of its projects."""
+    """What an exchange with a submission service states of the records of its projects."""
     match exchange.after("v0", "submission"):
         case [program, project, "entities", ids, *_] if exchange.method == "DELETE":
             yield from (Note(("record", program, project, id), None) for id in ids.split(","))
@@ -364,12 +364,12 @@ _KINDS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "sample_ar_field": ("name", "analysis_result", _FIELD),
     "sample_group_ar_field": ("name", "analysis_result", _FIELD),
 }
-# Another server's buckets, modules and keys aren't here.
+# Another server's buckets, modules and keys are not here.
 _ELSEWHERE = ("bucket", "pipeline_module")
 
 
 def pangea_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a Pangea server says of its things, and of which samples are in which groups."""
+    """What an exchange with a Pangea server states of its things, and of which samples are in which groups."""
     match exchange.after("api"):
         case ["sample_groups", group, "samples"] if exchange.method != "DELETE":
             for each in things_of(exchange.body, "results"):
@@ -387,7 +387,7 @@ def pangea_notes(exchange: Exchange) -> Iterator[Note]:
 
 
 def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
-    """What an answer says of a thing, and of those that it belongs to."""
+    """What an answer states of a thing, and of those that it belongs to."""
     name, owner, first = _KINDS[kind]
     if not has_texts(stated, "uuid", name):
         return
@@ -506,7 +506,7 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
 
 
 def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
-    """Note what an exchange says; False when it says nothing of a thing that can be made."""
+    """Note what an exchange states; False when it states nothing of a thing that can be made."""
     found = False
     for (notes, _), things in zip(PLATFORMS, noted, strict=True):
         for key, fields in notes(exchange):
@@ -543,7 +543,7 @@ def _exchange(line: bytes, where: str) -> Exchange:
     try:
         stated: Any = json.loads(line.decode())
         if b"\\u" in line:
-            json.dumps(stated, ensure_ascii=False).encode()  # halves of surrogate pairs can't be sent or kept
+            json.dumps(stated, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be sent or kept
     except UnicodeError as error:
         raise ValueError(f"{where} is not text in UTF-8: {_IS_A_RECORDING}") from error
     except RecursionError as error:

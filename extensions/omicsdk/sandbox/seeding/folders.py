@@ -1,4 +1,4 @@
-"""Puts a folder's files into a platform of the sandbox, as somebody would have done by its API."""
+"""Puts a folder's files into a platform of the sandbox, as a user would have done by its API."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path
 
 
 def _gen3(platforms: Platforms, folder: Path) -> Summary:
-    """The folder's files in the commons' bucket, each with a record in the index that everybody may read."""
+    """The folder's files in the commons' bucket, each with a record in the index that every user may read."""
     objects = platforms.context.objects
     stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
     known = [(name, content, _md5(objects.path(content.sha256))) for name, content in stored]
@@ -149,7 +149,7 @@ def _pangea(platforms: Platforms, folder: Path) -> Summary:
 
 
 def _pangea_results(platforms: Platforms, sample: str, folder: Path) -> list[str]:
-    """Makes results of a sample; the names of files that can't be one."""
+    """Make results of a sample; the names of files that cannot be one."""
     store = platforms.pangea.store
     modules: dict[str, str] = {}
     left: list[str] = []
@@ -187,8 +187,8 @@ def _check(folder: Path) -> None:
     """Checks that each file of a folder can be read and has a name that can be sent.
 
     Raises:
-        ValueError: A name isn't UTF-8.
-        OSError: A file can't be read.
+        ValueError: A name is not UTF-8.
+        OSError: A file cannot be read.
     """
     for name, path in files_below(folder):
         try:
@@ -214,7 +214,7 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
 
 
 def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
-    """Puts a folder into one of the platforms, whole or not at all.
+    """Put a folder into one of the platforms, whole or not at all.
 
     Args:
         platforms: The sandbox's platforms.
@@ -225,8 +225,8 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         What was made; a list `left` has files that the platform has no place for.
 
     Raises:
-        ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken or can't be one.
-        OSError: A file can't be read.
+        ValueError: There is no such service, the folder is not one or has nothing for it, or a name is taken or cannot be one.
+        OSError: A file cannot be read.
     """
     if service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; there are dss, azul, {', '.join(SERVICES)}")

@@ -45,20 +45,20 @@ _TIMEOUT = 60.0
 
 @contextmanager
 def recording(server: str, file: Path) -> Generator[str]:
-    """Writes what clients and a real service say to each other while the block runs.
+    """Write what clients and a real service say to each other while the block runs.
 
     Bodies in JSON are written with secrets masked; headers, and bodies of other kinds, are passed on and not written. Each
     exchange is in the file before its answer goes out.
 
     Args:
         server: The base URL of the service.
-        file: Where the exchanges go, one line of JSON each; replaced where it is there, readable by its owner only.
+        file: Where the exchanges go, one line of JSON each; replaced if it exists, readable by its owner only.
 
     Yields:
         The base URL to give to the client in place of the service's.
 
     Raises:
-        ValueError: The base URL is not one, or no exchange was recorded; the message says why.
+        ValueError: The base URL is not one, or no exchange was recorded; the message states why.
         OSError: The file cannot be written.
     """
     base = _base_of(server)
@@ -109,7 +109,7 @@ class _Proxy:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes one request on."""
+        """Pass one request on."""
         request = Request(scope, receive)
         answer = await run_in_threadpool(self._answer, request, await request.body())
         await answer(scope, receive, send)
@@ -118,7 +118,7 @@ class _Proxy:
         query = request.scope["query_string"].decode("latin-1")
         path = request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         headers = [(name, value) for name, value in request.headers.items() if name not in _OURS]
-        # An answer that isn't compressed can be read as it passes by.
+        # An answer that is not compressed can be read as it passes by.
         headers.append(("accept-encoding", "identity"))
         try:
             sent = self.client.build_request(request.method, self.origin + path, headers=headers, content=content)
@@ -136,7 +136,7 @@ class _Proxy:
         return self._passed_on(answer, (body.replace(self.origin.encode(), self.own.encode()),))
 
     def _passed_on(self, answer: httpx.Response, blocks: Iterable[bytes]) -> Response:
-        """The service's answer; links to the service, as of a next page, lead to the proxy, or they would not be written."""
+        """The service's answer; links to the service, as of a next page, point to the proxy, or they would not be written."""
         passed = StreamingResponse(blocks, answer.status_code, background=BackgroundTask(answer.close))
         kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _OURS]
         passed.raw_headers = [
@@ -155,7 +155,7 @@ class _Proxy:
 
 
 def _shown(content: bytes) -> object:
-    """A body as it is written: decoded, with secrets masked; None where it isn't JSON."""
+    """A body as it is written: decoded, with secrets masked; None where it is not JSON."""
     try:
         return mask_json(json.loads(content))
     except (ValueError, RecursionError):

@@ -12,8 +12,8 @@ class ClockState(TypedDict):
 
     Attributes:
         now: Seconds since 1970, UTC, as the services see them.
-        frozen: True when time stands still.
-        offset: Seconds by which the services' time runs ahead of real time; 0 while frozen says nothing.
+        frozen: True when time is still.
+        offset: Seconds by which the services' time runs ahead of real time; 0 while frozen states nothing.
     """
 
     now: float
@@ -48,7 +48,7 @@ class Clock:
         return self._frozen_at if self._frozen_at is not None else self._real() + self._offset
 
     def advance(self, seconds: float) -> float:
-        """Moves time forward.
+        """Move time forward.
 
         Args:
             seconds: How far; not negative, because versions and expiry times of what exists would become nonsense.
@@ -72,13 +72,13 @@ class Clock:
         return now
 
     def freeze(self, at: float | None = None) -> float:
-        """Makes time stand still.
+        """Make time stand still.
 
         Args:
-            at: The time to stand at, seconds since 1970, up to the year 9000; default the present.
+            at: The time to are at, seconds since 1970, up to the year 9000; default the present.
 
         Returns:
-            The time at which the clock stands.
+            The time at which the clock is.
 
         Raises:
             ValueError: It is before 1970 or after the year 9000.
@@ -90,7 +90,7 @@ class Clock:
         return now
 
     def resume(self) -> float:
-        """Lets time run on from where it stands and returns it."""
+        """Let time run on from where it is and return it."""
         with self._lock:
             if self._frozen_at is not None:
                 self._offset = self._frozen_at - self._real()
@@ -100,7 +100,7 @@ class Clock:
         return now
 
     def reset(self) -> None:
-        """Goes back to real time."""
+        """Go back to real time."""
         with self._lock:
             self._offset, self._frozen_at = 0.0, None
         self._tell()
@@ -112,13 +112,13 @@ class Clock:
             return {"now": self._now(), "frozen": frozen, "offset": 0.0 if frozen else self._offset}
 
     def restore(self, state: ClockState) -> None:
-        """Takes over a state that was saved before a restart."""
+        """Take over a state that was saved before a restart."""
         with self._lock:
             self._offset = state["offset"]
             self._frozen_at = state["now"] if state["frozen"] else None
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Registers a callable that is called, in the moving thread, whenever time was moved.
+        """Register a callable that is called, in the moving thread, whenever time was moved.
 
         Returns:
             A callable that takes the registration back.

@@ -56,7 +56,7 @@ class Secrets:
     # -- secrets of other services, which the sandbox has to present there: they end with the process
 
     def hold(self, kind: str, id: str, secret: str) -> None:
-        """Holds a secret of another service in memory; no file of the sandbox ever has it.
+        """Hold a secret of another service in memory; no file of the sandbox ever has it.
 
         Args:
             kind: What has it, such as `subscription`.
@@ -70,11 +70,11 @@ class Secrets:
         return self._held.get((kind, id))
 
     def release(self, kind: str, id: str) -> None:
-        """Forgets such a secret, if there is one."""
+        """Forget such a secret, if there is one."""
         self._held.pop((kind, id), None)
 
     def release_all(self) -> None:
-        """Forgets all such secrets."""
+        """Forget all such secrets."""
         self._held.clear()
 
     def __repr__(self) -> str:
@@ -82,9 +82,9 @@ class Secrets:
 
 
 def key_of(folder: Path) -> bytes:
-    """The key of a sandbox's folder, drawn when it isn't there.
+    """The key of a sandbox's folder, drawn when it does not exist.
 
-    It isn't changed by a reset, so a client that holds an old URL is told 404 and not 403.
+    It is not changed by a reset, so a client that holds an old URL is returned 404 and not 403.
     """
     path = folder / _KEY
     if not path.exists():
@@ -148,7 +148,7 @@ class SigningKey:
             return made
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """Makes a JSON Web Token."""
+        """Make a JSON Web Token."""
         import jwt
 
         return jwt.encode(dict(claims), self._load(), algorithm=ALGORITHM, headers={"kid": self.id})

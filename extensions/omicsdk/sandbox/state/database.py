@@ -19,13 +19,13 @@ SCHEMA_VERSION = 5
 
 @contextmanager
 def opening(path: Path) -> Generator[None]:
-    """Tells what can be wrong with a database's file in the terms of files.
+    """State what can be wrong with a database's file in the terms of files.
 
     Args:
         path: The file.
 
     Raises:
-        OSError: It can't be written.
+        OSError: It cannot be written.
     """
     try:
         yield
@@ -38,15 +38,15 @@ def opening(path: Path) -> Generator[None]:
 
 
 def make_private(path: Path) -> None:
-    """Makes a file that its owner alone may read, or lets only the owner read one that is there.
+    """Make a file that its owner alone may read, or lets only the owner read one that exists.
 
     SQLite gives the files beside a database, its log among them, the permissions of the database.
 
     Raises:
-        OSError: It belongs to somebody else, or can't be made.
+        OSError: It belongs to another user, or cannot be made.
     """
     try:
-        # One that is there is never opened: closing it would end the locks that this process has on it.
+        # One that exists is never opened: closing it would end the locks that this process has on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
         for each in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
@@ -63,11 +63,11 @@ class Database:
     costs nothing that a pool of connections would win back.
 
     Args:
-        path: The file; made when it isn't there.
+        path: The file; made when it does not exist.
 
     Raises:
-        ValueError: The file was written by another, incompatible release, or isn't a database.
-        OSError: The file can't be opened or written.
+        ValueError: The file was written by another, incompatible release, or is not a database.
+        OSError: The file cannot be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -96,7 +96,7 @@ class Database:
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def define(self, **tables: str) -> None:
-        """Makes tables that aren't there yet: name to the text between the brackets of CREATE TABLE."""
+        """Make tables that do not exist yet: name to the text between the brackets of CREATE TABLE."""
         for name, columns in tables.items():
             self.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
             self._tables.append(name)
@@ -111,7 +111,7 @@ class Database:
     def transaction(self) -> Generator[None]:
         """All statements of the block take effect together, or none when it raises. Blocks may nest.
 
-        A block within another one that raises is undone even where the outer one goes on.
+        A block within another one that raises is undone even where the outer one continues.
         """
         with self._lock:
             begin, keep, undo = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
@@ -133,17 +133,17 @@ class Database:
                 self._depth -= 1
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
-        """Runs a statement and returns how many rows it changed."""
+        """Run a statement and return how many rows it changed."""
         with self._lock:
             return self._connection.execute(statement, values).rowcount
 
     def insert(self, statement: str, values: Sequence[Any]) -> int:
-        """Runs a statement that inserts a row and returns the row's number."""
+        """Run a statement that inserts a row and return the row's number."""
         with self._lock:
             return self._connection.execute(statement, values).lastrowid or 0
 
     def execute_many(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
-        """Runs a statement for each row of values."""
+        """Run a statement for each row of values."""
         with self._lock:
             self._connection.executemany(statement, values)
 
@@ -158,10 +158,10 @@ class Database:
             return self._connection.execute(statement, values).fetchone()
 
     def copy_to(self, path: Path) -> None:
-        """Writes a copy as it is at one moment, while others go on reading and writing.
+        """Write a copy as it is at one moment, while others continue reading and writing.
 
         Args:
-            path: A file that isn't there yet.
+            path: A file that does not exist yet.
         """
         make_private(path)
         copy = sqlite3.connect(path)
@@ -173,14 +173,14 @@ class Database:
             copy.close()
 
     def clear(self) -> None:
-        """Empties every table; numbers begin with 1 again."""
+        """Empty every table; numbers begin with 1 again."""
         with self.transaction():
             counted = self.row("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'") is not None
             for name in (*self._tables, *(["sqlite_sequence"] if counted else [])):
                 self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
 
     def close(self) -> None:
-        """Closes the file; the state stays."""
+        """Close the file; the state stays."""
         with self._lock:
             self._connection.close()
 
@@ -196,11 +196,11 @@ class Table(Generic[R]):
     Conditions are equal values by the fields' names, of which None is no condition, and SQL with its values for all others.
 
     Args:
-        database: The file that it is in; the table is made when it isn't there.
+        database: The file that it is in; the table is made when it does not exist.
         name: Its name.
         kind: The dataclass; its fields are the columns.
         key: The fields that are the key, with blanks between; default the first one. A single one that is an int counts up:
-            0 stands for the next number.
+            0 represents the next number.
         more: Further constraints, such as `UNIQUE (parent, name)`.
         indexes: Columns that are looked for together, as in `did, alias`.
     """
@@ -288,23 +288,23 @@ class Table(Generic[R]):
         return row["n"] if row else 0
 
     def add(self, row: R) -> int:
-        """Enters a row and returns its number; none has its key."""
+        """Enter a row and return its number; none has its key."""
         return self._database.insert(self._insert("INSERT"), self._values(row))
 
     def add_new(self, row: R) -> bool:
-        """Enters a row unless there is one of its key; False when there was."""
+        """Enter a row unless there is one of its key; False when there was."""
         return self._database.execute(self._insert("INSERT OR IGNORE"), self._values(row)) > 0
 
     def put(self, row: R) -> None:
-        """Enters a row, in place of one of its key."""
+        """Enter a row, in place of one of its key."""
         self._database.execute(self._insert("REPLACE"), self._values(row))
 
     def put_all(self, rows: Iterable[R]) -> None:
-        """Enters rows, each in place of one of its key."""
+        """Enter rows, each in place of one of its key."""
         self._database.execute_many(self._insert("REPLACE"), (self._values(row) for row in rows))
 
     def change(self, *key: object, **values: object) -> bool:
-        """Changes fields of the row of a key; False when there is none."""
+        """Change fields of the row of a key; False when there is none."""
         if None in key:  # it would be no condition, and change all
             return False
         text, given = self._where("", (), dict(zip(self._key, key, strict=True)))
@@ -313,7 +313,7 @@ class Table(Generic[R]):
         return self._database.execute(f"UPDATE {self.name} SET {stated}{text}", [*new, *given]) > 0  # noqa: S608 - our own names
 
     def remove(self, where: str = "", *values: object, **equal: Any) -> int:
-        """Removes rows for which conditions hold and returns how many there were."""
+        """Remove rows for which conditions hold and return how many there were."""
         if None in equal.values():  # it would be no condition, and remove more
             return 0
         text, given = self._where(where, values, equal)

@@ -31,7 +31,7 @@ class FolderInUse(ConfigError):
 
 
 def close_to_others(folder: Path) -> None:
-    """Lets only the owner into a sandbox's folder; what is in it, contents and keys, is nobody else's.
+    """Let only the owner into a sandbox's folder; what is in it, contents and keys, is no user else's.
 
     A folder that all users share, such as /tmp, stays as it is, and so does one of another owner, as a mounted volume can be:
     the database and the keys are the owner's alone in any case.
@@ -56,7 +56,7 @@ class FolderLock:
 
     Raises:
         FolderInUse: Another process, or another sandbox of this one, holds it.
-        OSError: The folder can't be written.
+        OSError: The folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,7 +74,7 @@ class FolderLock:
                 raise FolderInUse(f"another sandbox is already running on the folder {folder}") from error
 
     def release(self) -> None:
-        """Lets another sandbox use the folder."""
+        """Let another sandbox use the folder."""
         self._connection.close()
 
 
@@ -82,7 +82,7 @@ def check_is_ours(folder: Path) -> None:
     """Checks that a folder is a sandbox's.
 
     Raises:
-        ValueError: It isn't.
+        ValueError: It is not.
     """
     if not (folder / STATE).is_file():
         raise ValueError(f"{folder} is not a sandbox's folder: it has no {STATE}")
@@ -97,7 +97,7 @@ def at_rest(folder: Path) -> Generator[Database]:
 
     Raises:
         FolderInUse: A sandbox runs on it.
-        ValueError: It isn't a sandbox's folder.
+        ValueError: It is not a sandbox's folder.
     """
     check_is_ours(folder)
     with ExitStack() as stack:
@@ -106,15 +106,15 @@ def at_rest(folder: Path) -> Generator[Database]:
 
 
 def empty(folder: Path) -> None:
-    """Removes the state that a sandbox of any release left in its folder; its keys stay, so that the next one has the same secrets.
+    """Remove the state that a sandbox of any release left in its folder; its keys stay, so that the next one has the same secrets.
 
     Args:
         folder: The folder; what else is in it stays.
 
     Raises:
         FolderInUse: A sandbox runs on it.
-        ValueError: It isn't a sandbox's folder.
-        OSError: Something can't be removed.
+        ValueError: It is not a sandbox's folder.
+        OSError: Something cannot be removed.
     """
     check_is_ours(folder)
     lock = FolderLock(folder)
@@ -130,7 +130,7 @@ def empty(folder: Path) -> None:
 
 
 def note_address(folder: Path, url: str) -> None:
-    """Writes down, for other processes, where the sandbox of a folder answers; for the one that holds the folder."""
+    """Write down, for other processes, where the sandbox of a folder answers; for the one that holds the folder."""
     (folder / _WHERE).write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ class Listing:
         headings: Of its columns; as many as the query selects.
         select: The query. Its columns are the headings, in their order; the first one names the thing.
         opens: Which listing lists what is in a thing; empty for none. Such a listing is only seen from there.
-        inside: The column that says in which thing a row is; empty for a listing that stands by itself.
+        inside: The column that states in which thing a row is; empty for a listing that is by itself.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Listing:
             f"SELECT * FROM ({self.select}){where} LIMIT ? OFFSET ?",  # noqa: S608 - our own query
             [*values, most, start],
         )
-        # A column that only says where the row is comes after those with a heading.
+        # A column that only states where the row is comes after those with a heading.
         return [tuple("" if each is None else str(each) for each in tuple(row)[: len(self.headings)]) for row in found]
 
     def _where(self, of: str) -> tuple[str, list[str]]:

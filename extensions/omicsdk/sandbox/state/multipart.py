@@ -1,4 +1,4 @@
-"""Uploads in parts that aren't complete: what they shall become, and the parts that have come."""
+"""Uploads in parts that are not complete: what they shall become, and the parts that have come."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ U = TypeVar("U", bound=_Upload)
 
 
 def no_upload() -> Problem:
-    """The refusal of an upload that isn't there, or has ended."""
+    """The refusal of an upload that does not exist, or has ended."""
     said = "The upload ID may be invalid, or the upload may have been aborted or completed."
     return Problem(404, "NoSuchUpload", f"The specified upload does not exist. {said}")
 
@@ -86,7 +86,7 @@ class Uploads(Generic[U]):
         return secrets.token_hex(8)
 
     def enter(self, part: Part) -> None:
-        """Enters a part that has come, in place of an earlier one of its number.
+        """Enter a part that has come, in place of an earlier one of its number.
 
         Raises:
             Problem: 404; the upload has been completed or aborted meanwhile, and nothing of the part is kept.
@@ -112,7 +112,7 @@ class Uploads(Generic[U]):
                     left -= len(block)
 
     def drop(self, id: str) -> None:
-        """Forgets an upload and its parts."""
+        """Forget an upload and its parts."""
         with self.transaction():
             self.table.remove(id=id)
             self.parts.remove(upload=id)

@@ -43,7 +43,7 @@ class Incoming:
         self._size = 0
 
     def write(self, block: bytes) -> None:
-        """Adds bytes at the end."""
+        """Add bytes at the end."""
         self._file.write(block)
         self._digests.update(block)
         self._size += len(block)
@@ -57,7 +57,7 @@ class ObjectStore:
     """Contents in a folder, their checksums in the database.
 
     Args:
-        folder: Where the contents lie; made when it isn't there.
+        folder: Where the contents lie; made when it does not exist.
         database: Where their checksums are kept.
 
     Attributes:
@@ -80,7 +80,7 @@ class ObjectStore:
         return self._folder / sha256[:2] / sha256
 
     def get(self, sha256: str) -> StoredObject | None:
-        """The facts about a content, or None when it isn't there."""
+        """The facts about a content, or None when it does not exist."""
         row = self._database.row("SELECT * FROM objects WHERE sha256 = ?", (sha256,))
         return StoredObject(**row) if row else None
 
@@ -122,26 +122,26 @@ class ObjectStore:
         )
 
     def put_file(self, source: Path) -> StoredObject:
-        """Copies a file of the local disk into the store."""
+        """Copy a file of the local disk into the store."""
         with source.open("rb") as file, self.receive(source.stat().st_size) as incoming:
             while block := file.read(_BLOCK):
                 incoming.write(block)
         return incoming.finish()
 
     def put_bytes(self, content: bytes) -> StoredObject:
-        """Puts bytes into the store."""
+        """Put bytes into the store."""
         with self.receive(len(content)) as incoming:
             incoming.write(content)
         return incoming.finish()
 
     def workplace(self, name: str) -> Path:
-        """A folder beside the contents for what isn't one yet; a reset removes it, a restart doesn't."""
+        """A folder beside the contents for what is not one yet; a reset removes it, a restart does not."""
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def adopt(self, written: Path, key: str, s3_etag: str) -> StoredObject:
-        """Takes over a file of its own disk under a name that isn't its SHA-256, so that nothing has to be read.
+        """Take over a file of its own disk under a name that is not its SHA-256, so that nothing has to be read.
 
         Args:
             written: The file; it is gone afterwards.
@@ -156,7 +156,7 @@ class ObjectStore:
         return found
 
     def clear(self) -> None:
-        """Removes every content; the caller empties the table."""
+        """Remove every content; the caller empties the table."""
         for child in self._folder.iterdir():
             if child != self.incoming:
                 shutil.rmtree(child, ignore_errors=True)

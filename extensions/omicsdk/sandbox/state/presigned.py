@@ -43,7 +43,7 @@ class Slice:
     Attributes:
         start: The first byte's offset.
         length: How many bytes.
-        partial: True when a range was asked for and is answered.
+        partial: True when a range was requested and is answered.
     """
 
     start: int
@@ -131,7 +131,7 @@ class Signer:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             path: The path, not quoted yet.
             seconds: For how long it is good, in the sandbox's time.
-            fields: What its query says besides, signed too; default nothing.
+            fields: What its query states besides, signed too; default nothing.
 
         Returns:
             The URL.
@@ -144,7 +144,7 @@ class Signer:
         return hmac.digest(self._key, f"{path}\n{query}".encode(), "sha256").hex()
 
     def check(self, path: str, query: str) -> Mapping[str, str]:
-        """Checks a URL.
+        """Check a URL.
 
         Args:
             path: Its path, decoded: clients quote the same path in different ways.
@@ -172,7 +172,7 @@ def _sorted(fields: Mapping[str, str]) -> str:
 
 
 class ClientGone(Exception):
-    """The client has gone before the end of its request: nobody waits for an answer."""
+    """The client has gone before the end of its request: no user waits for an answer."""
 
 
 class Body:
@@ -184,7 +184,7 @@ class Body:
         checksum: The algorithm whose value `checksum` is.
 
     Attributes:
-        length: How many bytes the request announces; None where it doesn't.
+        length: How many bytes the request announces; None where it does not.
         size: How many have come.
 
     Raises:
@@ -235,10 +235,10 @@ class Body:
             raise Problem(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 
     async def save(self, path: Path, offset: int = 0) -> None:
-        """Writes the bytes to a file; other arguments and errors are those of `blocks`.
+        """Write the bytes to a file; other arguments and errors are those of `blocks`.
 
         Args:
-            path: The file; made when it isn't there.
+            path: The file; made when it does not exist.
             offset: Where in it they begin.
         """
         with os.fdopen(os.open(path, _WRITING, 0o600), "wb", buffering=0) as file:
@@ -277,7 +277,7 @@ class StorageServer:
         self.signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; a Problem becomes S3's XML."""
+        """Answer one request; a Problem becomes S3's XML."""
         try:
             await self.answer(scope, receive, send)
         except ClientGone:
@@ -290,7 +290,7 @@ class StorageServer:
             await send({"type": "http.response.body", "body": content})
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; here GET and HEAD of objects by their name, at the URLs of `Signer.url`.
+        """Answer one request; here GET and HEAD of objects by their name, at the URLs of `Signer.url`.
 
         Raises:
             Problem: It is refused.
@@ -309,7 +309,7 @@ class StorageServer:
     async def give(
         self, scope: Scope, send: Send, found: StoredObject | None, *, etag: str = "", fields: Mapping[str, str]
     ) -> None:
-        """Answers a GET or HEAD: ranges, conditions, blocks straight from disk.
+        """Answer a GET or HEAD: ranges, conditions, blocks straight from disk.
 
         Args:
             scope: The request's ASGI scope.
@@ -319,7 +319,7 @@ class StorageServer:
             fields: The URL's query; `response-content-type` and `response-content-disposition` count.
 
         Raises:
-            Problem: There is no object, a condition doesn't hold, or the range lies outside.
+            Problem: There is no object, a condition does not hold, or the range lies outside.
         """
         if found is None:
             raise Problem(404, "NoSuchKey", "The specified key does not exist.")
@@ -328,7 +328,7 @@ class StorageServer:
             await _serve(scope, send, file, etag=f'"{etag or found.s3_etag}"', size=found.size, fields=fields)
 
     async def accept(self, send: Send, etag: str) -> None:
-        """Answers a PUT whose bytes are kept.
+        """Answer a PUT whose bytes are kept.
 
         Args:
             send: Where the answer goes.
@@ -339,7 +339,7 @@ class StorageServer:
 
 
 def not_allowed() -> Problem:
-    """The refusal of a method that an object doesn't have."""
+    """The refusal of a method that an object does not have."""
     return Problem(405, "MethodNotAllowed", "The method is not allowed against this resource.")
 
 

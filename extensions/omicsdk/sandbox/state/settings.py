@@ -16,7 +16,7 @@ class Setting:
 
     Attributes:
         name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
-        default: Its value until somebody turns it; its type is the type of every value.
+        default: Its value until a user turns it; its type is the type of every value.
         meaning: What it does, with the unit.
         choices: The values that there are, of a text; empty for any.
     """
@@ -37,11 +37,11 @@ class Settings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Setting] = {}
-        self._turned: dict[str, Value] | None = None  # what the table says; None until somebody asks
+        self._turned: dict[str, Value] | None = None  # what the table states; None until a user asks
         database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
 
     def declare(self, *settings: Setting) -> None:
-        """Makes switches known."""
+        """Make switches known."""
         self._known.update((setting.name, setting) for setting in settings)
 
     def number(self, name: str) -> float:
@@ -62,20 +62,20 @@ class Settings:
     def _value(self, name: str) -> Value:
         turned = self._turned
         if turned is None:
-            with self._database.transaction():  # nobody turns one between the reading and the keeping
+            with self._database.transaction():  # no user turns one between the reading and the keeping
                 rows = self._database.rows("SELECT name, value FROM settings")
                 self._turned = turned = {row["name"]: json.loads(row["value"]) for row in rows}
         return turned.get(name, self._known[name].default)
 
     def forget(self) -> None:
-        """Reads the table anew; somebody else has emptied it."""
+        """Read the table anew; another user has emptied it."""
         self._turned = None
 
     def turn(self, values: Mapping[str, object]) -> None:
-        """Turns switches, all or none.
+        """Turn switches, all or none.
 
         Raises:
-            ValueError: A name isn't known, or a value has another type or is negative.
+            ValueError: A name is not known, or a value has another type or is negative.
         """
         for name, value in values.items():
             if name not in self._known:

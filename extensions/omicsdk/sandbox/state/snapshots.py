@@ -2,7 +2,7 @@
 
 The file is a tar: `snapshot.json` with its layout's number, the database, the keys that sign URLs and tokens, each content
 once, and the files of django-crunch's datasets. What is only on the S3 server (staging buckets, volumes, Pangea's uploads)
-isn't in it, as it doesn't outlive a restart either; files of upload areas that the service was told of are contents.
+is not in it, as it does not outlive a restart either; files of upload areas that the service was told of are contents.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Snapshot(TypedDict):
-    """What stands in `snapshot.json`.
+    """What is in `snapshot.json`.
 
     Attributes:
         format: The archive's layout.
@@ -72,12 +72,12 @@ class Hashed:
 
 
 def is_another(name: str, read: Hashed) -> bool:
-    """Whether a content that is named by its SHA-256 isn't what was read; parts of uploads have other names."""
+    """Whether a content that is named by its SHA-256 is not what was read; parts of uploads have other names."""
     return _SHA256.fullmatch(name) is not None and read.sha256 != name
 
 
 def lost_content(folder: Path) -> str | None:
-    """A content that the database of a folder names and that isn't there with its length; None when all are."""
+    """A content that the database of a folder names and that does not exist with its length; None when all are."""
     with contextlib.closing(sqlite3.connect(folder / STATE)) as state:
         for sha256, size in state.execute("SELECT sha256, size FROM objects"):
             path = folder / "objects" / sha256[:2] / sha256
@@ -91,18 +91,18 @@ _PASSING = "incoming"  # below objects: what is being written
 
 
 def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
-    """Writes a sandbox's state into one file, which appears whole or not at all; requests may go on meanwhile.
+    """Write a sandbox's state into one file, which appears whole or not at all; requests may continue meanwhile.
 
     Args:
         database: The open state.
         folder: The sandbox's folder.
-        target: The file; replaced where it is there, readable by its owner only, since keys are in it.
+        target: The file; replaced if it exists, readable by its owner only, since keys are in it.
 
     Returns:
         What is in it.
 
     Raises:
-        OSError: Something can't be read or written.
+        OSError: Something cannot be read or written.
     """
     objects = folder / "objects"
     passing = objects / _PASSING
@@ -133,7 +133,7 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
 
 
 def _copy_state(database: Database, objects: Path, kept: Path) -> None:
-    """Copies the database and links the contents that it names.
+    """Copy the database and links the contents that it names.
 
     Raises:
         OSError: Contents were taken away, time and again, between the one and the other.
@@ -150,11 +150,11 @@ def _copy_state(database: Database, objects: Path, kept: Path) -> None:
 
 
 def save_folder(folder: Path, target: Path) -> Snapshot:
-    """Writes the state of a folder that no sandbox runs on; otherwise as `save_snapshot`.
+    """Write the state of a folder that no sandbox runs on; otherwise as `save_snapshot`.
 
     Raises:
         FolderInUse: A sandbox runs on it.
-        ValueError: It isn't a sandbox's folder.
+        ValueError: It is not a sandbox's folder.
     """
     with at_rest(folder) as database:
         return save_snapshot(database, folder, target)
@@ -190,10 +190,10 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def _add_content(archive: tarfile.TarFile, path: Path, name: str) -> None:
-    """Adds a content.
+    """Add a content.
 
     Raises:
-        OSError: It can't be read, or isn't what its name says.
+        OSError: It cannot be read, or is not what its name states.
     """
     with path.open("rb") as file:
         read = Hashed(file)
@@ -203,7 +203,7 @@ def _add_content(archive: tarfile.TarFile, path: Path, name: str) -> None:
 
 
 def _add_changing(archive: tarfile.TarFile, path: Path, name: str, kept: Path) -> None:
-    """Adds a file that others may be writing, as long as it is when it is opened; nothing if they have removed it."""
+    """Add a file that others may be writing, as long as it is when it is opened; nothing if they have removed it."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -222,21 +222,21 @@ _LOADING = ".loading-"
 
 
 def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snapshot:
-    """Makes a sandbox's folder of a snapshot: whole, or not at all.
+    """Make a sandbox's folder of a snapshot: whole, or not at all.
 
     Args:
         source: The file.
-        folder: The folder; made, with those above it. One that is there stays, as a volume has to, and gets other contents.
+        folder: The folder; made, with those above it. One that exists stays, as a volume has to, and gets other contents.
         replace: Whether what is in the folder may be taken away; default False.
 
     Returns:
         What was in the file.
 
     Raises:
-        ValueError: The file isn't a snapshot, is damaged, or was written by a release with another layout; or the folder
-            isn't empty.
+        ValueError: The file is not a snapshot, is damaged, or was written by a release with another layout; or the folder
+            is not empty.
         FolderInUse: A sandbox runs on the folder.
-        OSError: Something can't be read or written.
+        OSError: Something cannot be read or written.
     """
     folder = folder.resolve()
     if folder.is_dir():
@@ -252,7 +252,7 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
 
 
 def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
-    """Exchanges what is in a folder, not the folder: it may be a volume, or the one above it somebody else's."""
+    """Exchange what is in a folder, not the folder: it may be a volume, or the one above it another user's."""
     _check_free(folder, replace=replace)
     with contextlib.ExitStack() as stack:
         stack.callback(FolderLock(folder).release)
@@ -266,7 +266,7 @@ def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
 
 
 def _unpacked(source: Path, made: Path) -> Snapshot:
-    """Unpacks a snapshot into a new folder and checks that it is whole."""
+    """Unpack a snapshot into a new folder and checks that it is whole."""
     made.mkdir(mode=0o700)
     try:
         with tarfile.open(source, "r:") as archive:
@@ -280,8 +280,8 @@ def _unpacked(source: Path, made: Path) -> Snapshot:
 
 
 def _exchange(made: Path, folder: Path, before: Path) -> None:
-    """Puts what was made in the place of what is in the folder; where that fails, the folder is as it was."""
-    # Without its database a folder isn't taken for a sandbox's: it goes first and comes last.
+    """Put what was made in the place of what is in the folder; where that fails, the folder is as it was."""
+    # Without its database a folder is not taken for a sandbox's: it goes first and comes last.
     out = sorted(_entries(folder), key=lambda path: path.name != STATE)
     new = sorted(made.iterdir(), key=lambda path: path.name == STATE)
     moves = [*((path, before / path.name) for path in out), *((path, folder / path.name) for path in new)]
@@ -333,7 +333,7 @@ def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, source: Path) -> None:
-    """Writes one file of an archive; its name can't lead out of the folder, and it can't be anything but a file."""
+    """Write one file of an archive; its name cannot lead out of the folder, and it cannot be anything but a file."""
     if member.name == ABOUT:
         return
     path = PurePosixPath(member.name)

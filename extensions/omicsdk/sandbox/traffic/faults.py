@@ -19,7 +19,7 @@ from typing import Any, Literal, cast, get_args
 from omicsdk.core.yaml_text import read_yaml
 
 S3_PREFIX = "/_s3/"
-"""What stands before bucket and key in the paths of requests to the S3 server."""
+"""What is before bucket and key in the paths of requests to the S3 server."""
 _OF_S3 = ("status", "reset")
 
 Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "throttle", "no_range"]
@@ -34,7 +34,8 @@ class Rule:
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
             byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
-            `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no range had been asked for.
+            `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no
+            range had been requested.
         path: Shell pattern that the request's path must match; default every path but those of the control API and
             the pages. Requests
             to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so, with the
@@ -123,7 +124,7 @@ class FaultBook:
         self._next = 1
 
     def add(self, rules: Iterable[Rule]) -> list[int]:
-        """Puts rules in force.
+        """Put rules in force.
 
         Returns:
             Their numbers, for `remove`.
@@ -135,12 +136,12 @@ class FaultBook:
         return list(numbered)
 
     def remove(self, number: int) -> bool:
-        """Takes one rule out of force; False when there is none of that number."""
+        """Take one rule out of force; False when there is none of that number."""
         with self._lock:
             return self._rules.pop(number, None) is not None
 
     def clear(self) -> None:
-        """Takes all rules out of force and forgets the counts."""
+        """Take all rules out of force and forget the counts."""
         with self._lock:
             self._rules.clear()
             self._counts.clear()
@@ -167,10 +168,10 @@ class FaultBook:
 
 
 def parse_rules(stated: object) -> list[Rule]:
-    """Reads rules from decoded JSON or YAML: one rule, a list of them, or {"faults": [...]}.
+    """Read rules from decoded JSON or YAML: one rule, a list of them, or {"faults": [...]}.
 
     Raises:
-        ValueError: Something isn't a rule; the message says which and why.
+        ValueError: Something is not a rule; the message states which and why.
     """
     if isinstance(stated, Mapping) and "faults" in stated:
         stated = cast("Mapping[str, object]", stated)["faults"]
@@ -191,10 +192,10 @@ def parse_rules(stated: object) -> list[Rule]:
 
 
 def read_rules(file: Path) -> list[Rule]:
-    """Reads rules from a JSON file, or a YAML file where PyYAML is installed.
+    """Read rules from a JSON file, or a YAML file where PyYAML is installed.
 
     Raises:
-        ValueError: The file isn't one, or something in it isn't a rule.
+        ValueError: The file is not one, or something in it is not a rule.
     """
     text = file.read_text(encoding="utf-8")
     is_yaml = file.suffix.lower() in (".yaml", ".yml")

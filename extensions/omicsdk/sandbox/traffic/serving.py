@@ -18,7 +18,7 @@ from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.traffic.wire import Connection
 
 LOOPBACK = "127.0.0.1"
-"""Where a sandbox listens unless it is told otherwise."""
+"""Where a sandbox listens unless it is returned otherwise."""
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what users may ask for
 
 
@@ -45,7 +45,7 @@ def url_of(host: str, port: int) -> str:
 
 
 def names_of(host: str) -> tuple[str, ...]:
-    """What a server is asked for by besides names of loopback: the address that it listens on, unless that is all of them."""
+    """What a server is requested by besides names of loopback: the address that it listens on, unless that is all of them."""
     return () if host in _EVERYWHERE or is_loopback(host) else (host,)
 
 
@@ -67,11 +67,11 @@ def is_ours(host: str, also: tuple[str, ...] = ()) -> bool:
 
 
 def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, ...]) -> str | None:
-    """Why a request is refused before any service sees it; None for one that may go on.
+    """Why a request is refused before any service sees it; None for one that may continue.
 
     A page in the user's browser reaches loopback: by an address of its own that was pointed here (DNS rebinding), which the
     Host header gives away, or by forms, images and scripts, which Origin or Sec-Fetch-Site give away. A link that the
-    user follows is let through: its page can't read the answer.
+    user follows is let through: its page cannot read the answer.
 
     Args:
         method: The HTTP method.
@@ -111,7 +111,7 @@ class HostCheck:
         self._allowed = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, or refuses it with 403."""
+        """Pass a request on, or refuse it with 403."""
         reason = refused_reason(scope["method"], headers_of(scope), self._allowed)
         if reason is None:
             await self._app(scope, receive, send)
@@ -148,10 +148,10 @@ class Serving:
         self._failure: BaseException | None = None
 
     def begin(self) -> None:
-        """Starts serving and returns when the server answers.
+        """Start serving and returns when the server answers.
 
         Raises:
-            RuntimeError: It doesn't start; its cause says why.
+            RuntimeError: It does not start; its cause states why.
         """
         self._thread.start()
         self._started.wait()
@@ -178,7 +178,7 @@ class Serving:
             loop.call_later(0.001, self._report_start, loop)
 
     def in_loop(self, function: Callable[[], None]) -> None:
-        """Runs a function in the server's event loop and waits for it."""
+        """Run a function in the server's event loop and waits for it."""
         done = threading.Event()
 
         def run() -> None:
@@ -190,6 +190,6 @@ class Serving:
         done.wait(10)
 
     def end(self) -> None:
-        """Stops serving, once the answers that are under way were given two seconds to end."""
+        """Stop serving, once the answers that are under way were given two seconds to end."""
         self._server.should_exit = True
         self._thread.join()

@@ -1,4 +1,4 @@
-"""What stands between the socket and the services: the log of requests, and faults."""
+"""What is between the socket and the services: the log of requests, and faults."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ def _find(scope: Scope) -> Connection | None:
 
 
 async def reset_connection(scope: Scope) -> None:
-    """Resets the connection of a request: the client's next read or write fails at once."""
+    """Reset the connection of a request: the client's next read or write fails at once."""
     connection = _find(scope)
     if connection is None:
         return
@@ -70,7 +70,7 @@ async def reset_connection(scope: Scope) -> None:
 
 
 async def close_connection(scope: Scope) -> None:
-    """Closes the connection of a request when what was written has been sent, and waits for that."""
+    """Close the connection of a request when what was written has been sent, and waits for that."""
     connection = _find(scope)
     if connection is not None:
         connection.transport.close()
@@ -80,7 +80,7 @@ async def close_connection(scope: Scope) -> None:
 ENTRY = "omics.entry"
 """Where a request's scope has its entry in the log."""
 _KEPT = 20_000
-# Signatures, tickets and codes stand in these queries.
+# Signatures, tickets and codes are in these queries.
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
 
 
@@ -157,7 +157,7 @@ class Entry:
 
 
 class RequestLog:
-    """The last requests, newest at the end. Requests to the control API aren't in it."""
+    """The last requests, newest at the end. Requests to the control API are not in it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -165,7 +165,7 @@ class RequestLog:
         self._count = 0
 
     def begin(self, method: str, path: str, query: str, headers: Mapping[str, str], now: float) -> Entry:
-        """Enters a request, whose path and query are as they were sent."""
+        """Enter a request, whose path and query are as they were sent."""
         is_secret = path.startswith(_SECRET_QUERIES) or (path.startswith(S3_PREFIX) and "ignature=" in query)
         stored = object_operation(method, path, query)
         entry = Entry(
@@ -212,7 +212,7 @@ class RequestLog:
             return [asdict(entry) for entry in self._entries]
 
     def clear(self) -> None:
-        """Empties the log."""
+        """Empty the log."""
         with self._lock:
             self._entries.clear()
             self._count = 0
@@ -234,7 +234,7 @@ class Stalls:
         self.waiting = 0
 
     def release(self) -> None:
-        """Lets go of those that wait now; later ones wait again."""
+        """Let go of those that wait now; later ones wait again."""
         self._released.set()
         self._released = asyncio.Event()
 
@@ -270,7 +270,7 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        # A fault on every path mustn't keep people from the page that ends it.
+        # A fault on every path must not keep people from the page that ends it.
         if scope["type"] != "http" or path in ("/", CONTROL_PREFIX) or path.startswith(CONTROL_PREFIX + "/"):
             await self._app(scope, receive, send)
             return
@@ -349,7 +349,7 @@ class Wire:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
                 if rule.action == "stall":
                     await self._stalls.wait(gone)
-                    if gone.is_set():  # or what nobody reads any more would be counted as sent
+                    if gone.is_set():  # or what no user reads any more would be counted as sent
                         raise _Gone
                     await send({**message, "body": tail})
                     return
@@ -362,7 +362,7 @@ class Wire:
     async def _slowly(
         self, message: MutableMapping[str, Any], body: bytes, rate: float, due: float, send: Send
     ) -> float:
-        """Sends a piece of a body sip by sip; gives the time at which its last one was due."""
+        """Send a piece of a body sip by sip; gives the time at which its last one was due."""
         more: bool = message.get("more_body", False)
         for start in range(0, max(len(body), 1), _SIP):
             sip = body[start : start + _SIP]

@@ -92,7 +92,7 @@ def _name(call: Call) -> str:
 
 
 def describe(upload: Upload, area: str, name: str) -> dict[str, Any]:
-    """What is known of a file; a 404 when it isn't there."""
+    """What is known of a file; a 404 when it does not exist."""
     found = upload.object(area, name)
     return {
         "name": name,
@@ -143,7 +143,7 @@ def update_checksum(upload: Upload, call: Call) -> Reply:
 
 
 def _checksums(payload: Mapping[str, Any]) -> dict[str, str] | None:
-    """The four checksums that a report states; None when it doesn't state all of them as texts."""
+    """The four checksums that a report states; None when it does not state all of them as texts."""
     stated = payload.get("checksums")
     if not isinstance(stated, Mapping):
         return None
@@ -153,7 +153,7 @@ def _checksums(payload: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 LARGEST = 10**12
-"""Bytes; what is as large can't be validated."""
+"""Bytes; what is as large cannot be validated."""
 
 
 def validate_file(upload: Upload, call: Call) -> Reply:

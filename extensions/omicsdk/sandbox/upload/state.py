@@ -38,7 +38,7 @@ SETTINGS = (
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked, so that nobody can write to them"),
 )
-# Seconds after which a job that somebody else does is taken for done.
+# Seconds after which a job that another user does is taken for done.
 _LONG = 365 * 24 * 3600.0
 _TITLES = {
     "area_not_found": "Upload area not found",
@@ -65,8 +65,8 @@ class Area:
 
     Attributes:
         uuid: Its UUID, as whoever made it wrote it.
-        locked: Whether nobody may write to it.
-        gone: When its deletion is done, in the sandbox's time; None while nobody wants it deleted.
+        locked: Whether no user may write to it.
+        gone: When its deletion is done, in the sandbox's time; None while no user wants it deleted.
     """
 
     uuid: str
@@ -169,7 +169,7 @@ class Upload:
     # -- areas
 
     def area(self, uuid: str) -> Area:
-        """An area; a 404 when it isn't there or was deleted."""
+        """An area; a 404 when it does not exist or was deleted."""
         found = self._area(uuid)
         if found is None:
             raise Problem(404, "area_not_found", f"There is no upload area {uuid}")
@@ -179,35 +179,35 @@ class Upload:
         return self.areas.first("gone IS NULL OR gone > ?", self.now(), uuid=uuid)
 
     def lasting_area(self, uuid: str) -> Area:
-        """An area that nobody deletes; a 404 when it isn't there, a 423 when it is being deleted."""
+        """An area that no user deletes; a 404 when it does not exist, a 423 when it is being deleted."""
         found = self.area(uuid)
         if found.gone is not None:
             raise Problem(423, "area_locked", f"Upload area {uuid} is being deleted")
         return found
 
     def open_area(self, uuid: str) -> Area:
-        """An area that can be written to; a 404 when it isn't there, a 423 when it is locked or being deleted."""
+        """An area that can be written to; a 404 when it does not exist, a 423 when it is locked or being deleted."""
         found = self.lasting_area(uuid)
         if self._is_locked(found):
             raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
         return found
 
     def create(self, uuid: str) -> str:
-        """Makes an area unless it is there, and returns its address."""
+        """Make an area unless it is there, and return its address."""
         if self._area(uuid) is None:
             self.areas.put(Area(uuid))
         self.lasting_area(uuid)
         return f"s3://{BUCKET}/{uuid}/"
 
     def delete(self, uuid: str) -> None:
-        """Empties an area at once; it counts as existing until the time that this would take is over."""
+        """Empty an area at once; it counts as existing until the time that this would take is over."""
         with self.context.database.transaction():
             self.areas.change(uuid, gone=self.now() + self.context.settings.number("upload.delete_seconds"))
             self._forget_files(uuid)
         remove_objects(BUCKET, f"{uuid}/")
 
     def forget(self, uuid: str) -> None:
-        """Removes an area as if it had never been made."""
+        """Remove an area as if it had never been made."""
         with self.context.database.transaction():
             self.areas.remove(uuid=uuid)
             self._forget_files(uuid)
@@ -233,7 +233,7 @@ class Upload:
     # -- files
 
     def object(self, area: str, name: str) -> MotoObject:
-        """A file's object in the bucket; a 404 when it isn't there."""
+        """A file's object in the bucket; a 404 when it does not exist."""
         self.context.staging.client()
         found = find_object(BUCKET, f"{area}/{name}") if name else None
         if found is None:
@@ -247,7 +247,7 @@ class Upload:
         return {found.name.removeprefix(prefix): found for found in objects_below(BUCKET, prefix)}
 
     def schedule(self, kind: str, area: str, names: Iterable[str], *, wait: bool = True) -> str:
-        """Queues a job for files and returns its uuid; a new computation of checksums takes the place of the one before.
+        """Queue a job for files and return its uuid; a new computation of checksums takes the place of the one before.
 
         Args:
             kind: What it does.
@@ -271,10 +271,10 @@ class Upload:
         return self.jobs.first(order="rowid DESC", kind=kind, area=area, name=name)
 
     def report(self, kind: str, area: str, id: str, status: str, results: str) -> Job:
-        """Enters how far a job is, as somebody reports, and returns it as it was.
+        """Enter how far a job is, as a user reports, and return it as it was.
 
         Raises:
-            Problem: 404; there is no such job. 400; it can't be that far, because no job ever is.
+            Problem: 404; there is no such job. 400; it cannot be that far, because no job ever is.
         """
         jobs, now = self.jobs.all(kind=kind, area=area, id=id), self.now()
         if not jobs:
@@ -285,7 +285,7 @@ class Upload:
         for job in jobs:
             new = {"starts": min(job.starts, now), "ends": now, "results": results, "computed": False}
             if status == running:
-                # A job that somebody else does is done when that one says so.
+                # A job that another user does is done when that one states it.
                 new |= {"ends": max(job.ends, now + _LONG), "results": job.results}
             self.jobs.change(id, job.name, **new)
         return jobs[0]
@@ -293,12 +293,12 @@ class Upload:
     # -- checksums
 
     def settle(self, bucket: str, key: str) -> None:
-        """Computes an object's checksums if they are due; nothing does in the background."""
+        """Compute an object's checksums if they are due; nothing does in the background."""
         area, _, name = key.partition("/")
         if bucket != BUCKET or not self._is_due(area, name):
             return
         with self._computing:
-            if self._is_due(area, name):  # nobody else has just done it
+            if self._is_due(area, name):  # no user else has just done it
                 self._compute(area, name)
 
     def _is_due(self, area: str, name: str) -> bool:
@@ -316,11 +316,11 @@ class Upload:
         self.keep(area, name, found, incoming.finish())
 
     def keep(self, area: str, name: str, found: MotoObject, content: StoredObject) -> None:
-        """Enters the checksums of a file whose contents have been stored."""
+        """Enter the checksums of a file whose contents have been stored."""
         self.enter(area, name, found, {each: getattr(content, each) for each in CHECKSUMS})
 
     def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
-        """Enters a file's checksums, and puts them on its object as the tags that the Data Store asks for."""
+        """Enter a file's checksums, and put them on its object as the tags that the Data Store requests."""
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
         with self.context.database.transaction():
             self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
@@ -331,7 +331,7 @@ class Upload:
             self.jobs.change(job.id, name, computed=True)
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
-        """A file's checksums; None while nobody has computed those of what is there now."""
+        """A file's checksums; None while no user has computed those of what exists now."""
         self.settle(BUCKET, f"{area}/{name}")
         found = find_object(BUCKET, f"{area}/{name}")
         checked = self.checked.get(area, name)
@@ -340,7 +340,7 @@ class Upload:
     # -- life
 
     def settle_all(self) -> None:
-        """Keeps all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
+        """Keep all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
         for job in self.jobs.all(kind=CHECKSUM, computed=False):
             try:
                 self._compute(job.area, job.name)
@@ -348,10 +348,10 @@ class Upload:
                 log.exception("s3://%s/%s/%s isn't kept", BUCKET, job.area, job.name)
 
     def refill(self) -> None:
-        """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""
+        """Put files whose checksums were computed back into the bucket of an S3 server that has just started."""
         for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
             sha256 = checked.checksums["sha256"]
-            if self.context.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
+            if self.context.objects.get(sha256) is None:  # the checksums are a job's that another user did
                 continue
             found = put_file(
                 BUCKET,
@@ -364,7 +364,7 @@ class Upload:
             self.enter(checked.area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
-        """Ends jobs and deletions that are under way and returns how many they were."""
+        """End jobs and deletions that are under way and return how many they were."""
         now, database = self.now(), self.context.database
         with database.transaction():
             ended = database.execute("UPDATE upload_areas SET gone = ? WHERE gone > ?", (now, now))

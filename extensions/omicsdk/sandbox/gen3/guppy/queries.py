@@ -33,7 +33,7 @@ from omicsdk.sandbox.search import in_order, page
 from omicsdk.sandbox.state.database import Database
 
 RESOURCE = "auth_resource_path"
-"""The field that says who may read a row."""
+"""The field that states who may read a row."""
 LEVELS = ("regular", "private", "libre")
 
 
@@ -43,8 +43,8 @@ class DataType:
 
     Attributes:
         name: Its name, such as subject.
-        level: Who may see what: in `regular` everybody sees counts and rows are for whoever may read them, in `private`
-            there is nothing but what one may read, in `libre` everything is for everybody.
+        level: Who may see what: in `regular` every user sees counts and rows are for whoever may read them, in `private`
+            there is nothing but what one may read, in `libre` everything is for every user.
         rows: Its rows.
         fields: Their fields.
     """
@@ -60,10 +60,10 @@ class Guppy:
 
     Args:
         database: Where it is kept.
-        access: People and their tokens.
+        access: Users and their tokens.
 
     Attributes:
-        access: People and their tokens.
+        access: Users and their tokens.
     """
 
     def __init__(self, database: Database, access: Access) -> None:
@@ -72,17 +72,17 @@ class Guppy:
         database.define(gen3_guppy="type TEXT PRIMARY KEY, level TEXT NOT NULL, data TEXT NOT NULL")
 
     def put(self, type: str, rows: Iterable[Row], *, level: str = "regular", authz: str = OPEN) -> DataType:
-        """Makes a data type of rows, or replaces it.
+        """Make a data type of rows, or replace it.
 
         Args:
             type: Its name, such as subject.
-            rows: The rows. `auth_resource_path` says who may read one; where it is missing, the project of its
+            rows: The rows. `auth_resource_path` states who may read one; where it is missing, the project of its
                 `project_id`, and where that is missing too, `authz`.
             level: `regular`, `private` or `libre`.
-            authz: Who may read rows that don't say it.
+            authz: Who may read rows that do not say it.
 
         Raises:
-            ValueError: A name can't be one in GraphQL, or there is no such level.
+            ValueError: A name cannot be one in GraphQL, or there is no such level.
         """
         if level not in LEVELS:
             raise ValueError(f"{level!r} is no level: {', '.join(LEVELS)}")
@@ -115,7 +115,7 @@ def _resource(row: Row, authz: str) -> Any:
 
 
 USUAL = 10
-"""How many rows a query answers that doesn't say it."""
+"""How many rows a query answers that does not say it."""
 LONGEST = 10_000
 """How far into the rows a query reaches; whoever wants more downloads them."""
 FEWEST = 1000
@@ -126,7 +126,7 @@ _FORBIDDEN = (
 
 
 class Sight:
-    """What somebody sees of the rows.
+    """What a user sees of the rows.
 
     Which of a data type's rows are meant is said by `accessibility`: `all`, `accessible` or `unaccessible`; it counts at
     the level `regular` only.
@@ -148,7 +148,7 @@ class Sight:
             type: The data type.
             filter: Which rows; None for all.
             accessibility: Which of those.
-            without: A field whose conditions don't count; by default all do.
+            without: A field whose conditions do not count; by default all do.
 
         Raises:
             WrongFilter: The filter makes no sense.
@@ -169,7 +169,7 @@ class Sight:
             accessibility: Which of those.
 
         Raises:
-            WrongFilter: The filter makes no sense; 401, they asked for rows that they may not read.
+            WrongFilter: The filter makes no sense; 401, they requested rows that they may not read.
         """
         if type.level != "regular" or accessibility == "accessible":
             return self.counted(type, filter, accessibility)
@@ -191,7 +191,7 @@ class Sight:
                 at most: `first`, by default 10.
 
         Raises:
-            WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row; 401, they asked for rows
+            WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row; 401, they requested rows
                 that they may not read.
         """
         start, size = stated.get("offset") or 0, stated.get("first")
@@ -217,7 +217,7 @@ class Sight:
             stated: Which, as for `page`, and which `fields`, one or several, of nested ones `field.member`; by default all.
 
         Raises:
-            WrongFilter: An argument makes no sense; 401, they asked for rows that they may not read.
+            WrongFilter: An argument makes no sense; 401, they requested rows that they may not read.
         """
         names: object = as_list(stated.get("fields") or [])
         if not is_texts(names):
@@ -277,7 +277,7 @@ class Counts:
     """Rows of a data type to count.
 
     Attributes:
-        sight: What the person who asks sees.
+        sight: What the caller sees.
         type: The data type.
         filter: Which rows; None for all.
         filterSelf: Whether conditions on a field count when rows are counted by this field.
@@ -300,7 +300,7 @@ class Counts:
         """What can be asked of them: the number of rows, and by name of a field what `_histogram` has.
 
         Raises:
-            WrongFilter: `nestedAggFields` can't be understood.
+            WrongFilter: `nestedAggFields` cannot be understood.
         """
         found = as_object(self.nestedAggFields)
         inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}

@@ -74,7 +74,7 @@ def fields_of(rows: Iterable[Row]) -> dict[str, Field]:
         rows: The rows.
 
     Raises:
-        ValueError: A name can't be one in GraphQL, or a field is nested in one row and a value in another.
+        ValueError: A name cannot be one in GraphQL, or a field is nested in one row and a value in another.
     """
     found: dict[str, list[Any]] = {}
     many: set[str] = set()
@@ -129,10 +129,10 @@ def compiled(wanted: Any, fields: Fields, without: str = "") -> Test:
     Args:
         wanted: The filter; None or an empty object is met by all rows.
         fields: The fields that there are.
-        without: A field whose conditions don't count; by default all do.
+        without: A field whose conditions do not count; by default all do.
 
     Raises:
-        WrongFilter: It can't be understood.
+        WrongFilter: It cannot be understood.
     """
     return _compiled(wanted, fields, without, 0)
 
@@ -212,7 +212,7 @@ def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
     """What a search looks for, in lower case, and in which fields.
 
     Raises:
-        WrongFilter: It has no keyword, or a field can't be searched.
+        WrongFilter: It has no keyword, or a field cannot be searched.
     """
     stated = as_object(content)
     keyword = stated.get("keyword")
@@ -270,7 +270,7 @@ def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
         fields: The fields that there are.
 
     Raises:
-        WrongFilter: It can't be understood.
+        WrongFilter: It cannot be understood.
     """
 
     def order(name: str, way: str) -> Order[Row]:
@@ -310,7 +310,7 @@ def by_value(rows: Iterable[Row], name: str, inner: Inner | None = None, *, miss
         rows: The rows.
         name: The field.
         inner: `termsFields`, fields whose values are counted within each value, and `missingFields`, fields of which it
-            is counted how many rows of each value have none. With them rows without a value don't count.
+            is counted how many rows of each value have none. With them rows without a value do not count.
         missing: Whether rows without a value count.
     """
     groups: dict[str, list[Row]] = {}

@@ -60,11 +60,11 @@ def execute(
     variables: Mapping[str, Any] | None,
     operation: str | None,
 ) -> tuple[int, dict[str, Any]]:
-    """Runs a query.
+    """Run a query.
 
     Args:
         types: The data types that there are.
-        sight: What the person who asks sees.
+        sight: What the caller sees.
         query: The query.
         variables: The values of its variables.
         operation: Which of its operations to run; None when it has one.

@@ -1,4 +1,4 @@
-"""Aliases of records, and old alias records, which stand for themselves: a name with size, checksums and who has the data."""
+"""Aliases of records, and old alias records, which represent themselves: a name with size, checksums and who has the data."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def delete_alias(index: Index, call: Call) -> Reply:
 
 
 def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
-    """Removes one alias of a record.
+    """Remove one alias of a record.
 
     Args:
         index: The index.

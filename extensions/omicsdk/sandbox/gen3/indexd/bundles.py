@@ -29,7 +29,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
 
 
 def get_bundle(index: Index, call: Call) -> Reply:
-    """GET /bundle/{GUID}; a record is told as a bundle without members."""
+    """GET /bundle/{GUID}; a record is returned as a bundle without members."""
     found = index.either(call.arguments["GUID"])
     bundle = as_bundle(found)
     contents = contents_told(bundle, Query(call).is_on("expand"))
@@ -95,7 +95,7 @@ def _first_checksum(member: JsonObject) -> str:
     return member["hashes"].get("md5") or next(iter(member["hashes"].values()), "")
 
 
-# -- what is told
+# -- what is returned
 
 
 def drs_uri(id: str, prefix: str, origin: str) -> str:
@@ -140,14 +140,14 @@ def contents_told(bundle: JsonObject, expand: bool) -> list[JsonObject]:
 
 
 def bundle_in_list(bundle: JsonObject) -> JsonObject:
-    """A bundle as lists tell it: two of its fields are JSON within texts."""
+    """A bundle as lists return it: two of its fields are JSON within texts."""
     told = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
     texts = {"aliases": json.dumps(bundle["aliases"]), "checksum": json.dumps(bundle["checksums"])}
     return {**told, **texts, "form": "bundle"}
 
 
 def bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
-    """A bundle as it is told when it is read as a record, with its members' members where it expands."""
+    """A bundle as it is returned when it is read as a record, with its members' members where it expands."""
     contents: list[JsonObject] = bundle["bundle_data"]
     if not expand:
         contents = [{**each, "contents": []} for each in contents]

@@ -22,10 +22,10 @@ SERVICE_NAME = "sandbox-service"
 BUNDLES = "/services/indexd/bundles"
 """Whoever may create or delete this resource may do so with bundles."""
 MAX_BULK = 100
-"""How many DRS objects may be asked for at once, as the service has it by default."""
+"""How many DRS objects may be requested at once, as the service has it by default."""
 BY_GUID = "did"
 BY_CHANGE = "updated_date, rowid"
-"""Orders of lists. New and changed records come last by the second, so that counted pages don't shift."""
+"""Orders of lists. New and changed records come last by the second, so that counted pages do not shift."""
 
 
 class Documents:
@@ -57,7 +57,7 @@ class Documents:
         return next(iter(self.selected(f"WHERE {self._key} = ?", (key,))), None)
 
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
-        """Writes a document in place of what was there; or else not, and tells whether it was written."""
+        """Write a document in place of what was there; or else not, and return whether it was written."""
         # Not REPLACE, which would put it behind all others.
         conflict = "UPDATE SET document = excluded.document" if instead else "NOTHING"
         values = f"VALUES (?, ?) ON CONFLICT ({self._key}) DO {conflict}"
@@ -65,7 +65,7 @@ class Documents:
         return bool(self._database.execute(f"INSERT INTO {self._table} ({self._key}, document) {values}", row))
 
     def remove(self, key: str) -> bool:
-        """Removes a document; False when there is none."""
+        """Remove a document; False when there is none."""
         return bool(self._database.execute(f"DELETE FROM {self._table} WHERE {self._key} = ?", (key,)))  # noqa: S608 - our own words
 
     def selected(self, rest: str, values: Sequence[Any] = ()) -> list[JsonObject]:
@@ -105,7 +105,7 @@ class RecordStore(Documents):
         self._terms = Table(database, "gen3_index_terms", _Term, key="kind word did", indexes=indexes)
 
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
-        """Writes a record in place of what was there; or else not, and tells whether it was written."""
+        """Write a record in place of what was there; or else not, and return whether it was written."""
         did = document["did"]
         with self.transaction():
             written = super().put(document, instead=instead)
@@ -115,7 +115,7 @@ class RecordStore(Documents):
         return written
 
     def remove(self, key: str) -> bool:
-        """Removes a record; False when there is none."""
+        """Remove a record; False when there is none."""
         with self.transaction():
             self._terms.remove(did=key)
             return super().remove(key)
@@ -127,7 +127,7 @@ class RecordStore(Documents):
         return self.selected("WHERE baseid = ? ORDER BY rowid", (baseid,))
 
     def several(self, dids: Iterable[str]) -> list[JsonObject]:
-        """The records of those of some whole GUIDs that are there, by GUID."""
+        """The records of those of some whole GUIDs that exist, by GUID."""
         return self.selected("WHERE did IN (SELECT value FROM json_each(?)) ORDER BY did", (json.dumps([*dids]),))
 
     def listed(
@@ -137,7 +137,7 @@ class RecordStore(Documents):
 
         Args:
             where: The condition, as SQL over the columns of the table.
-            values: What its question marks stand for.
+            values: What its question marks represent.
             order: BY_GUID or BY_CHANGE.
             limit: How many at most; negative for all.
             offset: How many to skip.
@@ -159,7 +159,7 @@ class RecordStore(Documents):
 
         Args:
             where: The condition, as SQL over the columns of the table of records.
-            values: What its question marks stand for.
+            values: What its question marks represent.
             limit: How many URLs at most.
             offset: How many URLs to skip.
         """
@@ -190,7 +190,7 @@ class Aliases(Table[Alias]):
 class Index:
     """The index of the commons.
 
-    Its methods ask nobody for permission: the handlers do.
+    Its methods ask no user for permission: the handlers do.
 
     Args:
         context: State and switches that all services share.
@@ -201,7 +201,7 @@ class Index:
         records: The records.
         aliases: Their aliases.
         bundles: The bundles.
-        alias_records: The old alias records, which stand for themselves.
+        alias_records: The old alias records, which represent themselves.
     """
 
     def __init__(self, context: SandboxContext, access: Access) -> None:
@@ -236,7 +236,7 @@ class Index:
         """The value of a setting that is JSON.
 
         Raises:
-            Problem: 500; somebody turned it to something else.
+            Problem: 500; a user turned it to something else.
         """
         try:
             return json.loads(self.context.settings.text(name))
@@ -246,21 +246,21 @@ class Index:
     # -- permission: services have a name and password, people the policies of their tokens
 
     def permit(self, call: Call, method: str, resources: Iterable[str]) -> None:
-        """Refuses unless the sender of a request may do something with all resources.
+        """Refuse unless the sender of a request may do something with all resources.
 
         Args:
             call: The request.
             method: What: create, update or delete.
-            resources: Their paths. Records without any belong to nobody: whoever may do it everywhere may do it with them.
+            resources: Their paths. Records without any belong to no user: whoever may do it everywhere may do it with them.
 
         Raises:
-            Problem: 401 for a token that isn't good, 403 without credentials or permission.
+            Problem: 401 for a token that is not good, 403 without credentials or permission.
         """
         if not self._may(call, method, [*resources] or ["/"]):
             raise refuse(403, "Permission denied.")
 
     def permit_upload(self, call: Call, method: str, resources: Iterable[str]) -> None:
-        """The same, but being allowed to upload files is enough; with no resources it is what is asked for."""
+        """The same, but being allowed to upload files is enough; with no resources it is what is requested."""
         stated = [*resources]
         if stated and self._may(call, method, stated):
             return
@@ -363,7 +363,7 @@ class Index:
     # -- writing
 
     def create(self, record: Mapping[str, Any]) -> JsonObject:
-        """Creates a record.
+        """Create a record.
 
         Args:
             record: Its fields; without `did` it gets a new GUID, without `baseid` it is the first version of its file.
@@ -372,12 +372,12 @@ class Index:
             Its `did`, `baseid` and `rev`.
 
         Raises:
-            Problem: 409 for a GUID that is taken, 400 for fields that don't fit each other.
+            Problem: 409 for a GUID that is taken, 400 for fields that do not fit each other.
         """
         return self._enter(record, 'did "{did}" already exists')
 
     def create_version(self, older: Mapping[str, Any], record: Mapping[str, Any]) -> JsonObject:
-        """Creates a record as a new version of a file; otherwise as `create`.
+        """Create a record as a new version of a file; otherwise as `create`.
 
         Args:
             older: Another version of it.
@@ -388,7 +388,7 @@ class Index:
     def create_blank(
         self, uploader: str | None, file_name: str | None = None, authz: Iterable[str] = (), did: str | None = None
     ) -> JsonObject:
-        """Creates the record of a file that is going to be uploaded.
+        """Create the record of a file that is going to be uploaded.
 
         Args:
             uploader: Who uploads it.
@@ -414,7 +414,7 @@ class Index:
         return records.identifiers(new)
 
     def update(self, did: str, changes: Mapping[str, Any], rev: str | None = None) -> JsonObject:
-        """Replaces fields of a record.
+        """Replace fields of a record.
 
         Args:
             did: Its whole GUID.
@@ -425,7 +425,7 @@ class Index:
             Its `did`, `baseid` and new `rev`.
 
         Raises:
-            Problem: 404 without the record, 409 for another revision, 400 for values that don't fit each other.
+            Problem: 404 without the record, 409 for another revision, 400 for values that do not fit each other.
         """
         with self.records.transaction():
             found = self.existing(did)
@@ -437,13 +437,13 @@ class Index:
         return records.identifiers(new)
 
     def delete(self, did: str) -> bool:
-        """Deletes a record by its whole GUID, and its aliases; False when there was none."""
+        """Delete a record by its whole GUID, and its aliases; False when there was none."""
         with self.records.transaction():
             self.aliases.remove(did=did)
             return self.records.remove(did)
 
     def add_aliases(self, did: str, aliases: Iterable[str]) -> None:
-        """Adds aliases that nothing has to a record.
+        """Add aliases that nothing has to a record.
 
         Args:
             did: Its whole GUID.
@@ -462,7 +462,7 @@ class Index:
 
 
 def _check_urls(given: Mapping[str, Any], told: str) -> None:
-    """Refuses a URL that is given twice: the service's table has each once for a record, and it takes that for the record.
+    """Refuse a URL that is given twice: the service's table has each once for a record, and it takes that for the record.
 
     Raises:
         Problem: 409.

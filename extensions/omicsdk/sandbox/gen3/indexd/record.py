@@ -27,7 +27,7 @@ _CHANGED_DATES = (
 
 
 def moment(seconds: float) -> str:
-    """A time, in seconds since 1970, as records tell it: in UTC, without saying so."""
+    """A time, in seconds since 1970, as records return it: in UTC, without stating it."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
@@ -51,7 +51,7 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
         now: Seconds since 1970.
 
     Raises:
-        Problem: 400; dates make no sense, or there is metadata of a URL that it doesn't have.
+        Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
     empty: JsonObject = {
         "did": did,
@@ -78,7 +78,7 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
         now: Seconds since 1970.
 
     Raises:
-        Problem: 400; dates make no sense, or there is metadata of a URL that it doesn't have.
+        Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
     own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": moment(now)}
     return {**record, **_changes(record, changes), **_dates(record, changes, _CHANGED_DATES), **own}
@@ -142,22 +142,22 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
     return dict(zip(_DATES, (first, last), strict=True))
 
 
-# -- what is told
+# -- what is returned
 
 
 def identifiers(record: Mapping[str, Any]) -> JsonObject:
-    """What whoever wrote a record is told."""
+    """What whoever wrote a record is returned."""
     return {name: record[name] for name in ("did", "baseid", "rev")}
 
 
 def told(record: JsonObject) -> JsonObject:
-    """A record as lists tell it: every URL has metadata, if only an empty one."""
+    """A record as lists return it: every URL has metadata, if only an empty one."""
     metadata = record["urls_metadata"]
     return {**record, "urls_metadata": {url: metadata.get(url, {}) for url in record["urls"]}}
 
 
 def told_alone(record: JsonObject) -> JsonObject:
-    """A record as it is told when it is read by its GUID: also where the URLs are, and that they can be reached."""
+    """A record as it is returned when it is read by its GUID: also where the URLs are, and that they can be reached."""
     metadata = record["urls_metadata"]
     where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
     return {**record, "urls_metadata": {url: {**each, **metadata.get(url, {})} for url, each in where.items()}}

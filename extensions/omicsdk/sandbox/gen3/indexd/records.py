@@ -48,7 +48,7 @@ HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _lis
 
 
 def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, page: int | None) -> list[JsonObject]:
-    """Records and bundles of a list, as they are kept.
+    """Record and bundles of a list, as they are kept.
 
     Args:
         index: The index.
@@ -236,7 +236,7 @@ def get_urls(index: Index, call: Call) -> Reply:
     if limit > requests.LONGEST:
         raise requests.bad(f"limit must be <= {requests.LONGEST}")
     ids = query.text("ids")
-    # A size of 0 asks for nothing, as in the service.
+    # A size of 0 requests nothing, as in the service.
     criteria = requests.Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
     found = index.records.urls(*criteria.condition(""), limit, start)
     metadata = {each["did"]: each["urls_metadata"] for each in index.records.several(did for did, _ in found)}
@@ -325,7 +325,7 @@ def get_guids_prefix(index: Index, _call: Call) -> Reply:
     return Reply({"prefix": index.prefix})
 
 
-# -- the other commons that the index asks for GUIDs that it doesn't know
+# -- the other commons that the index requests GUIDs that it does not know
 
 
 def get_dist(index: Index, _call: Call) -> Reply:
@@ -337,7 +337,7 @@ def _neighbours(index: Index) -> list[JsonObject]:
     """The other commons, each with name, host, hints and type.
 
     Raises:
-        Problem: 500; somebody turned the setting to something else.
+        Problem: 500; a user turned the setting to something else.
     """
     stated = index.json_setting(NEIGHBOURS)
     if not cast("Any", _NEIGHBOURS).is_valid(stated):
@@ -371,6 +371,6 @@ def _ask(host: str, guid: str) -> JsonObject | None:
     try:
         answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
         record: Any = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):  # nobody is there, or somebody who is no index
+    except (httpx.HTTPError, ValueError):  # no user is there, or a user who is no index
         return None
     return cast("JsonObject", record) if isinstance(record, dict) else None

@@ -1,4 +1,4 @@
-"""What requests to Indexd may say: queries, criteria of lists, bodies; and how the service refuses them."""
+"""What requests to Indexd may state: queries, criteria of lists, bodies; and how the service refuses them."""
 
 import json
 import re
@@ -58,12 +58,12 @@ def bad(message: str, *, crashes: bool = False) -> Problem:
 
 
 def no_record() -> Problem:
-    """The 404 for a record that isn't there."""
+    """The 404 for a record that does not exist."""
     return refuse(404, "no record found")
 
 
 def mismatch() -> Problem:
-    """The 409 for an update whose revision isn't the current one."""
+    """The 409 for an update whose revision is not the current one."""
     return refuse(409, "revision mismatch")
 
 
@@ -98,14 +98,14 @@ class Query:
         return (self.text(name) or "").lower() in ("true", "t", "yes", "y", "1")
 
     def whole(self, name: str, *, crashes: bool = False) -> int | None:
-        """An argument that is a whole number.
+        """An argument that is an integer.
 
         Args:
             name: The argument.
             crashes: Whether the real service fails on anything else.
 
         Raises:
-            Problem: 400; it isn't one.
+            Problem: 400; it is not one.
         """
         sent = self.text(name)
         number = None if sent is None else whole_number(sent.strip())
@@ -114,12 +114,12 @@ class Query:
         return number
 
     def count(self, name: str, default: D, bound: str = ">= 0") -> int | D:
-        """An argument that is a whole number and not negative.
+        """An argument that is an integer and not negative.
 
         Args:
             name: The argument.
             default: What counts when it is missing.
-            bound: What a negative one is told.
+            bound: What a negative one is returned.
 
         Raises:
             Problem: 400; it is something else.
@@ -137,7 +137,7 @@ class Query:
             least: The smallest number that it may be.
 
         Raises:
-            Problem: 400; it isn't a number, or out of bounds.
+            Problem: 400; it is not a number, or out of bounds.
         """
         number = self.whole(name)
         if number is None:
@@ -197,7 +197,7 @@ class Query:
 
 
 def checked_hashes(found: Mapping[str, str]) -> dict[str, str]:
-    """Checksums, none of which can't be any.
+    """Checksums, none of which cannot be any.
 
     Raises:
         Problem: 400.
@@ -223,7 +223,7 @@ _TOLD = ("acl", "authz", "file_name", "hashes", "ids", "size", "start", "urls", 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What records of a list must be; None, or nothing in it, asks for nothing.
+    """What records of a list must be; None, or nothing in it, requests nothing.
 
     Attributes:
         ids: Their GUIDs.
@@ -233,8 +233,8 @@ class Criteria:
         version: Their version.
         uploader: Who uploaded them.
         urls: URLs that they have.
-        acl: Words that are on their access list; an empty list asks for records without one.
-        authz: Resources that they belong to; an empty list asks for records without any.
+        acl: Words that are on their access list; an empty list requests records without one.
+        authz: Resources that they belong to; an empty list requests records without any.
         hashes: Their checksums.
         metadata: Their metadata.
         urls_metadata: Parts of a URL, with metadata that this URL has.
@@ -260,10 +260,10 @@ class Criteria:
         return {**{name: getattr(self, name) for name in _TOLD}, "metadata": self.metadata or {}}
 
     def condition(self, prefix: str) -> Condition:
-        """The criteria as a condition in SQL, and what its question marks stand for.
+        """The criteria as a condition in SQL, and what its question marks represent.
 
         Args:
-            prefix: What GUIDs of the commons begin with; it may be missing, or too much, in GUIDs that are asked for.
+            prefix: What GUIDs of the commons begin with; it may be missing, or too much, in GUIDs that are requested.
         """
         parts = [*self._fields(), *_about_urls(self.urls_metadata or {}), *_negations(self.negated or {})]
         if self.ids:
@@ -321,7 +321,7 @@ def _a_url(where: str) -> str:
 
 
 def _about_urls(stated: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
-    """One and the same URL holds all parts and has all metadata; URLs without any metadata aren't looked at."""
+    """One and the same URL holds all parts and has all metadata; URLs without any metadata are not looked at."""
     if not stated:
         return
     parts: list[Condition] = []
@@ -351,7 +351,7 @@ def _negations(stated: Mapping[str, Any]) -> Iterable[Condition]:
             yield "NOT EXISTS (SELECT 1 FROM json_each(document, '$.metadata') m WHERE m.key = ?)", [key]
     urls_metadata: dict[str, JsonObject] = stated.get("urls_metadata") or {}
     for part, unwanted in urls_metadata.items():
-        # The service joins URLs with their metadata here, so records without any aren't listed.
+        # The service joins URLs with their metadata here, so records without any are not listed.
         yield _a_url("1"), []
         if not unwanted:
             yield _a_url("instr(u.key, ?) = 0"), [part]
@@ -383,7 +383,7 @@ def read_criteria(query: Query) -> Criteria:
     )
 
 
-# -- bodies; the service says in a schema validator's words what is wrong
+# -- bodies; the service states in a schema validator's words what is wrong
 
 _UUID = "[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _TEXT: JsonObject = {"type": "string"}
@@ -439,7 +439,7 @@ CHANGES = Draft7Validator(_object(**_CHANGEABLE))
 BLANK = Draft7Validator(
     _object(closed=False, did=_TEXT_OR_NULL, uploader=_TEXT_OR_NULL, file_name=_TEXT_OR_NULL, authz=_TEXTS_OR_NULL)
 )
-"""A blank record; the service doesn't mind other fields."""
+"""A blank record; the service does not mind other fields."""
 FILLING = Draft7Validator(
     _object(
         closed=False,
@@ -498,10 +498,10 @@ def sent_json(call: Call, *, force: bool = False) -> Any:
 
     Args:
         call: The request.
-        force: Whether its Content-Type doesn't matter.
+        force: Whether its Content-Type does not matter.
 
     Raises:
-        FrameworkPage: 415 for another Content-Type, 400 for what isn't JSON.
+        FrameworkPage: 415 for another Content-Type, 400 for what is not JSON.
     """
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not force and kind != "application/json" and not kind.endswith("+json"):
@@ -513,15 +513,15 @@ def sent_json(call: Call, *, force: bool = False) -> Any:
 
 
 def sent(call: Call, schema: Draft7Validator) -> JsonObject:
-    """The body of a request, held against a schema.
+    """The body of a request, validated against a schema.
 
     Args:
         call: The request.
         schema: What it may be; it is an object.
 
     Raises:
-        Problem: 400; it isn't that.
-        FrameworkPage: It isn't JSON.
+        Problem: 400; it is not that.
+        FrameworkPage: It is not JSON.
     """
     body = sent_json(call)
     error = cast("ValidationError | None", cast("Any", schema_errors).best_match(cast("Any", schema).iter_errors(body)))

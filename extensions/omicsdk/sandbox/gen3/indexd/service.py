@@ -42,7 +42,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         What the sandbox mounts.
     """
     own, ga4gh = handlers_in(document, index, records, aliases, bundles), handlers_in(document, index, drs)
-    # A deployment that wasn't told its version tells nothing.
+    # A deployment that was not told its version tells nothing.
     answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
     handlers = {name: _refusing(each, in_ga4gh_words=name in ga4gh) for name, each in {**own, **ga4gh}.items()}
     service = gen3_service(

@@ -35,7 +35,7 @@ class _Info:
 
 
 class Aggregate:
-    """Records of other commons. Nothing is collected until something is put here, and then the service says so.
+    """Records of other commons. Nothing is collected until something is put here, and then the service states it.
 
     Args:
         database: Where they are kept.
@@ -53,7 +53,7 @@ class Aggregate:
     def put(
         self, commons: str, records: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any] | None = None
     ) -> None:
-        """Collects records of a commons.
+        """Collect records of a commons.
 
         Args:
             commons: Its name.
@@ -66,10 +66,10 @@ class Aggregate:
                 self.put_info(commons, info)
 
     def put_info(self, what: str, info: Mapping[str, Any]) -> None:
-        """Notes information that can be asked for.
+        """Note information that can be requested.
 
         Args:
-            what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` says where it leads.
+            what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` states where it leads.
             info: The information.
         """
         self.infos.put(_Info(what, info))
@@ -84,7 +84,7 @@ def _collected(aggregate: Aggregate) -> Aggregate:
     """The store, when anything is collected.
 
     Raises:
-        Refusal: 404; this commons collects nothing, so its service doesn't have the address.
+        Refusal: 404; this commons collects nothing, so its service does not have the address.
     """
     if not aggregate.enabled:
         raise Refusal(404, "Not Found")
@@ -113,7 +113,7 @@ def _info(aggregate: Aggregate, what: str, missing: str) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The query of a page of records; `counts` names fields whose lengths are told in place of them."""
+    """The query of a page of records; `counts` names fields whose lengths are returned in place of them."""
 
     limit: Count = 20
     offset: Count = 0

@@ -50,7 +50,7 @@ def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
-    """What stands at a path; None when nothing does. Members of lists are found by their number."""
+    """What is at a path; None when nothing does. Members of lists are found by their number."""
     for step in path:
         if isinstance(value, dict):
             value = cast("dict[str, Any]", value).get(step)
@@ -142,14 +142,14 @@ class Documents:
         return self.get(name if alias is None else alias.guid)
 
     def put(self, guid: str, document: Any) -> bool:
-        """Stores a document and tells whether it is new."""
+        """Store a document and return whether it is new."""
         with self.transaction():
             new = not self.has(guid)
             self._documents.put(_Document(guid, document))
         return new
 
     def delete(self, guid: str) -> Any:
-        """Deletes a document with its aliases and returns it.
+        """Delete a document with its aliases and return it.
 
         Raises:
             Refusal: 404; there is none.
@@ -180,7 +180,7 @@ class Documents:
         return [each.alias for each in self._aliases.all(order="alias", guid=guid)]
 
     def set_aliases(self, guid: str, aliases: Iterable[str]) -> None:
-        """Gives a document aliases in place of those that it has.
+        """Give a document aliases in place of those that it has.
 
         Raises:
             Taken: Another document has one of them; nothing is changed.
@@ -197,7 +197,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """The query of a search, without its conditions: whether documents are told with their GUIDs, and which of them."""
+    """The query of a search, without its conditions: whether documents are returned with their GUIDs, and which of them."""
 
     data: bool = False
     limit: Count = 10
@@ -206,7 +206,7 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """The query of a document that is sent: what happens to the one that is there. PUT looks at `merge` only."""
+    """The query of a document that is sent: what happens to the one that exists. PUT looks at `merge` only."""
 
     overwrite: bool | None = None
     merge: bool = False

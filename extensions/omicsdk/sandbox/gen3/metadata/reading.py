@@ -22,7 +22,7 @@ class Refusal(Problem):
 
     Args:
         status: The HTTP status.
-        detail: What `detail` says: a text, an object, or a list of faults.
+        detail: What `detail` states: a text, an object, or a list of faults.
         crashes: Whether the real service fails on this with 500.
     """
 
@@ -37,7 +37,7 @@ def error_body(problem: Problem) -> dict[str, object]:
 
 
 def unknown(guid: str) -> Refusal:
-    """A 404 for a document that isn't there."""
+    """A 404 for a document that does not exist."""
     return Refusal(404, f"Not found: {guid}")
 
 
@@ -54,7 +54,7 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """A query or body that isn't read."""
+    """A query or body that is not read."""
 
 
 def read(call: Call, query: type[Q], body: type[B] = Nothing) -> tuple[Q, B]:
@@ -62,11 +62,11 @@ def read(call: Call, query: type[Q], body: type[B] = Nothing) -> tuple[Q, B]:
 
     Args:
         call: The request.
-        query: What the query may be, a dataclass; what this doesn't name is ignored.
-        body: What the body may be; by default it isn't looked at.
+        query: What the query may be, a dataclass; what this does not name is ignored.
+        body: What the body may be; by default it is not looked at.
 
     Raises:
-        Refusal: 422; there is a fault, of which all are told.
+        Refusal: 422; there is a fault, of which all are returned.
     """
     faults: list[Fault] = []
     stated = _read(query, dict(call.query), "query", faults)
@@ -111,7 +111,7 @@ def _fault(place: str, found: Mapping[str, Any]) -> Fault:
 
 
 def _is_unseen(fault: Fault) -> bool:
-    """Whether the real service doesn't see a fault, and fails later."""
+    """Whether the real service does not see a fault, and fails later."""
     return fault["type"] in _BOUNDS or fault["msg"] == _NOT_STORED or fault["loc"][-1] == "guid"
 
 

@@ -1,4 +1,4 @@
-"""What somebody may see of the records and of the log, and what of it a query's fields are about."""
+"""What a user may see of the records and of the log, and what of it a query's fields are about."""
 
 import json
 import operator
@@ -17,7 +17,7 @@ from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
 FIRST = 10
-"""How many records come where nobody says how many."""
+"""How many records come where no user states how many."""
 SYSTEM = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
 """What every record has."""
 DATA_FILE = "data_file"
@@ -51,7 +51,7 @@ class Found:
     value: Callable[[Any, str], Any]
 
     def page(self, arguments: Arguments) -> list[Any]:
-        """As many items as arguments ask for, in the order that they ask for.
+        """As many items as arguments request, in the order that they request.
 
         Those without a value come last, as in the service's database.
 
@@ -60,7 +60,7 @@ class Found:
                 ones; 0 and less are all.
 
         Raises:
-            QueryError: That property doesn't order.
+            QueryError: That property does not order.
         """
         # The later order counts more. Where it turns, those without a value come first.
         orders = [
@@ -91,7 +91,7 @@ class Found:
 
 
 class Reader:
-    """Somebody who reads the records.
+    """A user who reads the records.
 
     Args:
         records: The records.
@@ -122,7 +122,7 @@ class Reader:
         )
 
     def seen(self, records: Iterable[Record]) -> list[Record]:
-        """Those of some records that they may see; what belongs to no project everybody sees."""
+        """Those of some records that they may see; what belongs to no project every user sees."""
         return [each for each in records if each.project_id in self.projects or not each.project_id]
 
     def of_type(self, node_type: str, project: object = None) -> list[Record]:
@@ -153,7 +153,7 @@ class Reader:
 
         Args:
             record: The record; None for the root.
-            field: The field's name, of a count without what says so; it isn't that of a property.
+            field: The field's name, of a count without what states it; it is not that of a property.
             arguments: The field's arguments.
 
         Raises:
@@ -243,7 +243,7 @@ class Reader:
         return lambda record: bool(self.linked(record, name))
 
     def _has_path(self, _node: Node, wanted: Arguments) -> Fits:
-        """Whether a record is above or below those that fit; like the service, no path leads to a project."""
+        """Whether a record is above or below those that fit; like the service, no path points to a project."""
         node = self._dictionary.nodes.get(wanted["type"])
         sought = {name: value for name, value in wanted.items() if name != "type"}
         if node is None or node.name in (PROGRAM, PROJECT) or any(name not in node.stored for name in sought):
@@ -332,7 +332,7 @@ _PER_TRANSACTION = 1_000_000  # snapshots are numbered through all transactions
 
 
 def _log(each: Transaction) -> dict[str, Any]:
-    """A transaction as the schema's values; what takes long to make is made when it is asked for."""
+    """A transaction as the schema's values; what takes long to make is made when it is requested."""
     done = each.state == SUCCEEDED
     cases = (key for entity in each.entities if entity["type"] == "case" for key in entity["unique_keys"])
     return {

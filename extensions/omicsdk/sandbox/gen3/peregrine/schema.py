@@ -174,7 +174,7 @@ class _Info(Protocol):
 def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
     """What answers every field: the root's are of the reader, others of a record, a node type, or a transaction's values.
 
-    Of a list come the values as texts, numbers too; a list where a text may stand comes as Python writes it, as by the
+    Of a list come the values as texts, numbers too; a list where a text may be comes as Python writes it, as by the
     service.
     """
     reader, name = info.context, info.field_name
@@ -209,7 +209,7 @@ class _NoNulls(graphql.Visitor):
 
 
 def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
-    """Answers a query.
+    """Answer a query.
 
     Args:
         reader: Who reads.
@@ -217,9 +217,9 @@ def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, l
         variables: The values of its variables.
 
     Returns:
-        What was asked for, and what is wrong.
+        What was requested, and what is wrong.
     """
-    # The operation's name isn't passed on, as by the service.
+    # The operation's name is not passed on, as by the service.
     outcome = run(
         schema_of(reader.records.dictionary),
         text,
@@ -234,7 +234,7 @@ def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, l
 
 
 def _told(error: graphql.GraphQLError, stage: Stage) -> str:
-    """An error as the service tells it."""
+    """An error as the service returns it."""
     if stage is Stage.PARSED:
         place = "".join(f" ({each.line}:{each.column})" for each in (error.locations or ())[:1])
         return error.message.replace("Syntax Error:", f"Syntax Error GraphQL{place}", 1)

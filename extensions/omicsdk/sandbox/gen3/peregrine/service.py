@@ -57,14 +57,14 @@ def _error_body(problem: Problem) -> Mapping[str, object]:
     return problem.body() if isinstance(problem, _QueryRefusal) else error_body(problem)
 
 
-# -- queries: read, held against the schema, carried out; errors are texts
+# -- queries: read, validated against the schema, carried out; errors are texts
 
 
 def _reader_of(commons: Gen3, call: Call) -> Reader:
     """Who reads.
 
     Raises:
-        Problem: 401; the token isn't good. 403; nothing is to be told.
+        Problem: 401; the token is not good. 403; nothing is to be told.
     """
     try:
         person = commons.access.anyone(call.headers)
@@ -104,7 +104,7 @@ def _introspection(dictionary: Dictionary) -> str:
 
     from omicsdk.sandbox.gen3.peregrine.schema import schema_of
 
-    # What later editions of the language tell besides isn't told by the service.
+    # What later editions of the language tell besides is not told by the service.
     later = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
     return json.dumps({"data": introspection_from_schema(schema_of(dictionary), **dict.fromkeys(later, False))})
 

@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from omicsdk.sandbox.gen3.service import as_list
 
 PROGRAM, PROJECT = "program", "project"
-"""The two node types that every dictionary has, and that nobody submits as records."""
+"""The two node types that every dictionary has, and that no user submits as records."""
 OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
 """By which property a node type is linked to that has no submitter_id."""
 
@@ -30,7 +30,7 @@ _EVERY_NODE: Mapping[str, Any] = {
     "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
     "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
 }
-"""What a node type of the SPARC dictionary has where it doesn't say otherwise."""
+"""What a node type of the SPARC dictionary has where it does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Link:
 
     Attributes:
         name: The property that states it.
-        target: The node type that it leads to.
+        target: The node type that it points to.
         backref: What it is called from there.
         multiplicity: Such as many_to_one.
         required: Whether each record has it.
@@ -101,7 +101,7 @@ class Node:
 
     @property
     def is_file(self) -> bool:
-        """Whether its records stand for files, each with an index record behind it."""
+        """Whether its records represent files, each with an index record behind it."""
         return self.category.endswith("_file")
 
     @cached_property
@@ -127,7 +127,7 @@ class Node:
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """What properties are where nobody said anything."""
+        """What properties are where no user said anything."""
         found = {name: self.properties[name].get("default") for name in self.stored}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -137,7 +137,7 @@ class Node:
         return NodeValidator(self)
 
     def value(self, name: str) -> Any:
-        """What its schema says under a name; its own name is the `id`."""
+        """What its schema states under a name; its own name is the `id`."""
         return self.name if name == "id" else self.schema.get(name)
 
 
@@ -192,7 +192,7 @@ class Dictionary:
 
     @cached_property
     def ways(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:
-        """By node type, its links and what leads to it: name of the way, the node type there and the link."""
+        """By node type, its links and what points to it: name of the way, the node type there and the link."""
         found = {
             name: {link.name: (link.target, link) for link in node.links.values()} for name, node in self.nodes.items()
         }
@@ -202,7 +202,7 @@ class Dictionary:
 
 
 def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
-    """A part of the dictionary with its references replaced by what they lead to."""
+    """A part of the dictionary with its references replaced by what they point to."""
     if depth > 100:
         raise ValueError("the dictionary's references lead in a circle")
     if isinstance(part, dict):
@@ -217,7 +217,7 @@ def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def _target(reference: str, document: Mapping[str, Any]) -> Any:
-    """What a reference leads to: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
+    """What a reference points to: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
     place: Any = document.get(file.removesuffix(".yaml"), {}) if file else document
     steps = [step for step in pointer.split("/") if step]
@@ -280,7 +280,7 @@ class NodeValidator:
     """
 
     def __init__(self, node: Node) -> None:
-        # Properties that nobody has to state may be null, which clears them.
+        # Properties that no user has to state may be null, which clears them.
         stated: Mapping[str, Mapping[str, Any]] = node.schema.get("properties") or {}
         properties: dict[str, Any] = {
             name: each if name in node.required or name in node.links else _or_null(each)
@@ -300,7 +300,7 @@ class NodeValidator:
     def faults(self, document: Mapping[str, Any]) -> list[Fault]:
         """What is wrong with a record that is submitted; empty when nothing is."""
         doubtful = [name for name, value in document.items() if not self._is_plain(name, value)]
-        # Most records have nothing but texts and words of a list, which is told without the schema's machinery.
+        # Most records have nothing but texts and words of a list, which is returned without the schema's machinery.
         if not doubtful and self._required <= document.keys():
             return []
         return [_fault(error) for error in cast("Iterator[ValidationError]", self._validator.iter_errors(document))]
@@ -324,7 +324,7 @@ def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
-    """Tells quickly that a text is right; None where only the schema can tell."""
+    """State quickly that a text is right; None where only the schema can tell."""
     words = set(stated) - {"default", "systemAlias", "description", "term", "termDef"}
     if words == {"enum"}:
         allowed = frozenset(each for each in stated["enum"] if isinstance(each, str | None))
@@ -336,7 +336,7 @@ def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
 
 
 def _is_plain_link(value: object) -> bool:
-    """Whether it is one object, or a list of one, that names a target by a text that can't be wrong."""
+    """Whether it is one object, or a list of one, that names a target by a text that cannot be wrong."""
     listed = as_list(value)
     if len(listed) != 1 or not isinstance(one := listed[0], dict):
         return False

@@ -17,7 +17,7 @@ SUCCEEDED, FAILED, PENDING = "SUCCEEDED", "FAILED", "PENDING"
 
 
 class Document(NamedTuple):
-    """What somebody sent in a transaction.
+    """What a user sent in a transaction.
 
     Attributes:
         text: Its text.
@@ -185,7 +185,7 @@ class Graph:
     _sources: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
 
     def put(self, record: Record) -> None:
-        """Adds a record, or puts it in the place of the one with its id."""
+        """Add a record, or put it in the place of the one with its id."""
         old = self.by_id.get(record.id)
         if old is not None and (old.key != record.key or old.links != record.links):
             self._unlink(old)
@@ -198,7 +198,7 @@ class Graph:
                 self._sources.setdefault(target, {})[record.id] = None
 
     def remove(self, record_id: str) -> None:
-        """Takes a record out."""
+        """Take a record out."""
         record = self.by_id.pop(record_id)
         del self._by_key[record.key]
         del self._by_type[record.type][record.project_id][record_id]
@@ -282,7 +282,7 @@ class Store:
         self.reload()
 
     def reload(self) -> None:
-        """Reads everything from the database again."""
+        """Read everything from the database again."""
         with self._writing:
             row = self._database.row("SELECT document FROM gen3_dictionary")
             self.dictionary = sds_dictionary() if row is None else Dictionary(json.loads(row["document"]))
@@ -292,13 +292,13 @@ class Store:
             self.graph = graph
 
     def use_dictionary(self, document: Mapping[str, Any]) -> None:
-        """Takes another dictionary for the one that is there; all records are dropped.
+        """Take another dictionary for the one that exists; all records are dropped.
 
         Args:
             document: Node types by name, as `_dictionary/_all` of a commons gives them.
 
         Raises:
-            ValueError: It isn't a dictionary: see `Dictionary`.
+            ValueError: It is not a dictionary: see `Dictionary`.
         """
         dictionary = Dictionary(document)
         with self._writing:
@@ -328,7 +328,7 @@ class Store:
                 raise
 
     def store(self, changed: Iterable[Record] = (), removed: Sequence[str] = ()) -> None:
-        """Stores records, all or none.
+        """Store records, all or none.
 
         Args:
             changed: New records, and changed ones in the place of those with their ids.
@@ -340,7 +340,7 @@ class Store:
                 for each in removed:
                     self._table.remove(id=each)
                 known = self.graph.by_id
-                # Changed rows aren't put in place of the old ones, which would move them to the end.
+                # Changed rows are not put in place of the old ones, which would move them to the end.
                 for record in (each for each in kept if each.id in known):
                     values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
                     if not self._table.change(record.id, **values):
@@ -380,7 +380,7 @@ class Store:
         return program, code
 
     def listed(self, node_type: str, project_id: str | None = None) -> list[dict[str, Any]]:
-        """Records as plain values.
+        """Record as plain values.
 
         Args:
             node_type: Of which node type.
@@ -417,7 +417,7 @@ class Store:
                 return record.properties.get(name)
 
     def links(self, record: Record, *, ids: bool = True) -> dict[str, list[dict[str, Any]]]:
-        """The links of a record by name; those that lead nowhere aren't in it.
+        """The links of a record by name; those that lead nowhere are not in it.
 
         Args:
             record: The record.

@@ -41,9 +41,9 @@ class Entity:
 
     Attributes:
         document: What was sent.
-        node: Its node type; None when that can't be told.
-        action: create or update; None when it didn't come so far.
-        id: Its id; None when it didn't come so far.
+        node: Its node type; None when that cannot be told.
+        action: create or update; None when it did not come so far.
+        id: Its id; None when it did not come so far.
         faults: What is wrong with it.
         old: The stored record that it changes.
         record: What would be stored.
@@ -58,7 +58,7 @@ class Entity:
     record: Record | None = None
 
     def text(self, name: str) -> str | None:
-        """A property of what was sent, None when it isn't a text."""
+        """A property of what was sent, None when it is not a text."""
         value = self.document.get(name)
         return value if isinstance(value, str) else None
 
@@ -134,7 +134,7 @@ class Submission:
             entity.faults.append(fault("NOT_UNIQUE", told))
 
     def _place(self, entity: Entity, node: Node) -> str:
-        """Finds the stored record that is meant, refuses what can't be meant, and returns the record's id."""
+        """Find the stored record that is meant, refuses what cannot be meant, and return the record's id."""
         own_id = entity.text("id")
         found = self._graph.named(node.name, self.project_id, entity.name)
         taken = None if own_id is None else self._graph.by_id.get(own_id)
@@ -155,7 +155,7 @@ class Submission:
         return entity_id
 
     def _send(self, entity: Entity, node: Node, entity_id: str) -> None:
-        """Enters what was sent by what it is called; what was sent twice is refused."""
+        """Enter what was sent by what it is called; what was sent twice is refused."""
         key = (node.name, self.project_id, entity.name)
         if key in self._sent or entity_id in self._sent_types:
             told = f"Entity is not unique, {self._key_text(entity.name)}"
@@ -330,7 +330,7 @@ class Deletion:
         ids: What is to be deleted.
 
     Attributes:
-        found: The records that are there, those that depend on others first.
+        found: The records that exist, those that depend on others first.
         dependents: The ids of records that are in the way.
     """
 
@@ -345,7 +345,7 @@ class Deletion:
             and record.submitter_id is not None
         }
         self.missing = [each for each in wanted if each not in there]
-        # One is told, as by the service: there may be very many.
+        # One is returned, as by the service: there may be very many.
         sources = {each: next((s for s in self._graph.sources(each) if s.id not in there), None) for each in there}
         self._in_the_way = {each: source for each, source in sources.items() if source is not None}
         self.found = self._children_first(there)
@@ -402,10 +402,10 @@ def _not_found(record_id: str) -> dict[str, Any]:
 
 
 class Records(Store):
-    """The records of a commons, with a way in that asks nobody."""
+    """The records of a commons, with a way in that asks no user."""
 
     def seed(self, program: str, project: str, records: Iterable[Mapping[str, Any]] = ()) -> list[str]:
-        """Puts records into a project without asking anybody; program and project are made where they aren't there.
+        """Put records into a project without asking any user; program and project are made where they do not exist.
 
         Args:
             program: The program's name.

@@ -151,7 +151,7 @@ def _columns(node: Node) -> tuple[str, ...]:
 
 
 def _records_reply(records: Store, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
-    """Chosen records: nulls are told."""
+    """Chosen records: nulls are returned."""
     by_type: dict[str, list[Record]] = {}
     for record in found:
         by_type.setdefault(record.type, []).append(record)
@@ -177,7 +177,7 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
 
 
 def _object(records: Store, record: Record, without_id: bool, *, nulls: bool) -> dict[str, Any]:
-    """A record as JSON; with its nulls its id is told too, whatever was asked for."""
+    """A record as JSON; with its nulls its id is told too, whatever was requested."""
     values = {name: records.value(record, name) for name in _columns(records.dictionary.nodes[record.type])}
     stated = {name: value for name, value in values.items() if nulls or value is not None}
     own = {"id": record.id} if nulls or not without_id else {}
@@ -309,7 +309,7 @@ def _json_template(node: Node) -> dict[str, Any]:
     return {_starred(node, "type"): node.name, **rest, **links}
 
 
-# -- manifests of records that stand for files, and what was written down about uploads through the service
+# -- manifests of records that represent files, and what was written down about uploads through the service
 
 
 def get_project_manifest(commons: Gen3, call: Call) -> Reply:

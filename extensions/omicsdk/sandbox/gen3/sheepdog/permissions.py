@@ -75,7 +75,7 @@ def asker(commons: Gen3, call: Call) -> Person:
 
 
 def permit(person: Person, method: str, *resources: str) -> None:
-    """Refuses who may not do something with any of some resources.
+    """Refuse who may not do something with any of some resources.
 
     Raises:
         Problem: 403; they may not.
@@ -85,12 +85,12 @@ def permit(person: Person, method: str, *resources: str) -> None:
 
 
 def resource_of(program: str, code: str) -> str:
-    """The resource that stands for a project."""
+    """The resource that represents a project."""
     return f"/programs/{program}/projects/{code}"
 
 
 def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, str]:
-    """Lets a request in to a project that needn't be there.
+    """Let a request in to a project that needn't be there.
 
     Raises:
         Problem: 401, 403.
@@ -102,7 +102,7 @@ def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, st
 
 
 def enter(commons: Gen3, call: Call, method: str, *states: str) -> Visit:
-    """Lets a request in to a project.
+    """Let a request in to a project.
 
     Args:
         commons: The commons.
@@ -143,7 +143,7 @@ def found_program(commons: Gen3, call: Call) -> Record:
 
 
 class SheepdogMiddleware(TrailingSlashes):
-    """Takes paths with and without a slash at their end, and refuses what isn't routed in the service's words."""
+    """Takes paths with and without a slash at their end, and refuses what is not routed in the service's words."""
 
     def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
         """The answer to a path or method that no route has."""

@@ -28,7 +28,7 @@ _ABSENT = {
     "try_submit_clinical_xml": _XML,
     "mark_records": "nothing reads the marks that it leaves",
 }
-"""Operations that the sandbox doesn't play, and why."""
+"""Operations that the sandbox does not play, and why."""
 
 
 def sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:

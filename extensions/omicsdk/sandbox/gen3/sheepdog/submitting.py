@@ -150,7 +150,7 @@ def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
     """The code of a project that is sent.
 
     Raises:
-        Problem: 400; it isn't a project that can be made.
+        Problem: 400; it is not a project that can be made.
     """
     if stated.get("type") != PROJECT:
         raise refuse(400, f"Invalid post to program endpoint with type='{stated.get('type')}'")
@@ -185,13 +185,13 @@ def delete_project(commons: Gen3, call: Call) -> Reply:
 
 
 def _begin(commons: Gen3, visit: Visit, kind: str, role: str, *, dry_run: bool = False) -> int:
-    """Enters a transaction into the log and returns its number."""
+    """Enter a transaction into the log and return its number."""
     log, now = commons.records.log, commons.records.clock.now()
     return log.add(Transaction(0, kind, role, PENDING, visit.program, visit.code, visit.person.name, dry_run, now))
 
 
 def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
-    """Enters what was answered to a transaction."""
+    """Enter what was answered to a transaction."""
     state = SUCCEEDED if answer.get("success") else FAILED
     commons.records.log.change(number, state=state, response=answer, sent=document)
 
@@ -201,7 +201,7 @@ def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Docume
 
 def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
-    # A client that doesn't want to wait gets the whole answer: it is there at once.
+    # A client that does not want to wait gets the whole answer: it is there at once.
     if dict(call.query).get("async", "").lower() == "true":
         crash_if_real(commons.context, "async=true")
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
@@ -209,7 +209,7 @@ def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
 
 
 def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
-    """One transaction: what was sent is read, held against what is there, and stored when all of it is right."""
+    """One transaction: what was sent is read, validated against what exists, and stored when all of it is right."""
     records = commons.records
     rows = records_of(document, records.dictionary)
     good = 201 if role == CREATE and not dry_run else 200
@@ -304,11 +304,11 @@ def close_transaction(commons: Gen3, call: Call) -> Reply:
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 
-# -- records that stand for files: each has an index record behind it, found or made
+# -- records that represent files: each has an index record behind it, found or made
 
 
 def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
-    """A record as it is stored: one that stands for a file with the GUID of its index record.
+    """A record as it is stored: one that represents a file with the GUID of its index record.
 
     Raises:
         Problem: 400; the index refuses it.
@@ -335,7 +335,7 @@ def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str])
 
 
 def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str | None:
-    """The GUID of an index record that is there.
+    """The GUID of an index record that exists.
 
     Raises:
         Problem: 400; the one that was named is that of another file.

@@ -16,7 +16,7 @@ TSV, CSV, JSON = "tsv", "csv", "json"
 FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
 _SEPARATORS = {TSV: ",", CSV: "#"}
-"""What stands between the values of a list in one cell."""
+"""What is between the values of a list in one cell."""
 _LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
 # These exactly: with a charset behind it a table is taken for JSON, as by the service.
 _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
@@ -35,7 +35,7 @@ def supported(kind: str) -> str:
 
 
 class NotATable(Exception):
-    """A text isn't a table of records."""
+    """A text is not a table of records."""
 
 
 def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
     Raises:
         NotATable: A row has more cells than there are columns.
     """
-    # Blanks at the end go, a tab there too: a last cell that is empty is one that isn't there.
+    # Blanks at the end go, a tab there too: a last cell that is empty is one that does not exist.
     rows = csv.DictReader(io.StringIO(text.strip(), newline=""), delimiter=_DELIMITERS[kind])
     found: list[dict[str, Any]] = []
     try:
@@ -116,7 +116,7 @@ def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object
     Args:
         kind: TSV or CSV.
         header: The names of the columns.
-        rows: The cells of each row; of a list the values stand in one cell.
+        rows: The cells of each row; of a list the values are in one cell.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=_DELIMITERS[kind], lineterminator="\r\n")
@@ -131,7 +131,7 @@ def write_node_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[o
     Args:
         kind: TSV or CSV.
         header: The names of the columns.
-        rows: The cells of each row; of a list the values stand in one cell.
+        rows: The cells of each row; of a list the values are in one cell.
     """
     cells = (_cells(row, _SEPARATORS[kind]) for row in rows)
     lines = (_DELIMITERS[kind].join("" if each is None else str(each) for each in row) for row in cells)
@@ -150,7 +150,7 @@ def sent(call: Call) -> Document:
     """The document of a request.
 
     Raises:
-        Problem: 400; it isn't UTF-8.
+        Problem: 400; it is not UTF-8.
     """
     try:
         text = call.content.decode()
@@ -164,7 +164,7 @@ def parsed_json(text: str) -> Any:
     """A JSON document.
 
     Raises:
-        Problem: 400; it isn't one.
+        Problem: 400; it is not one.
     """
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
@@ -188,7 +188,7 @@ def records_of(document: Document, dictionary: Dictionary) -> list[object]:
     """The records of a document, one after the other.
 
     Raises:
-        Problem: 400; it isn't JSON, or a table that can't be read.
+        Problem: 400; it is not JSON, or a table that cannot be read.
     """
     if document.format != JSON:
         try:
