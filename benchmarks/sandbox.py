@@ -115,7 +115,7 @@ def _targets(sandbox: Any, folder: Path) -> Iterator[Target]:
 
 def serve_bare() -> None:
     """Serves the answers that are on the input's first line, prints the URL, and ends with the input."""
-    from omicsdk.sandbox.traffic.serving import Serving
+    from omicsdk.sandbox.traffic.server_thread import ServerThread
     from starlette.applications import Starlette
     from starlette.responses import Response
     from starlette.routing import Route
@@ -130,7 +130,7 @@ def serve_bare() -> None:
 
     app = Starlette(routes=[route(*each) for each in json.loads(sys.stdin.readline())])
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
-        serving = Serving(app, listening)
+        serving = ServerThread(app, listening)
         serving.begin()
         print(json.dumps(f"http://127.0.0.1:{listening.getsockname()[1]}"), flush=True)
         sys.stdin.read()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.main import main
-from omicsdk.sandbox.traffic.serving import is_ours
+from omicsdk.sandbox.traffic.server_thread import is_ours
 
 CHECKOUT = Path(__file__).parents[2]
 LINES = re.sub(r"\\\n\s*", "", (CHECKOUT / "Containerfile").read_text(encoding="utf-8")).splitlines()

@@ -1,6 +1,6 @@
 """A real local server for every service: what users try, teach and test with.
 
-`Sandbox` is the server as an object, `serve` runs one until the process is told to stop, `Rule` is a fault that it
+`Sandbox` is the server as an object, `serve` runs one until the process is stopped, `Rule` is a fault that it
 shall show. All are loaded when they are first used.
 """
 

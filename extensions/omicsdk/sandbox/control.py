@@ -69,7 +69,7 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
 
 
 def _snapshot(sandbox: LiveSandbox) -> Response:
-    # Where there is room for the contents, and where the next start removes what a lost connection left.
+    # On the disk of the contents, so that the next start removes what a lost connection left.
     with tempfile.NamedTemporaryFile(dir=sandbox.context.objects.incoming, prefix="snapshot-", delete=False) as file:
         path = Path(file.name)
     try:
@@ -82,9 +82,9 @@ def _snapshot(sandbox: LiveSandbox) -> Response:
 
 
 def _refuse_web_pages(request: Request) -> None:
-    """The control API reads local folders: no page reaches it, not even one of the sandbox's own that a user stored there."""
+    """Reject requests from web pages: the control API reads local folders. Pages stored in the sandbox are rejected too."""
     headers = request.headers
-    # A page can ask without an origin, as for an image; browsers still say then that another site asks.
+    # A page can send a request without an Origin, as for an image; browsers still state that it comes from another site.
     asked_by = headers.get("sec-fetch-site", "none")
     if headers.get("origin") or asked_by != "none":
         raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
@@ -94,7 +94,7 @@ async def _body(request: Request) -> Any:
     content = await request.body()
     if not content:
         return {}
-    # A browser cannot send this type to another origin without asking first, and no user answers that question.
+    # A browser sends this type to another origin only after a preflight request, which has no route here.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Problem(415, "illegal_arguments", "The control API takes application/json")
     return json.loads(content)

@@ -118,7 +118,7 @@ def operations(document: Mapping[str, Any]) -> Sequence[Operation]:
 
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a restricted deployment: every operation needs what the secured ones need."""
+    """Restrict a document: every operation needs what the secured ones need."""
     stated = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
     none: list[Any] = []
     security: list[Any] = next((operation["security"] for operation in stated if operation.get("security")), none)
@@ -164,7 +164,7 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
         document: An OpenAPI 3.1 document whose references point to its own schemas only.
 
     Returns:
-        A new document; the old one is left as it is.
+        A new document; the old one is unchanged.
     """
     return {**cast("dict[str, Any]", _plain(document, document)), "openapi": "3.0.3"}
 

@@ -15,7 +15,7 @@ from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 if TYPE_CHECKING:
     from omicsdk.sandbox.live import LiveSandbox
 
-# A token for people who try things out outlives any session of that kind.
+# A token for trying things out outlives any session of that kind.
 _LONG = 30 * 24 * 3600.0
 
 
@@ -84,7 +84,7 @@ def written_storage_settings(folder: Path, storage: Path) -> Path:
 
 
 SHELLS = {"sh": "sh, bash, zsh", "fish": "fish", "powershell": "PowerShell"}
-"""Each shell that there are lines for, and what people call it."""
+"""Each shell that lines are written for, and its common name."""
 
 
 def _fish(value: str) -> str:
@@ -117,6 +117,6 @@ def shell_lines(environment: Mapping[str, str], shell: str = "sh") -> str:
         ValueError: There is no such shell.
     """
     if shell not in _LINES:
-        raise ValueError(f"there are no lines for {shell!r}; there are for {', '.join(SHELLS)}")
+        raise ValueError(f"unknown shell {shell!r}; known are {', '.join(SHELLS)}")
     line, quoted = _LINES[shell]
     return "".join(line.format(name, quoted(value)) for name, value in environment.items())

@@ -1,4 +1,4 @@
-"""A sandbox as tests, the control API and the pages see it: where it is, what is in it, and what can be turned."""
+"""A sandbox as tests, the control API and the pages use it: its addresses, contents and settings."""
 
 import tempfile
 import uuid as uuids
@@ -12,7 +12,7 @@ from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.azul.state import Azul
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
+from omicsdk.sandbox.dss.seeds import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
@@ -21,9 +21,9 @@ from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.running import Options, Running
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
@@ -37,7 +37,7 @@ from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
 from omicsdk.sandbox.upload.state import Upload, api_key
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.seeding.exchanges import Report
+    from omicsdk.sandbox.seeds.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
 
 
@@ -70,10 +70,10 @@ class LiveSandbox:
         self.request_log = RequestLog()
         self.s3_log = RequestLog()
         self.stalls = Stalls()
-        self._running: Running | None = None
+        self._running: Instance | None = None
 
     @property
-    def _up(self) -> Running:
+    def _up(self) -> Instance:
         if self._running is None:
             raise RuntimeError("the sandbox is not running: call start() or use it in a with block")
         return self._running
@@ -91,7 +91,7 @@ class LiveSandbox:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port: http://127.0.0.1:PORT unless it was told another address."""
+        """Scheme, host and port: http://127.0.0.1:PORT unless it listens on another address."""
         return self._up.url
 
     @property
@@ -222,7 +222,7 @@ class LiveSandbox:
         return variables(self)
 
     def info(self) -> dict[str, Any]:
-        """What the control API tells about the sandbox."""
+        """The control API's description of the sandbox."""
         return {
             "version": omicsdk.__version__,
             "url": self.url,
@@ -249,7 +249,7 @@ class LiveSandbox:
             "clock": self.clock.state(),
         }
 
-    # -- what is in it, and what can be turned
+    # -- contents and settings
 
     @property
     def context(self) -> SandboxContext:
@@ -387,7 +387,7 @@ class LiveSandbox:
         """
         if service in ("dss", "azul"):
             return dict(self.seed(folder))
-        from omicsdk.sandbox.seeding.folders import seed_service
+        from omicsdk.sandbox.seeds.folders import seed_service
 
         return seed_service(self._up.platforms, service, Path(folder).absolute())
 
@@ -404,13 +404,13 @@ class LiveSandbox:
             ValueError: A line is not an exchange; nothing was made.
             OSError: The file cannot be read.
         """
-        from omicsdk.sandbox.seeding.exchanges import seed_exchanges
+        from omicsdk.sandbox.seeds.exchanges import seed_exchanges
 
         return seed_exchanges(self._up.platforms, Path(file))
 
     @contextmanager
     def record(self, server: str, file: Path | str) -> Generator[str]:
-        """Record what a client of yours and a real service say to each other, and put it into the sandbox at the end.
+        """Record the exchanges of your client with a real service, and add them to the sandbox at the end.
 
         The client is given the URL that the block gets, in place of the service's. Secrets are masked in the file, which
         `seed_exchanges` takes again later.
@@ -426,7 +426,7 @@ class LiveSandbox:
             ValueError: The base URL is not one, or no exchange was recorded; the message states why.
             OSError: The file cannot be written.
         """
-        from omicsdk.sandbox.seeding.recording import recording
+        from omicsdk.sandbox.seeds.recording import recording
 
         with recording(server, Path(file)) as url:
             yield url

@@ -9,7 +9,7 @@ class Problem(Exception):
     Args:
         status: The HTTP status.
         code: The platform's machine-readable word, such as `not_found`.
-        title: One sentence for people.
+        title: One sentence for users.
         headers: Further headers of the answer.
         against: What of the service's document the request breaks, without a value of the request; empty when it
             keeps to the document.

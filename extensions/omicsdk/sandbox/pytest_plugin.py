@@ -27,7 +27,7 @@ OURS = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen", "snakemake_storag
 class AsWritten:
     """Finds our packages' modules as Python does.
 
-    pytest takes a plugin's whole distribution for tests, and compiles each of a thousand modules anew for the sake of
+    pytest takes a plugin's whole distribution for tests, and recompiles each of a thousand modules for the sake of
     their asserts: seconds in every run that may not keep what it compiled.
     """
 

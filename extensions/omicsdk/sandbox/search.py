@@ -37,7 +37,7 @@ class UnsupportedClause(QueryError):
     Args:
         name: The clause or option, such as `fuzzy` or `match.fuzziness`.
         where: Dotted place in the query that holds it.
-        supported: What can are there instead.
+        supported: The supported values.
     """
 
     def __init__(self, name: str, where: str, supported: tuple[str, ...]) -> None:
@@ -220,7 +220,7 @@ class Order(Generic[T]):
     Attributes:
         key: Gives what an item is sorted by; None for a gap.
         reverse: Whether the greatest comes first.
-        gaps_first: Whether items with a gap come before all others; by default behind them.
+        gaps_first: Whether items with a gap come before all others; by default after them.
     """
 
     key: Callable[[T], Any]
@@ -278,7 +278,7 @@ def compile_query(es_query: Mapping[str, Any]) -> Predicate:
         A function that returns whether a document matches; it is pure and may be shared by threads.
 
     Raises:
-        UnsupportedClause: A clause or option that is not implemented; its `name` tells which.
+        UnsupportedClause: A clause or option that is not implemented; its `name` states which.
         InvalidQuery: A query that Elasticsearch would refuse as well.
     """
     request = _object(es_query, "es_query")
@@ -512,7 +512,7 @@ def _object(value: object, where: str) -> Mapping[str, Any]:
 
 
 def _only_field(content: object, where: str) -> tuple[str, Any, str]:
-    """The one field that a clause is about: its name, what is said about it, and the place of that."""
+    """The one field that a clause is about: its name, its condition, and the position of that."""
     fields = {key: value for key, value in _object(content, where).items() if key not in _UNSCORED}
     if len(fields) != 1:
         raise InvalidQuery(f"expected exactly one field, found {len(fields)}", where)

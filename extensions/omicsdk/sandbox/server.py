@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from omicsdk.sandbox.control import control_routes
+from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
-from omicsdk.sandbox.running import Options, Running
 from omicsdk.sandbox.state.folder import close_to_others
 from omicsdk.sandbox.traffic.faults import Rule, read_rules
-from omicsdk.sandbox.traffic.serving import LOOPBACK, names_of
+from omicsdk.sandbox.traffic.server_thread import LOOPBACK, names_of
 
 
 class Sandbox(LiveSandbox):
@@ -28,13 +28,13 @@ class Sandbox(LiveSandbox):
         port: TCP port; 0, the default, picks a free one.
         faults: A YAML or JSON file of faults, or rules, in force from the start and again after `reset`.
         documents: Service name to OpenAPI document, in place of the generated ones.
-        host: The address to listen on; default 127.0.0.1. With another one every user who reaches this machine controls the
-            sandbox, and with it reads what its owner may read: only for containers and networks of one's own.
+        host: The address to listen on; default 127.0.0.1. With another one any user who reaches this machine controls the
+            sandbox, and with it reads what its owner may read: only for containers and private networks.
         s3_port: TCP port of the S3 server; 0, the default, picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, such as a container's or a proxy's; one that
             begins with a dot allows all names below it. All others are refused.
-        run_tools: Whether cwltool, where it is installed, runs the tools of Seven Bridges' tasks: whoever may make a task then
-            runs commands as the sandbox's owner. Default false; outputs are then stand-ins, and the task states it.
+        run_tools: Whether cwltool, where it is installed, runs the tools of Seven Bridges' tasks: any user who may make a task then
+            runs commands as the sandbox's owner. Default false; outputs are then placeholders, and the task states it.
         strict_errors: How what the real servers are known to fail on with 500 is answered: `helpful`, the default, by the
             refusal that it should be, or `real`, by their 500. The setting `sandbox.strict_errors` changes it later.
 
@@ -86,7 +86,7 @@ class Sandbox(LiveSandbox):
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         try:
-            running = Running(self, [*page_routes(self), control_routes(self)], lasting=self._temporary is None)
+            running = Instance(self, [*page_routes(self), control_routes(self)], lasting=self._temporary is None)
             running.begin()
         except BaseException:
             self._clean_up()

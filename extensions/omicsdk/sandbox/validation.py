@@ -110,7 +110,7 @@ class RequestValidator:
     def _sent(
         self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
     ) -> Iterator[tuple[Parameter, Draft202012Validator, str | _Several | None]]:
-        """Each parameter with what was sent: a text, or what there is of a list or an object; None for no text."""
+        """Each parameter with its value: a text, or the members of a list or an object; None for no text."""
         sources = {"path": path, "query": dict(reversed(query)), "header": headers}
         for parameter, name, validator in self._parameters:
             several = _several(parameter, query)
@@ -157,7 +157,7 @@ class RequestValidator:
         return sent
 
     def _complain(self, validator: Draft202012Validator, value: object, where: str) -> None:
-        found = cast("Any", validator)  # its stubs know no JSON value but the wrong ones
+        found = cast("Any", validator)  # its stubs have the wrong JSON types
         if found.is_valid(value):
             return
         error = cast("ValidationError", cast("Any", schema_errors).best_match(found.iter_errors(value)))

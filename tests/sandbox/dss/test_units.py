@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.dss.seeding import content_type
+from omicsdk.sandbox.dss.seeds import content_type
 from omicsdk.sandbox.dss.state import MAX_INDEXED_FILES, index_document
 from omicsdk.sandbox.dss.store import BundleEntry, FileRecord, format_version, is_version, parse_version
 

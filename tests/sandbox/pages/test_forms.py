@@ -164,7 +164,7 @@ def test_a_switch_that_two_turn_is_told_and_nothing_is_turned(sandbox: Sandbox, 
         ({"do": "freeze", "at": "noon"}, "is not a moment"),
         ({"do": "turn", "dss.read_only": "true", "dss.retry_after": "nan"}, "takes 0 or more"),
         ({"do": "turn", "dss.read_only": "perhaps"}, "takes true or false"),
-        ({"do": "turn", "dss.nothing": "1"}, "there is no setting"),
+        ({"do": "turn", "dss.nothing": "1"}, "unknown setting"),
         ({}, "no known action"),
     ],
 )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import operations, read_document
-from omicsdk.sandbox.traffic.serving import is_ours, url_of
+from omicsdk.sandbox.traffic.server_thread import is_ours, url_of
 
 EVIL = "evil.example.org"
 SERVICES = {

@@ -76,7 +76,7 @@ def up(
 
     with _failures("the sandbox cannot start"):
         from omicsdk.sandbox import Sandbox, serve
-        from omicsdk.sandbox.traffic.serving import is_loopback
+        from omicsdk.sandbox.traffic.server_thread import is_loopback
 
         if not is_loopback(host):
             console.message(f"warning: on {host} any user who reaches this machine controls the sandbox")

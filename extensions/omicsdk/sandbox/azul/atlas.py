@@ -14,7 +14,7 @@ from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileReco
 from omicsdk.sandbox.state.listings import Collection, Listing
 
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
-"""Names entities that have no metadata of their own."""
+"""Namespace of the UUIDs of entities whose metadata state none."""
 MATRICES = frozenset({"h5ad", "loom", "mtx", "mtx.gz", "rds", "csv", "csv.gz"})
 """Formats of files that are indexed as matrices."""
 COMPRESSED = frozenset({"gz", "bz2", "zip"})

@@ -158,12 +158,12 @@ def _type_summaries(files: Sequence[IndexedFile]) -> Iterator[JsonObject]:
 def matrix_tree(
     files: Sequence[IndexedFile], dimensions: Sequence[str], shown: Callable[[IndexedFile], JsonObject]
 ) -> JsonObject | list[JsonObject]:
-    """Matrices as the service nests them: dimensions with the fewest values come first, unused ones are left out.
+    """Matrices as the service nests them: dimensions with the fewest values first, unused ones left out.
 
     Args:
         files: The matrices; a file is in the stratum of each of its values.
         dimensions: Fields.
-        shown: A file as it is in a leaf.
+        shown: Renders a file in a leaf.
     """
     used = sorted((each for each in dimensions if values_of(files, each)), key=lambda each: len(values_of(files, each)))
     if not files:

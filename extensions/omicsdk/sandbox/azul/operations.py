@@ -218,7 +218,7 @@ def _begin(azul: Azul, call: Call) -> dict[str, Any]:
 
 
 def _state(azul: Azul, call: Call, key: str, waited: int) -> dict[str, Any]:
-    """The state of a manifest for a client that has asked so often."""
+    """The state of a manifest for a client that has polled N times."""
     settings = azul.context.settings
     if waited < settings.number("azul.manifest_redirects"):
         token = base64.urlsafe_b64encode(json.dumps([key, waited + 1]).encode()).decode().rstrip("=")
@@ -245,7 +245,7 @@ def _signed(azul: Azul, call: Call, key: str) -> str:
 
 
 def _key(azul: Azul, call: Call) -> tuple[str, int | None]:
-    """The manifest of a token, and how often its client has asked; None for the key of a stored one."""
+    """The manifest of a token, and how often its client has polled; None for the key of a stored one."""
     token = call.arguments["token"]
     key, waited = token, None
     if token not in azul.manifests and len(token) != 64:

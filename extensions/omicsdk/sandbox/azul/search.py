@@ -144,7 +144,7 @@ def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool
     Args:
         values: The values; None where there are none.
         relation: The relation.
-        wanted: What it is compared with.
+        wanted: The value to compare with.
     """
     if relation == "is":
         return any(value in wanted and type(value) in {type(each) for each in wanted} for value in values)
@@ -207,7 +207,7 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
 
 
 def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
-    """Where a hit is in the order: those without a value come last, and UUIDs tell equal ones apart."""
+    """The position of a hit in the order: hits without a value come last, and UUIDs order equal ones."""
     return value is None, "" if value is None else value, id_
 
 
@@ -221,7 +221,7 @@ def page_of(
         size: Hits on a page.
         order: The direction that they are sorted in.
         after: The cursor of the hit before the page.
-        before: The cursor of the hit behind the page.
+        before: The cursor of the hit after the page.
 
     Raises:
         Problem: 400; the cursor is malformed.

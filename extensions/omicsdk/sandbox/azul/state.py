@@ -25,7 +25,7 @@ SETTINGS = (
     Setting("azul.manifest_redirects", 1, "how many 301s a manifest answers before it is written"),
     Setting("azul.file_redirects", 0, "how many 301s a file answers before its data"),
     Setting("azul.retry_after", 1, "the Retry-After of those 301s, in seconds"),
-    Setting("azul.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),
+    Setting("azul.url_seconds", 3600, "validity of presigned URLs, in seconds"),
     Setting("azul.manifest_seconds", 7 * 86400, "for how long a manifest is stored, in seconds"),
     Setting("azul.mirror", False, "whether files are in the mirror"),
     Setting("azul.mirror_names", False, "whether hits name places in the mirror, which may lack the files"),
@@ -140,7 +140,7 @@ class Azul:
         return Addresses(url, self.mirror_uri, lambda _: can_read, self.atlas.md5)
 
     def mirror_uri(self, file: IndexedFile) -> str | None:
-        """The address of a file in the mirror, where it is put when it is requested; None where there is no mirror.
+        """The address of a file in the mirror, which is written on the first request; None where there is no mirror.
 
         Args:
             file: The file.

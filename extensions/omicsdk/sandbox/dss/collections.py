@@ -138,7 +138,7 @@ def resolve_pointer(document: object, pointer: str) -> object:
         The value.
 
     Raises:
-        LookupError: Nothing is there.
+        LookupError: The pointer points to nothing.
         ValueError: It is not a pointer, or a list's index is not one.
     """
     if pointer and not pointer.startswith("/"):
@@ -153,5 +153,5 @@ def resolve_pointer(document: object, pointer: str) -> object:
         elif isinstance(value, dict):
             value = cast("dict[str, object]", value)[step]
         else:
-            raise LookupError(f"nothing lies below {step!r}")
+            raise LookupError(f"nothing exists below {step!r}")
     return value

@@ -1,4 +1,4 @@
-"""Which subscriptions want an event, and the payload that each of them gets: pure functions over plain data."""
+"""Which subscriptions match an event, and the payload of each notification: pure functions over plain data."""
 
 import json
 import logging
@@ -43,7 +43,7 @@ def is_elasticsearch(subscription: Subscription) -> bool:
 
 
 def check_subscription(subscription: Subscription) -> None:
-    """Check what a document's schema cannot say about a subscription: its expressions, names and query.
+    """Check what a document's schema cannot state about a subscription: its expressions, names and query.
 
     Raises:
         Problem: 400; with the platform's code and a message that names what is wrong.
@@ -80,10 +80,10 @@ _FAILURES = (ValueError, TypeError, RecursionError)
 
 
 def wants(subscription: Subscription, event: Event) -> bool:
-    """Whether a subscription wants an event.
+    """Whether a subscription matches an event.
 
-    One by an Elasticsearch query wants the new versions that match it. One by JMESPath wants every event whose document
-    gives a true value, where `event_type` is part of the document; without a query it wants all events.
+    One by an Elasticsearch query matches the new versions that the query finds. One by JMESPath matches every event whose document
+    gives a true value, where `event_type` is part of the document; without a query it matches all events.
     """
     if is_elasticsearch(subscription):
         return event.event_type == "CREATE" and compile_query(subscription["es_query"])(event.document)
@@ -105,7 +105,7 @@ def _searched(event: Event) -> dict[str, Any]:
 
 
 def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a document that a subscription wants to have attached.
+    """The parts of a document that a subscription requests as attachments.
 
     Args:
         definitions: Name to `{"type": "jmespath", "expression": ...}`.

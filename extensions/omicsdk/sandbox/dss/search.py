@@ -54,7 +54,7 @@ def post_search(dss: Dss, call: Call) -> Reply:
     return page(call, body, "results", {"search_after": results[-1]["bundle_fqid"]} if more else None)
 
 
-_FIRST, _LAST = "", "~"  # before and behind every version
+_FIRST, _LAST = "", "~"  # before and after every version
 
 
 def get_events(dss: Dss, call: Call) -> Reply:

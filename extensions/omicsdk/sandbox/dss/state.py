@@ -85,14 +85,14 @@ def index_document(
 
 
 SETTINGS = (
-    Setting("dss.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),
-    Setting("dss.async_bytes", 64 * 1024 * 1024, "files from so many bytes on are registered asynchronously (202)"),
+    Setting("dss.url_seconds", 3600, "validity of presigned URLs, in seconds"),
+    Setting("dss.async_bytes", 64 * 1024 * 1024, "size from which files are registered asynchronously (202), in bytes"),
     Setting("dss.async_seconds", 1.0, "how long an asynchronous registration takes, in seconds"),
     Setting("dss.checkout_seconds", 1.0, "how long a checkout job takes, in seconds"),
     Setting("dss.checkout_redirects", 0, "how many 301s a file, or a bundle with URLs, answers before its data"),
     Setting("dss.redirect_seconds", 0, "for how many seconds a file, or a bundle with URLs, answers 301"),
     Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
-    Setting("dss.journal_events", 10, "how many events stand in one journal"),
+    Setting("dss.journal_events", 10, "number of events in one journal"),
     Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
     Setting("dss.read_only", False, "whether everything that writes is refused"),
 )
@@ -173,7 +173,7 @@ class Dss:
         return self.find_collection(uuid, version) or refuse_missing("collection", uuid, version)
 
     def entries(self, bundle: Bundle, start: int = 0, count: int = -1) -> list[BundleEntry]:
-        """The files of a bundle in their order, from a position on, at most so many (-1: all)."""
+        """The files of a bundle in their order, from a position on, at most N (-1: all)."""
         rows = self.context.database.rows(
             "SELECT b.name, b.indexed, f.* FROM dss_bundle_files b"
             " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
@@ -213,13 +213,13 @@ class Dss:
     def delete_bundle(self, stone: Tombstone) -> None:
         """Delete a bundle's version, or with an empty version all of them, and notifies subscribers.
 
-        Whoever replays events later does not meet the deleted bundle, as on the platform.
+        Events replayed later do not include the deleted bundle, as on the platform.
         """
         with self.transaction():
             self.tombstones.add(stone)
             self.events.remove("? IN ('', version)", stone.version, uuid=stone.uuid)
-            told = {name: value for name, value in asdict(stone).items() if value or name != "version"}
-            self._notify(Event("TOMBSTONE", stone.uuid, stone.version, {**told, "admin_deleted": True}))
+            document = {name: value for name, value in asdict(stone).items() if value or name != "version"}
+            self._notify(Event("TOMBSTONE", stone.uuid, stone.version, {**document, "admin_deleted": True}))
 
     def _notify(self, event: Event) -> None:
         self.deliveries.notify([each.body for each in self.subscriptions.all()], event)

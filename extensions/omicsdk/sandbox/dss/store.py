@@ -70,7 +70,7 @@ class FileRecord:
         s3_etag: S3's ETag for parts of 64 MiB.
         crc32c: CRC32C.
         size: Length in bytes.
-        ready: From when on it is there, in the sandbox's time.
+        ready: From when on it exists, in the sandbox's time.
     """
 
     uuid: str
@@ -100,7 +100,7 @@ class BundleEntry:
     file: FileRecord
 
     def manifest(self) -> JsonObject:
-        """The entry as it is in a bundle's manifest."""
+        """The entry of a bundle's manifest."""
         return {
             "name": self.name,
             "uuid": self.file.uuid,
@@ -183,7 +183,7 @@ class CheckoutJob:
 
 @dataclass(frozen=True, slots=True)
 class CollectionVersion:
-    """A version of a collection; the body is what the service tells of it."""
+    """A version of a collection; the body is what the service returns."""
 
     uuid: str
     version: str

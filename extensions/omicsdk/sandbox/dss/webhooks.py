@@ -216,7 +216,7 @@ class DeliveryWorker:
         self._forget_clock = clock.on_change(self._woken.set)
 
     def notify(self, subscriptions: Iterable[Subscription], event: Event) -> None:
-        """Queue an event for the subscribers that want it and return at once.
+        """Queue an event for the subscribers that match it and return at once.
 
         Subscriptions are read and their deliveries queued in one transaction of the caller's, so that a subscription
         that is deleted meanwhile gets nothing later.

@@ -1,4 +1,4 @@
-"""Logging in by OAuth: the operations, the pages that ask and answer, and the tokens that it ends with."""
+"""Login by OAuth: the operations, the consent page and its answer, and the tokens at the end."""
 
 import base64
 import hashlib
@@ -102,11 +102,11 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
         fields: The answer.
         status: The status where it is shown.
     """
-    told = {**fields, **({"state": request.state} if request.state else {})}
+    shown = {**fields, **({"state": request.state} if request.state else {})}
     if not request.redirect_uri:
-        return Reply(told, status, _NOT_KEPT)
+        return Reply(shown, status, _NOT_KEPT)
     parts = urlsplit(request.redirect_uri)
-    query = "&".join(filter(None, [parts.query, urlencode(told)]))
+    query = "&".join(filter(None, [parts.query, urlencode(shown)]))
     location = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
     return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
 
@@ -246,7 +246,7 @@ HEADERS = {
 
 
 def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chosen: str) -> str:
-    """The page: an e-mail address to choose, and buttons that say yes or no.
+    """The consent page: an e-mail address to choose, and buttons for yes and no.
 
     Args:
         request: What the client requested.
@@ -257,12 +257,12 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     Returns:
         HTML; nothing of the request is taken for markup.
     """
-    told = {
+    shown = {
         "Application": request.client_id or "this deployment",
         "It wants": request.scope or "nothing in particular",
         "It gets the answer at": request.redirect_uri or "this page",
     }
-    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in told.items())
+    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in shown.items())
     options = "".join(f'<option value="{html.escape(user)}">' for user in users)
     escaped = {"ticket": html.escape(ticket), "chosen": html.escape(chosen)}
     return _page("Log in to the sandbox", _filled("consent.html", rows=rows, options=options, **escaped))
@@ -287,7 +287,7 @@ _GONE = "This login has ended, or was answered before. Begin it again where you 
 
 
 def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
-    """The routes below the service's prefix: the page that asks, its answer, and what a logout points to."""
+    """The routes below the service's prefix: the consent page, its answer, and the page after a logout."""
 
     def ask(request: Request) -> Response:
         ticket = request.query_params.get("ticket", "")
@@ -487,8 +487,8 @@ ECHO_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"
 def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """A request as the service saw it, without credentials."""
     kept = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
-    told: dict[str, Any] = {"method": "GET", "path": quote(path), "query_params": dict(query), "headers": kept}
-    return json.dumps(told, indent=2)
+    shown: dict[str, Any] = {"method": "GET", "path": quote(path), "query_params": dict(query), "headers": kept}
+    return json.dumps(shown, indent=2)
 
 
 HANDLERS = {"get_jwks.json": _keys, "post_oauth_userinfo": get_oauth_userinfo}  # a function cannot have a dot

@@ -1,4 +1,4 @@
-"""Policies: which texts are ones, those that exist from the start, and whether they allow a request, by the rules of AWS."""
+"""Policies: which texts are valid, the initial ones, and whether they allow a request, by the rules of AWS."""
 
 import ipaddress
 import json
@@ -353,7 +353,7 @@ def _condition_fault(condition: object) -> str:
 JsonObject = dict[str, Any]
 
 EVERYBODY = "user_default"
-"""The group that every user is in."""
+"""The group of all users."""
 USER_ROLE, ADMIN_ROLE = "default_user", "fusillade_admin"
 OWNER = "Owner"
 """The access level that every resource type has from the start."""
@@ -364,7 +364,7 @@ def _allow(actions: list[str], resources: list[str]) -> JsonObject:
 
 
 USER_POLICY = _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
-"""What every user may: read about themselves."""
+"""The policy of every user: read about themselves."""
 ADMIN_POLICY = _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
 """What administrators may: everything that the service has."""
 
@@ -384,7 +384,7 @@ EMAIL = "fus:user_email"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What policies say.
+    """Evaluate policies.
 
     Attributes:
         result: Whether all of what was requested is allowed.

@@ -32,7 +32,7 @@ def listed(
         key: The name that the items have in the answer.
         table: Where they are.
         by: The field that they are sorted by, in which no two are equal.
-        show: An item as it is in the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
+        show: An item of the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
         beside: What is beside the items.
         equal: Fields of the rows that are listed.
 
@@ -63,7 +63,7 @@ def _name(token: str) -> str:
 
 
 def taken(what: str) -> Problem:
-    """A 409 for what cannot be created, because there is one of its name."""
+    """A 409 for what cannot be created because its name is taken."""
     return Problem(409, "Conflict", f"There is a {what} already; nothing has been changed")
 
 
@@ -97,8 +97,8 @@ def _create(fusillade: Fusillade, call: Call, kind: str) -> Reply:
     fusillade.all_there(ROLE, roles, 400)
     if not fusillade.add(kind, name, policy, groups=groups, roles=roles, creator=call.sender.email):
         raise taken(f"{kind} {name}")
-    told = f"The {kind} {name} has been created."
-    return Reply({"msg": told}, 201) if kind == USER else Reply(status=201, text=told)
+    message = f"The {kind} {name} has been created."
+    return Reply({"msg": message}, 201) if kind == USER else Reply(status=201, text=message)
 
 
 def _get(fusillade: Fusillade, call: Call, kind: str) -> Reply:

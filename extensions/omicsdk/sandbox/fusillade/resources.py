@@ -122,7 +122,7 @@ def delete_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     """DELETE /v1/resource/{resource_type_name}/policy/{policy_name}."""
     with fusillade.transaction():
         level = _level(fusillade, call)
-        fusillade.members.remove(type=level.type, level=level.name)  # whoever had it has no access
+        fusillade.members.remove(type=level.type, level=level.name)  # its members lose their access
         fusillade.levels.remove(type=level.type, name=level.name)
     return Reply(text=f"The access level {level.name} of {level.type} has been deleted.")
 
@@ -136,7 +136,7 @@ def _level(fusillade: Fusillade, call: Call) -> Level:
 def _level_policy(call: Call, type: ResourceType) -> JsonObject:
     policy = call.body.get("policy")
     if policy is None:
-        raise bad_arguments("The body has no policy: it is what the access level stands for")
+        raise bad_arguments("The body has no policy, which defines the access level")
     checked = check_policy(policy, RESOURCE_POLICY)
     if foreign := actions_of(checked).difference(type.actions):
         known = ", ".join(type.actions) or "none"
@@ -159,8 +159,8 @@ def post_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:
         name = _type(fusillade, call).name
         if not fusillade.things.add_new(Thing(name, thing, call.sender.email)):
             raise taken(f"resource ID {thing} of {name}")
-    told = {"msg": f"The resource ID {thing} has been created."}
-    return Reply({**told, "resource_type": name, "resource_id": thing}, 201)
+    answer = {"msg": f"The resource ID {thing} has been created."}
+    return Reply({**answer, "resource_type": name, "resource_id": thing}, 201)
 
 
 def delete_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:

@@ -37,9 +37,9 @@ ADMINISTRATOR = "user@example.org"
 
 SETTINGS = (
     Setting("auth.group_max", 10, "how many groups a user can be in"),
-    Setting("auth.login_as", "", "the address that logs in without being asked; with none there is a page"),
-    Setting("auth.first_groups", "hca", "groups that somebody joins with the first login, separated by blanks"),
-    Setting("auth.token_seconds", 3600, "for how long access tokens are good, in seconds"),
+    Setting("auth.login_as", "", "address that logs in without the consent page; empty for the page"),
+    Setting("auth.first_groups", "hca", "groups that a user joins with the first login, separated by blanks"),
+    Setting("auth.token_seconds", 3600, "validity of access tokens, in seconds"),
     Setting("auth.rotate_refresh_tokens", False, "whether each refresh ends the refresh token and gives another one"),
 )
 
@@ -70,7 +70,7 @@ class Principal:
     enabled: bool = True
 
     def shown(self) -> JsonObject:
-        """The principal as the service tells of it."""
+        """The principal as the service returns it."""
         policies = {"IAMPolicy": self.policy} if self.policy else {}
         status = {"status": "enabled" if self.enabled else "disabled"} if self.kind == USER else {}
         return {f"{self.kind}_id": self.name, "policies": policies, **status}
@@ -88,7 +88,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A kind of things that are shared one by one, with the actions that there are on them."""
+    """A type of resources that are shared one by one, with the actions on them."""
 
     name: str
     actions: list[str]
@@ -166,7 +166,7 @@ class Fusillade:
         return self.context.clock.now()
 
     def clear(self) -> None:
-        """Put back what exists from the start, unless there are roles or users: what a user deleted stays deleted."""
+        """Restore the initial roles and users, unless there are any: what a user deleted stays deleted."""
         with self.transaction():
             if self.principals.count("kind != ?", GROUP):
                 return
@@ -198,9 +198,9 @@ class Fusillade:
         roles: Sequence[str] = (),
         creator: str = "fusillade",
     ) -> bool:
-        """Create a user, a group or a role; False when there is one of that name.
+        """Create a user, a group or a role; False if the name is taken.
 
-        A user is in the group that every user is in as well.
+        A user also joins the group of all users.
         """
         with self.transaction():
             if not self.principals.add_new(Principal(kind, name, policy, creator)):
@@ -310,8 +310,8 @@ class Fusillade:
 
         Args:
             user: Their name; an account is made when there is none.
-            actions: What they want to do; all of it has to be allowed.
-            resource: What they want to do it to.
+            actions: The actions; all of them have to be allowed.
+            resource: The resource that they act on.
             token_groups: Groups that count beside those of the account, because a token of the sandbox states it.
 
         Returns:

@@ -28,7 +28,7 @@ class OAuthError(Problem):
 
     Args:
         code: The error as RFC 6749 names it, such as `invalid_grant`.
-        description: One sentence for people.
+        description: One sentence for users.
         status: The HTTP status.
     """
 
@@ -36,12 +36,12 @@ class OAuthError(Problem):
         super().__init__(status, code, description)
 
     def fields(self) -> dict[str, str]:
-        """The error as it is in an answer or a redirect."""
+        """The error in an answer or a redirect."""
         return {"error": self.code, "error_description": self.title}
 
 
 def client_secret(secrets: Secrets) -> str:
-    """The application's secret, which every program that asks gets, as of any installed application."""
+    """The application's secret, which any client can get, as that of any installed application."""
     return secrets.derived("auth", CLIENT_ID)
 
 
@@ -106,7 +106,7 @@ def may_redirect(uri: str, origin: str) -> bool:
     """Whether a browser may be sent somewhere with a code: to this machine or server, so that no page gets one.
 
     Args:
-        uri: Where a client wants the browser to come back to.
+        uri: The address that the client states for the redirect.
         origin: Scheme, host and port of this server as the client reached it, whose /echo shows the code.
     """
     if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
@@ -118,7 +118,7 @@ def may_redirect(uri: str, origin: str) -> bool:
 
 
 TICKET_SECONDS = 600.0
-"""For how long a user may look at the page that asks them."""
+"""How long the consent page is valid."""
 CODE_SECONDS = 600.0
 """For how long a code is good: the most that RFC 6749 recommends (section 4.1.2)."""
 
@@ -191,7 +191,7 @@ class Grants:
         self._grants = Table(database, "auth_grants", Grant, key="kind digest")
 
     def _put(self, kind: str, request: LoginRequest, email: str, family: str, seconds: float) -> str:
-        secret = secrets.token_hex(24)  # no text that begins with a dash: people paste it
+        secret = secrets.token_hex(24)  # no text that begins with a dash: users paste it
         self._grants.put(Grant(kind, digest(secret), asdict(request), email, family, self._now() + seconds))
         return secret
 
@@ -264,7 +264,7 @@ def new_account(folder: Path, email: str, token_uri: str) -> tuple[ServiceAccoun
     Args:
         folder: Where the file goes; made when it does not exist.
         email: Name of the account.
-        token_uri: An address that the form wants.
+        token_uri: The address of the token endpoint, which the form requires.
 
     Returns:
         The account, and the file, readable by its owner only.
@@ -316,8 +316,8 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
         Its claims.
 
     Raises:
-        Problem: 401; it is not well-formed, no user known signed it, it is not meant for these services, or it has
-            ended or is not good yet.
+        Problem: 401; it is not well-formed, no known user signed it, it is not meant for these services, or it has
+            expired or is not valid yet.
     """
     import jwt
 

@@ -53,7 +53,7 @@ class Htsget:
         self.context = context
         self._sets = Table(context.database, "htsget_sets", DataSet, key="kind id format")
         context.settings.declare(
-            Setting(URL_SECONDS, 900.0, "how long the URLs of blocks are good"),
+            Setting(URL_SECONDS, 900.0, "validity of the URLs of blocks, in seconds"),
             Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
             Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
         )
@@ -199,7 +199,7 @@ def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regi
         raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
     found = next((each for each in there if each.format == wanted), None)
     if found is None:
-        raise Problem(400, "UnsupportedFormat", f"{id} is there as {', '.join(each.format for each in there)} only")
+        raise Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(each.format for each in there)}")
     if found.restricted:
         state.context.tokens.caller(call.headers.get("authorization"))
     header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
@@ -225,10 +225,10 @@ def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: byte
         )
     if end:
         urls.append({**_inline(end), "class": "body"})
-    told: dict[str, Any] = {"format": format, "urls": urls}
+    ticket: dict[str, Any] = {"format": format, "urls": urls}
     if context.settings.flag(STATE_MD5):
-        told["md5"] = hashlib.md5(header + records, usedforsecurity=False).hexdigest()
-    return told
+        ticket["md5"] = hashlib.md5(header + records, usedforsecurity=False).hexdigest()
+    return ticket
 
 
 def _inline(data: bytes) -> dict[str, Any]:

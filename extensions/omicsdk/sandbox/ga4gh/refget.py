@@ -29,7 +29,7 @@ class Sequence:
         md5: Its MD5.
         trunc512: The beginning of its SHA-512 in hexadecimal digits.
         ga4gh: The same in Base64, after `SQ.`.
-        name: What it is called.
+        name: Its name.
         length: The number of its letters.
         blob: Its letters in the object store.
         circular: Whether it is circular.
@@ -75,7 +75,7 @@ class Refget:
         """Add a sequence.
 
         Args:
-            name: What it is called.
+            name: Its name.
             letters: Its letters; they are kept in upper case.
             circular: Whether it is circular.
         """
@@ -145,7 +145,7 @@ def get_service_info(state: Refget, call: Call) -> Reply:
 def get_metadata(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}/metadata."""
     found = state.find(call.arguments["id"])
-    told = {
+    metadata = {
         "id": found.md5,
         "md5": found.md5,
         "trunc512": found.trunc512,
@@ -153,7 +153,7 @@ def get_metadata(state: Refget, call: Call) -> Reply:
         "length": found.length,
         "aliases": [{"alias": found.name, "naming_authority": "sandbox"}],
     }
-    return Reply({"metadata": told}, headers={"Content-Type": _JSON})
+    return Reply({"metadata": metadata}, headers={"Content-Type": _JSON})
 
 
 def get_sequence(state: Refget, call: Call) -> Reply:

@@ -72,7 +72,7 @@ class Ga4gh:
         self._is_seeded = False
 
     def seed(self) -> None:
-        """Make the examples, unless there is anything. Called by the first request or listing: most sandboxes never need them."""
+        """Make the examples, unless there is any data. The first request or listing calls it: most sandboxes never need them."""
         with self._lock:
             if self._is_seeded:
                 return
@@ -114,7 +114,7 @@ class Ga4gh:
             What was added, and in `left` which files were not.
 
         Raises:
-            ValueError: There is nothing for the service.
+            ValueError: The folder has nothing for the service.
         """
         if service == "trs":
             return {"tool": f"#workflow/sandbox/{folder.name}", "versions": self.trs.add_folder(folder)}

@@ -33,7 +33,7 @@ class Tool:
     Attributes:
         id: Its identifier.
         organization: Who published it.
-        name: What it is called.
+        name: Its name.
         description: What it does.
     """
 
@@ -52,7 +52,7 @@ class File:
         version: The version.
         type: The descriptor type that it is for.
         path: Its relative path.
-        kind: What it is for, as the standard has it.
+        kind: Its purpose, in the standard's words.
         content: Its text.
     """
 
@@ -234,7 +234,7 @@ def get_descriptor(state: Trs, call: Call) -> Reply:
 def get_file(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}/{type}/descriptor/{relative_path}."""
     path = unquote(call.arguments["relative_path"])
-    # A container file has an operation of its own, as on registries.
+    # A container file has a separate operation, as on registries.
     return _content(
         call, next((each for each in _files(state, call) if each.path == path and each.kind != CONTAINER), None)
     )

@@ -1,4 +1,4 @@
-"""Who asks a commons, and what they may do: people and clients, and the tokens that Fence signs for them.
+"""Users and clients of a commons, their permissions, and the tokens that Fence signs for them.
 
 What they may do is kept as Arborist keeps it: policies that join roles with resources. A policy holds for what is below
 its resources too, and `*` is any method or service.
@@ -21,7 +21,7 @@ from omicsdk.sandbox.state.database import Database, Table
 
 RESOURCE, ROLE, POLICY, USER, GROUP, CLIENT = "resource", "role", "policy", "user", "group", "client"
 ANONYMOUS_GROUP, LOGGED_IN = "anonymous", "logged-in"
-"""Groups that no user has to be added to: what the first may do every user may, the second's policies are those of all users."""
+"""Groups without members of their own: the first one's policies are those of any caller, the second's those of all users."""
 _NEVER = float("inf")
 
 Rule = tuple[str, str, str]
@@ -32,7 +32,7 @@ ADMINISTRATOR = "sandbox-user@example.org"
 READER = "reader@example.org"
 """May read what is below /open, and upload."""
 OPEN = "/open"
-"""A resource that every user may read, with what is below it."""
+"""A resource that every user may read, with everything below it."""
 ANONYMOUS = ""
 """a caller without a token."""
 CLIENT_ID = "sandbox-client"
@@ -80,7 +80,7 @@ def tag_of(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A resource, role, policy, user, group or client, with what Arborist tells of it."""
+    """A resource, role, policy, user, group or client, with what Arborist returns of it."""
 
     kind: str
     id: str
@@ -123,18 +123,18 @@ class Rules:
     # -- resources
 
     def add_resource(self, path: str, description: str = "") -> None:
-        """Make a resource known, and those above it; one that is known stays as it is.
+        """Register a resource and those above it; a registered one is unchanged.
 
         Args:
             path: Its path, such as /programs/demo/projects/one.
-            description: What it is, in words.
+            description: Its description.
         """
         steps = path.strip("/").split("/")
         for depth in range(1, len(steps) + 1):
             whole = "/" + "/".join(steps[:depth])
             if self.get(RESOURCE, whole) is None:
-                told = description if depth == len(steps) else ""
-                self.put(RESOURCE, whole, {"path": whole, "description": told})
+                shown = description if depth == len(steps) else ""
+                self.put(RESOURCE, whole, {"path": whole, "description": shown})
 
     def remove_resource(self, path: str) -> bool:
         """Forget a resource and those below it, and return whether it was known."""
@@ -181,7 +181,7 @@ class Rules:
         """
         user: dict[str, Any] = (self.get(USER, name) if name else None) or {}
         granted: list[dict[str, str | None]] = user.get("policies") or []
-        ends = [(str(each["policy"]), moment(each.get("expires_at"))) for each in granted]
+        ends = [(str(each["policy"]), parse_time(each.get("expires_at"))) for each in granted]
         groups = [each for each in self.all(GROUP) if name and name in each["users"]]
         groups += [
             self.get(GROUP, each) or {} for each in ((LOGGED_IN, ANONYMOUS_GROUP) if name else (ANONYMOUS_GROUP,))
@@ -191,23 +191,23 @@ class Rules:
         return self.expanded(policies), min((end for _, end in ends if end > now), default=_NEVER)
 
     def of_client(self, client: str) -> tuple[Policy, ...]:
-        """What a client may do that has no user."""
+        """What a client may do without a user."""
         return self.expanded((self.get(CLIENT, client) or {}).get("policies") or ())
 
     def mapping(self, policies: Iterable[Policy]) -> dict[str, list[dict[str, str]]]:
         """Policies as Arborist returns them: services and methods by resource, for each known resource below as well."""
         known = [each["path"] for each in self.all(RESOURCE)]
-        told: dict[str, list[dict[str, str]]] = {}
+        shown: dict[str, list[dict[str, str]]] = {}
         for policy in policies:
             allowed = {"service": policy.service, "method": policy.method}
             for path in (policy.resource, *(each for each in known if below(each, policy.resource))):
-                listed = told.setdefault(path, [])
+                listed = shown.setdefault(path, [])
                 if allowed not in listed:
                     listed.append(allowed)
-        return {path: told[path] for path in sorted(told)}
+        return {path: shown[path] for path in sorted(shown)}
 
 
-def moment(stated: str | None) -> float:
+def parse_time(stated: str | None) -> float:
     """When a grant ends, in seconds since 1970; one without an end never does.
 
     Raises:
@@ -279,7 +279,7 @@ class _Revoked:
 
 
 class Access:
-    """People, clients and their tokens.
+    """Users, clients and their tokens.
 
     Args:
         context: State and switches that all services share.
@@ -305,7 +305,7 @@ class Access:
         self.seed()
 
     def seed(self) -> None:
-        """Put back who is there from the start, where no user is."""
+        """Restore the initial users, unless there are any."""
         self._known.clear()
         with self._database.transaction():
             if self._people.count():
@@ -319,7 +319,7 @@ class Access:
                 self.add(name, rules)
             self.add_client(CLIENT_ID, client_secret(self.secrets), _CLIENT_MAY)
 
-    # -- people
+    # -- users
 
     def add(self, name: str, policies: Iterable[Rule] = ()) -> Person:
         """Add a user, or give a user other policies.
@@ -327,7 +327,7 @@ class Access:
         Args:
             name: Their user name.
             policies: What they may do: resource, service and method of each; `*` is any service or method. What
-                every user may is theirs besides.
+                the permissions of all users are included.
         """
         with self._database.transaction():
             self._people.add_new(_Numbered(0, name))
@@ -405,7 +405,7 @@ class Access:
         Args:
             name: Whose it is.
             origin: Scheme, host and port of the commons as its clients reach it.
-            purpose: What it is for: `access`, or `api_key`.
+            purpose: `access` or `api_key`.
             seconds: How long it is valid, in the sandbox's time.
             audience: What it may be used for, Fence's scopes.
 
@@ -414,7 +414,7 @@ class Access:
         """
         person = self.person(name)
         if person is None:
-            raise LookupError(f"the commons knows nobody called {name}")
+            raise LookupError(f"the commons has no user {name}")
         claims = self._claims(origin, purpose, seconds, audience)
         claims["sub"] = str(person.number)
         if purpose == "api_key":

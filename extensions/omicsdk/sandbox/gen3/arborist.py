@@ -21,7 +21,7 @@ from omicsdk.sandbox.gen3.access import (
     USER,
     Access,
     Person,
-    moment,
+    parse_time,
     tag_of,
 )
 from omicsdk.sandbox.gen3.service import gen3_service, texts_of
@@ -39,7 +39,7 @@ _OPEN = (
     "list_user_resources",
     "list_policies",
 )
-"""What the gateway lets every user ask; all else is the administrator's."""
+"""What the gateway opens to every caller; the rest is the administrator's."""
 _SAME = {"update_role": "replace_role", "update_policy": "replace_policy", "replace_group": "create_group"}
 """One function changes some fields or replaces all; PUT of a group writes over one that exists."""
 
@@ -71,7 +71,7 @@ def _guarded(access: Access, handler: Handler) -> Handler:
     """A handler for the administrator: in a commons only its other services reach it.
 
     Raises:
-        Problem: 401 without a good token, 403 for every user else.
+        Problem: 401 without a valid token, 403 for other users.
     """
 
     def handle(call: Call) -> Reply:
@@ -84,9 +84,9 @@ def _guarded(access: Access, handler: Handler) -> Handler:
 
 
 def _typed(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> dict[str, Handler]:
-    """Handlers that get bodies of the types that the document states: the service decodes into structures of its own.
+    """Handlers that get bodies of the types that the document states: the service decodes into its own structures.
 
-    What else is wrong with a body is the handlers' to tell.
+    Handlers report other faults of a body.
     """
     stated = {
         each.name: RequestValidator(each, document, FormatChecker(formats=()), {}) for each in operations(document)
@@ -168,11 +168,11 @@ def _role(_access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
         action: Any = each.get("action") or {}
         if not each.get("id") or not action.get("service") or not action.get("method"):
             raise bad_arguments("permission input is missing the required field `id` or `action`")
-    told = [
+    permitted = [
         {"id": each["id"], "description": each.get("description") or "", "action": each["action"]}
         for each in permissions
     ]
-    return {"id": str(stated["id"]), "description": stated.get("description") or "", "permissions": told}
+    return {"id": str(stated["id"]), "description": stated.get("description") or "", "permissions": permitted}
 
 
 def _policy(access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -328,7 +328,7 @@ def _granted(access: Access, user: dict[str, Any], stated: list[dict[str, Any]])
     for each in stated:
         policy, expires_at = str(each["policy"]), each.get("expires_at")
         try:
-            moment(expires_at)
+            parse_time(expires_at)
         except (TypeError, ValueError):
             raise bad_arguments(f"expires_at is no time: {expires_at!r}") from None
         others = [other for other in user["policies"] if other["policy"] != policy]
@@ -512,7 +512,7 @@ def _subject(access: Access, body: Mapping[str, Any]) -> Person:
 
 
 def _named(access: Access, name: str) -> Person:
-    """A user by name; whom no user knows may what every user may."""
+    """A user by name; an unknown one has the permissions of any caller."""
     person = access.person(name) or access.person(ANONYMOUS)
     assert person is not None
     return person

@@ -53,7 +53,7 @@ class Gen3:
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
         wts: Other commons, and who is connected to them.
-        manifests: The manifests that people keep.
+        manifests: The users' manifests.
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
         guppy: Guppy's data types with their rows.
@@ -75,7 +75,7 @@ class Gen3:
         self.sower = Sower(context, self.access, self.files, self.index, self.metadata.documents)
 
     def routes(self) -> list[BaseRoute]:
-        """What answers without a service: the storage behind presigned URLs."""
+        """The storage behind presigned URLs, which answers without a service."""
         return [Mount(STORAGE, app=Storage(self.files, self.context.signer, self.indexing.stored))]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
@@ -112,7 +112,7 @@ class Gen3:
         Args:
             name: The file's name.
             content: Its bytes.
-            authz: The resources that say who may read it; by default every user may.
+            authz: The resources that control who may read it; by default every user may.
             did: Its GUID; a new one by default.
             more: Further fields of the record, such as metadata, acl, or urls in place of the one in the bucket.
 

@@ -1,4 +1,4 @@
-"""Fence, the service of logins, presigned URLs and uploads: what it is made of, and how it refuses."""
+"""Fence, the service of logins, presigned URLs and uploads: its handlers and its refusals."""
 
 import uuid
 from collections.abc import Mapping
@@ -67,9 +67,9 @@ def _refused(problem: Problem) -> Reply:
 
 
 def _page(status: int, message: str) -> str:
-    """The page of a refusal; a 500 does not tell what went wrong."""
-    told = "" if status == HTTPStatus.INTERNAL_SERVER_ERROR else f"<p>{escape(message)}</p>\n"
+    """The page of a refusal; that of a 500 has no reason."""
+    reason = "" if status == HTTPStatus.INTERNAL_SERVER_ERROR else f"<p>{escape(message)}</p>\n"
     return (
         "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"
-        f"<h1>{status}: {HTTPStatus(status).phrase}</h1>\n{told}<p>Error ID: {uuid.uuid4()}</p>\n</body>\n</html>\n"
+        f"<h1>{status}: {HTTPStatus(status).phrase}</h1>\n{reason}<p>Error ID: {uuid.uuid4()}</p>\n</body>\n</html>\n"
     )

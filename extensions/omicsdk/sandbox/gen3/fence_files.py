@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.fence_logins import asker
+from omicsdk.sandbox.gen3.fence_logins import principal
 from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
@@ -15,11 +15,11 @@ from omicsdk.sandbox.state.settings import Setting
 MOST_OBJECTS = 100
 """How many URLs one request for access to DRS objects may request, as Fence has it by default."""
 SETTINGS = (
-    Setting("gen3.url_seconds", 3600.0, "How many seconds presigned URLs of the Gen3 commons are good for at most"),
+    Setting("gen3.url_seconds", 3600.0, "Longest validity of presigned URLs of the Gen3 commons, in seconds"),
     Setting(
         "gen3.forbidden_status",
         401,
-        "How Fence refuses a file to somebody whom it knows: 401 as its releases do, 403 as its document says",
+        "Status of Fence's refusal of a file to a known user: 401 as in its releases, 403 as in its document",
     ),
 )
 _READ, _WRITE = "read-storage", "write-storage"
@@ -46,10 +46,10 @@ def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
 
 
 def _lifetime(gen3: Gen3, asked: object) -> float:
-    """How long a presigned URL is valid for, in seconds; the longest where nothing is asked.
+    """How long a presigned URL is valid, in seconds; the longest time if the request states none.
 
     Raises:
-        Problem: 400; what is asked is not a positive integer.
+        Problem: 400; the requested time is not a positive integer.
     """
     longest = gen3.context.settings.number("gen3.url_seconds")
     if asked is None:
@@ -69,19 +69,19 @@ def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -
     acl: list[str] = record.get("acl") or []
     if resources:
         allowed = all(person.may(method, resource, "fence") for resource in resources)
-        told = (
+        message = (
             "Either you weren't authenticated successfully or you don't have"
             f" {method} permission on authorization resource: {resources}."
         )
     elif "*" in acl:
-        allowed, told = method != _WRITE, "Cannot upload on public files while using acl field"
+        allowed, message = method != _WRITE, "Cannot upload on public files while using acl field"
     else:
         allowed = _listed(gen3, record, person, method, acl)
-        told = f"You don't have access permission on this file: {record['did']}"
+        message = f"You don't have access permission on this file: {record['did']}"
     if not allowed:
         known = person.name or person.client
         status = int(gen3.context.settings.number("gen3.forbidden_status")) if known else 401
-        raise Problem(status, "unauthorized" if status == 401 else "forbidden", told)
+        raise Problem(status, "unauthorized" if status == 401 else "forbidden", message)
 
 
 def _listed(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
@@ -134,8 +134,8 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     _refuse_passports(call)
     asked = sum(len(objects) for objects in wanted.values())
     if asked > MOST_OBJECTS:
-        told = f"Request too large: {asked} objects requested, maximum is {MOST_OBJECTS}"
-        return Reply({"error_code": 413, "error_description": told}, 413)
+        message = f"Request too large: {asked} objects requested, maximum is {MOST_OBJECTS}"
+        return Reply({"error_code": 413, "error_description": message}, 413)
     person = gen3.access.anyone(call.headers)
     resolved: list[dict[str, Any]] = []
     failed: Failed = {}
@@ -240,7 +240,7 @@ def _wanted(body: Any) -> dict[str, list[str]]:
 
 def upload_file(gen3: Gen3, call: Call) -> Reply:
     """POST /data/upload."""
-    person, _ = asker(gen3, call, "data")
+    person, _ = principal(gen3, call, "data")
     body = _body(call, "file_name")
     name, authz = _text(body, "file_name"), texts_of(body, "authz")
     if not _may_upload(person, authz):
@@ -309,7 +309,7 @@ def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
 
 def _uploader(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that only general uploaders may send."""
-    person, _ = asker(gen3, call, "data")
+    person, _ = principal(gen3, call, "data")
     if not _may_upload(person, ()):
         raise Problem(403, "forbidden", "user does not have privileges to access this endpoint")
     return person
@@ -385,14 +385,14 @@ def _parts(stated: object) -> list[tuple[int, str]]:
 
 def delete_file_locations(gen3: Gen3, call: Call) -> Reply:
     """DELETE /data/{file_id}."""
-    person, _ = asker(gen3, call, "data")
+    person, _ = principal(gen3, call, "data")
     record = _record_of(gen3, call.arguments["file_id"])
     authz: Sequence[str] = record.get("authz") or []
     if authz and not all(person.may("delete", resource, "fence") for resource in authz):
         return Reply({"message": "You do not have arborist permissions to delete this file."}, 403)
     if not authz and (not record.get("uploader") or record["uploader"] != person.name):
-        told = "You cannot delete this file because the uploader field indicates it does not belong to you."
-        return Reply({"message": told}, 403)
+        message = "You cannot delete this file because the uploader field indicates it does not belong to you."
+        return Reply({"message": message}, 403)
     for url in record.get("urls") or ():
         gen3.files.remove(url)
     gen3.index.delete(record["did"])

@@ -13,9 +13,7 @@ from omicsdk.sandbox.state.settings import Setting
 
 LONGEST_TOKEN = 3600
 """For how many seconds access tokens are good at most, as Fence has it by default."""
-SETTINGS = (
-    Setting("gen3.token_seconds", ACCESS_SECONDS, "How many seconds access tokens of the Gen3 commons are good for"),
-)
+SETTINGS = (Setting("gen3.token_seconds", ACCESS_SECONDS, "Validity of access tokens of the Gen3 commons, in seconds"),)
 SAME = {
     "list_cdis_keys": "list_api_keys",
     "create_cdis_key": "create_api_key",
@@ -35,20 +33,20 @@ _KEY_SCOPES = (
     "credentials",
 )
 _SCOPES = ("openid", "fence", "user", "data", "admin")
-"""What tokens of a program may be good for."""
+"""The scopes that tokens of a program may have."""
 _FORM = "application/x-www-form-urlencoded"
 
 
-def asker(gen3: Gen3, call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
+def principal(gen3: Gen3, call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
     """Who sent a request that needs a login, and what their token states.
 
     Args:
         gen3: The commons.
         call: The request.
-        scope: What the token must be good for.
+        scope: The scope that the token must have.
 
     Raises:
-        Problem: 401; there is no token, it is not good, or not for that.
+        Problem: 401; there is no token, it is not valid, or lacks the scope.
     """
     token = bearer_token(call.headers)
     if not token:
@@ -71,19 +69,19 @@ def _unknown(reason: str) -> Problem:
 
 def list_credential_sources(gen3: Gen3, call: Call) -> Reply:
     """GET /credentials."""
-    asker(gen3, call, "user")
+    principal(gen3, call, "user")
     return Reply({"/api": "access to CDIS APIs", "/google": "access to Google storage"})
 
 
 def list_api_keys(gen3: Gen3, call: Call) -> Reply:
     """GET /credentials/api."""
-    owner, _ = asker(gen3, call, "credentials")
+    owner, _ = principal(gen3, call, "credentials")
     return Reply({"jtis": [{"jti": jti, "exp": ends} for jti, ends in gen3.access.keys_of(owner)]})
 
 
 def create_api_key(gen3: Gen3, call: Call) -> Reply:
     """POST /credentials/api."""
-    person, claims = asker(gen3, call, "credentials")
+    person, claims = principal(gen3, call, "credentials")
     stated = _fields(call)
     scopes = stated["scope"].split(",") if isinstance(stated.get("scope"), str) else texts_of(stated, "scope")
     for scope in scopes:
@@ -97,7 +95,7 @@ def create_api_key(gen3: Gen3, call: Call) -> Reply:
 
 def delete_api_key(gen3: Gen3, call: Call) -> Reply:
     """DELETE /credentials/api/{key_id}."""
-    owner, _ = asker(gen3, call, "credentials")
+    owner, _ = principal(gen3, call, "credentials")
     jti = call.arguments["key_id"]
     if jti not in dict(gen3.access.keys_of(owner)):
         raise not_found(f"token not found with JTI {jti} for current user")
@@ -149,12 +147,12 @@ def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
         return Reply({"error": "unsupported_grant_type"}, 400)
     scopes = fields.get("scope", "").split()
     if any(scope not in _SCOPES for scope in scopes):
-        told = "The requested scope is invalid, unknown, or malformed."
-        return Reply({"error": "invalid_scope", "error_description": told}, 400)
+        answer = "The requested scope is invalid, unknown, or malformed."
+        return Reply({"error": "invalid_scope", "error_description": answer}, 400)
     seconds = gen3.context.settings.number("gen3.token_seconds")
     token = gen3.access.issue_to_client(id, call.origin, seconds, scopes)
-    told = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
-    return Reply(told, headers={"Cache-Control": "no-store"})
+    answer = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
+    return Reply(answer, headers={"Cache-Control": "no-store"})
 
 
 def get_jwks(gen3: Gen3, _call: Call) -> Reply:
@@ -197,7 +195,7 @@ def get_openid_configuration(_gen3: Gen3, call: Call) -> Reply:
 
 def get_user_info(gen3: Gen3, call: Call) -> Reply:
     """GET /user."""
-    person, claims = asker(gen3, call, "user")
+    person, claims = principal(gen3, call, "user")
     administers = person.may("*", "/")
     mapping = gen3.access.mapping(person)
     return Reply(

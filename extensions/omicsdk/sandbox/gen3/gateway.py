@@ -1,6 +1,6 @@
 """The gateway of the commons: which service a path of the commons belongs to.
 
-A commons serves all of its services below one host, each at a place of its own; the table is that of the public
+A commons serves all of its services below one host, each at its path; the table is that of the public
 deployments. The sandbox mounts each service below `/gen3/`, and paths are rewritten before they are routed.
 """
 
@@ -11,7 +11,7 @@ from starlette.types import Scope
 from omicsdk.sandbox.gen3.middleware import Middleware
 
 HOME = "/gen3"
-"""Below it stand the services, each under its own name."""
+"""The services are below it, each under its name."""
 
 _TABLE = tuple(
     (re.compile(pattern), target)
@@ -39,7 +39,7 @@ _TABLE = tuple(
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
 READ_ONLY = ("/mds",)
-"""Places where a commons lets no user write: who writes goes to `/mds-admin`."""
+"""Paths that are read-only in a commons: writes go to `/mds-admin`."""
 
 
 def inner_path(path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Runs of GraphQL queries, for Guppy and Peregrine; each tells their outcome in its own words."""
+"""Runs of GraphQL queries, for Guppy and Peregrine; each service words the outcome itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

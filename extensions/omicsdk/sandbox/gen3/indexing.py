@@ -1,6 +1,6 @@
 """The job beside the bucket: what was uploaded to a blank record gives the record its size, hashes and URL.
 
-In a commons it runs when the bucket tells of a new object. Here it is due some time after the upload, by the sandbox's
+In a commons it runs when the bucket reports a new object. Here it is due some time after the upload, by the sandbox's
 clock, and each request to the commons first does what is due.
 """
 

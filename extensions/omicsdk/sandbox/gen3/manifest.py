@@ -1,4 +1,4 @@
-"""The manifest service, which keeps people's manifests, cohorts and exported metadata."""
+"""The manifest service, which stores users' manifests, cohorts and exported metadata."""
 
 import html
 import re
@@ -39,14 +39,14 @@ class _File:
 
 
 class Manifests:
-    """The files that people keep with the commons.
+    """The files that users store with the commons.
 
     Args:
         context: State and switches that all services share.
-        access: The people of the commons.
+        access: The users of the commons.
 
     Attributes:
-        access: The people of the commons.
+        access: The users of the commons.
         files: The files.
         context: State and switches that all services share.
     """
@@ -61,7 +61,7 @@ def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        store: What people keep.
+        store: The users' files.
         document: The service's OpenAPI 3.1 document.
     """
     return gen3_service(
@@ -133,7 +133,7 @@ def _owner(store: Manifests, call: Call) -> int:
     """The number of who sent a request.
 
     Raises:
-        Problem: 403; no user did, or their token is not good: the service knows no other refusal.
+        Problem: 403; there is no token, or it is not valid: the service knows no other refusal.
     """
     person = store.access.known(call.headers)
     if person is None or person.client:
@@ -148,13 +148,13 @@ def _body(call: Call) -> object:
 
 
 def _written(store: Manifests, owner: int, kind: str, body: object) -> Reply:
-    """Write a file under a new name, which tells the time. The service keeps of a body what Python calls it, not JSON."""
+    """Write a file whose name contains the time. The service stores Python's representation of a body, not JSON."""
     now = store.context.clock.now()
-    told = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat().replace(":", "-")
+    time = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat().replace(":", "-")
     with store.context.database.transaction():
-        name, number = f"manifest-{told}.json", 0
+        name, number = f"manifest-{time}.json", 0
         while store.files.get(owner, kind, name):
             number += 1
-            name = f"manifest-{told}-{number}.json"
+            name = f"manifest-{time}-{number}.json"
         store.files.put(_File(owner, kind, name, str(body), now))
     return Reply({"filename": name})

@@ -11,7 +11,7 @@ from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd import aliases as index_aliases
 from omicsdk.sandbox.gen3.indexd import records
-from omicsdk.sandbox.gen3.metadata.reading import Refusal, read_body
+from omicsdk.sandbox.gen3.metadata.requests import Refusal, read_body
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
@@ -52,8 +52,8 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
     with gen3.context.database.transaction():
         stated = {"file_name": sent.file_name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
-            told = _asked(fence_files.upload_file, gen3, call, stated)
-        return _made(gen3, call, sent, person, told["guid"], places, told["url"])
+            answer = _asked(fence_files.upload_file, gen3, call, stated)
+        return _made(gen3, call, sent, person, answer["guid"], places, answer["url"])
 
 
 def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
@@ -122,7 +122,7 @@ def _person(gen3: Gen3, call: Call) -> Person:
     """Who sent a request that needs a token.
 
     Raises:
-        Refusal: 401; there is none, or it is not good.
+        Refusal: 401; there is none, or it is not valid.
     """
     person = gen3.access.known(call.headers)
     if person is None:
@@ -132,7 +132,7 @@ def _person(gen3: Gen3, call: Call) -> Person:
 
 @contextmanager
 def _refused_as(status: int, detail: str) -> Generator[None]:
-    """Tells in the service's words what another service refused: with 404, or for want of permission (401 and 403)."""
+    """Word another service's refusal as this service does: with 404, or as a missing permission (401 and 403)."""
     try:
         yield
     except Problem as problem:
@@ -145,7 +145,7 @@ def _refused_as(status: int, detail: str) -> Generator[None]:
 def _made(
     gen3: Gen3, call: Call, sent: _Sent | _SentWithAuthz, person: Person, guid: str, resources: list[str], url: str
 ) -> Reply:
-    """Tells of an object that waits for its bytes, after its document was stored.
+    """The answer for an object that waits for its bytes, after its document was stored.
 
     Args:
         gen3: The commons.

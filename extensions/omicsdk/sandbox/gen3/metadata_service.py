@@ -1,4 +1,4 @@
-"""The metadata service of the sandbox: what it is made of, and its two addresses.
+"""The metadata service of the sandbox: its handlers, and its two addresses.
 
 At /mds documents are only read; /mds-admin is for who administers them.
 """
@@ -20,7 +20,7 @@ from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import READ_ONLY
 from omicsdk.sandbox.gen3.metadata import aggregate, documents
-from omicsdk.sandbox.gen3.metadata.reading import Refusal, error_body
+from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body
 from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
@@ -74,9 +74,9 @@ def get_status(gen3: Gen3, _call: Call) -> Reply:
 
 
 class _Middleware(Middleware):
-    """Lets requests in, and tells what is not routed in the service's words.
+    """Middleware that checks permission, and words refusals of unknown routes as the service does.
 
-    The gateway of a commons lets no user in at /mds-admin without the permission, and does not pass tokens on there. The
+    The gateway of a commons requires the permission at /mds-admin, and does not pass tokens on there. The
     service itself refuses what needs an administrator at /mds; who makes or deletes objects shows a token there.
 
     Args:

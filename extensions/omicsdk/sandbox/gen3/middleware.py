@@ -44,7 +44,7 @@ class TrailingSlashes(Middleware):
         self._stated = stated
 
     def rewritten(self, scope: Scope) -> Scope:
-        """The request with the path as it is stated."""
+        """The request with a normalised path."""
         root = scope.get("root_path", "")
         bare = scope["path"].removeprefix(root).rstrip("/")
         return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._stated else bare)}

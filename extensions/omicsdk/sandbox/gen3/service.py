@@ -14,11 +14,11 @@ from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
-"""How most services say that they are there."""
+"""The answers of most services to a health check."""
 CRASH = Reply({"message": "internal server error"}, 500)
 """How most services fail."""
 VERSION = "sandbox"
-"""Which release services say that they are, where no client looks at it."""
+"""The release that services state, where no client looks at it."""
 
 
 def gen3_service(
@@ -144,7 +144,7 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_text(value: object) -> str:
-    """A value as it is compared with a text: booleans in small letters, and 2.0 is not 2."""
+    """A value for comparison with a text: booleans in small letters, and 2.0 is not 2."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Sower: jobs that are dispatched, run for a while by the sandbox's clock, and leave files behind.
+"""Sower: jobs that are dispatched, run for a while by the sandbox's clock, and write files.
 
 Nothing runs in the background: each request to Sower first does what is due.
 """
@@ -129,7 +129,7 @@ class _Work:
         sower: Where it is done.
         uid: The job's identity.
         input: What it was dispatched with.
-        log: What it tells, line by line.
+        log: Its output, line by line.
         left: The storage URLs of the files that it leaves, in the order in which its output names them.
     """
 
@@ -140,13 +140,13 @@ class _Work:
     left: list[str] = field(default_factory=list[str])
 
     def leave(self, name: str, content: bytes) -> None:
-        """Leave a file behind."""
+        """Write a file."""
         url = f"s3://{BUCKET}/_jobs/{self.uid}/{name}"
         self.sower.files.put(url, content)
         self.left.append(url)
 
     def leave_log(self, name: str) -> None:
-        """Leave what was told so far as a file."""
+        """Write the output so far as a file."""
         self.leave(name, "".join(f"{line}\n" for line in self.log).encode())
 
     def stated(self, name: str) -> str:
@@ -167,7 +167,7 @@ class _Work:
             url: Its storage URL, or a presigned one.
 
         Raises:
-            Problem: It does not exist, cannot be read, or lies elsewhere: the sandbox reaches out to no user.
+            Problem: It does not exist, cannot be read, or is not local: the sandbox sends no requests to other hosts.
         """
         files = self.sower.files
         stored = files.find(self._storage_url(url))
@@ -293,7 +293,7 @@ def _merge_manifests(work: _Work) -> None:
 
 
 def _get_dbgap_metadata(work: _Work) -> None:
-    """Would ask dbGaP."""
+    """Stands for a request to dbGaP."""
     del work
     raise bad_arguments("dbGaP isn't asked: the sandbox reaches out to nobody")
 
@@ -322,7 +322,7 @@ class Job:
         input: With what.
         at: When it was dispatched, in seconds since 1970.
         status: Running, Completed or Failed.
-        told: What it states for itself when it has ended.
+        result: Its result when it has ended.
         files: The storage URLs of the files that it left.
     """
 
@@ -333,7 +333,7 @@ class Job:
     input: Mapping[str, Any]
     at: float
     status: str = _RUNNING
-    told: str = ""
+    result: str = ""
     files: list[str] = field(default_factory=list[str])
 
 
@@ -414,16 +414,16 @@ class Sower:
 
     def _work(self, job: Job) -> None:
         work = _Work(self, job.uid, job.input)
-        status, told = _COMPLETED, ""
+        status, result = _COMPLETED, ""
         try:
             with self.context.database.transaction():
                 _ACTIONS[job.action](work)
         except Problem as problem:
-            status, told = _FAILED, f"{job.action} failed: {problem.title}"
+            status, result = _FAILED, f"{job.action} failed: {problem.title}"
         except Exception:
             log.exception("job %s failed", job.name)
-            status, told = _FAILED, f"{job.action} failed in the sandbox: see its log"
-        self._jobs.change(job.uid, status=status, told=told, files=work.left if status == _COMPLETED else [])
+            status, result = _FAILED, f"{job.action} failed in the sandbox: see its log"
+        self._jobs.change(job.uid, status=status, result=result, files=work.left if status == _COMPLETED else [])
 
 
 # -- the service
@@ -473,13 +473,13 @@ def dispatch_job(sower: Sower, call: Call) -> Reply:
     job = sower.dispatch(person.name, str(body.get("action")), cast("dict[str, Any]", given))
     if job is None:  # an unknown action is answered with null
         return Reply(text="null", headers={"Content-Type": "application/json"})
-    # Before its pod is there the status of a job is not known.
-    return Reply({**_told(job), "status": "Unknown"})
+    # Before its pod exists the status of a job is unknown.
+    return Reply({**_status(job), "status": "Unknown"})
 
 
 def get_job_status(sower: Sower, call: Call) -> Reply:
     """GET /status."""
-    return Reply(_told(_named_job(sower, call)))
+    return Reply(_status(_named_job(sower, call)))
 
 
 def get_job_output(sower: Sower, call: Call) -> Reply:
@@ -487,12 +487,12 @@ def get_job_output(sower: Sower, call: Call) -> Reply:
     job = _named_job(sower, call, _person(sower, call).name)
     signer = sower.context.signer
     urls = [presigned(signer, call.origin, Grant("GET", url), URL_SECONDS) for url in job.files]
-    return Reply({"output": " ".join(urls) or job.told})
+    return Reply({"output": " ".join(urls) or job.result})
 
 
 def list_jobs(sower: Sower, call: Call) -> Reply:
     """GET /list."""
-    return Reply([_told(job) for job in sower.all_of(_person(sower, call).name)])
+    return Reply([_status(job) for job in sower.all_of(_person(sower, call).name)])
 
 
 def _person(sower: Sower, call: Call) -> Person:
@@ -509,5 +509,5 @@ def _named_job(sower: Sower, call: Call, owner: str = "") -> Job:
     return job
 
 
-def _told(job: Job) -> dict[str, str]:
+def _status(job: Job) -> dict[str, str]:
     return {"uid": job.uid, "name": job.name, "status": job.status}

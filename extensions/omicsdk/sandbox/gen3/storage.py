@@ -1,4 +1,4 @@
-"""The storage behind the commons: contents by URL, uploads in parts, presigned URLs, and what answers these as S3 does."""
+"""The storage behind the commons: contents by URL, multipart uploads, presigned URLs, and their answers as S3's."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +134,7 @@ class Files:
         """Store bytes.
 
         Args:
-            url: Where, such as s3://sandbox-gen3/KEY; what was there is replaced.
+            url: Its URL, such as s3://sandbox-gen3/KEY; an existing content is replaced.
             content: The bytes.
         """
         stored = self.objects.put_bytes(content)
@@ -145,7 +145,7 @@ class Files:
         """Put a content that is in the store at a URL.
 
         Args:
-            url: Where; what was there is replaced.
+            url: Its URL; an existing content is replaced.
             stored: The content.
             etag: The ETag that it is served with, without quotes.
         """
@@ -167,11 +167,11 @@ class Files:
         return self.objects.path(stored.sha256)
 
     def publish(self, url: str) -> None:
-        """Let every user read what is at a URL without a signature, as in a public bucket."""
+        """Make the content of a URL readable without a signature, as in a public bucket."""
         self._public.put(_Public(url))
 
     def is_public(self, url: str) -> bool:
-        """Whether every user may read what is at a URL without a signature."""
+        """Whether the content of a URL can be read without a signature."""
         return self._public.get(url) is not None
 
     def has_bucket(self, url: str) -> bool:
@@ -271,7 +271,7 @@ class Storage(StorageServer):
     Args:
         files: The contents by URL, and the uploads in parts.
         signer: Checks the URLs.
-        stored: Told of each URL that something was uploaded to.
+        stored: Called with each URL that something was uploaded to.
     """
 
     def __init__(self, files: Files, signer: Signer, stored: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 WORKSPACE = "@user"
-"""The one workspace that there is: that of the caller."""
+"""The only workspace: that of the caller."""
 RESOURCE = "/workspace"
 """Who may do what is `access` of the service `jupyterhub` with it has a workspace."""
 ROOT = "s3://sandbox-gen3-workspaces/"
@@ -65,18 +65,18 @@ def use_workspace(gen3: Gen3, call: Call) -> Reply:
     if verb not in ("list", *_WAYS) or call.arguments["workspace"] != WORKSPACE:
         raise bad_arguments("invalid input")
     method = "delete" if verb == "list" and call.operation.method == "DELETE" else verb
-    told: dict[str, Any] = {"Version": 1, "Method": method, "Result": "ok", "Data": None}
+    answer: dict[str, Any] = {"Version": 1, "Method": method, "Result": "ok", "Data": None}
     try:
         url = _location(person.name, key)
     except _WrongPath as error:
-        return Reply({**told, "Result": f"error - {error}"})
+        return Reply({**answer, "Result": f"error - {error}"})
     if method == "list":
-        told["Data"] = _listed(gen3, person.name, url, key)
+        answer["Data"] = _listed(gen3, person.name, url, key)
     elif method == "delete":
         gen3.files.remove(url)
     else:
-        told["Data"] = gen3.presigned(call.origin, Grant(_WAYS[verb], url), SECONDS)
-    return Reply(told)
+        answer["Data"] = gen3.presigned(call.origin, Grant(_WAYS[verb], url), SECONDS)
+    return Reply(answer)
 
 
 def _location(user: str, key: str) -> str:
@@ -103,8 +103,8 @@ def _listed(gen3: Gen3, user: str, url: str, prefix: str) -> dict[str, Any]:
         stored = gen3.files.find(place)
         if stored is not None:
             moment = datetime.fromtimestamp(moments[place], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            told = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
-            objects.append(told)
+            answer = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
+            objects.append(answer)
     return {"Workspace": user, "Prefix": prefix, "Objects": objects, "Prefixes": folders}
 
 

@@ -1,4 +1,4 @@
-"""The Workspace Token Service: other commons, with whose API keys people are connected to them, and their tokens."""
+"""The Workspace Token Service: other commons, the API keys that connect users to them, and their tokens."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ class OtherCommons:
     Attributes:
         idp: The name of its login here.
         base_url: Its address.
-        name: What people call it.
+        name: Its display name.
     """
 
     idp: str
@@ -66,16 +66,16 @@ class Wts:
         name: str = "",
         person: str = _EVERYBODY,
     ) -> None:
-        """Make another commons known, such as a second sandbox, and connects people to it.
+        """Add another commons, such as a second sandbox, and connect users to it.
 
-        Their keys are held in memory: after a restart no user is connected until this is called again.
+        Their keys are held in memory: after a restart all users are disconnected until this is called again.
 
         Args:
             idp: The name of its login here, such as other-google.
             base_url: Its address, such as another sandbox's `gen3_url`.
             credentials: What its `credentials.json` holds, or that file: its tokens are got with the API key. None
                 connects no user.
-            name: What people call it; by default the name of the login.
+            name: Its display name; by default the name of the login.
             person: Who is connected, by user name; by default every user.
 
         Raises:
@@ -119,7 +119,7 @@ class Wts:
 
         Args:
             idp: The name of its login here.
-            person: Who asks.
+            person: The caller.
 
         Raises:
             Problem: 400, no such login; 403, they are not connected, or that has ended; 500, the other commons gives no
@@ -186,13 +186,13 @@ def get_external_oidc(wts: Wts, call: Call) -> Reply:
     """GET /external_oidc/, a list for every user."""
     unexpired = dict(call.query).get("unexpired", "").lower() == "true"
     person = wts.access.known(call.headers)
-    told: list[dict[str, Any]] = []
+    providers: list[dict[str, Any]] = []
     for other in wts.all():
         left = wts.seconds_left(other.idp, person)
         if left is None and unexpired:
             continue
         url = f"{call.origin}/wts/oauth2/authorization_url?idp={other.idp}"
-        told.append(
+        providers.append(
             {
                 "base_url": other.base_url,
                 "idp": other.idp,
@@ -201,7 +201,7 @@ def get_external_oidc(wts: Wts, call: Call) -> Reply:
                 "urls": [{"name": other.name, "url": url}],
             }
         )
-    return Reply({"providers": told})
+    return Reply({"providers": providers})
 
 
 def check_connected(wts: Wts, call: Call) -> Reply:

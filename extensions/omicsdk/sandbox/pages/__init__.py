@@ -1,4 +1,4 @@
-"""The sandbox's pages for people: what is in it, what was asked of it, faults, tokens, lines for a shell.
+"""The sandbox's pages for browsers: its contents and requests, faults, tokens, lines for a shell.
 
 They are plain HTML that the server writes; the script only refreshes and copies. Nothing here is imported before
 a user opens a page.

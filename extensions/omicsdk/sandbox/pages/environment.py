@@ -12,7 +12,7 @@ PLACE = f"{HOME}/environment"
 
 
 def environment(_sandbox: LiveSandbox, _request: Request) -> Page:
-    """The form: the lines hold a new token, so they are made when a user wants them."""
+    """The form: the lines contain a new token, so they are made on request."""
     return Page("Environment", _form("sh"), PLACE)
 
 

@@ -1,4 +1,4 @@
-"""The page of faults: switches for the usual ones, a form for any, and what is in force."""
+"""The page of faults: switches for the usual ones, a form for any, and the active ones."""
 
 from dataclasses import asdict
 from typing import Any, get_args
@@ -117,7 +117,7 @@ def _any_fault() -> Html:
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:
-    """Do what one of the page's forms states, and tells where to continue.
+    """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:
         ValueError: What was entered is not a fault.

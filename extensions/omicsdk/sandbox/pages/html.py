@@ -39,7 +39,7 @@ def element(tag: str, /, *content: Content, **attributes: str | int | bool | Non
     """One element.
 
     Args:
-        tag: Its name, a word of the program's own.
+        tag: Its name, from the program itself.
         content: What is in it.
         attributes: Its attributes: `_` represents `-`, one at the end for nothing. True gives the bare name; None and
             False leave it out.

@@ -10,7 +10,7 @@ from omicsdk.sandbox.pages.html import Content, Html, document, element
 from omicsdk.sandbox.state.listings import PAGE
 
 HOME = "/_sandbox/pages"
-"""Below it stand all pages but the first."""
+"""The path of all pages but the first."""
 
 _MENU = (
     ("/", "Contents"),
@@ -34,7 +34,7 @@ class Page:
         title: Its heading.
         content: What is below the heading.
         place: Which entry of the menu it belongs to.
-        said: What a form has just done.
+        said: The message after a form.
         refresh: After how many seconds a browser without scripts loads it again; 0 for never.
         status: The HTTP status.
     """
@@ -104,11 +104,11 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
         caption: What it lists.
         headings: Of its columns.
         rows: Its cells; the first one of a row is its heading.
-        empty: What is said when there are no rows.
+        empty: The text in place of a table without rows.
     """
     if not rows:
         return element("p", empty, class_="empty")
-    # The roles are said again because browsers forget them where a narrow screen stacks the cells.
+    # The roles are repeated because browsers forget them where a narrow screen stacks the cells.
     top = element("tr", [element("th", each, scope="col", role="columnheader") for each in headings], role="row")
     body = [
         element(
@@ -157,7 +157,7 @@ def form(action: str, *content: Content, class_: str | None = None, back: str = 
         action: The page that it is of.
         content: What is in it.
         class_: Its class.
-        back: `/` where it is on the first page, which it leads back to; else empty.
+        back: `/` on the first page, which the form returns to; else empty.
     """
     hidden = [Html(f'<input type="hidden" name="form_token" value="{_FORM_TOKEN}">')]
     if back:
@@ -176,7 +176,7 @@ def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int |
 
 
 def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "", *, hint: str = "") -> Html:
-    """A list to choose from, with its label: each value and what people read."""
+    """A list to choose from, with its label: each value and its text."""
     options = [element("option", text, value=each, selected=each == value) for each, text in choices]
     return _field("select", label, name, hint, options)
 
@@ -196,10 +196,10 @@ def button(text: str, **attributes: str | int | bool | None) -> Html:
 
 
 def readable(value: object) -> str:
-    """A JSON value as people read it."""
+    """A JSON value as text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def moment(seconds: float) -> str:
-    """A time as people read it, in UTC."""
+def time_text(seconds: float) -> str:
+    """A time as text, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -7,7 +7,7 @@ from omicsdk.sandbox.environment import SHELLS
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import environment, faults, settings
 from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, moment, pager, table
+from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, pager, table, time_text
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.listings import PAGE, Collection, Listing
@@ -22,11 +22,11 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
     facts = (
         ("Address", element("code", sandbox.url)),
         ("Folder", element("code", str(sandbox.folder))),
-        ("Time", f"{moment(sandbox.clock.now())} UTC{', frozen' if state['frozen'] else ''}"),
+        ("Time", f"{time_text(sandbox.clock.now())} UTC{', frozen' if state['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
         ("Active faults", link(faults.PLACE, str(len(rules)))),
     )
-    told = element(
+    summary = element(
         "dl",
         [
             element(
@@ -41,7 +41,7 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
     cards = [_card(database, each) for each in COLLECTIONS]
     done = request.query_params.get("done", "")
     content = [
-        told,
+        summary,
         _lines(),
         element("div", cards, class_="cards"),
         element("h2", "Time"),
@@ -114,7 +114,7 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
 
 
 def page_number(request: Request, count: int) -> int:
-    """Which page of a list of so many things was requested; the nearest one that there is."""
+    """The number of the requested page of a list; the nearest valid one."""
     asked = request.query_params.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
     return min(max(1, number), max(1, -(-count // PAGE)))

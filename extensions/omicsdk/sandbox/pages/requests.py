@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Html, element
-from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
+from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, pager, table, time_text
 from omicsdk.sandbox.pages.overview import page_number
 from omicsdk.sandbox.state.listings import PAGE
 from omicsdk.sandbox.traffic.wire import Entry
@@ -41,12 +41,12 @@ def requests(sandbox: LiveSandbox, request: Request) -> Page:
         action=_PLACE,
         class_="inline",
     )
-    told = f"{count:,} requests" + (f" to {path}" if path else "") + (" of the S3 server" if of_s3 else "")
+    count_text = f"{count:,} requests" + (f" to {path}" if path else "") + (" of the S3 server" if of_s3 else "")
     rows = [_row(entry) for entry in found]
     listed = table("Newest first", _HEADINGS, rows, empty="No requests yet.")
     live = element(
         "div",
-        element("p", told, role="status"),
+        element("p", count_text, role="status"),
         listed,
         pager(_PLACE, number, count, path=path, server=server),
         id="live",
@@ -64,4 +64,4 @@ def _row(entry: Entry) -> list[Html | str]:
         status += " (not finished)"
     marked = element("span", status, class_="bad" if entry.status >= 400 or not entry.status else "good")
     valid = element("span", entry.validation, class_="bad" if entry.validation.startswith("refused") else None)
-    return [what, entry.operation, valid, marked, f"{entry.sent:,}", element("time", moment(entry.at))]
+    return [what, entry.operation, valid, marked, f"{entry.sent:,}", element("time", time_text(entry.at))]

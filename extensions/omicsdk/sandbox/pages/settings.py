@@ -8,7 +8,7 @@ from starlette.requests import Request
 from omicsdk.sandbox.contents import COLLECTIONS
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element, joined
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, moment
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, time_text
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.settings import Value
 
@@ -53,7 +53,7 @@ def _time(sandbox: LiveSandbox) -> list[Content]:
     state = sandbox.clock.state()
     still = state["frozen"]
     return [
-        element("p", f"{moment(state['now'])} UTC, {'frozen' if still else 'running'}"),
+        element("p", f"{time_text(state['now'])} UTC, {'frozen' if still else 'running'}"),
         form(
             PLACE,
             labelled("Seconds", "seconds", type="number", min=0, step="any", required=True, value=3600),
@@ -79,7 +79,7 @@ def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
         box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
     else:
         box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
-    # A form sends all switches: what was shown tells which ones a user has changed.
+    # A form sends all settings: the values that were shown tell which ones a user has changed.
     return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
 
 
@@ -88,11 +88,11 @@ def _text(value: Value) -> str:
 
 
 def change(sandbox: LiveSandbox, fields: Fields) -> str:
-    """Do what one of the page's forms states, and tells where to continue.
+    """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:
         ValueError: What was entered is no time, or no value of a switch.
-        Problem: 409; a switch that was changed on the page was turned otherwise meanwhile.
+        Problem: 409; a setting that was changed on the page was also changed otherwise meanwhile.
     """
     done = fields.get("do", "")
     if "hours" in fields:
@@ -135,8 +135,8 @@ def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
         shown = fields.get(f"{_SHOWN}{name}")
         at_present = known[name]["value"] if name in known else value
         if shown is not None and at_present != value and _text(at_present) != shown:
-            told = f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
-            raise Problem(409, "conflict", f"{told} Reload the page to see the current settings.")
+            message = f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
+            raise Problem(409, "conflict", f"{message} Reload the page to see the current settings.")
     sandbox.settings.turn(wanted)
 
 

@@ -19,7 +19,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    # With no-referrer a browser would hide the origin of our own forms as well.
+    # With no-referrer a browser would hide the origin of the pages' forms as well.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -34,7 +34,7 @@ _PAGES: dict[str, Callable[[LiveSandbox, Request], Page]] = {
     "tokens": tokens.tokens,
     "environment": environment.environment,
 }
-# Each does what a form states, and gives a page or where to continue; a ValueError is told to the user.
+# Each carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user.
 _CHANGES: dict[str, Callable[[LiveSandbox, Fields], Page | str]] = {
     "faults": faults.change,
     "settings": settings.change,
@@ -56,7 +56,7 @@ class Site:
         self._form_token = form_token
 
     async def answer(self, name: str, request: Request) -> Response:
-        """Answer a request for a page of a name, or a form of its own."""
+        """Answer a request for a page, or one of its forms."""
         content = await _form(request) if request.method == "POST" else None
         try:
             found = await run_in_threadpool(self._made, name, request, content)

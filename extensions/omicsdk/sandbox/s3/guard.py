@@ -16,7 +16,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.signature import form_allows, read_form, read_signature, read_signature_before
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.traffic.serving import refused_reason
+from omicsdk.sandbox.traffic.server_thread import refused_reason
 
 _LETTERS = string.ascii_uppercase + string.digits
 KEY_PREFIX = "ASIA"
@@ -68,7 +68,7 @@ class Sessions:
         return session
 
     def find(self, access_key: str) -> Session | None:
-        """The credentials of a key, ended ones too; None for a key of another kind."""
+        """The credentials of a key, expired ones too; None for a key of another kind."""
         return self._sessions.get(access_key)
 
     def secret_key(self, session: Session) -> str:
@@ -93,10 +93,10 @@ _OBJECT_WRITES = frozenset({"acl", "tagging"})
 
 
 def wanted(method: str, key: str, query: Mapping[str, str]) -> str | None:
-    """What a request wants of a folder that it may be allowed: `read`, `write`; None for all that never is.
+    """The access to a folder that a request needs: `read`, `write`; None for requests that are never allowed.
 
     Reading and listing, putting in one piece or in parts, tagging; nothing of the bucket itself, and no deleting.
-    A listing counts as reading, if it names a prefix.
+    A listing is treated as reading, if it names a prefix.
 
     Args:
         method: The HTTP method.
@@ -126,7 +126,7 @@ _SUBRESOURCES = frozenset(
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RAW_HEADERS = "omicsdk.headers"
-"""Where the environ of a request has its headers as they came; WSGI's own cannot tell a_b from a-b."""
+"""The key of the environ under which a request's headers are as sent; WSGI's own cannot tell a_b from a-b."""
 _BLOCK = 1024 * 1024
 
 
@@ -183,7 +183,7 @@ class Guard:
         sessions: The temporary credentials.
         owner: The variables of the key that may do everything.
         closed: Buckets of which temporary credentials open a part: nothing else of them may be copied with these.
-        may_write: Whether credentials may be written with at present, beyond all else.
+        may_write: Whether credentials may be used to write at present, beyond all else.
         before_read: Called with bucket and key before an object of a closed bucket is read.
         public: Buckets whose objects are read without a signature.
     """
@@ -308,7 +308,7 @@ def _bucket_of_host(host: str) -> str:
 def raw_target(environ: dict[str, Any]) -> str:
     """A request's path and query as they were sent."""
     target: str = environ["RAW_URI"]  # werkzeug's; the path that WSGI has is decoded, and signatures are not of that
-    if target.startswith(("http://", "https://")):  # as proxies are asked
+    if target.startswith(("http://", "https://")):  # the form of requests to proxies
         target = "/" + target.split("/", 3)[-1]
     return target
 
@@ -358,6 +358,6 @@ def refused(
         f"<Error><Code>{escape(problem.code)}</Code><Message>{escape(problem.title)}</Message>"
         "<RequestId>sandbox</RequestId><HostId>sandbox</HostId></Error>"
     ).encode()
-    told = [("Content-Type", "application/xml"), ("Content-Length", str(len(body))), *problem.headers.items()]
-    start_response(f"{problem.status} {responses.get(problem.status, 'Refused')}", told)
+    headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body))), *problem.headers.items()]
+    start_response(f"{problem.status} {responses.get(problem.status, 'Refused')}", headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

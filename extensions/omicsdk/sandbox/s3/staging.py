@@ -15,7 +15,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, headers_of, raw_target, refused
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
-from omicsdk.sandbox.traffic.serving import url_of
+from omicsdk.sandbox.traffic.server_thread import url_of
 from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 
 BLOCK = 8 * 1024 * 1024
@@ -47,7 +47,7 @@ class MotoObject:
         """Its bytes."""
         start = 0
         while start < self.size:
-            # Whoever else reads it moves the same file's position.
+            # Another reader moves the same file's position.
             with self._key.lock:
                 self._key._value_buffer.seek(start)
                 block: bytes = self._key._value_buffer.read(BLOCK)
@@ -156,11 +156,11 @@ def _backends() -> Any:
 
 
 def _backend() -> Any:
-    return _backends()["123456789012"]["aws"]  # the account of whoever has no other with moto
+    return _backends()["123456789012"]["aws"]  # moto's default account
 
 
 OWN_AGENT = "omicsdk-sandbox"
-"""Marks the User-Agent of what the sandbox itself asks of its S3 server, which is neither logged nor disturbed."""
+"""Marks the User-Agent of the sandbox's own requests to its S3 server, which are neither logged nor disturbed."""
 HANG_UP = "omicsdk.hang_up"
 """Where the environ of a request has the function that ends its connection."""
 
@@ -182,7 +182,7 @@ class S3Wire:
     now: Callable[[], float]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Log a request, misbehaves where a fault wants it, and pass all others on."""
+        """Log a request, apply a matching fault, and pass all others on."""
         if OWN_AGENT in environ.get("HTTP_USER_AGENT", ""):
             return self.app(environ, start_response)
         path, _, query = raw_target(environ).partition("?")
@@ -197,7 +197,7 @@ class S3Wire:
         for rule in self.book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
             if rule.action == "reset":
                 environ[HANG_UP]()
-                # werkzeug takes it for what it is: the client is gone, and there is no user to answer.
+                # werkzeug reads it correctly: the client is gone, and nothing waits for an answer.
                 raise ConnectionResetError("a fault that was asked for")
             wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
             problem = Problem(rule.status, rule.code, "A fault that was asked for", wait)
@@ -213,7 +213,7 @@ def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
                 yield held
             held = block
             entry.sent += len(block)
-        # Before the last block goes: whoever has it may look at the log at once.
+        # Before the last block goes: its receiver may look at the log at once.
         entry.done = True
         if held:
             yield held
@@ -280,7 +280,7 @@ class Staging:
         moto: Any = import_module("moto.moto_server.werkzeug_app")  # it has no types
         from werkzeug.serving import make_server
 
-        # moto's own dispatcher looks for the service anew with each request, which takes longer than the request itself.
+        # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
         app = self.guard(moto.create_backend_app("s3"))
 
         class Quiet(moto.MotoRequestHandler):
@@ -337,11 +337,11 @@ class Staging:
         return find_object(bucket, key)
 
     def make_bucket(self, bucket: str) -> None:
-        """Make a bucket unless it is there."""
+        """Make a bucket unless it exists."""
         self.client().create_bucket(Bucket=bucket)
 
     def publish(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> None:
-        """Make sure that a bucket of the platform's own holds a file of the local disk under a key.
+        """Make sure that a bucket of the platform contains a file of the local disk under a key.
 
         Args:
             bucket: The bucket.

@@ -57,7 +57,7 @@ class Clock:
             The new time.
 
         Raises:
-            ValueError: `seconds` is negative, or leads past the last time that versions can be written of.
+            ValueError: `seconds` is negative, or goes past the last time that versions can be written of.
         """
         if not seconds >= 0:
             raise ValueError(f"the clock only moves forward, not by {seconds} s")
@@ -72,7 +72,7 @@ class Clock:
         return now
 
     def freeze(self, at: float | None = None) -> float:
-        """Make time stand still.
+        """Stop time.
 
         Args:
             at: The time to are at, seconds since 1970, up to the year 9000; default the present.
@@ -140,7 +140,7 @@ class Clock:
             listener()
 
     async def sleep_until(self, moment: float) -> None:
-        """Waits in an event loop until the sandbox's time is so many seconds after 1970."""
+        """Waits in an event loop until a moment of the sandbox's time, in seconds since 1970."""
         loop = asyncio.get_running_loop()
         moved = asyncio.Event()
 

@@ -36,7 +36,7 @@ class Secrets:
         """A secret.
 
         Args:
-            purpose: What it is for; each gives another one.
+            purpose: Its purpose; each gives another secret.
             length: How many hexadecimal digits it has, at most 64; default 40.
         """
         # With each part's length before it, so that no two purposes run together.
@@ -94,12 +94,12 @@ def key_of(folder: Path) -> bytes:
 
 
 def digest(secret: str) -> str:
-    """A token or another random secret as it is kept; for passwords that people choose there is `hashed`."""
+    """Hash a token or another random secret for storage; for passwords of users there is `hashed`."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hashed(password: str) -> str:
-    """A password as it is kept: scrypt with a salt of its own."""
+    """Hash a password for storage: scrypt with a salt."""
     salt = secrets.token_hex(16)
     return f"{salt}${_scrypt(password, salt)}"
 

@@ -57,7 +57,7 @@ def make_private(path: Path) -> None:
 
 
 class Database:
-    """One connection to one file, shared by threads behind a lock.
+    """One connection to one file, shared by threads with a lock.
 
     SQLite writes one transaction at a time anyway, and a statement here takes tens of microseconds, so a lock
     costs nothing that a pool of connections would win back.
@@ -158,7 +158,7 @@ class Database:
             return self._connection.execute(statement, values).fetchone()
 
     def copy_to(self, path: Path) -> None:
-        """Write a copy as it is at one moment, while others continue reading and writing.
+        """Write a copy of one moment, while others continue reading and writing.
 
         Args:
             path: A file that does not exist yet.

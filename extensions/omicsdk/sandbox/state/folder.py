@@ -31,9 +31,9 @@ class FolderInUse(ConfigError):
 
 
 def close_to_others(folder: Path) -> None:
-    """Let only the owner into a sandbox's folder; what is in it, contents and keys, is no user else's.
+    """Let only the owner into a sandbox's folder: its contents and keys are private.
 
-    A folder that all users share, such as /tmp, stays as it is, and so does one of another owner, as a mounted volume can be:
+    A folder that all users share, such as /tmp, is unchanged, and so is one of another owner, as a mounted volume can be:
     the database and the keys are the owner's alone in any case.
     """
     mode = folder.stat().st_mode
@@ -122,7 +122,7 @@ def empty(folder: Path) -> None:
         for tree in TREES:
             if (folder / tree).exists():
                 shutil.rmtree(folder / tree)
-        # The database comes last: while it is there, this can be done again.
+        # The database comes last: while it exists, this can be repeated.
         for end in ("-wal", "-shm", ""):
             (folder / f"{STATE}{end}").unlink(missing_ok=True)
     finally:

@@ -29,7 +29,7 @@ class Listing:
     inside: str = ""
 
     def count(self, database: Database, of: str = "") -> int:
-        """How many there are.
+        """The number of rows.
 
         Args:
             database: The state.
@@ -77,5 +77,5 @@ class Collection:
     listings: tuple[Listing, ...]
 
     def listing(self, name: str) -> Listing | None:
-        """One listing; None when there is no such."""
+        """One listing; None for an unknown name."""
         return next((each for each in self.listings if each.name == name), None)

@@ -21,7 +21,7 @@ class Part:
         number: Its number, from 1.
         size: Its length in bytes.
         etag: What the storage answered, without quotes.
-        file: Which of the upload's files it lies in.
+        file: The upload's file that contains it.
         offset: Where it begins there.
         reported: Whether the client has reported it.
     """
@@ -77,12 +77,12 @@ class Uploads(Generic[U]):
         return self.table.get(id)
 
     def path(self, id: str, file: str) -> Path:
-        """Where one of an upload's files lies."""
+        """The path of one of an upload's files."""
         # Flat, so that none is in the way when an upload is dropped while a part of it comes.
         return self.objects.workplace(f"{self._name}-uploads") / f"{id}.{file}"
 
     def new_file(self) -> str:
-        """The name of a file for a part of its own: one that is sent twice at once must not be mixed."""
+        """The name of a separate file for a part: one that is sent twice at once must not be mixed."""
         return secrets.token_hex(8)
 
     def enter(self, part: Part) -> None:

@@ -76,7 +76,7 @@ class ObjectStore:
         )
 
     def path(self, sha256: str) -> Path:
-        """Where a content lies; it needn't be there."""
+        """The path of a content, which may not exist."""
         return self._folder / sha256[:2] / sha256
 
     def get(self, sha256: str) -> StoredObject | None:

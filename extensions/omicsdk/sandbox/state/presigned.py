@@ -52,7 +52,7 @@ class Slice:
 
 
 class Unsatisfiable(Exception):
-    """The range lies outside the object."""
+    """The range is outside the object."""
 
 
 def parse_range(header: str | None, size: int) -> Slice:
@@ -111,7 +111,7 @@ class Signer:
             seconds: For how long it is good, in the sandbox's time.
             content_type: The Content-Type of the answer; default application/octet-stream.
             disposition: The Content-Disposition of the answer; default none.
-            name: What the URL's path ends in, for people who read it; default the object's name.
+            name: The end of the URL's path, for readability; default the object's name.
 
         Returns:
             The URL.
@@ -172,7 +172,7 @@ def _sorted(fields: Mapping[str, str]) -> str:
 
 
 class ClientGone(Exception):
-    """The client has gone before the end of its request: no user waits for an answer."""
+    """The client disconnected before the end of its request: nothing waits for an answer."""
 
 
 class Body:
@@ -283,8 +283,8 @@ class StorageServer:
         except ClientGone:
             return
         except Problem as problem:
-            told = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
-            content = f'<?xml version="1.0" encoding="UTF-8"?>\n{told}'.encode()
+            error = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
+            content = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'.encode()
             headers = {"Content-Type": "application/xml", "Content-Length": str(len(content))}
             await _start(send, problem.status, {**problem.headers, **headers})
             await send({"type": "http.response.body", "body": content})
@@ -319,7 +319,7 @@ class StorageServer:
             fields: The URL's query; `response-content-type` and `response-content-disposition` count.
 
         Raises:
-            Problem: There is no object, a condition does not hold, or the range lies outside.
+            Problem: There is no object, a condition does not hold, or the range is outside.
         """
         if found is None:
             raise Problem(404, "NoSuchKey", "The specified key does not exist.")
@@ -382,7 +382,7 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
         block = file.read(wanted) if wanted <= _INLINE else await run_sync(file.read, wanted)
         left -= len(block)
         await send({"type": "http.response.body", "body": block, "more_body": left > 0})
-        if not block:  # the file on disk was cut: an unfinished answer tells the client
+        if not block:  # the file on disk was cut: an unfinished answer shows it to the client
             return
     if part.length == 0:
         await send({"type": "http.response.body"})

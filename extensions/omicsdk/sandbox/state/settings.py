@@ -18,7 +18,7 @@ class Setting:
         name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
         default: Its value until a user turns it; its type is the type of every value.
         meaning: What it does, with the unit.
-        choices: The values that there are, of a text; empty for any.
+        choices: The valid values of a text; empty for any.
     """
 
     name: str
@@ -31,13 +31,13 @@ class Settings:
     """The switches of one sandbox. They survive a restart, and a reset puts them back.
 
     Args:
-        database: Where turned switches are kept.
+        database: Storage of changed settings.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Setting] = {}
-        self._turned: dict[str, Value] | None = None  # what the table states; None until a user asks
+        self._turned: dict[str, Value] | None = None  # the table's values; None until the first read
         database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
 
     def declare(self, *settings: Setting) -> None:
@@ -62,13 +62,13 @@ class Settings:
     def _value(self, name: str) -> Value:
         turned = self._turned
         if turned is None:
-            with self._database.transaction():  # no user turns one between the reading and the keeping
+            with self._database.transaction():  # no other change between the reading and the writing
                 rows = self._database.rows("SELECT name, value FROM settings")
                 self._turned = turned = {row["name"]: json.loads(row["value"]) for row in rows}
         return turned.get(name, self._known[name].default)
 
     def forget(self) -> None:
-        """Read the table anew; another user has emptied it."""
+        """Read the table again after it was emptied."""
         self._turned = None
 
     def turn(self, values: Mapping[str, object]) -> None:
@@ -79,7 +79,7 @@ class Settings:
         """
         for name, value in values.items():
             if name not in self._known:
-                raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(self._known))}")
+                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(self._known))}")
             default = self._known[name].default
             right = (
                 isinstance(value, type(default))

@@ -1,8 +1,8 @@
-"""A sandbox's whole state as one file: what it is made of, how it is written, and how a folder is made of it.
+"""A sandbox's whole state as one file: its contents, how it is written, and how a folder is restored from it.
 
 The file is a tar: `snapshot.json` with its layout's number, the database, the keys that sign URLs and tokens, each content
 once, and the files of django-crunch's datasets. What is only on the S3 server (staging buckets, volumes, Pangea's uploads)
-is not in it, as it does not outlive a restart either; files of upload areas that the service was told of are contents.
+is not in it, as it does not outlive a restart either; files of upload areas that the service was notified of are contents.
 """
 
 import contextlib
@@ -139,7 +139,7 @@ def _copy_state(database: Database, objects: Path, kept: Path) -> None:
         OSError: Contents were taken away, time and again, between the one and the other.
     """
     for _ in range(_TRIES):
-        # A content is there before a row names it, so what the copy names is among the files that are linked after it.
+        # A content exists before a row names it, so the contents that the copy names are among the files that are linked after it.
         database.copy_to(kept / STATE)
         for path in _files(objects):
             _link(path, kept / "objects" / path.relative_to(objects))
@@ -203,7 +203,7 @@ def _add_content(archive: tarfile.TarFile, path: Path, name: str) -> None:
 
 
 def _add_changing(archive: tarfile.TarFile, path: Path, name: str, kept: Path) -> None:
-    """Add a file that others may be writing, as long as it is when it is opened; nothing if they have removed it."""
+    """Add a file that others may be writing, with its length when it is opened; nothing if they have removed it."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -333,7 +333,7 @@ def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, source: Path) -> None:
-    """Write one file of an archive; its name cannot lead out of the folder, and it cannot be anything but a file."""
+    """Write one file of an archive; its name cannot leave the folder, and it must be a regular file."""
     if member.name == ABOUT:
         return
     path = PurePosixPath(member.name)

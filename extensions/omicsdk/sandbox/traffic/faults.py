@@ -43,7 +43,7 @@ class Rule:
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.
-        times: At most so many matches; default no limit.
+        times: At most N matches; default no limit.
         each: What matches are counted by: all together (`rule`), or for each `path` apart.
         at: Offset in the body, in bytes.
         length: How many bytes are wrong.

@@ -200,7 +200,7 @@ class RequestLog:
             most: How many at most.
 
         Returns:
-            How many there are in all, and those.
+            The number of all entries, and the requested ones.
         """
         with self._lock:
             found = [entry for entry in reversed(self._entries) if entry.path.startswith(path)]
@@ -234,7 +234,7 @@ class Stalls:
         self.waiting = 0
 
     def release(self) -> None:
-        """Let go of those that wait now; later ones wait again."""
+        """Release those that wait now; later ones wait again."""
         self._released.set()
         self._released = asyncio.Event()
 
@@ -270,7 +270,7 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        # A fault on every path must not keep people from the page that ends it.
+        # A fault on every path must not block the page that ends it.
         if scope["type"] != "http" or path in ("/", CONTROL_PREFIX) or path.startswith(CONTROL_PREFIX + "/"):
             await self._app(scope, receive, send)
             return
@@ -349,7 +349,7 @@ class Wire:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
                 if rule.action == "stall":
                     await self._stalls.wait(gone)
-                    if gone.is_set():  # or what no user reads any more would be counted as sent
+                    if gone.is_set():  # or what no client reads any more would be counted as sent
                         raise _Gone
                     await send({**message, "body": tail})
                     return
@@ -402,11 +402,11 @@ async def _watch(receive: Receive, gone: asyncio.Event) -> None:
 
 async def _answer(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
     said, kind = "A fault that was asked for", "application/problem+json"
-    told: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
+    body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
     if rule.code.isdecimal():
-        told = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}
+        body = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}
         kind = "application/json"
-    content = json.dumps(told).encode()
+    content = json.dumps(body).encode()
     stated = {"content-type": kind, "content-length": len(content)}
     stated |= {"retry-after": rule.retry_after, "location": rule.location}
     headers = {name: str(value) for name, value in stated.items() if value is not None}

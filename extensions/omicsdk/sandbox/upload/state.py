@@ -26,7 +26,7 @@ BUCKET_TEMPLATE = "org-humancellatlas-upload-{deployment_stage}"
 BUCKET = BUCKET_TEMPLATE.format(deployment_stage=STAGE)
 
 SETTINGS = (
-    Setting("upload.credentials_seconds", 3600, "for how long an area's S3 credentials are good, in seconds"),
+    Setting("upload.credentials_seconds", 3600, "validity of an area's S3 credentials, in seconds"),
     Setting("upload.queue_seconds", 1.0, "how long checksums and validations wait for their turn, in seconds"),
     Setting("upload.checksum_seconds", 1.0, "how long the checksums of a file take, in seconds"),
     Setting("upload.validation_seconds", 1.0, "how long a validation takes, in seconds"),
@@ -36,7 +36,7 @@ SETTINGS = (
         "what validators print",
     ),
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
-    Setting("upload.locked", False, "whether all areas are locked, so that nobody can write to them"),
+    Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
 # Seconds after which a job that another user does is taken for done.
 _LONG = 365 * 24 * 3600.0
@@ -64,9 +64,9 @@ class Area:
     """An upload area.
 
     Attributes:
-        uuid: Its UUID, as whoever made it wrote it.
-        locked: Whether no user may write to it.
-        gone: When its deletion is done, in the sandbox's time; None while no user wants it deleted.
+        uuid: Its UUID, in the spelling of its creator.
+        locked: Whether it is locked for writing.
+        gone: When its deletion is done, in the sandbox's time; None while it is not being deleted.
     """
 
     uuid: str
@@ -158,7 +158,7 @@ class Upload:
         """Who sent a request with the deployment's key.
 
         Raises:
-            Problem: 401; there is no key, or another one.
+            Problem: 401; the key is missing or wrong.
         """
         key = headers.get("api-key")
         if key is None or not hmac.compare_digest(key.encode(), api_key(self.context.secrets).encode()):
@@ -179,7 +179,7 @@ class Upload:
         return self.areas.first("gone IS NULL OR gone > ?", self.now(), uuid=uuid)
 
     def lasting_area(self, uuid: str) -> Area:
-        """An area that no user deletes; a 404 when it does not exist, a 423 when it is being deleted."""
+        """An area that is not being deleted; a 404 when it does not exist, a 423 when it is being deleted."""
         found = self.area(uuid)
         if found.gone is not None:
             raise Problem(423, "area_locked", f"Upload area {uuid} is being deleted")
@@ -193,14 +193,14 @@ class Upload:
         return found
 
     def create(self, uuid: str) -> str:
-        """Make an area unless it is there, and return its address."""
+        """Make an area unless it exists, and return its address."""
         if self._area(uuid) is None:
             self.areas.put(Area(uuid))
         self.lasting_area(uuid)
         return f"s3://{BUCKET}/{uuid}/"
 
     def delete(self, uuid: str) -> None:
-        """Empty an area at once; it counts as existing until the time that this would take is over."""
+        """Empty an area at once; it is treated as existing until the time that this would take is over."""
         with self.context.database.transaction():
             self.areas.change(uuid, gone=self.now() + self.context.settings.number("upload.delete_seconds"))
             self._forget_files(uuid)
@@ -298,7 +298,7 @@ class Upload:
         if bucket != BUCKET or not self._is_due(area, name):
             return
         with self._computing:
-            if self._is_due(area, name):  # no user else has just done it
+            if self._is_due(area, name):  # another thread may have just done it
                 self._compute(area, name)
 
     def _is_due(self, area: str, name: str) -> bool:
@@ -331,7 +331,7 @@ class Upload:
             self.jobs.change(job.id, name, computed=True)
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
-        """A file's checksums; None while no user has computed those of what exists now."""
+        """A file's checksums; None while those of the present object were not computed."""
         self.settle(BUCKET, f"{area}/{name}")
         found = find_object(BUCKET, f"{area}/{name}")
         checked = self.checked.get(area, name)
@@ -340,7 +340,7 @@ class Upload:
     # -- life
 
     def settle_all(self) -> None:
-        """Keep all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
+        """Store all files that the service was notified of, so that they outlive the S3 server; if one fails, others are stored."""
         for job in self.jobs.all(kind=CHECKSUM, computed=False):
             try:
                 self._compute(job.area, job.name)

@@ -43,8 +43,8 @@ class DataType:
 
     Attributes:
         name: Its name, such as subject.
-        level: Who may see what: in `regular` every user sees counts and rows are for whoever may read them, in `private`
-            there is nothing but what one may read, in `libre` everything is for every user.
+        level: The access level: in `regular` every user sees counts, and rows with permission; in `private`
+            both need permission; in `libre` every user sees everything.
         rows: Its rows.
         fields: Their fields.
     """
@@ -79,7 +79,7 @@ class Guppy:
             rows: The rows. `auth_resource_path` states who may read one; where it is missing, the project of its
                 `project_id`, and where that is missing too, `authz`.
             level: `regular`, `private` or `libre`.
-            authz: Who may read rows that do not say it.
+            authz: The resource of rows that state none.
 
         Raises:
             ValueError: A name cannot be one in GraphQL, or there is no such level.
@@ -104,7 +104,7 @@ class Guppy:
 
 @lru_cache(maxsize=64)
 def _data_type(name: str, level: str, data: str) -> DataType:
-    """A data type as it is stored. Rows are read often and put seldom: the same text is read once."""
+    """A data type as it is stored. Rows are read often and rarely replaced, so a text is decoded once."""
     rows: list[Row] = json.loads(data)
     return DataType(name, level, rows, fields_of(rows))
 
@@ -115,20 +115,20 @@ def _resource(row: Row, authz: str) -> Any:
 
 
 USUAL = 10
-"""How many rows a query answers that does not say it."""
+"""Number of rows in an answer if the query states none."""
 LONGEST = 10_000
-"""How far into the rows a query reaches; whoever wants more downloads them."""
+"""Last row that a query reaches; more rows are downloaded."""
 FEWEST = 1000
-"""Of how many rows, at least, that one may not read, counts tell; the real service's default."""
+"""Smallest number of unreadable rows that counts include; the real service's default."""
 _FORBIDDEN = (
     "You don't have access to all the data you are querying. Try using 'accessibility: accessible' in your query"
 )
 
 
-class Sight:
+class RowAccess:
     """What a user sees of the rows.
 
-    Which of a data type's rows are meant is said by `accessibility`: `all`, `accessible` or `unaccessible`; it counts at
+    `accessibility` states which rows of a data type are meant: `all`, `accessible` or `unaccessible`; it counts at
     the level `regular` only.
 
     Args:
@@ -257,13 +257,13 @@ def _cut(row: Row, fields: Sequence[str]) -> Row:
 
 def _matched(row: Row, wanted: Sequence[tuple[str, list[str]]]) -> list[dict[str, Any]]:
     """In which fields a row has what was searched for, and where."""
-    told: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     for keyword, names in wanted:
         for name in names:
             lit = [_highlighted(str(each), keyword) for each in values(row, name) if keyword in str(each).lower()]
             if lit:
-                told.append({"field": name, "highlights": lit})
-    return told
+                shown.append({"field": name, "highlights": lit})
+    return shown
 
 
 def _highlighted(text: str, keyword: str) -> str:
@@ -277,7 +277,7 @@ class Counts:
     """Rows of a data type to count.
 
     Attributes:
-        sight: What the caller sees.
+        row_access: What the caller sees.
         type: The data type.
         filter: Which rows; None for all.
         filterSelf: Whether conditions on a field count when rows are counted by this field.
@@ -285,7 +285,7 @@ class Counts:
         accessibility: Which of those rows.
     """
 
-    sight: Sight
+    row_access: RowAccess
     type: DataType
     filter: Any = None
     filterSelf: bool = True
@@ -296,8 +296,8 @@ class Counts:
     def _hides(self) -> bool:
         return self.type.level == "regular" and self.accessibility != "accessible"
 
-    def told(self) -> dict[str, Any]:
-        """What can be asked of them: the number of rows, and by name of a field what `_histogram` has.
+    def to_dict(self) -> dict[str, Any]:
+        """What can be requested of them: the number of rows, and by name of a field what `_histogram` has.
 
         Raises:
             WrongFilter: `nestedAggFields` cannot be understood.
@@ -317,18 +317,18 @@ class Counts:
         }
 
     def _counted(self, accessibility: str, without: str = "") -> list[Row]:
-        return self.sight.counted(self.type, self.filter, accessibility, without)
+        return self.row_access.counted(self.type, self.filter, accessibility, without)
 
     def _histogram(self, path: Sequence[str], name: str, field: Field, inner: Inner) -> dict[str, Callable[..., Any]]:
-        """What can be asked of a field: how many rows have it, how many values there are, counts, statistics of numbers."""
+        """What can be requested of a field: how many rows have it, how many values it has, counts, statistics of numbers."""
 
         def objects(accessibility: str = self.accessibility) -> list[Row]:
             rows = self._counted(accessibility, "" if self.filterSelf else name)
             return [each for row in rows for each in members(row, path)]
 
         def counts(_info: object) -> list[Bucket]:
-            told = by_value(objects(), name, inner)
-            return hidden(told, by_value(objects("unaccessible"), name), FEWEST) if self._hides else told
+            shown = by_value(objects(), name, inner)
+            return hidden(shown, by_value(objects("unaccessible"), name), FEWEST) if self._hides else shown
 
         def statistics(_info: object, **stated: Any) -> list[Bucket]:
             limits = (stated.get(each) for each in ("rangeStart", "rangeEnd", "rangeStep", "binCount"))

@@ -21,7 +21,7 @@ NESTED = "nested"
 MISSING = "no data"
 """The key under which rows without a value are counted."""
 HIDDEN = -1
-"""Stands for a number that would tell too much of rows that one may not read."""
+"""Replaces a number that would reveal too much about rows that the caller may not read."""
 MOST_BUCKETS = 10_000
 
 Row = Mapping[str, Any]
@@ -87,7 +87,7 @@ def fields_of(rows: Iterable[Row]) -> dict[str, Field]:
 
 
 def names_of(fields: Mapping[str, Field], above: str = "") -> list[str]:
-    """The names of all fields, of nested ones those of their members behind a dot."""
+    """The names of all fields, of nested ones those of their members after a dot."""
     found: list[str] = []
     for name, each in fields.items():
         found += names_of(each.members, f"{above}{name}.") if each.kind == NESTED else [f"{above}{name}"]
@@ -128,7 +128,7 @@ def compiled(wanted: Any, fields: Fields, without: str = "") -> Test:
 
     Args:
         wanted: The filter; None or an empty object is met by all rows.
-        fields: The fields that there are.
+        fields: The known fields.
         without: A field whose conditions do not count; by default all do.
 
     Raises:
@@ -228,7 +228,7 @@ def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
 
 
 def searches(wanted: Any) -> list[Any]:
-    """What the searches within a filter say."""
+    """The filters of the searches within a filter."""
     if not isinstance(wanted, dict) or not wanted:
         return []
     word, content = _first(wanted)
@@ -244,7 +244,7 @@ def _first(value: Any) -> tuple[str, Any]:
 
 
 def _comparable(value: Any, field: Field) -> Any:
-    """A value as it is compared: numbers as numbers, all else as text."""
+    """A value for comparison: numbers as numbers, everything else as text."""
     if not field.numeric:
         return as_text(value)
     if isinstance(value, str):
@@ -267,7 +267,7 @@ def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
 
     Args:
         sort: Objects of a field and `asc` or `desc`, the most important first, or one object of them; None leaves them.
-        fields: The fields that there are.
+        fields: The known fields.
 
     Raises:
         WrongFilter: It cannot be understood.
@@ -321,8 +321,8 @@ def by_value(rows: Iterable[Row], name: str, inner: Inner | None = None, *, miss
         for each in found:
             groups.setdefault(each, []).append(row)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    told = [{"key": key, "count": len(group), **_inside(group, inner or {})} for key, group in ordered]
-    return [*told, {"key": MISSING, "count": without}] if without and missing and not inner else told
+    counts = [{"key": key, "count": len(group), **_inside(group, inner or {})} for key, group in ordered]
+    return [*counts, {"key": MISSING, "count": without}] if without and missing and not inner else counts
 
 
 def _inside(rows: Sequence[Row], inner: Inner) -> Bucket:
@@ -334,16 +334,16 @@ def _inside(rows: Sequence[Row], inner: Inner) -> Bucket:
     return {kind: [{"field": name, **within[kind](name)} for name in names] for kind, names in inner.items()}
 
 
-def hidden(told: list[Bucket], unseen: Iterable[Bucket], fewest: int) -> list[Bucket]:
-    """Counts by value, without those that tell of a few rows that one may not read.
+def hidden(counts: list[Bucket], unseen: Iterable[Bucket], fewest: int) -> list[Bucket]:
+    """Counts by value, without those of a few rows that the caller may not read.
 
     Args:
-        told: The counts.
+        counts: The counts.
         unseen: The counts of rows that one may not read.
-        fewest: Of how many such rows may be told.
+        fewest: Smallest number of such rows that is counted.
     """
     few = {bucket["key"] for bucket in unseen if bucket["count"] < fewest}
-    return [{"key": each["key"], "count": HIDDEN} if each["key"] in few else each for each in told]
+    return [{"key": each["key"], "count": HIDDEN} if each["key"] in few else each for each in counts]
 
 
 def of_numbers(
@@ -357,7 +357,7 @@ def of_numbers(
         start: The least number that counts; None for all.
         end: The number from which on none counts; None for all.
         step: How wide the ranges are; None for one range, or `bins` of them.
-        bins: How many ranges there are; None, or not together with `step`.
+        bins: Number of ranges; None, or not together with `step`.
 
     Raises:
         WrongFilter: The arguments make no sense.

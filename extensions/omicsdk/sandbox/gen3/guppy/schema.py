@@ -1,4 +1,4 @@
-"""The GraphQL schema of the data types; runs queries, and tells what comes of them as Apollo's server does."""
+"""The GraphQL schema of the data types; runs queries, and words their errors as Apollo's server does."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
@@ -7,7 +7,7 @@ from typing import Any
 import graphql
 
 from omicsdk.sandbox.gen3.graphql_runs import Stage, run
-from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, Sight
+from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, RowAccess
 from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter, names_of
 
 _CODES = {Stage.PARSED: "GRAPHQL_PARSE_FAILED", Stage.VALIDATED: "GRAPHQL_VALIDATION_FAILED"}
@@ -55,7 +55,7 @@ type HistogramForNumber {
 
 def execute(
     types: Sequence[DataType],
-    sight: Sight,
+    row_access: RowAccess,
     query: str,
     variables: Mapping[str, Any] | None,
     operation: str | None,
@@ -63,8 +63,8 @@ def execute(
     """Run a query.
 
     Args:
-        types: The data types that there are.
-        sight: What the caller sees.
+        types: The data types.
+        row_access: What the caller sees.
         query: The query.
         variables: The values of its variables.
         operation: Which of its operations to run; None when it has one.
@@ -73,15 +73,15 @@ def execute(
         The HTTP status and the body of the answer.
     """
     if not types:
-        return 400, {"errors": [_told(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
-    outcome = run(_schema(tuple(types)), query, _root(types, sight), variables, operation_name=operation)
+        return 400, {"errors": [_error(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
+    outcome = run(_schema(tuple(types)), query, _root(types, row_access), variables, operation_name=operation)
     if outcome.stage is not Stage.EXECUTED:
-        return 400, {"errors": [_told(each, _CODES[outcome.stage]) for each in outcome.errors]}
-    told: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
+        return 400, {"errors": [_error(each, _CODES[outcome.stage]) for each in outcome.errors]}
+    answer: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
     if outcome.errors:
-        told = {"errors": [_told(each, _code(each)) for each in outcome.errors], **told}
+        answer = {"errors": [_error(each, _code(each)) for each in outcome.errors], **answer}
     # What is wrong with variables or the operation's name is found before anything runs.
-    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), told
+    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), answer
 
 
 @lru_cache(maxsize=4)
@@ -124,14 +124,14 @@ def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _root(types: Sequence[DataType], sight: Sight) -> dict[str, Any]:
+def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
     """What answers a query: values by the names of fields, or functions of the arguments."""
 
     def rows(_info: object, type: DataType, **stated: Any) -> Any:
-        return sight.page(type, stated)  # `format` is taken and ignored, as by the real service
+        return row_access.page(type, stated)  # `format` is taken and ignored, as by the real service
 
     def counts(_info: object, type: DataType, **stated: Any) -> Any:
-        return Counts(sight, type, **stated).told()
+        return Counts(row_access, type, **stated).to_dict()
 
     def names(_info: object, type: DataType, searchInput: str = "") -> list[str]:
         return [name for name in names_of(type.fields) if searchInput in name]
@@ -150,5 +150,5 @@ def _code(error: graphql.GraphQLError) -> str | int:
     return "BAD_USER_INPUT" if isinstance(cause, WrongFilter) or not error.path else "INTERNAL_SERVER_ERROR"
 
 
-def _told(error: graphql.GraphQLError, code: str | int) -> dict[str, Any]:
+def _error(error: graphql.GraphQLError, code: str | int) -> dict[str, Any]:
     return {**error.formatted, "extensions": {"code": code}}

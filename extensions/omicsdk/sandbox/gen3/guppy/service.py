@@ -3,7 +3,7 @@
 import sys
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.guppy.queries import Guppy, Sight
+from omicsdk.sandbox.gen3.guppy.queries import Guppy, RowAccess
 from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
@@ -44,20 +44,20 @@ def _refused(problem: Problem) -> Reply:
 
 def _refused_query(problem: Problem) -> Reply:
     """A refusal of a whole query."""
-    told = {"message": problem.title, "extensions": {"code": problem.code}}
-    return Reply({"errors": [told]}, problem.status)
+    answer = {"message": problem.title, "extensions": {"code": problem.code}}
+    return Reply({"errors": [answer]}, problem.status)
 
 
 def get_status(guppy: Guppy, _call: Call) -> Reply:
     """GET /_status."""
-    told: dict[str, Any] = {
+    answer: dict[str, Any] = {
         each.name: {
             "aliases": {each.name: {}},
             "arrayFields": [name for name, field in each.fields.items() if field.many],
         }
         for each in guppy.types()
     }
-    return Reply({"statusCode": 200, "warnings": None, "indices": told})
+    return Reply({"statusCode": 200, "warnings": None, "indices": answer})
 
 
 def refresh(guppy: Guppy, call: Call) -> Reply:
@@ -82,10 +82,10 @@ def query(guppy: Guppy, call: Call) -> Reply:
         )
     if variables is not None and not isinstance(variables, dict):
         raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
-    sight = Sight(guppy.access.anyone(call.headers))
+    row_access = RowAccess(guppy.access.anyone(call.headers))
     values = cast("dict[str, Any] | None", variables)
-    status, told = execute(guppy.types(), sight, text, values, body.get("operationName"))
-    return Reply(told, status)
+    status, answer = execute(guppy.types(), row_access, text, values, body.get("operationName"))
+    return Reply(answer, status)
 
 
 def download(guppy: Guppy, call: Call) -> Reply:
@@ -94,4 +94,4 @@ def download(guppy: Guppy, call: Call) -> Reply:
     type = guppy.get(str(body.get("type")))
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
-    return Reply(Sight(guppy.access.anyone(call.headers)).download(type, body))
+    return Reply(RowAccess(guppy.access.anyone(call.headers)).download(type, body))

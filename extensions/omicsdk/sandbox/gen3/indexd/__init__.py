@@ -1,1 +1,1 @@
-"""Indexd of the commons: records of files, their versions and aliases, bundles, and what DRS and DOS tell of them."""
+"""Indexd of the commons: records of files, their versions and aliases, bundles, and their representations in DRS and DOS."""

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import BUNDLES, Index
-from omicsdk.sandbox.gen3.indexd.record import checksums, moment, new_guid
+from omicsdk.sandbox.gen3.indexd.record import checksums, new_guid, timestamp
 from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, Query, bad, refuse, sent
 from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -22,7 +22,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
         members = [index.either(each) for each in body["bundles"]]
         id = body.get("bundle_id") or new_guid(index.prefix)
         contents = [_content(member, index.prefix, call.origin) for member in members]
-        bundle = _made(body, id, contents, members, moment(index.context.clock.now()))
+        bundle = _made(body, id, contents, members, timestamp(index.context.clock.now()))
         if index.records.find(id) or not index.bundles.put(bundle, instead=False):
             raise refuse(409, f'bundle id "{id}" already exists')
     return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})
@@ -115,7 +115,7 @@ def drs_uri(id: str, prefix: str, origin: str) -> str:
 
 
 def as_bundle(record: JsonObject) -> JsonObject:
-    """A record as a bundle without members; a bundle as it is."""
+    """A record as a bundle without members; a bundle unchanged."""
     if "bundle_data" in record:
         return record
     return {
@@ -141,13 +141,13 @@ def contents_told(bundle: JsonObject, expand: bool) -> list[JsonObject]:
 
 def bundle_in_list(bundle: JsonObject) -> JsonObject:
     """A bundle as lists return it: two of its fields are JSON within texts."""
-    told = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
+    shown = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
     texts = {"aliases": json.dumps(bundle["aliases"]), "checksum": json.dumps(bundle["checksums"])}
-    return {**told, **texts, "form": "bundle"}
+    return {**shown, **texts, "form": "bundle"}
 
 
 def bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
-    """A bundle as it is returned when it is read as a record, with its members' members where it expands."""
+    """A bundle in the form of a record, with its members' members where it expands."""
     contents: list[JsonObject] = bundle["bundle_data"]
     if not expand:
         contents = [{**each, "contents": []} for each in contents]

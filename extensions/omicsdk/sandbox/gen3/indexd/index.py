@@ -1,4 +1,4 @@
-"""The index: its tables, what all of its parts share, and what other services of the commons ask of it."""
+"""The index: its tables, what its parts share, and its interface for other services of the commons."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ PASSPORTS = "gen3.passport_issuers"
 SERVICE_NAME = "sandbox-service"
 """A service of the commons that may do everything, as Fence and Sheepdog do it in a real one; its password is the sandbox's."""
 BUNDLES = "/services/indexd/bundles"
-"""Whoever may create or delete this resource may do so with bundles."""
+"""The resource whose creators and deleters may do the same with bundles."""
 MAX_BULK = 100
 """How many DRS objects may be requested at once, as the service has it by default."""
 BY_GUID = "did"
@@ -58,7 +58,7 @@ class Documents:
 
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
         """Write a document in place of what was there; or else not, and return whether it was written."""
-        # Not REPLACE, which would put it behind all others.
+        # Not REPLACE, which would move it to the end.
         conflict = "UPDATE SET document = excluded.document" if instead else "NOTHING"
         values = f"VALUES (?, ?) ON CONFLICT ({self._key}) DO {conflict}"
         row = (document[self._key], json.dumps(document, ensure_ascii=False))
@@ -69,7 +69,7 @@ class Documents:
         return bool(self._database.execute(f"DELETE FROM {self._table} WHERE {self._key} = ?", (key,)))  # noqa: S608 - our own words
 
     def selected(self, rest: str, values: Sequence[Any] = ()) -> list[JsonObject]:
-        """The documents that a query finds, of which the part behind the table's name is given."""
+        """The documents that a query finds, of which the part after the table's name is given."""
         rows = self._database.rows(f"SELECT document FROM {self._table} {rest}", values)  # noqa: S608 - our own words
         return [json.loads(row["document"]) for row in rows]
 
@@ -145,7 +145,7 @@ class RecordStore(Documents):
         return self.selected(f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset))
 
     def counted(self, month: str = "") -> tuple[int, int]:
-        """How many records there are, and how many bytes they have.
+        """The number of records, and of their bytes.
 
         Args:
             month: Only those made in it, such as 2024-01.
@@ -190,11 +190,11 @@ class Aliases(Table[Alias]):
 class Index:
     """The index of the commons.
 
-    Its methods ask no user for permission: the handlers do.
+    Its methods check no permission: the handlers do.
 
     Args:
         context: State and switches that all services share.
-        access: The people of the commons.
+        access: The users of the commons.
 
     Attributes:
         context: State and switches that all services share.
@@ -217,8 +217,8 @@ class Index:
             Setting(
                 NEIGHBOURS,
                 "[]",
-                "Other commons that the index asks for unknown GUIDs, as JSON: a list of objects with name, host, hints"
-                " (regular expressions) and type. Only those on this machine are asked.",
+                "Other commons where the index looks up unknown GUIDs, as JSON: a list of objects with name, host, hints"
+                " (regular expressions) and type. Only those on this machine are requested.",
             ),
             Setting(
                 PASSPORTS,
@@ -236,14 +236,14 @@ class Index:
         """The value of a setting that is JSON.
 
         Raises:
-            Problem: 500; a user turned it to something else.
+            Problem: 500; a user set it to an invalid value.
         """
         try:
             return json.loads(self.context.settings.text(name))
         except ValueError as error:
             raise refuse(500, f"The sandbox's setting {name} isn't JSON: {error}") from error
 
-    # -- permission: services have a name and password, people the policies of their tokens
+    # -- permission: services have a name and password, users the policies of their tokens
 
     def permit(self, call: Call, method: str, resources: Iterable[str]) -> None:
         """Refuse unless the sender of a request may do something with all resources.
@@ -251,7 +251,7 @@ class Index:
         Args:
             call: The request.
             method: What: create, update or delete.
-            resources: Their paths. Records without any belong to no user: whoever may do it everywhere may do it with them.
+            resources: Their paths. Records without any are open to users who may do it everywhere.
 
         Raises:
             Problem: 401 for a token that is not good, 403 without credentials or permission.
@@ -281,7 +281,7 @@ class Index:
     # -- reading
 
     def get(self, did: str) -> JsonObject | None:
-        """A record as GET /index/{GUID} tells it.
+        """A record as GET /index/{GUID} returns it.
 
         Args:
             did: Its whole GUID, or that without the commons' prefix, or the `baseid` of its versions.
@@ -290,10 +290,10 @@ class Index:
             The record; None when there is none.
         """
         found = self.kept(did)
-        return None if found is None else records.told_alone(found)
+        return None if found is None else records.single(found)
 
     def find(self, name: str) -> JsonObject | None:
-        """A record as GET /{GUID} tells it.
+        """A record as GET /{GUID} returns it.
 
         Args:
             name: What `get` takes, or an alias.
@@ -303,15 +303,15 @@ class Index:
         """
         alias = self.aliases.get(name)
         found = self.kept(name) or (self.records.find(alias.did) if alias else None)
-        return None if found is None else records.told(found)
+        return None if found is None else records.in_list(found)
 
     def latest(self, name: str) -> JsonObject | None:
-        """The latest version of a file as GET /index/{GUID}/latest tells it; the argument is that of `find`."""
+        """The latest version of a file as GET /index/{GUID}/latest returns it; the argument is that of `find`."""
         found = self.find(name)
-        return None if found is None else records.told(self.records.versions(found["baseid"])[-1])
+        return None if found is None else records.in_list(self.records.versions(found["baseid"])[-1])
 
     def kept(self, did: str) -> JsonObject | None:
-        """A record as it is kept; the argument is that of `get`."""
+        """A stored record; the argument is that of `get`."""
         for each in spellings(did, self.prefix):
             found = self.records.find(each) or next(reversed(self.records.versions(each)), None)
             if found is not None:
@@ -319,12 +319,12 @@ class Index:
         return None
 
     def find_bundle(self, id: str) -> JsonObject | None:
-        """A bundle as it is kept, by its identifier with or without the commons' prefix."""
+        """A stored bundle, by its identifier with or without the commons' prefix."""
         found = (self.bundles.find(each) for each in spellings(id, self.prefix))
         return next((each for each in found if each is not None), None)
 
     def either(self, id: str) -> JsonObject:
-        """A record or a bundle as it is kept, by its GUID with or without the commons' prefix.
+        """A stored record or bundle, by its GUID with or without the commons' prefix.
 
         Raises:
             Problem: 404; there is neither.
@@ -461,7 +461,7 @@ class Index:
             self.aliases.put_all(Alias(each, did) for each in sent)
 
 
-def _check_urls(given: Mapping[str, Any], told: str) -> None:
+def _check_urls(given: Mapping[str, Any], message: str) -> None:
     """Refuse a URL that is given twice: the service's table has each once for a record, and it takes that for the record.
 
     Raises:
@@ -469,4 +469,4 @@ def _check_urls(given: Mapping[str, Any], told: str) -> None:
     """
     urls = given.get("urls") or ()
     if len(set(urls)) < len(urls):
-        raise refuse(409, told)
+        raise refuse(409, message)

@@ -1,4 +1,4 @@
-"""A record: what is kept of it, how it changes, and what is told of it. Everything here is plain data."""
+"""A record: its stored form, its changes, and its representations. Everything here is plain data."""
 
 import secrets
 import uuid
@@ -26,7 +26,7 @@ _CHANGED_DATES = (
 """Refusals of dates without the first one, and in the wrong order."""
 
 
-def moment(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     """A time, in seconds since 1970, as records return it: in UTC, without stating it."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
@@ -60,8 +60,8 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
         **dict.fromkeys((*_GIVEN, *_DATES)),
         **{name: [] for name in _SETS},
         **{name: {} for name in ("hashes", "metadata", "urls_metadata")},
-        "created_date": moment(now),
-        "updated_date": moment(now),
+        "created_date": timestamp(now),
+        "updated_date": timestamp(now),
     }
     dates = _dates(empty, given, _NEW_DATES)
     if dates:
@@ -80,7 +80,7 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
     Raises:
         Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
-    own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": moment(now)}
+    own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": timestamp(now)}
     return {**record, **_changes(record, changes), **_dates(record, changes, _CHANGED_DATES), **own}
 
 
@@ -100,7 +100,7 @@ def _changes(record: JsonObject, stated: Mapping[str, Any]) -> JsonObject:
     if stated.get("urls_metadata") is not None:
         new["urls_metadata"] = _fitting(stated["urls_metadata"], urls)
     else:
-        new["urls_metadata"] = {url: told for url, told in record["urls_metadata"].items() if url in urls}
+        new["urls_metadata"] = {url: metadata for url, metadata in record["urls_metadata"].items() if url in urls}
     return new
 
 
@@ -109,7 +109,7 @@ def _fitting(stated: Mapping[str, Mapping[str, Any]], urls: Iterable[str]) -> Js
     for url in stated:
         if url not in known:
             raise bad(f"url {url} in urls_metadata does not exist")
-    return {url: _texts(told) for url, told in stated.items() if told}
+    return {url: _texts(metadata) for url, metadata in stated.items() if metadata}
 
 
 def _texts(stated: Mapping[str, Any]) -> dict[str, str | None]:
@@ -136,9 +136,9 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
     if all(stated.get(name) is None for name in _DATES):
         return {}
     first, last = (_date(stated[name]) if stated.get(name) is not None else record[name] for name in _DATES)
-    for wrong, told in zip((first is None, first and last and last < first), refusals, strict=True):
+    for wrong, refusal in zip((first is None, first and last and last < first), refusals, strict=True):
         if wrong:
-            raise bad(told)
+            raise bad(refusal)
     return dict(zip(_DATES, (first, last), strict=True))
 
 
@@ -146,25 +146,25 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
 
 
 def identifiers(record: Mapping[str, Any]) -> JsonObject:
-    """What whoever wrote a record is returned."""
+    """The answer to a request that wrote a record."""
     return {name: record[name] for name in ("did", "baseid", "rev")}
 
 
-def told(record: JsonObject) -> JsonObject:
+def in_list(record: JsonObject) -> JsonObject:
     """A record as lists return it: every URL has metadata, if only an empty one."""
     metadata = record["urls_metadata"]
     return {**record, "urls_metadata": {url: metadata.get(url, {}) for url in record["urls"]}}
 
 
-def told_alone(record: JsonObject) -> JsonObject:
-    """A record as it is returned when it is read by its GUID: also where the URLs are, and that they can be reached."""
+def single(record: JsonObject) -> JsonObject:
+    """A record in answers to reads by its GUID, with the places of its URLs, and that they can be reached."""
     metadata = record["urls_metadata"]
     where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
     return {**record, "urls_metadata": {url: {**each, **metadata.get(url, {})} for url, each in where.items()}}
 
 
 def checksums(record: JsonObject) -> list[JsonObject]:
-    """The checksums of a record as all but Indexd itself tell them."""
+    """The checksums of a record as all services but Indexd return them."""
     return [{"type": kind, "checksum": value} for kind, value in record["hashes"].items()]
 
 
@@ -173,7 +173,7 @@ def scheme(url: str) -> str:
     return url.partition(":")[0]
 
 
-# -- what it is found by
+# -- searches
 
 
 def terms(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

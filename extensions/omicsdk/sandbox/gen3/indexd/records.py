@@ -1,4 +1,4 @@
-"""Records: lists, one, several at once, blank ones, versions; their URLs; and what the service holds."""
+"""Records: lists, single ones, bulk reads, blank ones, versions; their URLs; and the service's totals."""
 
 import re
 from heapq import merge
@@ -11,10 +11,10 @@ from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
 from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
-from omicsdk.sandbox.gen3.indexd.record import identifiers, is_blank, new_guid, new_rev, told, told_alone
+from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
-from omicsdk.sandbox.traffic.serving import is_loopback
+from omicsdk.sandbox.traffic.server_thread import is_loopback
 from omicsdk.sandbox.validation import LARGEST
 
 MOST_GUIDS = 10_000
@@ -40,8 +40,8 @@ def _list(index: Index, call: Call, usual: str) -> Reply:
     limit, page = query.length(), query.whole("page")
     criteria = requests.read_criteria(query)
     found = listed(index, query.text("form") or usual, criteria, limit, page)
-    shown = [bundle_in_list(each) if "bundle_data" in each else told(each) for each in found]
-    return Reply({**criteria.told(), "limit": limit, "page": page, "records": shown})
+    shown = [bundle_in_list(each) if "bundle_data" in each else in_list(each) for each in found]
+    return Reply({**criteria.to_dict(), "limit": limit, "page": page, "records": shown})
 
 
 HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _list})
@@ -53,7 +53,7 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
     Args:
         index: The index.
         form: `bundle` for bundles, `all` for both, anything else for records.
-        criteria: What records must be; bundles only have to come behind its start.
+        criteria: What records must match; of bundles only the start counts.
         limit: How many at most; of both kinds together half of it, and one more of each.
         page: Which page, counted from 0; None for the first in the order of GUIDs.
     """
@@ -82,7 +82,7 @@ def get_record(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}."""
     found = index.either(call.arguments["GUID"])
     if "did" in found:
-        return Reply(told_alone(found))
+        return Reply(single(found))
     return Reply(bundle_as_record(found, expand=requests.Query(call).text("expand") != "false"))
 
 
@@ -104,7 +104,7 @@ def get_records(index: Index, call: Call) -> Reply:
     guids = requests.guids_of(requests.sent_json(call), "the body")
     if not guids:
         crash_if_real(index.context, "an empty list of GUIDs")
-    return Reply([told(each) for each in index.records.several(guids)])
+    return Reply([in_list(each) for each in index.records.several(guids)])
 
 
 def create_record(index: Index, call: Call) -> Reply:
@@ -157,7 +157,7 @@ def create_blank(index: Index, call: Call) -> Reply:
 
 
 def create_blank_version(index: Index, call: Call) -> Reply:
-    """POST /index/blank/{GUID}: without resources of its own the new version has access rules of the old one."""
+    """POST /index/blank/{GUID}: without own resources the new version inherits the old one's access rules."""
     body = requests.sent(call, requests.BLANK)
     if body.get("authz"):
         index.permit(call, "create", body["authz"])
@@ -199,7 +199,7 @@ def create_new_version(index: Index, call: Call) -> Reply:
 def get_versions(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/versions."""
     found = index.versions(call.arguments["GUID"])
-    return Reply({str(number): told(each) for number, each in enumerate(found)})
+    return Reply({str(number): in_list(each) for number, each in enumerate(found)})
 
 
 def get_latest_version(index: Index, call: Call) -> Reply:
@@ -208,7 +208,7 @@ def get_latest_version(index: Index, call: Call) -> Reply:
     found = [each for each in index.versions(call.arguments["GUID"]) if each["version"] is not None or not versioned]
     if not found:
         raise requests.no_record()
-    return Reply(told(found[-1]))
+    return Reply(in_list(found[-1]))
 
 
 def update_versions(index: Index, call: Call) -> Reply:
@@ -307,16 +307,16 @@ def get_valid_guids(index: Index, call: Call) -> Reply:
     try:
         count = 1 if asked is None else int(asked)
     except ValueError:
-        return _told(f"Count {asked} is not a valid integer")
+        return _error(f"Count {asked} is not a valid integer")
     if count < 0:
-        return _told("You cannot provide a count less than 0")
+        return _error("You cannot provide a count less than 0")
     if count > MOST_GUIDS:
-        return _told(f"You cannot provide a count greater than {MOST_GUIDS}")
+        return _error(f"You cannot provide a count greater than {MOST_GUIDS}")
     prefix = index.prefix
     return Reply({"guids": [new_guid(prefix) for _ in range(count)]})
 
 
-def _told(message: str) -> Reply:
+def _error(message: str) -> Reply:
     return Reply(text=message, status=400, headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
@@ -337,7 +337,7 @@ def _neighbours(index: Index) -> list[JsonObject]:
     """The other commons, each with name, host, hints and type.
 
     Raises:
-        Problem: 500; a user turned the setting to something else.
+        Problem: 500; a user set it to an invalid value.
     """
     stated = index.json_setting(NEIGHBOURS)
     if not cast("Any", _NEIGHBOURS).is_valid(stated):
@@ -350,7 +350,7 @@ def _neighbours(index: Index) -> list[JsonObject]:
 def _ask_neighbours(index: Index, guid: str) -> JsonObject | None:
     """A record that another commons has, with its name and address as `from_index_service`; None when none has it.
 
-    Those whose hints fit the GUID are asked first.
+    Those whose hints fit the GUID come first.
     """
 
     def fits(each: JsonObject) -> bool:
@@ -371,6 +371,6 @@ def _ask(host: str, guid: str) -> JsonObject | None:
     try:
         answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
         record: Any = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):  # no user is there, or a user who is no index
+    except (httpx.HTTPError, ValueError):  # no server answers, or it is no index
         return None
     return cast("JsonObject", record) if isinstance(record, dict) else None

@@ -37,7 +37,7 @@ HASHES = {
 
 
 class FrameworkPage(Problem):
-    """A refusal that the web framework answers as a page, before the service's own code is asked.
+    """A refusal that the web framework answers as a page, before the service's code runs.
 
     Args:
         status: The HTTP status.
@@ -227,7 +227,7 @@ class Criteria:
 
     Attributes:
         ids: Their GUIDs.
-        start: What their GUIDs come behind.
+        start: The GUID after which they begin.
         size: Their size in bytes.
         file_name: Their file name.
         version: Their version.
@@ -255,7 +255,7 @@ class Criteria:
     urls_metadata: Mapping[str, Mapping[str, Any]] | None = None
     negated: Mapping[str, Any] | None = None
 
-    def told(self) -> JsonObject:
+    def to_dict(self) -> JsonObject:
         """The criteria as lists repeat them."""
         return {**{name: getattr(self, name) for name in _TOLD}, "metadata": self.metadata or {}}
 

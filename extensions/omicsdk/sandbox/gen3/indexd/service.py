@@ -42,7 +42,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         What the sandbox mounts.
     """
     own, ga4gh = handlers_in(document, index, records, aliases, bundles), handlers_in(document, index, drs)
-    # A deployment that was not told its version tells nothing.
+    # A deployment without a configured version returns none.
     answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
     handlers = {name: _refusing(each, in_ga4gh_words=name in ga4gh) for name, each in {**own, **ga4gh}.items()}
     service = gen3_service(
@@ -83,8 +83,8 @@ def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
 def _page(status: int) -> Reply:
     """The web framework's page for a status."""
     phrase = HTTPStatus(status).phrase
-    told = _PAGES.get(status, HTTPStatus(status).description)
-    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n<p>{told}</p>\n"
+    reason = _PAGES.get(status, HTTPStatus(status).description)
+    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n<p>{reason}</p>\n"
     return Reply(text=text, status=status, headers=HTML)
 
 

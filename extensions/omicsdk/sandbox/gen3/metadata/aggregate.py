@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Count, Refusal, read
+from omicsdk.sandbox.gen3.metadata.requests import Count, Refusal, read
 from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
 
 STUDY = "gen3_discovery"
-"""The key of a document below which the fields of a study stand."""
+"""The key of a document that contains the fields of a study."""
 LONGEST = 2000
 """Most records of one answer."""
 _NO_COMMONS = "no common exists with the given: {}"
@@ -69,7 +69,7 @@ class Aggregate:
         """Note information that can be requested.
 
         Args:
-            what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` states where it leads.
+            what: Its subject: `schema`, a commons, or a prefix of GUIDs, for which `host` states the server.
             info: The information.
         """
         self.infos.put(_Info(what, info))
@@ -108,7 +108,7 @@ def get_aggregate_info_of_commons(aggregate: Aggregate, call: Call) -> Reply:
 
 def _info(aggregate: Aggregate, what: str, missing: str) -> Reply:
     found = _collected(aggregate).infos.get(what)
-    return _told(found and found.info, missing.format(what))
+    return _found_or_refused(found and found.info, missing.format(what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +146,16 @@ def get_aggregate_metadata(aggregate: Aggregate, call: Call) -> Reply:
 def get_aggregate_metadata_of_commons(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/{name}."""
     name = call.arguments["name"]
-    return _told([each.data for each in _collected(aggregate).records.all(commons=name)], _NO_COMMONS.format(name))
+    return _found_or_refused(
+        [each.data for each in _collected(aggregate).records.all(commons=name)], _NO_COMMONS.format(name)
+    )
 
 
 def get_aggregate_metadata_by_guid(aggregate: Aggregate, call: Call) -> Reply:
     """GET /aggregate/metadata/guid/{guid}."""
     guid = call.arguments["guid"]
     found = _collected(aggregate).records.get(guid)
-    return _told(found and found.data, f"no entry exists with the given guid: {guid}")
+    return _found_or_refused(found and found.data, f"no entry exists with the given guid: {guid}")
 
 
 def get_aggregate_tags(aggregate: Aggregate, _call: Call) -> Reply:
@@ -162,10 +164,10 @@ def get_aggregate_tags(aggregate: Aggregate, _call: Call) -> Reply:
     for each in _collected(aggregate).records.all():
         for tag in _study(each.data).get("tags") or ():
             found.setdefault(tag["category"], Counter())[tag["name"]] += 1
-    told = {
+    tags = {
         category: {"total": names.total(), "names": [dict(names.most_common())]} for category, names in found.items()
     }
-    return _told(told, "error retrieving tags from service")
+    return _found_or_refused(tags, "error retrieving tags from service")
 
 
 def _study(document: Any) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def _length(value: Any) -> Any:
     return 0 if value is None else value
 
 
-def _told(value: Any, missing: str) -> Reply:
+def _found_or_refused(value: Any, missing: str) -> Reply:
     """A value; a refusal, 404, when there is none."""
     if not value:
         raise Refusal(404, {"message": missing, "code": 404})

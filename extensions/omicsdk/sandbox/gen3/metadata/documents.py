@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.metadata.reading import Count, Refusal, read, read_body, unknown
+from omicsdk.sandbox.gen3.metadata.requests import Count, Refusal, read, read_body, unknown
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.database import Database, Table
 
@@ -44,7 +44,7 @@ def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
         # An object has a key, a list a text.
         return isinstance(holder, dict | list) and path[-1] in cast("dict[str, Any] | list[Any]", holder)
     found = _at(document, path)
-    # Texts are compared as they are, all else as its JSON; null matches nothing.
+    # Texts are compared unchanged, other values as JSON; null matches nothing.
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
     return found is not None and text in [ANY if value == _LITERAL else value for value in values]
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 import graphql
 
 from omicsdk.sandbox.gen3.graphql_runs import Stage, run
-from omicsdk.sandbox.gen3.peregrine.reading import DATA_FILE, Reader
+from omicsdk.sandbox.gen3.peregrine.views import DATA_FILE, Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record
 
@@ -150,7 +150,7 @@ def _property_fields(node: Node, *, every: bool = False) -> graphql.GraphQLField
 
 
 def _scalar_of(node: Node, name: str) -> graphql.GraphQLScalarType:
-    """The type of a property's single value: numbers are Float, also whole ones."""
+    """The type of a property's single value: numbers are Float, also integers."""
     stated = node.properties[name].get("type", "string")
     kinds = [stated] if isinstance(stated, str) else list(stated)
     if "string" in kinds:
@@ -230,10 +230,10 @@ def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, l
         field_resolver=_resolve,
         type_resolver=_type_of,
     )
-    return outcome.data, [_told(each, outcome.stage) for each in outcome.errors]
+    return outcome.data, [_error_text(each, outcome.stage) for each in outcome.errors]
 
 
-def _told(error: graphql.GraphQLError, stage: Stage) -> str:
+def _error_text(error: graphql.GraphQLError, stage: Stage) -> str:
     """An error as the service returns it."""
     if stage is Stage.PARSED:
         place = "".join(f" ({each.line}:{each.column})" for each in (error.locations or ())[:1])

@@ -1,4 +1,4 @@
-"""Peregrine as a service of the sandbox: queries, counts by project, and what is told of files for citations."""
+"""Peregrine as a service of the sandbox: queries, counts by project, and citations of files."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.peregrine.reading import Reader
+from omicsdk.sandbox.gen3.peregrine.views import Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service
@@ -64,7 +64,7 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
     """Who reads.
 
     Raises:
-        Problem: 401; the token is not good. 403; nothing is to be told.
+        Problem: 401; the token is not valid. 403; they may see nothing.
     """
     try:
         person = commons.access.anyone(call.headers)
@@ -104,7 +104,7 @@ def _introspection(dictionary: Dictionary) -> str:
 
     from omicsdk.sandbox.gen3.peregrine.schema import schema_of
 
-    # What later editions of the language tell besides is not told by the service.
+    # The service does not return what later editions of the language add.
     later = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
     return json.dumps({"data": introspection_from_schema(schema_of(dictionary), **dict.fromkeys(later, False))})
 
@@ -140,7 +140,7 @@ def list_projects(commons: Gen3, call: Call) -> Reply:
     return Reply({"projects": [{name: project.properties.get(name) for name in names} for project in found]})
 
 
-# -- what is told of a file for citations: as JSON, BibTeX and schema.org
+# -- citations of a file: as JSON, BibTeX and schema.org
 
 
 def get_core_metadata(commons: Gen3, call: Call) -> Reply:
@@ -150,15 +150,15 @@ def get_core_metadata(commons: Gen3, call: Call) -> Reply:
     record = _file(reader, guid)
     if record is None:
         raise refuse(404, f'object_id "{guid}" not found')
-    told = _told(reader, record, guid)
+    citation = _citation(reader, record, guid)
     accepted = call.headers.get("accept", "")
     if _BIBTEX in accepted:
-        fields = (f'{key} = "{value}"' for key, value in told.items())
+        fields = (f'{key} = "{value}"' for key, value in citation.items())
         text = f"@misc {{{', '.join((guid, *fields))}}}"
     elif _SCHEMA_ORG in accepted:
-        text = json.dumps(_schema_org(told))
+        text = json.dumps(_schema_org(citation))
     else:
-        text = json.dumps(told)
+        text = json.dumps(citation)
     return Reply(text=text, headers=HTML)
 
 
@@ -168,7 +168,7 @@ def _file(reader: Reader, guid: str) -> Record | None:
     return next((record for record in found if record.properties.get("object_id") == guid), None)
 
 
-def _told(reader: Reader, record: Record, guid: str) -> dict[str, Any]:
+def _citation(reader: Reader, record: Record, guid: str) -> dict[str, Any]:
     described = reader.seen(reader.records.graph.targets(record, _COLLECTION))
     about: Mapping[str, Any] = described[0].properties if described else {}
     size = record.properties.get("file_size")
@@ -185,18 +185,18 @@ def _told(reader: Reader, record: Record, guid: str) -> dict[str, Any]:
     }
 
 
-def _schema_org(told: dict[str, Any]) -> dict[str, Any]:
+def _schema_org(citation: dict[str, Any]) -> dict[str, Any]:
     def identifier(kind: str, value: object) -> dict[str, object]:
         return {"@type": "PropertyValue", "propertyID": kind, "value": value}
 
     return {
         "@context": "http://schema.org",
         "@type": "Dataset",
-        "@id": f"https://dataguids.org/index/{told['object_id']}",
-        "identifier": [identifier("dataguid", told["object_id"]), identifier("md5", told["md5sum"])],
-        "publisher": {"@type": "Organization", "name": told["publisher"]},
-        "author": {"name": told["creator"]},
-        "description": told["description"],
-        "additionalType": told["type"],
-        "name": told["file_name"],
+        "@id": f"https://dataguids.org/index/{citation['object_id']}",
+        "identifier": [identifier("dataguid", citation["object_id"]), identifier("md5", citation["md5sum"])],
+        "publisher": {"@type": "Organization", "name": citation["publisher"]},
+        "author": {"name": citation["creator"]},
+        "description": citation["description"],
+        "additionalType": citation["type"],
+        "name": citation["file_name"],
     }

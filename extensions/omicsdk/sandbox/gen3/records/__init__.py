@@ -1,1 +1,1 @@
-"""What a commons knows of its subjects: records by the dictionary's node types, in programs and projects."""
+"""The records of a commons by the dictionary's node types, in programs and projects."""

@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from omicsdk.sandbox.gen3.service import as_list
 
 PROGRAM, PROJECT = "program", "project"
-"""The two node types that every dictionary has, and that no user submits as records."""
+"""The two node types that every dictionary has, and that are not submitted as records."""
 OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
 """By which property a node type is linked to that has no submitter_id."""
 
@@ -30,7 +30,7 @@ _EVERY_NODE: Mapping[str, Any] = {
     "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
     "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
 }
-"""What a node type of the SPARC dictionary has where it does not say otherwise."""
+"""Defaults of a node type of the SPARC dictionary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Link:
     Attributes:
         name: The property that states it.
         target: The node type that it points to.
-        backref: What it is called from there.
+        backref: Its name on the other side.
         multiplicity: Such as many_to_one.
         required: Whether each record has it.
     """
@@ -101,7 +101,7 @@ class Node:
 
     @property
     def is_file(self) -> bool:
-        """Whether its records represent files, each with an index record behind it."""
+        """Whether its records represent files, each with an index record."""
         return self.category.endswith("_file")
 
     @cached_property
@@ -117,7 +117,7 @@ class Node:
 
     @cached_property
     def submitted(self) -> tuple[str, ...]:
-        """The names of the properties that people fill in: keys first, then required ones, then others."""
+        """The names of the properties that users fill in: keys first, then required ones, then others."""
         if self.name in OWN_KEYS:
             keys = [OWN_KEYS[self.name]]
         else:
@@ -127,7 +127,7 @@ class Node:
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """What properties are where no user said anything."""
+        """Defaults of properties."""
         found = {name: self.properties[name].get("default") for name in self.stored}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -165,7 +165,7 @@ class Dictionary:
             them; references to `_definitions` may be in it.
 
     Raises:
-        ValueError: It has no program and project, a link leads nowhere, or a reference does.
+        ValueError: It has no program and project, or a link or a reference points to nothing.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -204,7 +204,7 @@ class Dictionary:
 def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
     """A part of the dictionary with its references replaced by what they point to."""
     if depth > 100:
-        raise ValueError("the dictionary's references lead in a circle")
+        raise ValueError("the dictionary's references form a circle")
     if isinstance(part, dict):
         known = cast("dict[str, Any]", part)
         if isinstance(reference := known.get("$ref"), str):
@@ -280,7 +280,7 @@ class NodeValidator:
     """
 
     def __init__(self, node: Node) -> None:
-        # Properties that no user has to state may be null, which clears them.
+        # Properties that are not required may be null, which clears them.
         stated: Mapping[str, Mapping[str, Any]] = node.schema.get("properties") or {}
         properties: dict[str, Any] = {
             name: each if name in node.required or name in node.links else _or_null(each)
@@ -324,7 +324,7 @@ def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
-    """State quickly that a text is right; None where only the schema can tell."""
+    """Check quickly that a text is valid; None where only the schema can decide."""
     words = set(stated) - {"default", "systemAlias", "description", "term", "termDef"}
     if words == {"enum"}:
         allowed = frozenset(each for each in stated["enum"] if isinstance(each, str | None))

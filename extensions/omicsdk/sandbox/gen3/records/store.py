@@ -36,7 +36,7 @@ class Transaction:
 
     Attributes:
         id: Its number, from 1.
-        type: What it is: upload, delete, review, open, submit, release.
+        type: Its kind: upload, delete, review, open, submit, release.
         role: What it needs: create, update, delete, release.
         state: SUCCEEDED, FAILED or PENDING.
         program: The program.
@@ -92,18 +92,18 @@ def answer_of(
 
     Args:
         number: Its number.
-        message: What is said of it.
-        entities: The records that it is about, as `entity_of` tells them.
+        message: Its message.
+        entities: The records that it is about, as `entity_of` returns them.
         refusals: What is wrong with it as a whole.
         code: The status; by default 200 when nothing is wrong, else 400.
         counts: Further fields, such as created_entity_count.
     """
-    told = list(entities)
-    wrong = sum(not each["valid"] for each in told)
+    listed = list(entities)
+    wrong = sum(not each["valid"] for each in listed)
     success = not wrong and not refusals
     return {
         "code": (200 if success else 400) if code is None else code,
-        "entities": told,
+        "entities": listed,
         "entity_error_count": wrong,
         "message": message,
         "success": success,
@@ -117,7 +117,7 @@ def answer_of(
 def entity_of(
     action: str | None, id: str | None, type: str | None, keys: list[Any], errors: Sequence[Any] = ()
 ) -> dict[str, Any]:
-    """What is told of one record of a transaction: what becomes of it, what it is called, and what is wrong with it."""
+    """The entry of a record in a transaction's answer: its result, its name, and its faults."""
     return {
         "action": action,
         "errors": list(errors),
@@ -135,14 +135,14 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. A changed record is another one in its place, so whoever reads needs no lock.
+    """One record. A change replaces the record, so readers need no lock.
 
     Attributes:
         id: Its UUID.
         type: Its node type.
         project_id: Its project, as PROGRAM-PROJECT; empty for what belongs to none.
-        name: What it is called in its project: the submitter_id; of a program its name, of a project its code.
-        properties: What was said of it, without id, type, project, links and nulls.
+        name: Its name in its project: the submitter_id; of a program its name, of a project its code.
+        properties: Its stated properties, without id, type, project, links and nulls.
         links: The ids of the targets by the links' names.
         created: When it was made, in seconds since 1970.
         updated: When it was changed last.
@@ -210,7 +210,7 @@ class Graph:
                 self._sources.get(target, {}).pop(record.id, None)
 
     def named(self, node_type: str, project_id: str, name: str) -> Record | None:
-        """A record by what it is called; None when there is none."""
+        """A record by its name; None when there is none."""
         found = self._by_key.get((node_type, project_id, name))
         return None if found is None else self.by_id.get(found)
 
@@ -251,7 +251,7 @@ def project_uuid(code: str) -> str:
     return str(uuid.uuid5(_PROJECTS, code))
 
 
-def moment(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     """A time as the service writes it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
@@ -340,7 +340,7 @@ class Store:
                 for each in removed:
                     self._table.remove(id=each)
                 known = self.graph.by_id
-                # Changed rows are not put in place of the old ones, which would move them to the end.
+                # Changed rows are updated: replaced ones would move to the end.
                 for record in (each for each in kept if each.id in known):
                     values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
                     if not self._table.change(record.id, **values):
@@ -410,14 +410,14 @@ class Store:
             case "project_id":
                 return record.project_id or None
             case "created_datetime":
-                return moment(record.created)
+                return timestamp(record.created)
             case "updated_datetime":
-                return moment(record.updated)
+                return timestamp(record.updated)
             case _:
                 return record.properties.get(name)
 
     def links(self, record: Record, *, ids: bool = True) -> dict[str, list[dict[str, Any]]]:
-        """The links of a record by name; those that lead nowhere are not in it.
+        """The links of a record by name, without those that point to nothing.
 
         Args:
             record: The record.

@@ -21,11 +21,11 @@ def _group_faults(node: Node, found: _Links) -> Iterator[Fault]:
     for group in node.groups:
         there = [name for name in group.links if name in found]
         if group.required and not there:
-            told = f"Entity is missing a required link to {' or '.join(group.links)}"
-            yield fault("INVALID_LINK", told, *group.links)
+            detail = f"Entity is missing a required link to {' or '.join(group.links)}"
+            yield fault("INVALID_LINK", detail, *group.links)
         if group.exclusive and len(there) > 1:
-            told = f"Links to {' and '.join(there)} are exclusive. More than one was provided"
-            yield fault("INVALID_LINK", told, *there)
+            detail = f"Links to {' and '.join(there)} are exclusive. More than one was provided"
+            yield fault("INVALID_LINK", detail, *there)
 
 
 CREATE, UPDATE = "create", "update"
@@ -41,7 +41,7 @@ class Entity:
 
     Attributes:
         document: What was sent.
-        node: Its node type; None when that cannot be told.
+        node: Its node type; None when it is unknown.
         action: create or update; None when it did not come so far.
         id: Its id; None when it did not come so far.
         faults: What is wrong with it.
@@ -110,9 +110,9 @@ class Submission:
 
     def _read(self, document: object) -> None:
         if not isinstance(document, dict):
-            told = fault("INVALID_VALUE", f"Entity document must be an object, not a {type(document).__name__}")
+            detail = fault("INVALID_VALUE", f"Entity document must be an object, not a {type(document).__name__}")
             missing = fault("MISSING_PROPERTY", "'type' is a required property", "type")
-            self.entities.append(Entity({}, faults=[told, missing]))
+            self.entities.append(Entity({}, faults=[detail, missing]))
             return
         sent = cast("Mapping[str, Any]", document)
         node_type = sent.get("type")
@@ -125,13 +125,13 @@ class Submission:
         entity.id = entity.text("id")
         self.entities.append(entity)
         if node.name in (PROGRAM, PROJECT) or not node.schema.get("submittable", True):
-            told = f"{node.name} is not an entity that can be upload via the project endpoint."
-            entity.faults.append(fault("INVALID_TYPE", told, "id"))
+            detail = f"{node.name} is not an entity that can be upload via the project endpoint."
+            entity.faults.append(fault("INVALID_TYPE", detail, "id"))
             return
         entity.faults += node.validator.faults(sent)
         if not entity.faults and sent.get("submitter_id") is None:
-            told = f"Entity is not unique, multiple entities found with {self._key_text(None)}"
-            entity.faults.append(fault("NOT_UNIQUE", told))
+            detail = f"Entity is not unique, multiple entities found with {self._key_text(None)}"
+            entity.faults.append(fault("NOT_UNIQUE", detail))
 
     def _place(self, entity: Entity, node: Node) -> str:
         """Find the stored record that is meant, refuses what cannot be meant, and return the record's id."""
@@ -145,21 +145,21 @@ class Submission:
             key = {"project_id": self.project_id, "submitter_id": entity.name}
             entity.faults.append(fault("ERROR", f"{node.name} with {key} already exists in the DB", *key))
         elif found is None and taken is not None:
-            told = f"The id {own_id} is that of the {taken.type} {taken.name} of {taken.project_id}"
-            entity.faults.append(fault("NOT_UNIQUE", told, "id"))
+            detail = f"The id {own_id} is that of the {taken.type} {taken.name} of {taken.project_id}"
+            entity.faults.append(fault("NOT_UNIQUE", detail, "id"))
         entity.old = found
         said = entity.text("project_id")
         if said is not None and said != self.project_id:
-            told = f"Key 'project_id' is a system property and cannot be updated from '{self.project_id}' to '{said}'"
-            entity.faults.append(fault("INVALID_PERMISSIONS", told, "project_id"))
+            detail = f"Key 'project_id' is a system property and cannot be updated from '{self.project_id}' to '{said}'"
+            entity.faults.append(fault("INVALID_PERMISSIONS", detail, "project_id"))
         return entity_id
 
     def _send(self, entity: Entity, node: Node, entity_id: str) -> None:
-        """Enter what was sent by what it is called; what was sent twice is refused."""
+        """Register a sent record by its name; one that was sent twice is refused."""
         key = (node.name, self.project_id, entity.name)
         if key in self._sent or entity_id in self._sent_types:
-            told = f"Entity is not unique, {self._key_text(entity.name)}"
-            self.refusals.append({"message": told, "type": "NOT_UNIQUE"})
+            detail = f"Entity is not unique, {self._key_text(entity.name)}"
+            self.refusals.append({"message": detail, "type": "NOT_UNIQUE"})
         self._sent[key] = entity_id
         self._sent_types[entity_id] = node.name
 
@@ -187,7 +187,7 @@ class Submission:
             now,
         )
 
-    # -- where its links lead, and whether they may lead there
+    # -- the targets of its links, and whether they are allowed
 
     def _links(self, entity: Entity, node: Node, entity_id: str) -> _Links:
         found: _Links = {}
@@ -215,8 +215,8 @@ class Submission:
                 faults.append(self._nowhere(link, by_id, by_name))
             elif link.target == PROJECT and target != project_uuid(self.project):
                 code = self._graph.by_id[target].name
-                told = f"Cannot link entity to project {code} under {self.project} endpoint"
-                faults.append(fault("INVALID_PERMISSIONS", told))
+                detail = f"Cannot link entity to project {code} under {self.project} endpoint"
+                faults.append(fault("INVALID_PERMISSIONS", detail))
             else:
                 targets.append(target)
         return targets, faults
@@ -245,9 +245,9 @@ class Submission:
         )
 
     def _too_many(self, node: Node, link: Link, record_id: str, targets: Sequence[str]) -> Iterator[Fault]:
-        told = f"'{link.name}' link has to be {link.multiplicity}"
+        detail = f"'{link.name}' link has to be {link.multiplicity}"
         if link.to_one and len(targets) > 1:
-            yield fault("INVALID_LINK", told, link.name)
+            yield fault("INVALID_LINK", detail, link.name)
         if link.from_one:
             for target in targets:
                 others = (
@@ -255,10 +255,10 @@ class Submission:
                 )
                 held = any(target in each.links.get(link.name, ()) for each in others)
                 if held or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
-                    told = f"{told}, target node {link.target} already has {link.backref}"
-                    yield fault("INVALID_LINK", told, link.name)
+                    detail = f"{detail}, target node {link.target} already has {link.backref}"
+                    yield fault("INVALID_LINK", detail, link.name)
 
-    # -- what becomes of it
+    # -- the result
 
     @property
     def success(self) -> bool:
@@ -270,7 +270,7 @@ class Submission:
         return [entity.record for entity in self.entities if entity.record is not None]
 
     def urls(self) -> dict[str, list[str]]:
-        """Where the files of records are, by the records' ids, as far as it was said."""
+        """The locations of the records' files by the records' ids, as far as they were stated."""
         stated = {entity.id: entity.text("urls") for entity in self.entities}
         return {each: text.split(",") for each, text in stated.items() if each is not None and text}
 
@@ -284,7 +284,7 @@ class Submission:
         Args:
             number: The transaction's number.
             code: The status.
-            message: What is said when everything is right.
+            message: The message when everything is valid.
         """
         wrong = sum(bool(entity.faults) for entity in self.entities)
         if wrong:
@@ -296,14 +296,14 @@ class Submission:
         return answer_of(
             number,
             message,
-            (self._told(each) for each in self.entities),
+            (self._entry(each) for each in self.entities),
             self.refusals,
             code,
             created_entity_count=actions.count(CREATE),
             updated_entity_count=actions.count(UPDATE),
         )
 
-    def _told(self, entity: Entity) -> dict[str, Any]:
+    def _entry(self, entity: Entity) -> dict[str, Any]:
         node_type = None if entity.node is None else entity.node.name
         return entity_of(entity.action, entity.id, node_type, self._unique_keys(entity), entity.faults)
 
@@ -369,7 +369,7 @@ class Deletion:
 
     @property
     def success(self) -> bool:
-        """Whether everything is there and nothing is in the way."""
+        """Whether everything exists and nothing is in the way."""
         return not self.missing and not self.dependents
 
     def answer(self, number: int, message: str) -> dict[str, Any]:
@@ -377,18 +377,18 @@ class Deletion:
 
         Args:
             number: The transaction's number.
-            message: What is said when everything is right.
+            message: The message when everything is valid.
         """
-        told = [*(self._told(record) for record in self.found), *(_not_found(each) for each in self.missing)]
+        detail = [*(self._entry(record) for record in self.found), *(_not_found(each) for each in self.missing)]
         return answer_of(
             number,
             message if self.success else "Deletion transaction failed.",
-            told,
+            detail,
             deleted_entity_count=len(self.found) if self.success else 0,
             dependent_ids=",".join(self.dependents),
         )
 
-    def _told(self, record: Record) -> dict[str, Any]:
+    def _entry(self, record: Record) -> dict[str, Any]:
         keys = [{"project_id": record.project_id, "submitter_id": record.name}]
         other = self._in_the_way.get(record.id)
         dependents = [] if other is None else [{"id": other.id, "type": other.type}]
@@ -402,7 +402,7 @@ def _not_found(record_id: str) -> dict[str, Any]:
 
 
 class Records(Store):
-    """The records of a commons, with a way in that asks no user."""
+    """The records of a commons, and a way to add some without a permission."""
 
     def seed(self, program: str, project: str, records: Iterable[Mapping[str, Any]] = ()) -> list[str]:
         """Put records into a project without asking any user; program and project are made where they do not exist.

@@ -1,4 +1,4 @@
-"""Records and the dictionary given out: single ones, exports to be submitted again, empty tables, manifests of files."""
+"""Exports of records and the dictionary: single ones, exports for resubmission, empty tables, manifests of files."""
 
 import io
 import json
@@ -43,15 +43,15 @@ _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"
 def get_records(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
     person, _, _ = enter_empty(commons, call, "read")
-    told: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     for each in call.arguments["entity_id_string"].split(","):
         record = commons.records.graph.by_id.get(each)
         # The service answers with records of any project; ours keeps what its reader may not see.
         program, project = ("", "") if record is None else commons.records.place(record.project_id)
         if record is None or not person.may("read", resource_of(program, project), SERVICE):
             raise refuse(400, f"Not found: {each}")
-        told.append({"program": program, "project": project, "properties": _properties(commons, record)})
-    return Reply({"entities": told})
+        shown.append({"program": program, "project": project, "properties": _properties(commons, record)})
+    return Reply({"entities": shown})
 
 
 def _properties(commons: Gen3, record: Record) -> dict[str, Any]:
@@ -156,13 +156,13 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
     for record in found:
         by_type.setdefault(record.type, []).append(record)
     if kind == JSON:
-        told = {
+        shown = {
             name: [_object(records, each, without_id, nulls=True) for each in every] for name, every in by_type.items()
         }
-        if len(told) == 1:
-            name, every = next(iter(told.items()))
+        if len(shown) == 1:
+            name, every = next(iter(shown.items()))
             return Reply(every, headers=_attachment(f"{name}.json"))
-        return Reply(told, headers=_attachment("export.json"))
+        return Reply(shown, headers=_attachment("export.json"))
 
     def cell(record: Record, name: str) -> object:
         return str(value) if (value := records.value(record, name)) is None or isinstance(value, bool) else value
@@ -177,7 +177,7 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
 
 
 def _object(records: Store, record: Record, without_id: bool, *, nulls: bool) -> dict[str, Any]:
-    """A record as JSON; with its nulls its id is told too, whatever was requested."""
+    """A record as JSON; with nulls it has its id, whatever was requested."""
     values = {name: records.value(record, name) for name in _columns(records.dictionary.nodes[record.type])}
     stated = {name: value for name, value in values.items() if nulls or value is not None}
     own = {"id": record.id} if nulls or not without_id else {}
@@ -187,8 +187,8 @@ def _object(records: Store, record: Record, without_id: bool, *, nulls: bool) ->
 def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """All records of a node type: nulls are passed over."""
     if kind == JSON:
-        told = [_object(records, record, without_id, nulls=False) for record in found]
-        return Reply(text=json.dumps({"data": told}), headers=_attachment(f"{node.name}.json", "application/json"))
+        shown = [_object(records, record, without_id, nulls=False) for record in found]
+        return Reply(text=json.dumps({"data": shown}), headers=_attachment(f"{node.name}.json", "application/json"))
     text = write_node_table(kind, *_table(records, node, found, without_id, records.value))
     return Reply(text=text, headers=_attachment(f"{node.name}.{kind}", _BYTES))
 

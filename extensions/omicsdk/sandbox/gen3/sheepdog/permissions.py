@@ -62,11 +62,11 @@ class Visit:
         return f"{self.program}-{self.code}"
 
 
-def asker(commons: Gen3, call: Call) -> Person:
+def principal(commons: Gen3, call: Call) -> Person:
     """Who sent a request.
 
     Raises:
-        Problem: 401; there is no good token.
+        Problem: 401; there is no valid token.
     """
     try:
         return commons.access.somebody(call.headers, refuse(401, "Didn't receive JWT correctly"))
@@ -95,7 +95,7 @@ def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, st
     Raises:
         Problem: 401, 403.
     """
-    person = asker(commons, call)
+    person = principal(commons, call)
     program, code = call.arguments["program"], call.arguments["project"]
     permit(person, method, resource_of(program, code))
     return person, program, code
@@ -149,5 +149,5 @@ class SheepdogMiddleware(TrailingSlashes):
         """The answer to a path or method that no route has."""
         if isinstance(refusal, Problem):
             raise refusal
-        told = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(refusal.status_code, refusal.detail)
-        return Response(json.dumps({"message": told}), refusal.status_code, refusal.headers, "application/json")
+        message = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(refusal.status_code, refusal.detail)
+        return Response(json.dumps({"message": message}), refusal.status_code, refusal.headers, "application/json")

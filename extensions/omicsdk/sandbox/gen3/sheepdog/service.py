@@ -1,11 +1,11 @@
-"""Sheepdog as a service of the sandbox: what it is made of."""
+"""Sheepdog as a service of the sandbox."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
-from omicsdk.sandbox.gen3.sheepdog import export, submitting
+from omicsdk.sandbox.gen3.sheepdog import export, submissions
 from omicsdk.sandbox.gen3.sheepdog.permissions import SheepdogMiddleware, error_body
 from omicsdk.sandbox.service import Reply, Service, handlers_in
 
@@ -42,8 +42,8 @@ def sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     return gen3_service(
         "sheepdog",
         document,
-        handlers_in(document, gen3, submitting, export),
-        same={**submitting.SAME, **export.SAME},
+        handlers_in(document, gen3, submissions, export),
+        same={**submissions.SAME, **export.SAME},
         answers={
             "get_status": HEALTHY,
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": VERSION}),

@@ -17,8 +17,8 @@ FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
 _SEPARATORS = {TSV: ",", CSV: "#"}
 """What is between the values of a list in one cell."""
-_LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
-# These exactly: with a charset behind it a table is taken for JSON, as by the service.
+_LONGEST_CELL = 131_072  # Python's own bound, which the service does not change
+# These exactly: with a charset after it a table is read as JSON, as by the service.
 _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
@@ -44,10 +44,10 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
     Args:
         text: The table, its first row the names of the columns.
         kind: TSV or CSV.
-        dictionary: Tells the kinds of the columns' values.
+        dictionary: States the types of the columns' values.
 
     Raises:
-        NotATable: A row has more cells than there are columns.
+        NotATable: A row has more cells than the header.
     """
     # Blanks at the end go, a tab there too: a last cell that is empty is one that does not exist.
     rows = csv.DictReader(io.StringIO(text.strip(), newline=""), delimiter=_DELIMITERS[kind])

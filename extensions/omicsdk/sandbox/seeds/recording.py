@@ -23,9 +23,9 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.redaction import mask_json, mask_url
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.traffic.serving import LOOPBACK, HostCheck, Serving, url_of
+from omicsdk.sandbox.traffic.server_thread import LOOPBACK, HostCheck, ServerThread, url_of
 
-# What is said of a connection, and not of a request or an answer (RFC 9110, 7.6.1); and what the proxy states itself.
+# Headers of a connection, and not of a request or an answer (RFC 9110, 7.6.1); and those that the proxy states itself.
 _OF_CONNECTIONS = frozenset(
     [
         "connection",
@@ -45,7 +45,7 @@ _TIMEOUT = 60.0
 
 @contextmanager
 def recording(server: str, file: Path) -> Generator[str]:
-    """Write what clients and a real service say to each other while the block runs.
+    """Record the exchanges of clients and a real service while the block runs.
 
     Bodies in JSON are written with secrets masked; headers, and bodies of other kinds, are passed on and not written. Each
     exchange is in the file before its answer goes out.
@@ -70,7 +70,7 @@ def recording(server: str, file: Path) -> Generator[str]:
         own = url_of(LOOPBACK, listening.getsockname()[1])
         url = own + base.path.rstrip("/")
         proxy = _Proxy(client, f"{base.scheme}://{base.netloc}", own, lines)
-        serving = Serving(HostCheck(proxy, ()), listening)
+        serving = ServerThread(HostCheck(proxy, ()), listening)
         serving.begin()
         try:
             yield url
@@ -155,7 +155,7 @@ class _Proxy:
 
 
 def _shown(content: bytes) -> object:
-    """A body as it is written: decoded, with secrets masked; None where it is not JSON."""
+    """A body for the recording: decoded, with secrets masked; None where it is not JSON."""
     try:
         return mask_json(json.loads(content))
     except (ValueError, RecursionError):

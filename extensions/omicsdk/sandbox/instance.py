@@ -30,7 +30,7 @@ from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, S3Wire, Staging, owner_credentials
-from omicsdk.sandbox.sb.seeding import seed
+from omicsdk.sandbox.sb.seeds import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import HELPFUL, REAL, STRICT_ERRORS, SandboxContext, Service, Tokens
@@ -41,7 +41,7 @@ from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
-from omicsdk.sandbox.traffic.serving import HostCheck, Serving, url_of
+from omicsdk.sandbox.traffic.server_thread import HostCheck, ServerThread, url_of
 from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
@@ -112,7 +112,7 @@ class Options:
         s3_port: TCP port of the S3 server; 0 picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, to either server.
         run_tools: Whether cwltool runs the tools of tasks.
-        strict_errors: How known crashes of the real servers are answered, until the setting is turned.
+        strict_errors: How known crashes of the real servers are answered, until the setting is changed.
     """
 
     port: int
@@ -124,11 +124,11 @@ class Options:
     strict_errors: str
 
 
-class Running:
+class Instance:
     """A running sandbox.
 
     Args:
-        sandbox: What it is of: its folder, options and time, the faults in force and the logs.
+        sandbox: Its folder, options and time, the active faults and the logs.
         control: The routes of the pages and of the control API.
         lasting: Whether the folder stays when the sandbox has stopped.
 
@@ -142,19 +142,19 @@ class Running:
         self._sandbox = sandbox
         self._closers: list[Callable[[], object]] = []
         try:
-            with opening(sandbox.folder / STATE):  # each part makes tables of its own
+            with opening(sandbox.folder / STATE):  # each part defines its tables
                 self._open(sandbox.folder, sandbox.options, sandbox.clock)
             if lasting:
                 self._closers.append(self.platforms.upload.settle_all)
             wire = Wire(self._app(control), sandbox.request_log, sandbox.fault_book, sandbox.clock, sandbox.stalls)
-            self._serving = Serving(HostCheck(wire, sandbox.allow_hosts), self._socket)
+            self._serving = ServerThread(HostCheck(wire, sandbox.allow_hosts), self._socket)
         except BaseException:
             self._close()
             raise
 
     def _open(self, folder: Path, options: Options, clock: Clock) -> None:
         self._closers.append(FolderLock(folder).release)
-        # Before anything else is done, so that a taken port leaves nothing behind.
+        # First, so that a taken port leaves nothing behind.
         self._socket = socket.create_server((options.host, options.port), backlog=1024, reuse_port=False)
         self._closers.append(self._socket.close)
         self.url = url_of(options.host, self._socket.getsockname()[1])
@@ -168,7 +168,7 @@ class Running:
             owner_credentials(secrets),
             (STAGING_BUCKET, BUCKET),
             lambda app: self._guard(app, sessions),
-            # The S3 server starts when a user requests it, and the Upload service is there by then.
+            # The S3 server starts on the first request, and the Upload service exists by then.
             lambda bucket, key: self.platforms.upload.settle(bucket, key),
             lambda: self.platforms.upload.refill(),
             where=(options.host, options.s3_port),

@@ -1,4 +1,4 @@
-"""Serving: the server's thread, and which hosts requests may be for."""
+"""The server's thread, and the hosts that requests may name."""
 
 import asyncio
 import ipaddress
@@ -19,7 +19,7 @@ from omicsdk.sandbox.traffic.wire import Connection
 
 LOOPBACK = "127.0.0.1"
 """Where a sandbox listens unless it is returned otherwise."""
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what users may ask for
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - users may choose them
 
 
 def is_loopback(name: str) -> bool:
@@ -51,7 +51,7 @@ def names_of(host: str) -> tuple[str, ...]:
 
 @lru_cache(256)
 def is_ours(host: str, also: tuple[str, ...] = ()) -> bool:
-    """Whether a request's Host header names this machine: a page on the web may point a name of its own at it.
+    """Whether a request's Host header names this machine: a page on the web may point a name of its site at it.
 
     Args:
         host: The header, with a port or without.
@@ -69,7 +69,7 @@ def is_ours(host: str, also: tuple[str, ...] = ()) -> bool:
 def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, ...]) -> str | None:
     """Why a request is refused before any service sees it; None for one that may continue.
 
-    A page in the user's browser reaches loopback: by an address of its own that was pointed here (DNS rebinding), which the
+    A page in the user's browser reaches loopback: by a name of its site that was pointed here (DNS rebinding), which the
     Host header gives away, or by forms, images and scripts, which Origin or Sec-Fetch-Site give away. A link that the
     user follows is let through: its page cannot read the answer.
 
@@ -120,8 +120,8 @@ class HostCheck:
         await Response(content, 403, media_type="application/problem+json")(scope, receive, send)
 
 
-class Serving:
-    """An application that answers in a thread of its own.
+class ServerThread:
+    """An application that answers in a separate thread.
 
     Args:
         app: The application.

@@ -52,8 +52,8 @@ class BundleSummary(TypedDict):
 
 
 def content_type(name: str) -> str:
-    """What the Data Store's own uploads state for a file of that name, but for its faulty ones of compressed files."""
-    # Not the module's own function: that also knows what the machine's files say, and machines differ.
+    """The type that the Data Store's own uploads state for a file name, without their errors for compressed files."""
+    # Not the module's function: that one also reads the machine's files, and machines differ.
     kind, encoding = mimetypes.MimeTypes().guess_type(name)
     if encoding == "gzip":
         return "application/gzip"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
-from omicsdk.sandbox.dss.seeding import content_type, files_below
+from omicsdk.sandbox.dss.seeds import content_type, files_below
+from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
 from omicsdk.sandbox.pangea.samples import new_sample
 from omicsdk.sandbox.pangea.state import NEW_GROUP, ORGANIZATION
 from omicsdk.sandbox.pangea.store import named
-from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
 from omicsdk.sandbox.upload.state import BUCKET
@@ -210,7 +210,7 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
         for name in ("htsget", "refget", "trs")
     },
 }
-"""What takes a folder for each platform but the Data Store, whose bundles have arguments of their own."""
+"""The function for a folder by platform, but for the Data Store, whose bundles have more arguments."""
 
 
 def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
@@ -225,7 +225,7 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         What was made; a list `left` has files that the platform has no place for.
 
     Raises:
-        ValueError: There is no such service, the folder is not one or has nothing for it, or a name is taken or cannot be one.
+        ValueError: The service is unknown, the folder is not one or has nothing for it, or a name is taken or invalid.
         OSError: A file cannot be read.
     """
     if service not in SERVICES:

@@ -1,6 +1,6 @@
 """Requests to the metadata service, and its refusals: JSON with `detail`, a text, or for malformed requests a list of faults.
 
-The service is made with FastAPI, which reads requests with pydantic: so does this, and tells the same faults.
+The service is made with FastAPI, which reads requests with pydantic: this module does too, and reports the same faults.
 """
 
 import json
@@ -66,7 +66,7 @@ def read(call: Call, query: type[Q], body: type[B] = Nothing) -> tuple[Q, B]:
         body: What the body may be; by default it is not looked at.
 
     Raises:
-        Refusal: 422; there is a fault, of which all are returned.
+        Refusal: 422; there are faults, all of which are reported.
     """
     faults: list[Fault] = []
     stated = _read(query, dict(call.query), "query", faults)
@@ -102,12 +102,12 @@ def _read(kind: Any, value: object, place: str, faults: list[Fault]) -> Any:
 
 
 def _fault(place: str, found: Mapping[str, Any]) -> Fault:
-    told = {**found, "loc": [place, *found["loc"]]}
+    fault = {**found, "loc": [place, *found["loc"]]}
     if found["type"] == "dataclass_type":
         # The service states bodies as models, which pydantic calls something else than dataclasses.
-        del told["ctx"]
-        told |= {"type": "model_attributes_type", "msg": _NO_OBJECT}
-    return told
+        del fault["ctx"]
+        fault |= {"type": "model_attributes_type", "msg": _NO_OBJECT}
+    return fault
 
 
 def _is_unseen(fault: Fault) -> bool:
@@ -128,8 +128,8 @@ def _text_faults(content: bytes) -> Iterator[Fault]:
     try:
         body = json.loads(content, parse_constant=_no_constant) if content else None
     except (ValueError, RecursionError) as error:
-        at, told = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
-        context = {"error": told}
+        at, fault = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
+        context = {"error": fault}
         yield {"type": "json_invalid", "loc": ["body", at], "msg": "JSON decode error", "input": {}, "ctx": context}
         return
     if body is None:

@@ -15,13 +15,13 @@ from jsonschema import Draft7Validator
 from omicsdk.sandbox.crunch.items import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
 from omicsdk.sandbox.gen3.metadata.documents import Taken
+from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
 from omicsdk.sandbox.pangea.state import NEW_GROUP
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.fields import DEEPEST, is_too_deep, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid
-from omicsdk.sandbox.running import Platforms
 from omicsdk.sandbox.validation import LARGEST
 
 _log = logging.getLogger("omicsdk.sandbox")
@@ -74,7 +74,7 @@ class Note(NamedTuple):
 
     Attributes:
         key: The thing.
-        fields: What was seen of it, added to what earlier exchanges said; None where it was deleted.
+        fields: Its fields, added to those of earlier exchanges; None where it was deleted.
     """
 
     key: Key
@@ -105,7 +105,7 @@ def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
 
 
 def has_texts(stated: Mapping[str, Any], *names: str) -> bool:
-    """Whether all of some members are there and are texts."""
+    """Whether some members all exist and are texts."""
     return all(isinstance(stated.get(name), str) for name in names)
 
 
@@ -341,7 +341,7 @@ def _listed(body: object) -> object:
 
 
 def _submitted(stated: Mapping[str, Any]) -> JsonObject:
-    """A record as a user submits it: without what the server adds, links by what people name things."""
+    """A record as a user submits it: without what the server adds, links by names."""
     record = {name: value for name, value in stated.items() if value is not None and name not in _MADE_BY_SERVER}
     for name, value in record.items():
         links = [members(each) for each in cast("list[object]", value)] if isinstance(value, list) else []
@@ -354,7 +354,7 @@ def _submitted(stated: Mapping[str, Any]) -> JsonObject:
 
 _RESULT = {**NEW_RESULT, "replicate": ""}
 _FIELD: JsonObject = {"stored_data": {}, "description": ""}
-# Each kind: the field with its name, the field with what it belongs to, what it is at first. In the order in which they are made.
+# Each kind: the field with its name, the field with its parent, its initial state. In the order in which they are made.
 _KINDS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "organization": ("name", "", {}),
     "sample_group": ("name", "organization", NEW_GROUP),
@@ -453,7 +453,7 @@ PLATFORMS: tuple[tuple[Notes, Plant], ...] = (
     (document_notes, plant_documents),
     (submission_notes, plant_submissions),
 )
-"""For each service what its exchanges say, and how what they said is made."""
+"""For each service the facts of its exchanges, and how to make objects of them."""
 
 
 class Report(TypedDict):
@@ -461,7 +461,7 @@ class Report(TypedDict):
 
     Attributes:
         taken: How many things were made, by what they are.
-        left: How many were not, or exchanges that said nothing, by the reason.
+        left: Number of those that were not, or of exchanges without facts, by the reason.
     """
 
     taken: dict[str, int]

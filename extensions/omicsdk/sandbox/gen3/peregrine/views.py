@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
-from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, moment
+from omicsdk.sandbox.gen3.records.store import SUCCEEDED, Record, Store, Transaction, timestamp
 from omicsdk.sandbox.gen3.service import as_list, as_text
 from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
 FIRST = 10
-"""How many records come where no user states how many."""
+"""Number of records if the query states none."""
 SYSTEM = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
 """What every record has."""
 DATA_FILE = "data_file"
@@ -41,7 +41,7 @@ class Found:
     Attributes:
         items: All of it, unordered.
         orders: The properties that order it.
-        where: What it is called in refusals.
+        where: Its name in refusals.
         value: Gives a property of an item.
     """
 
@@ -122,7 +122,7 @@ class Reader:
         )
 
     def seen(self, records: Iterable[Record]) -> list[Record]:
-        """Those of some records that they may see; what belongs to no project every user sees."""
+        """The records that they may see; those without a project are open to every user."""
         return [each for each in records if each.project_id in self.projects or not each.project_id]
 
     def of_type(self, node_type: str, project: object = None) -> list[Record]:
@@ -260,7 +260,7 @@ class Reader:
         if record is not None:
             visible = [each for each in visible if any(entity["id"] == record.id for entity in each.entities)]
         stated = {name: value for name, value in arguments.items() if value is not None}
-        logs = [told for each in visible if _fits(told := _log(each), stated)]
+        logs = [log for each in visible if _fits(log := _log(each), stated)]
         found = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
         found.ordering(arguments)  # a count is refused too
         return found
@@ -339,7 +339,7 @@ def _log(each: Transaction) -> dict[str, Any]:
         **{name: getattr(each, name) for name in _LOG_FIELDS},
         "canonical_type": each.type,
         "committable": each.is_dry_run and not each.closed and done and each.committed_by is None,
-        "created_datetime": moment(each.created).replace("T", " "),
+        "created_datetime": timestamp(each.created).replace("T", " "),
         "documents": partial(_documents, each),
         "snapshots": [
             {"id": each.id * _PER_TRANSACTION + number, "transaction_id": each.id, "action": entity["action"]}

@@ -29,10 +29,10 @@ from omicsdk.sandbox.gen3.sheepdog.permissions import (
     PROJECTS,
     ROOT,
     Visit,
-    asker,
     enter,
     found_program,
     permit,
+    principal,
     refuse,
     resource_of,
 )
@@ -59,14 +59,14 @@ _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least
 
 def get_programs(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/."""
-    asker(commons, call)
+    principal(commons, call)
     found = commons.records.graph.of_type(PROGRAM)
     return Reply({"links": [f"{ROOT}/{quote(program.name)}" for program in found]})
 
 
 def create_program(commons: Gen3, call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
-    person = asker(commons, call)
+    person = principal(commons, call)
     permit(person, "create", PROGRAMS)
     stated = _one_object(commons, call)
     if stated.get("type") != PROGRAM:
@@ -91,26 +91,26 @@ def _one_object(commons: Gen3, call: Call) -> dict[str, Any]:
         rows = records_of(document, commons.records.dictionary)
         value = rows[0] if len(rows) == 1 else rows
     if not isinstance(value, dict):
-        told = f"Received data of type {type(value)}: {value}"
-        raise refuse(400, f"The program creation endpoint only supports single documents (dict). {told}")
+        message = f"Received data of type {type(value)}: {value}"
+        raise refuse(400, f"The program creation endpoint only supports single documents (dict). {message}")
     return cast("dict[str, Any]", value)
 
 
 def delete_program(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}."""
-    permit(asker(commons, call), "delete", PROGRAMS)
+    permit(principal(commons, call), "delete", PROGRAMS)
     with commons.records.writing():
         program = found_program(commons, call)
         if commons.records.projects(program.name):
-            told = f"Can not delete the program. Program {program.name} is not empty"
-            raise refuse(400, f"ERROR: {told}")
+            message = f"Can not delete the program. Program {program.name} is not empty"
+            raise refuse(400, f"ERROR: {message}")
         commons.records.store(removed=[program.id])
     return Reply(status=204)
 
 
 def get_projects(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}."""
-    asker(commons, call)
+    principal(commons, call)
     program = found_program(commons, call).name
     found = commons.records.projects(program)
     return Reply({"links": [f"{ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
@@ -118,7 +118,7 @@ def get_projects(commons: Gen3, call: Call) -> Reply:
 
 def create_project(commons: Gen3, call: Call) -> Reply:
     """PUT, POST and PATCH /v0/submission/{program}."""
-    person = asker(commons, call)
+    person = principal(commons, call)
     permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
     records = commons.records
     with records.writing():
@@ -165,8 +165,8 @@ def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
     # A name and an accession number may be missing, as with the service.
     faults = [each for each in node.validator.faults(whole) if each["type"] != "MISSING_PROPERTY"]
     if faults:
-        told = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
-        raise refuse(400, told, crashes=True)
+        message = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
+        raise refuse(400, message, crashes=True)
     other = commons.records.graph.by_id.get(own_id)
     if other is not None and other.project_id != f"{program}-{code}":
         raise refuse(400, f"ERROR: there is a project {code} in another program: {other.project_id}")
@@ -201,7 +201,7 @@ def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Docume
 
 def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
-    # A client that does not want to wait gets the whole answer: it is there at once.
+    # A client that does not want to wait gets the whole answer at once.
     if dict(call.query).get("async", "").lower() == "true":
         crash_if_real(commons.context, "async=true")
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
@@ -239,14 +239,14 @@ def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
     crash_if_real(commons.context, "several documents at once")
-    told: list[dict[str, Any]] = []
+    message: list[dict[str, Any]] = []
     for each in documents:
         try:
             answer = _run(commons, visit, role, each, dry_run=dry_run)
         except Problem as problem:
             answer = {"code": problem.status, "message": problem.title, "success": False}
-        told.append({"name": each.name, "response_json": answer})
-    return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": told}, 201)
+        message.append({"name": each.name, "response_json": answer})
+    return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": message}, 201)
 
 
 def _bulk_document(stated: object) -> Document:
@@ -304,7 +304,7 @@ def close_transaction(commons: Gen3, call: Call) -> Reply:
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 
-# -- records that represent files: each has an index record behind it, found or made
+# -- records that represent files: each has an index record, found or created
 
 
 def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str]) -> Record:
@@ -363,8 +363,8 @@ class _Step:
     Attributes:
         name: Its name, such as review.
         before: The states in which the project may be; none for any.
-        changes: What the project is said to be afterwards.
-        done: What is told of it.
+        changes: The project's state afterwards.
+        done: The word for it in the answer.
         needs_submission: Whether the project has to have been submitted once.
         crashes: Whether the real service fails on it.
     """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.seeding import exchanges
+from omicsdk.sandbox.seeds import exchanges
 
 LINE = {"request": {"method": "GET", "path": "/mds/metadata/x"}, "response": {"status": 200, "body": {"a": 1}}}
 WHOLE = json.dumps(LINE).encode()
