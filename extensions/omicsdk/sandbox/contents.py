@@ -1,4 +1,4 @@
-"""How much of what is in a sandbox, platform by platform."""
+"""Counts of a sandbox's contents, platform by platform."""
 
 from pathlib import Path
 

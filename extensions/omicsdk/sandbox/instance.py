@@ -1,4 +1,4 @@
-"""What exists between a sandbox's start and its stop: the opened state, the platforms, the server."""
+"""A running sandbox: the opened state, the platforms, the server."""
 
 import json
 import socket
@@ -103,7 +103,7 @@ class Platforms:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a sandbox is started.
+    """Options of a sandbox.
 
     Attributes:
         port: TCP port; 0 picks a free one.

@@ -82,7 +82,7 @@ class LiveSandbox:
 
     @property
     def folder(self) -> Path:
-        """Where the state lives."""
+        """The folder of the state."""
         if self._temporary is not None:
             return Path(self._temporary.name)
         if self._asked_folder is None:
@@ -101,7 +101,7 @@ class LiveSandbox:
 
     @property
     def secrets(self) -> Secrets:
-        """What tokens, passwords and keys of the services derive from: random, of this sandbox alone."""
+        """Secrets from which the services' tokens, passwords and keys derive: random, of this sandbox alone."""
         return self._up.context.secrets
 
     @property
@@ -253,7 +253,7 @@ class LiveSandbox:
 
     @property
     def context(self) -> SandboxContext:
-        """What all services are on: the state's file, the contents, the switches."""
+        """Shared state of all services: the database, the contents, the settings."""
         return self._up.context
 
     @property
@@ -319,7 +319,7 @@ class LiveSandbox:
 
     @property
     def stalled(self) -> int:
-        """How many answers are stalled by a fault right now."""
+        """Number of answers that a fault stalls at present."""
         return self.stalls.waiting
 
     def token(self, email: str = ADMINISTRATOR, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
@@ -447,7 +447,7 @@ class LiveSandbox:
         return save_snapshot(self.context.database, self.folder, Path(file))
 
     def contents(self) -> dict[str, dict[str, int]]:
-        """How much is in the sandbox: the length of each list of each platform, as its pages show them."""
+        """Count the contents: the length of each list of each platform, as its pages show them."""
         from omicsdk.sandbox.contents import counted
 
         self.ga4gh.seed()

@@ -118,7 +118,7 @@ def _walk(document: object, steps: Sequence[str]) -> Iterator[object]:
 
 
 def _members(node: object, *, inside: bool = False) -> Iterator[object]:
-    """What a list holds, however nested; with `inside` what objects hold as well."""
+    """The values of a list, however nested; with `inside` those of objects as well."""
     left = [node]
     while left:
         node = left.pop()
@@ -215,7 +215,7 @@ def none(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[T]):
-    """What items are sorted by.
+    """The sort key of items.
 
     Attributes:
         key: Gives what an item is sorted by; None for a gap.
@@ -229,7 +229,7 @@ class Order(Generic[T]):
 
 
 def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
-    """Items in an order.
+    """Sort items.
 
     Args:
         items: The items.
@@ -470,7 +470,7 @@ def _clauses(stated: object, where: str, depth: int) -> list[Predicate]:
 
 
 def _least(value: object, count: int, where: str) -> int:
-    """How many of `count` optional parts have to match: a number or a percentage; a negative one may be missing."""
+    """The number of `count` optional parts that have to match: a number or a percentage; a negative one may be missing."""
     parsed = re.fullmatch(r"\s*(-?\d{1,9})(%?)\s*", str(value)) if isinstance(value, (int, str)) else None
     if parsed is None or isinstance(value, bool):
         if isinstance(value, str) and "<" in value:

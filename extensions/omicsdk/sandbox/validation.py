@@ -1,4 +1,4 @@
-"""Checks a request against the operation that the document describes, and turns its texts into values."""
+"""Validation of requests against the document's operations, and conversion of their texts to values."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ _Validator: Any = cast("Any", validators).extend(Draft202012Validator, type_chec
 
 
 class RequestValidator:
-    """Validates the requests of one operation.
+    """Validator of one operation's requests.
 
     Args:
         operation: The operation.
@@ -180,7 +180,7 @@ def _mistyped(parameter: Parameter, complaint: str) -> Problem:
 
 
 def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> _Several | None:
-    """What a query states of a parameter that is a list or an object; None for one that is neither."""
+    """The value of a query for a parameter that is a list or an object; None for one that is neither."""
     kind = parameter.schema.get("type") if parameter.place == "query" else None
     if kind == "array":
         values = [value for name, value in query if name == parameter.name]

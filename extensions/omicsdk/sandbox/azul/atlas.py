@@ -1,4 +1,4 @@
-"""What is indexed: the data files of the Data Store's bundles, each with what the metadata of its bundle states."""
+"""The index: the data files of the Data Store's bundles, each with the metadata of its bundle."""
 
 import hashlib
 import re
@@ -39,7 +39,7 @@ class IndexedFile:
 
     @property
     def version(self) -> str:
-        """Its version, as Azul writes times."""
+        """Its version, in Azul's form of times."""
         return azul_time(self.record.version)
 
     @property

@@ -30,7 +30,7 @@ STRATA = ("genusSpecies", "developmentStage", "organ", "libraryConstructionAppro
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where clients find a file.
+    """URLs and rights of files for a client.
 
     Attributes:
         url: Its address at the service.

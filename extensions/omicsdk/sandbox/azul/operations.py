@@ -1,4 +1,4 @@
-"""What answers each operation of Azul."""
+"""The handlers of Azul's operations."""
 
 import base64
 import json

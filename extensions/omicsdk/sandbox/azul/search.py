@@ -31,7 +31,7 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the catalogs of an atlas have in common.
+    """The common properties of an atlas's catalogs.
 
     Attributes:
         name: The name of its plugin.

@@ -19,7 +19,7 @@ PREFIX = "/azul"
 MIRROR_BUCKET = "azul-mirror"
 """The bucket of the public mirror on the sandbox's S3 server."""
 WINDOW = 300.0
-"""Seconds in which the rate rule counts requests."""
+"""Period of the rate rule, in seconds."""
 
 SETTINGS = (
     Setting("azul.manifest_redirects", 1, "how many 301s a manifest answers before it is written"),
@@ -125,7 +125,7 @@ class Azul:
         return authorization is not None or not self.context.settings.flag("azul.managed_access")
 
     def addresses(self, call: Call, catalog: str) -> Addresses:
-        """Where files are, for the sender of a request.
+        """The addresses of files for the sender of a request.
 
         Args:
             call: The request.
@@ -178,5 +178,5 @@ def parameters(call: Call, *known: str) -> dict[str, str]:
 
 
 def error_body(problem: Problem) -> Mapping[str, object]:
-    """What a refusal carries."""
+    """The body of a refusal."""
     return {"Code": problem.code, "Message": problem.title}

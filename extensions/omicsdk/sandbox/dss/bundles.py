@@ -177,7 +177,7 @@ def checkout_bucket(replica: str) -> str:
 
 
 def checkout_prefix(uuid: str, version: str) -> str:
-    """Where in the bucket a bundle's files lie."""
+    """The prefix of a bundle's files in the bucket."""
     return f"bundles/{uuid}.{version}"
 
 

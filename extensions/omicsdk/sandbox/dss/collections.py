@@ -83,7 +83,7 @@ def _owned(found: CollectionVersion, sender: Caller) -> CollectionVersion:
 
 
 def _identity(item: Mapping[str, Any]) -> str:
-    """What makes two links the same: all their fields, uuids without regard to case, times however they are written."""
+    """The key that makes two links equal: all their fields, uuids without regard to case, times in any form."""
     same = {**item, "uuid": item["uuid"].lower(), "version": parse_version(item["version"])}
     return json.dumps(same, sort_keys=True)
 

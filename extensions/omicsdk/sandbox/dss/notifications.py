@@ -150,5 +150,5 @@ def payload_of(subscription: Subscription, event: Event, transaction_id: str) ->
 
 
 def one_line(error: Exception) -> str:
-    """What an exception states, without line ends, and its type when it states nothing."""
+    """An exception's message without line ends; its type when it has none."""
     return " ".join(str(error).split()) or type(error).__name__

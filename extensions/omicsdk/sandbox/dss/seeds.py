@@ -1,4 +1,4 @@
-"""Makes a bundle of a local folder without the network: for demos, teaching and tests."""
+"""Bundles from local folders without the network: for demos, teaching and tests."""
 
 import mimetypes
 import uuid as uuids

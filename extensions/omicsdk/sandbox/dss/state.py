@@ -246,7 +246,7 @@ def refuse_missing(kind: str, uuid: str, version: str | None) -> NoReturn:
 
 
 def start_of(call: Call) -> int:
-    """Where in a list a page begins; a 400 when that is before the list."""
+    """The position in a list at which a page begins; a 400 when that is before the list."""
     start: int = call.arguments.get("start_at", 0)
     if start < 0:
         raise bad_arguments("start_at is 0 or more")

@@ -1,4 +1,5 @@
-"""What the Data Store keeps: files, bundles, tombstones, index documents, collections, subscriptions, jobs, events; and what its pages list."""
+"""The Data Store's tables: files, bundles, tombstones, index documents, collections, subscriptions, jobs, events; and its
+listings."""
 
 import re
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """That a bundle's version was deleted, or with an empty version all of a bundle or a collection, now and later."""
+    """The deletion of a bundle's version, or with an empty version of all of a bundle or a collection, now and later."""
 
     uuid: str
     version: str

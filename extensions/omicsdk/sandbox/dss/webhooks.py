@@ -104,7 +104,7 @@ class DeliveryError(Exception):
 
 
 Send = Callable[[WebhookRequest], int]
-"""Sends a request, follows no redirect, and returns the status; raises DeliveryError when there is none."""
+"""Send a request without following redirects, and return the status; raise DeliveryError when there is none."""
 
 
 def build_request(

@@ -95,7 +95,7 @@ _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) -> Reply:
-    """How a login ends for the browser: it goes back to the client, with the state; else the answer is shown.
+    """Answer the browser at the end of a login: with a redirect to the client, with the state, or with a page.
 
     Args:
         request: What the client requested.
@@ -112,7 +112,7 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
 
 
 def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Reply:
-    """What a yes points to: a code for a client, tokens for the deployment's own application.
+    """The answer to a yes: a code for a client, tokens for the deployment's own application.
 
     Raises:
         Problem: 400; the address cannot be the name of a user.
@@ -242,7 +242,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-"""What keeps other pages from framing the page, and its address from travelling on."""
+"""Headers that prevent other pages from framing the page, and its address from leaking."""
 
 
 def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chosen: str) -> str:
@@ -363,7 +363,7 @@ HOST = "auth.data.humancellatlas.org"
 
 
 def issuer_of(origin: str) -> str:
-    """Who signs the tokens of a server."""
+    """The issuer of a server's tokens."""
     return f"{origin}/auth/"
 
 

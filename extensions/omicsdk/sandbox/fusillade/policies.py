@@ -72,7 +72,7 @@ _ANY, _ALL, _OPTIONAL = "ForAnyValue:", "ForAllValues:", "IfExists"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What an operator's name states.
+    """The parts of an operator's name.
 
     Attributes:
         test: Whether one value of the request fits one of the policy.
@@ -217,7 +217,7 @@ VERSION = "2012-10-17"
 _OLDEST = "2008-10-17"
 
 MAX_BYTES = 10_240
-"""How large a policy may be as JSON without blanks: what IAM takes for the policies of a role."""
+"""Longest policy, as JSON without blanks: IAM's limit for the policies of a role."""
 
 IAM_POLICY, RESOURCE_POLICY = "IAMPolicy", "ResourcePolicy"
 
@@ -366,17 +366,17 @@ def _allow(actions: list[str], resources: list[str]) -> JsonObject:
 USER_POLICY = _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
 """The policy of every user: read about themselves."""
 ADMIN_POLICY = _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
-"""What administrators may: everything that the service has."""
+"""The policy of administrators: everything that the service has."""
 
 
 def group_policy(group: str) -> JsonObject:
-    """What the users of a group may when it was created without a policy: read about it."""
+    """The policy of a group that was created without one: its users may read about it."""
     return _allow(["fus:GetGroup", "fus:GetUser", "fus:GetRole"], [f"arn:hca:fus:*:*:group/{group}/*"])
 
 
 _THING = "arn:hca:fus:*:*:resource/${fus:resource_type}/id/${fus:resource_id}"
 OWNER_POLICY = _allow(["fus:GetResources", "fus:PutResources", "fus:DeleteResources"], [_THING, f"{_THING}/*"])
-"""What the owner of a resource ID may when its type was created without a policy."""
+"""The policy of a resource ID's owner when its type was created without one."""
 
 EMAIL = "fus:user_email"
 """The key of a request that has the name of whom a decision is about."""

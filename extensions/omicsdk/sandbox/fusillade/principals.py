@@ -127,7 +127,7 @@ def _set_policy(fusillade: Fusillade, call: Call, kind: str) -> Reply:
 
 
 def _ends(kind: str, name: str, other: str) -> tuple[str, dict[str, Any]]:
-    """Which field of links names what something is linked with, and what their other fields are."""
+    """The field of links that names the other side, and the links' other fields."""
     if other == USER:
         return "name", {"kind": USER, "to_kind": kind, "to_name": name}
     return "to_name", {"kind": kind, "name": name, "to_kind": other}

@@ -1,4 +1,4 @@
-"""What Fusillade's handlers work on: accounts, what they reach, decisions about them; and what the pages list of it."""
+"""Fusillade's state: accounts, roles and groups, decisions about them; and its listings."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ from omicsdk.sandbox.state.settings import Setting
 USER, GROUP, ROLE = "user", "group", "role"
 
 ADMINISTRATOR = "user@example.org"
-"""Who administers a fresh sandbox."""
+"""The administrator of a new sandbox."""
 
 SETTINGS = (
     Setting("auth.group_max", 10, "how many groups a user can be in"),
@@ -116,7 +116,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who has access to a thing.
+    """The access of a member to a resource.
 
     Attributes:
         type: The thing's type.
@@ -238,7 +238,7 @@ class Fusillade:
         return [group for group in stated if self.principals.get(GROUP, group)]
 
     def caller(self, token: str) -> Caller | None:
-        """Who the bearer of a JSON Web Token is, for all services; None for a token of another kind.
+        """The bearer of a JSON Web Token, for all services; None for a token of another kind.
 
         Raises:
             Problem: 401; it is not good.

@@ -46,7 +46,7 @@ def client_secret(secrets: Secrets) -> str:
 
 
 def application_secrets(origin: str, secret: str) -> dict[str, Any]:
-    """What an installed application has to know, in the form of Google's client secrets.
+    """The configuration of an installed application, in the form of Google's client secrets.
 
     Args:
         origin: Scheme, host and port of this server as the client reached it.
@@ -64,7 +64,7 @@ def application_secrets(origin: str, secret: str) -> dict[str, Any]:
 
 
 def check_client(form: Mapping[str, str], authorization: str, expected: str) -> bool:
-    """Checks which client sent a request for tokens; there is one, the sandbox's own application.
+    """Check which client sent a request for tokens; there is one, the sandbox's own application.
 
     Args:
         form: The request's form.
@@ -125,7 +125,7 @@ CODE_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """What a client requested.
+    """A client's request for a login.
 
     Attributes:
         client_id: The client; empty for the deployment's own application, which gets tokens instead of a code.
@@ -216,7 +216,7 @@ class Grants:
         return self._put(CODE, request, email, secrets.token_hex(16), CODE_SECONDS)
 
     def take_code(self, code: str) -> Grant | None:
-        """What a code was granted for, once; None when it is not valid.
+        """The request that a code was granted for, once; None when it is not valid.
 
         A code that comes twice may have been stolen: the refresh tokens of its login are revoked (RFC 6749, section 4.1.2).
         """
@@ -235,7 +235,7 @@ class Grants:
         return self._put(REFRESH, request, email, family, math.inf)
 
     def refresh(self, token: str) -> Grant | None:
-        """What a refresh token was granted for; None when it is not valid."""
+        """The request that a refresh token was granted for; None when it is not valid."""
         return self._find(REFRESH, token)
 
     def revoke(self, token: str) -> bool:
@@ -297,7 +297,7 @@ AUDIENCES = (
     "https://data.humancellatlas.org/",
     "https://auth.data.humancellatlas.org/",
 )
-"""What tokens of the deployments were for; addresses of this machine are taken as well."""
+"""Audiences of the deployments' tokens; addresses of this machine are accepted as well."""
 
 LEEWAY = 10.0
 """By how many seconds a client's clock may be ahead."""

@@ -80,7 +80,7 @@ def _bam(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
 
 
 def _references(plain: bytes) -> tuple[int, list[str]]:
-    """Where the records begin, and the names of the reference sequences."""
+    """The offset of the records, and the names of the reference sequences."""
     at = 8 + _number(plain, 4)
     count, names = _number(plain, at), list[str]()
     at += 4

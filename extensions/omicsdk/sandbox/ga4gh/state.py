@@ -1,4 +1,4 @@
-"""What the three services have, from the start and from folders of files."""
+"""The data of the three services, from examples and from folders of files."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -51,7 +51,7 @@ _CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"),
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a user may do.
+    """A user's permissions.
 
     Attributes:
         resource: With what, and with what is below it.
@@ -161,7 +161,7 @@ class Rules:
         return policy
 
     def expanded(self, policies: Iterable[str]) -> tuple[Policy, ...]:
-        """What policies allow; those that do not exist allow nothing."""
+        """The permissions of policies; unknown ones allow nothing."""
         found: dict[Policy, None] = {}
         for id in policies:
             policy = self.get(POLICY, id) or {}
@@ -173,7 +173,7 @@ class Rules:
         return tuple(found)
 
     def of_user(self, name: str, now: float) -> tuple[tuple[Policy, ...], float]:
-        """What a user may do, by themselves and through groups, and until when that holds.
+        """A user's permissions, their own and those of groups, and until when they hold.
 
         Args:
             name: The user's name; empty for a caller without a token.
@@ -191,7 +191,7 @@ class Rules:
         return self.expanded(policies), min((end for _, end in ends if end > now), default=_NEVER)
 
     def of_client(self, client: str) -> tuple[Policy, ...]:
-        """What a client may do without a user."""
+        """The permissions of a client without a user."""
         return self.expanded((self.get(CLIENT, client) or {}).get("policies") or ())
 
     def mapping(self, policies: Iterable[Policy]) -> dict[str, list[dict[str, str]]]:
@@ -358,11 +358,11 @@ class Access:
         return found
 
     def mapping(self, person: Person) -> dict[str, list[dict[str, str]]]:
-        """What a user may do, as Arborist returns it: services and methods by resource."""
+        """A user's permissions, as Arborist returns them: services and methods by resource."""
         return self.rules.mapping(person.policies)
 
     def projects(self, person: Person) -> dict[str, list[str]]:
-        """What a user may do with projects, as the older access lists have it: methods by a project's code."""
+        """A user's permissions with projects, in the form of older access lists: methods by a project's code."""
         return {
             path.rsplit("/", 1)[1]: sorted({each["method"] for each in allowed})
             for path, allowed in self.mapping(person).items()
@@ -449,7 +449,7 @@ class Access:
         }
 
     def claims(self, token: str, purpose: str = "access") -> Mapping[str, Any]:
-        """What a token states.
+        """The claims of a token.
 
         Args:
             token: The token.
@@ -486,7 +486,7 @@ class Access:
         return [(each.jti, each.ends) for each in found]
 
     def person_of(self, claims: Mapping[str, Any]) -> Person:
-        """Whose a token is; a client without a user is a person without a name.
+        """The owner of a token; a client without a user is a person without a name.
 
         Raises:
             Problem: 401; they are gone.
@@ -503,7 +503,7 @@ class Access:
         return person
 
     def bearer(self, headers: Mapping[str, str]) -> Person | None:
-        """Who sent a request; None without a bearer token.
+        """The sender of a request; None without a bearer token.
 
         Args:
             headers: The request's headers, names in lower case.
@@ -515,7 +515,7 @@ class Access:
         return self.person_of(self.claims(token)) if token else None
 
     def somebody(self, headers: Mapping[str, str], refusal: Problem) -> Person:
-        """Who sent a request that needs a bearer token.
+        """The sender of a request that needs a bearer token.
 
         Raises:
             Problem: 401, the token is not good; the refusal that is given without one.
@@ -526,14 +526,14 @@ class Access:
         return found
 
     def known(self, headers: Mapping[str, str]) -> Person | None:
-        """Who sent a request; None without a bearer token that is good."""
+        """The sender of a request; None without a valid bearer token."""
         try:
             return self.bearer(headers)
         except Problem:
             return None
 
     def anyone(self, headers: Mapping[str, str]) -> Person:
-        """Who sent a request; without a bearer token the anonymous.
+        """The sender of a request; the anonymous one without a bearer token.
 
         Raises:
             Problem: 401; the token is not good.

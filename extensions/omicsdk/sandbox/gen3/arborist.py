@@ -504,7 +504,7 @@ def list_user_resources(access: Access, call: Call) -> Reply:
 
 
 def _subject(access: Access, body: Mapping[str, Any]) -> Person:
-    """Whom a question is about: the bearer of a token, a user by name, or any user."""
+    """The subject of a question: the bearer of a token, a user by name, or any user."""
     user: Mapping[str, Any] = body.get("user") or {}
     if user.get("token"):
         return access.person_of(access.claims(str(user["token"]).strip()))

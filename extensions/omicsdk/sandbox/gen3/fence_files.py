@@ -13,7 +13,7 @@ from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
 
 MOST_OBJECTS = 100
-"""How many URLs one request for access to DRS objects may request, as Fence has it by default."""
+"""Number of URLs that one request for access to DRS objects may request; Fence's default."""
 SETTINGS = (
     Setting("gen3.url_seconds", 3600.0, "Longest validity of presigned URLs of the Gen3 commons, in seconds"),
     Setting(
@@ -175,7 +175,7 @@ def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None
 
 
 def _location(record: Mapping[str, Any], protocol: str | None) -> str:
-    """Where the file of a record is: the first place whose scheme is the wanted one, or the first of all.
+    """The location of a record's file: the first with the requested scheme, or the first of all.
 
     Raises:
         Problem: 400, the protocol is not one of Fence's; 404, the record has no such location.
@@ -308,7 +308,7 @@ def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
 
 
 def _uploader(gen3: Gen3, call: Call) -> Person:
-    """Who sent a request that only general uploaders may send."""
+    """The sender of a request that only general uploaders may send."""
     person, _ = principal(gen3, call, "data")
     if not _may_upload(person, ()):
         raise Problem(403, "forbidden", "user does not have privileges to access this endpoint")

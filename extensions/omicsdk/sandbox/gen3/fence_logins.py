@@ -38,7 +38,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def principal(gen3: Gen3, call: Call, scope: str) -> tuple[Person, Mapping[str, Any]]:
-    """Who sent a request that needs a login, and what their token states.
+    """The sender of a request that needs a login, and the claims of their token.
 
     Args:
         gen3: The commons.

@@ -43,7 +43,7 @@ READ_ONLY = ("/mds",)
 
 
 def inner_path(path: str) -> str | None:
-    """Where the sandbox has what a commons has at a path; None for a path that is not one of a commons.
+    """The sandbox's path for a path of a commons; None for a path that is not one of a commons.
 
     Args:
         path: The path, decoded.

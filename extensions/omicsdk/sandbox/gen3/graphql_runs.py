@@ -12,7 +12,7 @@ MOST_TOKENS = 20_000
 
 
 class Stage(Enum):
-    """How far a query came."""
+    """The stage that a query reached."""
 
     PARSED = "parsed"
     VALIDATED = "validated"
@@ -21,7 +21,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a query.
+    """The result of a query.
 
     Attributes:
         stage: The last stage that it reached; its errors are of this one.

@@ -1,4 +1,4 @@
-"""What the sandbox's pages list of the Gen3 commons."""
+"""The listings of the Gen3 commons."""
 
 from omicsdk.sandbox.state.listings import Collection, Listing
 

@@ -119,7 +119,7 @@ def delete_object(gen3: Gen3, call: Call) -> Reply:
 
 
 def _person(gen3: Gen3, call: Call) -> Person:
-    """Who sent a request that needs a token.
+    """The sender of a request that needs a token.
 
     Raises:
         Refusal: 401; there is none, or it is not valid.

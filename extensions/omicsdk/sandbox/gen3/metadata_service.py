@@ -29,7 +29,7 @@ from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_readin
 
 VERSION = "4.3.0"
 RESOURCE = "/mds_gateway"
-"""Who may do what is `access` of the service `mds_gateway` with it comes in at /mds-admin."""
+"""The resource with whose permission `access`, of the service `mds_gateway`, a caller may use /mds-admin."""
 _OBJECTS = "/objects"
 
 
@@ -96,7 +96,7 @@ class _Middleware(Middleware):
         return self._let_in(scope)
 
     def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """What answers a refusal in the service's words."""
+        """Word a refusal as the service does."""
         if isinstance(refusal, HTTPException):
             refusal = Refusal(refusal.status_code, refusal.detail)
         content = json.dumps(error_body(refusal)).encode()

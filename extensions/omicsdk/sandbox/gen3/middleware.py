@@ -7,7 +7,7 @@ from omicsdk.sandbox.problems import Problem
 
 
 class Middleware:
-    """Rewrites requests, and answers refusals that the routes do not.
+    """Middleware that rewrites requests, and words refusals of unknown routes.
 
     Args:
         app: The routes.

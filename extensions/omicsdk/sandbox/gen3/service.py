@@ -1,4 +1,4 @@
-"""What the services of the commons have in common: how one is made, with a document or without, and values in JSON."""
+"""Parts that the commons' services share: their construction, with a document or without, and values in JSON."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
 """The answers of most services to a health check."""
 CRASH = Reply({"message": "internal server error"}, 500)
-"""How most services fail."""
+"""The failure of most services."""
 VERSION = "sandbox"
 """The release that services state, where no client looks at it."""
 

@@ -30,7 +30,7 @@ from omicsdk.sandbox.state.settings import Setting
 log = logging.getLogger("omicsdk.sandbox")
 
 RESOURCE = "/sower"
-"""Who may do what is `access` of the service `job` with it may dispatch jobs."""
+"""The resource with whose permission `access`, of the service `job`, a user may dispatch jobs."""
 URL_SECONDS = 3600.0
 """For how long the addresses of files that jobs leave are good."""
 SECONDS = "gen3.job_seconds"

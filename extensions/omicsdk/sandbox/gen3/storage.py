@@ -29,7 +29,7 @@ _METHOD, _UPLOAD, _PART = "method", "uploadId", "partNumber"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a presigned URL allows.
+    """The permission of a presigned URL.
 
     Attributes:
         method: The HTTP method that it is for, GET or PUT.
@@ -65,7 +65,7 @@ def presigned(signer: Signer, origin: str, grant: Grant, seconds: float) -> str:
 
 
 def granted(path: str, fields: Mapping[str, str]) -> Grant:
-    """What a URL whose signature is right allows.
+    """The permission of a URL with a valid signature.
 
     Args:
         path: Its path, decoded.
@@ -80,7 +80,7 @@ def granted(path: str, fields: Mapping[str, str]) -> Grant:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """What is at a storage URL.
+    """The content at a storage URL.
 
     Attributes:
         url: The URL.
@@ -163,7 +163,7 @@ class Files:
         return (stored, row.etag) if row and stored else None
 
     def path(self, stored: StoredObject) -> Path:
-        """Where the bytes of a content lie."""
+        """The path of a content's bytes."""
         return self.objects.path(stored.sha256)
 
     def publish(self, url: str) -> None:

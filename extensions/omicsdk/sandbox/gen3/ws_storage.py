@@ -14,7 +14,7 @@ from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 WORKSPACE = "@user"
 """The only workspace: that of the caller."""
 RESOURCE = "/workspace"
-"""Who may do what is `access` of the service `jupyterhub` with it has a workspace."""
+"""The resource with whose permission `access`, of the service `jupyterhub`, a user has a workspace."""
 ROOT = "s3://sandbox-gen3-workspaces/"
 SECONDS = 3600.0
 """For how long addresses are good."""

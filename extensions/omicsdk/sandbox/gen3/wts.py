@@ -104,7 +104,7 @@ class Wts:
         return found
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
-        """How long a user is still connected to another commons; None when they are not."""
+        """Time that a user is still connected to another commons; None when they are not."""
         import jwt
 
         key = self._key(idp, person) if person is not None else None
@@ -226,13 +226,13 @@ def get_aggregate(wts: Wts, call: Call) -> Reply:
 
 
 def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
-    """Who sent a request that needs a login; without a token it is refused with 403, as the service does."""
+    """The sender of a request that needs a login; without a token it is refused with 403, as the service does."""
     refusal = Problem(status, "unauthorized", "You need to be authenticated to use this resource")
     return wts.access.somebody(call.headers, refusal)
 
 
 def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
-    """What another commons answers; None when it does not.
+    """The answer of another commons; None when it has none.
 
     Raises:
         Problem: 400; what is wanted of the answer is not in it.

@@ -1,4 +1,4 @@
-"""What all pages have alike: the frame, links, tables, forms, and how numbers are written."""
+"""Parts that all pages share: the frame, links, tables, forms, and the form of numbers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _MENU = (
 
 
 Fields = Mapping[str, str]
-"""What a form sends."""
+"""The fields of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def form(action: str, *content: Content, class_: str | None = None, back: str = 
 
 
 def after(fields: Fields, place: str, done: str) -> str:
-    """Where to continue after a form: to the first page when it was sent from there."""
+    """The address to continue at after a form: the first page when it was sent from there."""
     return f"{'/' if fields.get('back') == '/' else place}?done={done}"
 
 
@@ -191,7 +191,7 @@ def _field(
 
 
 def button(text: str, **attributes: str | int | bool | None) -> Html:
-    """What sends a form."""
+    """The button that sends a form."""
     return element("button", text, type="submit", **attributes)
 
 

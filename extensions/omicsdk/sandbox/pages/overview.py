@@ -14,7 +14,7 @@ from omicsdk.sandbox.state.listings import PAGE, Collection, Listing
 
 
 def overview(sandbox: LiveSandbox, request: Request) -> Page:
-    """What is in the sandbox, platform by platform, and the switches that are needed most."""
+    """The first page: the contents, platform by platform, and the most important settings."""
     sandbox.ga4gh.seed()
     database = sandbox.context.database
     rules = sandbox.fault_book.rules()

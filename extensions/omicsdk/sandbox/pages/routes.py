@@ -1,4 +1,4 @@
-"""Where the pages are. What makes them is imported when the first one is opened."""
+"""The routes of the pages. The modules that make them are imported when the first one is opened."""
 
 import secrets
 from collections.abc import Awaitable, Callable

@@ -14,7 +14,7 @@ from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
 _SHOWN = "shown:"
-"""What precedes a switch's name where a form states which value the page had."""
+"""Prefix of a setting's name in the field that states the value which the page had."""
 
 DONE = {
     "advance": "Time advanced.",

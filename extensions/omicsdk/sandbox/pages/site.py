@@ -1,4 +1,4 @@
-"""Which function makes which page, and what is before each: what a form may do, and what a browser may do with the answer."""
+"""The pages by name, the checks of their forms, and the headers of their answers."""
 
 import hmac
 from collections.abc import Callable

@@ -20,7 +20,7 @@ from omicsdk.sandbox.traffic.server_thread import refused_reason
 
 _LETTERS = string.ascii_uppercase + string.digits
 KEY_PREFIX = "ASIA"
-"""What the identifiers of temporary keys begin with, as AWS's do."""
+"""Prefix of the identifiers of temporary keys, as AWS's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ class Sessions:
         return self._sessions.get(access_key)
 
     def secret_key(self, session: Session) -> str:
-        """What the requests of credentials are signed with."""
+        """The secret that signs requests of credentials."""
         return self._secrets.derived("s3 session", "key", session.access_key)
 
     def token(self, session: Session) -> str:
-        """What each request of credentials carries."""
+        """The token that each request of credentials carries."""
         # As long as AWS's tokens, which carry much more.
         parts = (self._secrets.derived("s3 session", f"token {n}", session.access_key, length=64) for n in range(6))
         return base64.b64encode(bytes.fromhex("".join(parts))).decode()
@@ -155,7 +155,7 @@ def _refusal(code: str, sentence: str = "") -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a request is about.
+    """The subject of a request.
 
     Attributes:
         method: The HTTP method.
@@ -280,7 +280,7 @@ def closed_to_pages(app: Wsgi, allowed: tuple[str, ...]) -> Wsgi:
 
 
 def target_of(environ: dict[str, Any]) -> Target:
-    """What a request is about."""
+    """The subject of a request."""
     path, _, query = raw_target(environ).partition("?")
     bucket, _, key = unquote(path.removeprefix("/")).partition("/")
     if named := _bucket_of_host(environ.get("HTTP_HOST", "")):

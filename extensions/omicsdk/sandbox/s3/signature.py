@@ -18,7 +18,7 @@ _ENDED = -math.inf  # of what must have an end and states none
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """How a request or a form is signed.
+    """The signature of a request or a form.
 
     Attributes:
         access_key: Identifier of the key.
@@ -45,7 +45,7 @@ class Signed:
 
 
 def read_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> Signed | None:
-    """How a request is signed with Version 4; None when it is not, or in another way.
+    """A request's signature of Version 4; None when it has none, or another one.
 
     Args:
         method: The HTTP method.
@@ -105,7 +105,7 @@ def _encoded(text: str) -> str:
 
 
 def read_signature_before(method: str, path: str, query: str, headers: Mapping[str, str]) -> Signed | None:
-    """How a request is signed with Version 2; None when it is not.
+    """A request's signature of Version 2; None when it has none.
 
     Arguments are those of `read_signature`, but for the path: the bucket is in it also where the host names it.
     """
@@ -136,7 +136,7 @@ def _sha1(secret_key: str, text: str) -> str:
 
 
 def read_form(fields: Mapping[str, str]) -> Signed | None:
-    """How a form is signed that a browser sends an object with; None when it is not.
+    """The signature of a form with which a browser sends an object; None when it has none.
 
     Args:
         fields: Its fields, names in lower case.

@@ -162,7 +162,7 @@ def _backend() -> Any:
 OWN_AGENT = "omicsdk-sandbox"
 """Marks the User-Agent of the sandbox's own requests to its S3 server, which are neither logged nor disturbed."""
 HANG_UP = "omicsdk.hang_up"
-"""Where the environ of a request has the function that ends its connection."""
+"""Key of the environ for the function that ends a request's connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,11 @@ class Exchange:
 
 JsonObject = dict[str, Any]
 Key = tuple[str, ...]
-"""What kind of thing something is, and what identifies it among its kind."""
+"""The kind of an object, and its identifier in that kind."""
 
 
 class Note(NamedTuple):
-    """What one exchange states of one thing.
+    """The facts of one exchange about one object.
 
     Attributes:
         key: The thing.
@@ -82,7 +82,7 @@ class Note(NamedTuple):
 
 
 Outcome = tuple[str, str]
-"""What a thing is, in the plural, and why it was left; an empty reason when it was made."""
+"""The kind of an object, in the plural, and why it was left; an empty reason when it was made."""
 
 
 def members(value: object) -> Mapping[str, Any] | None:
@@ -125,7 +125,7 @@ _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
 
 
 def crunch_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a django-crunch site states of its things and attributes."""
+    """The facts of an exchange with a django-crunch site about its objects and attributes."""
     match exchange.after("api"):
         case ["attributes", kind, *_] if kind in BY_PATH:
             for each in things_of(exchange.body, "results"):
@@ -201,11 +201,11 @@ _RECORD: Any = Draft7Validator(
         }
     }
 )
-"""What the index stores of a record; other servers' identifiers and checksums needn't look as ours do."""
+"""A record for the index; other servers' identifiers and checksums may have other forms."""
 
 
 def index_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with an index states of its records."""
+    """The facts of an exchange with an index about its records."""
     steps = exchange.after("index")
     if steps is None:
         return
@@ -239,7 +239,7 @@ def plant_index(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterat
 
 
 def document_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a metadata service states of its documents and their aliases."""
+    """The facts of an exchange with a metadata service about its documents and their aliases."""
     found = (exchange.after(service, "metadata") for service in ("mds", "mds-admin"))
     steps = next((each for each in found if each is not None), None)
     if steps is None:
@@ -290,7 +290,7 @@ _MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "
 
 
 def submission_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a submission service states of the records of its projects."""
+    """The facts of an exchange with a submission service about the records of its projects."""
     match exchange.after("v0", "submission"):
         case [program, project, "entities", ids, *_] if exchange.method == "DELETE":
             yield from (Note(("record", program, project, id), None) for id in ids.split(","))
@@ -369,7 +369,7 @@ _ELSEWHERE = ("bucket", "pipeline_module")
 
 
 def pangea_notes(exchange: Exchange) -> Iterator[Note]:
-    """What an exchange with a Pangea server states of its things, and of which samples are in which groups."""
+    """The facts of an exchange with a Pangea server about its objects, and which samples are in which groups."""
     match exchange.after("api"):
         case ["sample_groups", group, "samples"] if exchange.method != "DELETE":
             for each in things_of(exchange.body, "results"):
@@ -387,7 +387,7 @@ def pangea_notes(exchange: Exchange) -> Iterator[Note]:
 
 
 def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
-    """What an answer states of a thing, and of those that it belongs to."""
+    """The facts of an answer about an object, and those that it belongs to."""
     name, owner, first = _KINDS[kind]
     if not has_texts(stated, "uuid", name):
         return

@@ -1,4 +1,4 @@
-"""Puts a folder's files into a platform of the sandbox, as a user would have done by its API."""
+"""Folders as contents of the sandbox's platforms, as a user would have made them by the platforms' APIs."""
 
 import hashlib
 import json

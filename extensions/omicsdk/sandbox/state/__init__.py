@@ -1,1 +1,1 @@
-"""What a sandbox keeps: its folder, the database, contents and their addresses, switches, time, and all of it as one file."""
+"""A sandbox's state: its folder, the database, contents and their addresses, settings, time, and all of it as one file."""

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 
 class ClockState(TypedDict):
-    """What the control API answers about the clock.
+    """The control API's description of the clock.
 
     Attributes:
         now: Seconds since 1970, UTC, as the services see them.
@@ -140,7 +140,7 @@ class Clock:
             listener()
 
     async def sleep_until(self, moment: float) -> None:
-        """Waits in an event loop until a moment of the sandbox's time, in seconds since 1970."""
+        """Wait in an event loop until a moment of the sandbox's time, in seconds since 1970."""
         loop = asyncio.get_running_loop()
         moved = asyncio.Event()
 

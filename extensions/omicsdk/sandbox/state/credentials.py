@@ -50,7 +50,7 @@ class Secrets:
 
     @cached_property
     def password_hash(self) -> str:
-        """How that is kept, made once: it takes as long as a guess."""
+        """A hash to compare with when no password is stored, made once: it takes as long as a guess."""
         return hashed(self.password)
 
     # -- secrets of other services, which the sandbox has to present there: they end with the process
@@ -66,7 +66,7 @@ class Secrets:
         self._held[kind, id] = secret
 
     def held(self, kind: str, id: str) -> str | None:
-        """Such a secret; None where none was given since the sandbox was started."""
+        """A secret of another service; None where none was given since the sandbox was started."""
         return self._held.get((kind, id))
 
     def release(self, kind: str, id: str) -> None:

@@ -282,7 +282,7 @@ class Table(Generic[R]):
         return json.loads(f"[{','.join(row[0] for row in rows)}]")
 
     def count(self, where: str = "", *values: object, **equal: Any) -> int:
-        """How many rows there are for which conditions hold."""
+        """The number of rows for which conditions hold."""
         text, given = self._where(where, values, equal)
         row = self._database.row(f"SELECT count(*) AS n FROM {self.name}{text}", given)  # noqa: S608 - our own names
         return row["n"] if row else 0

@@ -18,7 +18,7 @@ log = logging.getLogger("omicsdk.sandbox")
 STATE = "state.sqlite"
 """The database, in the folder."""
 LOCK = "lock.sqlite"
-"""What holds the folder for one sandbox."""
+"""The file whose lock reserves the folder for one sandbox."""
 TREES = ("objects", "crunch-storage")
 """Folders of contents, in the folder."""
 _WHERE = "running.json"
@@ -49,7 +49,7 @@ def close_to_others(folder: Path) -> None:
 
 
 class FolderLock:
-    """Holds a folder for one sandbox; the system lets go of it when the process ends, however it ends.
+    """A lock that reserves a folder for one sandbox; the system releases it when the process ends, however it ends.
 
     Args:
         folder: An existing folder.
@@ -135,7 +135,7 @@ def note_address(folder: Path, url: str) -> None:
 
 
 def running_url(folder: Path | str) -> str | None:
-    """Where the sandbox of a folder answers, for other processes.
+    """The address of the sandbox that runs on a folder, for other processes.
 
     Args:
         folder: The sandbox's folder.

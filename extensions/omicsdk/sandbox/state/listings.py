@@ -1,11 +1,11 @@
-"""What a platform shows of its contents: named queries over its tables."""
+"""Listings of a platform's contents: named queries over its tables."""
 
 from dataclasses import dataclass
 
 from omicsdk.sandbox.state.database import Database
 
 PAGE = 50
-"""How many rows a page of a list has."""
+"""Rows on a page of a list."""
 
 
 @dataclass(frozen=True, slots=True)

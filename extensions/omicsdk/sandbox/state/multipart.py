@@ -1,4 +1,4 @@
-"""Uploads in parts that are not complete: what they shall become, and the parts that have come."""
+"""Multipart uploads that are not complete: their targets, and the parts that have arrived."""
 
 import secrets
 from collections.abc import Iterable, Iterator

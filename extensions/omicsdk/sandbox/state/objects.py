@@ -49,7 +49,7 @@ class Incoming:
         self._size += len(block)
 
     def finish(self) -> StoredObject:
-        """What has been written so far, as an object."""
+        """The bytes that were written so far, as an object."""
         return StoredObject(**self._digests.values(), size=self._size)
 
 

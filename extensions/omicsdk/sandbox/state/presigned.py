@@ -26,11 +26,11 @@ from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
 LEAST_PART = 5 * MIB
-"""How many bytes each part but the last has at least; S3's limit."""
+"""Smallest part but the last, in bytes; S3's limit."""
 LARGEST_PART = 5 * 1024 * MIB
-"""How many bytes a part, or an object sent whole, has at most; S3's limit."""
+"""Largest part, or object that is sent whole, in bytes; S3's limit."""
 MOST_PARTS = 10_000
-"""How many parts an upload has at most; S3's limit."""
+"""Number of parts of an upload; S3's limit."""
 _WRITING = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
 # Reading so little from the page cache is quicker than handing it to another thread.
 _INLINE = 64 * 1024
@@ -56,7 +56,7 @@ class Unsatisfiable(Exception):
 
 
 def parse_range(header: str | None, size: int) -> Slice:
-    """What to send for a Range header. More than one range, or another unit, is answered whole, as S3 does.
+    """The bytes to send for a Range header. More than one range, or another unit, is answered whole, as S3 does.
 
     Args:
         header: The header's value, or None.

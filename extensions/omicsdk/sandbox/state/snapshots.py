@@ -33,7 +33,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Snapshot(TypedDict):
-    """What is in `snapshot.json`.
+    """The contents of `snapshot.json`.
 
     Attributes:
         format: The archive's layout.
@@ -297,7 +297,7 @@ def _exchange(made: Path, folder: Path, before: Path) -> None:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What is in a folder, but for what a new volume has, the lock, and what is being loaded."""
+    """The entries of a folder, without those of a new volume, the lock, and what is being loaded."""
     return [
         path for path in folder.iterdir() if path.name != "lost+found" and not path.name.startswith((LOCK, _LOADING))
     ]

@@ -19,7 +19,7 @@ from typing import Any, Literal, cast, get_args
 from omicsdk.core.yaml_text import read_yaml
 
 S3_PREFIX = "/_s3/"
-"""What is before bucket and key in the paths of requests to the S3 server."""
+"""Prefix of bucket and key in the paths of requests to the S3 server."""
 _OF_S3 = ("status", "reset")
 
 Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "throttle", "no_range"]

@@ -18,7 +18,7 @@ from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.traffic.wire import Connection
 
 LOOPBACK = "127.0.0.1"
-"""Where a sandbox listens unless it is returned otherwise."""
+"""The default address of a sandbox."""
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - users may choose them
 
 
@@ -34,7 +34,7 @@ def is_loopback(name: str) -> bool:
 
 
 def url_of(host: str, port: int) -> str:
-    """Where programs on this machine find a server.
+    """The URL of a server for programs on this machine.
 
     Args:
         host: The address that it listens on.
@@ -45,7 +45,7 @@ def url_of(host: str, port: int) -> str:
 
 
 def names_of(host: str) -> tuple[str, ...]:
-    """What a server is requested by besides names of loopback: the address that it listens on, unless that is all of them."""
+    """The names of a server besides those of loopback: the address that it listens on, unless that is all of them."""
     return () if host in _EVERYWHERE or is_loopback(host) else (host,)
 
 

@@ -1,4 +1,4 @@
-"""What is between the socket and the services: the log of requests, and faults."""
+"""The layer between the socket and the services: the log of requests, and faults."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ async def close_connection(scope: Scope) -> None:
 
 
 ENTRY = "omics.entry"
-"""Where a request's scope has its entry in the log."""
+"""Key of a request's scope for its entry in the log."""
 _KEPT = 20_000
 # Signatures, tickets and codes are in these queries.
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
@@ -97,7 +97,7 @@ _OPERATIONS = {
 
 
 def object_operation(method: str, path: str, query: str) -> str:
-    """What a request to an object store is, in S3's words, such as `s3 GetObject`; empty for requests to others."""
+    """The operation of a request to an object store, in S3's words, such as `s3 GetObject`; empty for other requests."""
     if path.startswith(_STORES):
         is_part = "uploadId=" in query or path.startswith("/sb/_storage/parts/")
         return f"objects {_operation(method, _UPLOAD if is_part else _OBJECT)}"
@@ -188,7 +188,7 @@ class RequestLog:
 
     @property
     def count(self) -> int:
-        """How many requests have come since the last reset."""
+        """Number of requests since the last reset."""
         return self._count
 
     def newest(self, path: str, start: int, most: int) -> tuple[int, list[Entry]]:

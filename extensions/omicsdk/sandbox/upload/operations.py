@@ -92,7 +92,7 @@ def _name(call: Call) -> str:
 
 
 def describe(upload: Upload, area: str, name: str) -> dict[str, Any]:
-    """What is known of a file; a 404 when it does not exist."""
+    """The description of a file; a 404 when it does not exist."""
     found = upload.object(area, name)
     return {
         "name": name,
@@ -110,7 +110,7 @@ def _status(upload: Upload, job: Job | None) -> str:
 
 
 def _counts(upload: Upload, call: Call, kind: str) -> Counter[str]:
-    """How many of an area's files are how far."""
+    """The number of an area's files by their state."""
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     latest = {job.name: job for job in upload.jobs.all(kind=kind, area=area)}
     return Counter(_status(upload, latest.get(name)) for name in upload.objects(area))

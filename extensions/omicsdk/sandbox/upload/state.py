@@ -1,4 +1,4 @@
-"""What the Upload service's handlers work on: areas in a bucket of the S3 server, and the switches of the service."""
+"""The Upload service's state: areas in a bucket of the S3 server, jobs, and the service's settings."""
 
 import hmac
 import logging
@@ -79,12 +79,12 @@ STATUSES = {
     CHECKSUM: ("SCHEDULED", "CHECKSUMMING", "CHECKSUMMED"),
     VALIDATION: ("SCHEDULED", "VALIDATING", "VALIDATED"),
 }
-"""How far a job can be, by its kind."""
+"""The states of a job, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What takes its time; one of several files is a row for each of them.
+    """A job that takes time; one of several files is a row for each of them.
 
     Attributes:
         id: Its uuid.
@@ -107,7 +107,7 @@ class Job:
     computed: bool = False
 
     def status(self, now: float) -> str:
-        """How far it is."""
+        """Its state."""
         waiting, running, done = STATUSES[self.kind]
         return waiting if now < self.starts else running if now < self.ends else done
 
@@ -155,7 +155,7 @@ class Upload:
         return self.context.clock.now()
 
     def authenticate(self, headers: Mapping[str, str]) -> Caller:
-        """Who sent a request with the deployment's key.
+        """The sender of a request with the deployment's key.
 
         Raises:
             Problem: 401; the key is missing or wrong.

@@ -126,7 +126,7 @@ _FORBIDDEN = (
 
 
 class RowAccess:
-    """What a user sees of the rows.
+    """Row-level access: the rows that a user may see.
 
     `accessibility` states which rows of a data type are meant: `all`, `accessible` or `unaccessible`; it counts at
     the level `regular` only.
@@ -297,7 +297,7 @@ class Counts:
         return self.type.level == "regular" and self.accessibility != "accessible"
 
     def to_dict(self) -> dict[str, Any]:
-        """What can be requested of them: the number of rows, and by name of a field what `_histogram` has.
+        """The fields of counts: the number of rows, and by name of a field those of `_histogram`.
 
         Raises:
             WrongFilter: `nestedAggFields` cannot be understood.
@@ -320,7 +320,7 @@ class Counts:
         return self.row_access.counted(self.type, self.filter, accessibility, without)
 
     def _histogram(self, path: Sequence[str], name: str, field: Field, inner: Inner) -> dict[str, Callable[..., Any]]:
-        """What can be requested of a field: how many rows have it, how many values it has, counts, statistics of numbers."""
+        """The fields of a field's counts: how many rows have it, how many values it has, counts, statistics of numbers."""
 
         def objects(accessibility: str = self.accessibility) -> list[Row]:
             rows = self._counted(accessibility, "" if self.filterSelf else name)

@@ -209,7 +209,7 @@ def members(row: Row, path: Sequence[str]) -> list[Row]:
 
 
 def searched(content: Any, fields: Fields) -> tuple[str, list[str]]:
-    """What a search looks for, in lower case, and in which fields.
+    """The text of a search, in lower case, and its fields.
 
     Raises:
         WrongFilter: It has no keyword, or a field cannot be searched.
@@ -263,7 +263,7 @@ def _not_understood(word: str) -> WrongFilter:
 
 
 def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
-    """What rows are sorted by; those without a value come last.
+    """The sort key of rows; those without a value come last.
 
     Args:
         sort: Objects of a field and `asc` or `desc`, the most important first, or one object of them; None leaves them.

@@ -125,7 +125,7 @@ def _title(name: str) -> str:
 
 
 def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
-    """What answers a query: values by the names of fields, or functions of the arguments."""
+    """The root value of a query: values by the names of fields, or functions of the arguments."""
 
     def rows(_info: object, type: DataType, **stated: Any) -> Any:
         return row_access.page(type, stated)  # `format` is taken and ignored, as by the real service

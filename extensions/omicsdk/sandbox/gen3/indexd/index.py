@@ -22,7 +22,7 @@ SERVICE_NAME = "sandbox-service"
 BUNDLES = "/services/indexd/bundles"
 """The resource whose creators and deleters may do the same with bundles."""
 MAX_BULK = 100
-"""How many DRS objects may be requested at once, as the service has it by default."""
+"""Number of DRS objects that may be requested at once; the service's default."""
 BY_GUID = "did"
 BY_CHANGE = "updated_date, rowid"
 """Orders of lists. New and changed records come last by the second, so that counted pages do not shift."""
@@ -229,7 +229,7 @@ class Index:
 
     @property
     def prefix(self) -> str:
-        """What GUIDs of the commons begin with."""
+        """The prefix of the commons' GUIDs."""
         return self.context.settings.text(PREFIX)
 
     def json_setting(self, name: str) -> Any:

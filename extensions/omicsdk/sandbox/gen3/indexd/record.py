@@ -10,7 +10,7 @@ from omicsdk.sandbox.gen3.indexd.requests import as_text, bad, pair
 from omicsdk.sandbox.service import JsonObject
 
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
-"""Which cloud has the URLs of a scheme."""
+"""The cloud of a URL's scheme."""
 
 _GIVEN = ("file_name", "version", "uploader", "description", "form", "size")
 _SETS = ("urls", "acl", "authz")

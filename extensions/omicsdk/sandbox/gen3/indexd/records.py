@@ -18,7 +18,7 @@ from omicsdk.sandbox.traffic.server_thread import is_loopback
 from omicsdk.sandbox.validation import LARGEST
 
 MOST_GUIDS = 10_000
-"""How many GUIDs can be had at once."""
+"""Number of GUIDs that may be requested at once."""
 _SECONDS = 5.0
 _NEIGHBOUR = {
     "type": "object",

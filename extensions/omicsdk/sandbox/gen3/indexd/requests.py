@@ -1,4 +1,4 @@
-"""What requests to Indexd may state: queries, criteria of lists, bodies; and how the service refuses them."""
+"""Requests to Indexd: queries, criteria of lists, bodies; and the service's refusals."""
 
 import json
 import re
@@ -130,7 +130,7 @@ class Query:
         return default if number is None else number
 
     def length(self, name: str = "limit", least: int = 0) -> int:
-        """How many things to answer.
+        """The requested number of items.
 
         Args:
             name: The argument.
@@ -223,7 +223,7 @@ _TOLD = ("acl", "authz", "file_name", "hashes", "ids", "size", "start", "urls", 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What records of a list must be; None, or nothing in it, requests nothing.
+    """Criteria of a list of records; None, or nothing in it, is no criterion.
 
     Attributes:
         ids: Their GUIDs.
@@ -292,7 +292,7 @@ class Criteria:
 
 
 def spellings(did: str, prefix: str) -> list[str]:
-    """What a GUID may mean: itself, or it with the commons' prefix or without."""
+    """The GUIDs that a text may mean: itself, or it with the commons' prefix or without."""
     if not prefix:
         return [did]
     return [did, did.removeprefix(prefix) if did.startswith(prefix) else prefix + did]
@@ -449,9 +449,9 @@ FILLING = Draft7Validator(
         authz=_TEXTS_OR_NULL,
     )
 )
-"""What fills a blank record; neither checksums nor other fields are looked at, as in the service."""
+"""Fields that fill a blank record; checksums and other fields are not checked, as in the service."""
 ACCESS = Draft7Validator(_object(acl=_TEXTS, authz=_TEXTS))
-"""Who may have all versions of a file."""
+"""The form of requests for all versions of a file."""
 ALIASES = Draft7Validator(_object("aliases", aliases={"type": "array", "items": _object("value", value=_TEXT)}))
 """Aliases of a record."""
 ALIAS_RECORD = Draft7Validator(

@@ -28,7 +28,7 @@ class _Record:
 
 @dataclass(frozen=True, slots=True)
 class _Info:
-    """What is known of a commons, the schema, or a prefix of GUIDs."""
+    """Information on a commons, the schema, or a prefix of GUIDs."""
 
     what: str
     info: Any

@@ -50,7 +50,7 @@ def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
-    """What is at a path; None when nothing does. Members of lists are found by their number."""
+    """The value at a path; None when there is none. Members of lists are found by their number."""
     for step in path:
         if isinstance(value, dict):
             value = cast("dict[str, Any]", value).get(step)

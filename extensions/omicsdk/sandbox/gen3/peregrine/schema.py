@@ -164,7 +164,7 @@ def _scalar_of(node: Node, name: str) -> graphql.GraphQLScalarType:
 
 
 class _Info(Protocol):
-    """What is used of the library's information on a field, which leaves types open."""
+    """The part of the library's information on a field that is used; the library leaves its types open."""
 
     field_name: str
     return_type: object
@@ -172,7 +172,7 @@ class _Info(Protocol):
 
 
 def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
-    """What answers every field: the root's are of the reader, others of a record, a node type, or a transaction's values.
+    """Resolve every field: the root's are of the reader, others of a record, a node type, or a transaction's values.
 
     Of a list come the values as texts, numbers too; a list where a text may be comes as Python writes it, as by the
     service.

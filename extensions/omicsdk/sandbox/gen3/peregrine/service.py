@@ -61,7 +61,7 @@ def _error_body(problem: Problem) -> Mapping[str, object]:
 
 
 def _reader_of(commons: Gen3, call: Call) -> Reader:
-    """Who reads.
+    """The reader of a request.
 
     Raises:
         Problem: 401; the token is not valid. 403; they may see nothing.

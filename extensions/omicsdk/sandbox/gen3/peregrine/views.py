@@ -1,4 +1,4 @@
-"""What a user may see of the records and of the log, and what of it a query's fields are about."""
+"""The records and the log that a user may see, and the subjects of a query's fields."""
 
 import json
 import operator
@@ -19,7 +19,7 @@ SERVICE = "peregrine"
 FIRST = 10
 """Number of records if the query states none."""
 SYSTEM = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
-"""What every record has."""
+"""Fields of every record."""
 DATA_FILE = "data_file"
 """The category of the node types that are data nodes."""
 Arguments = Mapping[str, Any]
@@ -36,7 +36,7 @@ class QueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What fits the arguments of a field: to be counted, or given out page by page.
+    """Items that match the arguments of a field: to be counted, or returned page by page.
 
     Attributes:
         items: All of it, unordered.
@@ -135,7 +135,7 @@ class Reader:
         return self.seen(self._graph.of_type(node_type, None if project is None else as_list(project)))
 
     def linked(self, record: Record, name: str) -> list[Record]:
-        """What a record is linked with by the name of a link, or of its way back, as far as it may be seen."""
+        """The visible records that a record is linked with by the name of a link, or of its way back."""
         if name in self._dictionary.nodes[record.type].links:
             return self.seen(self._graph.targets(record, name))
         source, link = self._dictionary.ways[record.type][name]
@@ -149,7 +149,7 @@ class Reader:
         return field.startswith("_") or field in self._dictionary.ways[record.type]
 
     def found(self, record: Record | None, field: str, arguments: Arguments) -> Found:
-        """What a field of the root or of a record is about.
+        """The subject of a field of the root or of a record.
 
         Args:
             record: The record; None for the root.
@@ -190,7 +190,7 @@ class Reader:
                 yield from self.of_type(name, arguments.get("project_id"))
 
     def _neighbours(self, record: Record) -> list[Record]:
-        """What a record is linked with, either way."""
+        """The records that a record is linked with, either way."""
         return self.seen([*self._graph.sources(record.id), *self._above(record)])
 
     def _above(self, record: Record) -> list[Record]:
@@ -268,7 +268,7 @@ class Reader:
 
 @lru_cache(maxsize=256)
 def _orders(node: Node) -> frozenset[str]:
-    """What records of a node type can be ordered by."""
+    """The properties that records of a node type can be ordered by."""
     return frozenset({*node.stored, *SYSTEM})
 
 

@@ -106,7 +106,7 @@ class Node:
 
     @cached_property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """Its properties but the links, by name: their schemas."""
+        """The schemas of its properties, but not the links, by name."""
         stated: Mapping[str, Mapping[str, Any]] = self.schema.get("properties") or {}
         return {name: each for name, each in stated.items() if name not in self.links}
 
@@ -133,11 +133,11 @@ class Node:
 
     @cached_property
     def validator(self) -> "NodeValidator":
-        """What checks records of it."""
+        """The validator of its records."""
         return NodeValidator(self)
 
     def value(self, name: str) -> Any:
-        """What its schema states under a name; its own name is the `id`."""
+        """A value of its schema; its own name is the `id`."""
         return self.name if name == "id" else self.schema.get(name)
 
 
@@ -217,7 +217,7 @@ def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def _target(reference: str, document: Mapping[str, Any]) -> Any:
-    """What a reference points to: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
+    """The target of a reference: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
     place: Any = document.get(file.removesuffix(".yaml"), {}) if file else document
     steps = [step for step in pointer.split("/") if step]
@@ -241,12 +241,12 @@ def sds_document() -> dict[str, Any]:
 
 @cache
 def sds_dictionary() -> Dictionary:
-    """That dictionary, made once: a sandbox that is emptied for each test begins with it again and again."""
+    """That dictionary, made once: a sandbox that is emptied for each test starts with it repeatedly."""
     return Dictionary(sds_document())
 
 
 Fault = dict[str, Any]
-"""What is wrong with a record: `keys` of its properties, `message`, `type`."""
+"""A fault of a record: `keys` of its properties, `message`, `type`."""
 
 _FORMATS = FormatChecker(formats=())
 
@@ -262,7 +262,7 @@ def _is_moment(value: object) -> bool:
 
 
 def fault(kind: str, message: str, *keys: str) -> Fault:
-    """What is wrong with a record.
+    """The faults of a record.
 
     Args:
         kind: The service's word, such as INVALID_LINK.
@@ -298,7 +298,7 @@ class NodeValidator:
         self._plain |= dict.fromkeys(node.links, _is_plain_link)
 
     def faults(self, document: Mapping[str, Any]) -> list[Fault]:
-        """What is wrong with a record that is submitted; empty when nothing is."""
+        """The faults of a record that is submitted; empty when there are none."""
         doubtful = [name for name, value in document.items() if not self._is_plain(name, value)]
         # Most records have nothing but texts and words of a list, which is returned without the schema's machinery.
         if not doubtful and self._required <= document.keys():

@@ -17,7 +17,7 @@ SUCCEEDED, FAILED, PENDING = "SUCCEEDED", "FAILED", "PENDING"
 
 
 class Document(NamedTuple):
-    """What a user sent in a transaction.
+    """A document that a user sent in a transaction.
 
     Attributes:
         text: Its text.
@@ -71,12 +71,12 @@ class Transaction:
 
     @property
     def document(self) -> Document | None:
-        """What was sent."""
+        """The documents that were sent."""
         return None if self.sent is None else Document(*self.sent)
 
     @property
     def entities(self) -> list[dict[str, Any]]:
-        """What was answered of each record."""
+        """The answer for each record."""
         return list((self.response or {}).get("entities", []))
 
 
@@ -88,7 +88,7 @@ def answer_of(
     code: int | None = None,
     **counts: int | str,
 ) -> dict[str, Any]:
-    """What is answered to a transaction.
+    """The answer to a transaction.
 
     Args:
         number: Its number.
@@ -130,7 +130,7 @@ def entity_of(
 
 
 Key = tuple[str, str, str]
-"""What no two records share: type, project, and name there."""
+"""The key that no two records share: type, project, and name there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Record:
 
     @property
     def key(self) -> Key:
-        """What no other record has."""
+        """The key that no other record has."""
         return self.type, self.project_id, self.name
 
     @property
@@ -318,7 +318,7 @@ class Store:
 
     @contextmanager
     def together(self) -> Generator[None]:
-        """What is stored in the block takes effect with what other parts of the commons store there, or nothing does."""
+        """Store everything that the block stores, in other parts of the commons too, or nothing."""
         with self._writing:
             try:
                 with self._database.transaction():

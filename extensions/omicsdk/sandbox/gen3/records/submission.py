@@ -29,7 +29,7 @@ def _group_faults(node: Node, found: _Links) -> Iterator[Fault]:
 
 
 CREATE, UPDATE = "create", "update"
-"""What a submission may do: create new records only, or create and change."""
+"""The mode of a submission: create new records only, or create and change."""
 _NOT_STORED = frozenset(
     {"id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime", "urls"}
 )
@@ -266,7 +266,7 @@ class Submission:
         return not self.refusals and not any(entity.faults for entity in self.entities)
 
     def changed(self) -> list[Record]:
-        """What would be stored."""
+        """The records to store."""
         return [entity.record for entity in self.entities if entity.record is not None]
 
     def urls(self) -> dict[str, list[str]]:
@@ -279,7 +279,7 @@ class Submission:
         return [*self.refusals, *(each for entity in self.entities for each in entity.faults)]
 
     def answer(self, number: int, code: int, message: str) -> dict[str, Any]:
-        """What the service answers.
+        """The service's answer.
 
         Args:
             number: The transaction's number.
@@ -373,7 +373,7 @@ class Deletion:
         return not self.missing and not self.dependents
 
     def answer(self, number: int, message: str) -> dict[str, Any]:
-        """What the service answers.
+        """The service's answer.
 
         Args:
             number: The transaction's number.

@@ -1,4 +1,4 @@
-"""Who may do what with a project, and in which state it has to be; refusals in the service's words and order."""
+"""Permissions on projects, and the states that they require; refusals in the service's words and order."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from omicsdk.sandbox.service import Call
 
 SERVICE = "sheepdog"
 ROOT = "/v0/submission"
-"""What paths of the service begin with."""
+"""The prefix of the service's paths."""
 PROGRAMS = "/services/sheepdog/submission/program"
-"""Who may make and delete programs may do so with this resource."""
+"""Users with the permission on this resource may make and delete programs."""
 PROJECTS = "/services/sheepdog/submission/project"
-"""Who may make and delete projects may do so with this resource, or with the program's."""
+"""Users with the permission on this resource, or on the program's, may make and delete projects."""
 NOT_FOUND = (
     "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try"
     " again."
@@ -63,7 +63,7 @@ class Visit:
 
 
 def principal(commons: Gen3, call: Call) -> Person:
-    """Who sent a request.
+    """The sender of a request.
 
     Raises:
         Problem: 401; there is no valid token.

@@ -358,7 +358,7 @@ def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str |
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What may be done with a project.
+    """A change of a project's state.
 
     Attributes:
         name: Its name, such as review.

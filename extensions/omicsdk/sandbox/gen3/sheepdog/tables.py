@@ -1,4 +1,4 @@
-"""What is sent and given out: records as JSON, and as tables (TSV, CSV), by the request's Content-Type."""
+"""Documents of requests and answers: records as JSON, and as tables (TSV, CSV), by the request's Content-Type."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ TSV, CSV, JSON = "tsv", "csv", "json"
 FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
 _SEPARATORS = {TSV: ",", CSV: "#"}
-"""What is between the values of a list in one cell."""
+"""Separator of the values of a list in one cell."""
 _LONGEST_CELL = 131_072  # Python's own bound, which the service does not change
 # These exactly: with a charset after it a table is read as JSON, as by the service.
 _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
