@@ -450,7 +450,9 @@ def _warn(keys: Keys, path: Path, console: Console) -> None:
     names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
-        console.warning(f"unknown setting {name_of(keys)}: no command reads it. {did_you_mean(name_of(keys), KNOWN)}".rstrip())
+        console.warning(
+            f"unknown setting {name_of(keys)}: no command reads it. {did_you_mean(name_of(keys), KNOWN)}".rstrip()
+        )
 
 
 def _nearest(keys: Keys, path: Path) -> str:
