@@ -593,10 +593,10 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
 
 
 def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
-    """Return a clone of a client that a stop ends; closing either closes both.
+    """Return a clone of a client whose waits a stop ends; closing either closes both.
 
-    It sends no further request then, and its waits end: those before another try, for the rate limit and for what the service
-    prepares. Its calls raise Interrupted.
+    Those are the waits before another try, for the rate limit and for what the service prepares; the call raises Interrupted.
+    Requests that need no wait are still sent: a workflow that stops may have to clean up.
 
     Args:
         client: The client.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import Interrupted, NameClash, OmicsError, UnsafePath
+from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
@@ -434,7 +434,6 @@ def verify(
     with client.servers(settings) as servers:
         found = find(list(requested_objects(what)), servers, layout)
         for file in found:
-            # Those that a stop left out are reported as stopped.
-            if file.error is not None and not isinstance(file.error, Interrupted):
+            if file.error is not None:
                 raise file.error
         return verify(list(items_of(found)), folder, stop=stop)

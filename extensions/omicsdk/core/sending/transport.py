@@ -159,7 +159,7 @@ class Manners:
         clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
         pace: Limits the rate of requests to that origin; None for no limit.
-        stopped: Whether to stop: no further request is sent, and waits end.
+        stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean up.
     """
 
     base_url: str
@@ -679,7 +679,9 @@ class _Transport:
         return clone
 
     def until(self, stopped: Callable[[], bool]) -> Self:
-        """Return a clone that a stop ends: it sends no further request then, and its waits end; closing one closes both.
+        """Return a clone whose waits a stop ends; closing one closes both.
+
+        Requests that need no wait are still sent: a workflow that stops may have to clean up.
 
         Args:
             stopped: Whether to stop; called from the threads that send, ten times a second during waits.
@@ -760,7 +762,7 @@ class Transport(_Transport):
             APIError: The service answered with an error, still so after the retries; the class of its status.
             TransportError: No whole answer came, still so after the retries; AnswerTooLarge where it exceeds the limit.
             AuthError: The credentials may not go there, or can't be renewed.
-            Interrupted: A stop was requested (`until`).
+            Interrupted: A stop was requested during a wait (`until`).
         """
         conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
@@ -809,7 +811,6 @@ class Transport(_Transport):
             case Authorize(credentials, hop):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
-                self._check_stop()
                 return self._sender.send(action, request, stream, self._most(request))
             case Finish(response):
                 return self._sender.finish(response)
@@ -825,18 +826,15 @@ class Transport(_Transport):
             seconds: How long.
 
         Raises:
-            Interrupted: A stop was requested (`until`).
+            Interrupted: A stop was requested during a wait (`until`).
         """
         manners = self._manners
         if manners.stopped is never:
             manners.clock.sleep(seconds)
         else:
             sleep_unless(manners.stopped, seconds, TICK, manners.clock)
-            self._check_stop()
-
-    def _check_stop(self) -> None:
-        if self._manners.stopped():
-            raise Interrupted("It was stopped between two requests", remedy="Repeat the call to resume.")
+            if manners.stopped():
+                raise Interrupted("It was stopped while it waited for the service", remedy="Repeat the call to resume.")
 
     @cached_property
     def _sender(self) -> "Sender":
