@@ -201,6 +201,14 @@ def test_a_stop_ends_waits_for_the_service(azul: Azul, omics_sandbox: Any, setti
     assert 0.5 <= sum(clock.slept) < 1.5
 
 
+def test_a_stop_ends_the_listing_of_files(azul: Azul, tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Interrupted, match="while files were listed"):
+        azul.download("organ=eye", tmp_path / "out", stop=stop)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_dry_run_counts_and_writes_nothing(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
     report = azul.download("organ=eye", tmp_path / "out", dry_run=True)
     assert report.counts["planned"] == len(CONTENTS)

@@ -684,7 +684,7 @@ class _Transport:
         Requests that need no wait are still sent: a workflow that stops may have to clean up.
 
         Args:
-            stopped: Whether to stop; called from the threads that send, ten times a second during waits.
+            stopped: Whether to stop; called ten times a second during waits, from the threads that wait.
         """
         clone = self.with_options()
         clone._manners = replace(clone._manners, stopped=stopped)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from omicsdk.core.batches import batches
 from omicsdk.core.client import exchange_of
-from omicsdk.core.errors import Forbidden, NameClash, NotFound, OmicsError, TransferError, UsageError
+from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.hca.azul.files import AzulFile
@@ -98,10 +98,11 @@ def download(
         UsageError: Nothing, or two things at once, are selected; or the template has unknown fields.
         ManifestError: The manifest is not one.
         NameClash: Two files would get one name; nothing was fetched.
+        Interrupted: `stop` was set before the first file was fetched.
     """
     from omicsdk.transfer import download as fetch
 
-    plan = planned(client, what, matrices, bundle, manifest, catalog)
+    plan = planned(client, what, matrices, bundle, manifest, catalog, stop)
     named = names_of(plan.files, layout, name_template)
     sources = Sources(client, catalog)
     slow = sum(not (mirror and file.mirror_uri) for file in plan.files)
@@ -156,7 +157,7 @@ def verify(
     Returns:
         The outcome of each file: done where it is right, failed where it is missing or differs.
     """
-    plan = planned(client, what, matrices, bundle, manifest, catalog)
+    plan = planned(client, what, matrices, bundle, manifest, catalog, stop)
     named = names_of(plan.files, layout, name_template)
     return compare(list(map(Sources(client, catalog).item, named)), folder, stop=stop)
 
@@ -199,7 +200,13 @@ class Plan:
 
 
 def planned(
-    client: Azul, what: Conditions, project: str, bundle: str, manifest: str | os.PathLike[str], catalog: str
+    client: Azul,
+    what: Conditions,
+    project: str,
+    bundle: str,
+    manifest: str | os.PathLike[str],
+    catalog: str,
+    stop: threading.Event | None = None,
 ) -> Plan:
     """Find the files of a selection.
 
@@ -210,14 +217,16 @@ def planned(
         bundle: A bundle.
         manifest: A manifest.
         catalog: The catalog; empty for the default one.
+        stop: Set it to end the search.
 
     Raises:
         UsageError: Nothing, or two things at once, are selected.
+        Interrupted: `stop` was set.
     """
     filters = resolved(client, what, catalog)
-    chosen = [name for name, given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if given]
-    if len(chosen) + bool(filters) != 1:
-        stated = " and ".join([*(["conditions"] if filters else []), *chosen]) or "nothing"
+    selected = [name for name, given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if given]
+    if len(selected) + bool(filters) != 1:
+        stated = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
         raise UsageError(f"What to download is not clear: {stated} given", remedy="Give one of them.")
     if manifest:
         return _of_manifest(client, manifest, catalog)
@@ -225,7 +234,12 @@ def planned(
         found: Iterable[AzulFile] = matrices(client, project, catalog=catalog)
     else:
         found = files(client, {"bundleUuid": {"is": [bundle]}} if bundle else filters, catalog)
-    return Plan(list({(file.uuid, file.version): file for file in found}.values()))
+    chosen: dict[tuple[str, str], AzulFile] = {}
+    for file in found:
+        if stop is not None and stop.is_set():
+            raise Interrupted("It was stopped while files were listed", remedy="Repeat the call to resume.")
+        chosen[file.uuid, file.version] = file
+    return Plan(list(chosen.values()))
 
 
 def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -> Plan:
