@@ -4,12 +4,16 @@ import hashlib
 import os
 import random
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azul_project import write_project
 from omicsdk.cli.demo.walk import hold_second_half, kill_when_held, sent_after
+from omicsdk.sandbox import Rule
+from trials import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -53,3 +57,47 @@ def test_at_most_one_cell_a_connection_is_fetched_twice(
     with landed.open("rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() == sha256
     assert not list(folder.rglob("*.part"))
+
+
+FILES, BEFORE = 1000, 500
+"""Files of the project, and those whose bytes are sent before the kill."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+def test_of_a_thousand_files_of_azul_only_those_in_flight_are_fetched_twice(
+    start: Any,
+    omics: Callable[..., "subprocess.CompletedProcess[str]"],
+    omics_sandbox: Any,
+    tmp_path: Path,
+    folder: Path,
+):
+    contents = {f"part_{number:04}.h5ad": number.to_bytes(4, "big") * 64 for number in range(FILES)}
+    omics_sandbox.seed(write_project(tmp_path / "source", contents=contents))
+    arguments = ("azul", "download", "--filter", "organ=eye", "--to", "out")
+    # More rules than there can be requests under way: all that follow are held.
+    omics_sandbox.add_faults(
+        *(Rule("stall", path="/_objects/*", nth=number) for number in range(BEFORE + 1, BEFORE + 129))
+    )
+
+    process, out = start(*arguments), folder / "out"
+
+    def is_held() -> bool:
+        return omics_sandbox.stalled > 0 and len(list(out.glob("*.h5ad"))) == BEFORE
+
+    until(lambda: is_held() or process.poll() is not None, 60.0)
+    assert is_held(), process.communicate()
+    process.kill()
+    process.communicate()
+    requests = omics_sandbox.requests("/_objects/")
+    in_flight = {each["path"] for each in requests if not each["sent"]}
+    omics_sandbox.fault_book.clear()
+
+    done = omics(*arguments, "--output", "json")
+    assert done.returncode == 0, done.stderr
+    asked = Counter(each["path"] for each in omics_sandbox.requests("/_objects/"))
+    assert len(asked) == FILES
+    assert len(requests) == BEFORE + len(in_flight)
+    assert 0 < len(in_flight) <= 16
+    assert {path for path, times in asked.items() if times > 1} == in_flight
+    assert {path.name: path.read_bytes() for path in out.glob("*.h5ad")} == contents
+    assert not list(out.rglob("*.part"))
