@@ -1,5 +1,6 @@
 """What the package's own words show, run as it stands there against a server on loopback."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from drs_download import download
 from omicsdk import Drs
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import Unauthorized
+from omicsdk.drs.hosts import KNOWN
+from omicsdk.drs.resolution import SOURCES
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SEVEN_BRIDGES = "cavatica-ga4gh-api.sbgenomics.com"
@@ -60,3 +63,29 @@ def test_a_token_goes_to_its_own_host_only(seven_bridges: Any, drs_host: Callabl
     assert isinstance(report.outcomes[0].error, Unauthorized)
     assert TOKEN not in str(elsewhere.asked)
     assert TOKEN not in str(report.outcomes[0].error)
+
+
+def test_the_page_lists_the_known_servers_as_they_are_known() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "drs-access.md"
+    table = page.read_text(encoding="utf-8").partition("## Known servers")[2].partition("## Logins")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| `")
+    ]
+    titles = {"gen3": "Gen3", "google": "Google", "sb": "Seven Bridges"}
+    assert rows == [
+        [
+            f"`{known.host}`",
+            known.title,
+            " ".join(f"`{prefix}`" for prefix in known.prefixes),
+            titles[known.login],
+            "yes" if known.passports else "no",
+        ]
+        for known in KNOWN
+    ]
+
+
+def test_the_page_lists_the_sources_in_their_order() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "drs-access.md"
+    table = page.read_text(encoding="utf-8").partition("## How a prefix")[2].partition("## Known")[0]
+    firsts = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert tuple(word for cell in firsts for word in re.findall(r"`(\w+)`", cell))[1:] == SOURCES

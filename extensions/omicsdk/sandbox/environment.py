@@ -25,6 +25,7 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
     Args:
         sandbox: The running sandbox.
     """
+    prefix = sandbox.gen3.index.prefix.rstrip("/")
     return {
         "OMICS_SANDBOX_URL": sandbox.url,
         "AWS_ENDPOINT_URL_S3": sandbox.s3_url,
@@ -39,6 +40,9 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "SB_AUTH_TOKEN": sandbox.sb_token,
         "GEN3_ENDPOINT": sandbox.gen3_url,
         "GEN3_API_KEY": str(sandbox.gen3_credentials(sandbox.folder / "gen3-credentials.json")),
+        "OMICS_DRS_HOSTS": f"{prefix}={sandbox.url.partition('://')[2]}" if prefix else "",
+        "OMICS_GOOGLE_URL": sandbox.google_url,
+        "OMICS_GOOGLE_TOKEN": sandbox.gen3_token(_LONG),
         "CRUNCH_URL": sandbox.crunch_url,
         "CRUNCH_TOKEN": sandbox.crunch_token,
         "CRUNCH_STORAGE_SETTINGS": str(sandbox.crunch_storage_settings),

@@ -21,6 +21,7 @@ from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
@@ -151,6 +152,19 @@ class LiveSandbox:
     def gen3_url(self) -> str:
         """The endpoint of the Gen3 data commons."""
         return self.url
+
+    @property
+    def google_url(self) -> str:
+        """The base URL of Google's storage: the commons' gs:// buckets, open to the commons' tokens."""
+        return f"{self.url}{GOOGLE_PREFIX}"
+
+    def gen3_token(self, seconds: float) -> str:
+        """Makes an access token of the commons' administrator.
+
+        Args:
+            seconds: How long it is good for, in the sandbox's time.
+        """
+        return self.gen3.access.issue(GEN3_ADMINISTRATOR, self.gen3_url, seconds=seconds)
 
     @property
     def gen3_client_secret(self) -> str:

@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, OPEN, Access
+from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE
+from omicsdk.sandbox.gen3.google_storage import GoogleStorage
 from omicsdk.sandbox.gen3.guppy.queries import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexing import Indexing
@@ -75,8 +77,12 @@ class Gen3:
         self.sower = Sower(context, self.access, self.files, self.index, self.metadata.documents)
 
     def routes(self) -> list[BaseRoute]:
-        """The storage behind presigned URLs, which answers without a service."""
-        return [Mount(STORAGE, app=Storage(self.files, self.context.signer, self.indexing.stored))]
+        """The routes that no service has: the storage behind presigned URLs, and the commons' buckets as Google's storage."""
+        google = GoogleStorage(self.files, self.access, self.context.signer, self.context.settings)
+        return [
+            Mount(STORAGE, app=Storage(self.files, self.context.signer, self.indexing.stored)),
+            Mount(GOOGLE, app=google),
+        ]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
         """A URL to read or write an object of the commons' buckets with.

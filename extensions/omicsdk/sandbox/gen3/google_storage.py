@@ -1,0 +1,82 @@
+"""The commons' gs:// buckets as Google's storage serves them, with a bearer token: objects are read, described and put."""
+
+import base64
+from urllib.parse import parse_qs
+
+from anyio.to_thread import run_sync
+from starlette.types import Message, Receive, Scope, Send
+
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.storage import Files
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.routing import headers_of
+from omicsdk.sandbox.state.presigned import Body, Signer, StorageServer, not_allowed
+from omicsdk.sandbox.state.settings import Setting, Settings
+
+PREFIX = "/google"
+PAYING = "google.requester_pays"
+SETTINGS = (
+    Setting(
+        PAYING,
+        "",
+        "Buckets of Google's storage, with commas between, that bill the reader: requests without userProject fail",
+    ),
+)
+
+
+class GoogleStorage(StorageServer):
+    """The ASGI application below the prefix, at the paths of Google's XML API: /BUCKET/KEY.
+
+    Args:
+        files: The contents by URL.
+        access: Whose tokens are good: those of the commons stand for Google accounts.
+        signer: As for every storage; nothing here is signed.
+        settings: The switches.
+    """
+
+    def __init__(self, files: Files, access: Access, signer: Signer, settings: Settings) -> None:
+        super().__init__(files.objects, signer)
+        settings.declare(*SETTINGS)
+        self._files, self._access, self._settings = files, access, settings
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        bucket, _, key = scope["path"].removeprefix(f"{PREFIX}/").partition("/")
+        url, method = f"gs://{bucket}/{key}", scope["method"]
+        if method not in ("GET", "HEAD", "PUT"):
+            raise not_allowed()
+        await run_sync(self._check, scope, url)
+        if bucket in self._settings.text(PAYING).split(",") and not _payer(scope):
+            raise Problem(400, "UserProjectMissing", "Bucket is a requester pays bucket but no user project provided.")
+        if method == "PUT":
+            body = Body(scope, receive, "md5")
+            with self.objects.receive(body.length) as incoming:
+                async for block in body.blocks():
+                    await run_sync(incoming.write, block)
+            await run_sync(self._files.enter, url, incoming.finish(), body.checksum)
+            await self.accept(send, body.checksum)
+            return
+        found, etag = await run_sync(self._files.with_etag, url) or (None, "")
+
+        async def stated(message: Message) -> None:
+            if message["type"] == "http.response.start" and found is not None:
+                sums = f"crc32c={_base64(found.crc32c)},md5={_base64(etag)}"
+                message["headers"] = [*message["headers"], (b"x-goog-hash", sums.encode())]
+            await send(message)
+
+        await self.give(scope, stated, found, etag=etag, fields={})
+
+    def _check(self, scope: Scope, url: str) -> None:
+        person = self._access.anyone(headers_of(scope))
+        is_open = scope["method"] != "PUT" and self._files.is_public(url)
+        if not is_open and not person.number:
+            message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
+            raise Problem(403, "AccessDenied", message)
+
+
+def _payer(scope: Scope) -> str:
+    return "".join(parse_qs(scope["query_string"].decode("latin-1")).get("userProject", ()))
+
+
+def _base64(hexadecimal: str) -> str:
+    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
