@@ -13,9 +13,9 @@ DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check unit test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,10 @@ codegen: $(STAMP)
 codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
 	@$(BIN)/python -m omicsdk.cli.index check
+
+# No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
+unit: $(STAMP)
+	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m unit --ignore tests/docs --ignore tests/compat tests
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests

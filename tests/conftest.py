@@ -1,16 +1,19 @@
 """Settings for all tests. Properties have no time limit: it would measure the machine rather than the code."""
 
 import functools
+import gc
 import importlib
 import inspect
 import os
 import signal
 import sys
+from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+from unit_tests import Guard, Uses
 
 # The same examples on every run, whoever runs it: a change is judged by what it changed.
 settings.register_profile(
@@ -78,6 +81,40 @@ def _once_a_process() -> None:
 
 
 _once_a_process()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Leave out of garbage collections what lives to the end: each would look at the tests and all that was imported for them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        # Tests build documents and clients of many objects and drop them: full collections in between find little.
+        gc.set_threshold(5_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark unit tests where they are asked for, before pytest selects by markers."""
+    if "unit" in config.option.markexpr:
+        uses = Uses()
+        for item in items:
+            if not uses.functional(item) and not any(item.iter_markers("long")):
+                item.add_marker(pytest.mark.unit)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Guard the unit tests where no others run: servers of those would be seen too."""
+    if config.option.markexpr == "unit":
+        config.pluginmanager.register(Guard(), "unit-guard")
+
+
+@pytest.fixture
+def functional() -> None:
+    """State that a test opens sockets or starts processes where its code does not show it; it is no unit test."""
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,7 @@ def test_urls_lead_to_the_server_of_bytes(api):
     assert asked(api, "GET", "/nowhere")[0] == 404
 
 
+@pytest.mark.usefixtures("functional")
 def test_clients_find_it_by_its_name_through_a_tunnel(tmp_path, monkeypatch):
     import httpx
     from data_commons.bench import _certificate

@@ -153,6 +153,7 @@ def test_clients_get_a_home_of_their_own(tmp_path, monkeypatch):
         assert json.loads(config.read_text())["DSSClient"] == {"swagger_url": "http://here/v1/swagger.json"}
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_is_not_there_is_told(tmp_path, monkeypatch):
     from data_store import clients
 

@@ -140,6 +140,7 @@ def test_words_replace_placeholders_and_further_ones_are_appended(omics, aliases
     assert dict(asked.url.params) == {"replica": "aws", "version": "7"}
 
 
+@pytest.mark.usefixtures("functional")
 def test_an_alias_for_the_shell_is_run_by_sh(omics, aliases, capfd):
     omics("alias", "set", "--shell", "up", 'printf "%s" "$1" | tr a-z A-Z; exit 7')
     omics("alias", "set", "up2", "!echo $#")

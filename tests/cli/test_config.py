@@ -406,6 +406,7 @@ def test_a_malformed_file_of_omicsdk_is_named_with_its_line(omics, own_file):
         assert f"{own_file}:2:12: " in ran.err
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.skipif(sys.platform == "win32", reason="the editor is a shell's")
 def test_the_file_is_edited_as_a_whole_or_not_at_all(omics, own_file, monkeypatch, tmp_path):
     editor = tmp_path / "editor"

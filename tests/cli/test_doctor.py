@@ -155,6 +155,7 @@ def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):
     assert [file["origin"] for file in files] == ["this machine"]
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
     (alone / "home").write_text("")
     monkeypatch.setenv("HOME", str(alone / "home"))

@@ -360,6 +360,7 @@ def test_seeding_a_running_sandbox(omics, omics_sandbox, source, monkeypatch):
     assert len(ran.json[0]["files"]) == 13
 
 
+@pytest.mark.usefixtures("functional")
 def test_seeding_the_folder_of_a_stopped_one(omics, source, tmp_path):
     (tmp_path / "state").mkdir()
     ran = omics("sandbox", "seed", str(source), "--dir", str(tmp_path / "state"), installed=True)
@@ -375,6 +376,7 @@ def test_one_folder_of_two_that_cant_be_taken_is_3(omics, omics_sandbox, source,
     assert len(list(omics_sandbox.requests("/_sandbox/seed"))) in (0, 2)
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     ("words", "said"),
     [

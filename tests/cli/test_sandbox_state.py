@@ -76,6 +76,7 @@ def test_the_status_of_a_folder_that_a_sandbox_runs_on(omics, tmp_path):
     assert "Stop that sandbox, or choose another folder" in loaded.err.replace("\n", " ")
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
     state, recording = tmp_path / "s", tmp_path / "r.jsonl"
     state.mkdir()
@@ -120,6 +121,7 @@ def test_a_running_sandbox_is_reset(omics, omics_sandbox, folder):
     assert omics_sandbox.contents()["dss"]["bundles"] == 0
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -148,6 +150,7 @@ def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, sa
     assert list(work.iterdir()) == []
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "r.jsonl").write_text("{")
@@ -157,6 +160,7 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
     assert "line 1 is not JSON" in ran.err
 
 
+@pytest.mark.usefixtures("functional")
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
     ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
     assert ran.code != 0  # this machine hasn't that address

@@ -15,6 +15,7 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatch, omics):
     (home / ".sevenbridges").mkdir()
     file = home / ".sevenbridges" / "credentials"

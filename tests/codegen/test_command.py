@@ -46,6 +46,7 @@ def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: p
     assert run.stdout == "<operation get_a: GET /a/{id}> https://small.example\n"
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_project_says_what_it_is(spec: Path, tmp_path: Path) -> None:
     import tomllib
 
@@ -58,6 +59,7 @@ def test_the_project_says_what_it_is(spec: Path, tmp_path: Path) -> None:
     assert rows
 
 
+@pytest.mark.usefixtures("functional")
 def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -68,6 +70,7 @@ def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.Captu
     assert "README.md already exists" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("functional")
 def test_faults_are_lines_and_nothing_is_written(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +130,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert "PermissionError" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("functional")
 def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(
@@ -137,6 +141,7 @@ def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
 
 
+@pytest.mark.usefixtures("functional")
 def test_check_lists_what_is_not_as_the_document_says(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +165,7 @@ def test_check_lists_what_is_not_as_the_document_says(
     ]
 
 
+@pytest.mark.usefixtures("functional")
 def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
@@ -178,6 +184,7 @@ def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.C
     assert _run("diff", spec, tmp_path / "none.yaml") == 2
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     package = tmp_path / "out/src/small_client"
@@ -197,6 +204,7 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_steps_are_shown_to_whoever_looks_on(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +285,7 @@ def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:
     assert "4 failed" in run.stdout
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_projects_readme_has_every_operation(shop: Path) -> None:
     text = (shop / "README.md").read_text()
     rows = json.loads((shop / "src/shop_client/commands.json").read_text())
@@ -320,6 +329,7 @@ def test_a_document_without_paths_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_is_lost_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "lossy.yaml"
     spec.write_text(
@@ -352,6 +362,7 @@ paths:
     assert (out / "src/lossy/operations/get_a.py").is_file()
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_document_whose_paths_are_empty_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
@@ -359,6 +370,7 @@ def test_a_document_whose_paths_are_empty_is_told_of(tmp_path: Path, capsys: pyt
     assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_root_that_holds_the_document(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "other").mkdir()
     assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0

@@ -11,6 +11,7 @@ SPECS = Path("tests/codegen/golden/specs")
 EXPECTED = Path("tests/codegen/golden/expected")
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_generated_tree_is_the_committed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,6 +93,7 @@ def test_more_models_than_a_package_can_have_are_a_fault(tmp_path: Path, monkeyp
     assert gc.isenabled()
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_package_of_many_models_is_imported_as_fast_as_one_of_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

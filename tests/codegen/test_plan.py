@@ -200,6 +200,7 @@ def test_models_share_one_set_of_names() -> None:
     assert not {"ThingApi", "FooDict"} & set(classes)
 
 
+@pytest.mark.usefixtures("functional")
 def test_types_that_would_be_long_become_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "types.py" in files_of(DOCUMENT)
     monkeypatch.setattr(plan_dicts.plan_dicts, "__kwdefaults__", {"most_lines": 10})
@@ -227,6 +228,7 @@ def test_a_long_chain_of_models_is_none() -> None:
     )
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_document_without_operations_has_a_client_all_the_same() -> None:
     files = formatted(files_of({**DOCUMENT, "paths": {}}))
     assert b"class ThingApi(_Operations, Client):" in files["client.py"]

@@ -128,6 +128,7 @@ def _choose(monkeypatch: pytest.MonkeyPatch, backend: str) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"keyring_backends.{backend}")
 
 
+@pytest.mark.usefixtures("functional")
 def test_secrets_are_in_the_keyring_and_not_in_the_file(
     environ: dict[str, str], keyring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def test_secrets_are_in_the_keyring_and_not_in_the_file(
     assert "canary" not in keyring.read_text(), "no copy stays behind"
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_locked_keyring_is_skipped(
     environ: dict[str, str], keyring: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -185,6 +187,7 @@ def test_clients_load_neither_the_parser_nor_the_keyring_without_a_file(environ:
     assert ran.stdout == "[]\n"
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_keyring_entry_without_its_secret_is_no_login(environ: dict[str, str], keyring: Path) -> None:
     _log_in(environ, "canary", store="keyring")
     keyring.write_text("{}")

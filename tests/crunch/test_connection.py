@@ -337,6 +337,7 @@ def test_what_is_no_json_is_an_error():
         assert isinstance(raised.value, errors.DecodeError)
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_page_in_place_of_what_was_added_is_an_error_not_a_success():
     def calls() -> list[Callable[[Connection], object]]:
         return [
@@ -435,6 +436,7 @@ def send(site: Site, note: str = "", **given: Any) -> Any:
     return site.connection(**given).send_status(7, Stage.WORKFLOW, State.FAIL, note)
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_status_says_where_it_runs():
     statuses = Statuses()
     response = send(Site(statuses), "boom")
@@ -445,12 +447,14 @@ def test_a_status_says_where_it_runs():
     assert response.json()["id"] == 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_note_is_made_fit_to_be_sent():
     statuses = Statuses()
     send(Site(statuses), "a\0b\ud800c é\nline 2")
     assert statuses.kept[0]["note"] == "a\ufffdb?c é\nline 2"
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     "failure", [httpx.Response(500, text=PAGE), httpx.Response(503), httpx.ReadTimeout("slow"), httpx.ReadError("cut")]
 )
@@ -464,6 +468,7 @@ def test_a_status_that_was_not_stored_is_sent_again(failure: httpx.Response | Ex
     assert len(site.clock.slept) == 2
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("failure", [httpx.Response(500, text=PAGE), httpx.ReadTimeout("slow")])
 @pytest.mark.parametrize("earlier", [0, 1, 5])
 def test_a_status_that_arrived_all_the_same_is_there_once(failure: httpx.Response | Exception, earlier: int):
@@ -476,6 +481,7 @@ def test_a_status_that_arrived_all_the_same_is_there_once(failure: httpx.Respons
     assert len(statuses.kept) == earlier + 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_another_workers_status_is_not_taken_for_ones_own():
     def another(request: httpx.Request) -> httpx.Response:
         form = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
@@ -488,6 +494,7 @@ def test_another_workers_status_is_not_taken_for_ones_own():
     assert [each["hostname"] == "another" for each in statuses.kept] == [True, False]
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("failure", [httpx.Response(503), httpx.Response(500, text=PAGE), httpx.ReadError("cut")])
 def test_a_site_that_is_away_for_a_while_gets_its_status_once(failure: httpx.Response | Exception):
     statuses = Statuses(failure)
@@ -497,6 +504,7 @@ def test_a_site_that_is_away_for_a_while_gets_its_status_once(failure: httpx.Res
     assert [method for method, _ in site.sent] == ["POST", *["GET"] * 9]
 
 
+@pytest.mark.usefixtures("functional")
 def test_where_statuses_cannot_be_read_one_is_sent_again_all_the_same():
     def unreadable(request: httpx.Request) -> httpx.Response:
         return httpx.Response(403, json={"detail": "No."}) if request.method == "GET" else statuses(request)
@@ -505,6 +513,7 @@ def test_where_statuses_cannot_be_read_one_is_sent_again_all_the_same():
     assert send(Site(unreadable)).json()["id"] == 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_status_that_is_refused_is_not_sent_again():
     site = Site(httpx.Response(400, json={"dataset": ['Invalid pk "7" - object does not exist.']}))
     with pytest.raises(CrunchAPIException, match="dataset: Invalid pk"):
@@ -512,6 +521,7 @@ def test_a_status_that_is_refused_is_not_sent_again():
     assert len(site.requests) == 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_it_gives_up_in_the_end():
     statuses = Statuses(*[httpx.Response(503)] * 99, storing=False)
     site = Site(statuses)
@@ -523,6 +533,7 @@ def test_it_gives_up_in_the_end():
         send(Site(Statuses(httpx.Response(503))), retry=Retry(attempts=1))
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_is_read_between_two_sendings_takes_of_the_same_five_minutes():
     site = Site(httpx.Response(503), httpx.ConnectError("away"))
     with pytest.raises(errors.ConnectFailed):

@@ -38,6 +38,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("functional")
 def test_there_are_fourteen_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     facts = get_diagnostics()
@@ -49,6 +50,7 @@ def test_there_are_fourteen_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert facts["disk_total"] >= facts["disk_free"] > 0
 
 
+@pytest.mark.usefixtures("functional")
 def test_memory_is_told_where_psutil_is(monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("psutil")
     facts = get_diagnostics()

@@ -18,6 +18,8 @@ from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.statuses import PAGES, rival
 from omicsdk_api.crunch.models.status import Status
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 
 @pytest.fixture
 def storage(tmp_path: Path) -> dict[str, str]:

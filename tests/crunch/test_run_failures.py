@@ -21,6 +21,8 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer.engine.control import Terminated
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 TRUE = "#!/bin/sh\ntrue"
 FILES = {"a.txt": "alpha\n"}
 

@@ -79,6 +79,7 @@ def filled(storage: Any, files: Mapping[str, bytes], base: str = "proj/data") ->
 FILES = {"a.txt": b"alpha", "deep/er/é b.txt": b"beta" * 1000, ".hidden": b"", "deep/c": bytes(2_000_000)}
 
 
+@pytest.mark.usefixtures("functional")
 def test_files_come_back_as_they_were_saved(storage: Any) -> None:
     filled(storage, FILES)
 
@@ -93,6 +94,7 @@ def test_files_come_back_as_they_were_saved(storage: Any) -> None:
     assert not storage.exists("proj/data/none")
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_is_removed_is_gone(storage: Any) -> None:
     filled(storage, {"a.txt": b"alpha", "b.txt": b"beta"})
 
@@ -102,6 +104,7 @@ def test_what_is_removed_is_gone(storage: Any) -> None:
     assert storage.exists("proj/data/b.txt")
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("storage", OURS, indirect=True)
 def test_what_is_saved_replaces_what_has_the_name(storage: Any) -> None:
     filled(storage, {"a.txt": b"alpha", "b": b"x"})
@@ -114,6 +117,7 @@ def test_what_is_saved_replaces_what_has_the_name(storage: Any) -> None:
     assert sorted(storage.listdir("proj/data")[1]) == ["a.txt", "b"]
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_tree_is_drawn(storage: Any) -> None:
     filled(storage, {"in.txt": b"1", "sub/in2.txt": b"2", "sub/x/y": b"3", ".hidden": b"4", "z/last": b"5"})
 
@@ -159,6 +163,7 @@ def test_a_whole_run(storage: Any, connection: Connection, tmp_path: Path) -> No
             assert not path.exists() or file.read() == path.read_bytes()
 
 
+@pytest.mark.usefixtures("functional")
 def test_equal_files_are_not_brought_again(storage: Any, tmp_path: Path) -> None:
     filled(storage, {"same": b"same", "other": b"new!", "longer": b"storage's", "absent": b"x"})
     folder = put(tmp_path / "work", {"same": b"same", "other": b"old!", "longer": b"old"})
@@ -176,6 +181,7 @@ def test_equal_files_are_not_brought_again(storage: Any, tmp_path: Path) -> None
     assert (folder / "other").read_bytes() == b"new!"
 
 
+@pytest.mark.usefixtures("functional")
 def test_progress_is_reported_and_a_stop_begins_no_file(storage: Any, tmp_path: Path) -> None:
     filled(storage, {"a.txt": b"alpha", "deep/b.txt": b"beta"})
     files, seen, stop = list(stored_below(storage, "proj/data")), list[Progress](), threading.Event()
@@ -204,6 +210,7 @@ def test_a_file_that_changes_while_it_is_brought_leaves_what_was_there(tmp_path:
     assert (folder / "file").read_bytes() == b"earlier"
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_missing_folder(storage: Any) -> None:
     filled(storage, {"a": b"x"})
     if isinstance(storage, S3Storage):  # knows no folders
@@ -225,6 +232,7 @@ class Breaking:
         return self._pieces.pop()
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("storage", OURS, indirect=True)
 def test_a_save_that_fails_leaves_what_was_there(storage: Any) -> None:
     storage.save("d/a.txt", b"old")
@@ -237,6 +245,7 @@ def test_a_save_that_fails_leaves_what_was_there(storage: Any) -> None:
     assert storage.listdir("d") == ([], ["a.txt"])
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("storage", OURS, indirect=True)
 def test_what_is_saved_is_what_is_read(storage: Any, tmp_path: Path) -> None:
     """Not what happens to lie under the content's name, nor what was read before."""
@@ -258,6 +267,7 @@ def test_what_is_saved_is_what_is_read(storage: Any, tmp_path: Path) -> None:
             assert file.read() == content
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("storage", OURS, indirect=True)
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "a/..", "nul\0"])
 def test_names_that_lead_out(storage: Any, name: str) -> None:

@@ -50,6 +50,7 @@ def log_of(run: Run) -> str:
     return (run.crunch_subdir / "workflow.log").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("functional")
 def test_output_is_shown_and_kept(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run = a_run(tmp_path, "#!/bin/bash\necho 'to stdout é'\necho 'to stderr' >&2\nprintf 'no line end'")
 
@@ -66,6 +67,7 @@ def test_output_is_shown_and_kept(tmp_path: Path, capfd: pytest.CaptureFixture[s
     assert shown.out == ""  # what a program gives for other programs stays apart
 
 
+@pytest.mark.usefixtures("functional")
 def test_output_is_shown_while_the_workflow_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The script waits for a file that appears when its line was seen."""
     seen = tmp_path / "seen"
@@ -84,6 +86,7 @@ def test_output_is_shown_while_the_workflow_runs(tmp_path: Path, monkeypatch: py
     assert run.workflow() is RunResult.SUCCESS
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_terminal_that_is_gone_does_not_stop_the_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed:
         def write(self, text: str) -> None:
@@ -97,6 +100,7 @@ def test_a_terminal_that_is_gone_does_not_stop_the_workflow(tmp_path: Path, monk
     assert len(log_of(run).splitlines()) == 1000
 
 
+@pytest.mark.usefixtures("functional")
 def test_much_output_does_not_block_and_its_tail_is_the_note(tmp_path: Path) -> None:
     run = a_run(tmp_path, "#!/bin/bash\nfor i in {1..50000}; do echo line $i >&2; done; exit 7")
 
@@ -128,6 +132,7 @@ def test_a_tail_begins_with_a_line() -> None:
     assert tail_of(" \n é\xff \n".encode("latin-1")) == "\ufffd\ufffd"
 
 
+@pytest.mark.usefixtures("functional")
 def test_without_an_interpreter_line(tmp_path: Path) -> None:
     note = failed(a_run(tmp_path, "echo hi"))
 
@@ -136,6 +141,7 @@ def test_without_an_interpreter_line(tmp_path: Path) -> None:
     assert "#!/bin/bash" in note
 
 
+@pytest.mark.usefixtures("functional")
 def test_not_executable(tmp_path: Path) -> None:
     script = tmp_path / "my.sh"
     script.write_text("#!/bin/sh\n")
@@ -146,6 +152,7 @@ def test_not_executable(tmp_path: Path) -> None:
     assert f"chmod +x {script}" in note
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     ("line", "said"), [("#!/no/such/shell", "'#!/no/such/shell'"), ("#!/bin/sh\r", "carriage return")]
 )
@@ -160,10 +167,12 @@ def test_an_interpreter_that_is_not_there(tmp_path: Path, line: str, said: str) 
     assert said in note
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_workflow_file_that_is_not_there(tmp_path: Path) -> None:
     assert "does not exist" in failed(a_run(tmp_path, "", workflow_path=tmp_path / "none.sh"))
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_script_runs_in_the_datasets_folder_without_a_shell(tmp_path: Path) -> None:
     run = a_run(tmp_path / "a b; touch oops", f"#!{sys.executable}\nimport os; open('where', 'w').write(os.getcwd())")
 
@@ -171,6 +180,7 @@ def test_a_script_runs_in_the_datasets_folder_without_a_shell(tmp_path: Path) ->
     assert (run.working_directory / "where").read_text() == str(run.working_directory)
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_a_workflow_leaves_in_the_background_is_waited_for(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
@@ -284,6 +294,7 @@ def test_what_does_not_end_when_told_to_is_ended(tmp_path: Path) -> None:
         assert stubborn.returncode == -signal.SIGKILL
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_full_disk_for_the_log_does_not_stop_the_workflow(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")
@@ -294,6 +305,7 @@ def test_a_full_disk_for_the_log_does_not_stop_the_workflow(tmp_path: Path) -> N
     assert run_process([str(script)], tmp_path, Path("/dev/full")) == Ended(5, "two")
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_cannot_be_started_for_another_reason_is_not_blamed_on_the_script(tmp_path: Path) -> None:
     script = put(tmp_path, {"my.sh": "#!/bin/sh\n"}) / "my.sh"
     script.chmod(0o755)
@@ -326,6 +338,7 @@ def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> N
 FAKE = 'if [ "$1" = --version ]; then echo asked >> {log}; echo {version}; else printf "%s\\n" "$@" > args.txt; fi'
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     ("version", "others", "conda"),
     [
@@ -362,6 +375,7 @@ def test_all_cores() -> None:
     assert command == ["snakemake", "--snakefile", "S", "--cores", "all", "--directory", "d"]
 
 
+@pytest.mark.usefixtures("functional")
 def test_no_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path / "bin", monkeypatch)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -372,6 +386,7 @@ def test_no_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Install Snakemake" in note
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("script", ["echo no module named snakemake >&2; exit 1", "echo what"])
 def test_a_snakemake_that_does_not_work(tmp_path: Path, script: str) -> None:
     broken = tmp_path / "snakemake"
@@ -382,6 +397,7 @@ def test_a_snakemake_that_does_not_work(tmp_path: Path, script: str) -> None:
         snakemake_release(str(broken))
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_failing_snakemake_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = 'if [ "$1" = --version ]; then echo 8.0.0; else echo "Error in rule three" >&2; exit 1; fi'
     programs(tmp_path / "bin", monkeypatch, snakemake=script)

@@ -147,6 +147,7 @@ def test_workflows_raise_the_documented_errors_too(client: DSSClient, workflow: 
     assert caught.value.code == 404
 
 
+@pytest.mark.usefixtures("functional")
 def test_no_network_is_a_documented_error_and_ours(monkeypatch: pytest.MonkeyPatch):
     client = DSSClient(swagger_url="http://127.0.0.1:1/v1/swagger.json", retry=Retry(attempts=1))
     with client, pytest.raises(SwaggerAPIException) as caught:

@@ -300,6 +300,7 @@ def test_settings_may_say_which_store_there_is(more):
     assert repr(Downloader({**IRODS, **more})) == "<Downloader iRODS at irods.example.org:1247>"
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_commons_that_is_down(irods, tmp_path, monkeypatch):
     from orthanc import free_port
 

@@ -116,6 +116,7 @@ def test_a_list_that_is_absent_is_not_an_empty_one(data: object, field: str):
     assert caught.value.field == field
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("data", [None, "", 5, {}])
 def test_an_answer_without_a_url_is_told(data: object, tmp_path: Path):
     answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))

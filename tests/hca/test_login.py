@@ -95,6 +95,7 @@ def sent(credentials):
     return credentials.headers(*GET)["authorization"].removeprefix("Bearer ")
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_browser_logs_in(person, server):
     done = person.login()
     assert done.service == DSS
@@ -106,6 +107,7 @@ def test_a_browser_logs_in(person, server):
     assert [request.url.path for request in server.asked] == ["/internal/application_secrets", "/oauth/token"]
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
 def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path):
     before = (tmp_path / "hca.json").read_text()
@@ -124,12 +126,14 @@ def test_nobody_goes_through_a_login_that_cannot_be_stored(person, server, tmp_p
     assert server.asked == []
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_is_told_holds_no_secret(person):
     person.login()
     assert "https://auth.data.example.org/oauth/authorize?" in person.told[0]
     assert "canary" not in "".join(person.told)
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_audience_is_asked_for_as_published_or_configured(person, server):
     urls = []
 
@@ -146,6 +150,7 @@ def test_the_audience_is_asked_for_as_published_or_configured(person, server):
     assert urls == [AUDIENCE, "https://argument/", "https://all/", "https://dss/"]
 
 
+@pytest.mark.usefixtures("functional")
 def test_one_login_serves_the_services_of_a_deployment(person, server):
     person.login("AuthClient")
     assert sent(person.credentials("DSSClient")) == server.access_tokens[0]
@@ -153,6 +158,7 @@ def test_one_login_serves_the_services_of_a_deployment(person, server):
     assert sent(person.credentials("DSSClient")) == server.access_tokens[1]
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_login_does_not_serve_a_service_of_another_domain(person):
     person.configure({"AuthClient": {"swagger_url": "https://auth.elsewhere.org/swagger.json"}})
     person.login()
@@ -160,6 +166,7 @@ def test_a_login_does_not_serve_a_service_of_another_domain(person):
     assert person.credentials("DSSClient", swagger_url="https://dss.elsewhere.org/v1/swagger.json") is None
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_service_that_issued_the_tokens_is_served_whatever_its_domain(person):
     person.server.url = "https://fusillade.elsewhere.org"
     person.configure({"AuthClient": {"swagger_url": "https://fusillade.elsewhere.org/swagger.json"}})
@@ -185,12 +192,14 @@ def test_what_belongs_together(person, dss, auth, shared):
     assert (person.credentials("AuthClient") is not None) == shared
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_refused_login_says_so_and_stores_nothing(person):
     with pytest.raises(AuthError, match="refused: access_denied: said <b>no</b>"):
         person.login(open_browser=lambda url: person.browse(url, error="access_denied"))
     assert person.credentials() is None
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_forged_answer_is_passed_over(person, server):
     def browse(url):
         with pytest.raises(httpx.HTTPStatusError):
@@ -201,6 +210,7 @@ def test_a_forged_answer_is_passed_over(person, server):
     assert sent(person.credentials()) == server.access_tokens[0]
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_browser_that_never_comes_back(person):
     with pytest.raises(AuthError, match=r"within 0\.01 s") as caught:
         person.login(open_browser=lambda url: None, timeout=0.01)
@@ -263,6 +273,7 @@ def test_three_ways_exclude_each_other(person):
         person.login(timeout=0)
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_login_is_renewed_by_itself(person, server):
     server.lifetime = 1
     person.login()
@@ -273,6 +284,7 @@ def test_a_login_is_renewed_by_itself(person, server):
     assert [request.url.path for request in server.asked][2:] == ["/oauth/token"]
 
 
+@pytest.mark.usefixtures("functional")
 def test_secrets_of_the_configuration_are_not_asked_for(person, server):
     server.tells_secrets = False
     person.configure({"application_secrets": server.application_secrets})
@@ -282,6 +294,7 @@ def test_secrets_of_the_configuration_are_not_asked_for(person, server):
     assert told == server.application_secrets
 
 
+@pytest.mark.usefixtures("functional")
 def test_secrets_may_stand_below_a_services_own_address(person, server):
     def below_only(request):
         found = server(request)
@@ -312,6 +325,7 @@ def test_a_login_that_a_variable_hides_says_so(person):
     assert person.told == ["OMICS_DSS_TOKEN is set and takes precedence over this login."]
 
 
+@pytest.mark.usefixtures("functional")
 def test_logging_out_revokes_and_forgets(person, server, tmp_path):
     person.login("AuthClient")
     assert person.logout("DSSClient")
@@ -331,6 +345,7 @@ def test_a_login_without_a_refresh_token_is_forgotten_in_silence(person, server)
     assert server.asked == []
 
 
+@pytest.mark.usefixtures("functional")
 def test_logging_out_forgets_though_the_service_cannot_be_told(person):
     person.login()
     person.told.clear()

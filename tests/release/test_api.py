@@ -57,6 +57,7 @@ def listed(tmp_path: Path):
     return listed
 
 
+@pytest.mark.usefixtures("functional")
 def test_public_names_are_listed_with_their_signatures(listed):
     from listing import as_text, from_text
 
@@ -74,6 +75,7 @@ def test_public_names_are_listed_with_their_signatures(listed):
     assert from_text(as_text(found)) == found
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -109,6 +111,7 @@ def test_a_change(listed, old, new, told):
     assert (told in breaking) if told else not breaking
 
 
+@pytest.mark.usefixtures("functional")
 def test_changed_types_are_told_and_break_nothing(listed):
     from breaking import changes
 

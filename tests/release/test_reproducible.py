@@ -20,6 +20,7 @@ def built(release_tools, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
     return build_all(ROOT, "HEAD", tmp_path_factory.mktemp("dist"))
 
 
+@pytest.mark.usefixtures("functional")
 def test_two_builds_in_unlike_surroundings_and_the_sdists_own_are_the_same(built):
     assert [path.name.removeprefix("omicsdk-").lstrip("0123456789.") for path in built] == [
         "-py3-none-any.whl",
@@ -27,6 +28,7 @@ def test_two_builds_in_unlike_surroundings_and_the_sdists_own_are_the_same(built
     ]
 
 
+@pytest.mark.usefixtures("functional")
 def test_the_sdist_can_be_built_from_and_read(built):
     with tarfile.open(built[1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

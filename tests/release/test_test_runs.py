@@ -22,17 +22,63 @@ def test_drawn(number):
 """
 
 
+def as_ours(folder: Path) -> None:
+    """Lets pytest run tests of a folder as it runs the project's."""
+    (folder / "support").mkdir()
+    for name in ("conftest.py", "support/unit_tests.py"):
+        shutil.copy(ROOT / "tests" / name, folder / name)
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = support\nmarkers =\n  unit\n  long\n")
+
+
 def drawn(folder: Path, *words: str, **environ: str) -> list[str]:
     """The examples that a test draws which has the project's profiles and no number of examples of its own."""
-    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    as_ours(folder)
     (folder / "test_drawn.py").write_text(DRAWN)
-    (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--basetemp=made", *words]
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "HYPOTHESIS_PROFILE")}
     ran = subprocess.run(
         command, cwd=folder, env={**kept, **environ}, capture_output=True, text=True, check=True, timeout=110
     )
     return re.findall(r"drawn (\d+)", ran.stdout)
+
+
+UNIT = """
+import contextlib, subprocess, urllib.request
+import pytest
+
+def ask():
+    with contextlib.suppress(Exception):
+        urllib.request.urlopen("http://127.0.0.1:9/")
+
+def starts():
+    return subprocess.run
+
+@pytest.fixture
+def served():
+    starts()
+
+def test_plain(): pass
+def test_asks_unseen(): ask()
+@pytest.mark.parametrize("function", [ask, starts])
+def test_by_parameter(function): pass
+def test_starts(): starts()
+def test_by_fixture(served): pass
+@pytest.mark.long
+def test_long(): pass
+def test_states_it(functional): ask()
+"""
+
+
+def test_unit_tests_are_found_and_one_that_opens_a_socket_fails(tmp_path: Path) -> None:
+    as_ours(tmp_path)
+    (tmp_path / "test_unit.py").write_text(UNIT)
+    command = [sys.executable, "-m", "pytest", "-v", "-m", "unit", "-p", "no:cacheprovider", "--basetemp=made"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
+    told = dict(re.findall(r"::(\S+) (PASSED|FAILED)", ran.stdout))
+    assert told == {"test_plain": "PASSED", "test_asks_unseen": "PASSED", "test_by_parameter[ask]": "PASSED"}
+    assert re.findall(r"^ERROR (.*?: socket)", ran.stdout, re.M) == [
+        "test_unit.py::test_asks_unseen - unit_tests.Functional: socket"
+    ]
 
 
 def made(*words: str) -> str:

@@ -284,6 +284,7 @@ def test_proxies_are_those_of_the_transport_too(monkeypatch):
     assert Api(BASE, "t").environ is None
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_proxy_that_is_not_there_is_named():
     api = Api(BASE, "t", proxies={"https": "127.0.0.1:1"}, retry_count=0)
     with pytest.raises(SbgError, match=r"proxy http://127\.0\.0\.1:1"):

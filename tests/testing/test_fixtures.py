@@ -19,6 +19,7 @@ def platform(request: pytest.FixtureRequest) -> Platform:
     return request.getfixturevalue(f"{request.param}_sandbox")
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("platform", EVERY, indirect=True)
 def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
     asks = {
@@ -41,6 +42,7 @@ def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
     assert platform.clock.now() - before >= 3600
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("platform", [each for each in EVERY if each != "auth"], indirect=True)
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_what_one_test_puts_in_the_next_one_doesnt_see(platform: Platform, tmp_path: Path, time: str):

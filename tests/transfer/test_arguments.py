@@ -98,6 +98,7 @@ def test_items_are_many(tmp_path: Path, items: Any) -> None:
     assert wrong(download, items, tmp_path).startswith("items must be a list or iterator of Items")
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("entry", ["http://x/y?signature=canary", ("x", HERE), {"name": "x"}])
 @pytest.mark.parametrize("kind", [list, iter])
 def test_items_are_items(tmp_path: Path, entry: object, kind: Callable[[list[Any]], Any]) -> None:
@@ -106,6 +107,7 @@ def test_items_are_items(tmp_path: Path, entry: object, kind: Callable[[list[Any
     assert "canary" not in said
 
 
+@pytest.mark.usefixtures("functional")
 def test_uploads_are_uploads() -> None:
     assert wrong(upload, ["a.bin"]).startswith("upload 1 is a str, not an Upload")
     assert wrong(upload, iter(["a.bin"])).startswith("upload 1 is a str, not an Upload")
@@ -195,6 +197,7 @@ def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, targe
     assert "canary" not in said
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_put_that_gives_no_location_fails_its_file_alone(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     give: Any = lambda source: HERE.url  # noqa: E731
@@ -233,6 +236,7 @@ def test_shards_and_where_they_run(tmp_path: Path) -> None:
     assert wrong(run_shards, plan.shards(1), 4).startswith("executor must be an Executor")
 
 
+@pytest.mark.usefixtures("functional")
 def test_right_arguments_are_taken(tmp_path: Path) -> None:
     report = download([], tmp_path, connections=1, locators=1, patience=Patience(), control=Control(), mode=0o600)
     assert report.ok

@@ -361,6 +361,7 @@ def test_nobody_listens(target: Path, clock: Any) -> None:
     assert only(report).attempts == 3
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("url", ["ftp:///x", "gopher://127.0.0.1/x", "file:///etc/hostname", "not a url", ""])
 def test_other_urls_are_refused_at_once(target: Path, clock: Any, url: str) -> None:
     report = download([Item("one", Location(url), 5)], target, clock=clock)

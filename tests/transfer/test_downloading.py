@@ -164,6 +164,7 @@ def test_arguments_that_make_no_sense(target: Path, wrong: dict[str, Any]) -> No
     assert not target.exists()
 
 
+@pytest.mark.usefixtures("functional")
 def test_nothing_to_do(target: Path) -> None:
     report = download([], target)
     assert report.ok

@@ -167,6 +167,7 @@ def test_stopping_before_the_start_does_nothing(server: Any, target: Path) -> No
     assert server.requests == []
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_locator_that_hangs_does_not_hold_up_a_stop(target: Path) -> None:
     hanging, stop = threading.Event(), threading.Event()
 

@@ -98,6 +98,7 @@ def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path
     assert "canary" not in str(failed.error)
 
 
+@pytest.mark.usefixtures("functional")
 def test_errors_of_the_network_name_the_file(target: Path, tmp_path: Path) -> None:
     nowhere = Location("http://127.0.0.1:1/x?signature=canary")
     (failed,) = download([Item("reads.bam", nowhere, retries=0)], target).failed

@@ -12,6 +12,8 @@ import pytest
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.redirect_server import RedirectServer
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 
 def fetch(url):
     """Status, text and headers of an answer, whatever proxy the environment names."""

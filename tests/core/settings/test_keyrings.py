@@ -9,6 +9,8 @@ import pytest
 from omicsdk.core.settings import keyrings
 from omicsdk.core.settings.keyrings import KeyringUnavailable, delete_secret, read_secret, write_secret
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -139,6 +139,7 @@ class Sent:
         return self._answer.status_code
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_sender_is_answered_when_it_is_dealt_with(listener: Listener):
     sent = post(listener.url)
     with listener.receive(30) as notification:
@@ -147,6 +148,7 @@ def test_a_sender_is_answered_when_it_is_dealt_with(listener: Listener):
     assert sent.status == 200
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_fails_comes_again_and_what_is_known_doesnt(listener: Listener):
     sent = post(listener.url)
     with pytest.raises(ZeroDivisionError), listener.receive(30):
@@ -161,6 +163,7 @@ def test_what_fails_comes_again_and_what_is_known_doesnt(listener: Listener):
         raise AssertionError
 
 
+@pytest.mark.usefixtures("functional")
 def test_two_attempts_at_once_are_one_notification(listener: Listener):
     first, second = post(listener.url), post(listener.url)
     with listener.receive(30):
@@ -170,6 +173,7 @@ def test_two_attempts_at_once_are_one_notification(listener: Listener):
         raise AssertionError
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
     sent = post(listener.url)
     for notification in listener:
@@ -178,6 +182,7 @@ def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
     assert sent.status == 200
 
 
+@pytest.mark.usefixtures("functional")
 def test_who_waits_at_the_end_is_told_to_come_again():
     with Listener() as listening:
         sent = post(listening.url)
@@ -186,6 +191,7 @@ def test_who_waits_at_the_end_is_told_to_come_again():
     assert sent.status == 503
 
 
+@pytest.mark.usefixtures("functional")
 def test_other_requests(listener: Listener):
     root = listener.url.removesuffix("/hook")
     with httpx.Client(trust_env=False) as client:
@@ -213,6 +219,7 @@ def test_a_connection_that_breaks_is_no_trouble(listener: Listener):
     assert sent.status == 200
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_port_that_is_taken(listener: Listener):
     port = int(listener.url.split(":")[2].partition("/")[0])
     with pytest.raises(UsageError, match=f"cannot listen at 127.0.0.1:{port}"):
@@ -347,6 +354,7 @@ def test_what_cant_be_meant(words: list[str], says: str, capfd: pytest.CaptureFi
     assert says in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("functional")
 def test_nothing_comes(capfd: pytest.CaptureFixture[str]):
     from omicsdk.cli.main import main
 

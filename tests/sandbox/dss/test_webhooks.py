@@ -502,6 +502,7 @@ def test_over_the_network(
     jsonschema.validate(json.loads(body), {"required": ["transaction_id", "subscription_id", "event_type", "match"]})
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[", "ftp://127.0.0.1/", "http://"])
 def test_nobody_there(url: str) -> None:
     with pytest.raises(DeliveryError):

@@ -94,6 +94,7 @@ def test_an_upload_goes_to_one_place(api: Api, platform: Any, tmp_path: Path, pl
     assert platform.asked == []
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_failed_upload_is_raised(api: Api, platform: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     platform.on("POST /upload/multipart", platform.refusal(409, 8005, "File already exists"))

@@ -261,6 +261,7 @@ def test_a_pause_when_only_the_end_of_the_answer_is_missing(server: Any, fault: 
     assert len(server.requests) == 1
 
 
+@pytest.mark.usefixtures("functional")
 def test_a_source_that_fails_leaves_nothing_behind(target: Path) -> None:
     control = Control()
 

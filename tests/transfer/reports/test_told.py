@@ -43,6 +43,7 @@ def test_progress_without_sizes_counts_files(server, target):
     assert (told[-1].bytes, told[-1].bytes_done, told[-1].unsized, told[-1].remaining) == (300, 300, 0, 0.0)
 
 
+@pytest.mark.usefixtures("functional")
 def test_an_error_of_a_users_own_function_tells_no_signature(target):
     def locate():
         raise RuntimeError("403 for https://s3.example.org/b/k?X-Amz-Signature=canary")

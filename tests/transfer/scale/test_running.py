@@ -493,6 +493,7 @@ def test_arguments_that_make_no_sense(plan):
             run_shards([shard, shard], pool)
 
 
+@pytest.mark.usefixtures("functional")
 def test_what_an_error_was_raised_from_does_not_leave_its_worker(target: Path):
     # Has causes pickled, of all exceptions.
     pytest.importorskip("distributed", reason="needs the extra dask")

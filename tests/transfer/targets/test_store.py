@@ -47,6 +47,7 @@ def make(request: Any, clock: Any, broken: Any) -> Any:
     return made
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("kind", KINDS)
 def test_put_and_found_again(make, local, kind):
     store = make(kind)
@@ -63,6 +64,7 @@ def test_put_and_found_again(make, local, kind):
     assert store.target.fs.count("open") == opened  # the record was enough
 
 
+@pytest.mark.usefixtures("functional")
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_a_record_it_is_read(make, local, kind):
     store = make(kind)
@@ -103,6 +105,7 @@ def test_an_empty_file(make, tmp_path, kind):
     assert store.there(item(b""), done, never).size == 0
 
 
+@pytest.mark.usefixtures("functional")
 def test_several_parts_are_held_against_the_etag(s3, clock, broken, tmp_path):
     body = BODY * 1100
     (tmp_path / "large").write_bytes(body)

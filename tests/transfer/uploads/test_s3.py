@@ -26,6 +26,8 @@ from omicsdk.transfer import Upload, abort_upload, upload
 from omicsdk.transfer.s3 import S3Object, refusing_cut_heads, s3_client, s3_error
 from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, etag_rules
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 MIB = 1024 * 1024
 BUCKET = "uploads"
 

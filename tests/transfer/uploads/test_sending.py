@@ -29,6 +29,8 @@ from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Control, Location, Patience, PutTo, Upload, upload
 from omicsdk.transfer.uploads.store import SentPart, Source
 
+pytestmark = pytest.mark.usefixtures("functional")
+
 MIB = 1024 * 1024
 
 
