@@ -117,16 +117,18 @@ for reads in *.fastq; do
     echo "$reads $(( $(wc -l < "$reads") / 4 ))"
 done > counts.txt
 """
+EXAMPLE = "sandbox:example-reads"
+"""The slug of the dataset that is there from the start."""
+
 _READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in range(1, 26))
 
 
-def add_example(tree: Tree, attributes: Attributes, storage: Path) -> None:
+def add_example(tree: Tree, attributes: Attributes) -> None:
     """Adds a project whose script counts reads, and a dataset with a file of them.
 
     Args:
         tree: Where things are kept.
         attributes: Where their attributes are kept.
-        storage: The folder of the datasets' files.
     """
     project = tree.add(
         PROJECT,
@@ -135,10 +137,12 @@ def add_example(tree: Tree, attributes: Attributes, storage: Path) -> None:
     )
     dataset = tree.add(DATASET, project, {"name": "Example Reads", "description": "25 reads of 16 bases"})
     attributes.add("int", dataset.id, "reads", {"value": 25})
-    path = storage / dataset.base_file_path / "reads.fastq"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with in_place_of(path) as file:
-        file.write(_READS.encode())
+
+
+def _files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Everything below a folder, with sizes and times by which a change is seen."""
+    stats = {str(path): path.lstat() for path in folder.rglob("*")}
+    return {path: (found.st_size, found.st_mtime_ns) for path, found in stats.items()}
 
 
 _NUMBERED = ("crunch_users", "crunch_items", "crunch_attributes", "crunch_statuses")
@@ -167,13 +171,28 @@ class Crunch:
         self.tree = Tree(context.database)
         self.attributes = Attributes(context.database)
         self.statuses = Statuses(context.database)
+        self._laid_out: dict[str, tuple[int, int]] = {}
         if self.people.by_id(1) is None:
             self.clear()
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""
         self.empty()
-        add_example(self.tree, self.attributes, self.storage)
+        add_example(self.tree, self.attributes)
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Puts back the files that are there from the start, unless they are there and no others are."""
+        if self._laid_out and self._laid_out == _files(self.storage):
+            return
+        self._empty_storage()
+        dataset = self.tree.find(EXAMPLE, DATASET)
+        assert dataset is not None
+        path = self.storage / dataset.base_file_path / "reads.fastq"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with in_place_of(path) as file:
+            file.write(_READS.encode())
+        self._laid_out = _files(self.storage)
 
     def empty(self) -> None:
         """Leaves the two users and nothing else; numbers begin with 1 again."""
@@ -184,6 +203,9 @@ class Crunch:
                 database.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
             self.people.add(SANDBOX_CRUNCH_USER, everything=True)
             self.people.add(SANDBOX_CRUNCH_READER)
+        self._empty_storage()
+
+    def _empty_storage(self) -> None:
         if self.storage.exists():
             shutil.rmtree(self.storage)
         self.storage.mkdir(parents=True)

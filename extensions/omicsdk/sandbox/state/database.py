@@ -56,6 +56,12 @@ def make_private(path: Path) -> None:
         raise OSError(f"{path} cannot be written: {error.strerror}") from error
 
 
+Contents = dict[str, list[tuple[Any, ...]]]
+"""Rows by table."""
+
+_NUMBERS = "sqlite_sequence"
+
+
 class Database:
     """One connection to one file, shared by threads with a lock.
 
@@ -175,9 +181,32 @@ class Database:
     def clear(self) -> None:
         """Empty every table; numbers begin with 1 again."""
         with self.transaction():
-            counted = self.row("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'") is not None
-            for name in (*self._tables, *(["sqlite_sequence"] if counted else [])):
+            for name in self._all_tables():
                 self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+
+    def contents(self) -> Contents:
+        """Return the rows of all tables that have any."""
+        with self._lock:
+            every = {name: self._connection.execute(f"SELECT * FROM {name}").fetchall() for name in self._all_tables()}  # noqa: S608
+        return {name: [tuple(row) for row in rows] for name, rows in every.items() if rows}
+
+    def replace(self, contents: Contents) -> None:
+        """Put rows in the place of all that there are.
+
+        Args:
+            contents: What `contents` returned; numbers go on after those that it has.
+        """
+        with self.transaction():
+            self.clear()
+            for name, rows in contents.items():
+                if name == _NUMBERS:  # the rows that were put in before have begun it
+                    self.execute(f"DELETE FROM {name}")  # noqa: S608
+                self.execute_many(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+
+    def _all_tables(self) -> list[str]:
+        """Our tables, and after them SQLite's own of the last numbers, which is there when a table counts."""
+        counted = self.row("SELECT 1 FROM sqlite_master WHERE name = ?", (_NUMBERS,)) is not None
+        return [*self._tables, *([_NUMBERS] if counted else [])]
 
     def close(self) -> None:
         """Close the file; the state stays."""

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,8 +155,17 @@ class ObjectStore:
         self._keep(written, found)
         return found
 
-    def clear(self) -> None:
-        """Remove every content; the caller empties the table."""
+    def clear(self, kept: Collection[str] = ()) -> None:
+        """Remove every content but some, and all files in progress; the caller empties the table.
+
+        Args:
+            kept: The names of those that stay.
+        """
+        paths = {self.path(name) for name in kept}
+        folders = {path.parent for path in paths}
         for child in self._folder.iterdir():
-            if child != self.incoming:
+            if child in folders:
+                for path in set(child.iterdir()) - paths:
+                    path.unlink()
+            elif child != self.incoming:
                 shutil.rmtree(child, ignore_errors=True)
