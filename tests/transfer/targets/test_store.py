@@ -10,6 +10,8 @@ from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, Tr
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.downloads.targets import IDENTITY, TRIES, FsspecTarget, Store
 
+pytestmark = pytest.mark.usefixtures("functional")  # moto's server
+
 KINDS = ["memory", "folder", "s3"]
 BODY = b"some bytes" * 1000
 
