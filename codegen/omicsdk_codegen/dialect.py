@@ -133,6 +133,6 @@ def dialect_of(source: Source) -> Dialect:
         )
     else:
         fault = source.place("").fault(
-            "it is no OpenAPI document: neither openapi nor swagger is stated", "Begin it with `openapi: 3.1.0`."
+            "not an OpenAPI document: neither openapi nor swagger is stated", "Begin it with `openapi: 3.1.0`."
         )
     raise DocumentError([fault])

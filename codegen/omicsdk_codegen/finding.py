@@ -175,8 +175,8 @@ class Finder:
         if isinstance(error, Refused):
             return Broken(error.message, error.remedy, missing=error.missing)
         if isinstance(error, DocumentError):
-            return Broken("which is no document", "Mend that file.", faults=error.faults)
-        return Broken("which isn't there", self._remedy(reference), missing=True)
+            return Broken("which is not a document", "Fix that file.", faults=error.faults)
+        return Broken("which does not exist", self._remedy(reference), missing=True)
 
     def _meant(self, reference: str) -> str | None:
         """A bare name, or a pointer without its `#`, that fits a schema at home can mean nothing else."""

@@ -77,7 +77,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = sil
         except ValueError as error:
             if as_json:
                 raise DocumentError(
-                    [Fault(f"it isn't JSON: {error}", "Mend its syntax.", label, _line(error))]
+                    [Fault(f"invalid JSON: {error}", "Fix its syntax.", label, _line(error))]
                 ) from error
             data = read_yaml(text, label, told)
         else:
@@ -113,7 +113,7 @@ def decode(raw: bytes, label: str) -> str:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DocumentError([Fault("it isn't UTF-8 text", "Name a YAML or JSON file.", label, line)]) from error
+        raise DocumentError([Fault("not UTF-8 text", "Name a YAML or JSON file.", label, line)]) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise DocumentError([Fault("it is binary", "Name a YAML or JSON file.", label, line)])

@@ -105,10 +105,10 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             problem = error.problem or error.context
             raise self._stop(
-                f"it isn't YAML: {problem}", "Mend its syntax.", mark.line + 1 if mark else None
+                f"invalid YAML: {problem}", "Fix its syntax.", mark.line + 1 if mark else None
             ) from error
         except yaml.YAMLError as error:
-            raise self._stop(f"it isn't YAML: {str(error).splitlines()[0]}", "Mend its syntax.", None) from error
+            raise self._stop(f"invalid YAML: {str(error).splitlines()[0]}", "Fix its syntax.", None) from error
         return self._root[0] if self._root else None
 
     def _take(self, event: Event) -> None:

@@ -46,7 +46,7 @@ def corrects(overlay: Source, root: Source) -> str:
     found = next((path for path in beside if path.is_file()), None)
     if found is None:
         raise DocumentError(
-            [place.fault(f"extends names {extends}, which isn't there", "Name the file that the overlay corrects.")]
+            [place.fault(f"extends names {extends}, which does not exist", "Name the file that the overlay corrects.")]
         )
     return found.as_uri()
 

@@ -212,7 +212,7 @@ class _Walker:
                 before = f"a reference to {spoken(str(value['$ref']))}, {broken.message}"
                 self._notes.note(value, "$ref", "omission", before, f"the {kind} is left out", certain=False)
             elif broken.missing and kind == "schema" and self._missing_as_any:
-                before = f"a reference to {spoken(str(value['$ref']))}, which isn't there"
+                before = f"a reference to {spoken(str(value['$ref']))}, which does not exist"
                 self._notes.note(value, "$ref", "untyped", before, "any value", certain=False)
             else:
                 self._tell(broken, value)

@@ -163,7 +163,7 @@ class Store:
             return self._open_web(key)
         path = file_of(key, self._folder)
         if not path.is_file():
-            raise Refused("which isn't there", "Correct the reference, or put the file there.", missing=True)
+            raise Refused("which does not exist", "Correct the reference, or put the file there.", missing=True)
         label = str(self._shown_folder / path.relative_to(self._folder))
         return path, label, read_file(path, label)
 

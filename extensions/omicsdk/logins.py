@@ -451,8 +451,8 @@ def credentials_file(text: str, source: str) -> tuple[StoredLogin, str]:
 
     try:
         content: object = json.loads(text)
-    except ValueError:
-        content = None
+    except (ValueError, RecursionError) as error:
+        raise AuthError(f"{source} is not JSON", remedy=KINDS["gen3"].remedy) from error
     key = content.get("api_key") if is_object(content) else None
     if not isinstance(key, str) or not key.strip():
         raise AuthError(f"{source} has no api_key", remedy=KINDS["gen3"].remedy)

@@ -64,7 +64,7 @@ def test_ls_tells_what_is_in_a_folder(omics, reads):
 def test_what_is_not_there_is_told(omics, reads):
     code, out, told = omics("ls", "shelf://nowhere")
     assert (code, out) == (1, b"")
-    assert told == "omics: shelf://nowhere not found\n"
+    assert told == "omics: shelf://nowhere not found. Check the path.\n"
     code, _, told = omics("cp", "shelff://x", ".")
     assert code == 2
     assert "Did you mean shelf://?" in told

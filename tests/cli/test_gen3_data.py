@@ -212,7 +212,7 @@ def test_files_of_workspaces(gen3, work):
     assert gen3("wss", "rm", path).json == {"deleted": path}
     assert gen3("wss", "ls").json == []
     gone = gen3("wss", "rm", path, "--dry-run")
-    assert (gone.code, gone.out, "There is no file" in gone.err) == (1, "", True)
+    assert (gone.code, gone.out, "not found" in gone.err) == (1, "", True)
     assert gen3("wss", "cp", "a.txt", "b.txt").code == 2
     assert gen3("wss", "rm", "s3://a/b").code == 2
 

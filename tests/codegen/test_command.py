@@ -311,6 +311,13 @@ def test_a_document_that_is_none_is_usage(
     assert "Give an OpenAPI or Swagger document" in line
 
 
+def test_a_document_is_not_read_from_a_url(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("https://api.example.org/openapi.yaml", "--name", "n", "--out", "o") == 2
+    assert "https://api.example.org/openapi.yaml: cannot read a document from a URL. Download it first." in (
+        capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize("inside", ["", "deep/er"])
 def test_a_file_where_the_project_should_go_is_usage(
     spec: Path, tmp_path: Path, inside: str, capsys: pytest.CaptureFixture[str]

@@ -135,7 +135,7 @@ actions:
 def test_a_file_that_is_no_document_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     for text, expected in [
-        ("a: 1\n", "it is no OpenAPI document"),
+        ("a: 1\n", "not an OpenAPI document"),
         ("openapi: 4.0.0\n", "written in version 4.0.0"),
         ("swagger: 1.2\n", "written in version 1.2"),
         ("overlay: 1.0.0\n", "it is an overlay"),

@@ -168,7 +168,7 @@ def test_extends_names_a_file_beside_the_overlay_or_the_document(tmp_path: Path)
     assert about("parts/b.yaml", tmp_path) == part.as_uri()
     assert about("https://a.org/x.yaml", tmp_path) == "https://a.org/x.yaml"
     for extends, expected in [
-        ("c.yaml", "which isn't there"),
+        ("c.yaml", "which does not exist"),
         ("file:///etc/passwd", "no file or web address"),
         ("[1]", "extends isn't text"),
     ]:

@@ -236,12 +236,12 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         ("http://127.0.0.1:9/x.json?secret=1", "http://127.0.0.1:9/x.json, which is on the network"),
         ("HTTPS://127.0.0.1:9/x.json", "which is on the network"),
         ("http://[/x", "which is no address"),
-        ("nowhere.yaml", "which isn't there"),
-        (".", "which isn't there"),
-        ("#/components/schemas/Anna", "which isn't there (" + SCHEMA + "/$ref). Did you mean Ann?"),
-        ("#/components/schemas/Ann/properties", "which isn't there"),
-        ("#nobody", "which isn't there"),
-        ("broken.yaml", "it isn't YAML"),
+        ("nowhere.yaml", "which does not exist"),
+        (".", "which does not exist"),
+        ("#/components/schemas/Anna", "which does not exist (" + SCHEMA + "/$ref). Did you mean Ann?"),
+        ("#/components/schemas/Ann/properties", "which does not exist"),
+        ("#nobody", "which does not exist"),
+        ("broken.yaml", "invalid YAML"),
         ("list.yaml", "it holds a list"),
         ("#/info/title", "which is no schema"),
         ("loop.yaml", "which leads back to itself"),
@@ -298,8 +298,8 @@ def test_all_faults_are_told_at_once_and_each_missing_thing_once(write: Write) -
     )
     found = refused(write(document("{$ref: '#/none/a'}", "components:\n  schemas:\n" + schemas)))
     assert [fault.partition(" (/")[0] for fault in found] == [
-        "api.yaml:7: it refers to #/none/a, which isn't there (as do 3 other lines)",
-        "api.yaml:11: it refers to #/none/b, which isn't there (as do 2 other lines)",
+        "api.yaml:7: it refers to #/none/a, which does not exist (as do 3 other lines)",
+        "api.yaml:11: it refers to #/none/b, which does not exist (as do 2 other lines)",
         "api.yaml:16: it refers to /etc/passwd, which is outside the document's folder",
     ]
 
@@ -366,7 +366,7 @@ def test_sections_in_files_of_their_own_are_spread(write: Write) -> None:
 
 def test_a_section_in_a_file_that_is_not_there_is_a_fault(write: Write) -> None:
     (fault,) = refused(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"))
-    assert fault.startswith("api.yaml:2: it refers to none.yaml, which isn't there")
+    assert fault.startswith("api.yaml:2: it refers to none.yaml, which does not exist")
     for properties in ("{$ref: none.yaml}", "{$ref: loop.yaml}", "{$ref: '#/openapi'}"):
         (fault,) = refused(write(document(f"{{properties: {properties}}}"), loop="$ref: loop.yaml\n"))
         assert fault.startswith("api.yaml:7: it refers to")
@@ -412,7 +412,7 @@ def test_a_pointer_without_its_first_slash_is_put_right(write: Write) -> None:
         ("repair", "$ref: b.yaml#x/B", "b.yaml#/x/B", True),
     ]
     assert (
-        "#components/schemas/None, which isn't there"
+        "#components/schemas/None, which does not exist"
         in refused(write(document("{$ref: '#components/schemas/None'}")))[0]
     )
 

@@ -43,7 +43,7 @@ def test_a_row_longer_than_the_header_keeps_its_cells(tmp_path):
 
 
 def test_a_file_that_isn_t_there_and_a_formula_without_a_value_are_told(tmp_path):
-    with pytest.raises(SdsError, match="There is no file"):
+    with pytest.raises(SdsError, match="not found"):
         Gen3Convertor.read_excel(tmp_path / "none.xlsx")
     path = write_sheet(tmp_path / "b.xlsx", [["a", "b"], [1, "=A2"]])
     with pytest.raises(SdsError, match=r'b\.xlsx, sheet Sheet1, row 2, column b: "=A2" is a formula'):

@@ -120,7 +120,7 @@ def test_without_descriptors_for_another_thread_the_first_goes_on(
     def one_only(settings: Any) -> Wire:
         made.append(settings)
         if len(made) > 1:
-            raise TooManyOpenFiles("No connection: too many files are open")
+            raise TooManyOpenFiles("Cannot connect: too many files are open")
         return real(settings)
 
     monkeypatch.setattr(engine, "new_wire", one_only)

@@ -402,7 +402,7 @@ class ProxyFailed(ConnectFailed):
 class TimedOut(TransportError):
     """The service didn't answer within the time that was allowed."""
 
-    default_remedy = "Try again later, or allow more time with timeout=."
+    default_remedy = "Try again later, or allow more time with --call-timeout (timeout= in Python)."
 
 
 class AnswerTooLarge(TransportError):

@@ -66,6 +66,7 @@ class PathNotFound(PathError, FileNotFoundError):
     """Nothing is there."""
 
     code = errno.ENOENT
+    default_remedy = "Check the path."
 
 
 class IsFolder(PathError, IsADirectoryError):

@@ -317,7 +317,7 @@ def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
     what = str(file) if file else "refresh_token"
     key = credentials.get("api_key")
     if not isinstance(key, str) or not key.strip():
-        raise Gen3AuthError(f"{what} has no api_key in it", remedy=_DOWNLOAD_AGAIN)
+        raise Gen3AuthError(f"{what} has no api_key", remedy=_DOWNLOAD_AGAIN)
     try:
         issuer = endpoint_from_token(key.strip())
     except Gen3AuthError as error:

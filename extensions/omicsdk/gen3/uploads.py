@@ -488,4 +488,4 @@ def files_of(paths: Sequence[str | os.PathLike[str]], *, subfolders: bool = Fals
             for file in found:
                 yield file, file.relative_to(path).as_posix() if subfolders else file.name
         else:
-            raise UsageError(f"There is no file {path}", remedy="Check the path.")
+            raise UsageError(f"{path} not found", remedy="Check the path.")

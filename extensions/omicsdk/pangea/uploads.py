@@ -453,9 +453,9 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
     """
     missing = [path for path in paths if not Path(path).is_file()]
     if missing:
-        more = f" (and {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
+        more = f" (nor {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
         raise UsageError(
-            f"There is no file {os.fspath(missing[0])}{more}", remedy="Check the paths; they begin in this folder."
+            f"{os.fspath(missing[0])} not found{more}", remedy="Check the paths; they begin in this folder."
         )
 
 

@@ -216,7 +216,7 @@ def test_an_error_that_lasts_says_how_often_it_was_tried(both):
     with pytest.raises(errors.ConnectFailed) as caught:
         client.send(request())
     assert str(caught.value) == (
-        f"get_things: No connection: refused (GET {BASE}/things; 3 attempts). "
+        f"get_things: Cannot connect: refused (GET {BASE}/things; 3 attempts). "
         "Check the network connection and the service's address, then try again."
     )
 

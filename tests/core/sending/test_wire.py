@@ -306,7 +306,7 @@ def test_nobody_at_the_port(send):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     clock = ManualClock()
-    with pytest.raises(errors.ConnectFailed, match=r"No connection: .*(refused|failed)"):
+    with pytest.raises(errors.ConnectFailed, match=r"Cannot connect: .*(refused|failed)"):
         send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
     assert len(clock.slept) == 5
 

@@ -154,7 +154,7 @@ def test_a_commons_that_stays_in_trouble_ends_it(error: Exception) -> None:
 
 def test_a_commons_that_is_not_reached_in_time_is_not_tried_with_fewer() -> None:
     service = Service(most=0)
-    service.too_much = TimedOut("No connection within the time allowed", attempts=6)
+    service.too_much = TimedOut("Cannot connect within the time allowed", attempts=6)
     with pytest.raises(TimedOut):
         service.told(range(100), 10)
     assert service.sizes == [10]

@@ -150,7 +150,7 @@ def test_without_descriptors_for_another_thread_those_that_send_go_on(
     def one_only(settings: Any) -> Wire:
         made.append(1)
         if len(made) > 1:
-            raise TooManyOpenFiles("No connection: too many files are open")
+            raise TooManyOpenFiles("Cannot connect: too many files are open")
         return real(settings)
 
     monkeypatch.setattr(engine, "new_wire", one_only)

@@ -214,7 +214,10 @@ def explain(
 @contextmanager
 def _generator(console: Console, *documents: str) -> Generator[None]:
     """Check that the generator and the documents exist, and report a document's faults, a line each."""
-    for path in map(Path, documents):
+    for document in documents:
+        path = Path(document)
+        if "://" in document:
+            raise UsageError(f"{document}: cannot read a document from a URL", remedy="Download it first.")
         if not path.is_file():
             problem = "is a folder" if path.is_dir() else "not found"
             raise UsageError(f"{path}: {problem}", remedy="Give an OpenAPI or Swagger document, YAML or JSON.")

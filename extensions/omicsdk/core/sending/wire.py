@@ -597,9 +597,9 @@ def failure_of(error: Exception) -> WireFailure:
     causes = list(_causes(error))
     said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
     if isinstance(error, httpx.ConnectError) and has_too_many_open(error):
-        return WireFailure(TooManyOpenFiles("No connection: too many files are open"), arrived=False, lasting=True)
+        return WireFailure(TooManyOpenFiles("Cannot connect: too many files are open"), arrived=False, lasting=True)
     if isinstance(error, httpx.ConnectTimeout):
-        return WireFailure(TimedOut("No connection within the time allowed"), arrived=False)
+        return WireFailure(TimedOut("Cannot connect within the time allowed"), arrived=False)
     if isinstance(error, httpx.PoolTimeout):
         remedy = "Close streamed answers, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
@@ -635,7 +635,8 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
             return WireFailure(refused, arrived=False, lasting=True)
         if isinstance(cause, ssl.SSLError):
             return WireFailure(TLSFailed(f"Cannot establish an encrypted connection: {said}"), arrived=False)
-    return WireFailure(ConnectFailed(f"No connection: {said}"), arrived=False)
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the words do not
+    return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -348,7 +348,7 @@ def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[
         SdsError: The file does not exist or is no table, it has no such sheet, or a cell has no value.
     """
     if not path.is_file():
-        raise SdsError(f"There is no file {path}", remedy="Check its name.")
+        raise SdsError(f"{path} not found", remedy="Check its name.")
     with sheet_of(path, lambda _: True, name) as sheet:
         lines = iter(sheet.lines)
         header = next(lines, None)

@@ -431,7 +431,7 @@ class Table:
                 remedy="Give JSON, JSON Lines, TSV, CSV or XLSX; save Excel's older .xls as .xlsx.",
             )
         if not self.path.is_file():
-            raise Gen3UserError(f"There is no file {self.path}", remedy="Check its name.")
+            raise Gen3UserError(f"{self.path} not found", remedy="Check its name.")
 
     def __iter__(self) -> Iterator[Row]:
         """Return its rows.

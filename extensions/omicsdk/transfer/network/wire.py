@@ -201,6 +201,8 @@ _REMEMBERED = 1024
 # In the time over which bytes are missed, how often it is looked; and which share of it a look may count at most, for nobody
 # may have looked because the machine slept.
 _LOOKS, _LONGEST_LOOK = 30, 1 / 6
+
+_SLOW_REMEDY = "Run the same command again to resume, or allow slower connections with --min-rate and --stall-timeout."
 # Seconds that closing all connections is waited for.
 _CLOSING = 0.1
 #: libcurl's name for "the timer", in the place of a socket.
@@ -390,7 +392,7 @@ class Wire:
             self._multi: Any = pycurl.CurlMulti()
         except (OSError, pycurl.error) as error:
             if has_too_many_open(error):
-                raise TooManyOpenFiles("No connection: too many files are open") from error
+                raise TooManyOpenFiles("Cannot connect: too many files are open") from error
             raise
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
@@ -569,7 +571,7 @@ class Wire:
             if not self._pacing.holds(handle) and flight.pulse.is_slow(elapsed, _moved(handle)):
                 ask = flight.ask
                 said = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
-                error = TimedOut(said, method=ask.method, url=without_query(ask.url))
+                error = TimedOut(said, method=ask.method, url=without_query(ask.url), remedy=_SLOW_REMEDY)
                 ended.append(_judged(self._land(handle), error))
         return ended
 

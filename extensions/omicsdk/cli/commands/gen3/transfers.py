@@ -225,7 +225,7 @@ def workspace_get(client: Gen3, url: str) -> WorkspaceObject:
     for each in client.workspace_ls(url).objects:
         if each.get("WorkspaceKey") == key:
             return each
-    raise NotFound(f"There is no file {url}", remedy="Run `omics gen3 wss ls` to list files.")
+    raise NotFound(f"{url} not found", remedy="Run `omics gen3 wss ls` to list files.")
 
 
 def workspace_download_url(client: Gen3, path: str) -> str:
