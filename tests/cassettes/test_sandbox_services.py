@@ -44,7 +44,7 @@ CALLS = [
     for service, recorded in SERVICES.items()
     for name in recorded.calls
 ]
-_BROWSER = "people log in with a browser, and the sandbox's commons has no pages"
+_BROWSER = "logins need a browser, and the sandbox's commons has no pages"
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _ADMIN = "people are made and removed in the sandbox's Python API"
 _KINDS = "the sandbox's only kinds of keys are api and google"

@@ -1,7 +1,7 @@
 """A real local server for every service: what users try, teach and test with.
 
 `Sandbox` is the server as an object, `serve` runs one until the process is stopped, `Rule` is a fault that it
-shall show. All are loaded when they are first used.
+shows. All are loaded when they are first used.
 """
 
 from omicsdk.core.lazy import lazy_package

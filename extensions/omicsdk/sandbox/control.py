@@ -152,7 +152,7 @@ def _requests(sandbox: LiveSandbox, request: Request) -> object:
 
 def _turn_settings(sandbox: LiveSandbox, body: object) -> object:
     if not isinstance(body, Mapping):
-        raise ValueError("the body is a JSON object of switches and their values")
+        raise ValueError("the body is not a JSON object of settings and their values")
     sandbox.settings.turn(cast("Body", body))
     return sandbox.settings.all()
 

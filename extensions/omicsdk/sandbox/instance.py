@@ -89,7 +89,7 @@ class Platforms:
     """The platforms, with what they share.
 
     Attributes:
-        context: The state's file, the contents, the switches.
+        context: The database, the contents, the settings.
         dss: The Data Store.
         azul: Azul, which indexes the Data Store's bundles.
         fusillade: The authorisation service.
@@ -175,7 +175,7 @@ class Instance:
 
     Attributes:
         url: Where programs on this machine find it.
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         platforms: The platforms.
     """
 

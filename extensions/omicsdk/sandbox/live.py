@@ -222,7 +222,7 @@ class LiveSandbox:
             The file.
 
         Raises:
-            LookupError: The commons knows no user of that name.
+            LookupError: The commons has no user of that name.
         """
         return self.gen3.credentials_file(Path(path), self.gen3_url, name)
 
@@ -272,7 +272,7 @@ class LiveSandbox:
 
     @property
     def settings(self) -> Settings:
-        """The switches."""
+        """The settings."""
         return self._up.context.settings
 
     @property
@@ -340,7 +340,7 @@ class LiveSandbox:
         """Issue a bearer token.
 
         Args:
-            email: Whose it is.
+            email: Its owner.
             seconds: How long it is valid, in the sandbox's time.
             groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
 

@@ -35,7 +35,7 @@ class AsWritten:
     def find_spec(
         fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The module's own spec, or None for what is not ours."""
+        """The module's own spec, or None for other packages."""
         return PathFinder.find_spec(fullname, path, target) if fullname.partition(".")[0] in OURS else None
 
 

@@ -152,7 +152,7 @@ def number_of(value: Scalar) -> int | float | None:
 
 
 def same(stored: Scalar, wanted: Scalar) -> bool:
-    """Whether a stored value is exactly the wanted one.
+    """Whether a stored value is exactly the requested one.
 
     The stored value's type decides, as the type of an index's field does: numbers compare as numbers, booleans with
     true and false, everything else as text, case included.
@@ -233,7 +233,7 @@ def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
 
     Args:
         items: The items.
-        orders: What they are sorted by, the most important first; items that are equal in all stay as they are.
+        orders: What they are sorted by, the most important first; equal items keep their order.
     """
     found = [*items]
     for order in reversed(orders):
@@ -284,7 +284,7 @@ def compile_query(es_query: Mapping[str, Any]) -> Predicate:
     request = _object(es_query, "es_query")
     for key in request:
         if key in CLAUSES:
-            raise InvalidQuery(f"the clause {key!r} has to stand under 'query'", "es_query")
+            raise InvalidQuery(f"the clause {key!r} has to be under 'query'", "es_query")
         if key != "query":
             raise UnsupportedClause(key, "es_query", ("query",))
     if "query" not in request:

@@ -41,7 +41,7 @@ class Sandbox(LiveSandbox):
     Attributes:
         allow_hosts: As given, with the address that it listens on where that is not one of loopback.
         clock: The sandbox's time; tests move it.
-        settings: The switches; see `settings.all()`.
+        settings: The settings; see `settings.all()`.
         fault_book: The injected faults in force.
         request_log: The last requests.
         s3_log: The last requests to the S3 server.

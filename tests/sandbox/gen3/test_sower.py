@@ -149,7 +149,7 @@ def test_manifests_are_merged(sandbox: Sandbox, run) -> None:
 @pytest.mark.parametrize(
     ("action", "input", "reason"),
     [
-        ("get-dbgap-metadata", {}, "dbGaP isn't asked"),
+        ("get-dbgap-metadata", {}, "dbGaP is not requested"),
         ("index-object-manifest", {}, "the input has no URL"),
         ("index-object-manifest", {"URL": "https://example.org/m.tsv"}, "the commons' own storage"),
         ("ingest-metadata-manifest", {"URL": "s3://sandbox-gen3/m.tsv"}, "the input has no metadata_source"),

@@ -148,7 +148,7 @@ def test_a_switch_that_two_turn_is_told_and_nothing_is_turned(sandbox: Sandbox, 
     before = sandbox.settings.all()
     page = visitor.post(SETTINGS, data=sent)
     assert page.status_code == 409
-    assert "dss.retry_after was turned to 7 since the page was loaded. No setting was changed." in page.text
+    assert "dss.retry_after was changed to 7 since the page was loaded. No setting was changed." in page.text
     assert sandbox.settings.all() == before
     sandbox.settings.turn({"dss.retry_after": 2.5})
     assert visitor.post(SETTINGS, data=sent).status_code == 200

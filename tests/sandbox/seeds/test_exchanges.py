@@ -78,7 +78,7 @@ def test_things_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Clien
     }
     assert report["left"] == {
         "Pangea sample_ar_fields whose analysis_result is not there": 1,
-        "exchanges that tell of no thing that can be made": 1,
+        "exchanges without objects that can be made": 1,
         "exchanges that were refused": 1,
     }
     assert client.get(f"/pangea/api/samples/{sample}").json()["metadata"] == {"city": "Oslo"}

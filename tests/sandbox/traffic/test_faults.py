@@ -45,7 +45,7 @@ def test_a_status_with_retry_after(sandbox: Sandbox, url):
 def test_a_status_of_an_operation_has_its_error_shape(sandbox: Sandbox, web):
     sandbox.add_faults(Rule("status", status=429, code="slow_down"))
     answer = web.get("/bundles/all", params={"replica": "aws"})
-    assert answer.json() == {"status": 429, "code": "slow_down", "title": "A fault that was asked for"}
+    assert answer.json() == {"status": 429, "code": "slow_down", "title": "A requested fault"}
 
 
 @pytest.mark.parametrize("at", [0, 1, 100_000, len(DATA) - 1])

@@ -64,7 +64,7 @@ class Azul:
     """Azul.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         dss: The Data Store, whose bundles it indexes.
     """
 

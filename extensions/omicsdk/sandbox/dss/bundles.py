@@ -108,7 +108,7 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
 
 
 def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list[BundleEntry], str]:
-    """Look up the files that a bundle shall have.
+    """Look up the files of a new bundle.
 
     Returns:
         The entries, and the first file that does not exist (uuid and version; else empty).

@@ -30,7 +30,7 @@ def redirect_while_copying(dss: Dss, call: Call, subject: str) -> Reply | None:
         A 301 to the request's own URL with Retry-After, or None.
 
     Raises:
-        Problem: 400 illegal_token; the token is not one of ours.
+        Problem: 400 illegal_token; the token is not one of the sandbox's.
     """
     token = call.arguments.get("token")
     seen = _decode(token) if token else None

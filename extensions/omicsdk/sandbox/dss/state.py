@@ -105,7 +105,7 @@ class Dss:
     """The Data Store.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
     """
 
     def __init__(self, context: SandboxContext) -> None:
@@ -152,7 +152,7 @@ class Dss:
         return self.files.first("ready <= ?", self.now(), order="version DESC", uuid=uuid.lower(), version=version)
 
     def find_bundle(self, uuid: str, version: str | None, *, tombstoned: bool = False) -> Bundle | None:
-        """A version of a bundle, the latest when none is named; a deleted one only when that is wanted."""
+        """A version of a bundle, the latest when none is named; a deleted one only on request."""
         live = "" if tombstoned else LIVE_BUNDLE
         return self.bundles.first(live, order="version DESC", uuid=uuid.lower(), version=version)
 

@@ -148,7 +148,7 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
         case "authorization_code":
             grant = fusillade.grants.take_code(form.get("code", ""))
             if grant is None:
-                raise OAuthError("invalid_grant", "The code isn't one of ours, was used before, or has ended")
+                raise OAuthError("invalid_grant", "The code is unknown, was used before, or has expired")
             if grant.login.redirect_uri != form.get("redirect_uri", ""):
                 raise OAuthError("invalid_grant", "The redirect_uri isn't that of the login")
             _check_verifier(grant.login.challenge, form.get("code_verifier", ""), proved=proved)
@@ -167,10 +167,10 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
         raise OAuthError("invalid_request", "There is no refresh_token to renew with: log in again")
     grant = fusillade.grants.refresh(token)
     if grant is None:
-        raise OAuthError("invalid_grant", "The refresh token isn't one of ours, or was revoked: log in again")
+        raise OAuthError("invalid_grant", "The refresh token is unknown or was revoked: log in again")
     wanted = form.get("scope", "").split()
     if not set(wanted) <= set(grant.login.scope.split()):
-        raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
+        raise OAuthError("invalid_scope", "A refresh cannot request more than the login did")
     rotated = fusillade.context.settings.flag("auth.rotate_refresh_tokens")
     if rotated and not fusillade.grants.revoke(token):
         raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
@@ -259,7 +259,7 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     """
     shown = {
         "Application": request.client_id or "this deployment",
-        "It wants": request.scope or "nothing in particular",
+        "Requested": request.scope or "nothing in particular",
         "It gets the answer at": request.redirect_uri or "this page",
     }
     rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in shown.items())
@@ -310,7 +310,7 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
         else:
             found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
         if location := found.headers.get("Location"):
-            # 303: the browser continues with GET, whatever it came with.
+            # 303: the browser continues with GET, whatever its method was.
             return RedirectResponse(location, 303, HEADERS)
         return JSONResponse(found.body, headers=HEADERS)
 
@@ -340,7 +340,7 @@ def _message(title: str, text: str, status: int = 200) -> Response:
 def shared_routes(secrets: Secrets) -> list[BaseRoute]:
     """Addresses of the whole server, where the platform's clients look: the application's secrets, and /echo.
 
-    The published client takes the host's root for both, whatever the service's base address is.
+    The published client uses the host's root for both, whatever the service's base address is.
 
     Args:
         secrets: What the application's secret derives from.
@@ -390,7 +390,7 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
         if somebody:
             return allowed(fusillade, request, somebody, issuer_of(call.origin))
         if query.get("prompt") == "none":
-            raise OAuthError("login_required", "Somebody has to log in, and prompt=none forbids to ask")
+            raise OAuthError("login_required", "A login is required, and prompt=none forbids the page")
     except OAuthError as error:
         return answer(request, error.fields(), 400)
     location = call.service_url("/consent", {"ticket": fusillade.grants.put_ticket(request)})

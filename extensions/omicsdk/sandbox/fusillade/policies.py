@@ -324,7 +324,7 @@ def _principal_fault(statement: Mapping[str, Any], kind: str) -> str:
     if "Principal" not in statement:
         return ""
     if kind == IAM_POLICY:
-        return "Principal is for access levels; what is attached to somebody is about them"
+        return "Principal is for access levels; a policy attached to a user is about that user"
     fine = all(isinstance(each, str) for each in principals_of(statement["Principal"]))
     return "" if fine else "Principal is '*' or lists of names by their kind"
 
@@ -425,7 +425,7 @@ def decide(policies: Iterable[Policy], actions: Sequence[str], resource: str, co
             unsaid.append(action)
     if unsaid or not actions:
         return Decision(False, f"No policy allows {', '.join(unsaid) or 'nothing'} on {resource}.")
-    return Decision(True, "Everything that was asked for is allowed, and nothing of it is denied.")
+    return Decision(True, "All requested actions are allowed, and none is denied.")
 
 
 def _counts(statement: Mapping[str, Any], action: str, resource: str, context: Context, *, variables: bool) -> bool:

@@ -40,7 +40,7 @@ def listed(
         The answer.
 
     Raises:
-        Problem: 400; `next_token` is not one of ours.
+        Problem: 400; `next_token` is not one of the sandbox's.
     """
     count: int = call.arguments["per_page"]
     after = _name(call.arguments.get("next_token", ""))

@@ -140,7 +140,7 @@ class Fusillade:
     """The service's state.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         folder: Where the key is kept that signs tokens.
     """
 
@@ -241,7 +241,7 @@ class Fusillade:
         """The bearer of a JSON Web Token, for all services; None for a token of another kind.
 
         Raises:
-            Problem: 401; it is not good.
+            Problem: 401; it is not valid.
         """
         if token.count(".") != 2:
             return None
@@ -249,7 +249,7 @@ class Fusillade:
         return Caller(account.name, self.groups_of(account.name) if account.enabled else frozenset())
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """The claims of a JSON Web Token; a 401 when it is not good."""
+        """The claims of a JSON Web Token; a 401 when it is not valid."""
         return read_token(token, self.key, self.service_accounts, self.now())
 
     def add_service_account(self, folder: Path, email: str, groups: Sequence[str], token_uri: str) -> Path:

@@ -72,7 +72,7 @@ def check_client(form: Mapping[str, str], authorization: str, expected: str) -> 
         expected: The application's secret.
 
     Returns:
-        Whether it proved who it is by its secret.
+        Whether it proved its identity by its secret.
 
     Raises:
         OAuthError: The client is not known or its secret is wrong.
@@ -120,7 +120,7 @@ def may_redirect(uri: str, origin: str) -> bool:
 TICKET_SECONDS = 600.0
 """How long the consent page is valid."""
 CODE_SECONDS = 600.0
-"""For how long a code is good: the most that RFC 6749 recommends (section 4.1.2)."""
+"""Validity of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +368,7 @@ def _check_time(claims: Mapping[str, Any], now: float) -> None:
         raise refused("it has ended: get a new one")
     begins = max(moments["nbf"] or 0, moments["iat"] or 0)
     if begins > now + LEEWAY:
-        raise refused(f"it isn't good before {begins - now:.0f} s from now: is the clock of your machine right?")
+        raise refused(f"it is not valid before {begins - now:.0f} s from now: check the clock of your machine")
 
 
 def _check_audience(stated: object) -> None:

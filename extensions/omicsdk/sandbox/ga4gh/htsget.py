@@ -44,7 +44,7 @@ class Htsget:
     """The data sets.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         seed: Makes the examples, once something is looked at.
     """
 

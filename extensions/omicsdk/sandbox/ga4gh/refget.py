@@ -48,7 +48,7 @@ class Refget:
     """The sequences.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         seed: Makes the examples, once something is looked at.
     """
 

@@ -51,7 +51,7 @@ class Ga4gh:
     """The GA4GH services that are read from.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
 
     Attributes:
         htsget: Files of reads and variants.

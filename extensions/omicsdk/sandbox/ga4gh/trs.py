@@ -68,7 +68,7 @@ class Trs:
     """The tools and their files.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         seed: Makes the examples, once something is looked at.
     """
 

@@ -39,9 +39,9 @@ CLIENT_ID = "sandbox-client"
 """A program that logs in by itself, with `client_credentials`; it may read everything, and upload."""
 
 ACCESS_SECONDS = 1200.0
-"""For how long access tokens are good, as Fence has it by default."""
+"""Validity of access tokens; Fence's default."""
 KEY_SECONDS = 30 * 24 * 3600.0
-"""For how long API keys are good at most, as Fence has it by default."""
+"""Validity of API keys at most; Fence's default."""
 
 _OPEN: tuple[Rule, ...] = ((OPEN, "*", "read"), (OPEN, "*", "read-storage"))
 _UPLOAD: Rule = ("/data_file", "fence", "file_upload")
@@ -282,7 +282,7 @@ class Access:
     """Users, clients and their tokens.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         key: The file of the key that tokens are signed with.
 
     Attributes:
@@ -403,7 +403,7 @@ class Access:
         """Make a token of a user.
 
         Args:
-            name: Whose it is.
+            name: Its owner.
             origin: Scheme, host and port of the commons as its clients reach it.
             purpose: `access` or `api_key`.
             seconds: How long it is valid, in the sandbox's time.
@@ -456,7 +456,7 @@ class Access:
             purpose: What it has to be for.
 
         Raises:
-            Problem: 401; it is not one of ours, has ended or was revoked, or is for something else.
+            Problem: 401; it is not one of the sandbox's, has ended or was revoked, or is for something else.
         """
         import jwt
 
@@ -468,7 +468,7 @@ class Access:
         if jwt.get_unverified_header(token).get("kid") != self.key.id:
             raise Problem(401, "unauthorized", "The token was signed before the commons was emptied")
         if claims.get("pur") != purpose:
-            raise Problem(401, "unauthorized", f"The token is for {claims.get('pur')}, {purpose} is wanted")
+            raise Problem(401, "unauthorized", f"The token is for {claims.get('pur')}, {purpose} is required")
         if claims["exp"] <= self._clock.now():
             raise Problem(401, "unauthorized", "Signature has expired")
         if self._revoked.get(claims["jti"]) is not None:
@@ -509,7 +509,7 @@ class Access:
             headers: The request's headers, names in lower case.
 
         Raises:
-            Problem: 401; the token is not good.
+            Problem: 401; the token is not valid.
         """
         token = bearer_token(headers)
         return self.person_of(self.claims(token)) if token else None
@@ -518,7 +518,7 @@ class Access:
         """The sender of a request that needs a bearer token.
 
         Raises:
-            Problem: 401, the token is not good; the refusal that is given without one.
+            Problem: 401, the token is not valid; the refusal that is given without one.
         """
         found = self.bearer(headers)
         if found is None:
@@ -536,7 +536,7 @@ class Access:
         """The sender of a request; the anonymous one without a bearer token.
 
         Raises:
-            Problem: 401; the token is not good.
+            Problem: 401; the token is not valid.
         """
         found = self.bearer(headers) or self.person(ANONYMOUS)
         return found or Person(ANONYMOUS, 0, ())

@@ -46,11 +46,11 @@ class Gen3:
     """The commons.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         folder: Where its key goes.
 
     Attributes:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: Users and their tokens.
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
@@ -90,7 +90,7 @@ class Gen3:
         Args:
             origin: Scheme, host and port as the client reaches them.
             grant: What it allows.
-            seconds: For how long it is good.
+            seconds: How long it is valid.
         """
         return presigned(self.context.signer, origin, grant, seconds)
 

@@ -15,7 +15,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Reply, Service, handlers_in
 
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
-_BROWSER = "people log in with a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
+_BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
 _ABSENT = {
     "/metrics": "it measures a deployment",
     "/privacy-policy": "it is a page of a deployment",
@@ -25,7 +25,7 @@ _ABSENT = {
     "/logout": _BROWSER,
     "/oauth2/revoke": "it ends refresh tokens, which come of logins with a browser",
     "/credentials/token/": "it is for services of a deployment",
-    "/admin/user": "people are made and removed with `sandbox.gen3.access`",
+    "/admin/user": "users are made and removed with `sandbox.gen3.access`",
     "/data/content": "it passes requests on to a service of embeddings",
     "/credentials/{provider}": "the only kinds of keys are api and google",
     "/credentials/google": _GOOGLE,

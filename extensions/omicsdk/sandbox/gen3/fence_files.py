@@ -63,7 +63,7 @@ def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -
     """Refuse unless a user may do something, read-storage or write-storage, with a record's file.
 
     Raises:
-        Problem: 401, or what the setting `gen3.forbidden_status` states for a user with a good token.
+        Problem: 401, or what the setting `gen3.forbidden_status` states for a user with a valid token.
     """
     resources: list[str] = record.get("authz") or []
     acl: list[str] = record.get("acl") or []

@@ -12,7 +12,7 @@ from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
 
 LONGEST_TOKEN = 3600
-"""For how many seconds access tokens are good at most, as Fence has it by default."""
+"""Longest validity of access tokens, in seconds; Fence's default."""
 SETTINGS = (Setting("gen3.token_seconds", ACCESS_SECONDS, "Validity of access tokens of the Gen3 commons, in seconds"),)
 SAME = {
     "list_cdis_keys": "list_api_keys",

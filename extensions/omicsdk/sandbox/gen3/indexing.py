@@ -44,7 +44,7 @@ class Indexing:
     Args:
         files: The contents of the commons' buckets.
         index: The records.
-        context: State and switches that all services share.
+        context: State and settings that all services share.
     """
 
     def __init__(self, files: Files, index: Index, context: SandboxContext) -> None:

@@ -42,13 +42,13 @@ class Manifests:
     """The files that users store with the commons.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: The users of the commons.
 
     Attributes:
         access: The users of the commons.
         files: The files.
-        context: State and switches that all services share.
+        context: State and settings that all services share.
     """
 
     def __init__(self, context: SandboxContext, access: Access) -> None:

@@ -76,7 +76,7 @@ def crash_if_real(context: SandboxContext, why: str) -> None:
     """Fail where the real service is known to, although the sandbox would answer.
 
     Args:
-        context: State and switches that all services share; its setting `sandbox.strict_errors` decides.
+        context: State and settings that all services share; its setting `sandbox.strict_errors` decides.
         why: What the real service fails on.
 
     Raises:

@@ -32,7 +32,7 @@ log = logging.getLogger("omicsdk.sandbox")
 RESOURCE = "/sower"
 """The resource with whose permission `access`, of the service `job`, a user may dispatch jobs."""
 URL_SECONDS = 3600.0
-"""For how long the addresses of files that jobs leave are good."""
+"""Validity of the addresses of files that jobs leave."""
 SECONDS = "gen3.job_seconds"
 KEPT_SECONDS = 1800.0
 """For how long a job is known after it was dispatched, when it has ended."""
@@ -295,7 +295,7 @@ def _merge_manifests(work: _Work) -> None:
 def _get_dbgap_metadata(work: _Work) -> None:
     """Stands for a request to dbGaP."""
     del work
-    raise bad_arguments("dbGaP isn't asked: the sandbox reaches out to nobody")
+    raise bad_arguments("dbGaP is not requested: the sandbox sends no requests to other hosts")
 
 
 _ACTIONS: Mapping[str, Callable[[_Work], None]] = {
@@ -316,7 +316,7 @@ class Job:
 
     Attributes:
         uid: Its identity.
-        owner: Whose it is, a user name.
+        owner: Its owner, a user name.
         name: Its name.
         action: What it does.
         input: With what.
@@ -341,7 +341,7 @@ class Sower:
     """Sower's state.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: Users and their tokens.
         files: The contents of the commons' buckets.
         index: The records of files.
@@ -366,7 +366,7 @@ class Sower:
         """Begin a job.
 
         Args:
-            owner: Whose it is, a user name.
+            owner: Its owner, a user name.
             action: What it does.
             input: With what.
 

@@ -56,7 +56,7 @@ def presigned(signer: Signer, origin: str, grant: Grant, seconds: float) -> str:
         signer: Signs it.
         origin: Scheme, host and port as the client reaches them.
         grant: What it allows.
-        seconds: For how long it is good.
+        seconds: How long it is valid.
     """
     fields = {_METHOD: grant.method}
     if grant.upload:

@@ -17,7 +17,7 @@ RESOURCE = "/workspace"
 """The resource with whose permission `access`, of the service `jupyterhub`, a user has a workspace."""
 ROOT = "s3://sandbox-gen3-workspaces/"
 SECONDS = 3600.0
-"""For how long addresses are good."""
+"""Validity of addresses."""
 MOST = 1000
 """Most objects and folders of a list."""
 _WAYS = {"upload": "PUT", "download": "GET"}

@@ -22,7 +22,7 @@ AGGREGATED = ("user/user", "authz/mapping")
 _EVERYBODY = "*"
 _SECONDS = 30.0
 _LOGIN = "gen3 login"
-_BROWSER = "people connect with a browser, and the sandbox has no pages: connect them with `sandbox.gen3.wts`"
+_BROWSER = "connecting needs a browser, and the sandbox has no pages: connect them with `sandbox.gen3.wts`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class Wts:
     """The other commons, and who is connected to them.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: Users and their tokens.
 
     Attributes:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: Users and their tokens.
     """
 
@@ -235,7 +235,7 @@ def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person
     """The answer of another commons; None when it has none.
 
     Raises:
-        Problem: 400; what is wanted of the answer is not in it.
+        Problem: 400; the answer lacks the requested value.
     """
     import httpx
 

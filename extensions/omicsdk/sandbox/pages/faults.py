@@ -22,7 +22,7 @@ SWITCHES = {
     "cut": ("Bodies cut off after 1,000 bytes", Rule("cut", at=1000)),
     "wrong": ("Byte 100 of each body corrupted", Rule("wrong", at=99)),
 }
-"""The faults that one button switches: its label, and the rule."""
+"""The faults of one button: its label, and the rule."""
 
 DONE = {
     "on": "Fault added.",

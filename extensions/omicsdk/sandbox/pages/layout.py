@@ -56,7 +56,7 @@ def written(page: Page, form_token: str) -> Html:
 
     Args:
         page: The page.
-        form_token: What its forms send along to show that they are ours.
+        form_token: The token that its forms send, which shows that they are of these pages.
     """
     head = [
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -151,7 +151,7 @@ def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
 
 
 def form(action: str, *content: Content, class_: str | None = None, back: str = "") -> Html:
-    """A form that changes something; it carries the token that shows that it is one of ours.
+    """A form that changes something; its token shows that it is of these pages.
 
     Args:
         action: The page that it is of.

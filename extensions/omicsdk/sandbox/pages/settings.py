@@ -1,4 +1,4 @@
-"""The page of time and switches: what a test or a teacher turns while the sandbox runs."""
+"""The page of time and settings, which tests and teachers change while the sandbox runs."""
 
 import json
 from datetime import UTC, datetime
@@ -91,7 +91,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
     """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:
-        ValueError: What was entered is no time, or no value of a switch.
+        ValueError: The input is no time, or no value of a setting.
         Problem: 409; a setting that was changed on the page was also changed otherwise meanwhile.
     """
     done = fields.get("do", "")
@@ -121,7 +121,7 @@ def _moment(text: str) -> float | None:
 
 
 def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
-    """Turn the switches that were changed on the page, and no other."""
+    """Change the settings that were changed on the page, and no other."""
     known = sandbox.settings.all()
     changed = {
         name: text
@@ -135,7 +135,7 @@ def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
         shown = fields.get(f"{_SHOWN}{name}")
         at_present = known[name]["value"] if name in known else value
         if shown is not None and at_present != value and _text(at_present) != shown:
-            message = f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
+            message = f"{name} was changed to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
             raise Problem(409, "conflict", f"{message} Reload the page to see the current settings.")
     sandbox.settings.turn(wanted)
 

@@ -14,7 +14,7 @@ from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Fields, Page, written
 from omicsdk.sandbox.problems import Problem
 
-_MOST = 64 * 1024  # bytes of a form; ours have some hundred
+_MOST = 64 * 1024  # bytes of a form; those of the pages have some hundred
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

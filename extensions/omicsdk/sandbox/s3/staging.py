@@ -198,9 +198,9 @@ class S3Wire:
             if rule.action == "reset":
                 environ[HANG_UP]()
                 # werkzeug reads it correctly: the client is gone, and nothing waits for an answer.
-                raise ConnectionResetError("a fault that was asked for")
+                raise ConnectionResetError("a requested fault")
             wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
-            problem = Problem(rule.status, rule.code, "A fault that was asked for", wait)
+            problem = Problem(rule.status, rule.code, "A requested fault", wait)
             return _counted(entry, refused(problem, environ, start))
         return _counted(entry, self.app(environ, start))
 
@@ -316,7 +316,7 @@ class Staging:
                 region_name=REGION,
                 aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
-                # No proxy of the user's environment is between us and our own thread.
+                # No proxy of the user's environment is between the sandbox and its own thread.
                 config=Config(
                     proxies={},
                     s3={"addressing_style": "path"},

@@ -522,8 +522,8 @@ def _reason(exchange: Exchange) -> str:
     if not exchange.succeeded:
         return "exchanges that were refused"
     if exchange.method not in ("GET", "POST", "PUT", "PATCH"):
-        return f"exchanges of {exchange.method} that told of nothing known"
-    return "exchanges that tell of no thing that can be made"
+        return f"exchanges of {exchange.method} without known objects"
+    return "exchanges without objects that can be made"
 
 
 def _exchanges(file: Path) -> Iterator[Exchange]:

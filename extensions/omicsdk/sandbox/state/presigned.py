@@ -108,7 +108,7 @@ class Signer:
         Args:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             sha256: The object.
-            seconds: For how long it is good, in the sandbox's time.
+            seconds: How long it is valid, in the sandbox's time.
             content_type: The Content-Type of the answer; default application/octet-stream.
             disposition: The Content-Disposition of the answer; default none.
             name: The end of the URL's path, for readability; default the object's name.
@@ -130,7 +130,7 @@ class Signer:
         Args:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             path: The path, not quoted yet.
-            seconds: For how long it is good, in the sandbox's time.
+            seconds: How long it is valid, in the sandbox's time.
             fields: What its query states besides, signed too; default nothing.
 
         Returns:
@@ -350,7 +350,7 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
         "Accept-Ranges": "bytes",
         "Last-Modified": formatdate(int(os.fstat(file.fileno()).st_mtime), usegmt=True),
         "Content-Type": fields.get("response-content-type", "application/octet-stream"),
-        # A stored page would else be one of ours to a browser, and could use the sandbox's own pages.
+        # A stored page would otherwise have the sandbox's origin in a browser, and could use the sandbox's own pages.
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }

@@ -1,4 +1,4 @@
-"""Switches that a test or a teacher turns while the sandbox runs."""
+"""Settings that tests and teachers change while the sandbox runs."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One switch.
+    """One setting.
 
     Attributes:
         name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
-        default: Its value until a user turns it; its type is the type of every value.
+        default: Its value until it is changed; its type is the type of every value.
         meaning: What it does, with the unit.
         choices: The valid values of a text; empty for any.
     """
@@ -28,7 +28,7 @@ class Setting:
 
 
 class Settings:
-    """The switches of one sandbox. They survive a restart, and a reset puts them back.
+    """The settings of one sandbox. They survive a restart; a reset restores the defaults.
 
     Args:
         database: Storage of changed settings.
@@ -41,22 +41,22 @@ class Settings:
         database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
 
     def declare(self, *settings: Setting) -> None:
-        """Make switches known."""
+        """Declare settings."""
         self._known.update((setting.name, setting) for setting in settings)
 
     def number(self, name: str) -> float:
-        """The value of a switch that is a number."""
+        """The value of a setting that is a number."""
         value = self._value(name)
         if isinstance(value, str):
             raise TypeError(f"{name} is a text")
         return value
 
     def text(self, name: str) -> str:
-        """The value of a switch that is a text."""
+        """The value of a setting that is a text."""
         return str(self._value(name))
 
     def flag(self, name: str) -> bool:
-        """The value of a switch that is on or off."""
+        """The value of a setting that is true or false."""
         return bool(self._value(name))
 
     def _value(self, name: str) -> Value:
@@ -72,7 +72,7 @@ class Settings:
         self._turned = None
 
     def turn(self, values: Mapping[str, object]) -> None:
-        """Turn switches, all or none.
+        """Change settings, all or none.
 
         Raises:
             ValueError: A name is not known, or a value has another type or is negative.

@@ -98,7 +98,7 @@ class Rule:
         return self.path.startswith(S3_PREFIX)
 
     def matches(self, method: str, path: str, query: Mapping[str, str]) -> bool:
-        """Whether a request is one of those that the rule is about, however often that was already so."""
+        """Whether a request matches the rule, however often one did before."""
         return (
             path.startswith(S3_PREFIX) == self._is_of_s3
             and (not self.method or self.method.upper() == method)

@@ -401,7 +401,7 @@ async def _watch(receive: Receive, gone: asyncio.Event) -> None:
 
 
 async def _answer(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
-    said, kind = "A fault that was asked for", "application/problem+json"
+    said, kind = "A requested fault", "application/problem+json"
     body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
     if rule.code.isdecimal():
         body = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}

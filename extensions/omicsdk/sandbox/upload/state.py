@@ -137,7 +137,7 @@ class Upload:
     """The Upload service.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         sessions: The temporary credentials of its bucket.
     """
 
@@ -381,7 +381,7 @@ UPLOAD = Collection(
         Listing(
             "areas",
             "Upload areas",
-            ("Area", "State", "Files told of"),
+            ("Area", "State", "Registered files"),
             "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' WHEN a.locked THEN 'locked' ELSE 'open' END,"
             " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
             " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
@@ -389,7 +389,7 @@ UPLOAD = Collection(
         ),
         Listing(
             "area-files",
-            "Files of an area that the service was told of",
+            "Registered files of an area",
             ("Name", "Checksums"),
             "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
             " (SELECT area, name, computed FROM upload_jobs WHERE kind = 'checksum' UNION ALL SELECT area, name, 1 FROM upload_checked)"

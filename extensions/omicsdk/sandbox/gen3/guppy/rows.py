@@ -120,14 +120,14 @@ def _kind(value: Any) -> str:
     return INTEGER if isinstance(value, int) and -_INT32 <= value < _INT32 else NUMBER
 
 
-# -- filters: objects that say which rows are meant, compiled to a test of rows
+# -- filters: objects that select rows, compiled to a test of rows
 
 
 def compiled(wanted: Any, fields: Fields, without: str = "") -> Test:
     """A filter as a test.
 
     Args:
-        wanted: The filter; None or an empty object is met by all rows.
+        wanted: The filter; None or an empty object matches all rows.
         fields: The known fields.
         without: A field whose conditions do not count; by default all do.
 

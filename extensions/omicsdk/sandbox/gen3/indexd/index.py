@@ -193,11 +193,11 @@ class Index:
     Its methods check no permission: the handlers do.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         access: The users of the commons.
 
     Attributes:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         records: The records.
         aliases: Their aliases.
         bundles: The bundles.
@@ -254,7 +254,7 @@ class Index:
             resources: Their paths. Records without any are open to users who may do it everywhere.
 
         Raises:
-            Problem: 401 for a token that is not good, 403 without credentials or permission.
+            Problem: 401 for a token that is not valid, 403 without credentials or permission.
         """
         if not self._may(call, method, [*resources] or ["/"]):
             raise refuse(403, "Permission denied.")

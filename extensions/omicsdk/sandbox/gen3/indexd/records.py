@@ -87,7 +87,7 @@ def get_record(index: Index, call: Call) -> Reply:
 
 
 def get(index: Index, call: Call) -> Reply:
-    """GET /{GUID}: a record by whatever it is called, here or in another commons."""
+    """GET /{GUID}: a record by any of its names, here or in another commons."""
     guid = call.arguments["GUID"]
     if found := index.find(guid):
         return Reply(found)

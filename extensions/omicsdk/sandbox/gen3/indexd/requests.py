@@ -94,7 +94,7 @@ class Query:
         return None if sent is None else [] if sent == "null" else sent.split(",")
 
     def is_on(self, name: str) -> bool:
-        """Whether a switch is on."""
+        """Whether a flag is set."""
         return (self.text(name) or "").lower() in ("true", "t", "yes", "y", "1")
 
     def whole(self, name: str, *, crashes: bool = False) -> int | None:

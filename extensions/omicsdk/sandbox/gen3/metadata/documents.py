@@ -33,7 +33,7 @@ def matches(document: Any, wanted: Conditions) -> bool:
 
     Args:
         document: The document, any JSON value.
-        wanted: The conditions; the value `*` is met by whatever has the path's last key.
+        wanted: The conditions; the value `*` matches whatever has the path's last key.
     """
     return all(_meets(document, path.split("."), values) for path, values in wanted.items())
 

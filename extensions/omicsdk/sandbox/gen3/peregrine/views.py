@@ -56,13 +56,13 @@ class Found:
         Those without a value come last, as in the service's database.
 
         Args:
-            arguments: `order_by_asc` and `order_by_desc` name a property; `first` are wanted after `offset`, or the `last`
+            arguments: `order_by_asc` and `order_by_desc` name a property; `first` are requested after `offset`, or the `last`
                 ones; 0 and less are all.
 
         Raises:
             QueryError: That property does not order.
         """
-        # The later order counts more. Where it turns, those without a value come first.
+        # The later order counts more. Where it is descending, those without a value come first.
         orders = [
             Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
             for name, reverse in reversed(self.ordering(arguments))
@@ -95,7 +95,7 @@ class Reader:
 
     Args:
         records: The records.
-        person: Who it is.
+        person: The user.
     """
 
     def __init__(self, records: Store, person: Person) -> None:

@@ -90,7 +90,7 @@ def resource_of(program: str, code: str) -> str:
 
 
 def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, str]:
-    """Let a request in to a project that needn't be there.
+    """Allow a request to a project that need not be there.
 
     Raises:
         Problem: 401, 403.
@@ -102,7 +102,7 @@ def enter_empty(commons: Gen3, call: Call, method: str) -> tuple[Person, str, st
 
 
 def enter(commons: Gen3, call: Call, method: str, *states: str) -> Visit:
-    """Let a request in to a project.
+    """Allow a request to a project.
 
     Args:
         commons: The commons.

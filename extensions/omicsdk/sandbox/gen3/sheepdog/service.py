@@ -12,8 +12,8 @@ from omicsdk.sandbox.service import Reply, Service, handlers_in
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
 _STATED = ("/v0/submission/",)
-_STORAGE = "files of the commons are uploaded through Fence; this service has no storage of its own"
-_XML = "it needs tables of how XML becomes records, which a dictionary of one's own doesn't have"
+_STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
+_XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
 _ABSENT = {
     "upload_file": _STORAGE,
     "try_upload_file": _STORAGE,
