@@ -104,9 +104,7 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             problem = error.problem or error.context
-            raise self._stop(
-                f"invalid YAML: {problem}", "Fix its syntax.", mark.line + 1 if mark else None
-            ) from error
+            raise self._stop(f"invalid YAML: {problem}", "Fix its syntax.", mark.line + 1 if mark else None) from error
         except yaml.YAMLError as error:
             raise self._stop(f"invalid YAML: {str(error).splitlines()[0]}", "Fix its syntax.", None) from error
         return self._root[0] if self._root else None
