@@ -474,5 +474,5 @@ def test_a_command_that_is_twice_in_a_table_is_a_fault(monkeypatch: pytest.Monke
     from omicsdk.cli.index.__main__ import files
 
     monkeypatch.setattr(auth, "COMMANDS", (*auth.COMMANDS, auth.COMMANDS[0]))
-    with pytest.raises(IndexFault, match="omics auth: .* twice in the table"):
+    with pytest.raises(IndexFault, match=r"omics auth: .* twice in the table"):
         files()
