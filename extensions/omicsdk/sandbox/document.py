@@ -18,9 +18,9 @@ class Parameter:
 
     Attributes:
         name: Its name on the wire.
-        place: Where it goes: path, query, header or cookie.
+        place: Its place: path, query, header or cookie.
         required: Whether a request without it is refused.
-        schema: What it may be.
+        schema: Its schema.
         raw: Whether it is the part of a path in which slashes stay.
         joined: Whether its items are in one text, with commas between (`explode: false`).
     """

@@ -77,7 +77,7 @@ def written_storage_settings(folder: Path, storage: Path) -> Path:
 
     Args:
         folder: The sandbox's folder.
-        storage: Where the files are.
+        storage: Folder of the files.
     """
     path = folder / "crunch-storage.json"
     content = json.dumps({"MEDIA_ROOT": str(storage)}, indent=4)

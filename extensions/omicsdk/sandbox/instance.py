@@ -174,7 +174,7 @@ class Instance:
         lasting: Whether the folder stays when the sandbox has stopped.
 
     Attributes:
-        url: Where programs on this machine find it.
+        url: Its URL for programs on this machine.
         context: State and settings that all services share.
         platforms: The platforms.
     """

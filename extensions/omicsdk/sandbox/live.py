@@ -46,9 +46,9 @@ class LiveSandbox:
     """A sandbox while it runs.
 
     Args:
-        folder: Where the state lives; None for a temporary folder.
+        folder: Folder of the state; None for a temporary folder.
         faults: Rules that are in force from the start and again after `reset`.
-        options: How it is started.
+        options: Its options.
 
     Attributes:
         options: As given.
@@ -216,7 +216,7 @@ class LiveSandbox:
 
         Args:
             path: The file; rewritten, readable by its owner only.
-            name: Whose key it is; by default an administrator's, and `reader@example.org` may read what is open.
+            name: The key's owner; by default an administrator's, and `reader@example.org` may read what is open.
 
         Returns:
             The file.
@@ -341,8 +341,8 @@ class LiveSandbox:
 
         Args:
             email: Its owner.
-            seconds: How long it is valid, in the sandbox's time.
-            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
+            seconds: Validity in seconds, in the sandbox's time.
+            groups: The owner's groups: `hca` may write, `admin` may delete bundles and administer. Default both.
 
         Returns:
             The token.
@@ -355,7 +355,7 @@ class LiveSandbox:
         """Make a service account and write its key file, for GOOGLE_APPLICATION_CREDENTIALS.
 
         Args:
-            folder: Where the file goes; made when it does not exist.
+            folder: Folder of the file; created if it does not exist.
             email: Name of the account.
             groups: Fusillade's groups that it joins: `hca` may write, `admin` may also administer. Default `hca`.
 

@@ -22,7 +22,7 @@ class InvalidQuery(QueryError):
     """A query that breaks the language's own rules.
 
     Args:
-        problem: What is wrong and what was expected.
+        problem: The fault and the expectation.
         where: Dotted place in the query, such as `query.bool.must[0]`.
     """
 
@@ -233,7 +233,7 @@ def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
 
     Args:
         items: The items.
-        orders: What they are sorted by, the most important first; equal items keep their order.
+        orders: Sort keys, the most important first; equal items keep their order.
     """
     found = [*items]
     for order in reversed(orders):

@@ -24,7 +24,7 @@ class Sandbox(LiveSandbox):
     there a second time. Use it as a context manager, or call `start` and `stop`.
 
     Args:
-        folder: Where the state lives; made when it does not exist. Default a temporary folder that goes with `stop`.
+        folder: Folder of the state; created if it does not exist. Default a temporary folder that goes with `stop`.
         port: TCP port; 0, the default, picks a free one.
         faults: A YAML or JSON file of faults, or rules, in force from the start and again after `reset`.
         documents: Service name to OpenAPI document, in place of the generated ones.

@@ -1,4 +1,4 @@
-"""Fixtures for tests of programs that use the platforms: clients that are ready, against the sandbox.
+"""Fixtures for tests of programs that use the platforms: clients of the sandbox, ready for use.
 
 pytest finds them by itself where omicsdk is installed; docs/testing-with-the-sandbox.md has recipes.
 """

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def omics_environment(
     omics_sandbox: "Sandbox", monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The variables that lead this SDK, `omics` and the platforms' own clients to the sandbox, set for the test.
+    """The variables that point this SDK, `omics` and the platforms' own clients to the sandbox, set for the test.
 
     Programs that the test starts inherit them.
     """
-    # A test's own settings, such as a selected upload area, are none of the next one's.
+    # Settings of a test, such as a selected upload area, must not reach the next one.
     (omics_sandbox.folder / "hca-config.json").unlink(missing_ok=True)
     variables = {**omics_sandbox.environment(), "OMICS_STATE_DIR": str(tmp_path_factory.mktemp("omics-state"))}
     for name, value in variables.items():
@@ -89,7 +89,7 @@ def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "
 def gen3_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Gen3]]":
     """A Gen3 commons, without programs, records and files; `client` is an administrator's `Gen3`.
 
-    Its services stand at the root of the server, so faults without a path are for all platforms.
+    Its services are at the root of the server, so faults without a path apply to all platforms.
     """
     from omicsdk.gen3 import Gen3, Gen3Login
     from omicsdk.testing.platform import Platform

@@ -1,4 +1,4 @@
-"""One platform of the sandbox as a test sees it."""
+"""One platform of the sandbox, for tests."""
 
 from dataclasses import dataclass
 from os import PathLike
@@ -19,8 +19,8 @@ class Platform(Generic[Client]):
     Attributes:
         client: The client; it is closed when the test ends.
         sandbox: The whole sandbox.
-        service: What the sandbox calls the platform, such as dss.
-        paths: The pattern of its requests' paths.
+        service: The sandbox's name of the platform, such as dss.
+        paths: Pattern of its requests' paths.
     """
 
     client: Client
@@ -34,41 +34,41 @@ class Platform(Generic[Client]):
         return self.sandbox.clock
 
     def seed(self, folder: str | PathLike[str]) -> dict[str, Any]:
-        """Puts a folder's files into the platform, without requests.
+        """Add a folder's files to the platform, without requests.
 
         Args:
-            folder: The folder; what becomes of it stands with `Sandbox.seed_service`.
+            folder: The folder; `Sandbox.seed_service` describes the result.
 
         Returns:
             What was made.
 
         Raises:
-            ValueError: The folder isn't one, has nothing for the platform, or a name is taken.
+            ValueError: The folder is not one, has nothing for the platform, or a name is taken.
         """
         return self.sandbox.seed_service(self.service, str(folder))
 
     def fault(self, action: "Action", *, path: str = "", **rule: Any) -> int:
-        """Makes the platform misbehave until the test ends.
+        """Inject a fault into the platform until the test ends.
 
         Args:
-            action: What happens, such as `status`, `cut`, `reset` or `delay`.
-            path: Pattern of the paths that it happens at; by default all of the platform. Downloads have addresses of their
-                own: `/_objects/*` those of the Data Store, `/sb/_storage/*`, `/gen3/_storage/*`.
+            action: The fault, such as `status`, `cut`, `reset` or `delay`.
+            path: Pattern of the paths that it applies to; by default all of the platform. Downloads have other
+                paths: `/_objects/*` for the Data Store, `/sb/_storage/*`, `/gen3/_storage/*`.
             rule: The other fields of `omicsdk.sandbox.Rule`, such as status, times, at, seconds.
 
         Returns:
             The fault's number.
 
         Raises:
-            ValueError: It isn't a fault.
-            TypeError: A field isn't one.
+            ValueError: The action or a value is invalid.
+            TypeError: A field is unknown.
         """
         from omicsdk.sandbox.traffic.faults import Rule
 
         return self.sandbox.add_faults(Rule(action, path=path or self.paths, **rule))[0]
 
     def requests(self) -> list[dict[str, Any]]:
-        """The requests that came to the platform since the test began, with what came of them."""
+        """The requests to the platform since the test began, with their results."""
         from fnmatch import fnmatchcase
 
         return [each for each in self.sandbox.requests() if fnmatchcase(each["path"], self.paths)]

@@ -65,7 +65,7 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     Args:
         entity_type: Its type.
         entity: The entity.
-        at: Where its files are.
+        at: Addresses of its files.
     """
     files = entity.files
     hit: JsonObject = {
@@ -120,7 +120,7 @@ def hca_file(file: IndexedFile, at: Addresses) -> JsonObject:
 
     Args:
         file: The file.
-        at: Where it is.
+        at: Addresses of its files.
     """
     return {
         "uuid": file.record.uuid,
@@ -184,7 +184,7 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     Args:
         entity_type: Its type.
         entity: The entity.
-        at: Where its files are.
+        at: Addresses of its files.
     """
     files, first = entity.files, entity.files[0]
     hit: JsonObject = {
@@ -216,7 +216,7 @@ def anvil_file(file: IndexedFile, at: Addresses) -> JsonObject:
 
     Args:
         file: The file.
-        at: Where it is.
+        at: Addresses of its files.
     """
     return {
         "document_id": file.record.uuid,

@@ -105,7 +105,7 @@ def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
 
     Args:
         kind: The kind of the catalog.
-        text: What was sent: JSON as text.
+        text: JSON as text.
 
     Returns:
         The relation and values of each field.

@@ -70,7 +70,7 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
     """Make a bundle of a folder.
 
     Args:
-        dss: Where to.
+        dss: The Data Store.
         folder: The folder.
         replica: aws or gcp.
         creator_uid: The user's number in the bundle and its files.

@@ -61,7 +61,7 @@ def index_document(
     Args:
         uuid: The bundle's uuid.
         version: Its version.
-        creator_uid: Who made it.
+        creator_uid: Its creator.
         entries: Its files.
         read: Reads the bytes of a content, by SHA-256.
 

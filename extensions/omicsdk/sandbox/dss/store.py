@@ -124,7 +124,7 @@ class Bundle:
         uuid: The bundle's uuid.
         version: Its version.
         creator_uid: Number of the user who made it.
-        count: How many files it has.
+        count: Number of files.
     """
 
     uuid: str
@@ -212,7 +212,7 @@ class Event:
         uuid: The bundle's uuid.
         version: The bundle's version.
         at: When, as DSS_VERSION.
-        document: What is returned about it.
+        document: Its description for subscribers.
     """
 
     number: int

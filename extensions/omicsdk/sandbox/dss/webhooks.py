@@ -56,7 +56,7 @@ class Delivery:
         transaction_id: Stays the same over all attempts, so that a receiver can recognise duplicates.
         subscription_id: The subscription's uuid.
         due: When the next attempt is due, in seconds since 1970.
-        failed: How many attempts failed.
+        failed: Number of failed attempts.
         subscription: The subscription as it was when the event happened, without its secret.
         payload: The message.
     """
@@ -181,7 +181,7 @@ class DeliveryWorker:
     are thread-safe; a delivery may be cancelled while its request is under way.
 
     Args:
-        database: Where waiting deliveries are stored.
+        database: The sandbox's database.
         clock: The sandbox's time; moving it makes attempts due.
         secret_of: Gives the secret that a subscription's notifications are signed with, by its uuid; None where the
             sandbox no longer has it.
@@ -223,7 +223,7 @@ class DeliveryWorker:
 
         Args:
             subscriptions: Every subscription of the Data Store.
-            event: What happened.
+            event: The event.
         """
         wanted = [each for each in subscriptions if wants(each, event)]
         for each in wanted:

@@ -98,7 +98,7 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
     """Answer the browser at the end of a login: with a redirect to the client, with the state, or with a page.
 
     Args:
-        request: What the client requested.
+        request: The client's request.
         fields: The answer.
         status: The status where it is shown.
     """
@@ -135,7 +135,7 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
         fusillade: The service's state.
         form: The request's form.
         authorization: Its Authorization header; empty without.
-        issuer: Who signs the tokens.
+        issuer: The issuer of the tokens.
 
     Returns:
         The tokens.
@@ -249,8 +249,8 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     """The consent page: an e-mail address to choose, and buttons for yes and no.
 
     Args:
-        request: What the client requested.
-        ticket: What the form hands back.
+        request: The client's request.
+        ticket: The form's ticket.
         users: Addresses to choose from; any other one may be entered.
         chosen: The address that is entered at first.
 
@@ -343,7 +343,7 @@ def shared_routes(secrets: Secrets) -> list[BaseRoute]:
     The published client uses the host's root for both, whatever the service's base address is.
 
     Args:
-        secrets: What the application's secret derives from.
+        secrets: Secrets from which the application's secret derive.
     """
 
     def application(request: Request) -> Response:

@@ -30,10 +30,10 @@ def listed(
     Args:
         call: The request, with `next_token` and `per_page`.
         key: The name that the items have in the answer.
-        table: Where they are.
+        table: Their table.
         by: The field that they are sorted by, in which no two are equal.
         show: An item of the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
-        beside: What is beside the items.
+        beside: Other fields of the answer.
         equal: Fields of the rows that are listed.
 
     Returns:

@@ -59,7 +59,7 @@ class Principal:
         kind: `user`, `group` or `role`.
         name: Its name, which is unique within its kind.
         policy: The policy that is attached to it directly, or None.
-        creator: Who created it.
+        creator: Its creator.
         enabled: Whether decisions about it may be a yes; of users only.
     """
 

@@ -134,7 +134,7 @@ class LoginRequest:
         scope: Words separated by blanks.
         nonce: Put into the identity token.
         challenge: The S256 challenge of PKCE (RFC 7636); empty without.
-        audience: What the access token is for; empty for the usual one.
+        audience: Audience of the access token; empty for the usual one.
     """
 
     client_id: str
@@ -181,7 +181,7 @@ class Grants:
     """Tickets, codes and refresh tokens.
 
     Args:
-        database: Where they are stored.
+        database: The sandbox's database.
         now: The sandbox's time in seconds since 1970.
     """
 
@@ -262,7 +262,7 @@ def new_account(folder: Path, email: str, token_uri: str) -> tuple[ServiceAccoun
     """Make a key for an account and write its file, in the form of Google's.
 
     Args:
-        folder: Where the file goes; made when it does not exist.
+        folder: Folder of the file; created if it does not exist.
         email: Name of the account.
         token_uri: The address of the token endpoint, which the form requires.
 

@@ -32,9 +32,9 @@ class Tool:
 
     Attributes:
         id: Its identifier.
-        organization: Who published it.
+        organization: Its publisher.
         name: Its name.
-        description: What it does.
+        description: Its purpose.
     """
 
     id: str
@@ -91,7 +91,7 @@ class Trs:
             version: The version.
             type: The descriptor type, one of `TYPES`.
             files: Text by path; the first one that is neither a test nor a container file is the primary descriptor.
-            description: What the tool does.
+            description: The tool's purpose.
         """
         parts = id.split("/")
         self.tools.put(Tool(id, parts[-2] if len(parts) > 1 else "sandbox", parts[-1], description))

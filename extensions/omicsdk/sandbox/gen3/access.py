@@ -56,7 +56,7 @@ class Policy:
     Attributes:
         resource: With what, and with what is below it.
         service: In which service; `*` for any.
-        method: What, such as read; `*` for anything.
+        method: Name of the method, such as read; `*` for anything.
     """
 
     resource: str
@@ -91,7 +91,7 @@ class Rules:
     """The store.
 
     Args:
-        database: Where it is kept.
+        database: The sandbox's database.
 
     Attributes:
         changes: How often something was written; what was worked out before is stale then.
@@ -226,7 +226,7 @@ class Person:
     Attributes:
         name: Their user name; empty for a caller without a token, and for a client.
         number: Their number, the subject of their tokens; 0 when they have none.
-        policies: What they may do.
+        policies: Their permissions.
         client: The identity of a client that acts for itself; else empty.
     """
 
@@ -239,7 +239,7 @@ class Person:
         """Whether they may do something with a resource.
 
         Args:
-            method: What, such as read, create, update, delete, read-storage, write-storage, file_upload.
+            method: Name of the method, such as read, create, update, delete, read-storage, write-storage, file_upload.
             resource: The resource's path, such as /programs/demo/projects/one.
             service: In which service.
         """
@@ -287,7 +287,7 @@ class Access:
 
     Attributes:
         key: The key.
-        secrets: What the credentials of the commons' own programs derive from.
+        secrets: Secrets from which the credentials of the commons' own programs derive.
         rules: Resources, roles, policies, users, groups and clients as Arborist keeps them.
     """
 
@@ -326,7 +326,7 @@ class Access:
 
         Args:
             name: Their user name.
-            policies: What they may do: resource, service and method of each; `*` is any service or method. What
+            policies: Their permissions: resource, service and method of each; `*` is any service or method. What
                 the permissions of all users are included.
         """
         with self._database.transaction():
@@ -377,7 +377,7 @@ class Access:
         Args:
             id: Its identity.
             secret: Its secret; only a digest is kept.
-            policies: What it may do, as for `add`.
+            policies: Its permissions, as for `add`.
         """
         with self._database.transaction():
             self._clients.put(_Client(id, digest(secret)))
@@ -406,8 +406,8 @@ class Access:
             name: Its owner.
             origin: Scheme, host and port of the commons as its clients reach it.
             purpose: `access` or `api_key`.
-            seconds: How long it is valid, in the sandbox's time.
-            audience: What it may be used for, Fence's scopes.
+            seconds: Validity in seconds, in the sandbox's time.
+            audience: Its uses, as Fence's scopes.
 
         Raises:
             LookupError: There is no user of that name.
@@ -429,8 +429,8 @@ class Access:
         Args:
             id: The client.
             origin: Scheme, host and port of the commons as its clients reach it.
-            seconds: How long it is valid, in the sandbox's time.
-            audience: What it may be used for, Fence's scopes.
+            seconds: Validity in seconds, in the sandbox's time.
+            audience: Its uses, as Fence's scopes.
         """
         return self.key.sign({**self._claims(origin, "access", seconds, audience), "azp": id, "context": {}})
 
@@ -453,7 +453,7 @@ class Access:
 
         Args:
             token: The token.
-            purpose: What it has to be for.
+            purpose: Its required purpose.
 
         Raises:
             Problem: 401; it is not one of the sandbox's, has ended or was revoked, or is for something else.

@@ -89,8 +89,8 @@ class Gen3:
 
         Args:
             origin: Scheme, host and port as the client reaches them.
-            grant: What it allows.
-            seconds: How long it is valid.
+            grant: Its permission.
+            seconds: Validity in seconds.
         """
         return presigned(self.context.signer, origin, grant, seconds)
 
@@ -100,7 +100,7 @@ class Gen3:
         Args:
             path: The file; rewritten, readable by its owner only.
             origin: Scheme, host and port of the commons as its clients reach it.
-            name: Whose key it is.
+            name: The key's owner.
 
         Returns:
             The file.

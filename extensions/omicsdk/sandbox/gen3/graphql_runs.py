@@ -25,8 +25,8 @@ class Outcome:
 
     Attributes:
         stage: The last stage that it reached; its errors are of this one.
-        data: What was requested; None before it was executed.
-        errors: What is wrong.
+        data: The requested data; None before it was executed.
+        errors: The errors.
     """
 
     stage: Stage

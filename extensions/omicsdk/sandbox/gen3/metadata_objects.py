@@ -150,11 +150,11 @@ def _made(
     Args:
         gen3: The commons.
         call: The request.
-        sent: What was sent.
-        person: Who uploads.
+        sent: The sent value.
+        person: The uploader.
         guid: Its GUID.
-        resources: Who may use it.
-        url: Where its bytes are put.
+        resources: Resources that control access to it.
+        url: Upload URL of its bytes.
     """
     aliases = sent.aliases or []
     if aliases:

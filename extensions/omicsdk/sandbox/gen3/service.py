@@ -47,7 +47,7 @@ def gen3_service(
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             do not matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
-        crash: How it answers then.
+        crash: Its answer then.
     """
     always = {operation: _always(reply) for operation, reply in (answers or {}).items()}
     return Service(
@@ -77,7 +77,7 @@ def crash_if_real(context: SandboxContext, why: str) -> None:
 
     Args:
         context: State and settings that all services share; its setting `sandbox.strict_errors` decides.
-        why: What the real service fails on.
+        why: Reason of the real service's failure.
 
     Raises:
         Problem: The service's 500; the setting is `real`.

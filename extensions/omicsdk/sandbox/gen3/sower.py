@@ -63,7 +63,7 @@ class _Manifest:
     Attributes:
         columns: Its columns as they are called in it.
         rows: Its rows by these columns.
-        delimiter: What is between columns.
+        delimiter: Separator of columns.
     """
 
     columns: list[str]
@@ -97,7 +97,7 @@ def _write_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]], d
     Args:
         columns: Its columns.
         rows: Its rows; of what they lack the cell is empty.
-        delimiter: What is between columns.
+        delimiter: Separator of columns.
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
@@ -126,9 +126,9 @@ class _Work:
     """A job that is being done.
 
     Attributes:
-        sower: Where it is done.
+        sower: Sower's state.
         uid: The job's identity.
-        input: What it was dispatched with.
+        input: Its input.
         log: Its output, line by line.
         left: The storage URLs of the files that it leaves, in the order in which its output names them.
     """
@@ -318,7 +318,7 @@ class Job:
         uid: Its identity.
         owner: Its owner, a user name.
         name: Its name.
-        action: What it does.
+        action: Its action.
         input: With what.
         at: When it was dispatched, in seconds since 1970.
         status: Running, Completed or Failed.
@@ -367,7 +367,7 @@ class Sower:
 
         Args:
             owner: Its owner, a user name.
-            action: What it does.
+            action: Its action.
             input: With what.
 
         Returns:
@@ -385,7 +385,7 @@ class Sower:
 
         Args:
             uid: Its identity.
-            owner: Whose it must be; by default any user's.
+            owner: Its required owner; by default any user's.
         """
         self.settle()
         return self._jobs.first(uid=uid, owner=owner or None)

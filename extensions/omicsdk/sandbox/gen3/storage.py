@@ -55,8 +55,8 @@ def presigned(signer: Signer, origin: str, grant: Grant, seconds: float) -> str:
     Args:
         signer: Signs it.
         origin: Scheme, host and port as the client reaches them.
-        grant: What it allows.
-        seconds: How long it is valid.
+        grant: Its permission.
+        seconds: Validity in seconds.
     """
     fields = {_METHOD: grant.method}
     if grant.upload:
@@ -114,7 +114,7 @@ class Files:
     """Contents by storage URL, and uploads in parts that are not complete.
 
     Args:
-        database: Where it is kept which content a URL has.
+        database: The sandbox's database.
         objects: The contents.
         now: The sandbox's time in seconds since 1970.
 
@@ -200,7 +200,7 @@ class Files:
         """Begin an upload and return its identity.
 
         Args:
-            url: Where the content goes, such as s3://sandbox-gen3/KEY.
+            url: URL of the content, such as s3://sandbox-gen3/KEY.
         """
         made = secrets.token_urlsafe(48)
         self.uploads.table.add(_Upload(made, url))
@@ -220,7 +220,7 @@ class Files:
 
         Args:
             upload: The upload.
-            url: Where it goes, as when it began.
+            url: Its URL, as at the beginning.
             listed: Number and ETag of each part, in the order of their numbers; parts that are not listed are dropped.
 
         Raises:

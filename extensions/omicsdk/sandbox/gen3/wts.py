@@ -76,7 +76,7 @@ class Wts:
             credentials: What its `credentials.json` holds, or that file: its tokens are got with the API key. None
                 connects no user.
             name: Its display name; by default the name of the login.
-            person: Who is connected, by user name; by default every user.
+            person: User to connect, by name; by default every user.
 
         Raises:
             ValueError: The login is called as the commons' own.
@@ -170,7 +170,7 @@ def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
 def get_token(wts: Wts, call: Call) -> Reply:
     """GET /token/."""
     query = dict(call.query)
-    person = _asker(wts, call)
+    person = _principal(wts, call)
     if not query.get("expires", "0").isdecimal():
         return Reply({"error": "expires has to be an integer"}, 400)
     idp = query.get("idp", DEFAULT)
@@ -206,7 +206,7 @@ def get_external_oidc(wts: Wts, call: Call) -> Reply:
 
 def check_connected(wts: Wts, call: Call) -> Reply:
     """GET /oauth2/connected."""
-    person = _asker(wts, call, 401)
+    person = _principal(wts, call, 401)
     idp = dict(call.query).get("idp", DEFAULT)
     if idp != DEFAULT and wts.seconds_left(wts.commons(idp).idp, person) is None:
         raise Problem(403, "forbidden", "user is not connected with token service or expired")
@@ -220,12 +220,12 @@ def get_aggregate(wts: Wts, call: Call) -> Reply:
         raise not_found(
             "supplied endpoint is not configured in the Workspace Token Service aggregate endpoint allowlist"
         )
-    person = _asker(wts, call) if "authorization" in call.headers else None
+    person = _principal(wts, call) if "authorization" in call.headers else None
     asked = [each for each in wts.all() if person is None or wts.seconds_left(each.idp, person) is not None]
     return Reply({urlsplit(each.base_url).netloc: _answer(wts, each, call, path, person) for each in asked})
 
 
-def _asker(wts: Wts, call: Call, status: int = 403) -> Person:
+def _principal(wts: Wts, call: Call, status: int = 403) -> Person:
     """The sender of a request that needs a login; without a token it is refused with 403, as the service does."""
     refusal = Problem(status, "unauthorized", "You need to be authenticated to use this resource")
     return wts.access.somebody(call.headers, refusal)

@@ -120,7 +120,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
     """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:
-        ValueError: What was entered is not a fault.
+        ValueError: The input is not a fault.
     """
     book = sandbox.fault_book
     done = fields.get("do", "off")

@@ -40,7 +40,7 @@ def element(tag: str, /, *content: Content, **attributes: str | int | bool | Non
 
     Args:
         tag: Its name, from the program itself.
-        content: What is in it.
+        content: Its content.
         attributes: Its attributes: `_` represents `-`, one at the end for nothing. True gives the bare name; None and
             False leave it out.
 
@@ -65,8 +65,8 @@ def document(*, title: str, head: Content, body: Content) -> Html:
 
     Args:
         title: Its title.
-        head: What else is in its head.
-        body: What is in its body.
+        head: Other elements of its head.
+        body: Elements of its body.
     """
     top = element("head", element("meta", charset="utf-8"), element("title", title), head)
     return Html(f'<!doctype html>\n<html lang="en">{top}{element("body", body)}</html>\n')

@@ -32,8 +32,8 @@ class Page:
 
     Attributes:
         title: Its heading.
-        content: What is below the heading.
-        place: Which entry of the menu it belongs to.
+        content: The content below the heading.
+        place: Its entry in the menu.
         said: The message after a form.
         refresh: After how many seconds a browser without scripts loads it again; 0 for never.
         status: The HTTP status.
@@ -101,7 +101,7 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
     """A table with a caption, in a box that scrolls by itself when it is wider than the screen.
 
     Args:
-        caption: What it lists.
+        caption: Its title.
         headings: Of its columns.
         rows: Its cells; the first one of a row is its heading.
         empty: The text in place of a table without rows.
@@ -137,9 +137,9 @@ def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
 
     Args:
         path: The list's address.
-        number: Which page is shown, from 1.
-        count: How many things the list has.
-        query: What else is in the list's address.
+        number: Number of the page, from 1.
+        count: Number of items in the list.
+        query: Other parameters of the list's address.
     """
     last = max(1, -(-count // PAGE))
     if last == 1:
@@ -155,7 +155,7 @@ def form(action: str, *content: Content, class_: str | None = None, back: str = 
 
     Args:
         action: The page that it is of.
-        content: What is in it.
+        content: Its content.
         class_: Its class.
         back: `/` on the first page, which the form returns to; else empty.
     """

@@ -47,8 +47,8 @@ class Site:
     """The pages of one sandbox.
 
     Args:
-        sandbox: Whose.
-        form_token: What its forms send along, so that no other page can send them.
+        sandbox: The sandbox.
+        form_token: Token that its forms send, so that no other page can send them.
     """
 
     def __init__(self, sandbox: LiveSandbox, form_token: str) -> None:

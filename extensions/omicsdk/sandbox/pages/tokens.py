@@ -21,7 +21,7 @@ def make(sandbox: LiveSandbox, fields: Fields) -> Page:
     """Make a token and shows it.
 
     Raises:
-        ValueError: What was entered makes no sense.
+        ValueError: The input is invalid.
     """
     email = fields.get("email", "").strip()
     if not email:

@@ -30,7 +30,7 @@ class Session:
     Attributes:
         access_key: Identifier of the key.
         bucket: The one bucket that they open.
-        prefix: What the keys in it must begin with, with the slash at its end.
+        prefix: Prefix of the keys in it, with a trailing slash.
         ends: When they end, in the sandbox's time.
     """
 
@@ -44,9 +44,9 @@ class Sessions:
     """The temporary credentials of one sandbox.
 
     Args:
-        database: Where they are stored, without their secrets.
+        database: The sandbox's database, without their secrets.
         now: The sandbox's time in seconds since 1970.
-        secrets: What their secrets derive from.
+        secrets: Secrets from which their secrets derive.
     """
 
     def __init__(self, database: Database, now: Callable[[], float], secrets: Secrets) -> None:
@@ -59,8 +59,8 @@ class Sessions:
 
         Args:
             bucket: The bucket that they open.
-            prefix: What the keys in it must begin with, with the slash at its end.
-            seconds: For how long they are valid, in the sandbox's time.
+            prefix: Prefix of the keys in it, with a trailing slash.
+            seconds: Validity in seconds, in the sandbox's time.
         """
         access_key = KEY_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(16))
         session = Session(access_key, bucket, prefix, self._now() + seconds)

@@ -171,7 +171,7 @@ class S3Wire:
 
     Attributes:
         app: The S3 server with its guard.
-        log: Where requests are entered.
+        log: The request log.
         book: The faults in force; `status` and `reset` are known here.
         now: The sandbox's time in seconds since 1970.
     """

@@ -460,7 +460,7 @@ class Report(TypedDict):
     """The result of seeding a recording.
 
     Attributes:
-        taken: How many things were made, by what they are.
+        taken: Number of objects that were made, by kind.
         left: Number of those that were not, or of exchanges without facts, by the reason.
     """
 

@@ -29,7 +29,7 @@ class Clock:
     """A wall clock whose time can be advanced, frozen and resumed from any thread.
 
     Args:
-        real: Where real time comes from, in seconds since 1970.
+        real: Source of real time, in seconds since 1970.
     """
 
     def __init__(self, real: Callable[[], float] = time.time) -> None:
@@ -51,7 +51,7 @@ class Clock:
         """Move time forward.
 
         Args:
-            seconds: How far; not negative, because versions and expiry times of what exists would become nonsense.
+            seconds: Time to advance; not negative, because versions and expiry times of what exists would become nonsense.
 
         Returns:
             The new time.

@@ -37,7 +37,7 @@ class Secrets:
 
         Args:
             purpose: Its purpose; each gives another secret.
-            length: How many hexadecimal digits it has, at most 64; default 40.
+            length: Number of hexadecimal digits, at most 64; default 40.
         """
         # With each part's length before it, so that no two purposes run together.
         named = "".join(f"{len(part)}:{part}" for part in purpose)
@@ -59,8 +59,8 @@ class Secrets:
         """Hold a secret of another service in memory; no file of the sandbox ever has it.
 
         Args:
-            kind: What has it, such as `subscription`.
-            id: Which of them.
+            kind: Kind of its owner, such as `subscription`.
+            id: Identity of its owner.
             secret: The secret.
         """
         self._held[kind, id] = secret
@@ -124,7 +124,7 @@ class SigningKey:
 
     Args:
         path: The key's file; made, readable by its owner only, when the key is first needed.
-        database: Where the identifier is kept.
+        database: The sandbox's database.
         table: The identifier's table, one a service.
     """
 

@@ -288,9 +288,9 @@ class Table(Generic[R]):
         Args:
             where: A condition in SQL, with question marks for values.
             values: The values.
-            order: What they are sorted by, in SQL; default the order in which they were written.
-            limit: How many at most; -1, the default, for all.
-            offset: How many to leave out at the beginning.
+            order: Sort order, in SQL; default the order in which they were written.
+            limit: Largest number of items; -1, the default, for all.
+            offset: Number of items to skip.
             equal: Values of fields.
         """
         text, given = self._where(where, values, equal)
@@ -304,7 +304,7 @@ class Table(Generic[R]):
             name: The field.
             where: The condition in SQL, with question marks for values.
             values: The values.
-            order: What the rows are sorted by, in SQL.
+            order: Sort order, in SQL.
         """
         rows = self._database.rows(f"SELECT {name} FROM {self.name} WHERE {where} ORDER BY {order}", values)  # noqa: S608 - our own names
         # Decoded together: for small documents most of the time is spent around the decoder, not in it.

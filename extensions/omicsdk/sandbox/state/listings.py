@@ -14,10 +14,10 @@ class Listing:
 
     Attributes:
         name: Its word in addresses.
-        title: What it holds, in the plural.
+        title: Its contents, in the plural.
         headings: Of its columns; as many as the query selects.
         select: The query. Its columns are the headings, in their order; the first one names the thing.
-        opens: Which listing lists what is in a thing; empty for none. Such a listing is only seen from there.
+        opens: The listing of an item's contents; empty for none. That listing is reached from items only.
         inside: The column that states in which thing a row is; empty for a listing that is by itself.
     """
 
@@ -44,9 +44,9 @@ class Listing:
 
         Args:
             database: The state.
-            start: How many to leave out.
+            start: Number of items to skip.
             of: The thing that they are in, for listings with `inside`.
-            most: How many at most.
+            most: Largest number of items.
         """
         where, values = self._where(of)
         found = database.rows(
@@ -67,7 +67,7 @@ class Collection:
     Attributes:
         name: Its word in addresses.
         title: The platform's name.
-        place: Where it answers, as a path of the sandbox.
+        place: Its path in the sandbox.
         listings: Its lists.
     """
 

@@ -20,9 +20,9 @@ class Part:
         upload: Identity of the upload.
         number: Its number, from 1.
         size: Its length in bytes.
-        etag: What the storage answered, without quotes.
+        etag: The storage's ETag, without quotes.
         file: The upload's file that contains it.
-        offset: Where it begins there.
+        offset: Its offset there.
         reported: Whether the client has reported it.
     """
 
@@ -53,13 +53,13 @@ class Uploads(Generic[U]):
     """The one place that knows the tables and the files of a platform's uploads.
 
     Args:
-        database: Where the tables are.
-        objects: Where finished contents go.
+        database: The sandbox's database.
+        objects: Store of finished contents.
         name: The platform, for the names of tables and files.
-        kind: What is known of an upload: a dataclass whose key is `id`.
+        kind: The uploads' dataclass, whose key is `id`.
 
     Attributes:
-        transaction: What a block changes takes effect together, or not at all when it raises.
+        transaction: Context whose changes are committed together, or rolled back when it raises.
         table: The uploads.
         parts: Their parts.
         objects: As given.

@@ -57,8 +57,8 @@ class ObjectStore:
     """Contents in a folder, their checksums in the database.
 
     Args:
-        folder: Where the contents lie; made when it does not exist.
-        database: Where their checksums are kept.
+        folder: Folder of the contents; created if it does not exist.
+        database: The sandbox's database.
 
     Attributes:
         incoming: A folder for what is being written; the next start empties it.

@@ -42,7 +42,7 @@ class Slice:
 
     Attributes:
         start: The first byte's offset.
-        length: How many bytes.
+        length: Number of bytes.
         partial: True when a range was requested and is answered.
     """
 
@@ -108,7 +108,7 @@ class Signer:
         Args:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             sha256: The object.
-            seconds: How long it is valid, in the sandbox's time.
+            seconds: Validity in seconds, in the sandbox's time.
             content_type: The Content-Type of the answer; default application/octet-stream.
             disposition: The Content-Disposition of the answer; default none.
             name: The end of the URL's path, for readability; default the object's name.
@@ -130,8 +130,8 @@ class Signer:
         Args:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             path: The path, not quoted yet.
-            seconds: How long it is valid, in the sandbox's time.
-            fields: What its query states besides, signed too; default nothing.
+            seconds: Validity in seconds, in the sandbox's time.
+            fields: Other parameters of its query, signed too; default none.
 
         Returns:
             The URL.
@@ -184,8 +184,8 @@ class Body:
         checksum: The algorithm whose value `checksum` is.
 
     Attributes:
-        length: How many bytes the request announces; None where it does not.
-        size: How many have come.
+        length: The request's Content-Length; None without one.
+        size: Number of received bytes.
 
     Raises:
         Problem: 400; they are more than S3 takes.
@@ -239,7 +239,7 @@ class Body:
 
         Args:
             path: The file; made when it does not exist.
-            offset: Where in it they begin.
+            offset: Their offset in it.
         """
         with os.fdopen(os.open(path, _WRITING, 0o600), "wb", buffering=0) as file:
             file.seek(offset)
@@ -313,7 +313,7 @@ class StorageServer:
 
         Args:
             scope: The request's ASGI scope.
-            send: Where the answer goes.
+            send: ASGI's function for the answer.
             found: The object.
             etag: Its ETag, without quotes; by default that for parts of 64 MiB.
             fields: The URL's query; `response-content-type` and `response-content-disposition` count.
@@ -331,7 +331,7 @@ class StorageServer:
         """Answer a PUT whose bytes are kept.
 
         Args:
-            send: Where the answer goes.
+            send: ASGI's function for the answer.
             etag: Their ETag, without quotes.
         """
         await _start(send, 200, {"ETag": f'"{etag}"', "Content-Length": "0"})

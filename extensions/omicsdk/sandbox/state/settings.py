@@ -17,7 +17,7 @@ class Setting:
     Attributes:
         name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
         default: Its value until it is changed; its type is the type of every value.
-        meaning: What it does, with the unit.
+        meaning: Its meaning, with the unit.
         choices: The valid values of a text; empty for any.
     """
 

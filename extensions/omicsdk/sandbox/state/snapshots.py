@@ -40,7 +40,7 @@ class Snapshot(TypedDict):
         schema: The database's layout.
         version: The release that wrote it.
         made: When, as seconds since 1970 of the real clock.
-        contents: How many contents are in it.
+        contents: Number of contents.
         bytes: Their length.
     """
 

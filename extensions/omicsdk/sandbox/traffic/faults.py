@@ -30,7 +30,7 @@ class Rule:
     """One fault.
 
     Attributes:
-        action: What happens. `status`: answer this status and nothing else. `cut`: announce the whole body, close the
+        action: The fault. `status`: answer this status and nothing else. `cut`: announce the whole body, close the
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
             byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
@@ -44,16 +44,16 @@ class Rule:
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.
         times: At most N matches; default no limit.
-        each: What matches are counted by: all together (`rule`), or for each `path` apart.
+        each: How matches are counted: all together (`rule`), or separately for each `path`.
         at: Offset in the body, in bytes.
-        length: How many bytes are wrong.
+        length: Number of wrong bytes.
         status: The status to answer, 400 to 599, or 3xx with `location`.
         code: The error code that a `status` answer states; of digits only, the answer has the shape of those of the
             Seven Bridges Platform, where codes are numbers.
         retry_after: Retry-After of a `status` answer, in seconds or as an HTTP date; default none.
         location: Location of a `status` answer; default none.
-        seconds: How long to `delay`.
-        rate: How fast to `throttle`: bytes in a second of the sandbox's time, for each answer.
+        seconds: Length of a `delay`.
+        rate: Rate of a `throttle`: bytes in a second of the sandbox's time, for each answer.
     """
 
     action: Action

@@ -136,9 +136,9 @@ class Entry:
         status: The status that was answered; 0 when none was.
         sent: Bytes of the answer's body that were handed to the socket.
         done: Whether the answer was sent to its end.
-        operation: Which operation of which service it was, such as `dss get_bundle`, or of which object store, such as
+        operation: Its service and operation, such as `dss get_bundle`, or of which object store, such as
             `objects GetObject`; empty for what neither has.
-        validation: What came of holding it against the service's document; no value of the request is in it.
+        validation: Result of its validation against the service's document; no value of the request is in it.
     """
 
     number: int
@@ -195,9 +195,9 @@ class RequestLog:
         """The entries whose path begins with a text, newest first.
 
         Args:
-            path: How their paths begin.
-            start: How many to leave out.
-            most: How many at most.
+            path: Prefix of their paths.
+            start: Number of items to skip.
+            most: Largest number of items.
 
         Returns:
             The number of all entries, and the requested ones.
@@ -255,10 +255,10 @@ class Wire:
 
     Args:
         app: The services.
-        log: Where requests are entered.
+        log: The request log.
         book: The faults in force.
         clock: The sandbox's time.
-        stalls: Where stalled answers wait.
+        stalls: The stalled answers.
     """
 
     def __init__(self, app: ASGIApp, log: RequestLog, book: FaultBook, clock: Clock, stalls: Stalls) -> None:

@@ -250,7 +250,7 @@ class Upload:
         """Queue a job for files and return its uuid; a new computation of checksums takes the place of the one before.
 
         Args:
-            kind: What it does.
+            kind: Its kind.
             area: The area's UUID.
             names: The files' names.
             wait: Whether it takes its time; else it is done at once.

@@ -59,7 +59,7 @@ class Guppy:
     """Guppy's state.
 
     Args:
-        database: Where it is kept.
+        database: The sandbox's database.
         access: Users and their tokens.
 
     Attributes:
@@ -132,7 +132,7 @@ class RowAccess:
     the level `regular` only.
 
     Args:
-        person: Who.
+        person: The user.
     """
 
     def __init__(self, person: Person) -> None:
@@ -146,8 +146,8 @@ class RowAccess:
 
         Args:
             type: The data type.
-            filter: Which rows; None for all.
-            accessibility: Which of those.
+            filter: Filter of the rows; None for all.
+            accessibility: Accessibility of the rows.
             without: A field whose conditions do not count; by default all do.
 
         Raises:
@@ -165,8 +165,8 @@ class RowAccess:
 
         Args:
             type: The data type.
-            filter: Which rows; None for all.
-            accessibility: Which of those.
+            filter: Filter of the rows; None for all.
+            accessibility: Accessibility of the rows.
 
         Raises:
             WrongFilter: The filter makes no sense; 401, they requested rows that they may not read.
@@ -277,12 +277,12 @@ class Counts:
     """Rows of a data type to count.
 
     Attributes:
-        row_access: What the caller sees.
+        row_access: The caller's access.
         type: The data type.
-        filter: Which rows; None for all.
+        filter: Filter of the rows; None for all.
         filterSelf: Whether conditions on a field count when rows are counted by this field.
         nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
-        accessibility: Which of those rows.
+        accessibility: Accessibility of the rows.
     """
 
     row_access: RowAccess

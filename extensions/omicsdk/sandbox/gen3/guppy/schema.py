@@ -64,7 +64,7 @@ def execute(
 
     Args:
         types: The data types.
-        row_access: What the caller sees.
+        row_access: The caller's access.
         query: The query.
         variables: The values of its variables.
         operation: Which of its operations to run; None when it has one.

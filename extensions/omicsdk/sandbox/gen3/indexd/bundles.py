@@ -103,7 +103,7 @@ def drs_uri(id: str, prefix: str, origin: str) -> str:
 
     Args:
         id: Its GUID.
-        prefix: What GUIDs of the commons begin with; empty for nothing.
+        prefix: Prefix of the commons' GUIDs; empty for nothing.
         origin: Scheme, host and port of the commons.
     """
     own, slash, rest = id.rpartition("/")

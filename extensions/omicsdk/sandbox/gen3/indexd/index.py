@@ -137,10 +137,10 @@ class RecordStore(Documents):
 
         Args:
             where: The condition, as SQL over the columns of the table.
-            values: What its question marks represent.
+            values: Values of its question marks.
             order: BY_GUID or BY_CHANGE.
-            limit: How many at most; negative for all.
-            offset: How many to skip.
+            limit: Largest number of items; negative for all.
+            offset: Number of items to skip.
         """
         return self.selected(f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset))
 
@@ -159,9 +159,9 @@ class RecordStore(Documents):
 
         Args:
             where: The condition, as SQL over the columns of the table of records.
-            values: What its question marks represent.
-            limit: How many URLs at most.
-            offset: How many URLs to skip.
+            values: Values of its question marks.
+            limit: Largest number of URLs.
+            offset: Number of URLs to skip.
         """
         query = (
             "SELECT t.did, t.word FROM gen3_index_terms t JOIN gen3_index_records r ON r.did = t.did"  # noqa: S608 - our own words
@@ -250,7 +250,7 @@ class Index:
 
         Args:
             call: The request.
-            method: What: create, update or delete.
+            method: create, update or delete.
             resources: Their paths. Records without any are open to users who may do it everywhere.
 
         Raises:
@@ -391,7 +391,7 @@ class Index:
         """Create the record of a file that is going to be uploaded.
 
         Args:
-            uploader: Who uploads it.
+            uploader: The uploader.
             file_name: Its name.
             authz: Resources that it will belong to.
             did: Its GUID; None for a new one.

@@ -47,7 +47,7 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
     Args:
         given: Its fields, as far as they are known; of a blank record these are few.
         did: Its GUID.
-        baseid: What it shares with other versions of its file.
+        baseid: Identifier that all versions of its file share.
         now: Seconds since 1970.
 
     Raises:

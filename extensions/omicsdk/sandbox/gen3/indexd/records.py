@@ -54,7 +54,7 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
         index: The index.
         form: `bundle` for bundles, `all` for both, anything else for records.
         criteria: What records must match; of bundles only the start counts.
-        limit: How many at most; of both kinds together half of it, and one more of each.
+        limit: Largest number of items; of both kinds together half of it, and one more of each.
         page: Which page, counted from 0; None for the first in the order of GUIDs.
     """
     if form == "all":

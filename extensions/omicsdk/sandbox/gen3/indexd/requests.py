@@ -118,8 +118,8 @@ class Query:
 
         Args:
             name: The argument.
-            default: What counts when it is missing.
-            bound: What a negative one is returned.
+            default: Value when it is missing.
+            bound: Refusal of a negative one.
 
         Raises:
             Problem: 400; it is something else.
@@ -181,7 +181,7 @@ class Query:
 
         Args:
             name: The argument.
-            schema: What it may be.
+            schema: Its schema.
 
         Raises:
             Problem: 400; it is something else.
@@ -231,14 +231,14 @@ class Criteria:
         size: Their size in bytes.
         file_name: Their file name.
         version: Their version.
-        uploader: Who uploaded them.
+        uploader: Their uploader.
         urls: URLs that they have.
         acl: Words that are on their access list; an empty list requests records without one.
         authz: Resources that they belong to; an empty list requests records without any.
         hashes: Their checksums.
         metadata: Their metadata.
         urls_metadata: Parts of a URL, with metadata that this URL has.
-        negated: What they must not be, by field.
+        negated: Excluded values, by field.
     """
 
     ids: list[str] | None = None
@@ -263,7 +263,7 @@ class Criteria:
         """The criteria as a condition in SQL, and what its question marks represent.
 
         Args:
-            prefix: What GUIDs of the commons begin with; it may be missing, or too much, in GUIDs that are requested.
+            prefix: Prefix of the commons' GUIDs; it may be missing, or too much, in GUIDs that are requested.
         """
         parts = [*self._fields(), *_about_urls(self.urls_metadata or {}), *_negations(self.negated or {})]
         if self.ids:
@@ -517,7 +517,7 @@ def sent(call: Call, schema: Draft7Validator) -> JsonObject:
 
     Args:
         call: The request.
-        schema: What it may be; it is an object.
+        schema: Its schema; it is an object.
 
     Raises:
         Problem: 400; it is not that.

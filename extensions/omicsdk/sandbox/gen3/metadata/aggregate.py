@@ -38,11 +38,11 @@ class Aggregate:
     """Records of other commons. Nothing is collected until something is put here, and then the service states it.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
 
     Attributes:
         records: The records, in the order in which they were put.
-        infos: What is known of commons, the schema and prefixes of GUIDs.
+        infos: Information on commons, the schema and prefixes of GUIDs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -58,7 +58,7 @@ class Aggregate:
         Args:
             commons: Its name.
             records: Documents by GUID, with the study's fields below `gen3_discovery`.
-            info: What is known of the commons, such as `commons_url`.
+            info: Information on the commons, such as `commons_url`.
         """
         with self._database.transaction():
             self.records.put_all(_Record(guid, commons, document) for guid, document in records.items())

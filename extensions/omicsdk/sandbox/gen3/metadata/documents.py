@@ -99,7 +99,7 @@ class Documents:
     """Documents by GUID.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
 
     Attributes:
         paths: Paths that have an index, which makes searches faster and changes nothing else.
@@ -165,8 +165,8 @@ class Documents:
 
         Args:
             wanted: The conditions.
-            limit: How many at most.
-            offset: How many to pass over.
+            limit: Largest number of items.
+            offset: Number of items to skip.
         """
         if not wanted:
             return [(each.guid, each.data) for each in self._documents.all(order="guid", limit=limit, offset=offset)]

@@ -212,7 +212,7 @@ def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, l
     """Answer a query.
 
     Args:
-        reader: Who reads.
+        reader: The reader.
         text: The query.
         variables: The values of its variables.
 

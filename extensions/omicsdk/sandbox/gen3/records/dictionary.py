@@ -266,7 +266,7 @@ def fault(kind: str, message: str, *keys: str) -> Fault:
 
     Args:
         kind: The service's word, such as INVALID_LINK.
-        message: What is wrong.
+        message: The fault.
         keys: The properties.
     """
     return {"keys": list(keys), "message": message, "type": kind}

@@ -22,7 +22,7 @@ class Document(NamedTuple):
     Attributes:
         text: Its text.
         format: Its format: json, tsv or csv.
-        name: What the sender calls it.
+        name: The sender's name for it.
     """
 
     text: str
@@ -37,17 +37,17 @@ class Transaction:
     Attributes:
         id: Its number, from 1.
         type: Its kind: upload, delete, review, open, submit, release.
-        role: What it needs: create, update, delete, release.
+        role: Required permission: create, update, delete, release.
         state: SUCCEEDED, FAILED or PENDING.
         program: The program.
         project: The project's code.
-        submitter: Who it was.
+        submitter: The user.
         is_dry_run: Whether nothing was to be stored.
         created: When it was, in seconds since 1970.
         closed: Whether the dry run was closed.
         committed_by: The transaction that did what the dry run tried.
         sent: Text, format and name of what was sent; None where nothing was.
-        response: What was answered; None where it is none of the log's business.
+        response: The answer; None where the log has none.
     """
 
     id: int
@@ -94,7 +94,7 @@ def answer_of(
         number: Its number.
         message: Its message.
         entities: The records that it is about, as `entity_of` returns them.
-        refusals: What is wrong with it as a whole.
+        refusals: Faults of the whole.
         code: The status; by default 200 when nothing is wrong, else 400.
         counts: Further fields, such as created_entity_count.
     """
@@ -260,7 +260,7 @@ class Store:
     """The records of a commons.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
         clock: The sandbox's time.
 
     Attributes:

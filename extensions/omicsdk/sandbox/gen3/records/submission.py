@@ -40,13 +40,13 @@ class Entity:
     """One record of a submission.
 
     Attributes:
-        document: What was sent.
+        document: The sent document.
         node: Its node type; None when it is unknown.
         action: create or update; None when it did not come so far.
         id: Its id; None when it did not come so far.
-        faults: What is wrong with it.
+        faults: Its faults.
         old: The stored record that it changes.
-        record: What would be stored.
+        record: The record to store.
     """
 
     document: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Submission:
     """One submission to a project.
 
     Args:
-        records: What is stored.
+        records: The stored records.
         program: The program's name.
         project: The project's code.
         role: CREATE or UPDATE.
@@ -81,7 +81,7 @@ class Submission:
     Attributes:
         project_id: The project, as PROGRAM-PROJECT.
         entities: The records that were sent, in their order.
-        refusals: What is wrong with the submission as a whole.
+        refusals: Faults of the whole submission.
     """
 
     def __init__(self, records: Store, program: str, project: str, role: str, documents: Iterable[object]) -> None:
@@ -325,9 +325,9 @@ class Deletion:
     """One deletion of records of a project.
 
     Args:
-        records: What is stored.
+        records: The stored records.
         project_id: The project, as PROGRAM-PROJECT.
-        ids: What is to be deleted.
+        ids: Identifiers of the records to delete.
 
     Attributes:
         found: The records that exist, those that depend on others first.

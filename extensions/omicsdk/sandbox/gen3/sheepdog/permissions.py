@@ -45,7 +45,7 @@ class Visit:
     """A request to a project, let in.
 
     Attributes:
-        person: Who sent it.
+        person: Its sender.
         program: The program's name.
         code: The project's code.
         project: The project.
