@@ -1,4 +1,4 @@
-"""Routes a request to its operation's handler; the routes come from the services' documents."""
+"""Routing of requests to their operations' handlers; the routes come from the services' documents."""
 
 import json
 import logging
@@ -36,10 +36,10 @@ def make_app(
     other: Sequence[BaseRoute],
     is_real: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
-    """Makes the application of all services.
+    """Make the application of all services.
 
     Args:
-        services: What to serve.
+        services: The services.
         tokens: Checks the tokens of secured operations.
         other: Further routes: presigned objects, the control API.
         is_real: Whether known crashes of the real servers are answered as those answer them.
@@ -91,7 +91,7 @@ def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> li
     for operation in operations(service.document):
         handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
         endpoint = Endpoint(service, operation, handler, tokens, is_real)
-        # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
+        # Starlette adds HEAD to every GET; here HEAD is a separate operation where the platform has it.
         route = Route(operation.route, endpoint, methods=[operation.method])
         route.methods = {operation.method}
         routes.append(route)
@@ -143,7 +143,7 @@ class Endpoint:
         self._kept = "keeps to the document" if service.checks else "the service's own rules"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Answer a request."""
         service, operation = self.service, self.operation
         entry: Entry | None = scope.get(ENTRY)
         if entry is not None:
@@ -161,7 +161,7 @@ class Endpoint:
             if entry is not None:
                 entry.validation = _verdict(problem, self._kept)
         except UnicodeEncodeError:
-            reply = self._refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
+            reply = self._refusal(bad_arguments("The request has half of a surrogate pair where text is required"))
         except OverflowError:  # of a service that looks at numbers itself
             reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"))
         except Exception:
@@ -209,12 +209,12 @@ class Endpoint:
 
 
 def _verdict(problem: Problem, kept: str) -> str:
-    """What a request's entry in the log says of a refusal."""
+    """The reason of a refusal in a request's log entry."""
     if problem.against:
         return f"refused: {problem.against}"
     if problem.status in (400, 413, 415, 422):
         return "refused by the service's own rules"
-    return kept if problem.status != 401 else "not looked at: nobody is logged in"
+    return kept if problem.status != 401 else "not checked: no user is logged in"
 
 
 async def body_of(receive: Receive) -> bytes:

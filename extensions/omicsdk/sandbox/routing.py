@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 T = TypeVar("T")
 
 _DEEPEST = 2
-"""How many segments of a path routes are told apart by: those of a version and of a kind of things."""
+"""Number of segments of a path by which routes are grouped: those of a version and of a kind of resources."""
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
@@ -20,7 +20,7 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 
 
 def origin(scope: Mapping[str, Any]) -> str:
-    """Scheme, host and port as the client reached them. Requests without a host don't come this far."""
+    """Scheme, host and port as the client reached them. Requests without a host do not come this far."""
     return f"{scope['scheme']}://{headers_of(scope)['host']}"
 
 
@@ -40,7 +40,7 @@ class PathIndex(Generic[T]):
         }
 
     def candidates(self, path: str) -> Sequence[T]:
-        """The things whose templates may fit a path, in their order; the others don't."""
+        """The things whose templates may fit a path, in their order; the others do not."""
         start = tuple(path.split("/", _DEEPEST + 1)[1 : _DEEPEST + 1])
         while (found := self._by_start.get(start)) is None:
             start = start[:-1]
@@ -65,7 +65,7 @@ class IndexedRouter:
         self._index = PathIndex((_template(each), (each, getattr(each, "methods", None))) for each in routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request.
+        """Answer a request.
 
         Raises:
             HTTPException: 404, no route has the path; 405, those that have it take other methods.

@@ -1,4 +1,5 @@
-"""What a platform's service is to the sandbox: a document, a handler for each operation, requests, answers, refusals, and who asks."""
+"""A platform's service in the sandbox: a document, a handler for each operation, requests, answers, refusals, and the
+caller."""
 
 import json
 import secrets
@@ -23,7 +24,7 @@ from omicsdk.sandbox.state.presigned import Signer
 from omicsdk.sandbox.state.settings import Settings
 
 JsonObject = dict[str, Any]
-"""What a JSON object is read as."""
+"""A decoded JSON object."""
 
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")
@@ -31,18 +32,18 @@ ALL_GROUPS = ("hca", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request.
+    """The sender of a request.
 
     Attributes:
         email: Their address.
-        groups: What they belong to.
+        groups: Their groups.
     """
 
     email: str
     groups: frozenset[str]
 
     def needs(self, group: str) -> None:
-        """Raises a 403 unless the caller belongs to a group."""
+        """Raise a 403 unless the caller belongs to a group."""
         if group not in self.groups:
             raise Problem(403, "Forbidden", f"{self.email} isn't in the group {group!r}")
 
@@ -51,7 +52,7 @@ class Tokens:
     """The tokens of one sandbox; only their digests are kept.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
         now: The sandbox's time in seconds since 1970.
     """
 
@@ -64,12 +65,12 @@ class Tokens:
         )
 
     def issue(self, email: str, seconds: float = 3600.0, groups: Sequence[str] = ALL_GROUPS) -> str:
-        """Makes a token.
+        """Make a token.
 
         Args:
-            email: Whose it is.
-            seconds: How long it is good for, in the sandbox's time.
-            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
+            email: Its owner.
+            seconds: Validity in seconds, in the sandbox's time.
+            groups: The owner's groups: `hca` may write, `admin` may delete bundles and administer. Default both.
 
         Returns:
             The token.
@@ -82,18 +83,18 @@ class Tokens:
         return token
 
     def accept(self, reader: Callable[[str], Caller | None]) -> None:
-        """Takes tokens of another kind as well.
+        """Take tokens of another kind as well.
 
         Args:
-            reader: Tells who a token's bearer is; None for a token that isn't of its kind. It may raise a Problem.
+            reader: Returns a token's bearer; None for a token that is not of its kind. It may raise a Problem.
         """
         self._others.append(reader)
 
     def caller(self, authorization: str | None) -> Caller:
-        """Who the bearer of an Authorization header is.
+        """The bearer of an Authorization header.
 
         Raises:
-            Problem: 401; there is no bearer token, or it isn't one of ours, or it has ended.
+            Problem: 401; there is no bearer token, or it is not one of the sandbox's, or it has ended.
         """
         scheme, _, token = (authorization or "").partition(" ")
         challenge = {"WWW-Authenticate": 'Bearer realm="sandbox"'}
@@ -111,23 +112,23 @@ class Tokens:
 
 
 STRICT_ERRORS = "sandbox.strict_errors"
-"""The setting that says how known crashes of the real servers are answered."""
+"""The setting that states how known crashes of the real servers are answered."""
 HELPFUL, REAL = "helpful", "real"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxContext:
-    """State and switches that all services of a sandbox share.
+    """State and settings that all services of a sandbox share.
 
     Attributes:
         database: The SQLite file.
         objects: The contents that users see.
         clock: The sandbox's time.
-        settings: The switches.
+        settings: The settings.
         signer: Makes presigned URLs.
         staging: The S3 server of staging buckets.
         tokens: The bearer tokens.
-        secrets: What the services' own credentials derive from.
+        secrets: Secrets from which the services' own credentials derive.
     """
 
     database: Database
@@ -150,17 +151,17 @@ class Call:
     """One request, checked against the document.
 
     Attributes:
-        operation: Which operation it is.
+        operation: The operation.
         arguments: Its arguments as the types that the document states, defaults filled in.
         body: Its JSON body, or None.
-        caller: Who sent it; None when the operation needs no token.
+        caller: Its sender; None when the operation needs no token.
         origin: Scheme, host and port as the client reached them.
-        prefix: Where the service is mounted, such as /dss/v1.
+        prefix: Mount path, such as /dss/v1.
         path: The request's path below the prefix.
         query: The request's query parameters in their order.
         headers: The request's headers, names in lower case.
         content: The request's body as it was sent.
-        server: Scheme, host and port that the server listens on, whatever the client calls it.
+        server: Scheme, host and port that the server listens on, whatever name the client uses.
     """
 
     operation: Operation
@@ -183,13 +184,13 @@ class Call:
         return self.service_url(self.path, {**kept, **new})
 
     def service_url(self, path: str, query: Mapping[str, str]) -> str:
-        """The absolute URL of a path of the same service; the path isn't quoted yet."""
+        """The absolute URL of a path of the same service; the path is not quoted yet."""
         text = f"{self.origin}{self.prefix}{quote(path)}"
         return f"{text}?{urlencode(query)}" if query else text
 
     @property
     def sender(self) -> Caller:
-        """Who sent a request of an operation that needs a token."""
+        """The sender of a request of an operation that needs a token."""
         assert self.caller is not None, f"{self.operation.name} is not secured in the document"
         return self.caller
 
@@ -202,8 +203,8 @@ class Reply:
         body: A JSON value; None sends no body.
         status: The HTTP status.
         headers: Its headers.
-        text: What is sent in place of JSON, as `text/plain` unless a header says otherwise.
-        content: Bytes that are sent in place of JSON, as `application/octet-stream` unless a header says otherwise.
+        text: Text in place of JSON, as `text/plain` unless a header states otherwise.
+        content: Bytes that are sent in place of JSON, as `application/octet-stream` unless a header states otherwise.
     """
 
     body: Any = None
@@ -222,26 +223,26 @@ class Service:
 
     Attributes:
         name: Its name, such as dss.
-        prefix: Where it is mounted, such as /dss/v1.
+        prefix: Mount path, such as /dss/v1.
         document: Its OpenAPI 3.1 document.
-        document_path: Where the document is served below the prefix.
+        document_path: Path of the document below the prefix.
         handlers: Operation name to handler; each operation of the document must have one.
         formats: Checks of the document's own formats.
         format_codes: Which error code a violated format gives, or a wrong field of a body by `operation.field`.
-        restricted: Whether every operation needs a token at present, whatever the document says.
-        authenticate: Tells by the headers who sent a request of a secured operation; None takes bearer tokens.
+        restricted: Whether every operation needs a token at present, whatever the document states.
+        authenticate: Returns the sender of a secured operation's request by its headers; None for bearer tokens.
         error_body: The JSON that a refusal carries.
         error_type: The Content-Type of a refusal.
         request_id: The header that carries a name of each request; empty for none.
         around: Puts what concerns every request, routed or not, around the service's routes.
-        pages: Routes below the prefix that the document doesn't state, such as pages for browsers.
-        checks: Whether requests are held against the document before a handler sees them. Without it arguments are the texts
+        pages: Routes below the prefix that the document does not state, such as pages for browsers.
+        checks: Whether requests are validated against the document before a handler sees them. Without it arguments are the texts
             that were sent (lists of them where the document has a list), the body is what is JSON of it, and handlers
             refuse in the service's own words.
-        absent: Operations that the sandbox doesn't play, and why; they are answered with 501.
+        absent: Operations that the sandbox does not play, and why; they are answered with 501.
         crashes: Operations in which the real server fails with 500 in place of refusals, each with the statuses of these.
-        crash: How it answers then.
-        at_once: Tells of an operation and a query whether the handler only reads tables: the server's own thread answers then,
+        crash: Its answer then.
+        at_once: States for an operation and a query whether the handler only reads tables: the server's own thread answers then,
             which takes half as long as handing the request to another one.
     """
 
@@ -280,8 +281,8 @@ def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType
 
     Args:
         document: The service's document.
-        state: What each function gets as its first argument.
-        modules: Where the functions are defined; those of `for_each` are in a module's HANDLERS.
+        state: First argument of each function.
+        modules: Modules of the functions; those of `for_each` are in a module's HANDLERS.
     """
     names = {operation.name for operation in operations(document)}
     found: dict[str, Callable[..., Reply]] = {}
@@ -305,31 +306,31 @@ def for_each(
     """Functions of operations that several kinds of things have alike, by the operations' names.
 
     Args:
-        kinds: The kinds by what names of operations call them.
-        functions: What answers, told the kind last, by names of operations with `{}` for the kind.
+        kinds: The kinds by their words in names of operations.
+        functions: The handlers, which get the kind last, by names of operations with `{}` for the kind.
     """
 
-    def told(function: Callable[[S, Call, K], Reply], kind: K) -> Callable[[S, Call], Reply]:
+    def of_kind(function: Callable[[S, Call, K], Reply], kind: K) -> Callable[[S, Call], Reply]:
         return lambda state, call: function(state, call, kind)
 
-    return {name.format(noun): told(each, kind) for noun, kind in kinds.items() for name, each in functions.items()}
+    return {name.format(noun): of_kind(each, kind) for noun, kind in kinds.items() for name, each in functions.items()}
 
 
 def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[str, str | int] | None) -> Reply:
-    """Makes the answer of one page.
+    """Make the answer of one page.
 
     Args:
         call: The request.
         body: The page.
-        key: Where the page's items stand in the body; dots lead into nested objects.
-        next_page: The query parameters that lead to the next page; None on the last one.
+        key: The path of the page's items in the body; dots separate names of nested objects.
+        next_page: The query parameters that point to the next page; None on the last one.
 
     Returns:
         The answer with its paging headers.
     """
     # The published client reads the key on the last page too.
-    told = {"X-OpenAPI-Pagination": "false", "X-OpenAPI-Paginated-Content-Key": key}
+    headers = {"X-OpenAPI-Pagination": "false", "X-OpenAPI-Paginated-Content-Key": key}
     if next_page is None:
-        return Reply(body, 200, told)
+        return Reply(body, 200, headers)
     link = f'<{call.url(**next_page)}>; rel="next"'
-    return Reply(body, 206, {"Link": link, **told, "X-OpenAPI-Pagination": "true"})
+    return Reply(body, 206, {"Link": link, **headers, "X-OpenAPI-Pagination": "true"})

@@ -32,7 +32,7 @@ KEPT = "keeps to the document"
         ("POST", "/dss/v1/search?replica=aws", None, "dss post_search", "refused: body is missing"),
         ("GET", "/dss/v1/nothing", None, "", "not an operation"),
         ("GET", "/pangea/api/organizations", None, "pangea list_organizations", "the service's own rules"),
-        ("GET", "/sb/v2/user", None, "sb get_current_user", "not looked at: nobody is logged in"),
+        ("GET", "/sb/v2/user", None, "sb get_current_user", "not checked: no user is logged in"),
     ],
 )
 def test_each_request_is_held_against_the_document(

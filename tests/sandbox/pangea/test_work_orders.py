@@ -248,7 +248,7 @@ def test_orders_go_with_their_sample(owner: httpx.Client, order: Thing):
 
 
 def test_a_prototype_trusts_only_who_has_an_account(sandbox: Sandbox):
-    with pytest.raises(LookupError, match="nobody has the address"):
+    with pytest.raises(LookupError, match="no account has the address"):
         sandbox.pangea.add_work_order_prototype("W", jobs={}, privileged=["x@example.org"])
     with pytest.raises(LookupError, match="there is no prototype"):
         sandbox.pangea.add_group_work_order_prototype("G", parts=[NOWHERE], privileged=[])

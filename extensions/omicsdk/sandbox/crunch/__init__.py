@@ -4,4 +4,4 @@ SANDBOX_CRUNCH_USER = "admin"
 """The site's administrator, who may do everything."""
 
 SANDBOX_CRUNCH_READER = "reader"
-"""Somebody who may read everything and write nothing."""
+"""A user who may read everything and write nothing."""

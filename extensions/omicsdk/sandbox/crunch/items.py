@@ -1,4 +1,4 @@
-"""Projects, datasets, items and attributes as the site tells and takes them, and the operations that all of them have."""
+"""Projects, datasets, items and attributes: their representation, and the operations that all of them have."""
 
 import math
 from abc import ABC, abstractmethod
@@ -21,8 +21,8 @@ _SMALLEST = -LARGEST - 1
 _LONGEST = 1023
 
 
-def whole(least: int = _SMALLEST) -> drf.Reader:
-    """A whole number that the database takes: outside of that the site fails with 500, the sandbox says what is wrong."""
+def integer(least: int = _SMALLEST) -> drf.Reader:
+    """A integer that the database takes: outside of that the site fails with 500, the sandbox states what is wrong."""
 
     def read(value: Any) -> int:
         found = drf.integer(value)
@@ -37,7 +37,7 @@ def whole(least: int = _SMALLEST) -> drf.Reader:
 
 def _finite(value: Any) -> float:
     found = drf.number(value)
-    # The site stores infinities, and can't show any list that has one from then on.
+    # The site stores infinities, and cannot show any list that has one from then on.
     if not math.isfinite(found):
         raise drf.Wrong("A valid number is required.", crashes=True)
     return found
@@ -48,10 +48,10 @@ class Kind:
     """A kind of attributes.
 
     Attributes:
-        path: What stands in the address, such as filesize.
-        name: What stands in the names of operations, such as boolean for bool.
+        path: What is in the address, such as filesize.
+        name: What is in the names of operations, such as boolean for bool.
         fields: What an attribute has beside item and key.
-        numbers: Whether an item tells the values as numbers, which are stored as texts.
+        numbers: Whether an item states the values as numbers, which are stored as texts.
     """
 
     path: str
@@ -59,8 +59,8 @@ class Kind:
     fields: Mapping[str, drf.Field]
     numbers: bool = False
 
-    def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What an item says of the values, of what is stored."""
+    def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of an item, read from storage."""
         return {name: float(value) if self.numbers else value for name, value in values.items()}
 
 
@@ -73,12 +73,12 @@ _DEGREES = drf.Field(drf.decimal(12, 9), required=True)
 KINDS = (
     Kind("char", "char", _value(drf.text(_LONGEST))),
     Kind("float", "float", _value(_finite)),
-    Kind("int", "integer", _value(whole())),
-    Kind("filesize", "filesize", _value(whole(0))),
+    Kind("int", "integer", _value(integer())),
+    Kind("filesize", "filesize", _value(integer(0))),
     Kind("bool", "boolean", _value(drf.boolean, absent_in_form=False)),
     Kind("url", "url", _value(drf.url(_LONGEST))),
     Kind("lat-long", "lat_long", {"latitude": _DEGREES, "longitude": _DEGREES}, numbers=True),
-    Kind("datetime", "datetime", _value(drf.moment)),
+    Kind("datetime", "datetime", _value(drf.datetime_)),
     Kind("date", "date", _value(drf.day)),
 )
 """All kinds, in the order in which the site lists them."""
@@ -89,7 +89,7 @@ BY_PATH = {kind.path: kind for kind in KINDS}
 # -- operations
 
 PAGE = 20
-"""How many things a page has."""
+"""Number of items on a page."""
 
 T = TypeVar("T")
 
@@ -99,11 +99,11 @@ class Resource(ABC, Generic[T]):
 
     Args:
         crunch: The site.
-        table: Where the things are kept.
+        table: Table of the items.
 
     Attributes:
         one: What names of operations have for one, such as dataset; their lists have an s behind it.
-        model: What permissions are about, such as dataset.
+        model: Subject of permissions, such as dataset.
         kind: Which kind of the table's rows they are; empty for all.
         order: The field that they are listed by.
     """
@@ -123,23 +123,23 @@ class Resource(ABC, Generic[T]):
 
     @abstractmethod
     def views(self, things: Sequence[T]) -> Sequence[Mapping[str, Any]]:
-        """Several as the site tells them."""
+        """Several as the site returns them."""
 
     @abstractmethod
     def fields(self, thing: T | None) -> Mapping[str, drf.Field]:
-        """What is written of a new one, or of one that is there."""
+        """The fields that a request may write."""
 
     @abstractmethod
     def add(self, values: Mapping[str, Any]) -> T:
-        """Keeps a new one."""
+        """Keep a new one."""
 
     @abstractmethod
     def change(self, thing: T, values: Mapping[str, Any]) -> T:
-        """Changes one."""
+        """Change one."""
 
     @abstractmethod
     def remove(self, thing: T) -> None:
-        """Removes one; what belongs to it stays, and belongs to nothing."""
+        """Remove one; what belongs to it stays, and belongs to nothing."""
 
     # -- the operations
 
@@ -169,7 +169,7 @@ class Resource(ABC, Generic[T]):
 
     def _write(self, call: Call, *, new: bool = False, partial: bool = False) -> Reply:
         self.crunch.people.need(call, self.model)
-        # Between the look whether a name is free and the taking of it nobody else may write.
+        # No other request may write between the check whether a name is free and its use.
         with self.crunch.context.database.transaction():
             there = None if new else self._found(call)
             values = drf.validated(self.fields(there), drf.fields_of(call), partial=partial)
@@ -212,7 +212,7 @@ class Items(Resource[Thing]):
         return self.crunch.tree.find(call.arguments["slug"], self.kind)
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
-        """What all kinds of them have, with their attributes."""
+        """The fields that all kinds have, with their attributes."""
         attributes = self.crunch.attributes.of_items([each.id for each in things])
         parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in things}}
         return [
@@ -224,14 +224,15 @@ class Items(Resource[Thing]):
                 "description": thing.description,
                 "details": thing.details,
                 "attributes": [
-                    {"key": each.key, **BY_PATH[each.kind].told(each.content)} for each in attributes.get(thing.id, [])
+                    {"key": each.key, **BY_PATH[each.kind].to_json(each.content)}
+                    for each in attributes.get(thing.id, [])
                 ],
             }
             for thing in things
         ]
 
     def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
-        """Of items and datasets also what they belong to, which has to be told."""
+        """The field for the parent of items and datasets, which is required."""
         parent = drf.slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
         # The site fails with 500 when it is sent what only answers have.
         return {
@@ -241,7 +242,7 @@ class Items(Resource[Thing]):
         }
 
     def own_fields(self, thing: Thing | None) -> dict[str, drf.Field]:
-        """What is written of things of all kinds."""
+        """The writable fields of all kinds."""
         return {
             "name": drf.Field(self._name(thing), required=True),
             "description": drf.Field(drf.text(_LONGEST, blank=True)),
@@ -357,11 +358,11 @@ class AttributesOfKind(Resource[Attribute]):
         return None if number is None else self.table.first(id=number, kind=self.kind)
 
     def views(self, things: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
-        """Their numbers aren't told."""
+        """Their numbers are left out."""
         return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in things]
 
     def fields(self, thing: Attribute | None) -> Mapping[str, drf.Field]:
-        """What has it, its key, and what it says."""
+        """Its owner, its key, and its value."""
         del thing
         item = drf.slug_reference(self.crunch.tree.find)
         return {
@@ -376,7 +377,7 @@ class AttributesOfKind(Resource[Attribute]):
         return self.crunch.attributes.add(self.kind, values["item"].id, values["key"], content)
 
     def change(self, thing: Attribute, values: Mapping[str, Any]) -> Attribute:
-        """What isn't sent stays."""
+        """Missing fields are unchanged."""
         content = {name: values.get(name, value) for name, value in thing.content.items()}
         item = values["item"].id if "item" in values else thing.item
         changed = Attribute(thing.id, thing.kind, item, values.get("key", thing.key), content)
@@ -395,13 +396,13 @@ _CHOICES = {"1": 1, "2": 2, "3": 3}
 
 
 def get_next_dataset(crunch: Crunch, call: Call) -> Reply:
-    """The first dataset of all that nobody has begun."""
+    """The first dataset of the site whose processing has not begun."""
     crunch.people.need(call)
     return _next(crunch, None)
 
 
 def get_next_dataset_of_project(crunch: Crunch, call: Call) -> Reply:
-    """The first dataset of a project that nobody has begun."""
+    """The first dataset of a project whose processing has not begun."""
     crunch.people.need(call)
     project = crunch.tree.find(call.arguments["slug"], PROJECT)
     if project is None:
@@ -415,7 +416,7 @@ def _next(crunch: Crunch, of: int | None) -> Reply:
         return Reply({"project": "", "dataset": ""})
     project = crunch.tree.slug(found.parent)
     if project is None:
-        # As on the site, which fails until somebody deletes or locks the dataset.
+        # As on the site, which fails until a user deletes or locks the dataset.
         raise Refused(500, f"The next dataset is {found.slug}, and its project was deleted.")
     return Reply({"project": project, "dataset": found.slug})
 
@@ -427,7 +428,7 @@ def list_statuses(crunch: Crunch, call: Call) -> Reply:
 
 
 def send_status(crunch: Crunch, call: Call) -> Reply:
-    """Keeps a status; its dataset is locked from then on."""
+    """Keep a status; its dataset is locked from then on."""
     person = crunch.people.need(call, "status")
     sent = drf.fields_of(call)
     with crunch.context.database.transaction():
@@ -439,7 +440,7 @@ def send_status(crunch: Crunch, call: Call) -> Reply:
 
 
 def _fields(crunch: Crunch) -> dict[str, drf.Field]:
-    amount = drf.Field(whole(), null=True, blank_is_null=True)
+    amount = drf.Field(integer(), null=True, blank_is_null=True)
     user = drf.number_reference(crunch.people.by_id)
     return {
         "dataset": drf.Field(
@@ -447,7 +448,7 @@ def _fields(crunch: Crunch) -> dict[str, drf.Field]:
             required=True,
             blank_is_null=True,
         ),
-        # It can be sent, and is checked, but who asks is what counts.
+        # It can be sent, and is checked, but the caller is what counts.
         "site_user": drf.Field(user, null=True, blank_is_null=True),
         "stage": drf.Field(drf.choice(_CHOICES), required=True),
         "state": drf.Field(drf.choice(_CHOICES), required=True),

@@ -15,7 +15,7 @@ from omicsdk.sandbox.service import Handler, Service, handlers_in, is_reading
 
 ROOT = "/api/"
 LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
-"""What takes the suffix, too."""
+"""Paths that take the suffix, too."""
 
 _SUFFIX = ".json"
 
@@ -48,10 +48,10 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         "crunch",
         document,
         handlers,
-        gate=lambda headers: crunch.people.askers.need(headers.get("authorization")),
+        check_access=lambda headers: crunch.people.authentication.need(headers.get("authorization")),
         suffixed=[f"{ROOT}{each}" for each in LISTED],
         pages=root_routes(),
         at_once=is_reading,
-        # As the site does until somebody deletes or locks the dataset whose project was deleted.
+        # As the site does until a user deletes or locks the dataset whose project was deleted.
         crashes={"get_next_dataset": (500,), "get_next_dataset_of_project": (404, 500)},
     )

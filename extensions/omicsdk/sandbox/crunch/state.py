@@ -1,4 +1,4 @@
-"""The site: who may ask, where its parts keep what they know, what is there from the start, and what its pages list."""
+"""The site: its users, its storage, the initial contents, and its listings."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Statuses, Thing, Tree
 from omicsdk.sandbox.rest_framework.refusals import forbidden
-from omicsdk.sandbox.rest_framework.service import Askers
+from omicsdk.sandbox.rest_framework.service import Authentication
 from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database, Table
@@ -25,11 +25,11 @@ class Person:
 
     Attributes:
         id: Their number; 0 for the next one.
-        name: What they log in as.
+        name: Their login name.
         token: The digest of their token.
         password: The hash of their password.
         everything: Whether they may do everything, as superusers do.
-        permissions: What they may do, such as `add_status` and `change_dataset`.
+        permissions: Their permissions, such as `add_status` and `change_dataset`.
     """
 
     id: int
@@ -48,25 +48,25 @@ class People:
     """The users.
 
     Args:
-        database: Where they are kept, tokens as digests and passwords as hashes.
-        secrets: What tokens and the password derive from.
+        database: The sandbox's database, with tokens as digests and passwords as hashes.
+        secrets: Secrets from which tokens and the password derive.
 
     Attributes:
-        askers: Tells who asks, by token, or by name and password.
+        authentication: Authenticates callers, by token, or by name and password.
     """
 
     def __init__(self, database: Database, secrets: Secrets) -> None:
         self._secrets = secrets
         self._table = Table(database, "crunch_users", Person, more="UNIQUE (name), UNIQUE (token)")
-        self.askers = Askers(self._of_token, self._of_password, challenge=_CHALLENGE)
+        self.authentication = Authentication(self._of_token, self._of_password, challenge=_CHALLENGE)
 
     def add(self, name: str, *, everything: bool = False, permissions: Iterable[str] = ()) -> str:
-        """Makes a user and returns their token; the password is the sandbox's.
+        """Make a user and return their token; the password is the sandbox's.
 
         Args:
-            name: What they log in as; nobody else's name.
+            name: Their login name, which must be free.
             everything: Whether they may do everything.
-            permissions: What they may do beside reading, such as `add_status`.
+            permissions: Their permissions beside reading, such as `add_status`.
         """
         token = self._secrets.derived("crunch", name)
         password = self._secrets.password_hash
@@ -77,10 +77,10 @@ class People:
         """The token of a user.
 
         Raises:
-            LookupError: Nobody has that name.
+            LookupError: There is no user of that name.
         """
         if self._table.first(name=name) is None:
-            raise LookupError(f"the site knows no user {name}")
+            raise LookupError(f"the site has no user {name}")
         return self._secrets.derived("crunch", name)
 
     def by_id(self, number: int) -> Person | None:
@@ -88,16 +88,16 @@ class People:
         return self._table.get(number)
 
     def need(self, call: Call, model: str = "") -> Person:
-        """Who asks, and may do that.
+        """Authenticate the caller, and check the permission.
 
         Args:
             call: The request.
-            model: What the permission is about, such as dataset; empty where none is needed.
+            model: Subject of the permission, such as dataset; empty where none is needed.
 
         Raises:
-            Refused: 401 for nobody that is known, 403 without the permission for the method.
+            Refused: 401 for an unknown user, 403 without the permission for the method.
         """
-        person = self.askers.need(call.headers.get("authorization"))
+        person = self.authentication.need(call.headers.get("authorization"))
         verb = _VERBS.get(call.operation.method)
         if model and verb is not None and not person.may(f"{verb}_{model}"):
             raise forbidden()
@@ -124,11 +124,11 @@ _READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in r
 
 
 def add_example(tree: Tree, attributes: Attributes) -> None:
-    """Adds a project whose script counts reads, and a dataset with a file of them.
+    """Add a project whose script counts reads, and a dataset with a file of them.
 
     Args:
-        tree: Where things are kept.
-        attributes: Where their attributes are kept.
+        tree: The tree of items.
+        attributes: Their attributes.
     """
     project = tree.add(
         PROJECT,
@@ -152,16 +152,16 @@ class Crunch:
     """A django-crunch site.
 
     Args:
-        context: State and switches that all services share.
-        folder: Where the files of datasets are, below `crunch-storage`.
+        context: State and settings that all services share.
+        folder: Folder of the files of datasets, below `crunch-storage`.
 
     Attributes:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         storage: The folder of the datasets' files.
-        people: Who uses it.
+        people: Its users.
         tree: Projects, datasets and items.
-        attributes: What they are described with.
-        statuses: How their processing goes.
+        attributes: Their attributes.
+        statuses: Statuses of their processing.
     """
 
     def __init__(self, context: SandboxContext, folder: Path) -> None:
@@ -176,13 +176,13 @@ class Crunch:
             self.clear()
 
     def clear(self) -> None:
-        """Puts back what is there from the start, after the database was emptied."""
+        """Restore the initial contents, after the database was emptied."""
         self.empty()
         add_example(self.tree, self.attributes)
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Puts back the files that are there from the start, unless they are there and no others are."""
+        """Restore the initial files, unless they exist and no others do."""
         if self._laid_out and self._laid_out == _files(self.storage):
             return
         self._empty_storage()
@@ -195,7 +195,7 @@ class Crunch:
         self._laid_out = _files(self.storage)
 
     def empty(self) -> None:
-        """Leaves the two users and nothing else; numbers begin with 1 again."""
+        """Leave the two users and nothing else; numbers begin with 1 again."""
         database = self.context.database
         with database.transaction():
             for table in _NUMBERED:
@@ -214,22 +214,22 @@ class Crunch:
         """The token of a user: `admin`, `reader`, or one that was added.
 
         Raises:
-            LookupError: Nobody has that name.
+            LookupError: There is no user of that name.
         """
         return self.people.token_of(name)
 
     def add_user(self, name: str, permissions: Iterable[str] = ()) -> str:
-        """Makes a user and returns their token.
+        """Make a user and return their token.
 
         Args:
-            name: What they log in as; nobody else's name. Their password is the sandbox's.
-            permissions: What they may do beside reading: `add_`, `change_` or `delete_` with the kind of thing, such as
+            name: Their login name, which must be free. Their password is the sandbox's.
+            permissions: Their permissions beside reading: `add_`, `change_` or `delete_` with the kind of thing, such as
                 `add_status` or `change_dataset`.
         """
         return self.people.add(name, permissions=permissions)
 
     def unlock(self, slug: str) -> None:
-        """Lets `next` give a dataset again, as an administrator does on the site's pages.
+        """Let `next` give a dataset again, as an administrator does on the site's pages.
 
         Raises:
             LookupError: There is no such dataset.
@@ -240,7 +240,7 @@ class Crunch:
         self.tree.lock(found.id, locked=False)
 
     def remove(self, thing: Thing) -> None:
-        """Removes a thing with its attributes and statuses; what belongs to it stays."""
+        """Remove a thing with its attributes and statuses; what belongs to it stays."""
         with self.context.database.transaction():
             self.attributes.table.remove(item=thing.id)
             self.statuses.table.remove(dataset=thing.id)

@@ -1,4 +1,4 @@
-"""What the site keeps: one tree of projects, datasets and items, the attributes of these, and statuses of processing."""
+"""The site's data: one tree of projects, datasets and items, their attributes, and statuses of processing."""
 
 import re
 import unicodedata
@@ -36,7 +36,7 @@ def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
     """The slug, or with the first number from 2 that makes it one that nothing has.
 
     Args:
-        slug: What a name gives.
+        slug: Its slug.
         taken: Whether something has a slug.
     """
     if slug and not taken(slug):
@@ -62,15 +62,15 @@ class Thing:
         id: Its number; 0 for the next one.
         kind: PROJECT, DATASET or ITEM.
         name: Its name; nothing else in the tree has it.
-        slug: What it is addressed by; it stays when the name changes.
+        slug: Its slug, which stays when the name changes.
         parent: The number of what it belongs to; None for projects, and where that was deleted.
         number: Grows with each placing.
-        place: Where it is in the order of the tree.
+        place: Its position in the order of the tree.
         description: A sentence about it.
         details: More about it.
-        workflow: What a project's datasets are processed with.
-        base_file_path: Where a dataset's files are in the storage.
-        locked: Whether somebody has begun to process a dataset.
+        workflow: Workflow for a project's datasets.
+        base_file_path: Path of a dataset's files in the storage.
+        locked: Whether a user has begun to process a dataset.
     """
 
     id: int
@@ -98,7 +98,7 @@ class Tree:
     texts are the tree read from the top, and what is added is the last of its parent.
 
     Args:
-        database: Where it is kept.
+        database: The sandbox's database.
 
     Attributes:
         things: The table of all things.
@@ -117,7 +117,7 @@ class Tree:
     # -- reading
 
     def find(self, slug: str, kind: str = "") -> Thing | None:
-        """What a slug addresses.
+        """The item that a slug addresses.
 
         Args:
             slug: The slug.
@@ -136,11 +136,11 @@ class Tree:
         return found and found.slug
 
     def parts(self, numbers: Sequence[int]) -> list[Thing]:
-        """What belongs to some things, in the order of the tree."""
+        """The descendants of some items, in the order of the tree."""
         return _of_many(self.things, "parent", numbers, "place")
 
     def next_dataset(self, project: int | None) -> Thing | None:
-        """The first dataset that nobody has begun to process, and that isn't complete; None when none is left.
+        """The first dataset whose processing has not begun, and that is not complete; None when none is left.
 
         Args:
             project: Of which project; None for all.
@@ -151,11 +151,11 @@ class Tree:
     # -- writing
 
     def add(self, kind: str, parent: Thing | None, fields: Mapping[str, Any]) -> Thing:
-        """Adds a thing as the last of its parent.
+        """Add a thing as the last of its parent.
 
         Args:
             kind: Of which kind.
-            parent: What it belongs to.
+            parent: Its parent.
             fields: Its fields, of which only `name` has to be there; nothing else has that name.
         """
         given = {name: fields[name] for name in _TEXTS if name in fields}
@@ -170,10 +170,10 @@ class Tree:
             return replace(thing, id=self.things.add(thing))
 
     def change(self, thing: Thing, fields: Mapping[str, Any]) -> Thing:
-        """Changes fields of a thing; another `parent` moves it and what belongs to it.
+        """Change fields of a thing; another `parent` moves it and what belongs to it.
 
         Args:
-            thing: What is changed.
+            thing: The item to change.
             fields: The fields that change: texts, and `parent` as a Thing.
 
         Raises:
@@ -191,14 +191,14 @@ class Tree:
             return self.things.all(id=thing.id)[0]
 
     def remove(self, thing: Thing) -> None:
-        """Removes a thing; what belongs to it stays where it is in the order, and belongs to nothing."""
+        """Remove a thing; what belongs to it stays where it is in the order, and belongs to nothing."""
         with self._database.transaction():
             for part in self.things.all(parent=thing.id):
                 self.things.change(part.id, parent=None)
             self.things.remove(id=thing.id)
 
     def lock(self, dataset: int, *, locked: bool = True) -> None:
-        """Notes that somebody has begun to process a dataset, or takes that back."""
+        """Notes that a user has begun to process a dataset, or takes that back."""
         self.things.change(dataset, locked=locked)
 
     # -- inside
@@ -224,7 +224,7 @@ _TEXTS = ("description", "details", "workflow", "base_file_path")
 
 
 def _of_many(table: Table[R], field: str, numbers: Sequence[int], order: str) -> list[R]:
-    """Rows whose field has one of some numbers: asked for in parts, as SQLite takes so many question marks only."""
+    """Rows whose field has one of some numbers: queried in parts, as SQLite bounds the number of question marks."""
     found: list[R] = []
     for start in range(0, len(numbers), _MANY):
         some = numbers[start : start + _MANY]
@@ -233,7 +233,7 @@ def _of_many(table: Table[R], field: str, numbers: Sequence[int], order: str) ->
 
 
 def default_path(project: Thing | None, dataset: str) -> str:
-    """Where the files of a dataset are unless somebody says otherwise.
+    """The default folder of a dataset's files.
 
     Args:
         project: Its project.
@@ -251,7 +251,7 @@ class Attribute:
         kind: The path of its kind.
         item: The number of what has it.
         key: Its key; several attributes may have it.
-        content: What it says.
+        content: Its value.
     """
 
     id: int
@@ -265,7 +265,7 @@ class Attributes:
     """The attributes.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
 
     Attributes:
         table: The table of all attributes.
@@ -275,13 +275,13 @@ class Attributes:
         self.table = Table(database, "crunch_attributes", Attribute, indexes=("kind, id", "item, id"))
 
     def add(self, kind: str, item: int, key: str, values: Mapping[str, Any]) -> Attribute:
-        """Adds an attribute.
+        """Add an attribute.
 
         Args:
             kind: The path of its kind.
             item: The number of what has it.
             key: Its key.
-            values: What it says.
+            values: Its values.
         """
         made = Attribute(0, kind, item, key, values)
         return replace(made, id=self.table.add(made))
@@ -296,10 +296,10 @@ class Attributes:
 
 _WORKER = "agent_user version revision system system_release system_version machine hostname ip_address mac_address"
 TEXTS = _WORKER.split()
-"""What a worker tells of itself and of its machine in words."""
+"""A worker's descriptions of itself and of its machine, as texts."""
 
 AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
-"""What it tells in bytes."""
+"""A worker's measures in bytes."""
 
 _DEFAULTS: Mapping[str, Any] = {"note": "", **dict.fromkeys(TEXTS, ""), **dict.fromkeys(AMOUNTS)}
 
@@ -313,8 +313,8 @@ class _Status:
     state: int
     content: Mapping[str, Any]
 
-    def told(self) -> dict[str, Any]:
-        """It as the site tells it."""
+    def to_json(self) -> dict[str, Any]:
+        """The site's representation."""
         own = {name: getattr(self, name) for name in ("id", "dataset", "site_user", "stage", "state")}
         return {**own, **self.content}
 
@@ -323,7 +323,7 @@ class Statuses:
     """The statuses.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
 
     Attributes:
         table: The table of all statuses.
@@ -332,32 +332,32 @@ class Statuses:
     def __init__(self, database: Database) -> None:
         self.table = Table(database, "crunch_statuses", _Status, indexes=("dataset, stage, state",))
 
-    def add(self, dataset: int, user: int, stage: int, state: int, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Keeps a status.
+    def add(self, dataset: int, user: int, stage: int, state: int, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a status.
 
         Args:
             dataset: The dataset's number.
-            user: Who sent it.
+            user: Its sender.
             stage: Which part of the processing it is about: 1 setup, 2 workflow, 3 upload.
             state: How that is: 1 started, 2 done, 3 failed.
-            told: What else the worker says: note and diagnostics.
+            details: The worker's other fields: note and diagnostics.
 
         Returns:
-            The status as the site tells it.
+            The status as the site returns it.
         """
-        content = {name: told.get(name, default) for name, default in _DEFAULTS.items()}
+        content = {name: details.get(name, default) for name, default in _DEFAULTS.items()}
         status = _Status(0, dataset, user, stage, state, content)
-        return replace(status, id=self.table.add(status)).told()
+        return replace(status, id=self.table.add(status)).to_json()
 
     def listed(self, after: int, most: int) -> list[dict[str, Any]]:
-        """Statuses as the site tells them, the oldest first.
+        """Statuses as the site returns them, the oldest first.
 
         Args:
-            after: How many are left out at the beginning.
-            most: How many at most.
+            after: Number of items to skip.
+            most: Largest number of items.
         """
-        return [each.told() for each in self.table.all(order="id", limit=most, offset=after)]
+        return [each.to_json() for each in self.table.all(order="id", limit=most, offset=after)]
 
     def of_dataset(self, dataset: int) -> list[dict[str, Any]]:
         """The statuses of a dataset, the oldest first."""
-        return [each.told() for each in self.table.all(dataset=dataset, order="id")]
+        return [each.to_json() for each in self.table.all(dataset=dataset, order="id")]

@@ -1,4 +1,4 @@
-"""Accounts, people as others see them, and organizations."""
+"""Accounts, users as others see them, and organizations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ _FIELDS: Mapping[str, drf.Field] = {
 
 
 def person_view(pangea: Pangea, person: Person) -> dict[str, Any]:
-    """Somebody, with the organizations that they are in."""
+    """A user, with the organizations that they are in."""
     organizations = [pangea.store.find("organization", each) for each in pangea.store.linking(MEMBER, person.uuid)]
     return {
         "id": person.id,
@@ -38,8 +38,8 @@ def person_view(pangea: Pangea, person: Person) -> dict[str, Any]:
 
 
 def list_users(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/users: everybody, whoever asks."""
-    pangea.access.asker(call)
+    """GET /api/users: every user, the caller."""
+    pangea.access.principal(call)
     return _people(pangea, call, pangea.people.count(), pangea.people.some)
 
 
@@ -54,45 +54,45 @@ def get_me(pangea: Pangea, call: Call) -> Reply:
 
 def get_user_by_id(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users/id/{user_id}."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     number = drf.row_number(call.arguments["user_id"])
     return Reply(person_view(pangea, _there(None if number is None else pangea.people.by_id(number))))
 
 
 def get_user(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users/{uuid}."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     return Reply(person_view(pangea, _there(pangea.people.by_uuid(call.arguments["uuid"]))))
 
 
 def patch_user(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/users/{uuid}: everybody may change what they tell of themselves."""
+    """PATCH /api/users/{uuid}: users change their own profiles."""
     person = _oneself(pangea, call)
-    told = drf.validated(_FIELDS, drf.fields_of(call), partial=True)
-    return Reply(person_view(pangea, pangea.people.change(person, told)))
+    changes = drf.validated(_FIELDS, drf.fields_of(call), partial=True)
+    return Reply(person_view(pangea, pangea.people.change(person, changes)))
 
 
 put_user = patch_user
-"""What isn't sent stays."""
+"""Missing fields are unchanged."""
 
 
 def delete_user(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/users/{uuid}: everybody may close their own account."""
+    """DELETE /api/users/{uuid}: every user may close their own account."""
     close(pangea, _oneself(pangea, call))
     return Reply(status=204)
 
 
 def close(pangea: Pangea, person: Person) -> None:
-    """Closes an account, and takes its person out of all organizations; what they made stays."""
+    """Close an account, and takes its person out of all organizations; what they made stays."""
     for organization in pangea.store.linking(MEMBER, person.uuid):
         pangea.store.unlink(MEMBER, organization, person.uuid)
     pangea.people.remove(person)
 
 
 def _oneself(pangea: Pangea, call: Call) -> Person:
-    asker = pangea.access.asker(call)
+    principal = pangea.access.principal(call)
     person = _there(pangea.people.by_uuid(call.arguments["uuid"]))
-    pangea.access.check(asker, asker is not None and asker.id == person.id)
+    pangea.access.check(principal, principal is not None and principal.id == person.id)
     return person
 
 
@@ -103,7 +103,7 @@ def _there(person: Person | None) -> Person:
 
 
 class Organizations(Resource):
-    """Organizations: everybody sees all of them, and whoever makes one is in it."""
+    """Organizations: every user sees all of them, and the creator of one is a member."""
 
     kind, one = "organization", "organization"
     unique = ("name",)
@@ -118,17 +118,17 @@ class Organizations(Resource):
         return Views(self.store).organization
 
     def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
-        """Everybody with an account may."""
+        """Every user with an account may."""
         del person, fields
         return True
 
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Deployed servers ask only whether somebody is in any organization at all."""
+        """Deployed servers only check whether a user is in any organization at all."""
         del thing
         return person is not None and self.access.is_member_anywhere(person)
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
-        """Its maker is its first member."""
+        """Its creator is its first member."""
         made = super().add(person, fields)
         self.access.join(made["uuid"], person)
         return made
@@ -139,13 +139,13 @@ HANDLERS = operations_of(Organizations)
 
 def list_organization_users(pangea: Pangea, call: Call) -> Reply:
     """GET /api/organizations/{organization_pk}/users."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     members = members_of(pangea, call.arguments["organization_pk"])
     return _people(pangea, call, len(members), lambda start, size: members[start : start + size])
 
 
 def add_organization_user(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/organizations/{organization_pk}/users: a member takes somebody in."""
+    """POST /api/organizations/{organization_pk}/users: a member takes a user in."""
     person = pangea.access.need(call)
     organization = found(pangea.store, "organization", call.arguments["organization_pk"])
     is_member = pangea.access.is_member(person, organization["uuid"])
@@ -157,7 +157,7 @@ def add_organization_user(pangea: Pangea, call: Call) -> Reply:
 
 
 def members_of(pangea: Pangea, organization_uuid: str) -> list[Person]:
-    """Who is in an organization, in the order in which they got their accounts."""
+    """The users of an organization, in the order in which their accounts were made."""
     people = [pangea.people.by_uuid(each) for each in pangea.store.linked(MEMBER, organization_uuid)]
     return sorted((each for each in people if each is not None), key=lambda each: each.id)
 
@@ -171,7 +171,7 @@ _TAKEN = "user with this email address already exists."
 
 def register(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     fields = drf.validated({"email": _EMAIL, "password": _WORD}, drf.fields_of(call))
     address: str = fields["email"]
     if pangea.people.by_email(address) is not None:
@@ -191,8 +191,8 @@ def normal(address: str) -> str:
 
 
 def login(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/auth/token/login/: always the same token until somebody logs out."""
-    pangea.access.asker(call)
+    """POST /api/auth/token/login/: always the same token until a user logs out."""
+    pangea.access.principal(call)
     sent = drf.validated({"email": drf.Field(drf.text()), "password": drf.Field(drf.text())}, drf.fields_of(call))
     person = pangea.people.by_password(sent["email"], sent["password"]) if len(sent) > 1 else None
     if person is None:
@@ -218,7 +218,7 @@ def get_account(pangea: Pangea, call: Call) -> Reply:
 
 
 get_my_account = put_my_account = patch_my_account = put_account = patch_account = get_account
-"""The address isn't changed in this way, and there is nothing else."""
+"""The address is not changed in this way, and there is nothing else."""
 
 
 def delete_account(pangea: Pangea, call: Call) -> Reply:
@@ -233,7 +233,7 @@ delete_my_account = delete_account
 
 
 def set_password(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/auth/users/set_password/: the token stays good."""
+    """POST /api/auth/users/set_password/: the token stays valid."""
     person = pangea.access.need(call)
     fields = drf.validated({"new_password": _WORD, "current_password": _WORD}, drf.fields_of(call))
     _strong("new_password", fields["new_password"], person.email)
@@ -264,14 +264,14 @@ def activate_account(pangea: Pangea, call: Call) -> Reply:
 
 def resend_activation(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/users/resend_activation/: refused, since accounts are active from the start."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     drf.validated({"email": _EMAIL}, drf.fields_of(call))
     return Reply(status=400)
 
 
 def reset_password(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/auth/users/reset_password/: says yes to every address, and sends no mail."""
-    pangea.access.asker(call)
+    """POST /api/auth/users/reset_password/: states yes to every address, and sends no mail."""
+    pangea.access.principal(call)
     drf.validated({"email": _EMAIL}, drf.fields_of(call))
     return Reply(status=204)
 
@@ -280,7 +280,7 @@ reset_email = reset_password
 
 
 def confirm_reset_password(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/auth/users/reset_password_confirm/: no mail was sent, so nobody has what confirms it."""
+    """POST /api/auth/users/reset_password_confirm/: no mail was sent, so no request has a valid confirmation."""
     return _unconfirmed(pangea, call, {"new_password": _WORD})
 
 
@@ -290,7 +290,7 @@ def confirm_reset_email(pangea: Pangea, call: Call) -> Reply:
 
 
 def _unconfirmed(pangea: Pangea, call: Call, more: Mapping[str, drf.Field]) -> Reply:
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     drf.validated({"uid": _WORD, "token": _WORD, **more}, drf.fields_of(call))
     raise invalid("uid", _NO_USER)
 

@@ -23,8 +23,8 @@ _WORDS = {"organization": "Organization", "sample_group": "Sample Group", "pipel
 
 
 def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
-    """Groups' are for whoever may see the group, others for everybody."""
-    person = pangea.access.asker(call)
+    """Those of groups are open to users who may see the group, others to every user."""
+    person = pangea.access.principal(call)
     thing = found(pangea.store, kind, call.arguments["id"])
     if kind == "sample_group" and not pangea.access.may_see_group(person, thing):
         raise forbidden("Insufficient permissions to get wiki.")
@@ -33,7 +33,7 @@ def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
 
 
 def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
-    """Members of the organization may, and of pipelines whoever is logged in."""
+    """Members of the organization may, and of pipelines any logged-in user."""
     person = pangea.access.need(call)
     thing = found(pangea.store, kind, call.arguments["id"])
     owner = {"organization": thing["uuid"], "sample_group": thing.get("organization", "")}.get(kind)
@@ -87,14 +87,14 @@ def _wiki_view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
 # -- tags
 
 TAG = "tag"
-# A sample may have the same tag several times, each with a payload of its own: taggings are things, named as what has the tag.
+# A sample may have the same tag several times, each with its own payload: taggings are objects, named as their tags.
 _TAGGINGS = {"sample": "tag_sample", "sample_group": "tag_group", TAG: "tag_tag"}
 _SHOWN = ("uuid", "name", "created_at", "updated_at", "payload")
 _RANDOM = 100
 
 
 class Tags(Resource):
-    """Tags: whose tag it is doesn't matter."""
+    """Tags: whose tag it is does not matter."""
 
     kind, one = TAG, "tag"
     unique = ("name",)
@@ -103,11 +103,11 @@ class Tags(Resource):
     asks = "nobody"
 
     def fields(self) -> Mapping[str, drf.Field]:
-        """What may be written of a tag."""
+        """The writable fields of a tag."""
         return {
             "name": drf.Field(drf.text(), required=True),
-            "created_at": drf.Field(drf.moment, null=True),
-            "updated_at": drf.Field(drf.moment, null=True),
+            "created_at": drf.Field(drf.datetime_, null=True),
+            "updated_at": drf.Field(drf.datetime_, null=True),
             "payload": drf.Field(drf.text(blank=True)),
         }
 
@@ -129,7 +129,7 @@ class Tags(Resource):
         return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _tag_view)
 
     def remove(self, thing: Thing) -> None:
-        """Other tags don't have it any more."""
+        """Other tags do not have it any more."""
         for tagging in self.store.all(_TAGGINGS[TAG], name=thing["uuid"]):
             self.store.remove(tagging["uuid"])
         super().remove(thing)
@@ -143,8 +143,8 @@ def _tag_view(tag: Thing) -> dict[str, Any]:
 
 
 def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) -> list[Thing]:
-    """What has the tag of a path and may be seen by whoever asks, as often as it has it."""
-    person = pangea.access.asker(call, in_query=in_query)
+    """The objects with the tag of a path that the caller may see, as often as they have it."""
+    person = pangea.access.principal(call, in_query=in_query)
     tag = found(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
     visible = pangea.access.visible_samples if kind == "sample" else pangea.access.visible_groups
     having = Where(
@@ -166,7 +166,7 @@ def list_tag_tags(pangea: Pangea, call: Call) -> Reply:
 
 
 def _tag(pangea: Pangea, call: Call, kind: str) -> Reply:
-    """Members of the organization of a sample or group may tag it, and whoever is logged in a tag."""
+    """Members of the organization of a sample or group may tag it, and any logged-in user a tag."""
     person = pangea.access.need(call)
     tag = found(pangea.store, TAG, call.arguments["tag_pk"])
     name = f"{kind}_uuid"
@@ -216,24 +216,22 @@ _CONSORTIUM = """
 list_metasub_taxa get_metasub_sample_sunburst search_metasub_cities search_metasub_materials search_metasub_samples
 """
 ABSENT = {
-    **dict.fromkeys(
-        ("omnisearch", "get_metasub_kobo_map", "refresh_metasub_kobo"), "it asks hosts outside of this machine"
-    ),
+    **dict.fromkeys(("omnisearch", "get_metasub_kobo_map", "refresh_metasub_kobo"), "it sends requests to other hosts"),
     **dict.fromkeys(_CONSORTIUM.split(), "it reads tables of the MetaSUB consortium, which only its own site has"),
     **dict.fromkeys(("get_site_wiki", "write_site_wiki_page"), "it ends in an error on every deployed server"),
 }
-"""Operations that the sandbox doesn't play, and why."""
+"""Operations that the sandbox does not play, and why."""
 
 
 def search_taxa(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/taxasearch/search."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     return Reply({"results": {}})
 
 
 def correct_taxon_names(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/treeoflife/correct_names: no name is known."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     query = dict(call.query)
     name = query.get("query", "")
     canon = query.get("canon", "true").lower() in ("true", "1")
@@ -242,7 +240,7 @@ def correct_taxon_names(pangea: Pangea, call: Call) -> Reply:
 
 def get_taxon_ancestors(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/treeoflife/ancestors, annotate and get_descendants: no taxon is known."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     return Reply([f"Provided parameter {dict(call.query).get('query', '')} does not match any taxa."], 400)
 
 
@@ -250,7 +248,7 @@ annotate_taxa = get_taxon_descendants = get_taxon_ancestors
 
 
 def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/contrib/covid19/: takes the reads, which nobody works off."""
+    """POST /api/contrib/covid19/: accepts the reads, which are not processed."""
     pangea.access.need(call)
 
     def user(number: int) -> int | None:
@@ -269,7 +267,7 @@ _MOST = 100
 
 def search(pangea: Pangea, call: Call) -> Reply:
     """GET /api/search: things whose names have all words of the query."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     query = dict(call.query).get("query", "")
     words = [folded(each) for each in re.findall(r"\w+", query)]
     where = [Where("instr(folded, ?) > 0", (word,)) for word in words] or [Where("0")]

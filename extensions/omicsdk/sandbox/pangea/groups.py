@@ -15,7 +15,7 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class SampleGroups(Resource):
-    """Sample groups: public ones are seen by everybody, others by members of their organization."""
+    """Sample groups: public ones are seen by every user, others by members of their organization."""
 
     kind, one = "sample_group", "sample_group"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
@@ -25,8 +25,8 @@ class SampleGroups(Resource):
     login_first = False
 
     def fields(self) -> Mapping[str, drf.Field]:
-        """What may be written of a group."""
-        # Nobody sends these by a form but browsers, where a box that isn't checked is absent.
+        """The writable fields of a group."""
+        # Only browsers send these in a form, where a box that is not checked is absent.
         flag = drf.Field(drf.boolean, absent_in_form=False)
         return {
             "name": drf.Field(drf.text(), required=True),
@@ -52,7 +52,7 @@ class SampleGroups(Resource):
         return [*super().asked(), *([with_field("is_public", _FLAGS[word])] if word in _FLAGS else [])]
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those that one may see."""
+        """The groups that the caller may see."""
         return [self.access.visible_groups(person)]
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
@@ -60,7 +60,7 @@ class SampleGroups(Resource):
         return self.access.may_see_group(person, thing)
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
-        """The storage provider isn't taken from who makes a group."""
+        """The storage provider is not taken from who makes a group."""
         own = {
             "storage_provider_name": NEW_GROUP["storage_provider_name"],
             "has_library": fields.get("is_library", False),
@@ -68,12 +68,12 @@ class SampleGroups(Resource):
         return super().add(person, {**fields, **own})
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
-        """What was a library once takes samples for ever."""
+        """A group that was a library once accepts samples from then on."""
         return super().change(thing, {**fields, "has_library": thing["has_library"] or fields.get("is_library", False)})
 
 
 def readable_group(pangea: Pangea, call: Call, person: Person | None) -> Thing:
-    """The group of a path, whose contents somebody may read.
+    """The group of a path, whose contents a user may read.
 
     Raises:
         Refused: 404 or 403; there is none, or it is private to others.
@@ -90,9 +90,9 @@ GROUP_SAMPLE = "group_sample"
 
 def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{group_pk}/samples: all of them, or none where one may not see them."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     group = pangea.store.find("sample_group", call.arguments["group_pk"])
-    if group is None:  # deployed servers don't look whether there is one
+    if group is None:  # deployed servers do not look whether there is one
         raise not_found(crashes=True)
     count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
     view = Views(pangea.store).sample
@@ -117,7 +117,7 @@ def samples_in(pangea: Pangea, group: Thing) -> list[Thing]:
 
 
 def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
-    """A library is seen by whoever may see it; another group by those with an account who may see all its samples."""
+    """A library is visible to users who may see it; another group to those with an account who may see all its samples."""
     if group["is_library"]:
         return pangea.access.may_see_group(person, group)
     if person is None:
@@ -151,7 +151,7 @@ _PARTS = "project_part"
 
 
 class Projects(Resource):
-    """Projects: groups under one name, of an organization. Everybody sees them."""
+    """Projects: groups under one name, of an organization. Every user sees them."""
 
     kind, one = _PROJECT, "project"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
@@ -162,7 +162,7 @@ class Projects(Resource):
     login_first = False
 
     def fields(self) -> Mapping[str, drf.Field]:
-        """What may be written of a project."""
+        """The writable fields of a project."""
         return {
             "name": drf.Field(drf.text(), required=True),
             "organization": self.reference("organization", required=True),
@@ -188,7 +188,7 @@ HANDLERS = {**operations_of(SampleGroups, Projects), **for_each(_CHANGES, {"{}_s
 
 def list_project_sample_groups(pangea: Pangea, call: Call) -> Reply:
     """GET /api/projects/{project_pk}/sample_groups: those that one may see."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     project = found(pangea.store, _PROJECT, call.arguments["project_pk"])
     where = [linked_from(_GROUPS, project["uuid"]), pangea.access.visible_groups(person)]
     return listed(call, pangea.store, "sample_group", where, Views(pangea.store).group)

@@ -11,13 +11,13 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 
 def get_organization_by_name(pangea: Pangea, call: Call) -> Reply:
     """GET /api/nested/{org}/."""
-    pangea.access.asker(call)
+    pangea.access.principal(call)
     return Reply(Views(pangea.store).organization(_organization(pangea, call)))
 
 
 def get_sample_group_by_name(pangea: Pangea, call: Call) -> Reply:
     """GET /api/nested/{org}/sample_groups/{grp}/."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     group = _group(pangea, call)
     pangea.access.check(person, pangea.access.may_see_group(person, group))
     return Reply(Views(pangea.store).group(group))
@@ -25,7 +25,7 @@ def get_sample_group_by_name(pangea: Pangea, call: Call) -> Reply:
 
 def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
     """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/: of names that differ in case only, the newest."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     sample = _sample(pangea, call)
     pangea.access.check(person, pangea.access.may_see_sample(person, sample))
     return Reply(Views(pangea.store).sample(sample))
@@ -46,7 +46,7 @@ HANDLERS = for_each(NOUNS, {"get_{}_by_name": _result_by_name, "get_{}_field_by_
 
 def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     """The one of `?replicate=`, else the one that was changed last."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     owner = _sample(pangea, call) if kind is OF_SAMPLE else _group(pangea, call)
     replicate = dict(call.query).get("replicate")
     more = [with_field("replicate", replicate)] if replicate is not None else []
@@ -77,7 +77,7 @@ def _newest(pangea: Pangea, kind: str, text: str, *where: Where) -> Thing:
 
 
 def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing]:
-    """Things by UUID, or by name whatever its case."""
+    """Objects by UUID, or by name without regard to case."""
     # What looks like a UUID is one: a name that does is never found.
     found = pangea.store.all(kind, with_uuid(text) if is_uuid(text) else named_any_case(text), *where)
     if not found:

@@ -36,7 +36,7 @@ def status_of(statuses: Sequence[str]) -> str:
 
 
 def progress(statuses: Iterable[str]) -> dict[str, int]:
-    """How many jobs have which status, and how many there are in all."""
+    """Count jobs by status, and all of them."""
     counts = Counter(statuses)
     return {**counts, "n_jobs": counts.total()}
 
@@ -45,7 +45,7 @@ _DATED = ("created_at", "updated_at", "description")
 
 
 class _Prototypes(Resource):
-    """Prototypes of orders: anybody may read them, and no request makes one."""
+    """Prototypes of orders: any user may read them, and no request makes one."""
 
     def view(self) -> View:
         """As of orders of a sample."""
@@ -106,7 +106,7 @@ class Jobs(Resource):
     parent = "work_order"
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a job."""
+        """The writable fields of a job."""
         return {
             "name": Field(text(), required=True),
             "status": Field(choice({each: each for each in STATUSES})),
@@ -128,7 +128,7 @@ class Jobs(Resource):
         return self.access.owns(person, order) or self.may_write(person, thing)
 
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Who works off orders of its order's prototype may."""
+        """Users who are privileged for its order's prototype may."""
         return self.access.works_off(person, found(self.store, ORDER, thing["work_order"])["prototype"])
 
 
@@ -153,7 +153,7 @@ def _order_view(pangea: Pangea, order: Thing) -> dict[str, Any]:
 
 
 def new_order(pangea: Pangea, prototype: Thing, sample: str) -> Thing:
-    """Makes an order, with the jobs of its prototype.
+    """Make an order, with the jobs of its prototype.
 
     Args:
         pangea: The platform.
@@ -198,8 +198,8 @@ def _group_order_view(pangea: Pangea, order: Thing) -> dict[str, Any]:
     links: list[dict[str, Any]] = []
     for part in parts:
         sample = found(pangea.store, "sample", part["sample"])
-        told = {"sample_name": sample["name"], "sample_uuid": sample["uuid"]}
-        links.append({**shown(part, ("name", "uuid")), **told, "status": status_of(statuses[part["uuid"]])})
+        names = {"sample_name": sample["name"], "sample_uuid": sample["uuid"]}
+        links.append({**shown(part, ("name", "uuid")), **names, "status": status_of(statuses[part["uuid"]])})
     return {
         **shown(order, ("uuid", "name", "priority", "sample_group", "created_at", "updated_at", "description")),
         "work_order_links": links,
@@ -252,16 +252,16 @@ def _create(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
 
 
 def _get(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
-    """For members of the organization that it is of only, whoever is privileged for its prototype."""
-    person = pangea.access.asker(call)
+    """Only for members of the prototype's organization, and its privileged users."""
+    person = pangea.access.principal(call)
     order = found(pangea.store, orders.kind, call.arguments["uuid"])
     pangea.access.check(person, pangea.access.owns(person, order))
     return Reply(orders.view(pangea, order))
 
 
 def _list_of_owner(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
-    """For whoever may see the sample or group; others find none."""
-    person = pangea.access.asker(call)
+    """For users who may see the sample or group; others find none."""
+    person = pangea.access.principal(call)
     owner = found(pangea.store, orders.owner, call.arguments[f"{orders.owner}_pk"])
     may_see = pangea.access.may_see_sample if orders.owner == "sample" else pangea.access.may_see_group
     there = pangea.store.all(orders.kind, parent=owner["uuid"]) if may_see(person, owner) else []
@@ -270,7 +270,7 @@ def _list_of_owner(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
 
 def _list_of_prototype(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
     """For who is privileged; others find none."""
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     prototype = found(pangea.store, orders.prototype, call.arguments["uuid"])["uuid"]
     privileged = pangea.access.works_off(person, prototype)
     there = pangea.store.all(orders.kind, with_field("prototype", prototype)) if privileged else []

@@ -1,4 +1,4 @@
-"""The people who have an account: their addresses, passwords and tokens; who of them asks, and what they may see and change."""
+"""Accounts: their addresses, passwords and tokens; authentication, and what each user may see and change."""
 
 import re
 import secrets
@@ -11,7 +11,7 @@ from typing import Any
 from omicsdk.sandbox.pangea.store import Store, Where
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
-from omicsdk.sandbox.rest_framework.service import Askers
+from omicsdk.sandbox.rest_framework.service import Authentication
 from omicsdk.sandbox.service import Call
 from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_password
 from omicsdk.sandbox.state.database import Database, Table
@@ -27,7 +27,7 @@ changeme internet michelle jennifer dragon123 monkey123
 
 
 def faults(password: str, email: str) -> Sequence[str]:
-    """What is wrong with a new password.
+    """The faults of a new password.
 
     Args:
         password: The password.
@@ -63,23 +63,23 @@ PROFILE: Mapping[str, Any] = {
         ("avatar", "name", "biography", "url", "twitter_username", "github_username", "company", "location")
     ),
 }
-"""What people tell of themselves, and what it is at first."""
+"""The fields of a profile, with their defaults."""
 
 
 class Taken(Exception):
-    """Somebody else has the address."""
+    """Another user has the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account.
+    """A user with an account.
 
     Attributes:
         id: The number, which is never used again; 0 for the next one.
         uuid: The UUID.
         email: The address that they log in with.
         password: The hash of their password.
-        profile: What they tell of themselves: the members of `PROFILE`.
+        profile: Their profile: the members of `PROFILE`.
     """
 
     id: int
@@ -100,8 +100,8 @@ class People:
     """The accounts.
 
     Args:
-        database: Where they are kept.
-        own: What tokens and the sandbox's password derive from.
+        database: The sandbox's database.
+        own: Secrets from which tokens and the sandbox's password derive.
     """
 
     def __init__(self, database: Database, own: Secrets) -> None:
@@ -112,7 +112,7 @@ class People:
         self._tokens = Table(database, "pangea_tokens", _Token, more="UNIQUE (person)")
 
     def add(self, email: str, password: str, *, kept: str | None = None) -> Person:
-        """Makes an account.
+        """Make an account.
 
         Args:
             email: The address.
@@ -129,58 +129,58 @@ class People:
             return replace(made, id=self._people.add(made))
 
     def by_id(self, number: int) -> Person | None:
-        """Who has a number."""
+        """The account of a number."""
         return self._people.get(number)
 
     def by_uuid(self, uuid: str) -> Person | None:
-        """Who has a UUID."""
+        """The account of a UUID."""
         return self._people.first(uuid=uuid)
 
     def by_email(self, email: str) -> Person | None:
-        """Who has an address."""
+        """The account of an address."""
         return self._people.first(email=email)
 
     def by_token(self, token: str) -> Person | None:
-        """Who has a token, and an active account."""
+        """The owner of a token whose account is active."""
         known = self._tokens.get(digest(token))
         found = self._people.get(known and known.person)
         return found if found is not None and found.profile["is_active"] else None
 
     def by_password(self, email: str, password: str) -> Person | None:
-        """Who has an address and its password, and an active account."""
+        """The owner of an address with its password whose account is active."""
         person = self.by_email(email)
         known = person is not None and person.profile["is_active"] and is_password(password, person.password)
         return person if known else None
 
     def count(self) -> int:
-        """How many accounts there are."""
+        """The number of accounts."""
         return self._people.count()
 
     def some(self, start: int, size: int) -> Sequence[Person]:
         """Accounts in the order in which they were made.
 
         Args:
-            start: How many come before them.
-            size: How many are wanted.
+            start: Number of items to skip.
+            size: Number of accounts.
         """
         return self._people.all(order="id", limit=size, offset=start)
 
     def change(self, person: Person, profile: Mapping[str, Any]) -> Person:
-        """Changes what somebody tells of themselves; what isn't given stays."""
+        """Change a user's profile; missing fields are unchanged."""
         changed = replace(person, profile={**person.profile, **profile})
         self._people.change(person.id, profile=changed.profile)
         return changed
 
     def set_password(self, person: Person, password: str) -> None:
-        """Gives somebody another password; the token stays good."""
+        """Give a user another password; the token stays valid."""
         self._people.change(person.id, password=hashed(password))
 
     def set_email(self, person: Person, email: str) -> None:
-        """Gives somebody another address, which nobody else has."""
+        """Give a user another address, which must be free."""
         self._people.change(person.id, email=email)
 
     def token(self, person: Person) -> str:
-        """The token of somebody: always the same one until they log out."""
+        """The token of a user: always the same one until they log out."""
         with self._database.transaction():
             known = self._tokens.first(person=person.id)
             salt = known.salt if known else secrets.token_hex(20)
@@ -189,17 +189,17 @@ class People:
         return token
 
     def forget_token(self, person: Person) -> None:
-        """Ends the token of somebody."""
+        """End the token of a user."""
         self._tokens.remove(person=person.id)
 
     def remove(self, person: Person) -> None:
-        """Closes an account; its number and token are never used again."""
+        """Close an account; its number and token are never used again."""
         with self._database.transaction():
             self.forget_token(person)
             self._people.remove(id=person.id)
 
 
-# -- who asks, and what they may see and change
+# -- the caller, and what they may see and change
 
 MEMBER = "member"
 """The link between an organization and those who are in it."""
@@ -212,7 +212,7 @@ _PARENTS = ("library", "sample", "sample_group", "analysis_result")
 
 
 class Access:
-    """Who asks, and what they may.
+    """Authentication and permissions of callers.
 
     Args:
         people: The accounts.
@@ -221,55 +221,55 @@ class Access:
 
     def __init__(self, people: People, store: Store) -> None:
         self._store = store
-        self._askers = Askers(people.by_token)
-        self._askers_by_query = Askers(people.by_token, challenge="Token")
+        self._authentication = Authentication(people.by_token)
+        self._query_authentication = Authentication(people.by_token, challenge="Token")
 
-    def asker(self, call: Call, *, in_query: bool = False) -> Person | None:
-        """Who asks; None for nobody that says who they are.
+    def principal(self, call: Call, *, in_query: bool = False) -> Person | None:
+        """The sender of a request; None for an anonymous one.
 
         Args:
             call: The request.
             in_query: Whether the route takes the token as `?token=`, too.
 
         Raises:
-            Refused: 403 (401 where the query may have it); the token is nobody's.
+            Refused: 403 (401 where the query may have it); the token is unknown.
         """
         if not in_query:
-            return self._askers.find(call.headers.get("authorization"))
+            return self._authentication.find(call.headers.get("authorization"))
         token = dict(call.query).get("token")
-        return self._askers_by_query.find(call.headers.get("authorization") if not token else f"Token {token}")
+        return self._query_authentication.find(call.headers.get("authorization") if not token else f"Token {token}")
 
     def need(self, call: Call) -> Person:
-        """Who asks.
+        """The sender of a request that needs a login.
 
         Raises:
-            Refused: 403; nobody that is known.
+            Refused: 403; the sender is unknown.
         """
-        return self._askers.need(call.headers.get("authorization"))
+        return self._authentication.need(call.headers.get("authorization"))
 
     def refusal(self, person: Person | None, detail: str = "") -> Refused:
-        """The refusal of what somebody may not do: without a token they are told to have one."""
+        """The refusal without a permission: without a token it states that one is required."""
         if person is None:
-            return self._askers.refused()
+            return self._authentication.refused()
         return forbidden(detail) if detail else forbidden()
 
     def check(self, person: Person | None, allowed: bool, detail: str = "") -> None:
-        """Refuses what somebody may not do; see `refusal`."""
+        """Refuse what a user may not do; see `refusal`."""
         if not allowed:
             raise self.refusal(person, detail)
 
     # -- membership
 
     def is_member(self, person: Person | None, organization_uuid: str) -> bool:
-        """Whether somebody is in an organization."""
+        """Whether a user is in an organization."""
         return person is not None and self._store.is_linked(MEMBER, organization_uuid, person.uuid)
 
     def is_member_anywhere(self, person: Person) -> bool:
-        """Whether somebody is in any organization."""
+        """Whether a user is in any organization."""
         return bool(self._store.linking(MEMBER, person.uuid))
 
     def join(self, organization_uuid: str, person: Person) -> None:
-        """Puts somebody into an organization."""
+        """Put a user into an organization."""
         self._store.link(MEMBER, organization_uuid, person.uuid)
 
     # -- who owns what
@@ -288,23 +288,23 @@ class Access:
         return self._store.above(nearest, kind)
 
     def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether somebody is in the organization that owns a thing, and so may change it."""
+        """Whether a user is in the organization that owns a thing, and so may change it."""
         return self.is_member(person, self.organization_of(thing))
 
     # -- who may change what
 
     def may_write(self, call: Call, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether somebody may change a sample, a result or a field: its organization's members, and who has an order.
+        """Whether a user may change a sample, a result or a field: its organization's members, and who has an order.
 
         Args:
             call: The request, whose `work_order_uuid` may name an order.
-            person: Who asks.
+            person: The caller.
             thing: The sample, the result or the field.
         """
         return self.owns(person, thing) or self.has_order(call, person, self._above(thing, "sample"))
 
     def has_order(self, call: Call, person: Person | None, sample: str) -> bool:
-        """Whether the order that a request names is one of a sample, and somebody works off orders of its prototype."""
+        """Whether the order that a request names is one of a sample, and a user works off orders of its prototype."""
         named = dict(call.query).get("work_order_uuid", "")
         if not named:
             return False
@@ -315,29 +315,29 @@ class Access:
         return order is not None and order["sample"] == sample and self.works_off(person, order["prototype"])
 
     def works_off(self, person: Person | None, prototype: str) -> bool:
-        """Whether somebody is privileged to work off the orders of the prototype of a UUID."""
+        """Whether a user is privileged to work off the orders of the prototype of a UUID."""
         return person is not None and self._store.is_linked(PRIVILEGED, prototype, person.uuid)
 
     # -- what may be seen
 
     def may_see_group(self, person: Person | None, group: Mapping[str, Any]) -> bool:
-        """Whether somebody may see a group: a public one, or one of an organization that they are in."""
+        """Whether a user may see a group: a public one, or one of an organization that they are in."""
         return group["is_public"] or self.is_member(person, group["organization"])
 
     def may_see_sample(self, person: Person | None, sample: Mapping[str, Any]) -> bool:
-        """Whether somebody may see a sample: its library decides."""
+        """Whether a user may see a sample: its library decides."""
         library = self._store.find("sample_group", sample["library"])
         return library is not None and self.may_see_group(person, library)
 
     def may_see_result(self, person: Person | None, result: Mapping[str, Any]) -> bool:
-        """Whether somebody may see an analysis result: its group decides, and a private one is for members only."""
+        """Whether a user may see an analysis result: its group decides, and a private one is for members only."""
         group = self._store.find("sample_group", self.library_of(result))
         if group is None or not self.may_see_group(person, group):
             return False
         return not result["is_private"] or self.is_member(person, group["organization"])
 
     def visible_groups(self, person: Person | None) -> Where:
-        """The groups that somebody may see, as a condition on groups."""
+        """The groups that a user may see, as a condition on groups."""
         return Where(
             "(json_extract(fields, '$.is_public') OR parent IN "
             "(SELECT one FROM pangea_links WHERE kind = 'member' AND other = ?))",
@@ -345,26 +345,26 @@ class Access:
         )
 
     def visible_samples(self, person: Person | None) -> Where:
-        """The samples that somebody may see, as a condition on samples."""
+        """The samples that a user may see, as a condition on samples."""
         groups = self.visible_groups(person)
         inner = f"SELECT uuid FROM pangea_things WHERE kind = 'sample_group' AND {groups.text}"  # noqa: S608 - our own names
         return Where(f"parent IN ({inner})", groups.values)
 
     def visible_results(self, person: Person | None, kind: str) -> Where:
-        """The analysis results that somebody may see.
+        """The analysis results that a user may see.
 
         Args:
-            person: Who.
+            person: The user.
             kind: sample_ar or sample_group_ar.
         """
         tables, seen = _owners(kind, "pangea_things")
         return Where(f"EXISTS (SELECT 1 FROM {tables} WHERE {seen})", (_known(person),))  # noqa: S608 - our own names
 
     def visible_fields(self, person: Person | None, kind: str) -> Where:
-        """The fields of analysis results that somebody may see.
+        """The fields of analysis results that a user may see.
 
         Args:
-            person: Who.
+            person: The user.
             kind: sample_ar_field or sample_group_ar_field.
         """
         tables, seen = _owners(kind.removesuffix("_field"), "result")
@@ -373,7 +373,7 @@ class Access:
 
 
 def _owners(kind: str, result: str) -> tuple[str, str]:
-    """The tables that lead from a result to its group, and when somebody may see the result, with one value: their UUID."""
+    """The tables that join a result to its group, and when a user may see the result, with one value: their UUID."""
     tables, joined = "pangea_things AS g", f"g.uuid = {result}.parent"
     if kind == "sample_ar":
         tables, joined = "pangea_things AS s, pangea_things AS g", f"s.uuid = {result}.parent AND g.uuid = s.parent"

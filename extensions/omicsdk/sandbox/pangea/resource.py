@@ -1,4 +1,4 @@
-"""What kinds of things have alike: their operations, lists in pages, what a list is narrowed by, how things look."""
+"""Parts that all kinds of objects share: their operations, lists in pages, filters of lists, representations."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ from omicsdk.sandbox.service import Call, Reply
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 PAGE = 100
-"""How many things a page of a list has."""
+"""Number of objects on a page of a list."""
 
 View = Callable[[Thing], Mapping[str, Any]]
-"""Makes the JSON of a thing."""
+"""Makes the JSON of an object."""
 T = TypeVar("T")
 
 
@@ -34,7 +34,7 @@ def found(store: Store, kind: str, uuid: str) -> Thing:
     """The thing of a path.
 
     Raises:
-        Refused: 404; it isn't there.
+        Refused: 404; it does not exist.
     """
     thing = store.find(kind, uuid)
     if thing is None:
@@ -52,7 +52,7 @@ def newest(things: Sequence[Thing]) -> Thing:
 
 
 def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: View) -> Reply:
-    """The page of a list that is asked for."""
+    """The page of a list that is requested."""
 
     def read(start: int, size: int) -> list[Mapping[str, Any]]:
         return [view(thing) for thing in store.all(kind, *where, start=start, size=size)]
@@ -61,12 +61,12 @@ def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: Vi
 
 
 def paged(call: Call, things: Sequence[Thing], view: View) -> Reply:
-    """The page that is asked for of things that are known already."""
+    """The page that is requested of things that are known already."""
     return page(call, len(things), lambda start, size: [view(each) for each in things[start : start + size]], PAGE)
 
 
 def asked(call: Call, **fields: str) -> list[Where]:
-    """What a list is narrowed to by texts in the query; blanks around them don't count, and empty ones say nothing.
+    """Filters of a list by texts in the query; blanks around them are ignored, and so are empty ones.
 
     Args:
         call: The request.
@@ -78,7 +78,7 @@ def asked(call: Call, **fields: str) -> list[Where]:
 
 
 def asked_uuid(call: Call, name: str = "uuid") -> list[Where]:
-    """What a list is narrowed to by a UUID in the query.
+    """A filter of a list by a UUID in the query.
 
     Raises:
         Invalid: It is none.
@@ -91,11 +91,11 @@ def asked_uuid(call: Call, name: str = "uuid") -> list[Where]:
 
 
 def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Where]:
-    """What a list is narrowed to by the UUID of what things belong to.
+    """A filter of a list by the UUID of the parent.
 
     Args:
         call: The request.
-        store: Where things are kept.
+        store: The platform's data.
         name: The parameter.
         kind: The kind of what they belong to.
 
@@ -112,7 +112,7 @@ def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Wher
 
 
 def items(value: Any) -> list[Any]:
-    """What was sent where a list is wanted.
+    """The members of a list in a body.
 
     Raises:
         Wrong: It is no list.
@@ -130,7 +130,7 @@ class Views:
     """Views of things for one answer; what several things belong to is read once.
 
     Args:
-        store: Where things are kept.
+        store: The platform's data.
     """
 
     def __init__(self, store: Store) -> None:
@@ -161,12 +161,12 @@ class Views:
         return shown(sample, (*_DATED, "library", "metadata", "description"))
 
     def of(self, kind: str, uuid: str) -> Mapping[str, Any]:
-        """What a thing belongs to: the organization, group or sample of a UUID."""
+        """The parent of an object: the organization, group or sample of a UUID."""
         views = {"organization": self.organization, "sample_group": self.group, "sample": self.sample}
         return self.once(kind, uuid, lambda: views[kind](found(self._store, kind, uuid)))
 
     def once(self, what: str, uuid: str, read: Callable[[], T]) -> T:
-        """What a function reads of a UUID, read at the first call of this answer only."""
+        """A function's value for a UUID, read at the first call of this answer only."""
         if (what, uuid) not in self._known:
             self._known[what, uuid] = read()
         return self._known[what, uuid]
@@ -180,7 +180,7 @@ def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
 class Resource:
     """Things of one kind, and the operations that the platform has for each kind alike; an object answers one request.
 
-    A subclass says what its kind has, and overrides what is particular to it.
+    A subclass states what its kind has, and overrides what is particular to it.
 
     Args:
         pangea: The platform.
@@ -195,11 +195,11 @@ class Resource:
         of: Parameters that narrow a list to what belongs to a thing, each with that thing's kind.
         parent: The field that names what a thing belongs to; empty for none.
         unique: Fields that no two things have alike; of those that have a parent, below one.
-        new: What a thing has that nobody sends.
+        new: Fields of a new object that requests do not send.
         renamed: Fields that are kept under another name.
         links: Fields that are links to other things, each with the kind of link.
-        asks: Whether it matters who reads: nobody is asked, whoever asks is told apart, or who isn't known is refused.
-        login_first: Whether who isn't known learns that before they learn that a thing isn't there.
+        asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
+        login_first: Whether who is not known learns that before they learn that a thing does not exist.
     """
 
     kind = one = ""
@@ -224,29 +224,29 @@ class Resource:
     # -- what is particular
 
     def fields(self) -> Mapping[str, drf.Field]:
-        """What may be written."""
+        """The writable fields."""
         raise NotImplementedError
 
     def view(self) -> View:
-        """Makes the JSON of the things of one answer."""
+        """Make the JSON of the things of one answer."""
         raise NotImplementedError
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """What a list is narrowed to beside what is asked for."""
+        """Conditions of a list beside those of the query."""
         del person
         return ()
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Whether somebody may see a thing."""
+        """Whether a user may see a thing."""
         del person, thing
         return True
 
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether somebody may change or remove a thing, or make one of these fields: of organizations, members may."""
+        """Whether a user may change or remove a thing, or make one of these fields: of organizations, members may."""
         return self.parent != "organization" or self.access.is_member(person, thing["organization"])
 
     def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
-        """Whether somebody may make a thing of these fields."""
+        """Whether a user may make a thing of these fields."""
         return self.may_write(person, fields)
 
     def refusal(self, person: Person | None) -> Refused:
@@ -254,7 +254,7 @@ class Resource:
         return self.access.refusal(person)
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
-        """Keeps a new thing."""
+        """Keep a new thing."""
         del person
         linked = self._without_links(fields)
         parent = fields[self.parent] if self.parent else ""
@@ -264,14 +264,14 @@ class Resource:
         return thing
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
-        """Changes fields of a thing."""
+        """Change fields of a thing."""
         linked = self._without_links(fields)
         changed = self.store.change(self.kind, thing["uuid"], fields, parent=fields.get(self.parent))
         self._link(changed, linked)
         return changed
 
     def remove(self, thing: Thing) -> None:
-        """Removes a thing with what belongs to it."""
+        """Remove a thing with what belongs to it."""
         self.store.remove_tree(thing["uuid"])
 
     def reference(self, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
@@ -298,7 +298,7 @@ class Resource:
         return listed(self.call, self.store, self.kind, [*self.asked(), *self.visible(person)], self.view())
 
     def create(self) -> Reply:
-        """Makes one."""
+        """Make one."""
         person = self.access.need(self.call)
         with self.store.database.transaction():
             fields = self.sent()
@@ -319,15 +319,15 @@ class Resource:
         return Reply(self.view()(thing))
 
     def put(self) -> Reply:
-        """Changes one; what is required has to be sent."""
+        """Change one; what is required has to be sent."""
         return self._write(partial=False)
 
     def patch(self) -> Reply:
-        """Changes what is sent of one."""
+        """Change what is sent of one."""
         return self._write(partial=True)
 
     def delete(self) -> Reply:
-        """Removes one."""
+        """Remove one."""
         with self.store.database.transaction():
             self.remove(self.writable())
         return Reply(status=204)
@@ -335,7 +335,7 @@ class Resource:
     # -- in parts
 
     def asked(self) -> Sequence[Where]:
-        """What a list is narrowed to by the query."""
+        """The filters of the query."""
         plain = {name: field for name, field in self.filters.items() if field != "uuid"}
         references = [
             each for name, kind in self.of.items() for each in asked_reference(self.call, self.store, name, kind)
@@ -353,7 +353,7 @@ class Resource:
 
     def writable(self) -> Thing:
         """The thing of the path, for who may change it."""
-        person = self.access.need(self.call) if self.login_first else self.access.asker(self.call)
+        person = self.access.need(self.call) if self.login_first else self.access.principal(self.call)
         thing = self.found()
         if not self.may_write(person, thing):
             raise self.refusal(person)
@@ -367,7 +367,7 @@ class Resource:
     def _reader(self) -> Person | None:
         if self.asks == "known":
             return self.access.need(self.call)
-        return self.access.asker(self.call) if self.asks == "anybody" else None
+        return self.access.principal(self.call) if self.asks == "anybody" else None
 
     def _write(self, *, partial: bool) -> Reply:
         with self.store.database.transaction():

@@ -34,7 +34,7 @@ class Pipelines(Resource):
     asks = "nobody"
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a pipeline."""
+        """The writable fields of a pipeline."""
         blank = Field(text(blank=True))
         return {"name": Field(text(), required=True), "description": blank, "long_description": blank}
 
@@ -83,7 +83,7 @@ class Modules(Resource):
     asks = "nobody"
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a module."""
+        """The writable fields of a module."""
         return {
             "name": Field(text(), required=True),
             "version": Field(text(), required=True),
@@ -107,8 +107,8 @@ def get_pipeline_module_by_name(pangea: Pangea, call: Call) -> Reply:
     name, version = call.arguments["name"], call.arguments["version"]
     named = pangea.store.all(MODULE, with_field("version", version), parent=pipeline["uuid"], name=name)
     if not named:
-        told = f"PipelineModule with name {name} and version {version} not found in pipeline {pipeline['name']}"
-        raise Refused(404, told)
+        message = f"PipelineModule with name {name} and version {version} not found in pipeline {pipeline['name']}"
+        raise Refused(404, message)
     return Reply(module_view(pangea, named[0]))
 
 
@@ -122,12 +122,12 @@ NEW_RESULT: Mapping[str, Any] = {
     "is_hidden": False,
     "pipeline_module": None,
 }
-"""What a result is at first."""
+"""The defaults of a result."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultKind:
-    """What results are of.
+    """The kinds of owners of results.
 
     Attributes:
         kind: Their kind.
@@ -148,11 +148,11 @@ class ResultKind:
 OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result")
 OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result")
 NOUNS = {each.noun: each for each in (OF_SAMPLE, OF_GROUP)}
-"""What operations call them."""
+"""The word for them in names of operations."""
 
 
 def new_replicate() -> str:
-    """A replicate's name for who doesn't care: twelve letters and digits."""
+    """A replicate's name for who does not care: twelve letters and digits."""
     letters = string.ascii_letters + string.digits
     return "".join(secrets.choice(letters) for _ in range(_REPLICATE_LENGTH))
 
@@ -166,7 +166,7 @@ class ResultViews(Views):
 
     Args:
         pangea: The platform.
-        kind: What the results are of.
+        kind: Kind of the results' owners.
     """
 
     def __init__(self, pangea: Pangea, kind: ResultKind) -> None:
@@ -223,13 +223,13 @@ class _Results(Resource):
     new = NEW_RESULT
 
     def __init_subclass__(cls, of: ResultKind) -> None:
-        """Says what the results are of."""
+        """State what the results are of."""
         cls.result, cls.kind, cls.one = of, of.kind, of.noun
         cls.of, cls.parent = {f"{of.owner}_id": of.owner}, of.owner
         cls.unique = ("module_name", "replicate", of.owner)
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a result; who names no replicate gets one."""
+        """The writable fields of a result; one without a replicate gets a name for it."""
         owner = self.result.owner
         return {
             "module_name": Field(text(), required=True),
@@ -247,7 +247,7 @@ class _Results(Resource):
         return ResultViews(self.pangea, self.result).result
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those that one may see."""
+        """The results that the caller may see."""
         return [self.access.visible_results(person, self.kind)]
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
@@ -268,7 +268,7 @@ class GroupResults(_Results, of=OF_GROUP):
 
 
 class _Fields(Resource):
-    """Fields of results; whoever sees a result sees them."""
+    """Fields of results, visible to users who see the result."""
 
     result: ResultKind
     parent = "analysis_result"
@@ -276,12 +276,12 @@ class _Fields(Resource):
     new: ClassVar[Mapping[str, Any]] = {"description": ""}
 
     def __init_subclass__(cls, of: ResultKind) -> None:
-        """Says what the fields' results are of."""
+        """State what the fields' results are of."""
         cls.result, cls.kind, cls.one = of, of.field_kind, f"{of.noun}_field"
         cls.of = {"analysis_result_id": of.kind}
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a field."""
+        """The writable fields of a field."""
         return {
             "name": Field(text(), required=True),
             "stored_data": Field(json_value, required=True, json_in_form=True),
@@ -294,7 +294,7 @@ class _Fields(Resource):
         return ResultViews(self.pangea, self.result).field
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those that one may see."""
+        """The fields that the caller may see."""
         return [self.access.visible_fields(person, self.kind)]
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
@@ -318,7 +318,7 @@ HANDLERS = operations_of(Pipelines, Modules, SampleResults, GroupResults, Sample
 
 
 def may_see_field(pangea: Pangea, call: Call, person: Person | None, kind: ResultKind, field: Thing) -> bool:
-    """Whether somebody may see a field: whoever sees its result, and who works off an order of its sample."""
+    """Whether a user may see a field: users who see its result may, and those privileged for an order of its sample."""
     result = found(pangea.store, kind.kind, field["analysis_result"])
     return pangea.access.may_see_result(person, result) or pangea.access.may_write(call, person, field)
 
@@ -329,14 +329,14 @@ def readable(pangea: Pangea, call: Call, kind: ResultKind, uuid: str, refusal: s
     Args:
         pangea: The platform.
         call: The request.
-        kind: What its result is of.
+        kind: Kind of the results' owners.
         uuid: Its UUID.
-        refusal: What whoever may not see it is told.
+        refusal: The refusal for users who may not see it.
 
     Raises:
-        Refused: It isn't there, or may not be seen.
+        Refused: It does not exist, or may not be seen.
     """
-    person = pangea.access.asker(call)
+    person = pangea.access.principal(call)
     field = found(pangea.store, kind.field_kind, uuid)
     pangea.access.check(person, may_see_field(pangea, call, person, kind, field), refusal)
     return field

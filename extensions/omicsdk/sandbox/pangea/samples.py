@@ -1,4 +1,4 @@
-"""Samples, one by one and many at once, their metadata, and what is told of many of them: manifests."""
+"""Samples, one by one and many at once, their metadata, and their manifests."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ class Samples(Resource):
     login_first = False
 
     def fields(self) -> Mapping[str, drf.Field]:
-        """What may be written of a sample."""
+        """The writable fields of a sample."""
         library = drf.uuid_reference(self._library)
         return {
             "name": drf.Field(drf.text(), required=True),
@@ -44,7 +44,7 @@ class Samples(Resource):
         return group if group is not None and group["has_library"] else None
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
-        """Null stands for no metadata."""
+        """Null represents no metadata."""
         fields = super().sent(partial=partial)
         return {**fields, "metadata": {}} if fields.get("metadata", {}) is None else fields
 
@@ -53,7 +53,7 @@ class Samples(Resource):
         return Views(self.store).sample
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those of libraries that one may see."""
+        """The samples of libraries that the caller may see."""
         return [self.access.visible_samples(person)]
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
@@ -88,13 +88,13 @@ HANDLERS = operations_of(Samples)
 
 
 def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, description: str = "") -> Thing:
-    """Keeps a new sample, which is in its library's group.
+    """Keep a new sample, which is in its library's group.
 
     Args:
-        store: Where things are kept.
+        store: The platform's data.
         name: Its name.
         library: The UUID of its library.
-        metadata: Its metadata; null stands for none.
+        metadata: Its metadata; null represents none.
         description: Its description.
     """
     kept: Any = {} if metadata is None else metadata
@@ -137,16 +137,16 @@ def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
 
 def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/metadata: the sample, with all metadata that it ever had."""
-    sample = _readable_sample(pangea, call, pangea.access.asker(call))
+    sample = _readable_sample(pangea, call, pangea.access.principal(call))
     names = ("created_at", "updated_at", "metadata")
     versions = pangea.store.all(METADATA_VERSION, parent=sample["uuid"])
-    told = [shown(each, names) for each in versions]
-    return Reply({**Views(pangea.store).sample(sample), "versioned_metadata": told})
+    listed = [shown(each, names) for each in versions]
+    return Reply({**Views(pangea.store).sample(sample), "versioned_metadata": listed})
 
 
 def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/metadata: by the samples' names; `?kind=csv` is a table."""
-    group = readable_group(pangea, call, pangea.access.asker(call, in_query=True))
+    group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
     metadata = {each["name"]: each["metadata"] for each in samples_in(pangea, group)}
     if dict(call.query).get("kind") != "csv":
         return Reply(metadata)
@@ -167,8 +167,8 @@ def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
 
 
 def validate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{id}/validate_metadata_schema: which values aren't of their column's type."""
-    group = readable_group(pangea, call, pangea.access.asker(call))
+    """GET /api/sample_groups/{id}/validate_metadata_schema: which values are not of their column's type."""
+    group = readable_group(pangea, call, pangea.access.principal(call))
     types = _types(group["sample_metadata_schema"])
     errors = [
         [sample["name"], column, "type-error", f'Type error in the cell "{row[column]}" in field "{column}"']
@@ -191,7 +191,7 @@ def attachment(name: str) -> str:
 
 
 def _row(metadata: Any) -> Mapping[str, Any]:
-    """Metadata by columns; what isn't a mapping has none."""
+    """Metadata by columns; what is not a mapping has none."""
     return cast("dict[str, Any]", metadata) if isinstance(metadata, dict) else {}
 
 
@@ -227,7 +227,7 @@ def _kind(values: Sequence[Any]) -> str:
 
 
 def _types(schema: Any) -> dict[str, str]:
-    """The types of a schema's columns; of what isn't a schema, none."""
+    """The types of a schema's columns; of what is not a schema, none."""
     found: dict[str, str] = {}
     match schema:
         case {"fields": [*columns]}:
@@ -244,7 +244,7 @@ def _types(schema: Any) -> dict[str, str]:
 
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/manifest."""
-    group = readable_group(pangea, call, pangea.access.asker(call, in_query=True))
+    group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
     views, of_samples = Views(pangea.store), ResultViews(pangea, OF_SAMPLE)
     samples = [
         {**views.sample_alone(each), "analysis_results": of_samples.manifest(each["uuid"])}
@@ -256,25 +256,25 @@ def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
 
 def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/manifest."""
-    sample = _readable_sample(pangea, call, pangea.access.asker(call, in_query=True))
+    sample = _readable_sample(pangea, call, pangea.access.principal(call, in_query=True))
     results = ResultViews(pangea, OF_SAMPLE).manifest(sample["uuid"])
     return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
 
 
 def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/module_counts: in how many samples each module has results."""
-    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.asker(call, in_query=True)))
+    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.principal(call, in_query=True)))
     return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
 
 
 def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence[Thing]) -> dict[str, int]:
-    """How many things there are, and how many of them have a result of which module.
+    """Count objects, and those that have a result of each module.
 
     Args:
         pangea: The platform.
         total: What the number of all is called.
-        kind: What results are of.
-        things: The samples or groups; one that is there twice counts twice.
+        kind: Kind of the results' owners.
+        things: The samples or groups; one that exists twice counts twice.
     """
     results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in things]
     modules = Counter(module for several in results for module in dict.fromkeys(each["name"] for each in several))
@@ -282,8 +282,8 @@ def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence
 
 
 def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` says anything."""
-    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.asker(call)))
+    """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` states anything."""
+    samples = samples_in(pangea, readable_group(pangea, call, pangea.access.principal(call)))
     names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
     return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
 

@@ -24,9 +24,9 @@ _FORBIDDEN = error_page("403 Forbidden", "CSRF verification failed. Request abor
 # The login routes take both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
-"""Routes by names, but for those that lack the slash at their end and lead to where it is."""
+"""Routes by names, but for those that lack the slash at their end and point to where it is."""
 _SUFFIX = ".json"
-# Lists by names aren't narrowed by them: they are those of the flat routes.
+# Lists by names are not narrowed by them: they are those of the flat routes.
 _LISTS = [
     (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
     for pattern, flat in (
@@ -45,7 +45,7 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
     """A handler that sees and changes the state as if it were alone; refusals leave nothing behind.
 
     Args:
-        handler: The handler, which must not ask other servers.
+        handler: The handler, which must not send requests to other servers.
         pangea: The platform.
     """
     database = pangea.store.database
@@ -77,7 +77,7 @@ def _names_uuid(path: str, parameter: str) -> bool:
 
 
 def _meant(path: str) -> str:
-    """The route of the document that a path stands for."""
+    """The route of the document that a path represents."""
     if path in _SLASHLESS:
         return f"{path}/"
     if path.endswith(_SUFFIX) and is_uuid(path.removesuffix(_SUFFIX).rpartition("/")[2]):
@@ -89,7 +89,7 @@ class PangeaPaths(PathMiddleware):
     """Route aliases of other paths, and refuse writes to read-only ones."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Answer a request."""
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
         if _WRITING.match(path) and scope.get("method", "GET") not in _READING:
@@ -118,10 +118,10 @@ _CRASHES: Mapping[str, Sequence[int]] = {
     "get_site_wiki": (501,),
     "write_site_wiki_page": (501,),
 }
-"""Operations in which deployed servers look nothing up before they use it: statuses of refusals that are a 500 there."""
+"""Operations in which deployed servers use values without looking them up: statuses of refusals that are a 500 there."""
 _STORED = re.compile("field|manifest|download")
 _ALONE = (accounts, groups, samples, nested, results, orders, contrib)
-"""Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
+"""Modules whose handlers run in one transaction; none of them sends requests to another server."""
 
 
 def _only_reads_tables(operation: Operation, _query: object) -> bool:
@@ -139,7 +139,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     stated = operations(document)
     alone = handlers_in(document, pangea, *_ALONE)
     handlers = {name: whole(handler, pangea) for name, handler in alone.items()}
-    # These ask the S3 server, or guard what they change themselves.
+    # These call the S3 server, or guard their changes themselves.
     handlers |= handlers_in(document, pangea, uploads)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}

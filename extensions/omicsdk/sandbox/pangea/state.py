@@ -1,4 +1,4 @@
-"""The platform: its parts, and what is there from the start."""
+"""The platform: its parts, and what exists from the start."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ NEW_GROUP: Mapping[str, Any] = {
     "sample_metadata_schema": {},
     "has_library": False,
 }
-"""What a group is at first. `has_library` stays true once it was a library: it takes samples from then on."""
+"""The defaults of a group. `has_library` stays true once it was a library: it accepts samples from then on."""
 
 
 ORGANIZATION = "Sandbox"
@@ -42,12 +42,12 @@ class Pangea:
     """Pangea.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
 
     Attributes:
-        store: What it keeps.
+        store: The platform's data.
         people: The accounts.
-        access: Who asks, and what they may.
+        access: Authentication and permissions.
         buckets: The registered buckets.
         storage: The S3 servers that they are on.
     """
@@ -63,7 +63,7 @@ class Pangea:
             self.clear()
 
     def clear(self) -> None:
-        """Puts back what is there from the start, after the database was emptied."""
+        """Put back what exists from the start, after the database was emptied."""
         secrets, store = self.context.secrets, self.store
         with store.database.transaction():
             person = self.people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
@@ -74,7 +74,7 @@ class Pangea:
             store.add("sample_group", LIBRARY, fields, parent=organization)
 
     def empty(self) -> None:
-        """Takes everything away, accounts and what is there from the start too."""
+        """Take everything away, accounts and what exists from the start too."""
         with self.context.database.transaction():
             for table in ("pangea_things", "pangea_links", "pangea_people", "pangea_tokens"):
                 self.context.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -82,19 +82,19 @@ class Pangea:
     def add_work_order_prototype(
         self, name: str, *, jobs: Mapping[str, str], privileged: Sequence[str], description: str = ""
     ) -> str:
-        """Makes a prototype of orders of samples, which no request can.
+        """Make a prototype of orders of samples, which no request can.
 
         Args:
             name: Its name, which is that of its orders, too.
             jobs: The names of its jobs, each with the UUID of the pipeline module that does it; empty for none.
             privileged: The addresses of those who work its orders off.
-            description: What it is for; default nothing.
+            description: Its purpose; default none.
 
         Returns:
             Its UUID.
 
         Raises:
-            LookupError: Nobody has one of the addresses.
+            LookupError: An address has no account.
         """
         with self.store.database.transaction():
             prototype = self.store.add(PROTOTYPE, name, {"description": description})["uuid"]
@@ -107,19 +107,19 @@ class Pangea:
     def add_group_work_order_prototype(
         self, name: str, *, parts: Sequence[str], privileged: Sequence[str], description: str = ""
     ) -> str:
-        """Makes a prototype of orders of groups, which no request can.
+        """Make a prototype of orders of groups, which no request can.
 
         Args:
             name: Its name, which is that of its orders, too.
             parts: The UUIDs of the prototypes that an order of a group has for each of its samples.
             privileged: The addresses of those who find its orders.
-            description: What it is for; default nothing.
+            description: Its purpose; default none.
 
         Returns:
             Its UUID.
 
         Raises:
-            LookupError: Nobody has one of the addresses, or nothing one of the UUIDs.
+            LookupError: An address has no account, or a UUID no object.
         """
         with self.store.database.transaction():
             prototype = self.store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
@@ -134,7 +134,7 @@ class Pangea:
         for email in privileged:
             person = self.people.by_email(email)
             if person is None:
-                raise LookupError(f"nobody has the address {email}")
+                raise LookupError(f"no account has the address {email}")
             self.store.link(PRIVILEGED, prototype, person.uuid)
 
 

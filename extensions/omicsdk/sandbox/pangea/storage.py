@@ -1,4 +1,4 @@
-"""Where the files of results are: registered buckets, and the addresses of objects in them that need no keys."""
+"""Locations of results' files: registered buckets, and the addresses of objects in them that need no keys."""
 
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -13,7 +13,7 @@ from omicsdk.sandbox.s3.staging import OWNER, REGION, Staging
 from omicsdk.sandbox.state.credentials import Secrets
 
 LIFE = 24 * 3600
-"""How long an address is good for, in seconds of real time: the storage knows no other."""
+"""How long an address is valid, in seconds of real time: the storage has no other clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Storage:
     def read_url(self, place: Place, key: str) -> str | None:
         """The address that an object is read from; None where no bucket can be what was registered."""
         try:
-            with _told():
+            with _as_refusals():
                 what = {"Bucket": place.bucket, "Key": key}
                 return self._client(place).generate_presigned_url("get_object", Params=what, ExpiresIn=LIFE)
         except Refused:
@@ -55,24 +55,24 @@ class Storage:
         Raises:
             Refused: No bucket can be what was registered.
         """
-        with _told():
+        with _as_refusals():
             return self._client(place).generate_presigned_post(place.bucket, key, ExpiresIn=LIFE)
 
     def begin(self, place: Place, key: str, parts: int) -> tuple[str, list[str]]:
-        """Begins an upload in parts.
+        """Begin an upload in parts.
 
         Args:
             place: The bucket.
             key: The object.
-            parts: How many parts it will have.
+            parts: Number of parts.
 
         Returns:
             The upload's name, and the address of each part.
 
         Raises:
-            Refused: The storage doesn't take it.
+            Refused: The storage does not take it.
         """
-        with _told():
+        with _as_refusals():
             client = self._client(place)
             upload: str = client.create_multipart_upload(Bucket=place.bucket, Key=key)["UploadId"]
             part = {"Bucket": place.bucket, "Key": key, "UploadId": upload}
@@ -83,13 +83,13 @@ class Storage:
         return upload, urls
 
     def complete(self, place: Place, key: str, upload: str, parts: Sequence[Mapping[str, Any]]) -> bool:
-        """Makes an object of the parts of an upload.
+        """Make an object of the parts of an upload.
 
         Returns:
             Whether the object is there: also when it was made of the same parts before.
         """
         try:
-            with _told():
+            with _as_refusals():
                 return self._complete(place, key, upload, parts)
         except Refused:
             return False
@@ -105,7 +105,7 @@ class Storage:
         return True
 
     def close(self) -> None:
-        """Lets go of all connections."""
+        """Let go of all connections."""
         with self._lock:
             clients, self._clients = list(self._clients.values()), {}
         for client in clients:
@@ -120,8 +120,8 @@ class Storage:
 
 
 @contextmanager
-def _told() -> Generator[None]:
-    """Tells what is wrong with a storage, or with how it was registered, as a refusal."""
+def _as_refusals() -> Generator[None]:
+    """State what is wrong with a storage, or with how it was registered, as a refusal."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -131,7 +131,7 @@ def _told() -> Generator[None]:
 
 
 def _etag_of(parts: Sequence[str]) -> str:
-    """The ETag of an object that was made of parts with these ETags; empty where one can't be one."""
+    """The ETag of an object that was made of parts with these ETags; empty where one cannot be one."""
     try:
         digests = b"".join(bytes.fromhex(each.strip('"')) for each in parts)
     except ValueError:
@@ -159,18 +159,18 @@ def _new_client(endpoint_url: str, public_key: str, private_key: str) -> Any:
 BUCKET = "s3_bucket"
 KEY = "s3_api_key"
 STAGING = "staging"
-"""What stands for the address of the sandbox's own S3 server, which isn't started before it is asked for."""
+"""Placeholder for the address of the sandbox's own S3 server, which is not started before it is requested."""
 FIRST_BUCKET = "pangea-sandbox"
-"""The bucket that is there from the start."""
+"""The bucket that exists from the start."""
 FILE = "s3"
-"""What `__type__` says of data that stand for an object of a bucket, in any case."""
+"""`__type__` of data that represent an object of a bucket, in any case."""
 
 
 class Buckets:
     """The registered buckets, with their keys.
 
     Args:
-        store: Where things are kept.
+        store: The platform's data.
         staging: The sandbox's own S3 server; it has another address each time that it starts.
         secrets: Holds the private keys of buckets elsewhere.
     """
@@ -182,20 +182,20 @@ class Buckets:
         self._staging_url = STAGING
 
     def endpoint_url(self, bucket: Thing) -> str:
-        """The S3 server that a bucket is on; asking for the sandbox's own starts it."""
+        """The S3 server that a bucket is on; requesting the sandbox's own starts it."""
         if bucket["endpoint_url"] == STAGING:
             self._staging_url = self._staging.url
         return self._known_url(bucket)
 
     def is_own(self, endpoint_url: str) -> bool:
-        """Whether an address is that of the sandbox's own S3 server; asking doesn't start it."""
+        """Whether an address is that of the sandbox's own S3 server; asking does not start it."""
         return endpoint_url == self._staging_url != STAGING
 
     def _known_url(self, bucket: Thing) -> str:
         return self._staging_url if bucket["endpoint_url"] == STAGING else bucket["endpoint_url"]
 
     def writable(self, bucket: Thing) -> Place | None:
-        """A bucket that is there, with its keys; None where none were registered since the sandbox was started."""
+        """A bucket that exists, with its keys; None where none were registered since the sandbox was started."""
         self.endpoint_url(bucket)
         if bucket["endpoint_url"] == STAGING:
             self._staging.make_bucket(bucket["name"])
@@ -204,7 +204,7 @@ class Buckets:
     def readable(self, organization: str, name: str, endpoint_url: str) -> Place | None:
         """A bucket of an organization with its keys; None for none that were registered since the sandbox was started.
 
-        The sandbox's own server isn't started for this: before somebody wrote to it, there is nothing on it.
+        The sandbox's own server is not started for this: before a user wrote to it, there is nothing on it.
 
         Args:
             organization: The organization's UUID.
@@ -228,10 +228,10 @@ class Buckets:
 
 
 def seed_bucket(store: Store, organization: str) -> str:
-    """Registers a bucket of the sandbox's own S3 server, and keys for it.
+    """Register a bucket of the sandbox's own S3 server, and keys for it.
 
     Args:
-        store: Where things are kept.
+        store: The platform's data.
         organization: The UUID of the organization that owns it.
 
     Returns:
@@ -252,7 +252,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def file_of(data: Any) -> Mapping[str, Any] | None:
-    """Data that stand for an object of a bucket; None for others."""
+    """Data that represent an object of a bucket; None for others."""
     if not isinstance(data, dict):
         return None
     stated = cast("dict[str, Any]", data)
@@ -261,7 +261,7 @@ def file_of(data: Any) -> Mapping[str, Any] | None:
 
 
 class Addresses:
-    """Adds to data that stand for an object the address that it is read from, for one answer.
+    """Add to data that represent an object its download address, for one answer.
 
     Args:
         buckets: The registered buckets.
@@ -278,7 +278,7 @@ class Addresses:
 
         Args:
             organization: The UUID of the organization that the data belong to.
-            data: What is stored.
+            data: The stored data.
         """
         stated = file_of(data)
         if stated is None:

@@ -1,4 +1,4 @@
-"""What the platform keeps: things of several kinds, each a document with a UUID, and links between them."""
+"""The platform's data: objects of several kinds, each a document with a UUID, and links between them."""
 
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ class Where:
     """A condition on things.
 
     Attributes:
-        text: What it says in SQL, of the columns uuid, name, folded, parent and fields.
-        values: What stands for its question marks.
+        text: What it states in SQL, of the columns uuid, name, folded, parent and fields.
+        values: Values of its question marks.
     """
 
     text: str
@@ -32,7 +32,7 @@ def named(name: str) -> Where:
 
 
 def named_any_case(name: str) -> Where:
-    """Things of a name, whatever the case of its letters."""
+    """Objects of a name, without regard to case."""
     return Where("folded = ?", (folded(name),))
 
 
@@ -47,7 +47,7 @@ def with_uuid(uuid: str) -> Where:
 
 
 def with_field(field: str, value: str | bool | float) -> Where:
-    """Things with a value in one of their own fields; the field's name is the program's own."""
+    """Objects with a value in one of their own fields; the field's name comes from the program."""
     return Where(f"json_extract(fields, '$.{field}') = ?", (value,))
 
 
@@ -84,14 +84,14 @@ class Store:
     """The things.
 
     Args:
-        database: Where they are kept.
+        database: The sandbox's database.
         now: The sandbox's time in seconds since 1970.
     """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self.database = database
         self._now = now
-        # By number, those of a kind below a thing, by name, whatever is below a thing, what a thing is below, and all of a kind.
+        # By number, those of a kind below an object, by name, everything below an object, its ancestors, and all of a kind.
         things = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent", "kind, seq")
         self._things = Table(database, "pangea_things", _Row, more="UNIQUE (uuid)", indexes=things)
         links = ("kind, one, place", "kind, other", "one", "other")
@@ -104,7 +104,7 @@ class Store:
     # -- things
 
     def add(self, kind: str, name: str, fields: Mapping[str, Any], *, parent: str = "", uuid: str = "") -> Thing:
-        """Keeps a new thing.
+        """Keep a new thing.
 
         Args:
             kind: Its kind, such as sample_group.
@@ -143,20 +143,20 @@ class Store:
     def change(
         self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
     ) -> Thing:
-        """Changes some fields of a thing, its name among them.
+        """Change some fields of a thing, its name among them.
 
         Args:
             kind: Its kind.
             uuid: Its UUID.
             fields: The fields that change.
-            parent: What it belongs to from now on; None leaves that as it is.
+            parent: Its new parent; None for no change.
             touch: Whether it counts as updated now.
 
         Returns:
             The thing as it is now.
 
         Raises:
-            KeyError: It isn't there.
+            KeyError: It does not exist.
         """
         with self.database.transaction():
             row = self._things.first(uuid=uuid, kind=kind)
@@ -168,13 +168,13 @@ class Store:
         return thing
 
     def remove(self, uuid: str) -> None:
-        """Forgets a thing and the links that it is in; what belongs to it stays."""
+        """Forget a thing and the links that it is in; what belongs to it stays."""
         with self.database.transaction():
             self._things.remove(uuid=uuid)
             self._links.remove("one = ? OR other = ?", uuid, uuid)
 
     def remove_tree(self, uuid: str) -> None:
-        """Forgets a thing, all that belongs to it, and the links that any of them is in."""
+        """Forget a thing, all that belongs to it, and the links that any of them is in."""
         tree = (
             "WITH RECURSIVE tree (uuid) AS (VALUES (?) UNION "
             "SELECT pangea_things.uuid FROM pangea_things JOIN tree ON pangea_things.parent = tree.uuid)"
@@ -192,15 +192,15 @@ class Store:
         start: int = 0,
         size: int = -1,
     ) -> list[Thing]:
-        """Things in the order in which they were made.
+        """Objects in the order in which they were made.
 
         Args:
             kind: Their kind.
-            where: What holds of them.
-            parent: What they belong to; None for any.
+            where: Condition on them.
+            parent: Their parent; None for any.
             name: Their name; None for any.
-            start: How many come before them.
-            size: How many are wanted; -1 for all.
+            start: Number of items to skip.
+            size: Number of objects; -1 for all.
         """
         more = [*where, *([below(parent)] if parent is not None else []), *([named(name)] if name is not None else [])]
         text, values = _joined([Where("kind = ?", (kind,)), *more])
@@ -209,11 +209,11 @@ class Store:
         return self._things.column("fields", f"seq IN ({numbers})", *values, size, start, order="seq")
 
     def count(self, kind: str, *where: Where) -> int:
-        """How many things there are.
+        """The number of objects.
 
         Args:
             kind: Their kind.
-            where: What holds of them.
+            where: Condition on them.
         """
         text, values = _joined(where)
         return self._things.count(text, *values, kind=kind)
@@ -221,12 +221,12 @@ class Store:
     # -- links
 
     def link(self, kind: str, one: str, other: str) -> None:
-        """Links two things, once."""
+        """Link two things, once."""
         row = self._things.first(uuid=other)
         self._links.add_new(_Link(kind, one, other, row.seq if row else 0))
 
     def unlink(self, kind: str, one: str, other: str) -> None:
-        """Takes a link back."""
+        """Take a link back."""
         self._links.remove(kind=kind, one=one, other=other)
 
     def is_linked(self, kind: str, one: str, other: str) -> bool:
@@ -234,11 +234,11 @@ class Store:
         return self._links.get(kind, one, other) is not None
 
     def linked(self, kind: str, one: str) -> Sequence[str]:
-        """What a thing is linked to, in the order in which it was linked."""
+        """The targets of an object's links, in the order in which they were made."""
         return [link.other for link in self._links.all(kind=kind, one=one)]
 
     def count_linked(self, kind: str, one: str) -> int:
-        """How many things one is linked to."""
+        """The number of an object's links."""
         return self._links.count(kind=kind, one=one)
 
     def some_linked(self, kind: str, one: str, start: int = 0, size: int = -1) -> list[Thing]:
@@ -247,14 +247,14 @@ class Store:
         Args:
             kind: The link's kind.
             one: The thing.
-            start: How many come before them.
-            size: How many are wanted; -1 for all.
+            start: Number of items to skip.
+            size: Number of objects; -1 for all.
         """
         places = "SELECT place FROM pangea_links WHERE kind = ? AND one = ? ORDER BY place LIMIT ? OFFSET ?"
         return self._things.column("fields", f"seq IN ({places})", kind, one, size, start, order="seq")
 
     def above_linked(self, kind: str, one: str) -> Sequence[str]:
-        """What the things belong to that one is linked to."""
+        """The parents of an object's link targets."""
         # The index of UUIDs and parents: no document is read.
         rows = self.database.rows(
             "SELECT DISTINCT t.parent FROM pangea_links AS l JOIN pangea_things AS t INDEXED BY pangea_things_4 "
@@ -264,7 +264,7 @@ class Store:
         return [row["parent"] for row in rows]
 
     def linking(self, kind: str, other: str) -> Sequence[str]:
-        """What links to a thing, in the order in which it was linked."""
+        """The sources of links to an object, in the order in which they were made."""
         return [link.one for link in self._links.all(kind=kind, other=other)]
 
 

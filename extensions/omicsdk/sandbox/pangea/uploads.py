@@ -61,7 +61,7 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 
 
 def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any]) -> None:
-    """Notes where a field's file is, unless somebody changed or removed the field while the storage was asked."""
+    """Note the location of a field's file, unless a user changed or removed the field during the request to the storage."""
     with pangea.store.database.transaction():
         there = found(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
         if there not in (field["stored_data"], data):
@@ -82,7 +82,7 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     if bucket != place.bucket:
         raise Refused(400, "No upload of a file was begun for this field")
     if not pangea.storage.complete(place, key, asked["upload_id"], asked["parts"]):
-        # As deployed servers do: whoever completes an upload has to look at the answer.
+        # As deployed servers do: clients that complete an upload have to check the answer.
         return Reply()
     return Reply({"status": "success", "upload_id": asked["upload_id"]})
 
@@ -103,7 +103,7 @@ def _is_part(part: Any) -> bool:
 
 
 def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
-    """The field of a path, for who is known and may see it: deployed servers ask for no more, not for membership."""
+    """The field of a path, for who is known and may see it: deployed servers request no more, not for membership."""
     pangea.access.need(call)
     detail = "Insufficient permissions to get upload url."
     return readable(pangea, call, kind, call.arguments["id"], detail)
@@ -143,7 +143,7 @@ _MINE = "SELECT one FROM pangea_links WHERE kind = ? AND other = ?"
 
 
 class _OfMembers(Resource):
-    """Things that are there for members only."""
+    """Things that exist for members only."""
 
     key = "id"
     filters: ClassVar[Mapping[str, str]] = {}
@@ -167,7 +167,7 @@ class Buckets(_OfMembers):
     parent = "organization"
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a bucket."""
+        """The writable fields of a bucket."""
         return {
             "name": Field(text(), required=True),
             "endpoint_url": Field(text(), required=True),
@@ -183,7 +183,7 @@ class Buckets(_OfMembers):
         }
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those of one's organizations."""
+        """The buckets of the caller's organizations."""
         return [Where(f"parent IN ({_MINE})", (MEMBER, person.uuid if person else ""))]
 
     def remove(self, thing: Thing) -> None:
@@ -195,7 +195,7 @@ class Buckets(_OfMembers):
 
 
 class Keys(_OfMembers):
-    """Keys of buckets, for members only; a private key is never told again."""
+    """Keys of buckets, for members only; a private key is never returned again."""
 
     kind, one = KEY, "s3_api_key"
     parent = "bucket"
@@ -203,7 +203,7 @@ class Keys(_OfMembers):
     new: ClassVar[Mapping[str, Any]] = {"description": "", "public_key": ""}
 
     def fields(self) -> Mapping[str, Field]:
-        """What may be written of a key."""
+        """The writable fields of a key."""
         return {
             "description": Field(text()),
             "bucket": self.reference(BUCKET, required=True),
@@ -216,7 +216,7 @@ class Keys(_OfMembers):
         return lambda key: shown(key, ("uuid", "description", "created_at", "updated_at", "bucket", "public_key"))
 
     def visible(self, person: Person | None) -> Sequence[Where]:
-        """Those of buckets of one's organizations."""
+        """The keys of buckets of the caller's organizations."""
         buckets = f"SELECT uuid FROM pangea_things WHERE kind = ? AND parent IN ({_MINE})"  # noqa: S608 - our own names
         return [Where(f"parent IN ({buckets})", (BUCKET, MEMBER, person.uuid if person else ""))]
 
@@ -240,12 +240,12 @@ class Keys(_OfMembers):
 
 
 _NAMING = ("filename", "uri", "url")
-"""Which of the data says what a file is called; the first that is there."""
+"""Fields of the data that may name the file; the first that exists."""
 
 
 def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/downloads/{module_name}: a tar.gz with a file for each field of the newest results."""
-    person = pangea.access.asker(call, in_query=True)
+    person = pangea.access.principal(call, in_query=True)
     kind = dict(call.query).get("kind", "tar")
     module: str = call.arguments["module_name"]
     with pangea.store.database.transaction():
@@ -254,7 +254,7 @@ def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
             raise invalid("kind", f'"{kind}" is not a valid choice.')
         fields = _fields(pangea, group, module)
     organization: str = group["organization"]
-    # The storage may take its time, and nobody waits for it.
+    # The storage may take its time, and no request waits for it.
     files = ((name, _content(pangea, organization, data)) for name, data in fields.items())
     day = pangea.store.moment().partition("T")[0]
     name = f"{_word(group['name'])}__{_word(module)}__{day}.tar.gz".replace("::", "__")
@@ -288,7 +288,7 @@ def _extension(data: Any) -> str:
 
 
 def _content(pangea: Pangea, organization: str, data: Any) -> bytes:
-    """The object that data stand for where it is on the sandbox's own storage, else the data themselves."""
+    """The object that data represent where it is on the sandbox's own storage, else the data themselves."""
     stated = file_of(data)
     if stated is not None and pangea.buckets.is_own(stated["endpoint_url"]):
         bucket, key = split_uri(stated["uri"])

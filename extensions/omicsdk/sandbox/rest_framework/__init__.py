@@ -1,1 +1,1 @@
-"""How services answer that are made with Django REST framework (3.14): words, bodies, fields, pages, paths."""
+"""The behaviour of services made with Django REST framework (3.14): words, bodies, fields, pages, paths."""

@@ -1,4 +1,4 @@
-"""What is written: bodies as fields, which values each field takes, and what it says of others."""
+"""Fields of bodies: the values that each accepts, and its words for others."""
 
 import json
 import math
@@ -21,7 +21,7 @@ from omicsdk.sandbox.validation import whole_number
 # -- bodies
 
 DEEPEST = 500
-"""How deeply JSON may be nested: what is read has to be written into answers, with more around it."""
+"""Deepest nesting of JSON: what is read has to be written into answers, with more around it."""
 
 
 class Form(dict[str, Any]):
@@ -32,7 +32,7 @@ def fields_of(call: Call) -> Mapping[str, Any]:
     """The fields that a request sends, a `Form` where it is one; of what comes twice in a form, the last.
 
     Raises:
-        Refused: 400 or 415; the body can't be read.
+        Refused: 400 or 415; the body cannot be read.
         Invalid: It is JSON, but no object.
     """
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -104,9 +104,9 @@ def _parts(content_type: str, content: bytes) -> Form:
 REQUIRED = "This field is required."
 NULL = "This field may not be null."
 BLANK = "This field may not be blank."
-"""The largest whole number that a database keeps."""
+"""The largest integer that a database keeps."""
 ABSENT: Any = object()
-"""What a field gives that isn't written at all."""
+"""The value of a field that is missing."""
 
 _NUL = "Null characters are not allowed."
 _TRUE = frozenset({"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"})
@@ -124,10 +124,10 @@ _EMAIL = re.compile(r"[-!#$%&'*+/=?^_`{}|~.0-9A-Za-z]+@[A-Za-z0-9-]+(\.[A-Za-z0-
 
 
 class Wrong(Exception):
-    """A value that a field doesn't take.
+    """A value that a field does not take.
 
     Args:
-        text: What the field says of it.
+        text: What the field states of it.
         crashes: Whether real servers take it and fail when they keep it.
     """
 
@@ -149,9 +149,9 @@ class Field:
         read: Makes its value.
         required: Whether it has to be there, unless only parts are written.
         null: Whether it may be null.
-        default: What it is when it isn't there; ABSENT for nothing, so that what is stored decides.
-        blank_is_null: Whether an empty text in a form stands for null, as for numbers and references.
-        absent_in_form: What it is when a form doesn't have it, as unchecked boxes.
+        default: What it is when it does not exist; ABSENT for nothing, so that what is stored decides.
+        blank_is_null: Whether an empty text in a form represents null, as for numbers and references.
+        absent_in_form: What it is when a form does not have it, as unchecked boxes.
         json_in_form: Whether its text in a form is read as JSON.
     """
 
@@ -169,8 +169,8 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
 
     Args:
         fields: The fields by name; what else is sent is ignored.
-        sent: What was sent.
-        partial: Whether only some are written: those that aren't there stay as they are.
+        sent: The sent value.
+        partial: Whether only some are written: those that do not exist stay as they are.
 
     Returns:
         Name to value of the fields that are written.
@@ -195,7 +195,7 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
 
 
 def read_as(name: str, read: Reader, value: Any) -> Any:
-    """The value of what isn't sent as a field, such as a parameter.
+    """The value of what is not sent as a field, such as a parameter.
 
     Raises:
         Invalid: It is refused, as a field of this name would.
@@ -233,7 +233,7 @@ def _from_text(value: Any) -> Any:
 
 
 def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> Reader:
-    """Text of at most so many characters; numbers are taken as text."""
+    """Text of at most N characters; numbers are read as text."""
 
     def read(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -263,7 +263,7 @@ def _counted(read: Reader, wrong: str) -> Reader:
 
 
 integer = _counted(lambda value: int(_INTEGER_TAIL.sub("", str(value))), "A valid integer is required.")
-"""A whole number, or a text of one."""
+"""A integer, or a text of one."""
 number = _counted(float, "A valid number is required.")
 """A number, or a text of one."""
 
@@ -272,8 +272,8 @@ def decimal(digits: int, places: int) -> Reader:
     """A decimal number, written with all of its places.
 
     Args:
-        digits: How many digits it may have.
-        places: How many of them stand behind the point.
+        digits: Largest number of digits.
+        places: Number of digits after the point.
     """
 
     def read(value: Any) -> str:
@@ -382,7 +382,7 @@ def written(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-moment = _parsed(
+datetime_ = _parsed(
     r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}",
     _in_utc,
     "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
@@ -413,7 +413,7 @@ def json_value(value: Any) -> Any:
 
 
 def _reference(find: Callable[[Any], Any], key: Callable[[Any], Any], wrong: str) -> Reader:
-    """What another thing is known by.
+    """The key of another object.
 
     Args:
         find: Gives the thing by its key; None for none.
@@ -479,7 +479,7 @@ def canonical_uuid(value: Any) -> str:
     """A UUID in canonical form.
 
     Raises:
-        Wrong: It isn't one.
+        Wrong: It is not one.
     """
     try:
         return str(uuid.UUID(value))
@@ -488,5 +488,5 @@ def canonical_uuid(value: Any) -> str:
 
 
 def unique_together(names: Sequence[str]) -> Complaints:
-    """What is said where several fields together are those of something else."""
+    """The refusal where several fields together are those of another object."""
     return {"non_field_errors": [f"The fields {', '.join(names)} must make a unique set."]}

@@ -1,4 +1,4 @@
-"""Refusals in the words of the framework, and lists in pages that have numbers."""
+"""Refusals in the words of the framework, and lists in numbered pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ Complaints = Mapping[str, Sequence[str]]
 """Fields, each with what is wrong about it."""
 
 NO_FIELD = "non_field_errors"
-"""What stands for the name of a field where a complaint is about all of them."""
+"""Key of complaints that are about all fields."""
 
 
 class Invalid(Problem):
-    """A 400 that says what is wrong about which field.
+    """A 400 that states what is wrong about which field.
 
     Args:
         complaints: Fields, each with its complaints.
@@ -23,8 +23,8 @@ class Invalid(Problem):
     """
 
     def __init__(self, complaints: Complaints, *, crashes: bool = False) -> None:
-        told = "; ".join(f"{name}: {text}" for name, all in complaints.items() for text in all)
-        super().__init__(400, "invalid", told, crashes=crashes)
+        message = "; ".join(f"{name}: {text}" for name, all in complaints.items() for text in all)
+        super().__init__(400, "invalid", message, crashes=crashes)
         self.complaints = {name: list(texts) for name, texts in complaints.items()}
 
     def body(self) -> dict[str, object]:
@@ -53,12 +53,12 @@ class Refused(Problem):
 
 
 def not_found(*, crashes: bool = False) -> Refused:
-    """404 for a thing that isn't there, or that may not be seen."""
+    """404 for a thing that does not exist, or that may not be seen."""
     return Refused(404, "Not found.", crashes=crashes)
 
 
 def forbidden(detail: str = "You do not have permission to perform this action.") -> Refused:
-    """403 for what somebody may not do."""
+    """403 for what a user may not do."""
     return Refused(403, detail)
 
 
@@ -73,13 +73,13 @@ def error_body(problem: Problem) -> Mapping[str, object]:
 
 
 def page(call: Call, count: int, read: Callable[[int, int], Sequence[Any]], size: int) -> Reply:
-    """One page of a list, the one that `?page=` asks for.
+    """One page of a list, the one that `?page=` requests.
 
     Args:
         call: The request.
-        count: How many there are in all.
-        read: Gives items by how many come before them, and how many are wanted.
-        size: How many a page has.
+        count: Number of all items.
+        read: Reads items, by the number of those before them, and their own number.
+        size: Number of items on a page.
 
     Raises:
         Refused: 404; there is no such page.
@@ -101,7 +101,7 @@ def page(call: Call, count: int, read: Callable[[int, int], Sequence[Any]], size
 
 
 def page_url(call: Call, query: Mapping[str, str], number: int) -> str:
-    """Where a page is; the first has no number, and parameters stand in the order of their names."""
+    """The address of a page; the first has no number, and parameters are in the order of their names."""
     kept = {name: value for name, value in query.items() if name != "page"}
     if number > 1:
         kept["page"] = str(number)

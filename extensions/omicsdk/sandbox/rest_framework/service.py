@@ -1,4 +1,5 @@
-"""A service of the framework: what concerns paths and methods, roots, who asks, and handlers that get requests as they were sent."""
+"""A service of the framework: what concerns paths and methods, roots, the caller, and handlers that get requests as they were
+sent."""
 
 import base64
 import binascii
@@ -25,13 +26,13 @@ U = TypeVar("U")
 MISSING = "Authentication credentials were not provided."
 
 
-class Askers(Generic[U]):
-    """Tells who asks.
+class Authentication(Generic[U]):
+    """Authenticates callers.
 
     Args:
-        by_token: Who has a token; None for a token that nobody has.
+        by_token: The owner of a token; None for an unknown token.
         by_password: Who has a name and password; None where the service takes none.
-        challenge: What a 401 says in WWW-Authenticate; empty where refusals are 403, as they are with sessions first.
+        challenge: What a 401 states in WWW-Authenticate; empty where refusals are 403, as they are with sessions first.
     """
 
     def __init__(
@@ -46,15 +47,15 @@ class Askers(Generic[U]):
         self._challenge = challenge
 
     def refused(self, detail: str = MISSING) -> Refused:
-        """The refusal of somebody who isn't known."""
+        """The refusal of a user who is not known."""
         headers = {"WWW-Authenticate": self._challenge} if self._challenge else {}
         return Refused(401 if self._challenge else 403, detail, headers)
 
     def find(self, authorization: str | None) -> U | None:
-        """Who asks; None where the header is absent or of another scheme.
+        """The caller; None where the header is absent or of another scheme.
 
         Raises:
-            Refused: The token, or the name and password, aren't those of anybody.
+            Refused: The token, or the name and password, are not those of any user.
         """
         scheme, _, rest = (authorization or "").strip().partition(" ")
         match scheme.lower(), rest.split():
@@ -69,10 +70,10 @@ class Askers(Generic[U]):
                 return None
 
     def need(self, authorization: str | None) -> U:
-        """Who asks.
+        """The caller, who must be known.
 
         Raises:
-            Refused: Nobody that is known.
+            Refused: The caller is unknown.
         """
         return self._known(self.find(authorization), MISSING)
 
@@ -86,7 +87,7 @@ class Askers(Generic[U]):
             wrong = "Credentials string should not contain spaces." if words else "No credentials provided."
             raise self.refused(f"Invalid basic header. {wrong}")
         try:
-            # As the framework does, this passes over what base64 doesn't have.
+            # As the framework does, this passes over what base64 does not have.
             content = base64.b64decode(words[0].encode())
         except binascii.Error as error:
             raise self.refused("Invalid basic header. Credentials not correctly base64 encoded.") from error
@@ -109,8 +110,8 @@ def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
 
     Args:
         path: The root, with a slash at its end.
-        listed: What is listed, each with where it is below the root.
-        suffix: What follows the root in the route's own path.
+        listed: Listed routes, each with its path below the root.
+        suffix: Rest of the route's path after the root.
     """
 
     async def answer(request: Request) -> Response:
@@ -131,11 +132,11 @@ def error_page(title: str, details: str = "") -> str:
 
 
 NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
-"""The page that stands for what isn't there."""
+"""The page that represents what does not exist."""
 _CRASH_PAGE = error_page("Server Error (500)")
 _SUFFIX = ".json"
 _PLAIN = "/:;@&=+$,!~*'()"
-"""What stays as it is in an address that somebody is sent to."""
+"""Characters that are unquoted in the address of a redirect."""
 
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
 
@@ -148,21 +149,21 @@ class PathMiddleware:
         document: The service's document.
         gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
-        others: Paths that aren't in the document and have routes.
+        others: Paths that are not in the document and have routes.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         document: Mapping[str, Any],
-        gate: Callable[[Mapping[str, str]], object] = lambda _headers: None,
+        check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None,
         suffixed: Sequence[str] = (),
         others: Sequence[str] = (),
     ) -> None:
         self._app = app
         self._others = frozenset(others)
         self._paths = _by_path(operations(document))
-        self._gate = gate
+        self._check_access = check_access
         self._suffixed = tuple(suffixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,19 +194,19 @@ class PathMiddleware:
         return next(((each, methods) for each in tried if (methods := self._methods(each))), (path, ()))
 
     def _moved(self, scope: Scope, path: str) -> Response:
-        """Sends to the path with a slash at its end, where there is one."""
+        """Send to the path with a slash at its end, where there is one."""
         if not self._methods(f"{path}/"):
             return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
         query = scope["query_string"].decode("latin-1")
         where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
-        # A client that follows this turns a POST into a GET: as on deployed servers.
+        # A client that follows this redirect turns a POST into a GET: as on deployed servers.
         return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
 
     async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
-        """The answer of what no route is asked for; None for all else. It refuses methods and what isn't JSON."""
+        """The answer of what no route is requested; None for all else. It refuses methods and what is not JSON."""
         headers, method = headers_of(scope), scope["method"]
         if method not in methods or method == "OPTIONS":
-            await run_in_threadpool(self._gate, headers)
+            await run_in_threadpool(self._check_access, headers)
         if method not in methods:
             raise Refused(405, f'Method "{method}" not allowed.')
         _negotiate(scope, headers)
@@ -227,7 +228,7 @@ def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], Se
 
 
 def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
-    """Refuses whoever wants something else than JSON; pages for browsers are JSON here, too."""
+    """Refuse requests for another form than JSON; pages for browsers are JSON here, too."""
     wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format") if scope["query_string"] else None
     if wanted not in (None, "json", "api"):
         raise Refused(404, "Not found.")
@@ -237,11 +238,11 @@ def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
 
 
 def _described(methods: Sequence[str]) -> Response:
-    told = {
+    answer = {
         "renders": ["application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     }
-    return Response(json.dumps(told), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
+    return Response(json.dumps(answer), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
 
 
 def _allowing(send: Send, methods: bytes) -> Send:
@@ -262,7 +263,7 @@ def framework_service(
     handlers: Mapping[str, Handler],
     *,
     middleware: type[PathMiddleware] = PathMiddleware,
-    gate: Callable[[Mapping[str, str]], object] = lambda _headers: None,
+    check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None,
     suffixed: Sequence[str] = (),
     pages: Sequence[Route] = (),
     **more: Any,
@@ -272,12 +273,12 @@ def framework_service(
     Args:
         name: Its name, which is also its place.
         document: Its OpenAPI 3.1 document.
-        handlers: Operation name to handler; each finds out who asks.
+        handlers: Operation name to handler; each finds out the caller.
         middleware: Answers requests before they reach the routes.
         gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
-        pages: Routes that the document doesn't state.
-        more: What else the service has, such as `absent` and `crashes`.
+        pages: Routes that the document does not state.
+        more: Other properties of the service, such as `absent` and `crashes`.
     """
     return Service(
         name=name,
@@ -289,7 +290,9 @@ def framework_service(
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: middleware(app, document, gate, suffixed, [_DOCUMENT, *(each.path for each in pages)]),
+        around=lambda app: middleware(
+            app, document, check_access, suffixed, [_DOCUMENT, *(each.path for each in pages)]
+        ),
         pages=pages,
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),

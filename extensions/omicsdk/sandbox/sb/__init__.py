@@ -7,5 +7,5 @@ SANDBOX_SB_USER = "sandbox-user"
 
 
 def sandbox_sb_token(secrets: Secrets) -> str:
-    """The token of that user, which doesn't end."""
+    """The token of that user, which does not end."""
     return secrets.derived("sb", SANDBOX_SB_USER, length=32)

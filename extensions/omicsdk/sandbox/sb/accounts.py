@@ -29,8 +29,8 @@ def get_rate_limit(sb: Sb, call: Call) -> Reply:
 
 def send_feedback(sb: Sb, call: Call) -> Reply:
     """POST /action/notifications/feedback."""
-    told = {"from": sb.user(call), "at": when(sb.now()), **call.body}
-    sb.documents.put("feedback", new_uuid(), told)
+    feedback = {"from": sb.user(call), "at": when(sb.now()), **call.body}
+    sb.documents.put("feedback", new_uuid(), feedback)
     return Reply(status=204)
 
 
@@ -133,7 +133,7 @@ def add_team_member(sb: Sb, call: Call) -> Reply:
 def remove_team_member(sb: Sb, call: Call) -> Reply:
     """DELETE /teams/{team_id}/members/{username}."""
     username: str = call.arguments["username"]
-    # Whoever wants to leave may.
+    # Any member may leave.
     team = (_team if username == sb.user(call) else _managed)(sb, call)["id"]
     if not sb.membership.remove("team", team, username):
         raise no_such("user", f"{username} of the team {team}")
@@ -141,7 +141,7 @@ def remove_team_member(sb: Sb, call: Call) -> Reply:
 
 
 def add_to_team(sb: Sb, team: str, username: str, role: str) -> JsonObject:
-    """Makes a user a member of a team."""
+    """Make a user a member of a team."""
     member: JsonObject = {"id": username, "username": username, "role": role}
     sb.membership.add("team", team, member)
     return member
@@ -229,13 +229,13 @@ def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 def _day(call: Call, name: str) -> str | None:
-    told: str | None = call.arguments.get(name)
-    if told is None:
+    text: str | None = call.arguments.get(name)
+    if text is None:
         return None
     try:
-        return datetime.strptime(told, _DAY).replace(tzinfo=UTC).date().isoformat()
+        return datetime.strptime(text, _DAY).replace(tzinfo=UTC).date().isoformat()
     except ValueError as error:
-        raise bad(f"{name} is a day as MM-DD-YYYY, such as 01-31-2020, not {told!r}") from error
+        raise bad(f"{name} is a day as MM-DD-YYYY, such as 01-31-2020, not {text!r}") from error
 
 
 HANDLERS = for_each({kind: kind for kind in ("analysis", "storage", "egress")}, {"list_{}_breakdown": _breakdown})

@@ -1,4 +1,4 @@
-"""What answers of the platform have in common: addresses, pages and their tokens, chosen fields, times, many things at once."""
+"""Common parts of the platform's answers: addresses, pages and their tokens, chosen fields, times, bulk operations."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ def _written(seconds: int) -> str:
 
 
 def when_known(seconds: float | None) -> str | None:
-    """A time as the platform writes it; None for one that hasn't come."""
+    """A time as the platform writes it; None for one that has not come."""
     return None if seconds is None else when(seconds)
 
 
@@ -52,12 +52,12 @@ def _moment(text: str) -> float:
 
 
 def within(given: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObject], bool]:
-    """A test whether a time of a document lies in the span that a query gives, from its first second to its last, whole.
+    """A test whether a time of a document is in the span that a query gives, from its first second to its last, inclusive.
 
     Args:
         given: The query, with `NAME_from` and `NAME_to` or without.
         name: What the span is called there.
-        key: Where the document has its time; one that hasn't come lies in no span that is bounded.
+        key: The document's field with the time; a missing one is in no bounded span.
 
     Raises:
         Problem: 90000; a bound is no time.
@@ -70,12 +70,12 @@ def within(given: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObjec
 
 
 def ordered(found: Iterable[JsonObject], key: str, given: Mapping[str, Any]) -> list[JsonObject]:
-    """Documents by a field, descending unless a query's `order` says otherwise; those without it end an ascending list."""
+    """Documents by a field, descending unless a query's `order` states otherwise; those without it end an ascending list."""
     descending = given.get("order", "desc") == "desc"
     return sorted(found, key=lambda each: (each[key] is None, each[key] or 0), reverse=descending)
 
 
-# -- documents as they are told
+# -- documents as they are returned
 
 _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "user": ("users", ("disabled",)),
@@ -94,7 +94,7 @@ _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "automation": ("automation/automations", ()),
     "automation-run": ("automation/runs", ("created", "start", "end", "log_file")),
 }
-"""Below which path a document of a kind has its address, and which of its fields aren't told."""
+"""By kind of documents, the path of their addresses, and the fields that are not returned."""
 
 
 def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
@@ -109,12 +109,12 @@ def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
 
 
 def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
-    """A document of a kind as an answer has it: with its address, without what isn't told."""
+    """A document of a kind as an answer has it: with its address, without the fields that are not returned."""
     path, hidden = _VIEWS[kind]
-    told = shown(call, document, path, document["username" if kind == "user" else "id"])
+    shown_fields = shown(call, document, path, document["username" if kind == "user" else "id"])
     for name in hidden:
-        told.pop(name, None)
-    return told
+        shown_fields.pop(name, None)
+    return shown_fields
 
 
 def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:
@@ -126,13 +126,13 @@ def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **mor
 # -- pages
 
 LONGEST = 100
-"""What is asked for beyond isn't given, nor refused."""
+"""Largest page; requests for more get this, without an error."""
 _DEFAULT = 50
 _TOTAL = "X-Total-Matching-Query"
 
 
 def window(call: Call) -> tuple[int, int]:
-    """Which part of a list is asked for.
+    """The requested part of a list.
 
     Returns:
         How many items to leave out at its beginning, and how many to give at most.
@@ -145,8 +145,8 @@ def page(call: Call, items: Sequence[object], total: int) -> Reply:
 
     Args:
         call: The request, with `offset` and `limit`.
-        items: What stands on the page.
-        total: How many there are on all pages.
+        items: Items of the page.
+        total: Number of items on all pages.
     """
     offset, limit = window(call)
     links: list[JsonObject] = []
@@ -158,12 +158,12 @@ def page(call: Call, items: Sequence[object], total: int) -> Reply:
 
 
 def page_of(call: Call, everything: Sequence[_T], show: Callable[[_T], object]) -> Reply:
-    """A page of a list that is there as a whole.
+    """A page of a list that exists as a whole.
 
     Args:
         call: The request.
         everything: The list.
-        show: An item as it stands on the page.
+        show: An item as it is on the page.
     """
     offset, limit = window(call)
     return page(call, [show(each) for each in everything[offset : offset + limit]], len(everything))
@@ -179,9 +179,9 @@ def scroll_page(call: Call, items: Sequence[object], token: str | None, total: i
 
     Args:
         call: The request, with `token`.
-        items: What stands on the page.
-        token: What leads to the next one; None on the last.
-        total: How many there are on all pages.
+        items: Items of the page.
+        token: Token of the next page; None on the last.
+        total: Number of items on all pages.
     """
     return _reply(call, items, [] if token is None else [_link(call, "next", token=token)], total)
 
@@ -203,18 +203,18 @@ def _reply(call: Call, items: Sequence[object], links: Sequence[JsonObject], tot
 
 
 def write_token(offset: int, what: str) -> str:
-    """A token that leads to the items from an offset on, opaque to clients.
+    """A token that points to the items from an offset on, opaque to clients.
 
     Args:
-        offset: How many items come before.
-        what: What is listed; another list refuses the token.
+        offset: Number of items to skip.
+        what: The list; another list refuses the token.
     """
     text = f"{offset}:{_mark(what)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_token(token: str, what: str) -> int:
-    """The offset that a token leads to.
+    """The offset that a token points to.
 
     Raises:
         Problem: 90000; it is no token of this list.
@@ -243,11 +243,12 @@ _BRIEF: Mapping[str, str] = {
     "invoices": "pending",
     "files": "name,project,parent,type",
 }
-"""By what an operation lists, the fields of its items beside their identity when nobody asks for others; all where it isn't here."""
+"""By what an operation lists, the fields of its items beside their identity unless others are requested; all where it is not
+here."""
 
 
 def cut(call: Call, reply: Reply) -> Reply:
-    """An answer with the fields that the query's `fields` asks for, else all of one object and a few of a list's items.
+    """An answer with the fields that the query's `fields` requests, else all of one object and a few of a list's items.
 
     Args:
         call: The request.
@@ -258,11 +259,11 @@ def cut(call: Call, reply: Reply) -> Reply:
     whole = cast("JsonObject", reply.body)
     asked: str = call.arguments.get("fields", "")
     if "items" in whole and "href" in whole:
-        told = asked or _BRIEF.get(call.operation.name.rpartition("_")[2], "")
-        if not told or told == "_all":
+        shown_fields = asked or _BRIEF.get(call.operation.name.rpartition("_")[2], "")
+        if not shown_fields or shown_fields == "_all":
             return reply
         items = cast("list[JsonObject]", whole["items"])
-        return Reply({**whole, "items": [selected(each, told) for each in items]}, reply.status, reply.headers)
+        return Reply({**whole, "items": [selected(each, shown_fields) for each in items]}, reply.status, reply.headers)
     return Reply(selected(whole, asked), reply.status, reply.headers) if asked else reply
 
 
@@ -271,7 +272,7 @@ def selected(whole: Mapping[str, Any], asked: str) -> JsonObject:
 
     Args:
         whole: The object.
-        asked: Names divided by commas: `_all`, `name`, `!name` (all but it), `parent.child`; blanks don't count.
+        asked: Names divided by commas: `_all`, `name`, `!name` (all but it), `parent.child`; blanks are ignored.
 
     Returns:
         The object with these fields, and with its identity.

@@ -18,7 +18,7 @@ _TAKES_ALL = ("clone", "clone_direct")
 
 
 def find_app(sb: Sb, id: str, revision: int | None = None) -> JsonObject:
-    """A revision of an app, whoever asks.
+    """A revision of an app, the caller.
 
     Args:
         sb: The platform.
@@ -67,8 +67,8 @@ def _seen(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
 
 
 def _shown(call: Call, app: JsonObject, *, raw: bool) -> JsonObject:
-    told = {**app, "id": f"{app['id']}/{app['revision']}", "latest_revision": app["latest"]}
-    return {**view(call, _APP, told), **({"raw": _raw(app)} if raw else {})}
+    fields = {**app, "id": f"{app['id']}/{app['revision']}", "latest_revision": app["latest"]}
+    return {**view(call, _APP, fields), **({"raw": _raw(app)} if raw else {})}
 
 
 def _raw(app: JsonObject) -> CWL:
@@ -134,7 +134,7 @@ def install_app_(sb: Sb, call: Call) -> Reply:
 
 
 def _added(sb: Sb, call: Call, app: JsonObject) -> Reply:
-    """Adds the revision of a request to an app."""
+    """Add the revision of a request to an app."""
     raw = _sent(call)
     _revise(sb, call, app, raw, name=name_of(raw, call.arguments["app"]))
     return Reply(_raw(find_app(sb, app["id"])))
@@ -148,7 +148,7 @@ def _check_new(sb: Sb, id: str) -> None:
 
 
 def _revise(sb: Sb, call: Call, app: JsonObject, raw: CWL, **changes: object) -> JsonObject:
-    """Adds a revision to an app, which may be new, and changes what else is told of it."""
+    """Add a revision to an app, which may be new, and change its other fields."""
     id, number = app["id"], app["latest"] + 1
     changed = {**app, "latest": number, **changes}
     sb.documents.put(_APP, id, changed, group=app["project"])
@@ -203,7 +203,7 @@ def sync_app(sb: Sb, call: Call) -> Reply:
 
 
 def drop_apps(sb: Sb, project: str) -> None:
-    """Removes the apps of a project."""
+    """Remove the apps of a project."""
     for id in sb.documents.ids(_APP, project):
         sb.documents.remove_group(_REVISION, id)
     sb.documents.remove_group(_APP, project)

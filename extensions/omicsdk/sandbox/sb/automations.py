@@ -24,12 +24,12 @@ def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
 
 
 def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
-    """Holds the secret settings of an automation or a run in memory: they are those of other services."""
+    """Hold the secret settings of an automation or a run in memory: they are those of other services."""
     sb.context.secrets.hold(kind, id, json.dumps(settings))
 
 
 def _secret_settings(sb: Sb, kind: str, id: str) -> JsonObject:
-    """Those settings; none are left after a restart."""
+    """Secret settings; none are left after a restart."""
     return json.loads(sb.context.secrets.held(kind, id) or "{}")
 
 
@@ -61,7 +61,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
     automation: JsonObject = {
         "id": new_uuid(),
         "name": body["name"],
-        # Without a billing group it has the first: the published client can't read an automation that has none.
+        # Without a billing group it has the first: the published client cannot read an automation that has none.
         **filled(body, description="", billing_group=sb.documents.ids("billing-group")[0], secret_settings={}),
         **dict.fromkeys(("owner", "created_by", "modified_by"), user),
         **dict.fromkeys(("created_on", "modified_on"), now),
@@ -166,7 +166,7 @@ def _change_package(sb: Sb, call: Call, changes: Mapping[str, Any]) -> Reply:
     return Reply(changed)
 
 
-# -- how runs go on
+# -- how runs continue
 
 _STAGE, _STOP = "automation-run-stage", "automation-run-stop"
 _STAGES = ("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING")
@@ -188,7 +188,7 @@ def _advance(sb: Sb, run: JsonObject, at: float) -> None:
 
 
 def _waiting_seconds(sb: Sb) -> float:
-    """How long a run is in each stage before the last."""
+    """The duration of a run's stages before the last."""
     return sb.number("run_queue_seconds") / (len(_STAGES) - 1)
 
 
@@ -198,7 +198,7 @@ def _stop(sb: Sb, run: JsonObject, at: float) -> None:
 
 def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
     content = f"{when(at)} {status}: {message}\n".encode()
-    # The log stands in no folder: who may see the automation gets it by its identity.
+    # The log is in no folder: who may see the automation gets it by its identity.
     project = f"{_AUTOMATION}:{run['automation']}"
     log = sb.work.add_file(content, project=project, parent=f"logs:{run['id']}", name="run.log")
     ended = {"status": status, "message": message, "end": at, "log_file": log.id}
@@ -221,7 +221,7 @@ def _asked_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
 
 def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     log = file_known(sb, call, run["log_file"])
-    told = {
+    fields = {
         **run,
         "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.held(call, _AUTOMATION, run["automation"]))),
         "package": _package(sb, call, run["package"]),
@@ -230,7 +230,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
         **times(run),
         "execution_details": {"log_file": log} if log else {},
     }
-    return view(call, _RUN, told)
+    return view(call, _RUN, fields)
 
 
 def list_automation_runs(sb: Sb, call: Call) -> Reply:
@@ -302,14 +302,14 @@ def rerun_automation_run(sb: Sb, call: Call) -> Reply:
     """POST /automation/runs/{run_id}/actions/rerun."""
     run = _asked_run(sb, call, "execute")
     body: Mapping[str, Any] = call.body or {}
-    told = {name: value for name, value in body.items() if value is not None and name != "merge"}
+    fields = {name: value for name, value in body.items() if value is not None and name != "merge"}
     again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "name", "memory_limit")}
     again["secret_settings"] = _secret_settings(sb, _RUN, run["id"])
     if body.get("merge", True):
         for name in ("inputs", "settings", "secret_settings"):
-            if name in told:
-                told[name] = {**again[name], **told[name]}
-    return _start(sb, call, {**again, **told})
+            if name in fields:
+                fields[name] = {**again[name], **fields[name]}
+    return _start(sb, call, {**again, **fields})
 
 
 def update_automation_run(sb: Sb, call: Call) -> Reply:

@@ -1,4 +1,4 @@
-"""What the platform reads from an app's CWL: its ports, steps and kind; whether inputs fit it, and how a batch divides them."""
+"""The platform's reading of an app's CWL: its ports, steps and kind; checks of inputs, and batches."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ CWL = dict[str, Any]
 
 
 class NoCwl(Exception):
-    """A text that is no app; its own text says why."""
+    """A text that is no app; its own text states why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def check_cwl(document: object) -> CWL:
     """A document that is an app.
 
     Raises:
-        NoCwl: It isn't one.
+        NoCwl: It is not one.
     """
     if not isinstance(document, dict):
         raise NoCwl("it isn't an object")
@@ -68,7 +68,7 @@ def main_of(document: CWL) -> CWL:
 
 
 def named(stated: Any, key: str = "id") -> list[tuple[str, Any]]:
-    """What CWL states either as an object by names, or as a list of objects with their names: names and what has them.
+    """Read what CWL states either as an object by names, or as a list of objects with their names: names and values.
 
     Args:
         stated: Either; anything else names nothing.
@@ -82,7 +82,7 @@ def named(stated: Any, key: str = "id") -> list[tuple[str, Any]]:
 
 
 def name_of(document: CWL, fallback: str) -> str:
-    """How an app calls itself."""
+    """The name of an app."""
     label = main_of(document).get("label") or document.get("label")
     return label if isinstance(label, str) and label else fallback
 
@@ -104,7 +104,7 @@ def _short(id: str) -> str:
 
 
 def _spelt_out(main: CWL, stated: Any) -> dict[str, Any]:
-    """A port as an object; a stream is a file that is called as the tool says."""
+    """A port as an object; a stream is a file that is called as the tool states."""
     whole: dict[str, Any] = cast("dict[str, Any]", stated) if isinstance(stated, dict) else {"type": stated}
     kind = whole.get("type")
     if kind not in _STREAMS:
@@ -149,7 +149,7 @@ def _kinds(stated: Any, depth: int) -> list[tuple[str, bool]]:
 def _patterns(stated: Any) -> list[str]:
     several = cast("list[Any]", stated) if isinstance(stated, list) else [stated]
     found = [cast("dict[str, Any]", each).get("pattern") if isinstance(each, dict) else each for each in several]
-    # An expression can't be told without running the app.
+    # The value of an expression is unknown without running the app.
     return [each.removesuffix("?") for each in found if isinstance(each, str) and each and "$" not in each]
 
 
@@ -190,12 +190,12 @@ _JSON_KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _is_file(value: object) -> bool:
-    """Whether a value stands for a file or folder."""
+    """Whether a value represents a file or folder."""
     return isinstance(value, dict) and cast("JsonObject", value).get("class") in _FILES
 
 
 def files_of(value: Any) -> Iterator[JsonObject]:
-    """The files and folders in a value, however deep."""
+    """The files and folders in a value, at any depth."""
     if _is_file(value):
         yield value
         value = value.get("secondaryFiles")
@@ -216,7 +216,7 @@ def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
 
 
 def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") -> list[JsonObject]:
-    """What keeps an app from being run with some inputs.
+    """The faults of an app's inputs.
 
     Args:
         inputs: The inputs by identity.
@@ -239,13 +239,13 @@ def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") ->
 
 
 def unknown(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
-    """Inputs that the app doesn't have: no fault, but worth a warning."""
+    """Inputs that the app does not have: no fault, but worth a warning."""
     known = {port.id for port in ports}
     return [fault(id, 7024, f"The app has no input {id!r}: it is left out") for id in inputs if id not in known]
 
 
 def fault(id: str | None, code: int, message: str) -> JsonObject:
-    """What is wrong with an input, or with a task where no input is named."""
+    """A fault of an input, or of a task where no input is named."""
     return {"id": id, "code": code, "message": message}
 
 
@@ -256,7 +256,7 @@ def _fits(value: Any, port: Port) -> bool:
 
 
 def _fits_divided(value: Any, port: Port) -> bool:
-    """Whether each part fits that children of a batch get; that it is a list is said elsewhere."""
+    """Whether each part that children of a batch get fits; that it is a list is checked elsewhere."""
     return not isinstance(value, list) or all(
         _is(each, port.kinds) or _fits(each, port) for each in cast("list[Any]", value)
     )
@@ -268,7 +268,7 @@ def _is(value: Any, kinds: Sequence[str]) -> bool:
     if _is_file(value):
         return value["class"] in kinds
     known = [_JSON_KINDS[kind] for kind in kinds if kind in _JSON_KINDS]
-    # A kind that has a name of its own is a record or an enumeration of the app.
+    # A named kind is a record or an enumeration of the app.
     if any(kind not in _JSON_KINDS and kind not in _FILES for kind in kinds):
         return True
     return any(isinstance(value, kind) and (not isinstance(value, bool) or bool in kind) for kind in known)
@@ -282,7 +282,7 @@ def _said(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one child of a batch gets.
+    """The inputs of one child of a batch.
 
     Attributes:
         value: What the group is called.
@@ -300,7 +300,7 @@ class Group:
 def divided(
     items: Sequence[Any], batch_by: Mapping[str, Any], facts: Callable[[JsonObject], Mapping[str, Any]]
 ) -> list[Group]:
-    """How a batch divides an input.
+    """The rule by which a batch divides an input.
 
     Args:
         items: The input's values.

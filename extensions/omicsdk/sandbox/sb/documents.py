@@ -1,4 +1,4 @@
-"""What the platform keeps beside files: documents of many kinds, who belongs to what, and what is due when."""
+"""The platform's data beside files: documents of many kinds, memberships, and due jobs."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ class Documents:
     """JSON objects by kind and identity; what is looked up by anything else has its own table.
 
     Args:
-        database: Where they are stored.
+        database: The sandbox's database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -88,7 +88,7 @@ class Documents:
         return [row.id for row in self._table.all(kind=kind, group=group, order="rank, rowid")]
 
     def count(self, kind: str, group: str | None = None) -> int:
-        """How many documents of a kind there are."""
+        """The number of documents of a kind."""
         return self._table.count(kind=kind, group=group)
 
 
@@ -127,10 +127,10 @@ _BY_ANY_NAME = """username IN (
 
 
 class Membership:
-    """Who belongs to what: users to teams and divisions, and all of these to projects, volumes, datasets and automations.
+    """Memberships: of users in teams and divisions, and of all these in projects, volumes, datasets and automations.
 
     Args:
-        database: Where members are stored.
+        database: The sandbox's database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -173,18 +173,18 @@ class Membership:
         self._table.remove(kind=kind, id=id)
 
     def rights(self, kind: str, username: str, id: str | None = None) -> dict[str, Permissions]:
-        """What a user may do with each thing of a kind that they are a member of, by its identity.
+        """A user's permissions on each object of a kind that they are a member of, by its identity.
 
         Args:
             kind: The kind.
             username: The user.
-            id: The only thing that is asked about; None for all.
+            id: The only object of interest; None for all.
         """
         rights: dict[str, Permissions] = {}
         for row in self._table.all(_BY_ANY_NAME, username, username, kind=kind, id=id):
             granted: Permissions = row.data.get("permissions", {})
             held = rights.get(row.id)
-            # Whoever is a member by several names may do what any of them may.
+            # A member by several names may do what any of them may.
             rights[row.id] = {each: held[each] or granted[each] for each in held} if held else granted
         return rights
 
@@ -206,12 +206,12 @@ class _Job:
 
 
 class Jobs:
-    """What happens later, by the sandbox's clock: nothing runs in the background, each request first does what is due.
+    """Jobs by the sandbox's clock: nothing runs in the background, each request first does what is due.
 
     A job leaves the database together with what it did, so one that a stop of the sandbox cut short is done after the restart.
 
     Args:
-        database: Where jobs are noted.
+        database: The sandbox's database.
         now: The sandbox's time in seconds since 1970.
     """
 
@@ -222,17 +222,17 @@ class Jobs:
         self._runners: dict[str, tuple[_Runner, bool]] = {}
         self._lock = threading.RLock()
         self._under_way: set[int] = set()
-        self._next: float | None = None  # when the first job is due; None until somebody asks
+        self._next: float | None = None  # when the first job is due; None until the first read
 
     def on(self, kind: str, runner: _Runner, *, slow: bool = False) -> None:
-        """Says what to do about jobs of a kind.
+        """State what to do about jobs of a kind.
 
         Args:
             kind: The kind.
             runner: Called with the job's identity and the time at which it was due; what it changes takes effect
                 together, or not at all when it raises.
             slow: Whether it moves bytes or waits for others: it takes care of transactions itself, so that requests
-                go on meanwhile, and must bear being called again for a job that it has done.
+                continue meanwhile, and must bear being called again for a job that it has done.
         """
         self._runners[kind] = runner, slow
 

@@ -1,10 +1,10 @@
-"""Many files at once: jobs that go on after the request by the sandbox's clock, imports by DRS URI, and the search by a query.
+"""Many files at once: jobs that continue after the request by the sandbox's clock, imports by DRS URI, and the search by a query.
 
 Jobs copy, move and delete. A query is in the platform's language as far as the sandbox speaks it:
-`IN "owner/project"` says where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
-`name LIKE "%.bam"` and `type IN ("file", "folder")` say what; `LIMIT 10` and `TOKEN "..."` at the end, how many and from
-where on; AND, OR, NOT and brackets join them, and WHERE is another word for the AND behind IN. Words are read in any case. The platform's own language isn't published; this is what its
-published client's examples need, and a little more.
+`IN "owner/project"` states where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
+`name LIKE "%.bam"` and `type IN ("file", "folder")` are conditions; `LIMIT 10` and `TOKEN "..."` at the end, how many and from
+where on; AND, OR, NOT and brackets join them, and WHERE is another word for the AND behind IN. Words are read in any case. The
+platform's own language is not published; this is what its published client's examples need, and a little more.
 """
 
 import operator
@@ -51,7 +51,7 @@ def _schedule(sb: Sb, job: JsonObject, at: float) -> None:
 
 
 def _advance(sb: Sb, job: JsonObject, at: float) -> None:
-    """Takes a job to its next stage; the last step does what it is for."""
+    """Take a job to its next stage; the last step does what it is for."""
     job["state"] = _STAGES[_STAGES.index(job["state"]) + 1]
     if job["state"] == "RUNNING" and job["type"] != "DRS":
         job["total"] = sum(_count(sb, item) for item in job["items"])
@@ -103,7 +103,7 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
 
 
 def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
-    """What the sandbox was told of at a URI, or a file of the platform itself."""
+    """The DRS object of a URI that was added to the sandbox, or a file of the platform itself."""
     parts = urlsplit(uri)
     if parts.scheme != "drs" or not parts.netloc:
         raise bad(f"{uri!r} is no DRS URI: one is drs://host/id or drs://prefix:id")
@@ -112,7 +112,7 @@ def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
         return known
     record = sb.work.files.get(parts.path.strip("/"))
     if record is None or record.type != "file" or not sb.may_copy(user, record):
-        raise refuse(404, 9105, f"{uri} can't be resolved: the sandbox knows no such object")
+        raise refuse(404, 9105, f"{uri} cannot be resolved: the sandbox has no such object")
     return {name: getattr(record, name) for name in ("name", "size", "blob", "volume", "location", "metadata")}
 
 
@@ -149,23 +149,23 @@ def _results(sb: Sb, call: Call, job: JsonObject) -> list[JsonObject]:
     return [{**each, "resource": files.file_known(sb, call, each["resource"])} for each in job["results"]]
 
 
-def _told(job: JsonObject) -> JsonObject:
-    """What is told of jobs of both kinds."""
+def _view(job: JsonObject) -> JsonObject:
+    """The fields of jobs of both kinds."""
     times = {"started_on": when(job["started"]), "finished_on": when_known(job["finished"])}
     return {"id": job["id"], "state": job["state"], **times}
 
 
 def _shown(call: Call, job: JsonObject) -> JsonObject:
     done = [(item.get("files", 1), result["error"]) for item, result in zip(job["items"], job["results"], strict=False)]
-    told: JsonObject = {
-        **_told(job),
+    fields: JsonObject = {
+        **_view(job),
         "type": job["type"],
         "result": [],
         "total_files": job["total"],
         "failed_files": sum(count for count, error in done if error),
         "completed_files": sum(count for count, error in done if not error),
     }
-    return shown(call, told, "async", "files", job["type"].lower(), job["id"])
+    return shown(call, fields, "async", "files", job["type"].lower(), job["id"])
 
 
 HANDLERS = for_each(
@@ -192,8 +192,8 @@ def get_drs_imports(sb: Sb, call: Call) -> Reply:
 
 
 def _shown_drs(sb: Sb, call: Call, job: JsonObject) -> JsonObject:
-    told = {**_told(job), "result": _results(sb, call, job)}
-    return shown(call, told, "bulk", "drs", "imports", job["id"])
+    fields = {**_view(job), "result": _results(sb, call, job)}
+    return shown(call, fields, "bulk", "drs", "imports", job["id"])
 
 
 # -- search
@@ -235,7 +235,7 @@ def search_files(sb: Sb, call: Call) -> Reply:
 
 
 class _SearchSyntax(Exception):
-    """A query that can't be read; its text says why."""
+    """A query that cannot be read; its text states why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,12 +265,12 @@ class _Search:
     Attributes:
         test: Whether a file fits; projects are among the tests.
         projects: The projects that the query names anywhere; empty when it names none.
-        asked: The query without its LIMIT and TOKEN, which pages of it share.
-        limit: How many files it asks for at most; None where it doesn't say.
-        token: Where it goes on; empty for the beginning.
+        asked: The query without its LIMIT and TOKEN, which its pages share.
+        limit: Number of files that it requests at most; None without one.
+        token: Position to continue at; empty for the beginning.
 
     Raises:
-        _SearchSyntax: It can't be read.
+        _SearchSyntax: It cannot be read.
     """
 
     def __init__(self, query: str) -> None:
@@ -288,7 +288,7 @@ class _Search:
         return token
 
     def _take(self, *wanted: str) -> str:
-        """Goes over the next token where it is one of some signs or words, and tells which; empty where it isn't."""
+        """Go over the next token where it is one of some signs or words, and return which; empty where it is not."""
         found = self._next.text.lower()
         if self._next.quoted or found not in wanted:
             return ""
@@ -296,7 +296,7 @@ class _Search:
         return found
 
     def _part(self) -> tuple[int | None, str]:
-        """How many files are asked for, and from where on: LIMIT and TOKEN, in any order, each once."""
+        """The end of a query: LIMIT and TOKEN, in any order, each once."""
         found: dict[str, str] = {}
         while name := self._take("limit", "token"):
             if name in found:
@@ -308,7 +308,7 @@ class _Search:
         return limit, found.get("token", "")
 
     def _expect(self, text: str) -> None:
-        """Goes over a sign that must come; the empty one is the end."""
+        """Go over a sign that must come; the empty one is the end."""
         if self._next.quoted or self._next.text != text:
             raise _SearchSyntax(f"{text or 'the end'} is expected, not {self._next.text or 'nothing'}")
         self._go_on()

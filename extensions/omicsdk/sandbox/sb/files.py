@@ -21,7 +21,7 @@ def file_json(call: Call, record: FileRecord) -> JsonObject:
         call: The request, which knows the platform's address.
         record: The file.
     """
-    told: JsonObject = {
+    fields: JsonObject = {
         "href": f"{call.origin}{call.prefix}/files/{record.id}",
         "id": record.id,
         "type": record.type,
@@ -33,17 +33,17 @@ def file_json(call: Call, record: FileRecord) -> JsonObject:
     }
     if record.type == "file":
         on_volume = {"type": "VOLUME", "volume": record.volume, "location": record.location}
-        told["size"] = record.size
-        told["origin"] = {"task": record.task} if record.task else {}
-        told["storage"] = on_volume if record.volume else {"type": "PLATFORM"}
-        told["metadata"], told["tags"] = record.metadata, record.tags
+        fields["size"] = record.size
+        fields["origin"] = {"task": record.task} if record.task else {}
+        fields["storage"] = on_volume if record.volume else {"type": "PLATFORM"}
+        fields["metadata"], fields["tags"] = record.metadata, record.tags
         if record.secondary:
-            told["_secondary_files"] = [{"class": "File", "path": id} for id in record.secondary]
-    return told
+            fields["_secondary_files"] = [{"class": "File", "path": id} for id in record.secondary]
+    return fields
 
 
 def file_known(sb: Sb, call: Call, id: str | None) -> JsonObject | None:
-    """The same of a file by its identity; None when it isn't there."""
+    """The same of a file by its identity; None when it does not exist."""
     record = sb.work.files.get(id) if id else None
     return record and file_json(call, record)
 
@@ -52,7 +52,7 @@ def file_known(sb: Sb, call: Call, id: str | None) -> JsonObject | None:
 
 
 def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
-    """The folder that a body's `project` or `parent` names, in which somebody may write.
+    """The folder that a body's `project` or `parent` names, in which a user may write.
 
     Args:
         sb: The platform.
@@ -69,7 +69,7 @@ def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
         sb.project(who, project, "write")
         return sb.work.files.known(sb.work.files.root(project))
     if not parent:
-        raise refuse(400, 5029, "Give a project or a parent folder: it isn't said where to")
+        raise refuse(400, 5029, "Missing target: give a project or a parent folder")
     try:
         found = sb.file(who, parent, "write")
     except Problem as problem:
@@ -111,7 +111,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
 
 
 def _change(sb: Sb, record: FileRecord, body: Mapping[str, Any], *, merge: bool = True) -> FileRecord:
-    """Changes what a body states of name, tags and metadata; these are added to, or replaced without `merge`."""
+    """Change what a body states of name, tags and metadata; these are added to, or replaced without `merge`."""
     changes: JsonObject = {}
     if "metadata" in body:
         if record.type == "folder":
@@ -136,12 +136,12 @@ def _changed(sb: Sb, record: FileRecord, changes: JsonObject) -> FileRecord:
 
 
 def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
-    """Moves a file or folder within its project.
+    """Move a file or folder within its project.
 
     Args:
         sb: The platform.
-        record: What is moved.
-        folder: Where to.
+        record: The file or folder.
+        folder: Target folder.
         name: What it is called there; None keeps its name.
 
     Returns:
@@ -166,12 +166,12 @@ def _within(sb: Sb, record: FileRecord) -> set[str]:
 
 
 def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
-    """Copies a file, with its metadata and tags; its bytes are shared.
+    """Copy a file, with its metadata and tags; its bytes are shared.
 
     Args:
         sb: The platform.
         record: The file.
-        folder: Where to.
+        folder: Target folder.
         name: What the copy is called; None takes the file's name, with a number before it where that is taken.
 
     Raises:
@@ -191,7 +191,7 @@ def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
 
 
 def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
-    """Copies a file, or a folder with all that is in it.
+    """Copy a file, or a folder with all that is in it.
 
     Raises:
         Problem: As `copy` does; 5033 for a folder into itself.
@@ -212,7 +212,7 @@ def _make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
 
 
 def remove_tree(sb: Sb, record: FileRecord) -> None:
-    """Removes a file, or a folder with all that is in it.
+    """Remove a file, or a folder with all that is in it.
 
     Raises:
         Problem: 5033; it is a project's own folder.
@@ -259,7 +259,7 @@ def _listed(sb: Sb, call: Call) -> str:
     if len(given) > 1:
         raise refuse(400, 5031, f"Give one of project, parent and dataset, not {' and '.join(given)}")
     if not given:
-        raise refuse(400, 5029, "Give a project, a parent folder or a dataset: it isn't said whose files to list")
+        raise refuse(400, 5029, "Missing folder to list: give a project, a parent folder or a dataset")
     if "project" in given:
         return sb.work.files.root(sb.project(call, given["project"])["id"])
     if "dataset" in given:
@@ -275,7 +275,7 @@ def _folder(sb: Sb, call: Call, id: str) -> str:
 
 
 def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
-    """What of a folder is as the query wants it; None when it takes everything. Values of one kind are alternatives."""
+    """The condition of a query on a folder's contents; None when it takes everything. Values of one kind are alternatives."""
     names, tags, task = (call.arguments.get(name) for name in ("name", "tag", "origin.task"))
     metadata: Mapping[str, Sequence[str]] = call.arguments.get("metadata") or {}
     if not (names or tags or task or metadata):
@@ -289,7 +289,7 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
         )
 
     files = sb.work.files
-    # A name is looked up, whatever else is in the folder.
+    # A name is looked up, however many files the folder has.
     found = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
     return [record for record in found if record is not None and wanted(record)]
 

@@ -18,14 +18,14 @@ class FileRecord:
         id: Its identity.
         name: Its name, without its folder.
         project: The project that it is in; `dataset:owner/name` for a file of a dataset.
-        parent: The folder that it is in; empty for a project's own folder, and for what stands in no folder.
+        parent: The folder that it is in; empty for a project's own folder, and for what is in no folder.
         created_on: When it was made, in the sandbox's time.
         modified_on: When it was changed last.
         type: file or folder.
         size: Length in bytes; 0 for folders.
         blob: The object with its bytes; empty for folders, and for files whose bytes are on a volume.
         volume: The volume that its bytes are on; empty when they are on the platform.
-        location: Where on that volume.
+        location: Location on that volume.
         metadata: Its metadata.
         tags: Its tags.
         task: The task that made it; empty for none.
@@ -53,7 +53,7 @@ class FileStore:
     """The one place that knows the table of files.
 
     Args:
-        database: Where it is.
+        database: The sandbox's database.
         new_id: Makes identities.
         now: The sandbox's time in seconds since 1970.
     """
@@ -71,13 +71,13 @@ class FileStore:
         return self.folder(project, "", project).id
 
     def drop_project(self, project: str) -> None:
-        """Removes all files and folders of a project."""
+        """Remove all files and folders of a project."""
         self._table.remove(project=project)
 
     # -- reading
 
     def get(self, id: str) -> FileRecord | None:
-        """A file or folder; None when it isn't there."""
+        """A file or folder; None when it does not exist."""
         return self._table.get(id)
 
     def known(self, id: str) -> FileRecord:
@@ -87,27 +87,27 @@ class FileStore:
         return found
 
     def child(self, parent: str, name: str) -> FileRecord | None:
-        """What has a name in a folder; None when nothing has."""
+        """The file or folder of a name in a folder; None when there is none."""
         return self._table.first(parent=parent, name=name)
 
     def children(self, parent: str, offset: int = 0, limit: int = -1) -> list[FileRecord]:
-        """What is in a folder, by name.
+        """The contents of a folder, by name.
 
         Args:
             parent: The folder.
-            offset: How many to leave out at the beginning.
-            limit: How many at most; -1 for all.
+            offset: Number of items to skip.
+            limit: Largest number of items; -1 for all.
         """
-        # The index tells which rows there are: those that are left out aren't read.
+        # The index has the kinds of rows: those that are left out are not read.
         there = "rowid IN (SELECT rowid FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?)"
         return self._table.all(there, parent, limit, offset, order="name")
 
     def count(self, parent: str) -> int:
-        """How much is in a folder."""
+        """The number of items in a folder."""
         return self._table.count(parent=parent)
 
     def below(self, folder: str) -> Iterator[FileRecord]:
-        """What is in a folder and in those below it, a folder before what is in it."""
+        """The contents of a folder and of those below it, a folder before its contents."""
         for child in self.children(folder):
             yield child
             if child.type == "folder":
@@ -121,7 +121,7 @@ class FileStore:
     # -- writing
 
     def add(self, *, project: str, parent: str, name: str, **more: Any) -> FileRecord:
-        """Enters a file or folder; its name must be free.
+        """Enter a file or folder; its name must be free.
 
         Args:
             project: The project that it is in.
@@ -135,16 +135,16 @@ class FileStore:
         return record
 
     def folder(self, project: str, parent: str, name: str) -> FileRecord:
-        """What has a name in a folder; a folder of that name is made where nothing has."""
+        """The file or folder of a name in a folder; a missing folder is made."""
         there = self.child(parent, name)
         return there or self.add(project=project, parent=parent, name=name, type="folder")
 
     def change(self, id: str, **changes: Any) -> None:
-        """Changes fields of a file; it counts as modified now."""
+        """Change fields of a file; it counts as modified now."""
         self._table.change(id, **{"modified_on": self._now(), **changes})
 
     def remove(self, id: str) -> None:
-        """Removes a file, or a folder with all that is below it."""
+        """Remove a file, or a folder with all that is below it."""
         with self._database.transaction():
             for each in [id, *(record.id for record in self.below(id))]:
                 self._table.remove(id=each)
@@ -166,9 +166,9 @@ class Found:
     """An object on a volume.
 
     Attributes:
-        location: Where on the volume.
+        location: Location on the volume.
         size: Length in bytes.
-        metadata: What the bucket tells of it.
+        metadata: The metadata that the bucket has of it.
     """
 
     location: str
@@ -177,14 +177,14 @@ class Found:
 
 
 class Place:
-    """The part of a bucket that a volume shows; the bucket is made when it isn't there, since it is the sandbox's own.
+    """The part of a bucket that a volume shows; the bucket is made when it does not exist, since it is the sandbox's own.
 
     Args:
         staging: The S3 server; started when the first volume is looked at.
         volume: The volume's document.
 
     Raises:
-        Problem: 9103; the bucket isn't one that the sandbox can have.
+        Problem: 9103; the bucket is not one that the sandbox can have.
     """
 
     def __init__(self, staging: Staging, volume: JsonObject) -> None:
@@ -204,52 +204,54 @@ class Place:
     def _named(self, location: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + location}
 
-    def _found(self, told: Sequence[JsonObject]) -> list[Found]:
-        return [Found(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"])) for each in told]
+    def _found(self, answer: Sequence[JsonObject]) -> list[Found]:
+        return [
+            Found(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"])) for each in answer
+        ]
 
     def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[Found], Sequence[str], str]:
-        """A page of what begins with a prefix; what has a slash behind it is told as one folder.
+        """A page of what begins with a prefix; what has a slash behind it is returned as one folder.
 
         Returns:
-            Objects in the folder itself, folders in it, and what leads to the next page; empty on the last.
+            Objects in the folder itself, folders in it, and what points to the next page; empty on the last.
 
         Raises:
-            Problem: 400; the token isn't one of this listing.
+            Problem: 400; the token is not one of this listing.
         """
         from botocore.exceptions import ClientError
 
         more = {"ContinuationToken": token} if token else {}
         try:
-            told = self._client.list_objects_v2(
+            answer = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=self._prefix + prefix, Delimiter="/", MaxKeys=limit, **more
             )
         except ClientError as error:
             raise bad("The continuation_token isn't one of this listing: take it from the link of a page") from error
-        prefixes = [each["Prefix"][len(self._prefix) :] for each in told.get("CommonPrefixes", ())]
-        return self._found(told.get("Contents", ())), prefixes, told.get("NextContinuationToken", "")
+        prefixes = [each["Prefix"][len(self._prefix) :] for each in answer.get("CommonPrefixes", ())]
+        return self._found(answer.get("Contents", ())), prefixes, answer.get("NextContinuationToken", "")
 
     def find(self, location: str) -> Found | None:
         """An object; None when there is none."""
         from botocore.exceptions import ClientError
 
         try:
-            told = self._client.head_object(**self._named(location))
+            answer = self._client.head_object(**self._named(location))
         except ClientError:
             return None
-        size = told["ContentLength"]
+        size = answer["ContentLength"]
         return Found(
-            location, size, {**_described(told, size), "content_type": told["ContentType"], **told["Metadata"]}
+            location, size, {**_described(answer, size), "content_type": answer["ContentType"], **answer["Metadata"]}
         )
 
     def below(self, folder: str) -> Sequence[Found]:
         """All objects in a folder and in those below it."""
         paginator, prefix = self._client.get_paginator("list_objects_v2"), f"{self._prefix}{folder.strip('/')}/"
         pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix)
-        told = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
-        return self._found(told)
+        answer = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
+        return self._found(answer)
 
     def put(self, location: str, content: BinaryIO) -> None:
-        """Copies bytes to a location."""
+        """Copy bytes to a location."""
         named = self._named(location)
         self._client.upload_fileobj(content, named["Bucket"], named["Key"], ExtraArgs={"ContentType": _CONTENT_TYPE})
 
@@ -264,6 +266,6 @@ class Place:
         )
 
 
-def _described(told: Mapping[str, Any], size: int) -> JsonObject:
-    modified = told["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"etag": told["ETag"].strip('"'), "size": size, "last_modified": modified}
+def _described(answer: Mapping[str, Any], size: int) -> JsonObject:
+    modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"etag": answer["ETag"].strip('"'), "size": size, "last_modified": modified}

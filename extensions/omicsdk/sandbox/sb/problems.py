@@ -1,4 +1,4 @@
-"""Refusals of the platform: an HTTP status, and a code of its own whose thousands name the area."""
+"""Refusals of the platform: an HTTP status, and a code whose thousands name the area."""
 
 import uuid
 from http import HTTPStatus
@@ -39,12 +39,12 @@ def bad(message: str, code: int = 90000) -> Problem:
 
 
 def no_such(kind: str, id: object) -> Problem:
-    """A 404 for a thing that isn't there, or that the caller can't see."""
+    """A 404 for a thing that does not exist, or that the caller cannot see."""
     return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
 
 
 def check_uuid(kind: str, id: str, code: int) -> None:
-    """Refuse an identity that isn't a UUID with a 400."""
+    """Refuse an identity that is not a UUID with a 400."""
     try:
         uuid.UUID(id)
     except ValueError as error:
@@ -52,7 +52,7 @@ def check_uuid(kind: str, id: str, code: int) -> None:
 
 
 def error_body(problem: Problem) -> dict[str, object]:
-    """A refusal as the platform says it; the same stands in items of bulk answers and in failed jobs."""
+    """A refusal as the platform states it; the same is in items of bulk answers and in failed jobs."""
     place = _STATUSES.index(problem.status) if problem.status in _STATUSES else 0
     code = int(problem.code) if problem.code.isdecimal() else 90000 + place
     message = problem.title or HTTPStatus(problem.status).phrase

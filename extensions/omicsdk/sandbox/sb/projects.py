@@ -61,13 +61,13 @@ def create_project(sb: Sb, call: Call) -> Reply:
 
 
 def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
-    """Makes a project.
+    """Make a project.
 
     Args:
         sb: The platform.
-        owner: Whose it is; they may do everything in it.
+        owner: Their owner, who may do everything in it.
         name: Its name; its identity is made of it.
-        fields: Its description, billing_group, tags and settings, where they aren't the usual ones.
+        fields: Its description, billing_group, tags and settings, where they are not the usual ones.
 
     Returns:
         The project.
@@ -316,7 +316,7 @@ def _new_automation_member(sb: Sb, call: Call) -> JsonObject:
 
 
 def automation_member(sb: Sb, name: str, type: str) -> JsonObject:
-    """A member of an automation, without permissions: they are told with their name.
+    """A member of an automation, without permissions: they are returned with their name.
 
     Raises:
         Problem: 404; there is no such user or team.
@@ -328,7 +328,7 @@ def automation_member(sb: Sb, name: str, type: str) -> JsonObject:
 
 def _remove(sb: Sb, call: Call, kind: str) -> Reply:
     name: str = call.arguments["username"]
-    # Whoever may do nothing else may still leave, but for automations.
+    # A member without other permissions may still leave, but not automations.
     leaves = name == sb.user(call) and kind != "automation"
     held = sb.asked(call, kind, "read" if leaves else "admin")
     sb.membership.found(kind, held["id"], name)
@@ -338,7 +338,7 @@ def _remove(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 def _permit(sb: Sb, call: Call, kind: str, *, keep: bool) -> Reply:
-    """Changes permissions; those that aren't stated are kept, or have to be stated."""
+    """Change permissions; those that are not stated are kept, or have to be stated."""
     held = sb.asked(call, kind, "admin")
     member = sb.membership.found(kind, held["id"], call.arguments["username"])
     stated: Mapping[str, bool] = call.body["permissions"] if kind == "automation" else call.body
@@ -360,7 +360,7 @@ def _keep_owner(kind: str, held: JsonObject, username: str) -> None:
 
 
 _KINDS = ("project", "volume", "dataset", "automation")
-# Datasets have no replacing: their document doesn't state it. Automations have one way to change permissions.
+# Datasets have no replacing: their document does not state it. Automations have one way to change permissions.
 HANDLERS = for_each(
     {kind: kind for kind in _KINDS},
     {

@@ -59,8 +59,8 @@ def _invoices_and_lines(sb: Sb, stated: JsonObject, now: datetime) -> None:
         day = start + timedelta(days=9)
         times = {"time_started": when(day.timestamp()), "time_finished": when((day + timedelta(hours=2)).timestamp())}
         for kind, line in stated["lines"].items():
-            told = {**line, **times} if kind == "analysis" else line
-            entry: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": told}
+            dated = {**line, **times} if kind == "analysis" else line
+            entry: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": dated}
             sb.documents.put(f"{kind}-line", invoice, entry, BILLING_GROUP, rank=day.timestamp())
 
 

@@ -1,4 +1,4 @@
-"""The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
+"""The platform as a service of the sandbox: which function answers which operation, and what is around them."""
 
 import uuid
 from collections.abc import Mapping
@@ -42,11 +42,11 @@ _CODES = {
     "create_volume.service": "9017",
     **dict.fromkeys(("start_upload.name", "start_upload.size", "start_upload.part_size"), "8013"),
 }
-"""Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
+"""Codes of the platform for fields that are not what the document states; others have the one for bad requests."""
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
-"""How names of operations begin that change nothing."""
+"""Prefixes of the names of operations that change nothing."""
 _SLOW = {"list_volume_objects", "get_volume_object", "get_file_download_info", "search_files"}
-"""Reading operations that ask the S3 server, or that look at every file of a project."""
+"""Reading operations that call the S3 server, or that read every file of a project."""
 
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
@@ -83,7 +83,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
 def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
     """A handler with what is done before and after each.
 
-    Nobody comes between the looking and the writing of one that changes anything, and nothing stays when it refuses.
+    No other request comes between the reads and the writes of one that changes anything, and a refusal undoes everything.
     """
     alone = nullcontext if name.startswith(_READING) else sb.transaction
 
@@ -105,7 +105,7 @@ def _needs_advance_access(call: Call) -> None:
 
 @once_a_document
 def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as the platform reads requests: who asks for longer pages than there are gets the longest."""
+    """The document as the platform reads requests: the caller for longer pages than there are gets the longest."""
     paths = deepcopy(document["paths"])
     for item in paths.values():
         for method in METHODS:
@@ -120,7 +120,7 @@ class Middleware:
 
     Args:
         app: The routes.
-        prefix: Where they are mounted.
+        prefix: Mount path.
         sb: The platform.
     """
 

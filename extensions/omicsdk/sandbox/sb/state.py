@@ -1,4 +1,4 @@
-"""What the platform's handlers work on: its documents, files and jobs, who may do what, its switches, and what pages list of it."""
+"""The platform's state: its documents, files and jobs, permissions, its settings, and its listings."""
 
 import hmac
 import math
@@ -34,8 +34,8 @@ _SETTINGS = (
     Setting("sb.advance_access", False, "whether operations in advance access are refused without their header"),
     Setting("sb.queue_seconds", 0.5, "how long imports and exports wait for their turn, in seconds"),
     Setting("sb.transfer_seconds", 0.5, "how long an import or export takes, in seconds"),
-    Setting("sb.url_seconds", 3600, "for how long URLs of downloads are good, in seconds"),
-    Setting("sb.part_url_seconds", 3600, "for how long URLs of an upload's parts are good, in seconds"),
+    Setting("sb.url_seconds", 3600, "validity of URLs of downloads, in seconds"),
+    Setting("sb.part_url_seconds", 3600, "validity of URLs of an upload's parts, in seconds"),
     Setting("sb.part_header", "", "a header that has to come with a part, as `name: value`; empty for none"),
     Setting("sb.part_least", LEAST_PART, "the smallest part of an upload but the last, in bytes"),
     Setting("sb.parts_most", MOST_PARTS, "how many parts an upload has at most; the size of parts is raised for it"),
@@ -73,11 +73,11 @@ def token_of(headers: Mapping[str, str]) -> str:
 
 
 class Meter:
-    """Counts the requests of each token, to refuse those beyond the limit; a period begins with a token's first one.
+    """Count the requests of each token, to refuse those beyond the limit; a period begins with a token's first one.
 
     Args:
         clock: The sandbox's time.
-        settings: How many requests a period has at present, and how long it is.
+        settings: Returns the number of requests of a period, and its length.
     """
 
     def __init__(self, clock: Clock, settings: Settings) -> None:
@@ -103,7 +103,7 @@ class Meter:
         return used < limit
 
     def rate(self, token: str) -> Mapping[str, int]:
-        """What the token had left after its last request: limit, remaining, reset; empty when there was none."""
+        """The rest of the token's limit after its last request: limit, remaining, reset; empty when there was none."""
         if (found := self._counts.get(token)) is None:
             return {}
         limit, used, ends = found
@@ -115,12 +115,12 @@ class Meter:
 
 
 class Due(NamedTuple):
-    """What is done about a document when a job is due.
+    """The handler of a document's job.
 
     Attributes:
         kind: The document's kind.
         states: In which of its states that is done.
-        run: What is done; told the document, and when the job was due.
+        run: The handler, which gets the document, and the time at which the job was due.
         slow: Whether it moves bytes or waits for others, as `Jobs.on` has it.
     """
 
@@ -132,12 +132,12 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What people work with on the platform.
+    """The contents of the platform.
 
     Attributes:
         objects: The bytes of files, each a `blob`.
         files: Files and folders.
-        uploads: Uploads that aren't complete.
+        uploads: Uploads that are not complete.
         storage: The ASGI application of presigned URLs.
     """
 
@@ -147,7 +147,7 @@ class Work:
     storage: Storage
 
     def add_file(self, content: bytes, **fields: Any) -> FileRecord:
-        """Makes a file of bytes, with its project, parent, name and perhaps more."""
+        """Make a file of bytes, with its project, parent, name and perhaps more."""
         return self.files.add(size=len(content), blob=self.objects.put_bytes(content).sha256, **fields)
 
 
@@ -155,15 +155,15 @@ class Sb:
     """The platform.
 
     Args:
-        context: State and switches that all services share.
+        context: State and settings that all services share.
         run_tools: Whether cwltool, where it is installed, runs the tools of tasks. No request can change it.
 
     Attributes:
         run_tools: As given.
-        transaction: What a block changes takes effect together, or not at all when it raises; blocks may nest.
-        documents: What has no table of its own.
-        membership: Who belongs to what.
-        jobs: What is due when.
+        transaction: Context whose changes are committed together, or rolled back when it raises; blocks may nest.
+        documents: The objects without a table.
+        membership: Memberships.
+        jobs: Due jobs.
         meter: Counts requests.
         work: Files and uploads.
     """
@@ -187,16 +187,16 @@ class Sb:
         return self.context.clock.now()
 
     def number(self, setting: str) -> float:
-        """The value of one of the platform's switches, such as `task_seconds`."""
+        """The value of one of the platform's settings, such as `task_seconds`."""
         return self.context.settings.number(f"sb.{setting}")
 
     # -- callers
 
     def authenticate(self, headers: Mapping[str, str]) -> Caller:
-        """Who sent a request; it is counted.
+        """The sender of a request, which is counted.
 
         Raises:
-            Problem: 401 without a good token, 429 beyond the limit, 503 during maintenance.
+            Problem: 401 without a valid token, 429 beyond the limit, 503 during maintenance.
         """
         self.open()
         token = token_of(headers)
@@ -210,20 +210,20 @@ class Sb:
         if user is None or user["disabled"]:
             raise refuse(401, 90001, f"{caller.email} isn't a user of the platform, or was disabled")
         if not self.meter.count(token):
-            raise refuse(429, 1000, "Rate limit exceeded: X-RateLimit-Reset says when requests are taken again")
+            raise refuse(429, 1000, "Rate limit exceeded: X-RateLimit-Reset states when requests are accepted again")
         return caller
 
     def open(self) -> None:
-        """Raises a 503 during maintenance."""
+        """Raise a 503 during maintenance."""
         if self.context.settings.flag("sb.maintenance"):
             raise refuse(503, 0, "The platform is under maintenance: try again later")
 
     def token_for(self, username: str, seconds: float = _DAY) -> str:
-        """Issues a token.
+        """Issue a token.
 
         Args:
-            username: Whose it is: sandbox-user, ada, grace, or one that `add_user` made.
-            seconds: How long it is good for, in the sandbox's time.
+            username: Its owner: sandbox-user, ada, grace, or one that `add_user` made.
+            seconds: Validity in seconds, in the sandbox's time.
         """
         return self.context.tokens.issue(username, seconds, ())
 
@@ -232,11 +232,11 @@ class Sb:
         return who if isinstance(who, str) else who.sender.email
 
     def add_user(self, username: str, **fields: str) -> JsonObject:
-        """Makes a user.
+        """Make a user.
 
         Args:
             username: Their name.
-            fields: What else is told of them, such as first_name and email.
+            fields: Their other fields, such as first_name and email.
         """
         names = "first_name last_name affiliation phone address state country zip_code city"
         email = f"{username}@sandbox.example.org"
@@ -246,12 +246,12 @@ class Sb:
         return user
 
     def add_drs_object(self, uri: str, content: bytes, name: str, **metadata: str) -> None:
-        """Makes an object known that can be imported by its DRS URI.
+        """Make an object known that can be imported by its DRS URI.
 
         Args:
             uri: The URI, such as drs://drs.example.org/1234.
             content: Its bytes.
-            name: What its file is called when nobody says otherwise.
+            name: The name of its file; by default that of its URI.
             metadata: What its file's metadata are.
         """
         known: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
@@ -263,19 +263,19 @@ class Sb:
         permissions = permissions_of({"admin": True}, kind)
         self.membership.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
 
-    # -- who may do what; `who` is a request, or the user's name for what goes on without one
+    # -- who may do what; `who` is a request, or the user's name for what continues without one
 
     def held(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
         """A project, volume, dataset or automation.
 
         Args:
-            who: Who wants it.
-            kind: Which of them.
+            who: The user.
+            kind: Its kind.
             id: Its identity.
-            needs: What they must be allowed: read, copy, write, execute or admin.
+            needs: Required permission: read, copy, write, execute or admin.
 
         Raises:
-            Problem: 404 when it isn't there or they are no member, 403 when they may not do that.
+            Problem: 404 when it does not exist or they are no member, 403 when they may not do that.
         """
         return self.access(who, kind, id, needs)[0]
 
@@ -287,13 +287,13 @@ class Sb:
         return found, permissions
 
     def _allow(self, username: str, what: tuple[str, str], holder: tuple[str, str] | None, needs: str) -> Permissions:
-        """What a user may do with a thing; refuses one who may not do what is needed.
+        """A user's permissions on an object; refuses a user without a required one.
 
         Args:
             username: The user.
             what: Kind and identity of the thing.
             holder: Kind and identity of what has the thing's members; None when the thing does not exist.
-            needs: What they must be allowed.
+            needs: Required permission.
         """
         permissions = holder and self.permissions(username, *holder)
         if permissions is None:
@@ -307,7 +307,7 @@ class Sb:
         return self.held(call, kind, path_id(call, kind), needs)
 
     def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
-        """What a user may do with something; None when they may not even see it."""
+        """A user's permissions on an object; None when they may not even see it."""
         held = self.membership.rights(kind, username, id).get(id)
         if held is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
@@ -325,14 +325,14 @@ class Sb:
         return [each["id"] for each in found]
 
     def joined(self, who: Call | str, kind: str) -> list[JsonObject]:
-        """What a user is a member of, oldest first."""
+        """The objects that a user is a member of, oldest first."""
         return self.documents.among(kind, self.membership.rights(kind, self.user(who)))
 
     def file(self, who: Call | str, id: str, needs: str = "read") -> FileRecord:
         """A file or folder.
 
         Raises:
-            Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
+            Problem: 404 when it does not exist or cannot be seen, 403 when the caller may not do that.
         """
         found = self.work.files.get(id)
         self._allow(self.user(who), ("file", id), _holder(found) if found else None, needs)
@@ -346,10 +346,10 @@ class Sb:
     # -- volumes
 
     def place(self, volume: str) -> Place:
-        """What a volume is connected with.
+        """The storage of a volume.
 
         Raises:
-            Problem: 9104; there is no such volume. 9103; its bucket isn't one that the sandbox can have.
+            Problem: 9104; there is no such volume. 9103; its bucket is not one that the sandbox can have.
         """
         found = self.documents.get("volume", volume)
         if found is None:
@@ -359,7 +359,7 @@ class Sb:
     # -- life
 
     def when_due(self, jobs: Mapping[str, Due]) -> None:
-        """Says what to do about jobs, by their kinds."""
+        """State what to do about jobs, by their kinds."""
         for kind, due in jobs.items():
             self.jobs.on(kind, partial(self._run, due), slow=due.slow)
 
@@ -369,11 +369,11 @@ class Sb:
             due.run(self, document, at)
 
     def finish(self) -> int:
-        """Ends what is under way and returns how much that was."""
+        """End what is under way and return how much that was."""
         return self.jobs.finish()
 
     def clear(self) -> None:
-        """Forgets what isn't in the tables, when these were emptied."""
+        """Forget what is not in the tables, when these were emptied."""
         self.meter.clear()
         self.jobs.clear()
 
@@ -385,14 +385,14 @@ def _holder(file: FileRecord) -> tuple[str, str]:
 
 
 def wanted_failure(sb: Sb, name: str) -> str:
-    """Why a task or run of a name is to fail because somebody wants it to; empty when it isn't."""
+    """Why a task or run of a name is to fail by the setting; empty when it is not."""
     patterns = [each.strip() for each in sb.context.settings.text("sb.failing_tasks").split(",")]
     wanted = next((each for each in patterns if each and fnmatchcase(name, each)), None)
     return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
 
 
 def record_of(sb: Sb, answer: Callable[[_T], object], thing: _T) -> JsonObject:
-    """What came of one of many: a resource, or why there is none; nothing stays of what was refused."""
+    """The result of one of many: a resource, or a refusal; a refused one changes nothing."""
     try:
         with sb.transaction():
             return {"resource": answer(thing), "error": None}
@@ -401,34 +401,34 @@ def record_of(sb: Sb, answer: Callable[[_T], object], thing: _T) -> JsonObject:
 
 
 def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) -> Reply:
-    """An answer about many things: each is answered by itself, and what fails for one doesn't stop the others.
+    """An answer about many things: each is answered by itself, and what fails for one does not stop the others.
 
     Args:
         sb: The platform.
-        things: What stands in the request, such as identities.
+        things: Members of the request, such as identities.
         answer: Gives the resource of one of them.
     """
     return Reply({"items": [record_of(sb, answer, thing) for thing in things]})
 
 
 def stated(call: Call, names: str) -> JsonObject:
-    """What a request's body states of some fields, whose names stand with blanks between."""
+    """The values of some fields in a request's body, whose names are with blanks between."""
     return {name: call.body[name] for name in names.split() if name in call.body}
 
 
 def filled(body: Mapping[str, Any], **unless: Any) -> JsonObject:
-    """Fields of a body, in place of those that it doesn't state or leaves empty what is given."""
+    """Fields of a body, in place of those that it does not state or leaves empty what is given."""
     return {name: body.get(name) or default for name, default in unless.items()}
 
 
 def check_new_name(call: Call, kind: str, code: int = 90000) -> None:
-    """Refuses a name in a request's body that is empty or of blanks."""
+    """Refuse a name in a request's body that is empty or of blanks."""
     if not call.body.get("name", "x").strip():
         raise bad(f"The name of the {kind} is empty", code)
 
 
 def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -> Reply:
-    """Puts a document, and answers with it."""
+    """Put a document, and answer with it."""
     sb.documents.put(kind, document["id"], document, group)
     return Reply(view(call, kind, document))
 
@@ -437,7 +437,7 @@ def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -
 
 
 def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Listing:
-    # Fields that a document hasn't are empty cells.
+    # Fields that a document has not are empty cells.
     columns = "".join(f", json_extract(data, '$.{field}')" for field in fields.values())
     query = f"SELECT id{columns} FROM sb_documents WHERE kind = '{kind}' ORDER BY rowid"  # noqa: S608 - our own words
     return Listing(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
@@ -463,4 +463,4 @@ SB = Collection(
         _documents("billing-group", "billing-groups", "Billing groups", Name="name", Owner="owner"),
     ),
 )
-"""What the sandbox's pages list of the platform."""
+"""The listings of the platform."""

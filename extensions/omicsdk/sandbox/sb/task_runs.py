@@ -1,4 +1,4 @@
-"""How tasks come to their end by the sandbox's clock: queued, running, completed, failed or aborted; their batches, and what runs."""
+"""Runs of tasks by the sandbox's clock: queued, running, completed, failed or aborted; their batches, and their commands."""
 
 import json
 import logging
@@ -35,18 +35,18 @@ _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-ch
 _PROGRESS = re.compile(r"^(INFO|WARNING) .*\n?(    .*\n?)*", re.MULTILINE)
 _MOST_SAID = 500
 _BLOCK = 1024 * 1024
-_UNCLEAR = "*?[$(/"  # what a name of an output has that isn't that of a single file
+_UNCLEAR = "*?[$(/"  # what a name of an output has that is not that of a single file
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How an app ended.
+    """The end of an app's run.
 
     Attributes:
-        failed: Why it failed; empty when it didn't.
-        log: What cwltool told, and the tool with it; None when no tool was run.
+        failed: Why it failed; empty when it did not.
+        log: The output of cwltool and the tool; None when no tool was run.
         keep: Makes the outputs files of the platform, and gives them by identity.
-        not_run: Why nothing was run and outputs are stand-ins; empty when the tool was run, or when the task failed.
+        not_run: Why nothing was run and outputs are placeholders; empty when the tool was run, or when the task failed.
     """
 
     failed: str
@@ -56,7 +56,7 @@ class _Ending:
 
 
 def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _Ending:
-    """Runs a task's app.
+    """Run a task's app.
 
     Nothing is written to the platform before `keep` is called: the task may be aborted while its tool runs.
 
@@ -67,7 +67,7 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _En
         folder: Where the tool works; it has to be there until the ending was taken over.
 
     Raises:
-        Problem: 7024; the tool's inputs aren't there. 9104 or 9103; they are on a volume that can't be used.
+        Problem: 7024; the tool's inputs do not exist. 9104 or 9103; they are on a volume that cannot be used.
     """
     if wanted := wanted_failure(sb, task["name"]):
         return _Ending(wanted)
@@ -78,7 +78,7 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _En
 
 
 def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -> list[JsonObject]:
-    """The jobs of a task that has ended, with their logs as files that stand in no folder.
+    """The jobs of a task that has ended, with their logs as files that are in no folder.
 
     Returns:
         One object a step: name, command line, status, and the identities of its logs by name.
@@ -99,7 +99,7 @@ def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -
 
 
 class _Results:
-    """Makes what a task leaves behind files of the platform.
+    """Make a task's outputs files of the platform.
 
     Args:
         sb: The platform.
@@ -125,7 +125,7 @@ class _Results:
         at = self.files.root(project)
         stated: JsonObject = self.task["output_location"] or {}
         location: str = stated.get("main_location") or ""
-        # Of a location with a scheme files go to the project here, whatever volume is named.
+        # Files of a location with a scheme go to the project here, whatever volume is named.
         steps = [] if "://" in location else location.split("/")
         for name in (step for step in steps if step.strip() and step not in (".", "..")):
             there = self.files.folder(project, at, name)
@@ -135,18 +135,18 @@ class _Results:
         return at
 
     def add(self, folder: str, name: str, **stored: Any) -> FileRecord:
-        """Makes a file or a folder; a number goes before its name where that is taken."""
+        """Make a file or a folder; a number goes before its name where that is taken."""
         task = self.task
         place = {"project": task["project"], "parent": folder, "name": self.files.free_name(folder, name)}
         return self.files.add(**place, task=task["id"], **stored)
 
     def text(self, folder: str, name: str, text: str) -> FileRecord:
-        """Makes a file of a text."""
+        """Make a file of a text."""
         blob = self._objects.put_bytes(text.encode()).sha256
         return self.add(folder, name, blob=blob, size=len(text.encode()), metadata=self._metadata)
 
     def copy(self, folder: str, path: Path) -> FileRecord:
-        """Makes a file of one on the disk, or a folder of one there with all that is in it."""
+        """Make a file of one on the disk, or a folder of one there with all that is in it."""
         if not path.is_dir():
             blob = self._objects.put_file(path).sha256
             return self.add(folder, path.name, blob=blob, size=path.stat().st_size, metadata=self._metadata)
@@ -158,18 +158,18 @@ class _Results:
     def value(self, record: FileRecord, secondary: list[JsonObject] | None = None) -> JsonObject:
         """A file or folder as the value of an output, with the files that belong to it."""
         kind = "Directory" if record.type == "folder" else "File"
-        told: JsonObject = {"class": kind, "path": record.id, "name": record.name}
+        entry: JsonObject = {"class": kind, "path": record.id, "name": record.name}
         if secondary:
             self.files.change(record.id, secondary=[each["path"] for each in secondary])
-            told["secondaryFiles"] = secondary
-        return told
+            entry["secondaryFiles"] = secondary
+        return entry
 
 
-# -- stand-ins
+# -- placeholders
 
 
 def _stand_ins(results: _Results, app: cwl.CWL) -> JsonObject:
-    """Outputs as the app's CWL states them; their bytes tell what they were made from, what only the app could compute is null."""
+    """Outputs as the app's CWL states them; their bytes name their inputs, values that only the app could compute are null."""
     folder = results.root()
     return {port.id: _stand_in(results, port, folder) for port in cwl.ports(app, "outputs")}
 
@@ -178,8 +178,8 @@ def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
     if "File" in port.kinds:
         clear = port.glob and not any(sign in port.glob for sign in _UNCLEAR)
         task = results.task
-        told = {"task": task["name"], "app": task["app"], "output": port.id, "inputs": task["inputs"]}
-        text = json.dumps(told, indent=1, sort_keys=True) + "\n"
+        content = {"task": task["name"], "app": task["app"], "output": port.id, "inputs": task["inputs"]}
+        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
         record = results.text(folder, port.glob if clear else f"{port.id}.txt", text)
         names = [cwl.secondary_name(record.name, pattern) for pattern in port.secondary]
         made = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
@@ -217,12 +217,12 @@ def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path)
     temporary.mkdir()
     places = ["--outdir", str(made), "--tmpdir-prefix", f"{temporary}/", "--tmp-outdir-prefix", f"{temporary}/"]
     longest = sb.number("tool_seconds")
-    code, told, log = _called([tool, *_OPTIONS, *places, "app.cwl", "inputs.json"], folder, longest)
+    code, output, log = _called([tool, *_OPTIONS, *places, "app.cwl", "inputs.json"], folder, longest)
     if code is None:
         return _Ending(f"The tool didn't end within {longest:g} s (the setting sb.tool_seconds)", log)
     if code:
         return _Ending(f"cwltool ended with {code}: {_why(log)}", log)
-    outputs = cast("JsonObject", json.loads(told or "{}"))
+    outputs = cast("JsonObject", json.loads(output or "{}"))
     return _Ending("", log, lambda: _kept(_Results(sb, task), outputs))
 
 
@@ -239,19 +239,19 @@ def _called(command: list[str], folder: Path, longest: float) -> tuple[int | Non
         start_new_session=True,
     ) as process:
         try:
-            told, log = process.communicate(timeout=longest)
+            output, log = process.communicate(timeout=longest)
         except subprocess.TimeoutExpired:
-            # The tool is a child of cwltool's: it would go on without it.
+            # The tool is a child of cwltool's: it would continue without it.
             if hasattr(os, "killpg"):
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()
             return None, *process.communicate()
-        return process.returncode, told, log
+        return process.returncode, output, log
 
 
 def _why(log: str) -> str:
-    """What a log says beside cwltool's own progress: the tool's words, or what cwltool couldn't do."""
+    """The part of a log beside cwltool's progress: the tool's output, or cwltool's error."""
     said = _PROGRESS.sub("", log).strip() or log.strip()
     return said[-_MOST_SAID:]
 
@@ -291,7 +291,7 @@ def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
 
 
 def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
-    """The outputs that cwltool told of, as files of the platform."""
+    """The outputs that cwltool reported, as files of the platform."""
     folder = results.root()
 
     def one(value: JsonObject) -> JsonObject:
@@ -306,7 +306,7 @@ def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
 
 
 def put(sb: Sb, task: JsonObject) -> None:
-    """Keeps a task; the newest comes first in lists, and children stand with their batch only."""
+    """Keep a task; the newest comes first in lists, and children are with their batch only."""
     group = _batch(task["parent"]) if task["parent"] else task["project"]
     rank = task["created"] if task["parent"] else -task["created"]
     sb.documents.put(KIND, task["id"], task, group=group, rank=rank)
@@ -322,7 +322,7 @@ def app_of(sb: Sb, task: Mapping[str, Any]) -> cwl.CWL:
 
 
 def validate(sb: Sb, task: JsonObject) -> None:
-    """Notes what is wrong with a draft's inputs, and what may be."""
+    """Note what is wrong with a draft's inputs, and what may be."""
     stated = cwl.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
     found = cwl.faults(task["inputs"], stated, split)
@@ -343,7 +343,7 @@ def validate(sb: Sb, task: JsonObject) -> None:
 
 
 def run(sb: Sb, task: JsonObject, user: str) -> None:
-    """Queues a draft without faults, or makes its batch and queues that."""
+    """Queue a draft without faults, or make its batch and queues that."""
     task["status"], task["executed_by"] = "QUEUED", user
     put(sb, task)
     if not task["batch"]:
@@ -434,7 +434,7 @@ def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
 
 
 def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:
-    """Ends a batch whose last child has ended."""
+    """End a batch whose last child has ended."""
     parent = _parent(sb, child)
     if parent is None or parent["status"] in ENDS:
         return
@@ -448,7 +448,7 @@ def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:
 
 
 def abort(sb: Sb, task: JsonObject) -> None:
-    """Ends a queued or running task, and the children of a batch.
+    """End a queued or running task, and the children of a batch.
 
     Raises:
         Problem: 7008; it is neither.
@@ -464,12 +464,12 @@ def abort(sb: Sb, task: JsonObject) -> None:
 
 
 def drop(sb: Sb, task: Mapping[str, Any]) -> None:
-    """Removes a task, with the children of a batch; the files that it made stay."""
+    """Remove a task, with the children of a batch; the files that it made stay."""
     sb.documents.remove_group(KIND, _batch(task["id"]))
     sb.documents.remove(KIND, task["id"])
 
 
 def drop_tasks(sb: Sb, project: str) -> None:
-    """Removes the tasks of a project."""
+    """Remove the tasks of a project."""
     for task in sb.documents.listed(KIND, project):
         drop(sb, task)

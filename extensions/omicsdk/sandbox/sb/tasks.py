@@ -109,14 +109,14 @@ def create_task_(sb: Sb, call: Call) -> Reply:
 
 
 def _fresh(sb: Sb, call: Call) -> JsonObject:
-    """What a draft has that nothing has been done with yet."""
+    """The fields of a draft before anything was done with it."""
     nothing = dict.fromkeys(("executed_by", "start", "end", "batch_group", "parent", "message"))
     draft = {"id": new_uuid(), "status": "DRAFT", "created_by": sb.user(call), "created": sb.now()}
     return {**draft, **nothing, "outputs": {}, "jobs": [], "left": 0}
 
 
 def _made(sb: Sb, call: Call, task: JsonObject) -> Reply:
-    """Keeps a new task, and runs it where that is asked for and nothing is wrong with it."""
+    """Keep a new task, and runs it where that is requested and nothing is wrong with it."""
     validate(sb, task)
     put(sb, task)
     if call.arguments.get("action") == "run" and not task["errors"]:
@@ -133,12 +133,12 @@ def _app(sb: Sb, call: Call, text: str) -> JsonObject:
 
 
 def _runs(app: JsonObject) -> JsonObject:
-    """The fields of a task that tell its app."""
+    """The fields of a task that name its app."""
     return {"app": f"{app['id']}/{app['revision']}", "steps": steps_of(app["raw"])}
 
 
 def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
-    """Makes a task a batch when it says how to divide which input."""
+    """Make a task a batch when it states how to divide which input."""
     batch_by, batch_input = task["batch_by"], task["batch_input"]
     task["batch"] = wanted and bool(batch_by and batch_input)
     if bool(batch_by) != bool(batch_input):
@@ -229,7 +229,7 @@ def delete_task(sb: Sb, call: Call) -> Reply:
 
 def _show(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
     """All fields of a task."""
-    told = {
+    fields = {
         **task,
         "type": "v2",
         "created_time": when(task["created"]),
@@ -239,24 +239,24 @@ def _show(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
         "price": _price(task),
         "execution_status": _execution_status(sb, task),
     }
-    return view(call, KIND, told)
+    return view(call, KIND, fields)
 
 
 def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
     """Inputs or outputs as answers have them: each file with its present name and what belongs to it."""
 
-    def told(value: JsonObject) -> JsonObject:
+    def with_details(value: JsonObject) -> JsonObject:
         record = sb.work.files.get(str(value.get("path")))
         kept: JsonObject = {"class": value["class"], "path": value.get("path")}
         if record is None:
             return kept
-        # What was said with the value counts; else what the platform knows of the file.
+        # What was sent with the value has precedence; else the platform's own facts on the file.
         known = [{"class": "File", "path": id} for id in record.secondary]
         secondary: Sequence[JsonObject] = value.get("secondaryFiles") or known
-        more = {"secondaryFiles": [told(each) for each in secondary]} if secondary else {}
+        more = {"secondaryFiles": [with_details(each) for each in secondary]} if secondary else {}
         return {**kept, "name": record.name, **more}
 
-    return mapped(dict(values), told)
+    return mapped(dict(values), with_details)
 
 
 def _price(task: JsonObject) -> JsonObject | None:
@@ -303,8 +303,8 @@ def get_task_execution_details(sb: Sb, call: Call) -> Reply:
         }
         for job in _jobs(sb, task)
     ]
-    told = {**times(task), "status": task["status"], "message": task["message"], "jobs": jobs}
-    return Reply(shown(call, told, "tasks", task["id"], "execution_details"))
+    fields = {**times(task), "status": task["status"], "message": task["message"], "jobs": jobs}
+    return Reply(shown(call, fields, "tasks", task["id"], "execution_details"))
 
 
 def _jobs(sb: Sb, task: JsonObject) -> list[JsonObject]:

@@ -21,7 +21,7 @@ def start_upload(sb: Sb, call: Call) -> Reply:
 
 
 def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
-    """Enters a new upload of which the request's body tells the name, and perhaps the size and that of parts."""
+    """Enter a new upload; the request's body has the name, and perhaps the size and that of parts."""
     size: int | None = call.body.get("size")
     if size is not None and not 0 <= size <= LARGEST_FILE:
         raise refuse(400, 8013, f"A file has between 0 and {LARGEST_FILE} bytes, not {size}")
@@ -55,11 +55,13 @@ def list_uploads(sb: Sb, call: Call) -> Reply:
 def get_upload(sb: Sb, call: Call) -> Reply:
     """GET /upload/multipart/{upload_id}."""
     upload = _started(sb, call)
-    told = _shown(sb, call, upload)
+    upload_view = _shown(sb, call, upload)
     if call.arguments.get("list_parts"):
         parts = sb.work.uploads.known(upload.id, reported=True)
-        told["parts"] = [{"part_number": each, "response": {"headers": {"ETag": parts[each].etag}}} for each in parts]
-    return Reply(told)
+        upload_view["parts"] = [
+            {"part_number": each, "response": {"headers": {"ETag": parts[each].etag}}} for each in parts
+        ]
+    return Reply(upload_view)
 
 
 def _started(sb: Sb, call: Call) -> Upload:
@@ -72,7 +74,7 @@ def _started(sb: Sb, call: Call) -> Upload:
 
 
 def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
-    told = {
+    part_view = {
         "upload_id": upload.id,
         "project": upload.project,
         "parent": upload.parent if upload.by_folder else None,
@@ -82,7 +84,7 @@ def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
         "part_size": upload.part_size,
         "uploaded_parts_count": sb.work.uploads.parts.count(upload=upload.id, reported=True),
     }
-    return shown(call, told, "upload", "multipart", upload.id)
+    return shown(call, part_view, "upload", "multipart", upload.id)
 
 
 def get_upload_part_url(sb: Sb, call: Call) -> Reply:
@@ -93,14 +95,14 @@ def get_upload_part_url(sb: Sb, call: Call) -> Reply:
     seconds = sb.number("part_url_seconds")
     name, _, value = sb.context.settings.text("sb.part_header").partition(":")
     headers = {name.strip(): value.strip()} if name else {}
-    told = {
+    part_view = {
         "method": "PUT",
         "url": sb.work.storage.part_url(call.origin, upload.id, number, seconds, headers),
         "expires": when(sb.now() + seconds),
         "headers": headers,
         "report": {"success_codes": [200], "headers": ["ETag"]},
     }
-    return Reply(told)
+    return Reply(part_view)
 
 
 def report_upload_part(sb: Sb, call: Call) -> Reply:
@@ -116,12 +118,12 @@ def report_upload_parts(sb: Sb, call: Call) -> Reply:
 
 
 def _report(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]], code: int) -> None:
-    """Notes parts that the client says it has sent, each with the ETag that the storage answered."""
+    """Note parts that the client states it has sent, each with the ETag that the storage answered."""
     etags = {each["part_number"]: _stated_etag(each["response"]["headers"]) for each in stated}
     wrong = sb.work.uploads.report(upload.id, etags)
     if wrong is not None:
         said = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
-        raise refuse(400, code, f"Part {wrong} is reported with {said}, which isn't what the storage answered for it")
+        raise refuse(400, code, f"Part {wrong} is reported with {said}, which is not the storage's answer for it")
 
 
 def _stated_etag(headers: Mapping[str, str]) -> str:
@@ -150,7 +152,7 @@ def _all_parts(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]]) -> l
         _report(sb, upload, stated, 8015)
     parts = list(sb.work.uploads.known(upload.id, reported=True).values())
     if said := complaint(parts, upload.size):
-        raise refuse(400, 8007, f"Upload {upload.id} can't be completed: {said}")
+        raise refuse(400, 8007, f"Upload {upload.id} cannot be completed: {said}")
     return parts
 
 

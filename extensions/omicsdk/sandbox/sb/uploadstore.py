@@ -36,13 +36,13 @@ _WHOLE = "whole"
 
 
 def choose_part_size(size: int, asked: int | None, *, least: int = LEAST_PART, most_parts: int = MOST_PARTS) -> int:
-    """The size of parts that counts, whatever was asked for.
+    """The size of parts, whatever was requested.
 
     Args:
         size: The file's length in bytes.
-        asked: What the client wants; None leaves it to the platform.
+        asked: The requested size; None leaves it to the platform.
         least: The smallest part but the last.
-        most_parts: How many parts a file may have.
+        most_parts: Largest number of parts of a file.
 
     Returns:
         The size in bytes: raised until the parts are few enough, in whole MiB when it had to be.
@@ -54,11 +54,11 @@ def choose_part_size(size: int, asked: int | None, *, least: int = LEAST_PART, m
 
 
 def complaint(parts: Sequence[Part], size: int | None) -> str:
-    """What keeps parts from being a file; an empty text when nothing does.
+    """Why parts are not a complete file; an empty text when they are.
 
     Args:
         parts: The parts in the order of their numbers.
-        size: How long the file shall be; None when nobody said.
+        size: Length of the file in bytes; None when none was stated.
     """
     if not parts:
         return "no part has been reported"
@@ -82,7 +82,7 @@ class Upload:
         id: Its identity.
         owner: Username of who started it.
         name: Name that the file will have.
-        size: Length of the file in bytes; None when nobody said.
+        size: Length of the file in bytes; None when none was stated.
         part_size: Size of each part but the last.
         initiated: When it was started, in the sandbox's time.
         by_folder: Whether its starter named a folder and not a project.
@@ -109,8 +109,8 @@ class SbUploads(Uploads[Upload]):
     """Uploads whose parts are written where their numbers put them, so that a complete one need not be copied.
 
     Args:
-        database: Where the tables are.
-        objects: Where finished contents go.
+        database: The sandbox's database.
+        objects: Store of finished contents.
     """
 
     def __init__(self, database: Database, objects: ObjectStore) -> None:
@@ -121,17 +121,17 @@ class SbUploads(Uploads[Upload]):
         return self.table.all(owner=owner, automation="")
 
     def place(self, upload: Upload, number: int, length: int | None) -> tuple[str, int]:
-        """Where the bytes of a part go.
+        """The position of a part's bytes.
 
         Args:
             upload: The upload.
             number: The part's number.
-            length: Its length in bytes; None when nobody said.
+            length: Its length in bytes; None when none was stated.
 
         Returns:
             The file, and where in it the part begins.
         """
-        # Without a length nobody knows whether it fits between its neighbours.
+        # Without a length it is unknown whether it fits between its neighbours.
         if length is None or length > upload.part_size:
             return self.new_file(), 0
         return _WHOLE, (number - 1) * upload.part_size
@@ -155,14 +155,14 @@ class SbUploads(Uploads[Upload]):
         return None
 
     def finish(self, upload: Upload, parts: Sequence[Part]) -> StoredObject:
-        """Makes an object of parts and forgets the upload.
+        """Make an object of parts and forget the upload.
 
         Args:
             upload: The upload.
             parts: Its parts, complete.
         """
         whole = self.path(upload.id, _WHOLE)
-        # Parts that lie one after another where their numbers put them needn't be copied.
+        # Parts that lie one after another where their numbers put them need not be copied.
         if any(part.file != _WHOLE for part in parts) or any(part.size != upload.part_size for part in parts[:-1]):
             whole = self.path(upload.id, "joined")
             with whole.open("wb") as target:
@@ -175,7 +175,7 @@ class SbUploads(Uploads[Upload]):
         return found
 
     def drop_project(self, project: str) -> None:
-        """Forgets the uploads to a project."""
+        """Forget the uploads to a project."""
         for upload in self.table.all(project=project):
             self.drop(upload.id)
 
@@ -208,7 +208,7 @@ class Storage(StorageServer):
             origin: Scheme, host and port as the client reaches them.
             key: The object.
             name: The file's name, which ends the path.
-            seconds: For how long it is good.
+            seconds: Validity in seconds.
         """
         return self.signer.signed(origin, f"{_FILES}{key}/{name}", seconds)
 
@@ -219,14 +219,14 @@ class Storage(StorageServer):
             origin: Scheme, host and port as the client reaches them.
             upload: Identity of the upload.
             number: Number of the part.
-            seconds: For how long it is good.
+            seconds: Validity in seconds.
             headers: Headers that have to come with the bytes.
         """
         stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
         return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answer one request."""
         path, fields = scope["path"], self.checked(scope)
         if path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
             key = path.removeprefix(_FILES).partition("/")[0]

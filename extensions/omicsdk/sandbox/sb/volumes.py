@@ -14,7 +14,7 @@ from omicsdk.sandbox.sb.state import Due, Sb, filled, in_bulk, path_id, stated
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
-"""What of a volume's credentials is never told again; nothing here needs it, so it isn't kept either."""
+"""Fields of a volume's credentials that are never returned; nothing here needs them, so they are not stored either."""
 _FAILED = "the transfer failed in the sandbox: see its log"
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "s3": {"prefix": "", "endpoint": "s3.amazonaws.com", "properties": {"sse_algorithm": "AES256"}},
@@ -120,7 +120,7 @@ def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
         needs: read or write.
 
     Raises:
-        Problem: 404 when it isn't there or can't be seen, 403 without permission or when it is only for reading,
+        Problem: 404 when it does not exist or cannot be seen, 403 without permission or when it is only for reading,
             400 when it is inactive.
     """
     volume = sb.held(call, "volume", id, needs)
@@ -141,8 +141,8 @@ def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObjec
 
 def _show(call: Call, volume: JsonObject) -> JsonObject:
     service: JsonObject = volume["service"]
-    told = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
-    return view(call, "volume", {**volume, "service": {**service, "credentials": told}})
+    shown_credentials = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
+    return view(call, "volume", {**volume, "service": {**service, "credentials": shown_credentials}})
 
 
 def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
@@ -151,7 +151,7 @@ def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
 
 
 def _show_at(call: Call, volume: JsonObject, step: str, **at: str) -> JsonObject:
-    """Where something on a volume is."""
+    """The location of something on a volume."""
     return {"href": call.service_url(f"/storage/volumes/{volume['id']}/{step}", at), **at, "volume": volume["id"]}
 
 
@@ -159,7 +159,7 @@ def _show_at(call: Call, volume: JsonObject, step: str, **at: str) -> JsonObject
 
 
 def _begin(sb: Sb, call: Call, kind: str, body: Mapping[str, Any]) -> JsonObject:
-    """Notes a transfer that waits for its turn."""
+    """Note a transfer that waits for its turn."""
     user, now = sb.user(call), sb.now()
     asked = _asked_import(sb, call, body) if kind == "import" else _asked_export(sb, call, body)
     transfer: JsonObject = {"id": secrets.token_hex(16), "kind": kind, "state": "PENDING", "user": user}
@@ -181,7 +181,7 @@ def _end(sb: Sb, transfer: JsonObject, at: float) -> None:
         sb.documents.put(transfer["kind"], transfer["id"], {**transfer, **outcome, "finished_on": when(at)})
 
     try:
-        # It moves what the transfer is about, and gives what enters its file on the platform and tells its identity.
+        # It changes the fields that the transfer is about, and returns those that identify its file on the platform.
         enter = _import(sb, transfer) if transfer["kind"] == "import" else _export(sb, transfer)
         with sb.transaction():
             note(state="COMPLETED", result=enter())
