@@ -159,10 +159,10 @@ class LiveSandbox:
         return f"{self.url}{GOOGLE_PREFIX}"
 
     def gen3_token(self, seconds: float) -> str:
-        """Makes an access token of the commons' administrator.
+        """Make an access token of the commons' administrator.
 
         Args:
-            seconds: How long it is good for, in the sandbox's time.
+            seconds: Validity in seconds, in the sandbox's time.
         """
         return self.gen3.access.issue(GEN3_ADMINISTRATOR, self.gen3_url, seconds=seconds)
 

@@ -20,7 +20,7 @@ from omicsdk.sandbox.traffic.server_thread import LOOPBACK, names_of
 class Sandbox(LiveSandbox):
     """One local server with every service in it.
 
-    It listens on 127.0.0.1 unless it is returned otherwise, keeps its state in a folder and takes it up again when it is started
+    It listens on 127.0.0.1 by default, keeps its state in a folder and continues from it when it is started
     there a second time. Use it as a context manager, or call `start` and `stop`.
 
     Args:

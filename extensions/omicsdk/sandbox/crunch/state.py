@@ -118,7 +118,7 @@ for reads in *.fastq; do
 done > counts.txt
 """
 EXAMPLE = "sandbox:example-reads"
-"""The slug of the dataset that is there from the start."""
+"""The slug of the dataset that exists from the start."""
 
 _READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in range(1, 26))
 

@@ -113,7 +113,7 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
 
     Returns:
         Name to value. What failed is named under `_errors`; attachments over `ATTACHMENT_LIMIT` are left out
-        altogether and `_errors` states it.
+        altogether and `_errors` states the reason.
     """
     import jmespath
 

@@ -137,7 +137,7 @@ class Dss:
         return self.context.clock.now()
 
     def new_version(self, latest: str) -> str:
-        """A version of this moment, later than another one even if time is still."""
+        """A version of this moment, later than another one even if time is frozen."""
         now = self.now()
         version = format_version(now)
         while version <= latest:

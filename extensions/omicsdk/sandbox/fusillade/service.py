@@ -77,6 +77,6 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
 
 
 def error_body(problem: Problem) -> dict[str, object]:
-    """A refusal as the service states it (RFC 7807): what kind it is, and what happened."""
+    """A refusal in the service's form (RFC 7807): its kind and its reason."""
     title = problem.code if problem.code == "illegal_arguments" else HTTPStatus(problem.status).phrase
     return {"status": problem.status, "title": title, "detail": problem.title, "type": "about:blank"}

@@ -312,7 +312,7 @@ class Fusillade:
             user: Their name; an account is made when there is none.
             actions: The actions; all of them have to be allowed.
             resource: The resource that they act on.
-            token_groups: Groups that count beside those of the account, because a token of the sandbox states it.
+            token_groups: Groups besides those of the account, from a token of the sandbox.
 
         Returns:
             The decision; no for a disabled user.

@@ -154,7 +154,7 @@ class Gen3:
         return self.index.create(record)["did"]
 
     def clear(self) -> None:
-        """Put back what exists from the start, after the database was emptied."""
+        """Restore the initial contents, after the database was emptied."""
         self.access.seed()
         self.records.reload()
 

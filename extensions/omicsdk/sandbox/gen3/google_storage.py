@@ -29,7 +29,7 @@ class GoogleStorage(StorageServer):
 
     Args:
         files: The contents by URL.
-        access: Whose tokens are good: those of the commons stand for Google accounts.
+        access: The users whose tokens are accepted in place of those of Google accounts.
         signer: As for every storage; nothing here is signed.
         settings: The switches.
     """
@@ -40,7 +40,7 @@ class GoogleStorage(StorageServer):
         self._files, self._access, self._settings = files, access, settings
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answer one request."""
         bucket, _, key = scope["path"].removeprefix(f"{PREFIX}/").partition("/")
         url, method = f"gs://{bucket}/{key}", scope["method"]
         if method not in ("GET", "HEAD", "PUT"):

@@ -1,4 +1,4 @@
-"""The platform: its parts, and what exists from the start."""
+"""The platform: its parts, and its initial contents."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -63,7 +63,7 @@ class Pangea:
             self.clear()
 
     def clear(self) -> None:
-        """Put back what exists from the start, after the database was emptied."""
+        """Restore the initial contents, after the database was emptied."""
         secrets, store = self.context.secrets, self.store
         with store.database.transaction():
             person = self.people.add(SANDBOX_PANGEA_USER, secrets.password, kept=secrets.password_hash)
@@ -74,7 +74,7 @@ class Pangea:
             store.add("sample_group", LIBRARY, fields, parent=organization)
 
     def empty(self) -> None:
-        """Take everything away, accounts and what exists from the start too."""
+        """Remove everything, accounts and the initial contents too."""
         with self.context.database.transaction():
             for table in ("pangea_things", "pangea_links", "pangea_people", "pangea_tokens"):
                 self.context.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names

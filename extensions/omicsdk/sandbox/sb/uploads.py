@@ -118,7 +118,7 @@ def report_upload_parts(sb: Sb, call: Call) -> Reply:
 
 
 def _report(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]], code: int) -> None:
-    """Note parts that the client states it has sent, each with the ETag that the storage answered."""
+    """Note parts that the client reports as sent, each with the storage's ETag."""
     etags = {each["part_number"]: _stated_etag(each["response"]["headers"]) for each in stated}
     wrong = sb.work.uploads.report(upload.id, etags)
     if wrong is not None:

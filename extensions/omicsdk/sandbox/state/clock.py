@@ -12,7 +12,7 @@ class ClockState(TypedDict):
 
     Attributes:
         now: Seconds since 1970, UTC, as the services see them.
-        frozen: True when time is still.
+        frozen: Whether time is frozen.
         offset: Seconds by which the services' time runs ahead of real time; 0 while frozen states nothing.
     """
 

@@ -194,7 +194,7 @@ class Database:
         """Put rows in the place of all that there are.
 
         Args:
-            contents: What `contents` returned; numbers go on after those that it has.
+            contents: What `contents` returned; numbers continue after those that it has.
         """
         with self.transaction():
             self.clear()

@@ -285,7 +285,7 @@ class Upload:
         for job in jobs:
             new = {"starts": min(job.starts, now), "ends": now, "results": results, "computed": False}
             if status == running:
-                # A job that another user does is done when that one states it.
+                # A job that an external worker runs ends when that worker reports it.
                 new |= {"ends": max(job.ends, now + _LONG), "results": job.results}
             self.jobs.change(id, job.name, **new)
         return jobs[0]

@@ -35,7 +35,7 @@ class _Info:
 
 
 class Aggregate:
-    """Records of other commons. Nothing is collected until something is put here, and then the service states it.
+    """Records of other commons. Nothing is collected until a record is added; until then the service refuses.
 
     Args:
         database: The sandbox's database.
