@@ -129,6 +129,11 @@ def test_passwords_are_kept_as_salted_hashes():
     assert one != other
     assert "a password" not in one
     assert [is_password(word, one) for word in ("a password", "another", "", "\ud800")] == [True, False, False, False]
+    assert [is_password(word, one) for word in ("a password", "another")] == [
+        True,
+        False,
+    ]  # one that was right before too
+    assert [is_password(word, other) for word in ("another", "a password")] == [False, True]
     assert not is_password("a password", "")
 
 

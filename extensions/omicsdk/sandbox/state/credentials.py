@@ -101,13 +101,40 @@ def digest(secret: str) -> str:
 def hashed(password: str) -> str:
     """Hash a password for storage: scrypt with a salt."""
     salt = secrets.token_hex(16)
-    return f"{salt}${_scrypt(password, salt)}"
+    kept = f"{salt}${_scrypt(password, salt)}"
+    _remember(password, kept)
+    return kept
 
 
 def is_password(password: str, kept: str) -> bool:
     """Whether a password is the one that was kept."""
+    if hmac.compare_digest(_RIGHT.get(kept, b""), _mark(password, kept)):
+        return True
     salt, _, expected = kept.partition("$")
-    return hmac.compare_digest(_scrypt(password, salt), expected)
+    right = hmac.compare_digest(_scrypt(password, salt), expected)
+    if right:
+        _remember(password, kept)
+    return right
+
+
+def _remember(password: str, kept: str) -> None:
+    """Spare the next login the time of a guess; a wrong password takes it always."""
+    with _REMEMBERING:
+        while len(_RIGHT) >= _MOST_RIGHT:
+            del _RIGHT[next(iter(_RIGHT))]
+        _RIGHT[kept] = _mark(password, kept)
+
+
+def _mark(password: str, kept: str) -> bytes:
+    return hmac.digest(_MARKING_KEY, f"{kept}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
+
+
+_RIGHT: dict[str, bytes] = {}
+"""Marks of passwords that were right in this process, by how they are kept."""
+
+_MOST_RIGHT = 1_000
+_REMEMBERING = threading.Lock()
+_MARKING_KEY = secrets.token_bytes(32)
 
 
 def _scrypt(password: str, salt: str) -> str:
