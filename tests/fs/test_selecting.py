@@ -46,6 +46,14 @@ def test_folders_of_this_machine(tmp_path):
     assert [name for name, _ in names(open_store("file"), str(tmp_path))] == ["deep/a", "lost"]
 
 
+def test_resume_data_of_downloads_is_no_file_of_a_folder(tmp_path):
+    for name in (".omics-transfer/get.journal", "deep/.omics-transfer/parts/a.part", "deep/a", "my.omics-transfer/b"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert [name for name, _ in names(open_store("file"), str(tmp_path))] == ["deep/a", "my.omics-transfer/b"]
+
+
 def test_sums(tree):
     found = list(sums(select(tree, parse_uri("shelf://p")), depth=1))
     assert [(each.name, each.files, each.size) for each in found] == [("deep", 2, 5), ("", 3, 6)]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 from omicsdk.fs.store import Entry, IsFolder, Store, Uri
+from omicsdk.transfer.names import WORK_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def select(
         raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to copy its contents.")
     for found in store.walk(entry.path):
         name = below(uri.scheme, entry.path, found.path)
+        if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
+            continue  # resume data of an earlier download into the folder, as uploads leave it out
         if patterns.fit_all or patterns.fit(name):
             yield Selected(Uri(uri.scheme, found.path), found, name)
 
