@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import published_names
 
 from building.clients import clients
-from building.performance import in_short, performance, read_results
+from building.performance import IN_SHORT, OTHER_TOOLS, chosen, performance, read_results
 from building.reliability import reliability
 
 ROOT = Path(__file__).parents[2]
@@ -21,14 +19,15 @@ def made_pages() -> dict[Path, str]:
 
     docs/performance.md is made from benchmarks/results/*.json, docs/clients.md from what `make codegen` wrote,
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
-    specs/, are made of the faces' tables of differences and of what the published packages have. The README's table of
-    measurements is made of the same results as docs/performance.md.
+    specs/, are made of the faces' tables of differences and of what the published packages have. The tables of measurements
+    of the README and of docs/why-not.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
     faces = published_names.FACES.values()
     results = read_results(ROOT / "benchmarks" / "results")
     return {
-        ROOT / "README.md": _readme((ROOT / "README.md").read_text(encoding="utf-8"), results),
+        ROOT / "README.md": _measured(ROOT / "README.md", chosen(results, IN_SHORT, "Published client")),
+        DOCS / "why-not.md": _measured(DOCS / "why-not.md", chosen(results, OTHER_TOOLS, "Other tool")),
         DOCS / "performance.md": performance(results),
         DOCS / "clients.md": clients(ROOT / "generated" / "omicsdk_api"),
         DOCS / "reliability.md": reliability(faults),
@@ -37,10 +36,15 @@ def made_pages() -> dict[Path, str]:
     }
 
 
-def _readme(text: str, results: Mapping[str, Any]) -> str:
-    """The README with its table between the two comments as it was measured."""
+def _measured(page: Path, table: str) -> str:
+    """Return a page with its table between the two comments replaced."""
     begin, end = "<!-- measured -->", "<!-- end of what was measured -->"
-    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n\n{in_short(results)}\n\n{end}", text, flags=re.DOTALL)
+    text, count = re.subn(
+        f"{begin}.*?{end}", lambda _: f"{begin}\n\n{table}\n\n{end}", page.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    if count != 1:
+        raise ValueError(f"{page} needs one place for its table, between {begin} and {end}")
+    return text
 
 
 def outdated() -> list[Path]:

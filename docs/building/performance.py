@@ -1,7 +1,7 @@
-"""docs/performance.md from what benchmarks wrote: benchmarks/results/*.json, each its own file."""
+"""Pages and tables of measurements, made from what benchmarks wrote: benchmarks/results/*.json, each its own file."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def performance(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([OPENING, *(sections or ["Nothing has been measured yet.\n"])])
 
 
-_IN_SHORT = (
+IN_SHORT = (
     ("hca", "omics dss --help / hca dss --help", "Print a help text"),
     ("hca", "download-manifest 1,000 x 20 KB / hca", "Download 1,000 files of 20 KB by manifest, SHA-256 verified"),
     ("hca", "upload of a bundle of 500 files / hca", "Upload a bundle of 500 files"),
@@ -44,18 +44,48 @@ _IN_SHORT = (
 )
 """The rows that the README shows: benchmark, case, and what it is in words."""
 
+OTHER_TOOLS = (
+    (
+        "transfer",
+        "60 MB/s a connection, 512 MiB / curl",
+        "Download 512 MiB from a server that limits each connection to 60 MB/s",
+    ),
+    ("transfer", "512 MiB or more, SHA-256 / curl", "Download 512 MiB with SHA-256 (curl verifies nothing)"),
+    (
+        "transfer",
+        "512 MiB or more, SHA-256 / curl then openssl dgst -sha256",
+        "Download 512 MiB with SHA-256 (curl, then openssl)",
+    ),
+    ("transfer", "200 x 5 MB, SHA-256 / curl", "Download 200 files of 5 MB with SHA-256 (curl verifies nothing)"),
+    ("transfer", "5,000 x 20 KB / aria2c", "Download 5,000 files of 20 KB"),
+    ("transfer", "5,000 x 20 KB / rclone", "Download 5,000 files of 20 KB"),
+    ("transfer", "5,000 x 20 KB / s5cmd", "Download 5,000 files of 20 KB"),
+    ("transfer", "one file of 20 KB, from the start of the process to its end / curl", "Download one file of 20 KB"),
+    ("cli_startup", "omics ls, 1000 objects / rclone lsf", "List 1,000 objects of a bucket"),
+    ("cli_startup", "omics ls, 1000 objects / aws s3 ls", "List 1,000 objects of a bucket"),
+    ("file_systems", "omics sync of 20,000 small local files / rclone", "Synchronise 20,000 small local files"),
+    (
+        "file_systems",
+        "omics sync of 20,000 small local files, nothing to do / rclone",
+        "The same again, with nothing to do",
+    ),
+)
+"""The rows that docs/why-not.md shows, the unfavourable ones included."""
 
-def in_short(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table of the README: a few rows of the page.
+
+def chosen(results: Mapping[str, Mapping[str, Any]], rows: Sequence[tuple[str, str, str]], other: str) -> str:
+    """Return a table of a few rows of the page.
 
     Args:
         results: A benchmark's name to what it wrote: `machine` and `rows`.
+        rows: Benchmark, case, and what it is in words.
+        other: Heading of the column of the peers.
 
     Raises:
         KeyError: A benchmark or a case does not exist.
     """
-    lines = ["| Task | Published client | omicsdk | Ratio |", "|---|---:|---:|---:|"]
-    for name, case, words in _IN_SHORT:
+    lines = [f"| Task | {other} | omicsdk | Ratio |", "|---|---:|---:|---:|"]
+    for name, case, words in rows:
         row = {each["case"]: each for each in results[name]["rows"]}[case]
         peer, ours = (_amount(row[who], "s") for who in ("peer", "ours"))
         lines.append(f"| {words} | {case.rpartition(' / ')[2].split(' ')[0]}: {peer} | {ours} | {row['ratio']:.2f} |")
