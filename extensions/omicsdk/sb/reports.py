@@ -43,5 +43,6 @@ class FilesReport(TransferReport):
             began=report.began,
             title=report.title,
             why_stopped=report.why_stopped,
+            target=report.target,
         )
         self.files = files

@@ -57,6 +57,10 @@ def test_a_bundle_lands_in_its_folder(dss: Dss, bundle: Any, source: Path, folde
         stored = folder / "data" / filestore_path(file["sha256"])
         assert hashlib.sha256(stored.read_bytes()).hexdigest() == file["sha256"]
         assert stored.stat().st_nlink == 2
+    report = result.report
+    names = {f"{result.bundles[0].folder}/{file['name']}" for file in manifest["bundle"]["files"]}
+    assert {outcome.name for outcome in report.outcomes} == names
+    assert all(Path(report.target, name).is_file() for name in names)
 
 
 def test_the_second_time_nothing_is_fetched(dss: Dss, bundle: Any, omics_sandbox: Any, folder: Path):

@@ -142,6 +142,32 @@ def test_why_it_was_stopped():
     assert page.texts["p"][0] == "Ended early: the time budget of 5 s is over"
 
 
+def test_it_has_one_mean_rate_that_is_bytes_by_seconds():
+    report = report_of(Outcome("a", "done", 30_000, 30_000, checksums={"sha256": "0"}, verification="verified"))
+    text = text_of(report)
+    assert report.throughput.total != 30_000  # the curve may have seen other bytes, or less time
+    assert text.count(f"{size_words(30_000 / 20)}/s") == 3  # the totals, the plot and its description
+    assert len(set(re.findall(r"On average ([^,]*),", text))) == 1
+
+
+def test_it_states_the_folder_and_how_files_were_verified():
+    outcomes = [
+        Outcome("deep/a", "done", 1, checksums={"sha256": "0"}, verification="verified"),
+        Outcome("b", "skipped", 1, checksums={"sha256": "1"}, verification="verified"),
+        Outcome("c", "done", 1, checksums={"md5": "2", "crc32c": "3"}, verification="verified"),
+        Outcome("d", "done", 1, checksums={"md5": "4"}, verification="size only"),
+        failed("e"),
+    ]
+    page = Page(text_of(report_of(*outcomes, target="/data/reads")))
+    assert "In " in page.texts["p"]
+    assert page.texts["bdi"][:3] == ["/", "data/", "reads"]
+    assert "Verified by sha256 (2 files); md5, crc32c (1 file)" in page.texts["p"]
+
+
+def test_a_report_without_a_folder_states_none():
+    assert "In " not in Page(text_of(report_of(Outcome("a", "done", 1)))).texts["p"]
+
+
 def test_a_transfer_that_moved_nothing_has_no_plot():
     report = TransferReport([Outcome("a", "skipped", 1)])
     assert Page(text_of(report)).texts["h2"] == ["Totals", "All files"]
@@ -198,7 +224,7 @@ def test_the_plot_stays_within_its_bounds(samples):
     for seconds, count in samples:
         now += seconds
         curve.record(now, count)
-    text = plot_of(curve)
+    text = plot_of(curve, curve.total / curve.seconds)
     assert (text == "") == (curve.total == 0)
     if text:
         places = [

@@ -13,6 +13,7 @@ def test_a_download_has_all_that_a_report_tells(server, target, tmp_path, noise)
     report = download([server.item("one", body, "sha256"), Item("none", Location(server.url("none")))], target)
     assert report.throughput.total == pytest.approx(3 * MIB)
     assert report.title == f"Download to {target}"
+    assert report.target == str(target)
     assert report.began > 1_600_000_000
     report.write_jsonl(tmp_path / "report.jsonl")
     report.write_html(tmp_path / "report.html")

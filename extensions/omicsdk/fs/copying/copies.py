@@ -69,7 +69,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
             reports.append(_up(part, stores.of(plan.base), chosen))
         else:
             reports.append(across(part, stores, chosen))
-    report = joined(reports, f"Copy to {plan.base}")
+    report = joined(reports, f"Copy to {plan.base}", str(plan.base))
     if known or len(schemes) > 1:
         known |= {outcome.name: outcome for outcome in report.outcomes}
         report = report.with_outcomes(known[file.name] for file in plan.files)
@@ -115,12 +115,13 @@ def _unfinished(plan: CopyPlan) -> Unfinished:
     return Unfinished(way, [plan.files[0].uri.scheme, *plan.words])
 
 
-def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
+def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> TransferReport:
     """Make one report of several that followed each other.
 
     Args:
         reports: The reports.
         title: What they are of together.
+        target: What the names of their outcomes are relative to.
     """
     return TransferReport(
         (outcome for report in reports for outcome in report.outcomes),
@@ -128,6 +129,7 @@ def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
         began=min((report.began for report in reports if report.began is not None), default=None),
         title=title,
         why_stopped=next((report.why_stopped for report in reports if report.why_stopped), ""),
+        target=target,
     )
 
 
@@ -312,7 +314,8 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
                 found |= {outcome.name: outcome for outcome in part.outcomes}
             spool.keep = not all(file.name in found and found[file.name].is_present for file in left)
     outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
-    return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why or options.control.why)
+    why = why or options.control.why
+    return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why, target=str(plan.base))
 
 
 def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:

@@ -99,7 +99,7 @@ def fetch(
                     _check_names(wanted, folder)
                     checked = True
                 outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept)
-    report = TransferReport(title=f"Download to {folder}")
+    report = TransferReport(title=f"Download to {folder}", target=os.fspath(folder))
     if by_engine:
         report = store.download(by_engine, folder, chosen)
         if not outcomes:
@@ -238,7 +238,7 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOpt
                 put_in_place(Path(place, "file"), target)
             except OSError as error:
                 outcome = outcome._replace(state="failed", error=write_error(error, str(target), name))
-    return report.with_outcomes([outcome._replace(name=name)], title=f"Download to {folder}")
+    return report.with_outcomes([outcome._replace(name=name)], title=f"Download to {folder}", target=os.fspath(folder))
 
 
 def _streamed(

@@ -176,6 +176,7 @@ def move_files(
         SYSTEM_CLOCK.monotonic() - began,
         title=f"Move to {plan.base}",
         why_stopped=why,
+        target=str(plan.base),
     )
     if report.ok and options.overwrite and not keeps_folders:
         _remove_empty(uris, stores)

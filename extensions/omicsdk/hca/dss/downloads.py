@@ -150,10 +150,13 @@ def download_bundles(
     check_names(names, folds_case=True)
     check_links(names, str(folder))
     report = fetch(dss, [file for _, file in linked], folder, options, known=True)
-    result = Result(list(bundles), report, errors_of(report))
+    present: Container[str] = {outcome.name for outcome in report.outcomes if outcome.is_present}
+    # As the user finds them: a file of several bundles has the path in the first one.
+    paths = {name_in_store(file.sha256): name for name, file in reversed(linked)}
+    found = (outcome._replace(name=paths[outcome.name]) for outcome in report.outcomes)
+    result = Result(list(bundles), report.with_outcomes(found, target=str(folder)), errors_of(report))
     if options.dry_run:
         return result
-    present: Container[str] = {outcome.name for outcome in report.outcomes if outcome.is_present}
     for bundle in bundles:
         content, identity = manifest_bytes(bundle.manifest), bundle.manifest["bundle"]
         own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")

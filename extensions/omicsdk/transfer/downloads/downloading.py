@@ -269,7 +269,8 @@ def download(
     if dry_run:
         required = control.require_checksum
         found = _dry_run(wanted, files, target, journal_file, require_checksum=required, unvalidated=unvalidated)
-        return TransferReport(found, clock.monotonic() - began, title=f"Dry run of a download to {target}")
+        title = f"Dry run of a download to {target}"
+        return TransferReport(found, clock.monotonic() - began, title=title, target=target)
     if not wanted.once:
         check_all(wanted.names(), target, lambda: make_folders(target, disk))
         wanted.count()
@@ -305,7 +306,8 @@ def download(
         engine.run()
     if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)
-    return engine.report(outcomes, began, f"Download to {target if store is None else store.target.url()}")
+    where = target if store is None else store.target.url()
+    return engine.report(outcomes, began, f"Download to {where}", target=where)
 
 
 def _store(folder: object, journal: object, clock: Clock) -> Store | None:

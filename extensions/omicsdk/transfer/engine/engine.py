@@ -211,7 +211,9 @@ class Engine(ABC, Generic[J]):
                 self._close()
             self._measure(self._clock.monotonic(), final=True)
 
-    def report(self, outcomes: Outcomes, began: float, title: str, how: str = GOES_ON) -> TransferReport:
+    def report(
+        self, outcomes: Outcomes, began: float, title: str, how: str = GOES_ON, target: str = ""
+    ) -> TransferReport:
         """Return what was done, after the run.
 
         Args:
@@ -219,6 +221,7 @@ class Engine(ABC, Generic[J]):
             began: When the transfer began, by the monotonic clock.
             title: What it was.
             how: How to go on with it, should it have been stopped.
+            target: Folder or URI that the names are relative to; "" if there is none.
 
         Raises:
             KeyboardInterrupt: It was interrupted.
@@ -231,6 +234,7 @@ class Engine(ABC, Generic[J]):
             began=self._clock.now() - seconds,
             title=title,
             why_stopped="" if self.finished else self._control.why,
+            target=target,
         )
         say_stopped(self._control, report, how)
         return report

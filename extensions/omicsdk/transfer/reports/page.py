@@ -90,6 +90,8 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
     """
     seconds, began = cast("float", summary["seconds"]), cast("float | None", summary["began"])
     kind, verdict = _verdict(outcomes, str(summary["why_stopped"]))
+    mean = outcomes.bytes_fetched / seconds if seconds > 0 else None
+    target = str(summary["target"])
     # Without these three no browser takes a name within the JSON for the end of its element.
     data = json.dumps(summary).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return _filled(
@@ -102,8 +104,10 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
         when="" if began is None else _filled("time", when=datetime.fromtimestamp(began, UTC)),
         version=__version__,
         size_only=outcomes.verification["size only"],
-        mean=outcomes.bytes_fetched / seconds if seconds > 0 else None,
-        plot=_Markup(plot_of(throughput)),
+        target=_filled("target", target=_named(target)) if target else "",
+        compared=_compared(outcomes),
+        mean=mean,
+        plot=_Markup(plot_of(throughput, mean or 0.0)),
         failures=_failures(outcomes),
         tables=_tables(outcomes),
     )
@@ -127,11 +131,24 @@ def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
     return "stopped", f"Every file is complete, not every one is verified: {counted_words(outcomes.verification)}"
 
 
-def plot_of(throughput: Throughput) -> str:
-    """Draws a curve; nothing for one that has no time or no bytes.
+def _compared(outcomes: Outcomes) -> str:
+    """Return by which checksums the verified files were verified, with the number of files for each."""
+    if not outcomes.verification["verified"]:
+        return ""
+    sums = Counter(
+        ", ".join(outcome.checksums) or outcome.verified or "an earlier run"
+        for outcome in outcomes
+        if outcome.is_present and outcome.verification == "verified"
+    )
+    return "Verified by " + "; ".join(f"{by} ({_FORMS['files'](number)})" for by, number in sums.most_common())
+
+
+def plot_of(throughput: Throughput, mean: float) -> str:
+    """Draw a curve; nothing for one that has no time or no bytes.
 
     Args:
         throughput: What to draw.
+        mean: Mean rate of the transfer in bytes per second, as the totals state it.
     """
     peak, seconds = throughput.peak, throughput.seconds
     if not peak or seconds <= 0:
@@ -146,14 +163,13 @@ def plot_of(throughput: Throughput) -> str:
         f"{begin * across:.1f} {300 - rate * up:.1f}L{end * across:.1f} {300 - rate * up:.1f}"
         for (begin, _), (end, rate) in pairwise([(0.0, 0.0), *throughput.points])
     )
-    mean = throughput.total / seconds
     return _filled(
         "plot",
         {"mean": mean, "peak": peak, "seconds": seconds},
         labels=_joined(_filled("rate", rate=rate, height=f"{100 * rate / lines[-1]:.2f}") for rate in lines),
         grid=_joined(_filled("line", y=f"{300 - rate * up:.1f}") for rate in lines),
         line="L".join(curve),
-        y=f"{300 - mean * up:.1f}",
+        y=f"{300 - min(mean, lines[-1]) * up:.1f}",
         times=_joined(_filled("moment", moment=seconds * part / 4) for part in range(1, 5)),
     )
 
@@ -220,5 +236,9 @@ def _row(outcome: Outcome) -> _Markup:
 
 def _name(outcome: Outcome) -> _Markup:
     """What a file is called, in isolation, so that its direction of writing changes nothing around it."""
-    name = _filled("name", name=_Markup(escape(visible(outcome.name)).replace("/", "/<wbr>")))
+    name = _named(outcome.name)
     return _filled("labelled", label=outcome.to_dict()["label"], name=name) if outcome.label else name
+
+
+def _named(name: str) -> _Markup:
+    return _filled("name", name=_Markup(escape(visible(name)).replace("/", "/<wbr>")))

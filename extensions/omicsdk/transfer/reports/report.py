@@ -472,6 +472,7 @@ class TransferReport:
         began: When it began, in seconds since 1970-01-01T00:00Z; None when nobody looked.
         title: What it was, in words for people.
         why_stopped: Why it ended before its end, in words; "" when it didn't.
+        target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
 
     Attributes:
         outcomes: One for each item, in the items' order; whatever their number, few are in memory.
@@ -480,6 +481,7 @@ class TransferReport:
         began: When it began, in seconds since 1970-01-01T00:00Z.
         title: What it was, in words for people.
         why_stopped: Why it ended before its end, in words; "" when it didn't.
+        target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
     """
 
     def __init__(
@@ -491,6 +493,7 @@ class TransferReport:
         began: float | None = None,
         title: str = "",
         why_stopped: str = "",
+        target: str = "",
     ) -> None:
         self.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
         self.seconds = seconds
@@ -498,6 +501,7 @@ class TransferReport:
         self.began = began
         self.title = title
         self.why_stopped = why_stopped
+        self.target = target
 
     @property
     def ok(self) -> bool:
@@ -536,6 +540,7 @@ class TransferReport:
         seconds: float | None = None,
         title: str | None = None,
         why_stopped: str | None = None,
+        target: str | None = None,
     ) -> TransferReport:
         """Return the same report of other outcomes.
 
@@ -544,6 +549,7 @@ class TransferReport:
             seconds: How long it took, where that differs.
             title: Its title, likewise.
             why_stopped: Why it ended before its end, likewise.
+            target: What the names of the outcomes are relative to, likewise.
         """
         return TransferReport(
             outcomes,
@@ -552,6 +558,7 @@ class TransferReport:
             began=self.began,
             title=self.title if title is None else title,
             why_stopped=self.why_stopped if why_stopped is None else why_stopped,
+            target=self.target if target is None else target,
         )
 
     def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> TransferReport:
@@ -589,6 +596,7 @@ class TransferReport:
         """Gives plain values for JSON: what all files together came to."""
         return {
             "title": self.title,
+            "target": self.target,
             "ok": self.ok,
             "why_stopped": self.why_stopped,
             "files": len(self.outcomes),
@@ -747,6 +755,7 @@ def _summary(told: _Told) -> tuple[int, TransferReport]:
         began=None if began is None else _number(began),
         title=str(told["title"]),
         why_stopped=str(told["why_stopped"]),
+        target=str(told.get("target", "")),
     )
 
 

@@ -257,6 +257,7 @@ def download_by(
                 began=began,
                 title=f"Download to {place}",
                 why_stopped=told.why_stopped,
+                target=place,
             )
 
         try:
