@@ -1,6 +1,7 @@
 """The line that sums a transfer up, and the results that are listed."""
 
 import json
+import tracemalloc
 
 import pytest
 from omicsdk.cli.commands.transfers import LISTED, finish, listed, summary, transferred
@@ -68,6 +69,27 @@ def test_very_many_results_are_counted_unless_a_form_is_chosen(capsys, form, lin
         assert json.loads(out)["files"].startswith("not listed: 1,001 results; --output jsonl or --report FILE")
     if form == "jsonl":
         assert json.loads(out.splitlines()[0]) == {"name": "f0"}
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_results_that_are_only_counted_are_not_made(capsys, is_dry_run):
+    state = "planned" if is_dry_run else "done"
+    report = TransferReport(Outcome(f"f{number}", state, 1) for number in range(50_000))
+    tracemalloc.start()
+    try:
+        Output().result(transferred(report, call(Console(), dry_run=is_dry_run)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 1024**2  # as objects, they need 15
+    assert json.loads(capsys.readouterr().out)["counts"][state] == 50_000
+
+
+def test_a_long_dry_run_is_listed_where_a_form_is_chosen(capsys):
+    report = TransferReport(Outcome(f"f{number}", "planned", 2) for number in range(LISTED + 1))
+    Output("json").result(transferred(report, call(Console(), dry_run=True)))
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bytes_to_fetch"], len(told["files"])) == (2 * (LISTED + 1), LISTED + 1)
 
 
 def test_few_results_are_listed(capsys):

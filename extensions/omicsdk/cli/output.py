@@ -253,22 +253,35 @@ class Told:
 
     Attributes:
         text: The lines, without a line break at the end; "" prints nothing.
-        data: The same as JSON data.
+        data: The same as JSON data; made when it is first read, where a function that makes it was given.
         terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
         brief: Printed in place of the data without an output format and a query; None for the data.
         items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
     """
 
-    __slots__ = ("brief", "data", "items", "terminal_only", "text")
+    __slots__ = ("_data", "brief", "items", "terminal_only", "text")
 
     def __init__(
-        self, text: str, data: object, *, terminal_only: bool = False, brief: object = None, items: str | None = None
+        self,
+        text: str,
+        data: object | Callable[[], object],
+        *,
+        terminal_only: bool = False,
+        brief: object = None,
+        items: str | None = None,
     ) -> None:
         self.text = text
-        self.data = data
+        self._data = data
         self.terminal_only = terminal_only
         self.brief = brief
         self.items = items
+
+    @property
+    def data(self) -> object:
+        """The result as JSON data."""
+        if callable(self._data):
+            self._data = self._data()
+        return self._data
 
 
 class Call(NamedTuple):

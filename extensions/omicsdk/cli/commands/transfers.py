@@ -374,12 +374,16 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
         **more: Further members.
     """
     counted = {"counts": report.counts, "verification": report.verification}
-    rows = list(files)
-    brief = None
-    if len(rows) > LISTED:
-        said = f"not listed: {len(rows):,} results; --output jsonl or --report FILE lists each"
-        brief = {**counted, **more, "files": said}
-    return Told("", {**counted, "files": rows, **more}, terminal_only=True, brief=brief, items="files")
+    brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > LISTED else None
+
+    def data() -> object:  # as objects, a hundred thousand rows take 100 MB
+        return {**counted, "files": list(files), **more}
+
+    return Told("", data, terminal_only=True, brief=brief, items="files")
+
+
+def _not_listed(report: TransferReport) -> str:
+    return f"not listed: {len(report.outcomes):,} results; --output jsonl or --report FILE lists each"
 
 
 def count_of(number: int, thing: str) -> str:
@@ -404,23 +408,25 @@ def ended(outcome: Outcome) -> dict[str, str | None]:
     return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
 
 
-def foreseen(report: TransferReport) -> dict[str, object]:
-    """Return the output of a dry run: counts, bytes to fetch, and each file.
+def foreseen(report: TransferReport) -> dict[str, object] | Told:
+    """Return the output of a dry run: counts, bytes to fetch, and files up to a number.
 
     Args:
         report: The result of the dry run.
     """
-    planned = [outcome for outcome in report.outcomes if outcome.state == "planned"]
-    return {
-        "counts": report.counts,
-        "bytes_to_fetch": sum((outcome.size or 0) - outcome.bytes_kept for outcome in planned),
-        "files": [
-            {
-                "name": outcome.label or outcome.name,
-                "size": outcome.size,
-                "state": outcome.state,
-                "plan": outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error)),
-            }
-            for outcome in report.outcomes
-        ],
-    }
+    to_fetch = sum((each.size or 0) - each.bytes_kept for each in report.outcomes if each.state == "planned")
+    counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
+
+    def data() -> dict[str, object]:
+        return {**counted, "files": list(map(_planned, report.outcomes))}
+
+    if len(report.outcomes) <= LISTED:
+        return data()
+    said = _not_listed(report)
+    text = f"{count_of(report.counts.get('planned', 0), 'file')} to fetch ({size_words(to_fetch)}); {said}"
+    return Told(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
+
+
+def _planned(outcome: Outcome) -> dict[str, object]:
+    plan = outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error))
+    return {"name": outcome.label or outcome.name, "size": outcome.size, "state": outcome.state, "plan": plan}
