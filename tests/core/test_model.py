@@ -139,14 +139,25 @@ def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
         assert gc.isenabled()
 
 
-def test_what_was_made_in_a_pause_is_no_longer_young():
+@pytest.fixture
+def thawed():
+    """Nothing is frozen and no pass comes by itself; the tests' conftest froze what it had collected."""
+    threshold = gc.get_threshold()
+    gc.unfreeze()
+    gc.set_threshold(1_000_000)
+    yield
+    gc.set_threshold(*threshold)
+    gc.freeze()
+
+
+def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
     with answer.paused_for(answer.PAUSE_FROM):
         made = [[number] for number in range(5000)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
 
 
-def test_objects_that_somebody_froze_stay_frozen():
+def test_objects_that_somebody_froze_stay_frozen(thawed):
     gc.freeze()
     try:
         with answer.paused_for(answer.PAUSE_FROM):
