@@ -2,6 +2,7 @@
 
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -34,12 +35,28 @@ def made_at_build_time() -> dict[str, str]:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Takes pages out of the navigation that this checkout hasn't, and puts in those of commands and packages."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    config.site_name = f"{project['name']} {project['version']}"
+    config.copyright = footer(project)
     made = made_at_build_time()
     config.extra["made"] = made
     outside = {name for top, name in OUTSIDE.items() if (ROOT / top).exists()}
     here = {path.relative_to(config.docs_dir).as_posix() for path in Path(config.docs_dir).rglob("*.md")}
     config.nav = _navigation(config.nav, {*made, *outside, *here}, made)
     return config
+
+
+def footer(project: Mapping[str, Any]) -> str:
+    """The line at the end of each page: name, version and licence, and a link to the repository where its address is stated.
+
+    The theme's own link (`repo_url`) would have each reader's browser fetch facts from the repository's host.
+
+    Args:
+        project: The table `project` of pyproject.toml.
+    """
+    line = f"{project['name']} {project['version']}, {project['license']}"
+    address = project.get("urls", {}).get("Repository")
+    return f'{line}, <a href="{address}">repository</a>' if address else line
 
 
 def _navigation(entry: Any, known: set[str], made: Mapping[str, str]) -> Any:

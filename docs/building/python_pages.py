@@ -146,6 +146,26 @@ def names(module: str) -> list[Name]:
     return [Name(name, _home(module, name)) for name in listed if not name.startswith("__")]
 
 
+def by_need(found: list[Name]) -> list[Name]:
+    """Names in the order in which a reader needs them: clients, their asynchronous twins, what else there is, errors.
+
+    Args:
+        found: The names of a module.
+    """
+    known = {each.name for each in found}
+
+    def rank(each: Name) -> int:
+        if f"Async{each.name}" in known:
+            return 0
+        if each.name.removeprefix("Async") in known - {each.name}:
+            return 1
+        module, _, name = each.home.rpartition(".")
+        value = getattr(import_module(module), name)
+        return 3 if isinstance(value, type) and issubclass(value, BaseException) else 2
+
+    return sorted(found, key=rank)
+
+
 def _home(module: str, name: str) -> str:
     value = getattr(import_module(module), name)
     if (
@@ -191,7 +211,7 @@ def _package_page(package: Package, told: dict[str, str]) -> str:
         if module != package.module:
             lines += [f"## `{module}`", ""]
         lines += [f"::: {module}", "    options:", "      members: false", "      show_root_heading: false", ""]
-        for name, home in names(module):
+        for name, home in by_need(names(module)):
             if package.module == "omicsdk" or told.get(home) != package.module:
                 lines.append(f"- [`{name}`][{home}]")
             else:

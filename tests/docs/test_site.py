@@ -7,11 +7,13 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from building.docstrings import fenced
-from building.hooks import LINK, OUTSIDE, from_docs, from_top
+from building.hooks import LINK, OUTSIDE, footer, from_docs, from_top
+from building.python_pages import by_need, names
 from building.site import build, lost_in_site
 from omicsdk.core.files import locked
 
@@ -47,6 +49,32 @@ def test_the_search_knows_every_page(site: Path):
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")} - {"404.html"}
     assert {name or "index.html" for name in found} == pages
     assert len(pages) > 70
+
+
+def test_the_search_finds_the_quickstart(site: Path):
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    found = [entry["location"] for entry in index["docs"] if "quickstart" in entry["title"].lower()]
+    assert "start.html" in found
+
+
+def test_a_page_has_the_version_and_its_neighbours(site: Path):
+    text = (site / "tutorials" / "gen3.html").read_text(encoding="utf-8")
+    assert f"omicsdk {version('omicsdk')}" in text
+    assert 'href="seven-bridges.html" class="md-footer__link md-footer__link--prev"' in text
+    assert 'href="drs.html" class="md-footer__link md-footer__link--next"' in text
+
+
+def test_the_footer_links_to_the_repository_that_the_project_states():
+    project = {"name": "omicsdk", "version": "1.2", "license": "Apache-2.0"}
+    assert footer(project) == "omicsdk 1.2, Apache-2.0"
+    linked = footer({**project, "urls": {"Repository": "https://git.example.org/omicsdk"}})
+    assert linked == 'omicsdk 1.2, Apache-2.0, <a href="https://git.example.org/omicsdk">repository</a>'
+
+
+def test_clients_come_first_in_the_reference_and_errors_last():
+    assert [each.name for each in by_need(names("omicsdk.sb"))] == [
+        "SevenBridges", "AsyncSevenBridges", "Entry", "SbPath", "IncompleteListing", "LocalFileExists", "StillRunning", "WrongPath",
+    ]  # fmt: skip
 
 
 def test_every_page_of_the_manual_can_be_found_by_its_navigation(site: Path):
