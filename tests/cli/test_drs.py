@@ -1,6 +1,7 @@
 """`omics drs`: objects of any server are shown, listed, downloaded and resolved."""
 
 import hashlib
+import json
 from contextlib import closing
 
 import pytest
@@ -133,6 +134,24 @@ def test_passports_are_read_from_files_and_go_to_the_server_of_the_base_url(drs,
         wrong = drs("get", "a", *base)
         assert (wrong.code != 0, "secret" in wrong.err, "Passport 1" in wrong.err) == (True, False, True)
         assert drs("get", "a", "--passport", str(tmp_path / "none")).code == 2
+
+
+def test_a_passport_opens_what_its_issuer_opens_in_the_sandbox(drs, commons, host, omics_sandbox, tmp_path):
+    one = commons.add_file("one.txt", b"one", authz=["/programs/one"])
+    two = commons.add_file("two.txt", b"two", authz=["/programs/two"])
+    file = tmp_path / "passport.txt"
+    file.write_text(commons.access.issue(ADMINISTRATOR, omics_sandbox.url, purpose="passport"))
+    words = ("download", f"drs://{host}/{one}", f"drs://{host}/{two}", "-d", "got")
+    asked = ("--base-url", omics_sandbox.gen3_url, "--passport", str(file))
+    refused = drs(*words, *asked)
+    assert (refused.code, "not supported by this instance" in refused.err) == (3, True)
+    issuer = f"{omics_sandbox.url}/user"
+    omics_sandbox.settings.turn(
+        {"gen3.passport_issuers": json.dumps({"/programs/one": [issuer], "/programs/two": ["other"]})}
+    )
+    some = drs(*words, *asked)
+    assert (some.code, some.json["counts"]["done"], some.json["counts"]["failed"]) == (3, 1, 1)
+    assert files(tmp_path / "work/got") == ["one.txt"]
 
 
 def test_the_login_of_a_commons_is_found_for_its_own_objects(drs, commons, host, omics_sandbox, monkeypatch, tmp_path):

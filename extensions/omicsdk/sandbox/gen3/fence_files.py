@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.access import Person, Policy
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.fence_logins import principal
+from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
@@ -22,6 +23,8 @@ SETTINGS = (
         "Status of Fence's refusal of a file to a known user: 401 as in its releases, 403 as in its document",
     ),
 )
+PASSPORT = "passport"
+"""The purpose of the sandbox's own passports."""
 _READ, _WRITE = "read-storage", "write-storage"
 _PROTOCOLS = ("s3", "http", "ftp", "https", "gs", "az")
 _SIGNED = ("s3", "gs", "az")
@@ -124,19 +127,18 @@ def get_access_url(gen3: Gen3, call: Call) -> Reply:
 
 def post_access_url(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
-    _refuse_passports(call)
-    return get_access_url(gen3, call)
+    person = _holder(gen3, call)
+    return Reply({"url": _url(gen3, call, person, call.arguments["object_id"], call.arguments["access_id"])})
 
 
 def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/access."""
     wanted = _wanted(call.body)
-    _refuse_passports(call)
+    person = _holder(gen3, call)
     asked = sum(len(objects) for objects in wanted.values())
     if asked > MOST_OBJECTS:
         message = f"Request too large: {asked} objects requested, maximum is {MOST_OBJECTS}"
         return Reply({"error_code": 413, "error_description": message}, 413)
-    person = gen3.access.anyone(call.headers)
     resolved: list[dict[str, Any]] = []
     failed: Failed = {}
     for access, objects in wanted.items():
@@ -218,9 +220,25 @@ def _grouped(failed: Failed) -> list[dict[str, Any]]:
     return [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
 
 
-def _refuse_passports(call: Call) -> None:
-    if as_object(call.body).get("passports"):
+def _holder(gen3: Gen3, call: Call) -> Person:
+    """Who sent a request: the holder of passports, who may read what their issuers open, or the owner of a token.
+
+    Passports are the sandbox's own (`Access.issue` with the purpose `passport`), and are taken where the setting of their issuers names
+    some; by default they are refused, as the recorded releases do.
+
+    Raises:
+        Problem: 400; passports are not taken, or not beside a token. 401; one of them is not good.
+    """
+    passports: object = as_object(call.body).get("passports")
+    if not passports:
+        return gen3.access.anyone(call.headers)
+    opened: Mapping[str, Sequence[str]] = gen3.index.json_setting(PASSPORTS)
+    if "authorization" in call.headers or not opened:
         raise bad_arguments(_TWO_LOGINS if "authorization" in call.headers else _NO_PASSPORTS)
+    shown = cast("list[object]", passports) if isinstance(passports, list) else []
+    issuers = {gen3.access.claims(str(each), PASSPORT)["iss"] for each in shown}
+    readable = [resource for resource, named in opened.items() if issuers.intersection(named)]
+    return Person("passport", 0, tuple(Policy(resource, "fence", _READ) for resource in readable))
 
 
 def _wanted(body: Any) -> dict[str, list[str]]:
