@@ -10,7 +10,7 @@ import pytest
 from breakable import Faults, Server
 from drs_download import OFFLINE, download
 from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
-from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, parse_drs_id
+from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
 from omicsdk.drs.hosts import KNOWN, known_host, login_remedy
 from omicsdk.drs.storage import Storage, google_path
 from omicsdk.transfer import Location
@@ -95,6 +95,15 @@ def test_terras_objects_come_by_the_url_that_it_signs(host: Any, google: Server,
     uri = host.add("v2_x", b"ACGT", ways=("gs",))  # an access_id, and a gs:// URL
     download(uri, tmp_path, settings=OFFLINE).raise_if_failed()
     assert google.requests == []
+    assert (tmp_path / "v2_x.bin").read_bytes() == b"ACGT"
+
+
+def test_a_compact_identifier_is_tried_in_its_next_form_where_the_first_is_malformed(host: Any, tmp_path: Path) -> None:
+    host.bulk = False
+    host.add("v2_x", b"ACGT")
+    host.answers[f"{API}/dg.ANV0/v2_x"] = [(400, {}, {"msg": "Invalid DRS object id"})]
+    settings = ResolutionSettings(hosts={"dg.anv0": host.name}, order=())
+    download("drs://dg.ANV0:v2_x", tmp_path, settings=settings).raise_if_failed()
     assert (tmp_path / "v2_x.bin").read_bytes() == b"ACGT"
 
 

@@ -14,6 +14,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.errors import (
     APIError,
     AuthError,
+    BadRequest,
     DecodeError,
     Forbidden,
     Interrupted,
@@ -268,7 +269,7 @@ class DrsServer(Closing):
         for candidate in others:
             try:
                 return ask(candidate)
-            except NotFound:
+            except (BadRequest, NotFound):  # some servers refuse what has another form than their identifiers
                 continue
         return ask(last)
 
