@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import omicsdk
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from omicsdk import AsyncAzul, Azul
@@ -93,6 +94,20 @@ def test_a_curl_manifest_of_other_urls_is_refused(azul: Azul, tmp_path: Path) ->
     (tmp_path / "m").write_text('url="https://example.org/a"\noutput="a"\n')
     with pytest.raises(ManifestError, match="line 1: not a file of Azul"):
         azul.download((), tmp_path / "out", manifest=tmp_path / "m")
+
+
+@pytest.mark.parametrize(("format", "calls"), [("compact", 0), ("curl", 0), ("compact", 4), ("curl", 4)])
+def test_a_manifest_is_fetched_by_omics_get(
+    azul: Azul, omics_sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: Any, calls: int
+) -> None:
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    omics_sandbox.settings.turn({"azul.mirror": not calls})
+    manifest = azul.manifest("organ=eye", tmp_path / "m", format=format).path
+    report = omicsdk.get(manifest, tmp_path / "out")
+    report.raise_if_failed()
+    assert {each.verification for each in report.outcomes} == {"verified"}
+    assert requests(omics_sandbox, LOG_OF_FILES) == calls
 
 
 def test_an_anvil_manifest_is_verified_by_md5(azul: Azul, tmp_path: Path) -> None:
