@@ -24,7 +24,7 @@ def test_drawn(number):
 
 def as_ours(folder: Path) -> None:
     """Lets pytest run tests of a folder as it runs the project's."""
-    (folder / "support").mkdir()
+    (folder / "support").mkdir(exist_ok=True)
     for name in ("conftest.py", "support/unit_tests.py"):
         shutil.copy(ROOT / "tests" / name, folder / name)
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = support\nmarkers =\n  unit\n  long\n")
