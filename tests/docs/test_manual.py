@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,9 @@ def name_of(page: Path) -> str:
     return page.relative_to(CHECKOUT).as_posix()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The server that the pages start: its folder and its port."""
-    folder = tmp_path_factory.mktemp("manual")
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The server that the pages start, with its state in `sandbox` of a folder; gives its port."""
     variables = environment({"HOME": str(folder), "PATH": paths()})
     words = ["omics", "sandbox", "up", "--port", "0", "--dir", "sandbox"]
     with subprocess.Popen(
@@ -33,10 +33,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
         match = re.search(r"http://127\.0\.0\.1:(\d+)", told)
         assert match, told
         process.stderr.readline()  # its environment stands in the folder once this is told
-        yield folder / "sandbox", match[1]
-        process.terminate()
-        _, told = process.communicate(timeout=30)
+        try:
+            yield match[1]
+        finally:
+            process.terminate()
+            _, told = process.communicate(timeout=30)
         assert process.returncode == (1 if os.name == "nt" else 0), told
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The server that the pages share: its folder and its port."""
+    folder = tmp_path_factory.mktemp("manual")
+    with serving(folder) as port:
+        yield folder / "sandbox", port
 
 
 def paths() -> str:
@@ -48,10 +58,44 @@ def paths() -> str:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_page_can_be_followed(page: Path, server: tuple[Path, str], tmp_path: Path):
     sandbox, port = server
-    shutil.copytree(CHECKOUT / "examples", tmp_path / "examples")
     (tmp_path / "sandbox").symlink_to(sandbox)
-    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PATH": paths()}
-    Shell(tmp_path, environment(home), port).follow(page)
+    with reader(tmp_path, port) as shell:
+        shell.follow(page)
+
+
+def reader(folder: Path, port: str) -> Shell:
+    """A shell in a folder with the repository's examples."""
+    shutil.copytree(CHECKOUT / "examples", folder / "examples")
+    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PATH": paths()}
+    return Shell(folder, environment(home), port)
+
+
+PATHS = {
+    "human-cell-atlas": "how-to/publish-a-dataset.md",
+    "azul": "how-to/add-commands.md",
+    "seven-bridges": "how-to/move-any-file.md",
+    "gen3": "how-to/move-a-terabyte.md",
+    "drs": "how-to/ga4gh-reading.md",
+    "crunch": "how-to/log-in.md",
+    "pangea": "how-to/your-own-client.md",
+    "manifests": "uris.md",
+}
+"""What a reader may turn to after a tutorial."""
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the manual's shell is bash, which isn't there")
+@pytest.mark.timeout(600)  # four pages, on whatever machine
+@pytest.mark.parametrize("tutorial", PATHS)
+def test_a_reader_can_follow_one_page_after_another(tutorial: str, tmp_path: Path):
+    with serving(tmp_path) as port, reader(tmp_path, port) as shell:
+        for name in ("README.md", "docs/start.md", f"docs/tutorials/{tutorial}.md", f"docs/{PATHS[tutorial]}"):
+            shell.follow(CHECKOUT / name)
+
+
+def test_every_tutorial_is_on_a_reader_s_path():
+    tutorials = {page.stem for page in (CHECKOUT / "docs/tutorials").glob("*.md")} - {"index"}
+    assert tutorials == PATHS.keys()
 
 
 def test_pages_that_the_manual_must_have_are_followed():
@@ -110,8 +154,15 @@ def test_the_parts_of_a_block(tmp_path: Path):
 
 
 def test_a_block_that_fails_ends_the_page(tmp_path: Path):
-    shell = Shell(tmp_path, environment({"PATH": paths()}), "1")
-    with pytest.raises(AssertionError, match="it ended with 3\nfirst"):
-        shell.run(Block("sh", "echo first; exit 3\n", 7))
-    shell.run(Block("sh", "FOUND=here\n", 8))
-    assert shell.run(Block("sh", "echo $FOUND\n", 9)) == "here\n"
+    with Shell(tmp_path, environment({"PATH": paths()}), "1") as shell:
+        shell.run(Block("sh", "FOUND=here\nexport GIVEN=there\n", 7))
+        assert shell.run(Block("sh", "echo $FOUND $GIVEN\n", 8)) == "here there\n"
+        with pytest.raises(AssertionError, match="it ended with 3\nfirst"):
+            shell.run(Block("sh", "echo first; exit 3\n", 9))
+
+
+def test_a_variable_that_is_not_exported_stays_in_the_shell(tmp_path: Path):
+    seen = Block("python", "import os\nprint(os.environ.get('FOUND'), os.environ.get('GIVEN'))\n", 8)
+    with Shell(tmp_path, environment({"PATH": paths()}), "1") as shell:
+        shell.run(Block("sh", "FOUND=here\nexport GIVEN=there\n", 7))
+        assert shell.run(seen) == "None there\n"

@@ -3,6 +3,7 @@
 Every block of `sh` and `python` of every page is run, so a page needs no test of its own; a page `docs/some-page.md` that has
 one, `tests/docs/test_some_page.py`, is left to it. What a page can say to that:
 
+- Variables reach programs and Python only where the page exports them.
 - A block of `text` straight behind an example is what the example prints; `…` stands for what differs from run to run,
   and a line with nothing else for lines that are left out.
 - A block with `title="name"` is a file: it is written into the folder, and a later block runs it.
@@ -13,8 +14,8 @@ one, `tests/docs/test_some_page.py`, is left to it. What a page can say to that:
 
 import re
 import subprocess
-import sys
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
@@ -110,22 +111,36 @@ def prints(expected: str, printed: str) -> str:
     return ""
 
 
-@dataclass
 class Shell:
-    """The shell in which a reader follows a page.
+    """The shell in which a reader follows pages: one process, which ends at the first command that fails.
 
-    Attributes:
+    Variables of a page that are not exported stay in the shell: programs, and blocks of Python, do not see them.
+
+    Args:
         folder: Where.
-        variables: Its variables, those that the page sets included.
+        variables: Its environment.
         port: The server's.
         seconds: How long a block may take.
     """
 
-    folder: Path
-    variables: dict[str, str]
-    port: str
-    seconds: float = 100
-    told: list[str] = field(default_factory=list[str])
+    def __init__(self, folder: Path, variables: dict[str, str], port: str, seconds: float = 100) -> None:
+        self.folder = folder
+        self.port = port
+        self._variables = variables
+        self._seconds = seconds
+        self._told = ""
+        self._files = [folder / ".stderr", folder / ".stdout"]
+        self._process = subprocess.Popen(
+            ["bash"], cwd=folder, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._send("set -euo pipefail")
+
+    def __enter__(self) -> "Shell":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
 
     def follow(self, page: Path) -> None:
         """Runs a page from its beginning to its end, and compares what is printed with what the page says of it.
@@ -133,13 +148,14 @@ class Shell:
         Raises:
             AssertionError: A block ends with an error, or prints something else; names the page and the line.
         """
+        self._told = ""
         for block in blocks(page):
             try:
                 if block.is_run:
-                    self.told.append(self.run(block))
-                elif block.language == "text" and self.told:
-                    lost = prints(block.text.replace(PORT, self.port), self.told[-1])
-                    assert not lost, f"this isn't printed: {lost}\nbut:\n{self.told[-1]}"
+                    self._told = self.run(block)
+                elif block.language == "text" and self._told:
+                    lost = prints(block.text.replace(PORT, self.port), self._told)
+                    assert not lost, f"this isn't printed: {lost}\nbut:\n{self._told}"
             except AssertionError as error:
                 raise AssertionError(f"{page.relative_to(CHECKOUT)}, line {block.line}: {error}") from error
 
@@ -147,41 +163,45 @@ class Shell:
         """Runs a block, or writes it where it is a file; gives what it printed, errors and messages first."""
         text = block.text.replace(PORT, self.port)
         if block.title:
-            path = self.folder / block.title
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            return ""
+            return self._written(block.title, text)
         if block.language == "python" and "def test_" in text:
-            (self.folder / "test_of_the_reader.py").write_text(text, encoding="utf-8")
+            self._written("test_of_the_reader.py", text)
             # Without a folder of its own, pytest would remove at its end what runs before it left: minutes, after a whole run.
-            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp=of_the_reader"]
-            return self._done([*words, "test_of_the_reader.py"])
+            return self._done("python -m pytest -q -p no:cacheprovider --basetemp=of_the_reader test_of_the_reader.py")
         if block.language == "python":
-            return self._done([sys.executable, "-c", text])
+            self._written(".block.py", text)
+            return self._done("python .block.py")
         if text.startswith("make "):
             # Running them here would run these tests within themselves: that they can be made is what is tested.
-            return "".join(self._done(["make", "-n", line.split()[1]], CHECKOUT) for line in text.splitlines())
-        return "" if text.startswith(("omics sandbox up", "pip install", "python3 -m venv")) else self._bash(text)
+            return "".join(self._planned(line.split()[1]) for line in text.splitlines())
+        return "" if text.startswith(("omics sandbox up", "pip install", "python3 -m venv")) else self._done(text)
 
-    def _bash(self, text: str) -> str:
-        # -a: variables that a block sets are there in the next one, as in the reader's shell.
-        saved = self.folder / ".variables"
-        told = self._done(["bash", "-aeuo", "pipefail", "-c", f"{text}\nenv -0 > {saved}"])
-        pairs = saved.read_text(encoding="utf-8").split("\0")
-        self.variables = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-        return told
+    def _written(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return ""
 
-    def _done(self, words: list[str], folder: Path | None = None) -> str:
-        ran = subprocess.run(
-            words,
-            cwd=folder or self.folder,
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=self.seconds,
-            check=False,
-        )
-        assert ran.returncode == 0, f"it ended with {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        assert "Traceback" not in ran.stderr, ran.stderr
-        return ran.stderr + ran.stdout
+    def _planned(self, target: str) -> str:
+        words = ["make", "-n", target]
+        return subprocess.run(
+            words, cwd=CHECKOUT, env=self._variables, capture_output=True, text=True, check=True
+        ).stdout
+
+    def _send(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{text}\n")
+        self._process.stdin.flush()
+
+    def _done(self, text: str) -> str:
+        assert self._process.stdout is not None
+        # In braces it runs in this shell, and whole: a block that cannot be parsed ends the shell, too.
+        self._send(f"{{\n{text}\n}} 2> .stderr > .stdout < /dev/null\necho done")
+        watch = threading.Timer(self._seconds, self._process.kill)
+        watch.start()
+        is_done = self._process.stdout.readline() == "done\n"
+        watch.cancel()
+        told, printed = (file.read_text(encoding="utf-8", errors="replace") for file in self._files)
+        assert is_done, f"it ended with {self._process.wait()}\n{printed}\n{told}"
+        assert "Traceback" not in told, told
+        return told + printed
