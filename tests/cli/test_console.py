@@ -1,6 +1,7 @@
 """What a running command tells people, and when it keeps quiet."""
 
 import io
+import json
 import logging
 import re
 
@@ -143,6 +144,21 @@ def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
 @pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])
 def test_no_bar_where_nobody_watches(console):
     with console.progress("x") as show:
+        assert show is None
+
+
+def test_progress_is_a_line_of_json_each_second_where_messages_are(monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with Console(stderr=(err := Terminal()), as_json=True).progress("Copy") as show:
+        for now[0] in (10.5, 11.0, 11.9, 12.0):
+            show(Progress(bytes=8, bytes_done=int(now[0]) - 7))
+    lines = [json.loads(line) for line in err.getvalue().splitlines()]
+    assert [(line["message"], line["fields"]["bytes_done"], line["fields"]["bytes"]) for line in lines] == [
+        ("Copy", 4, 8),
+        ("Copy", 5, 8),
+    ]
+    with Console("WARNING", stderr=Terminal(), as_json=True).progress("Copy") as show:
         assert show is None
 
 

@@ -100,16 +100,6 @@ def test_a_line_is_one_line_whatever_it_tells():
     assert json.loads(line)["time"] == "1970-01-01T00:00:00.500Z"
 
 
-def test_there_is_no_bar_among_json_lines():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    console = Console("INFO", stderr=Terminal(), as_json=True)
-    with console.progress("x") as show:
-        assert show is None
-
-
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [

@@ -306,7 +306,8 @@ TOPICS: dict[str, tuple[str, str]] = {
     "logs": (
         "Messages on stderr",
         "--log-level sets the least level; --quiet prints errors only; --debug prints requests, answers and tracebacks. "
-        "--log-format json prints each message as an object on one line: time, level, logger, message, and further fields.\n\n"
+        "--log-format json prints each message as an object on one line: time, level, logger, message, and further fields.\n"
+        "A transfer prints its progress so, each second.\n\n"
         "    omics --log-format json dss download-manifest --manifest manifest.tsv --replica aws 2> log.jsonl\n\n"
         "Secrets are masked.",
     ),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _REDRAWN = 0.1
 """Seconds between two updates of the progress line."""
+_LOGGED = 1.0
+"""Seconds between two lines of JSON with the progress."""
 
 
 class Output:
@@ -447,13 +449,17 @@ class Console:
             title: Title of the transfer.
 
         Yields:
-            A function for the transfer to call with its Progress; None if progress is not shown.
+            A function for the transfer to call with its Progress; None if progress is not shown. It prints lines of JSON
+            where messages are JSON.
         """
+        from time import monotonic
+
+        if self._as_json and self._level <= LEVELS["INFO"]:
+            yield self._logged_progress(title, monotonic)
+            return
         if not self.interactive:
             yield None
             return
-        from time import monotonic
-
         from omicsdk.cli.help import columns
         from omicsdk.cli.terminal import progress_line
 
@@ -472,6 +478,23 @@ class Console:
         finally:
             self._bar = ""
             self._draw("")
+
+    def _logged_progress(self, title: str, clock: Callable[[], float]) -> Callable[[Progress], None]:
+        """Return a function that prints the progress of a transfer as lines of JSON, the first after an interval."""
+        from time import time
+
+        last = clock()
+
+        def log(state: Progress) -> None:
+            nonlocal last
+            if (now := clock()) - last < _LOGGED:
+                return
+            last = now
+            counted = ("files", "files_done", "files_failed", "bytes", "bytes_done", "rate", "seconds")
+            fields = {name: getattr(state, name) for name in counted}
+            self.raw(json_line("INFO", "omics.progress", printable(title), time(), fields))
+
+        return log
 
     def step(self, text: str) -> None:
         """Show a step of work in the terminal's last line, in place of the previous one, if progress is shown.
