@@ -8,7 +8,7 @@ from datetime import datetime
 import httpx
 import pytest
 from omicsdk.cli.errors import json_line, wants_json
-from omicsdk.cli.output import Console, Output, logs_shown
+from omicsdk.cli.output import Output, logs_shown
 
 CANARY = "canary-0123456789"
 

@@ -31,6 +31,7 @@ class Argument(TypedDict):
         repeated: An array's option takes one word, and is given once for each member.
         convert: `module:function` that converts the typed text to the value.
         stdout: For an output file: `-` is stdout, which receives the contents of a file with this suffix.
+        remote: Its value is a path of the service, never of this machine.
         short: A short spelling, such as `-t`.
         also: Further documented spellings.
         synonym_of: The global option of which it is a documented spelling; hidden from help and completion.
@@ -52,6 +53,7 @@ class Argument(TypedDict):
     repeated: NotRequired[bool]
     convert: NotRequired[str]
     stdout: NotRequired[str]
+    remote: NotRequired[bool]
     short: NotRequired[str]
     also: NotRequired[list[str]]
     synonym_of: NotRequired[str]
@@ -98,6 +100,9 @@ class Command(TypedDict):
         bare: The function requires no client: it is called with (arguments, console).
         given: Values of the function's parameters by their names, for missing options.
         deletes: The deleted object, with parameters of the function in braces.
+        asks: It asks on a terminal before it deletes or replaces something.
+        access: `read` if it changes nothing on the service, `private` if it is not for programs that act for a user; by
+            default it may change something. An operation without it has the access of its method.
         look: `module:function` that raises if that object does not exist.
         late: The function takes a function that connects the client, which it may not need.
         login: It fails without credentials.
@@ -131,6 +136,8 @@ class Command(TypedDict):
     extends: NotRequired[bool]
     given: NotRequired[dict[str, Any]]
     deletes: NotRequired[str]
+    asks: NotRequired[bool]
+    access: NotRequired[Literal["read", "private"]]
     look: NotRequired[str]
     late: NotRequired[bool]
     login: NotRequired[bool]

@@ -9,7 +9,7 @@ functions of other commands are imported.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,6 +59,11 @@ class Entry:
         asks: It asks first on a terminal, with its own question; the description ends with that.
         look: Raises if the object does not exist, for --dry-run; called with the function's arguments.
         login: It fails without credentials, before any request. A table may name words of such commands in `LOGINS`.
+        access: What it does to the service: `write` may change something, `read` does not. `private` is not for programs
+            that act for a user, such as assistants: it shows a secret, changes logins or settings, or runs other
+            programs. A table may name words of such commands in `READS` and `PRIVATE`; an operation has the access of
+            its HTTP method unless it is named there.
+        remote: Parameters whose values are paths of the service, such as /programs/a, and never of this machine.
         offline: It uses no service, but takes the common options of the service.
         limits: The options of transfers that a function with `control` honours; by default all, with --report.
         title: Title of a transfer in progress and reports, before its first argument: "Download of".
@@ -99,6 +104,8 @@ class Entry:
     asks: bool = False
     look: Callable[..., Any] | None = None
     login: bool = False
+    access: Literal["read", "write", "private"] = "write"
+    remote: tuple[str, ...] = ()
     offline: bool = False
     limits: tuple[str, ...] = ()
     title: str = ""

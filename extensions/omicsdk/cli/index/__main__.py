@@ -50,11 +50,30 @@ def entries(table: Any) -> Iterator[Entry]:
     """Return the entries of a table, with its common settings applied."""
     verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
     logins: tuple[str, ...] = getattr(table, "LOGINS", ())
+    reads: tuple[str, ...] = getattr(table, "READS", ())
+    private: tuple[str, ...] = getattr(table, "PRIVATE", ())
+    _check_named(table, (*reads, *private))
     for entry in table.COMMANDS:
         group, _, verb = entry.words.rpartition(" ")
         others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
-        login = entry.login or any(f"{entry.words} ".startswith(f"{words} ") for words in logins)
-        yield replace(entry, aliases=(*entry.aliases, *others), login=login)
+        login = entry.login or _is_below(entry, logins)
+        access = "private" if _is_below(entry, private) else "read" if _is_below(entry, reads) else entry.access
+        yield replace(entry, aliases=(*entry.aliases, *others), login=login, access=access)
+
+
+def _is_below(entry: Entry, groups: Sequence[str]) -> bool:
+    """Return whether a command has one of these words, or is in a group with one."""
+    return any(f"{entry.words} ".startswith(f"{words} ") for words in groups)
+
+
+def _check_named(table: Any, groups: Sequence[str]) -> None:
+    """Check that each of these words has a command.
+
+    Raises:
+        IndexFault: One has none: it is misspelled, or its command was renamed.
+    """
+    if unknown := [words for words in groups if not any(_is_below(entry, (words,)) for entry in table.COMMANDS)]:
+        raise IndexFault(f"{table.__name__}: no command is named {', '.join(unknown)}")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -141,6 +141,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
         made["extends"] = True
+    if entry.access != "write":
+        made["access"] = entry.access
     if entry.operation:
         return {**_operation(entry, service), **made}
     if entry.function is None:
@@ -203,6 +205,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         "offline": entry.offline and not has_client,
         "bare": not entry.offline and not has_client,
         "login": entry.login,
+        "asks": entry.asks or bool(entry.deletes),
         "verbatim": entry.verbatim,
         "given": dict(entry.defaults),
         "own": [each["name"] for each in more],
@@ -304,6 +307,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.required,
         *entry.defaults,
         *entry.writes,
+        *entry.remote,
     }
     if unknown := sorted(named - set(parameters)):
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
@@ -333,6 +337,7 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         "short": entry.short.get(name, ""),
         "metavar": entry.metavars.get(name, ""),
         "also": list(entry.also.get(name, ())),
+        "remote": name in entry.remote,
         "convert": _target(entry.checks[name]) if name in entry.checks else "",
         "help": said.arguments[name],
     }

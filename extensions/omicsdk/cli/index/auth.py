@@ -8,6 +8,8 @@ from omicsdk.cli.index import Entry
 
 _USER, _GROUP, _ROLE, _RESOURCE = "ada@example.org", "curators", "reader", "dss:collection"
 
+PRIVATE = ("login", "logout")
+
 COMMANDS = (
     *(
         Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))

@@ -56,6 +56,11 @@ def _list(kind: str, example: str) -> Entry:
     )
 
 
+READS = (
+    *("catalogs", "summary", "facets", "get", "matrices", "manifest", "download", "verify"),
+    *("projects", "samples", "files", "bundles", "datasets", "donors", "biosamples", "activities"),
+)
+
 COMMANDS = (
     Entry("catalogs", Azul.catalogs, render=azul.as_rows, columns=("name", "atlas", "is_default"), examples=("",)),
     _filtered("summary", Azul.summary, "", _HUMAN, render=azul.as_json),

@@ -6,15 +6,33 @@ from omicsdk.cli.commands import alias, codegen, config, login, sandbox
 from omicsdk.cli.commands.completion import completion
 from omicsdk.cli.commands.doctor import doctor, init
 from omicsdk.cli.commands.dss import nothing_cached
-from omicsdk.cli.commands.values import above_0, port
+from omicsdk.cli.commands.values import above_0, at_least_1, port
 from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help
+from omicsdk.cli.mcp import mcp
 from omicsdk.compat.__main__ import run
 from omicsdk.logins import listed_profiles
 
 SERVICE = ""
 BY_SIGNATURE = True
+READS = ("whoami",)
+PRIVATE = (
+    *(
+        "codegen",
+        "compat",
+        "sandbox",
+        "demo",
+        "doctor",
+        "init",
+        "clear-hca-cache",
+        "help",
+        "completion",
+        "alias",
+        "mcp",
+    ),
+    *("login", "logout", "profiles", "config"),
+)
 
 _READING = {"only": "TAG", "root": "FOLDER", "refs": "FOLDER"}
 _PLATFORM = {"platform": login.known_platform}
@@ -76,6 +94,13 @@ COMMANDS = (
     ),
     Entry("sandbox status", sandbox.status, like=(sandbox.seed,), examples=("", "--url http://127.0.0.1:8080")),
     Entry("demo", demo, examples=("", "--keep demo-folder")),
+    Entry(
+        "mcp",
+        mcp,
+        checks={"max_answer": at_least_1},
+        metavars={"services": "NAMES"},
+        examples=("--services azul", "--services gen3,files --folder data --allow-writes"),
+    ),
     Entry("doctor", doctor, checks=_TIMEOUT, examples=("", "dss sb", "--json > report.json")),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
     Entry(

@@ -33,6 +33,8 @@ def _add(names: str, function: Callable[..., object], example: str) -> Entry:
     return Entry(words, function, aliases=tuple(aliases), options=_VERBOSE, examples=(example,))
 
 
+PRIVATE = ("run", "next", "loop", "diagnostics", "files")  # a file with the settings of a storage may name any folder
+
 COMMANDS = (
     _process(
         "run",

@@ -11,6 +11,8 @@ BY_SIGNATURE = True
 
 _URI = "drs://drs.example.org/314159"
 
+READS = ("get", "ls", "download", "resolve")
+
 COMMANDS = (
     Entry(
         "get",

@@ -31,6 +31,9 @@ def _time_of(name: str, text: str) -> Argument:
     return {"name": name, "convert": f"{version_of.__module__}:{version_of.__qualname__}", "help": text}
 
 
+READS = ("download", "download-manifest", "download-collection", "create-version", "post-search")
+PRIVATE = ("refresh-swagger", "listen", "login", "logout")
+
 COMMANDS = (
     Entry(
         "upload",
@@ -88,6 +91,7 @@ COMMANDS = (
         checks={"port": port, "max": at_least_1, "timeout": above_0},
         examples=("--port 8080 --once", "--port 8080 --exec ./arrived.sh"),
     ),
+    Entry("post-search", None, extends=True),
     Entry(
         "post-bundles-checkout",
         dss.checkout,

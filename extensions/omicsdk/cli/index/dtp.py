@@ -12,6 +12,8 @@ BY_SIGNATURE = True
 _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
 
+READS = ("convert", "validate", "download", "query", "export")
+
 COMMANDS = (
     Entry(
         "convert",

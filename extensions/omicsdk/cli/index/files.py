@@ -16,6 +16,9 @@ _COPIES = {"connections": at_least_1}
 _RESULTS = ("source", "target", "plan", "size", "state", "verification")
 _BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
+READS = ("ls", "cat", "stat", "du", "find", "verify")
+PRIVATE = ("presign",)
+
 _ENTRIES = (
     Entry(
         "ls",

@@ -28,6 +28,15 @@ VERBS = {
     "run": ("create",),
     "status": ("get",),
 }
+READS = (
+    *("whoami", "download", "validate", "export", "dictionary", "query", "explore", "drs-pull", "file"),
+    *("programs ls", "programs get", "projects ls", "projects get", "records ls", "records get"),
+    *("jobs ls", "jobs status", "jobs output", "objects ls", "objects get", "objects manifest read"),
+    *("objects manifest verify", "objects manifest validate-manifest-format", "objects manifest merge"),
+    *("objects manifest diff", "objects crosswalk read", "objects crosswalk verify", "discovery read", "discovery ls"),
+    *("discovery get", "discovery objects read", "wss ls", "wss get"),
+)
+PRIVATE = ("auth", "run", "wss download-url", "wss upload-url")
 LOGINS = (
     *("whoami", "wss", "jobs", "objects create", "objects update", "objects rm", "objects crosswalk"),
     *("objects manifest publish", "objects manifest delete-all-guids"),
@@ -110,6 +119,7 @@ COMMANDS = (
         "upload",
         transfers.upload,
         checks={"wait": at_least_0},
+        remote=("authz",),
         writes={"manifest_out": ".tsv"},
         options=(QUIET,),
         title="Upload of",
@@ -201,6 +211,7 @@ COMMANDS = (
         "objects ls",
         metadata.list_objects,
         checks={"size": at_least_0},
+        remote=("authz",),
         columns=("did", "file_name", "size", "authz"),
         examples=("--authz /programs/P/projects/Q", "--file-name reads.bam"),
     ),
@@ -209,12 +220,14 @@ COMMANDS = (
         "objects create",
         create_record,
         checks={"size": at_least_0},
+        remote=("authz",),
         render=metadata.changed_object,
         examples=("--md5 d41d8cd98f00b204e9800998ecf8427e --size 0 --url s3://bucket/key",),
     ),
     Entry(
         "objects update",
         edit_record,
+        remote=("authz",),
         render=metadata.changed_object,
         examples=("dg.1234/0d8b4c1e --authz /programs/P/projects/Q",),
     ),

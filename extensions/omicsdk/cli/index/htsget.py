@@ -8,6 +8,8 @@ from omicsdk.cli.index import Entry
 
 BY_SIGNATURE = True
 
+READS = ("download",)
+
 COMMANDS = (
     Entry(
         "download",

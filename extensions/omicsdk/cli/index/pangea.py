@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
 BY_SIGNATURE = True
+READS = (
+    *("version", "user info", "list", "download", "tag list", "ncbi list"),
+    *("orgs get", "groups get", "samples get", "tags get"),
+)
+PRIVATE = ("user change-password", "user token")
 LOGINS = ("user", "delete", "list buckets", "ncbi link")
 
 _OUTFILE: Argument = {

@@ -10,6 +10,8 @@ from omicsdk.portals.downloads import get
 SERVICE = ""
 BY_SIGNATURE = True
 
+READS = ("get",)
+
 COMMANDS = (
     Entry(
         "get",

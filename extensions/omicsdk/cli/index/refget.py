@@ -10,6 +10,8 @@ BY_SIGNATURE = True
 
 _ID = "6681ac2f62509cfc220d78751b8dc524"
 
+READS = ("get", "metadata")
+
 COMMANDS = (
     Entry(
         "get",

@@ -246,4 +246,9 @@ STORAGE = (
     _command("manifest import", files.import_, "files.tsv --dry-run", "files.tsv"),
 )
 
+READS = (
+    *("files ls", "files get", "files cat", "files search", "files download", "tasks ls", "tasks wait", "tasks logs"),
+    *("projects ls", "projects get", "members ls", "members get", "apps ls", "apps get", "volumes ls", "volumes get"),
+    *("imports ls", "imports wait", "exports ls", "exports wait", "manifest export"),
+)
 COMMANDS = (*FILES, *TASKS, *PROJECTS, *STORAGE)

@@ -10,6 +10,8 @@ BY_SIGNATURE = True
 
 _TOOL = "'#workflow/github.com/org/align'"
 
+READS = ("ls", "get", "versions", "files", "download")
+
 COMMANDS = (
     Entry("ls", Trs.ls, columns=("id", "name", "organization"), examples=("--organization org --descriptor-type CWL",)),
     Entry("get", Trs.describe, flags={"tool": "--id"}, examples=(_TOOL,)),

@@ -7,6 +7,9 @@ from omicsdk.cli.commands import upload
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET
 
+READS = ("list", "areas", "status", "report")
+PRIVATE = ("creds", "select", "forget")
+
 COMMANDS = (
     Entry(
         "select",

@@ -1,0 +1,343 @@
+"""The server behind `omics mcp`: speaks the protocol on stdin and stdout, and runs a process for each call.
+
+A call is a command line of its own process, not a function of this one: stdout, the current folder, the environment's
+profile, log handlers and signals belong to a whole process, and calls run at the same time. An interrupt is how a
+command is stopped so that it can be resumed; it needs a process, too. That costs a call the start of `omics`, which is
+little beside the answer of a service and the thinking of an assistant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+from anyio.abc import ByteReceiveStream, Process
+from anyio.streams.text import TextReceiveStream
+from jsonschema import Draft202012Validator
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+
+from omicsdk.cli.errors import DONE, SOME_FAILED
+from omicsdk.cli.mcp.answers import Answers, masked
+from omicsdk.cli.mcp.tools import MORE, command_line, offered
+from omicsdk.cli.mcp.tools import Tool as OfferedTool
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.redaction import mask_text
+from omicsdk.core.type_guards import is_object
+from omicsdk.transfer.engine.control import termination
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcp.server.context import ServerRequestContext
+    from mcp_types import CallToolRequestParams, PaginatedRequestParams
+
+LONGEST_RESULT = 16 * 1024 * 1024
+"""Bytes of a result that are kept; a longer one is an error."""
+LONGEST_LISTING = 1024 * 1024
+"""Bytes of a listing's items, one per line, after which no further page is requested."""
+AT_ONCE = 4
+"""Calls that run at the same time; further ones wait."""
+PATIENCE = 20
+"""Seconds that an interrupted command has to record what it has, before it is killed."""
+_MESSAGES = 50
+
+_MORE = Tool(
+    name=MORE,
+    description="Return the next page of an answer that was cut. The service is not asked again.",
+    input_schema={
+        "type": "object",
+        "properties": {"cursor": {"type": "string", "description": "The cursor of the answer that was cut."}},
+        "required": ["cursor"],
+        "additionalProperties": False,
+    },
+    annotations=ToolAnnotations(read_only_hint=True),
+)
+
+_INSTRUCTIONS = """\
+Tools run commands of omics, the command line for omics data platforms. An option such as --limit in a description is the
+argument limit. Files are read and written in {folder} only; give paths relative to it. An answer is a JSON object: result;
+messages, if there are any; left and cursor if the result was cut: call more with the cursor, or narrow the call with its
+arguments (filters, limit, query). Secrets and the queries of presigned URLs are masked as ***. {writes}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server offers.
+
+    Attributes:
+        tools: All tools of the chosen services.
+        folder: The only folder that files are read from and written to; it exists.
+        allow_writes: Whether tools that change something on a service may be called.
+        longest_answer: Characters of a result in one answer, from 1.
+    """
+
+    tools: Sequence[OfferedTool]
+    folder: Path
+    allow_writes: bool
+    longest_answer: int
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a command printed, and how it ended."""
+
+    exit_code: int = DONE
+    output: bytes = b""
+    is_cut: bool = False
+    messages: deque[str] = field(default_factory=lambda: deque[str](maxlen=_MESSAGES))
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def run(settings: Settings, version: str) -> None:
+    """Serve one client until its input ends, or SIGINT or SIGTERM; commands that run are interrupted then.
+
+    Args:
+        settings: What is offered.
+        version: The version of omicsdk.
+    """
+    with termination():
+        anyio.run(_serve, settings, version)
+
+
+async def _serve(settings: Settings, version: str) -> None:
+    """Serve one client until its input ends.
+
+    Args:
+        settings: What is offered.
+        version: The version of omicsdk.
+    """
+    calls = _Calls(settings)
+    writes = "" if settings.allow_writes else "Only reading is allowed."
+    server = Server[Any](
+        "omics",
+        version=version,
+        instructions=_INSTRUCTIONS.format(folder=settings.folder, writes=writes).strip(),
+        on_list_tools=calls.listed,
+        on_call_tool=calls.call,
+    )
+    async with stdio_server(cast("Any", _lines())) as (received, sent):
+        await server.run(received, sent, server.create_initialization_options())
+
+
+async def _lines() -> AsyncIterator[str]:
+    """Yield the lines of stdin.
+
+    A thread reads them that no exit waits for. A worker thread of anyio would keep an interrupted server alive until
+    the client sends a line.
+    """
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        # A descriptor and buffer of its own: the interpreter locks those of sys.stdin when it exits.
+        with os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace") as stdin:
+            for line in iter(stdin.readline, ""):
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="omics mcp: stdin", daemon=True).start()
+    while line := await lines.get():
+        yield line
+
+
+class _Calls:
+    """Answers requests for tools.
+
+    Args:
+        settings: What is offered.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tools = offered(settings.tools, allow_writes=settings.allow_writes)
+        self._refused = {tool.name for tool in settings.tools} - self._tools.keys()
+        self._answers = Answers(settings.longest_answer)
+        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def listed(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListToolsResult:
+        """Return all tools."""
+        tools = [
+            Tool(
+                name=tool.name,
+                description=tool.description,
+                input_schema=dict(tool.schema),
+                annotations=ToolAnnotations(
+                    title=f"omics {' '.join(tool.words)}",
+                    read_only_hint=tool.access == "read",
+                    destructive_hint=tool.access == "write",
+                    idempotent_hint=tool.is_repeatable,
+                ),
+            )
+            for tool in self._tools.values()
+        ]
+        return ListToolsResult(tools=[*tools, _MORE])
+
+    async def call(self, context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
+        """Run a tool, and return its result or its error."""
+        given = params.arguments or {}
+        try:
+            if params.name == MORE:
+                _check(given, _MORE.input_schema)
+                return _answer(self._answers.more(given["cursor"]))
+            tool = self._tool(params.name)
+            _check(given, tool.schema)
+            words = command_line(tool, given, self._settings.folder)
+            async with self._limiter:
+                outcome = await self._run(words, context, is_listing="jsonl" in words[: words.index("--")])
+            return self._told(outcome)
+        except OmicsError as error:
+            return _answer({"error": type(error).__name__, "messages": [str(error)]}, is_error=True)
+        except OSError as error:
+            return _answer({"error": type(error).__name__, "messages": [error.strerror or str(error)]}, is_error=True)
+
+    def _tool(self, name: str) -> OfferedTool:
+        if name in self._refused:
+            remedy = "Only the user can allow that: omics mcp --allow-writes."
+            raise UsageError(f"{name} may change something, and this server only reads", remedy=remedy)
+        if name not in self._tools:
+            near = did_you_mean(name, self._tools)
+            raise UsageError(f"unknown tool {name!r}", remedy=near or "Tools of other services need --services.")
+        return self._tools[name]
+
+    async def _run(self, words: Sequence[str], context: ServerRequestContext[Any], *, is_listing: bool) -> _Outcome:
+        """Run a command in its own process; a cancelled call interrupts it.
+
+        Raises:
+            UsageError: The result is too long.
+        """
+        outcome = _Outcome()
+        process = await anyio.open_process(
+            # -P: the current folder has downloaded files, of which none may be imported.
+            [sys.executable, "-P", "-m", "omicsdk", *words],
+            cwd=self._settings.folder,
+            env={**os.environ, "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C is for the server, which then interrupts each command.
+            start_new_session=True,
+        )
+        stdout, stderr = process.stdout, process.stderr
+        assert stdout is not None
+        assert stderr is not None
+        limit = LONGEST_LISTING if is_listing else LONGEST_RESULT
+        try:
+            async with anyio.create_task_group() as reading:
+                reading.start_soon(_read_messages, stderr, outcome, context)
+                await _read_output(stdout, outcome, limit)
+                if outcome.is_cut:
+                    reading.cancel_scope.cancel()
+            outcome.exit_code = DONE if outcome.is_cut else await process.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _stop(process, stdout, stderr)
+        if outcome.is_cut and not is_listing:
+            remedy = "Request less by arguments such as a limit or filters, or download it."
+            raise UsageError(f"the result is longer than {limit >> 20} MiB", remedy=remedy)
+        if is_listing:
+            *lines, rest = outcome.output.split(b"\n")
+            outcome.output = b"[" + b",".join([*lines, *([] if outcome.is_cut or not rest else [rest])]) + b"]"
+        return outcome
+
+    def _told(self, outcome: _Outcome) -> CallToolResult:
+        messages = {"messages": list(outcome.messages)} if outcome.messages else {}
+        code = outcome.exit_code
+        if code not in (DONE, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):
+            return _answer({**outcome.fields, "exit_code": code, **messages}, is_error=True)
+        try:
+            text = outcome.output.decode()
+        except UnicodeDecodeError:
+            remedy = "Download the file."
+            raise UsageError(f"the result is {len(outcome.output)} bytes that are no text", remedy=remedy) from None
+        answer = self._answers.first(masked(text, os.environ) if text else None)
+        if outcome.is_cut:
+            answer["incomplete"] = "the listing continues; narrow it by arguments, or give no_paginate for one page"
+        return _answer({**answer, **messages, **({} if code == DONE else {"exit_code": code})})
+
+
+async def _read_output(stream: ByteReceiveStream, outcome: _Outcome, limit: int) -> None:
+    """Read the result of a command, up to a number of bytes."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in stream:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            outcome.is_cut = True
+            break
+    outcome.output = b"".join(chunks)
+
+
+async def _read_messages(stream: ByteReceiveStream, outcome: _Outcome, context: ServerRequestContext[Any]) -> None:
+    """Read the messages of a command, and report its progress to the client."""
+    rest = ""
+    async for text in TextReceiveStream(stream, errors="replace"):
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            message, fields = _message(line)
+            if "bytes_done" in fields:
+                await context.session.report_progress(fields["bytes_done"], fields.get("bytes") or None, message)
+            elif message:
+                outcome.messages.append(message)
+                outcome.fields = {**outcome.fields, **{name: fields[name] for name in ("error",) if name in fields}}
+
+
+def _message(line: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the message of a line of JSON with its fields; any other line is a message."""
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return mask_text(line), {}
+    return (str(read.get("message", "")), read.get("fields") or {}) if is_object(read) else (mask_text(line), {})
+
+
+async def _stop(process: Process, *streams: ByteReceiveStream) -> None:
+    """End a process that runs: interrupt it, so that a transfer can be resumed, and kill it if it takes too long."""
+    if process.returncode is None:
+        if os.name == "nt":
+            process.terminate()
+        else:
+            process.send_signal(signal.SIGINT)
+        with anyio.move_on_after(PATIENCE):
+            async with anyio.create_task_group() as draining:
+                for stream in streams:  # a full pipe would keep it from ending
+                    draining.start_soon(_drain, stream)
+                await process.wait()
+        if process.returncode is None:
+            process.kill()
+    await process.aclose()
+
+
+async def _drain(stream: ByteReceiveStream) -> None:
+    async for _ in stream:
+        pass
+
+
+def _check(given: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Compare arguments with a schema.
+
+    Raises:
+        UsageError: They do not match; names the first arguments that are wrong.
+    """
+    validator: Any = Draft202012Validator(schema)  # its types are incomplete
+    faults = sorted(validator.iter_errors(given), key=lambda fault: list(map(str, fault.path)))
+    if faults:
+        named = [f"{'.'.join(map(str, fault.path))}: {fault.message}".removeprefix(": ") for fault in faults[:3]]
+        raise UsageError(f"invalid arguments: {'; '.join(named)}", remedy="See the schema of the tool.")
+
+
+def _answer(content: Mapping[str, Any], *, is_error: bool = False) -> CallToolResult:
+    text = TextContent(text=json.dumps(content, ensure_ascii=False))
+    return CallToolResult(content=[text], structured_content=dict(content), is_error=is_error)

@@ -1,0 +1,374 @@
+"""The commands as tools: which of them are offered, their schemas, and the command line of a call.
+
+A tool is made from the same index that help and dispatch read, so there is no second table of commands. A call becomes
+the words of a command line, so that the parser of commands converts and checks its arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.options import (
+    FETCH,
+    NO_PAGINATE,
+    NO_PROGRESS,
+    QUIET,
+    REPORT,
+    deletes,
+    flag,
+    global_arguments,
+    key,
+    kind_of,
+    own_arguments,
+)
+from omicsdk.cli.shapes import Argument, Command
+from omicsdk.core.errors import UsageError
+from omicsdk.core.type_guards import is_array, is_object
+
+FILES = "files"
+"""The word for the commands that take URIs of any platform and belong to no service."""
+
+MORE = "more"
+"""The tool that returns the next page of a cut answer."""
+
+_OMITTED = {flag(each) for each in (*FETCH, REPORT, QUIET, NO_PROGRESS)}
+_TYPES = {"string", "integer", "number", "boolean", "array", "object"}
+_READS = ("GET", "HEAD")
+_REPEATABLE = (*_READS, "PUT", "DELETE")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_DRIVE_OR_ROOT = re.compile(r"[A-Za-z]:|\\")
+_PARTS = re.compile(r"[=,;]")
+_PAGED = "Returns the items of all pages; no_paginate returns the first page with all its members."
+_YES: Mapping[str, Any] = {"type": "boolean", "description": "Must be true: this deletes or replaces permanently."}
+_QUERY: Mapping[str, Any] = {"type": "string", "description": "JMESPath expression that selects from the result."}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A command that a client may call.
+
+    Attributes:
+        name: Its words, joined by `_`.
+        words: Its words.
+        description: Its help.
+        schema: The JSON schema of its arguments.
+        access: Whether it reads only, or may change something on the service.
+        asks: Whether it deletes or replaces something permanently, and has to be confirmed with `yes`.
+        is_repeatable: Whether a second call has no further effect.
+        arguments: Its arguments by the names of the schema's properties.
+        opposites: Switches that mean false, by the names of the switches that mean true.
+        confined: The names of those whose values may not be paths out of the folder.
+        is_paged: Whether it reads all pages of a listing unless `no_paginate` is given.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    description: str
+    schema: Mapping[str, Any]
+    access: Literal["read", "write"]
+    asks: bool = False
+    is_repeatable: bool = False
+    arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
+    opposites: Mapping[str, str] = field(default_factory=dict[str, str])
+    confined: frozenset[str] = frozenset()
+    is_paged: bool = False
+
+
+def tools_of(catalog: Catalog, services: Sequence[str]) -> list[Tool]:
+    """Make the tools of some services, those that write included.
+
+    Commands that show secrets, change logins or settings, or run other programs are never among them. A command that
+    is listed under several words is one tool.
+
+    Args:
+        catalog: The commands.
+        services: Services, or words of one joined by dots: `azul` for its commands without the operations under
+            `api`, `gen3.api.indexd` for the operations of one, `files` for the commands that take any URI.
+
+    Returns:
+        The tools, in the order of the commands.
+
+    Raises:
+        UsageError: A word is unknown.
+    """
+    tools: dict[str, Tool] = {}
+    seen: set[str] = set()
+    for service in services:
+        for found in _chosen(catalog, service):
+            identity = _identity(found)
+            if identity not in seen and _access(found.command) is not None:
+                tool = tool_of(found, catalog)
+                tools.setdefault(tool.name, tool)
+            seen.add(identity)
+    return list(tools.values())
+
+
+def known_services(catalog: Catalog) -> list[str]:
+    """Return the words that name services, and the one for commands of no service.
+
+    Args:
+        catalog: The commands.
+    """
+    return [FILES, *catalog.services()]
+
+
+def _chosen(catalog: Catalog, service: str) -> Iterator[Found]:
+    words = service.split(".")
+    if words == [FILES]:
+        yield from catalog.root().found()
+        return
+    if words[0] not in catalog.services():
+        known = known_services(catalog)
+        remedy = f"{did_you_mean(words[0], known)} Known are: {', '.join(known)}.".strip()
+        raise UsageError(f"--services: unknown service {words[0]!r}", remedy=remedy)
+    node: Group | Found = catalog.start(words[0])
+    for word in words[1:]:
+        if not isinstance(node, Group):
+            raise UsageError(f"--services {service}: {' '.join(node.path)} is a command", remedy="Name its group.")
+        node = node.child(word)
+    if isinstance(node, Group):
+        yield from _below(node, with_api="api" in words)
+    else:
+        yield node
+
+
+def _below(group: Group, *, with_api: bool) -> Iterator[Found]:
+    yield from group.found()
+    for each in group.below():
+        if with_api or each.path[-1] != "api":
+            yield from _below(each, with_api=with_api)
+
+
+def _identity(found: Found) -> str:
+    """Return what two commands have in common that are one under several words."""
+    command = found.command
+    if "name" in command:
+        return f"{found.package} {command.get('name')}"
+    names = sorted(each["name"] for each in command.get("parameters", ()))
+    return json.dumps([command.get("run"), command.get("given"), command.get("render"), names])
+
+
+def _access(command: Command) -> Literal["read", "write"] | None:
+    """Return the access of a command; None for one that is never offered."""
+    stated = command.get("access")
+    if stated == "private" or command.get("verbatim"):
+        return None
+    if stated is not None:
+        return stated
+    return "read" if command.get("method") in _READS else "write"
+
+
+def tool_of(found: Found, catalog: Catalog) -> Tool:
+    """Make the tool of a command.
+
+    Args:
+        found: The command.
+        catalog: The commands.
+    """
+    command = found.command
+    arguments = _offered(found, catalog)
+    asks = bool(command.get("asks")) or deletes(command)
+    properties = {name: _schema(argument) for name, argument in arguments.items()}
+    if asks:
+        properties.setdefault("yes", dict(_YES))
+    free = {each["name"] for each in global_arguments(own_arguments(command))}
+    if "query" in free and not command.get("streams"):
+        properties.setdefault("query", dict(_QUERY))
+    required = [name for name, argument in arguments.items() if argument.get("required")]
+    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    method, access = command.get("method"), _access(command)
+    is_paged = "paged" in command and "run" not in command
+    texts = (command.get("summary"), command.get("description"), _PAGED if is_paged else "")
+    return Tool(
+        name=re.sub(r"[^A-Za-z0-9_-]", "_", "_".join(found.path)),
+        words=tuple(found.path),
+        description="\n\n".join(text for text in texts if text),
+        schema=schema,
+        access=access or "write",
+        asks=asks,
+        is_repeatable=access == "read" or method in _REPEATABLE,
+        arguments=arguments,
+        opposites={
+            name: flag(each)
+            for name, argument in arguments.items()
+            for each in command.get("parameters", ())
+            if each.get("negates") and key(each) == key(argument)
+        },
+        confined=frozenset(name for name, argument in arguments.items() if _is_confined(argument)),
+        is_paged=is_paged,
+    )
+
+
+def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
+    """Return the arguments of a tool: not those of the connection, of the terminal, or that tune a transfer."""
+    service = catalog.registered(found.path[0]) or {}
+    connection = {flag(each) for each in service.get("options", ())}
+    return {
+        argument["name"]: argument
+        for argument in own_arguments(found.command)
+        if "synonym_of" not in argument
+        and not argument.get("negates")
+        and flag(argument) not in connection
+        and not (flag(argument) in _OMITTED and key(argument) in (*found.command.get("own", ()), "quiet"))
+    }
+
+
+def _is_confined(argument: Argument) -> bool:
+    """Return whether a value might name a file of this machine: any text of a workflow, and files to send.
+
+    Which texts are paths is not stated, so each is checked except those that go into a request as they are.
+    """
+    return kind_of(argument) == "file" or not (argument.get("in") or argument.get("remote"))
+
+
+def _schema(argument: Argument) -> dict[str, Any]:
+    kind = kind_of(argument)
+    schema: dict[str, Any] = {}
+    if kind in _TYPES:
+        schema["type"] = kind
+    elif kind == "file":
+        schema["type"] = "string"
+    target: dict[str, Any] = schema
+    if kind == "array":
+        items = argument.get("items")
+        target = schema["items"] = {"type": items} if items in _TYPES else {}
+    if choices := argument.get("choices"):
+        target["enum"] = list(choices)
+        if any(not isinstance(choice, str) for choice in choices):
+            target.pop("type", None)
+    if text := argument.get("help"):
+        schema["description"] = text
+    if (default := argument.get("default")) not in (None, "", []):
+        schema["default"] = default
+    return schema
+
+
+# -- a call
+
+
+def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return the words of the command line for a call.
+
+    Args:
+        tool: The tool.
+        given: The arguments, which match its schema.
+        folder: The only folder that its files may be in.
+
+    Raises:
+        UsageError: A path leads out of the folder, or a permanent change is not confirmed.
+    """
+    for name, value in given.items():
+        check_texts(name, value, folder if name in tool.confined else None)
+    if tool.asks and not given.get("yes") and not given.get("dry_run"):
+        remedy = "Ask the user, then give yes: true."
+        raise UsageError(f"{tool.name} cannot be undone, and was not confirmed", remedy=remedy)
+    streams_items = tool.is_paged and not given.get(NO_PAGINATE["name"])
+    before = ["--log-format", "json", "--output", "jsonl" if streams_items else "json"]
+    if given.get("yes") and "yes" not in tool.arguments:
+        before.append("--yes")
+    if "query" in given and "query" not in tool.arguments:
+        before.append(f"--query={given['query']}")
+    options: list[str] = []
+    placed: list[str] = []
+    positional = {name for name, argument in tool.arguments.items() if argument.get("positional") and name in given}
+    for name, argument in tool.arguments.items():
+        if name not in given:
+            if argument.get("positional"):
+                placed.append("")  # none, so that later ones keep their places
+            continue
+        value = given[name]
+        if argument.get("positional"):
+            placed += _words(argument, value, is_alone=positional == {name})
+        elif not argument.get("flag"):
+            options.append(f"{flag(argument)}={_word(argument, value)}")
+        elif value:
+            options.append(flag(argument))
+        elif name in tool.opposites:
+            options.append(tool.opposites[name])
+    while placed and not placed[-1]:
+        placed.pop()
+    return [*before, *tool.words, *options, "--", *placed]
+
+
+def _word(argument: Argument, value: Any) -> str:
+    """Return a value as a word that the parser of commands reads back: JSON cannot be taken for @FILE or a dash."""
+    if kind_of(argument) == "integer":
+        return str(int(value))
+    return value if isinstance(value, str) and kind_of(argument) in ("string", "file") else json.dumps(value)
+
+
+def _words(argument: Argument, value: Any, *, is_alone: bool) -> list[str]:
+    """Return the words of a positional argument.
+
+    Several texts are a word each, as they are typed: some commands take the last one as the target. A single one that
+    the parser would decode is written as JSON.
+    """
+    texts = [each for each in value if isinstance(each, str)] if is_array(value) else []
+    if not texts or len(texts) < len(value) or (is_alone and len(texts) == 1 and texts[0].startswith(("[", "@"))):
+        return [_word(argument, value)]
+    return texts
+
+
+def check_texts(name: str, value: Any, folder: Path | None) -> None:
+    """Check all texts of an argument.
+
+    Args:
+        name: The argument.
+        value: Its value, any JSON.
+        folder: The folder that paths may not lead out of; None if no text is a path.
+
+    Raises:
+        UsageError: One has a NUL, which no command line can have, or names something outside of the folder.
+    """
+    for text in _texts(value):
+        if "\0" in text:
+            raise UsageError(f"{name}: a text contains a NUL", remedy="Remove it.")
+        # Commands read options such as NAME=PATH, lists with commas, and @FILE.
+        parts = {text, *_PARTS.split(text)} if folder is not None else ()
+        reasons = (_leads_out(part.strip().removeprefix("@"), folder) for part in parts if folder is not None)
+        if reason := next(filter(None, reasons), None):
+            raise UsageError(
+                f"{name}: {text!r} {reason}", remedy=f"Give a path below the folder {folder}, relative to it."
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif is_object(value):
+        for each_name, each in value.items():
+            yield each_name
+            yield from _texts(each)
+    elif is_array(value):
+        for each in value:
+            yield from _texts(each)
+
+
+def _leads_out(text: str, folder: Path) -> str:
+    """Return why a text, if it is a path, leads out of a folder; empty if it does not."""
+    if (scheme := _SCHEME.match(text)) is not None:
+        return "is a path of this machine" if scheme.group().lower() == "file://" else ""
+    if text.startswith(("/", "~")) or (os.name == "nt" and _DRIVE_OR_ROOT.match(text)):
+        return "is an absolute path"
+    if ".." in re.split(r"[/\\]", text):
+        return "contains '..'"
+    place, real = os.path.realpath(folder / text), os.path.realpath(folder)
+    return "" if place == real or place.startswith(real.rstrip(os.sep) + os.sep) else "is a link out of the folder"
+
+
+def offered(tools: Iterable[Tool], *, allow_writes: bool) -> dict[str, Tool]:
+    """Return the tools that a client may call, by name.
+
+    Args:
+        tools: All tools.
+        allow_writes: Whether those that change something are among them.
+    """
+    return {tool.name: tool for tool in tools if allow_writes or tool.access == "read"}

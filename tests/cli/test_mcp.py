@@ -1,0 +1,291 @@
+"""`omics mcp` as a process, for a client of the protocol's own package, against the sandbox."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from azul_project import CONTENTS, PROJECT, write_project
+
+mcp = pytest.importorskip("mcp", reason="mcp is not installed: pip install 'omicsdk[mcp]'")
+from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402 - after the check for the package
+
+pytestmark = pytest.mark.sandbox
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+Talk = Callable[[Any], Awaitable[Any]]
+
+
+class Assistant:
+    """A client that starts a server for each conversation.
+
+    Attributes:
+        folder: The folder of the server's files.
+        environment: The server's variables.
+    """
+
+    def __init__(self, sandbox: Any, base: Path) -> None:
+        self.folder = base / "files"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
+        own = {"HOME": str(base), "XDG_CONFIG_HOME": str(base / "config"), "OMICS_STATE_DIR": str(base / "state")}
+        self.environment = kept | sandbox.environment() | own
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, "-m", "omicsdk", "mcp", "--folder", str(self.folder), *options]
+
+    def talk(self, talk: Talk, *options: str) -> Any:
+        async def conversation() -> Any:
+            command, *words = self.command(*options)
+            parameters = StdioServerParameters(command=command, args=words, env=self.environment)
+            async with stdio_client(parameters) as streams, mcp.ClientSession(*streams) as session:
+                with anyio.fail_after(100):
+                    await session.initialize()
+                    return await talk(session)
+
+        return anyio.run(conversation)
+
+    def call(self, tool: str, given: dict[str, Any], *options: str) -> dict[str, Any]:
+        """The answer of one call that succeeds."""
+        answer = self.talk(lambda session: session.call_tool(tool, given), *options)
+        assert not answer.is_error, answer.content[0].text
+        return answer.structured_content
+
+    def error(self, tool: str, given: dict[str, Any], *options: str) -> str:
+        """The messages of one call that fails."""
+        answer = self.talk(lambda session: session.call_tool(tool, given), *options)
+        assert answer.is_error, answer.content[0].text
+        return " ".join(answer.structured_content["messages"])
+
+
+@pytest.fixture
+def assistant(omics_sandbox, tmp_path):
+    return Assistant(omics_sandbox, tmp_path)
+
+
+@pytest.fixture
+def project(omics_sandbox, tmp_path):
+    omics_sandbox.seed(write_project(tmp_path / "bundle"))
+
+
+def test_the_tools_of_a_service(assistant):
+    listed = assistant.talk(lambda session: session.list_tools(), "--services", "azul").tools
+    tools = {tool.name: tool for tool in listed}
+    assert {"azul_files_ls", "azul_download", "more"} < tools.keys()
+    files = tools["azul_files_ls"]
+    assert files.description.startswith("List entities")
+    assert files.input_schema["properties"]["limit"]["type"] == "integer"
+    assert files.input_schema["properties"]["filter"]["items"] == {"type": "string"}
+    assert all(tool.annotations.read_only_hint for tool in listed)
+
+
+def test_an_answer_is_cut_between_items_and_continued_without_the_service(assistant, project, omics_sandbox):
+    async def talk(session):
+        answers = [(await session.call_tool("azul_files_ls", {})).structured_content]
+        asked = omics_sandbox.request_log.count
+        while "cursor" in answers[-1]:
+            assert answers[-1]["left"] > 0
+            answers.append((await session.call_tool("more", {"cursor": answers[-1]["cursor"]})).structured_content)
+        assert omics_sandbox.request_log.count == asked
+        again = await session.call_tool("more", {"cursor": answers[0]["cursor"]})
+        assert again.is_error
+        assert "unknown cursor" in again.content[0].text
+        return answers
+
+    answers = assistant.talk(talk, "--services", "azul", "--max-answer", "600")
+    assert len(answers) > 1
+    assert all(len(json.dumps(answer["result"])) <= 600 for answer in answers)
+    assert sorted(row["name"] for answer in answers for row in answer["result"]) == sorted(CONTENTS)
+
+
+def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
+    assistant.folder.mkdir()
+    # The folder holds what services sent: none of it may run.
+    (assistant.folder / "json.py").write_text("raise SystemExit('imported')")
+    answer = assistant.call("azul_download", {"matrices": PROJECT, "to": "data"}, "--services", "azul")
+    (row,) = answer["result"]["files"]
+    assert (row["state"], row["verification"]) == ("done", "verified")
+    assert (assistant.folder / "data" / "counts.h5ad").read_bytes() == CONTENTS["counts.h5ad"]
+    assert any("1 file" in message for message in answer["messages"])
+
+
+@pytest.mark.parametrize("path", ["/etc", "../other", "~/other", "file:///etc", "link/other"])
+def test_a_path_out_of_the_folder_is_refused(assistant, tmp_path, path):
+    assistant.folder.mkdir()
+    (assistant.folder / "link").symlink_to(tmp_path)
+    said = assistant.error("azul_download", {"matrices": PROJECT, "to": path}, "--services", "azul")
+    assert f"to: {path!r}" in said
+    assert str(assistant.folder) in said
+    said = assistant.error(
+        "sb_files_upload", {"paths": [path], "to": "sb://u/p/"}, "--services", "sb", "--allow-writes"
+    )
+    assert f"paths: {path!r}" in said
+
+
+def test_a_file_of_the_folder_is_uploaded(assistant, omics_sandbox):
+    assistant.folder.mkdir()
+    (assistant.folder / "a.txt").write_bytes(b"reads")
+
+    async def talk(session):
+        made = await session.call_tool(
+            "sb_projects_create", {"name": "from-an-assistant", "billing_group": "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"}
+        )
+        assert not made.is_error, made.content[0].text
+        project = made.structured_content["result"]["id"]
+        sent = await session.call_tool("sb_files_upload", {"paths": ["a.txt"], "to": f"sb://{project}/"})
+        assert not sent.is_error, sent.content[0].text
+        return await session.call_tool("sb_files_cat", {"paths": [f"sb://{project}/a.txt"]})
+
+    assert assistant.talk(talk, "--services", "sb", "--allow-writes").structured_content == {"result": "reads"}
+
+
+def test_changes_need_the_users_permission_and_deletions_a_confirmation(assistant):
+    given = {"project": "of-an-assistant"}
+    said = assistant.error("crunch_add-project", given, "--services", "crunch")
+    assert "crunch_add-project may change something" in said
+    assert "--allow-writes" in said
+
+    async def talk(session):
+        made = await session.call_tool("crunch_add-project", given)
+        assert not made.is_error, made.content[0].text
+        unconfirmed = await session.call_tool("crunch_projects_rm", {"slug": "of-an-assistant"})
+        assert unconfirmed.is_error
+        assert "not confirmed" in unconfirmed.content[0].text
+        found = await session.call_tool("crunch_projects_get", {"slug": "of-an-assistant"})
+        assert found.structured_content["result"]["slug"] == "of-an-assistant"
+        removed = await session.call_tool("crunch_projects_rm", {"slug": "of-an-assistant", "yes": True})
+        assert not removed.is_error, removed.content[0].text
+        return await session.call_tool("crunch_projects_get", {"slug": "of-an-assistant"})
+
+    gone = assistant.talk(talk, "--services", "crunch", "--allow-writes")
+    assert gone.is_error
+    assert (gone.structured_content["error"], gone.structured_content["exit_code"]) == ("NotFound", 1)
+
+
+def test_secrets_are_masked(assistant, project, omics_sandbox, tmp_path):
+    bundle = omics_sandbox.seed(write_project(tmp_path / "another"))["bundle_uuid"]
+    given = {"uuid": bundle, "replica": "aws", "presignedurls": True}
+    shown = json.dumps(assistant.call("dss_get-bundle", given, "--services", "dss", "--max-answer", "1000000"))
+    assert shown.count("X-Sandbox-Signature=***") == shown.count("X-Sandbox-Signature=") > 0
+
+
+def test_errors_name_what_is_wrong(assistant):
+    async def talk(session):
+        calls = (
+            ("azul_flies_ls", {}, "unknown tool 'azul_flies_ls'. Did you mean azul_files_ls?"),
+            ("azul_get", {}, "'uuid' is a required property"),
+            ("azul_files_ls", {"limit": "many"}, "limit: 'many' is not of type 'integer'"),
+            ("azul_files_ls", {"limti": 1}, "'limti' was unexpected"),
+            ("azul_files_ls", {"limit": 0}, "--limit: 0 is below 1"),
+            ("azul_files_ls", {"catalog": "a\0"}, "contains a NUL"),
+            ("azul_get", {"uuid": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000"),
+        )
+        for tool, given, expected in calls:
+            answer = await session.call_tool(tool, given)
+            assert answer.is_error, (tool, given)
+            assert expected in " ".join(answer.structured_content["messages"])
+
+    assistant.talk(talk, "--services", "azul")
+
+
+def test_bytes_are_no_answer(assistant, omics_sandbox, tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.bin").write_bytes(b"\xff\x00\xfe")
+    bundle = omics_sandbox.seed(tmp_path / "source")["bundle_uuid"]
+    assert "Download the file" in assistant.error("cat", {"uris": [f"dss://aws/{bundle}/a.bin"]})
+
+
+def large_bundle(sandbox: Any, folder: Path) -> tuple[dict[str, Any], bytes]:
+    folder.mkdir()
+    content = random.Random(1).randbytes(6 << 20)
+    (folder / "reads.bin").write_bytes(content)
+    bundle = sandbox.seed(folder)
+    return {"bundle_uuid": bundle["bundle_uuid"], "replica": "aws", "download_dir": "data"}, content
+
+
+@posix
+def test_a_cancelled_download_is_resumed(assistant, omics_sandbox, tmp_path):
+    from omicsdk.sandbox import Rule
+
+    given, content = large_bundle(omics_sandbox, tmp_path / "source")
+    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
+
+    async def talk(session):
+        reported: list[tuple[float, float | None]] = []
+        is_reported = anyio.Event()
+
+        async def progress(done: float, total: float | None, _: str | None) -> None:
+            reported.append((done, total))
+            is_reported.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: session.call_tool("dss_download", given, progress_callback=progress))
+            await is_reported.wait()
+            while not omics_sandbox.stalled:
+                await anyio.sleep(0.005)
+            group.cancel_scope.cancel()
+        assert reported[-1][1] == len(content)
+        omics_sandbox.fault_book.clear()
+        return await session.call_tool("dss_download", given)
+
+    again = assistant.talk(talk, "--services", "dss")
+    assert not again.is_error, again.content[0].text
+    assert any("4194304 of 6291456 bytes are present" in each for each in again.structured_content["messages"])
+    (found,) = assistant.folder.glob("data/*/reads.bin")
+    assert found.read_bytes() == content
+
+
+@posix
+@pytest.mark.parametrize(("end", "code"), [("input", 0), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end, code):
+    from omicsdk.sandbox import Rule
+
+    given, _ = large_bundle(omics_sandbox, tmp_path / "source")
+    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
+    asked = (
+        {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "dss_download", "arguments": given}},
+    )  # fmt: skip
+    with subprocess.Popen(
+        assistant.command("--services", "dss"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=assistant.environment,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        for message in asked:
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        process.stdin.flush()
+        wait_until(lambda: bool(omics_sandbox.stalled))
+        if end == "input":
+            process.stdin.close()
+            process.stdin = None
+        else:
+            process.send_signal(end)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (code, False), err
+    assert json.loads(out.splitlines()[0])["id"] == 1  # stdout is the protocol's
+    # The command is gone, and what it received was recorded for the next call.
+    wait_until(lambda: not omics_sandbox.stalled)
+    omics_sandbox.fault_book.clear()
+    again = assistant.call("dss_download", given, "--services", "dss")
+    assert any("4194304 of 6291456 bytes are present" in each for each in again["messages"])
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    """Asks until it is, at most a minute."""
+
+    async def ask() -> None:
+        with anyio.fail_after(60):
+            while not is_true():
+                await anyio.sleep(0.005)
+
+    anyio.run(ask)
