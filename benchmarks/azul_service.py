@@ -22,7 +22,7 @@ def service(hits: dict[str, dict[str, Any]], server: str) -> Answer:
         hits: What the index states of each file, by UUID; `azul_mirror_uri` where it is in the mirror.
         server: Where the files' bytes are, by SHA-256.
     """
-    catalogs = {"dcp43": {"atlas": "hca", "internal": False, "plugins": {}}}
+    catalogs: dict[str, Any] = {"dcp43": {"atlas": "hca", "internal": False, "plugins": {}}}
 
     def answer(request: Request) -> bytes:
         if request.path == "/index/catalogs":

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import httpx
 import pytest
-from omicsdk.core.clock import ManualClock
+from leaving_clock import LeavingClock
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, BearerToken
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError
 from omicsdk.core.platform import (
@@ -283,24 +283,11 @@ def test_cancelling_the_task_stops_the_workflow_and_waits_for_it() -> None:
     assert not thread.is_alive()
 
 
-class Leaving(ManualClock):
-    """A clock that requests a stop half a second after the first wait began."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stop = threading.Event()
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        if sum(self.slept) >= 0.5:
-            self.stop.set()
-
-
 def test_the_stop_of_a_workflow_ends_the_waits_of_its_clients_requests() -> None:
     def busy(_: httpx.Request) -> httpx.Response:
         return httpx.Response(429, headers={"retry-after": "300"}, json={})
 
-    clock = Leaving()
+    clock = LeavingClock()
     with Toy(transport=httpx.MockTransport(busy), clock=clock) as toy, pytest.raises(Interrupted):
         toy.ask(stop=clock.stop)
     assert sum(clock.slept) < 1.5

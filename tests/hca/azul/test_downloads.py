@@ -11,6 +11,7 @@ from typing import Any
 import omicsdk
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
+from leaving_clock import LeavingClock
 from omicsdk import AsyncAzul, Azul
 from omicsdk.core.client import stopping_by
 from omicsdk.core.clock import ManualClock
@@ -189,19 +190,6 @@ def test_a_429_is_obeyed_until_the_window_is_over(omics_sandbox: Any) -> None:
         assert [client.get_catalogs().default_catalog for _ in range(5)] == ["dcp43"] * 5
     assert set(clock.slept) == {30}
     assert sum(clock.slept) == 300
-
-
-class LeavingClock(ManualClock):
-    """A clock that requests a stop half a second after the first wait began."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stop = threading.Event()
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        if sum(self.slept) >= 0.5:
-            self.stop.set()
 
 
 @pytest.mark.parametrize("settings", [{"azul.requests": 1}, {"azul.file_redirects": 9, "azul.retry_after": 300}])
