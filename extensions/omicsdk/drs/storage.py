@@ -15,7 +15,7 @@ from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
-    from omicsdk.transfer.s3_clients import S3Clients
+    from omicsdk.core.s3_clients import S3Clients
 
 GOOGLE = "https://storage.googleapis.com"
 GOOGLE_VARIABLE = "OMICS_GOOGLE_URL"
@@ -104,7 +104,7 @@ class Storage:
 
     @cached_property
     def _s3(self) -> S3Clients:
-        from omicsdk.transfer.s3_clients import S3Clients
+        from omicsdk.core.s3_clients import S3Clients
 
         return S3Clients()
 

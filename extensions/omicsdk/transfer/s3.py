@@ -1,6 +1,6 @@
-"""S3 and stores that speak its language: clients of boto3, their errors, lists of objects; an object as the end of an upload.
+"""S3 and compatible stores: errors of boto3, lists of objects, and an object as the target of an upload.
 
-boto3 is an extra, so it is imported inside functions. Of uploads it only signs: our engine moves the bytes.
+boto3 only signs uploads: the engine moves the bytes.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
-from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
@@ -21,7 +19,6 @@ from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base6
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMismatch,
-    ConfigError,
     ConnectFailed,
     ConnectionLost,
     DecodeError,
@@ -32,99 +29,12 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.redaction import mask_text
+from omicsdk.core.s3_clients import refusing_cut_heads
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
-
-#: Bytes of JSON, about, that botocore reads for a client: its collections of garbage take a quarter of that time.
-_DESCRIPTIONS = 8 << 20
-#: The region of a client where nothing names one.
-DEFAULT_REGION = "us-east-1"
-
-
-def s3_client(
-    session: Any = None,
-    *,
-    profile: str | None = None,
-    region: str | None = None,
-    anonymous: bool | None = False,
-    config: Mapping[str, Any] | None = None,
-    settings: str = "",
-    **arguments: Any,
-) -> Any:
-    """Create a client for S3. What is not given is found where boto3 looks: the environment, ~/.aws.
-
-    Args:
-        session: A session of boto3; by default that of the profile.
-        profile: A profile of ~/.aws; by default the program's own default session, else AWS_PROFILE, else none.
-        region: The region; by default that of the session.
-        anonymous: Whether requests are not signed; None leaves them unsigned where boto3 finds no credentials.
-        config: Arguments of botocore's Config.
-        settings: What holds the settings beside AWS's own, for errors.
-        **arguments: Further arguments of boto3.
-
-    Raises:
-        ConfigError: boto3 refuses the settings.
-    """
-    from omicsdk.core.answer import paused_for
-
-    with _reading_settings(settings), paused_for(_DESCRIPTIONS):
-        from botocore import UNSIGNED
-
-        session = session or _session_of(profile)
-        if anonymous or (anonymous is None and session.get_credentials() is None):
-            config = {**(config or {}), "signature_version": UNSIGNED}
-        region = region or session.region_name or DEFAULT_REGION
-        made = import_module("botocore.config").Config(**(config or {}))
-        return refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
-
-
-def s3_session(profile: str | None = None) -> Any:
-    """Return a session of boto3 for several clients: its credentials are looked for once.
-
-    Args:
-        profile: As for `s3_client`.
-
-    Raises:
-        ConfigError: boto3 refuses the settings.
-    """
-    with _reading_settings():
-        return _session_of(profile)
-
-
-def _session_of(profile: str | None) -> Any:
-    boto3: Any = import_module("boto3")
-    if profile is None and boto3.DEFAULT_SESSION is not None:
-        return boto3.DEFAULT_SESSION
-    return boto3.Session(botocore_session=botocore_session(), profile_name=profile)
-
-
-def botocore_session() -> Any:
-    """Create a session of botocore that shares what it read of AWS's services with all others: reading takes most of a client."""
-    session = import_module("botocore.session").get_session()
-    session.register_component("data_loader", _loader())
-    return session
-
-
-@cache
-def _loader() -> Any:
-    return import_module("botocore.session").get_session().get_component("data_loader")
-
-
-@contextmanager
-def _reading_settings(settings: str = "") -> Generator[None]:
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        yield
-    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
-        source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
-        said = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
-        remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
-        raise ConfigError(said, remedy=remedy) from error
-
 
 # -- errors
 
@@ -239,68 +149,6 @@ def etag_of(told: Mapping[str, Any]) -> str:
         told: The entry of a list, or the answer to HEAD.
     """
     return str(told.get("ETag", "")).strip('"')
-
-
-# -- heads that the connection cut off
-
-
-class _Head:
-    """What http.client reads a head from: a line without an end is the end of the connection, not of the head."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._file.readline(limit)
-        if not line.endswith(b"\n") and len(line) != limit:
-            raise RemoteDisconnected("the connection ended before the head of the answer was complete")
-        return line
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
-class _WholeHead(HTTPResponse):
-    """An answer whose head came to its end."""
-
-    def begin(self) -> None:
-        file: Any = self.fp
-        self.fp: Any = _Head(file)
-        try:
-            super().begin()
-        finally:
-            if self.fp is not None:  # an answer without a body lets go of it
-                self.fp = file
-
-
-def refusing_cut_heads(client: Any) -> Any:
-    """Has a client of boto3 take a head that the connection cut off for a connection that was lost, which it tries again.
-
-    http.client, which it reads answers by, takes such a head for a whole one: then a list without a body is an empty list, and
-    a size may be the first digits of one.
-
-    Args:
-        client: The client, best before its first request. One that doesn't send over botocore's own connections stays as it is.
-
-    Returns:
-        The client.
-    """
-    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
-    pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public way to its connections
-    if isinstance(pools, dict):
-        kinds = cast("dict[str, Any]", pools)
-        kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
-    return client
-
-
-@cache
-def _strict(pool: Any) -> Any:
-    """The kind of a pool whose answers have whole heads; that kind itself, where it is one."""
-    made: Any = pool.ConnectionCls
-    if issubclass(made.response_class, _WholeHead):
-        return pool
-    connection = type(made.__name__, (made,), {"response_class": _WholeHead})
-    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
 # -- an object to upload to

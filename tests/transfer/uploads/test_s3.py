@@ -22,8 +22,9 @@ from omicsdk.core.errors import (
     ServerError,
     TransferError,
 )
+from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
 from omicsdk.transfer import Upload, abort_upload, upload
-from omicsdk.transfer.s3 import S3Object, refusing_cut_heads, s3_client, s3_error
+from omicsdk.transfer.s3 import S3Object, s3_error
 from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, etag_rules
 
 pytestmark = pytest.mark.usefixtures("functional")

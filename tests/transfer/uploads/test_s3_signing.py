@@ -11,8 +11,9 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.s3_clients import botocore_session
 from omicsdk.transfer import s3 as module
-from omicsdk.transfer.s3 import S3Object, botocore_session
+from omicsdk.transfer.s3 import S3Object
 from omicsdk.transfer.uploads.store import Source
 
 KEYS = {"access_key": "AKID", "secret_key": "very/secret", "token": "t", "expiry_time": "2099-01-01T00:00:00Z"}

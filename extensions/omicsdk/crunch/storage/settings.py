@@ -160,8 +160,8 @@ def _mode(key: str, value: object) -> int | None:
 
 
 def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
+    from omicsdk.core.s3_clients import s3_client
     from omicsdk.crunch.storage.s3 import EXPIRES, S3Storage
-    from omicsdk.transfer.s3 import s3_client
 
     told: dict[str, Any] = {}
     for option, keys in _S3_KEYS.items():

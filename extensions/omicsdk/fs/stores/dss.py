@@ -423,8 +423,8 @@ class DssStore(ClientStore[Dss]):
             ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
             UsageError: One has a name that no bundle takes.
         """
+        from omicsdk.core.s3_clients import s3_client
         from omicsdk.fs.copying.copies import joined
-        from omicsdk.transfer.s3 import s3_client
 
         if not files:
             return TransferReport()

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.paging import items_at
+from omicsdk.core.s3_clients import S3Clients
 from omicsdk.fs.store import (
     AlreadyThere,
     CopyOptions,
@@ -26,7 +27,6 @@ from omicsdk.fs.store import (
 )
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
 from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
-from omicsdk.transfer.s3_clients import S3Clients
 
 #: The members of HEAD with a checksum, by algorithm. One of parts, `VALUE-NUMBER`, is none of the whole.
 _CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "ChecksumSHA1"}

@@ -26,6 +26,7 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
+from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended, never
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
@@ -36,7 +37,6 @@ from omicsdk.transfer import upload as send
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.control import opened, report_of
 from omicsdk.transfer.journal import journal_for
-from omicsdk.transfer.s3 import s3_client
 from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:

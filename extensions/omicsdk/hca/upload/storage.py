@@ -17,9 +17,10 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
+from omicsdk.core.s3_clients import botocore_session, s3_client
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3 import asking_s3, botocore_session, etag_of, s3_client, s3_pages
+from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,6 +21,7 @@ from omicsdk.core.display import Displayed
 from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
+from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.transport import within_budget
 from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
@@ -32,7 +33,7 @@ from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT, Verification
-from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, s3_client
+from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload

@@ -1,0 +1,259 @@
+"""Clients of S3: their settings, their regions, and heads of answers that the connection cut off.
+
+boto3 is slow to import, so it is imported inside functions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPResponse, RemoteDisconnected
+from importlib import import_module
+from typing import Any, cast
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.redaction import mask_text
+
+#: Bytes of JSON, about, that botocore reads for a client: its collections of garbage take a quarter of that time.
+_DESCRIPTIONS = 8 << 20
+#: The region of a client where nothing names one.
+DEFAULT_REGION = "us-east-1"
+
+
+def s3_client(
+    session: Any = None,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    anonymous: bool | None = False,
+    config: Mapping[str, Any] | None = None,
+    settings: str = "",
+    **arguments: Any,
+) -> Any:
+    """Create a client for S3. What is not given is found where boto3 looks: the environment, ~/.aws.
+
+    Args:
+        session: A session of boto3; by default that of the profile.
+        profile: A profile of ~/.aws; by default the program's own default session, else AWS_PROFILE, else none.
+        region: The region; by default that of the session.
+        anonymous: Whether requests are not signed; None leaves them unsigned where boto3 finds no credentials.
+        config: Arguments of botocore's Config.
+        settings: What holds the settings beside AWS's own, for errors.
+        **arguments: Further arguments of boto3.
+
+    Raises:
+        ConfigError: boto3 refuses the settings.
+    """
+    from omicsdk.core.answer import paused_for
+
+    with _reading_settings(settings), paused_for(_DESCRIPTIONS):
+        from botocore import UNSIGNED
+
+        session = session or _session_of(profile)
+        if anonymous or (anonymous is None and session.get_credentials() is None):
+            config = {**(config or {}), "signature_version": UNSIGNED}
+        region = region or session.region_name or DEFAULT_REGION
+        made = import_module("botocore.config").Config(**(config or {}))
+        return refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
+
+
+def s3_session(profile: str | None = None) -> Any:
+    """Return a session of boto3 for several clients: its credentials are looked for once.
+
+    Args:
+        profile: As for `s3_client`.
+
+    Raises:
+        ConfigError: boto3 refuses the settings.
+    """
+    with _reading_settings():
+        return _session_of(profile)
+
+
+def _session_of(profile: str | None) -> Any:
+    boto3: Any = import_module("boto3")
+    if profile is None and boto3.DEFAULT_SESSION is not None:
+        return boto3.DEFAULT_SESSION
+    return boto3.Session(botocore_session=botocore_session(), profile_name=profile)
+
+
+def botocore_session() -> Any:
+    """Create a session of botocore that shares what it read of AWS's services with all others: reading takes most of a client."""
+    session = import_module("botocore.session").get_session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    return import_module("botocore.session").get_session().get_component("data_loader")
+
+
+@contextmanager
+def _reading_settings(settings: str = "") -> Generator[None]:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+        source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
+        said = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
+        remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
+        raise ConfigError(said, remedy=remedy) from error
+
+
+# -- a client for each region
+
+
+@dataclass
+class S3Clients:
+    """Clients, created when they are first needed; safe to use from several threads.
+
+    Attributes:
+        client: The one client for all buckets.
+        endpoint_url: The store's address; by default as boto3 finds it (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        region_name: The region of the first client; by default as boto3 finds it.
+        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
+        anonymous: Whether requests are unsigned; by default they are when boto3 finds no credentials.
+        session: A session of boto3 in place of a new one.
+    """
+
+    client: Any = None
+    endpoint_url: str | None = None
+    region_name: str | None = None
+    profile_name: str | None = None
+    anonymous: bool | None = None
+    session: Any = None
+
+    def __post_init__(self) -> None:
+        self._given = None if self.client is None else refusing_cut_heads(self.client)
+        self._lock = threading.Lock()
+        self._by_region: dict[str, Any] = {}
+        self._region_of: dict[str, str] = {}
+
+    @property
+    def first(self) -> Any:
+        """The client for requests that concern no particular bucket.
+
+        Raises:
+            ConfigError: boto3 refuses its settings.
+        """
+        return self._given if self._given is not None else self._in("")
+
+    def of(self, bucket: str) -> Any:
+        """The client for a bucket: Amazon accepts a signature only for the bucket's own region.
+
+        Args:
+            bucket: The bucket.
+
+        Raises:
+            ConfigError: boto3 refuses its settings.
+        """
+        first = self.first
+        if self._given is not None or "amazonaws.com" not in str(first.meta.endpoint_url):
+            return first
+        if bucket not in self._region_of:
+            self._region_of[bucket] = _region(first, bucket)
+        region = self._region_of[bucket]
+        return first if region in ("", first.meta.region_name) else self._in(region)
+
+    def close(self) -> None:
+        """Close the connections of those that were made here."""
+        with self._lock:
+            while self._by_region:
+                self._by_region.popitem()[1].close()
+
+    def _in(self, region: str) -> Any:
+        with self._lock:
+            if region not in self._by_region:
+                self._by_region[region] = self._made(region)
+            return self._by_region[region]
+
+    def _made(self, region: str) -> Any:
+        self.session = self.session or s3_session(self.profile_name)
+        return s3_client(
+            self.session,
+            region=region or self.region_name,
+            anonymous=self.anonymous,
+            config={"signature_version": "s3v4", "max_pool_connections": 16},
+            endpoint_url=self.endpoint_url,
+        )
+
+
+def _region(client: Any, bucket: str) -> str:
+    """The region of a bucket, which Amazon states to any caller; empty when it does not."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: Mapping[str, Mapping[str, Any]] = client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        answer = error.response
+    except BotoCoreError:  # the next request to the bucket reports it
+        return ""
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers.get("x-amz-bucket-region", "")
+
+
+# -- heads that the connection cut off
+
+
+class _Head:
+    """The file that http.client reads a head from: a line without an end is the end of the connection, not of the head."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self._file.readline(limit)
+        if not line.endswith(b"\n") and len(line) != limit:
+            raise RemoteDisconnected("the connection ended before the head of the answer was complete")
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _WholeHead(HTTPResponse):
+    """A response whose head is complete."""
+
+    def begin(self) -> None:
+        file: Any = self.fp
+        self.fp: Any = _Head(file)
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # an answer without a body lets go of it
+                self.fp = file
+
+
+def refusing_cut_heads(client: Any) -> Any:
+    """Make a client of boto3 treat a head that the connection cut off as a lost connection, which it retries.
+
+    http.client, which reads its answers, accepts such a head as complete: a list without a body is then an empty list, and
+    a size may be the first digits of one.
+
+    Args:
+        client: The client, best before its first request. One that does not send over botocore's own connections is left unchanged.
+
+    Returns:
+        The client.
+    """
+    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public way to its connections
+    if isinstance(pools, dict):
+        kinds = cast("dict[str, Any]", pools)
+        kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
+    return client
+
+
+@cache
+def _strict(pool: Any) -> Any:
+    """The class of a pool whose answers have complete heads; the given class if it is one."""
+    made: Any = pool.ConnectionCls
+    if issubclass(made.response_class, _WholeHead):
+        return pool
+    connection = type(made.__name__, (made,), {"response_class": _WholeHead})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
