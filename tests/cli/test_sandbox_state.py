@@ -27,12 +27,12 @@ def test_a_running_sandbox_is_saved_and_loaded_elsewhere(omics, omics_sandbox, f
     for service in ("dss", "upload", "sb", "gen3", "crunch", "pangea"):
         assert omics(*words, service, installed=True).code == 0
     file, copy = tmp_path / "state.tar", tmp_path / "copy"
+    here = json.loads(omics("sandbox", "status", "--url", omics_sandbox.url, installed=True).out)
     ran = omics("sandbox", "save", str(file), "--url", omics_sandbox.url, installed=True)
     assert json.loads(ran.out)["bytes"] == file.stat().st_size
     assert file.stat().st_mode & 0o77 == 0
     ran = omics("sandbox", "load", str(file), "--dir", str(copy), installed=True)
     assert (ran.code, json.loads(ran.out)["folder"]) == (0, str(copy))
-    here = json.loads(omics("sandbox", "status", "--url", omics_sandbox.url, installed=True).out)
     there = json.loads(omics("sandbox", "status", "--dir", str(copy), installed=True).out)
     assert (here["running"], there["running"]) == (True, False)
     assert here["contents"] == there["contents"]

@@ -183,9 +183,10 @@ class AnsweredError(_Coded, core.APIError):
         if "http_status" in vars(cls):
             BY_STATUS[cls.http_status] = cls
 
-    def __str__(self) -> str:
-        # There was no answer whose status and code could be shown.
-        return SbgError.__str__(self) if self.code == NO_CODE else super().__str__()
+    @property
+    def summary(self) -> str:
+        """What happened, with the status and the code of the answer, if there was one."""
+        return self.message if self.code == NO_CODE else super().summary
 
 
 class BadRequest(AnsweredError, core.BadRequest):
