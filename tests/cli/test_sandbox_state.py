@@ -105,7 +105,7 @@ def test_a_folder_of_an_earlier_release_is_refused_until_it_is_reset(omics, fold
     for words in (("status",), ("seed", str(folder)), ("save", str(tmp_path / "x.tar"))):
         ran = omics("sandbox", *words, "--dir", str(state), installed=True)
         assert ran.code != 0
-        assert f"empty the folder with `omics sandbox reset --dir {state}`" in ran.err.replace("\n", " ")
+        assert f"Empty the folder with `omics sandbox reset --dir {state}`" in ran.err.replace("\n", " ")
     assert json.loads(omics("sandbox", "reset", "--dir", str(state), installed=True).out) == {"folder": str(state)}
     assert "is not a sandbox's folder" in omics("sandbox", "reset", "--dir", str(state), installed=True).err
     with Sandbox(state) as sandbox:

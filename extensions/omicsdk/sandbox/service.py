@@ -105,9 +105,9 @@ class Tokens:
                 return found
         row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (digest(token.strip()),))
         if row is None:
-            raise Problem(401, "Unauthorized", "The token isn't one that this server issued", challenge)
+            raise Problem(401, "Unauthorized", "The token is not one that this server issued", challenge)
         if row["ends"] <= self._now():
-            raise Problem(401, "Unauthorized", "The token has ended: get a new one", challenge)
+            raise Problem(401, "Unauthorized", "The token has expired", challenge)
         return Caller(row["email"], frozenset(json.loads(row["groups_"])))
 
 

@@ -278,7 +278,7 @@ def test_refreshing(web, sandbox, client):
     sandbox.clock.advance(3600)
     expired = client(token=tokens["access_token"]).get("/v1/users")
     assert expired.status_code == 401
-    assert "ended" in expired.json()["detail"]
+    assert "expired" in expired.json()["detail"]
     assert 'error="invalid_token"' in expired.headers["www-authenticate"]
     fresh = refresh(web, tokens["refresh_token"]).json()
     assert "refresh_token" not in fresh

@@ -76,7 +76,7 @@ def test_audiences(sandbox, account, client, audience):
         ({"aud": None}, "claim aud"),
         ({"aud": "http://["}, "claim aud"),
         ({"aud": [1]}, "claim aud"),
-        ({"exp": 1}, "ended"),
+        ({"exp": 1}, "expired"),
         ({"exp": None}, "no end"),
         ({"exp": "soon"}, "can't be read|no number"),
         ({"iss": "other@example.org"}, "for itself only"),

@@ -314,7 +314,9 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
             errno.EADDRINUSE: "Choose another port with --port or --s3-port.",
             errno.EADDRNOTAVAIL: "Give an address of this machine with --host.",
         }
-        why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        # The message of the event loop names the address by its own words and the system's.
+        in_use = "the port is in use" if error.errno == errno.EADDRINUSE else ""
+        why = f"{error.filename}: {error.strerror}" if error.filename else in_use or str(error)
         otherwise = "Check that path, or choose another folder with --dir."
         raise ConfigError(f"{what}: {why}", remedy=remedies.get(error.errno or 0, otherwise)) from error
     except OmicsError:

@@ -365,7 +365,7 @@ def _check_time(claims: Mapping[str, Any], now: float) -> None:
     if moments["exp"] is None:
         raise refused("it has no end (claim exp)")
     if moments["exp"] <= now:
-        raise refused("it has ended: get a new one")
+        raise refused("it has expired")
     begins = max(moments["nbf"] or 0, moments["iat"] or 0)
     if begins > now + LEEWAY:
         raise refused(f"it is not valid before {begins - now:.0f} s from now: check the clock of your machine")

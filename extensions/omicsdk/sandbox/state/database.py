@@ -96,8 +96,8 @@ class Database:
         found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, SCHEMA_VERSION):
             raise ValueError(
-                f"{path} has layout {found}, this release reads {SCHEMA_VERSION}: "
-                f"empty the folder with `omics sandbox reset --dir {path.parent}`, or start with another one"
+                f"{path} was written by another release (layout {found}, expected {SCHEMA_VERSION}). Empty the folder with "
+                f"`omics sandbox reset --dir {path.parent}`, or use another folder"
             )
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
