@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +35,10 @@ from omicsdk.core.type_guards import is_object
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.platform import Discovery
+
+
+_GOOGLE = "google"
+"""The folder, beside the token file, of credentials files that logins at Google wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ KINDS: Mapping[str, Kind] = {
         "omicsdk.hca.azul.client:Azul",
         _of_sources,
         "credentials file",
-        "Run gcloud auth application-default login, then omics login azul; or give a token of a Google account that is "
-        "registered with Terra.",
+        "Run gcloud auth application-default login, then omics login azul; or give --credentials-file with the client secrets of "
+        "an OAuth application to log in with a browser; or a token of a Google account that is registered with Terra.",
     ),
     "sb": Kind(
         "Seven Bridges",
@@ -246,9 +251,13 @@ def log_in(
     discovery = _discovery(platform)
     if login.kind == "password":
         login = _exchanged(login, base_url)
-    with _client(platform)(base_url, credentials=_proof(discovery, login, base_url)) as client:
-        url = client.base_url  # as it is written in one way
-        user = _checked(client, platform)
+    try:
+        with _client(platform)(base_url, credentials=_proof(discovery, login, base_url)) as client:
+            url = client.base_url  # as it is written in one way
+            user = _checked(client, platform)
+    except OmicsError:
+        _delete_google_file(login)
+        raise
     end = login.token.expires_at
     login = replace(
         login,
@@ -256,7 +265,10 @@ def log_in(
         token=Token(login.token.value, jwt_expiry(login.token.value) if end is None else end),
     )
     tokens = token_file(platform=platform, profile=name)
+    replaced = tokens.login(url)
     stored = tokens.keep(url, login, store)
+    if replaced is not None and replaced.token.value != login.token.value:
+        _delete_google_file(replaced)
     change_settings(("profiles", name, discovery.platform, "base_url"), url)
     where = "the keyring" if stored == "keyring" else str(tokens.path)
     return Account(platform, name, url, login.user or user, _moment(login.token.expires_at), where)
@@ -314,6 +326,8 @@ def log_out(place: Place, login: StoredLogin, on_message: Callable[[str], None])
     tokens = token_file(platform=place.platform, profile=place.profile)
     if place.platform == "pangea":
         _revoke(tokens.login(place.url) or login, place, on_message)
+    elif place.platform == "azul":
+        _revoke_google(tokens.login(place.url) or login, on_message)
     tokens.delete(place.url)
 
 
@@ -417,20 +431,66 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
             yield f"{discovery.platform}.credentials", MASK, found.credentials_origin
 
 
-def google_file(file: Path | None) -> StoredLogin:
+def google_file(
+    file: str | os.PathLike[str] | None,
+    *,
+    tell: Callable[[str], None],
+    device: bool = False,
+    timeout: float = 300.0,
+) -> StoredLogin:
     """Return the login that a credentials file of Google is; the file stays where it is, and is read at each use.
 
     Args:
-        file: The file; None for the application default credentials.
+        file: The file; None for the application default credentials. The client secrets of an OAuth application begin a login
+            with a browser, whose credentials are written into a folder beside the token file.
+        tell: Shows the address to log in at.
+        device: Whether the browser is on another machine.
+        timeout: Seconds to wait for the browser.
 
     Raises:
-        AuthError: It is no such file.
+        AuthError: It is no such file, or the login was not finished.
+        UsageError: The file is no client secrets, and `device` was given.
     """
-    from omicsdk.core.oauth.google import KIND, default_file, google_credentials
+    from omicsdk.core.oauth.google import KIND, default_file, google_credentials, is_client_secrets, log_in
 
-    path = (file or default_file(os.environ)).expanduser().absolute()
+    path = Path(file or default_file(os.environ)).expanduser().absolute()
+    if is_client_secrets(path):
+        # A name of its own: until the new login was tried, the old one stays usable.
+        target = token_file().path.parent / _GOOGLE / f"{secrets.token_hex(8)}.json"
+        log_in(path, target, on_message=tell, device=device, timeout=timeout)
+        path = target
+    elif device:
+        remedy = "Give --credentials-file with the client secrets of an OAuth application of Google."
+        raise UsageError("a login on another machine needs an OAuth application", remedy=remedy)
     google_credentials(path, remedy=KINDS["azul"].remedy)
     return StoredLogin(Token(str(path)), kind=KIND)
+
+
+def _own_google_file(login: StoredLogin) -> Path | None:
+    """The file that a login with a browser at Google wrote; None for other logins, whose files are the user's or gcloud's."""
+    from omicsdk.core.oauth.google import KIND
+
+    path = Path(login.token.value) if login.kind == KIND else None
+    return path if path is not None and path.parent == token_file().path.parent / _GOOGLE else None
+
+
+def _delete_google_file(login: StoredLogin) -> None:
+    if (path := _own_google_file(login)) is not None:
+        path.unlink(missing_ok=True)
+
+
+def _revoke_google(login: StoredLogin, on_message: Callable[[str], None]) -> None:
+    """Revoke a login with a browser at Google, and delete its file."""
+    from omicsdk.core.oauth.google import revoke
+
+    path = _own_google_file(login)
+    if path is None or not path.exists():
+        return
+    try:
+        revoke(path)
+    except OmicsError as error:
+        on_message(f"The login could not be revoked; remove it in your Google account: {error}")
+    path.unlink()
 
 
 def credentials_file(text: str, source: str) -> tuple[StoredLogin, str]:

@@ -7,6 +7,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -298,3 +300,74 @@ def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
     assert "Cannot store the login in the keyring: there is none" in ran.stderr
     assert "stored in " + str(user.tokens) in user.login(*words, "--store", "file", typed=box.sb_token, **unlocked)
     assert box.sb_token not in keyring.read_text()
+
+
+class Google(ThreadingHTTPServer):
+    """An authorization server that grants each code at once, for one access token.
+
+    Args:
+        token: The access token.
+    """
+
+    def __init__(self, token: str) -> None:
+        super().__init__(("127.0.0.1", 0), GoogleAnswers)
+        self.token, self.asked = token, list[str]()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def secrets(self, path: Path) -> str:
+        """Write the client secrets of an application."""
+        url = f"http://127.0.0.1:{self.server_address[1]}"
+        inner = {"client_id": "c", "client_secret": "s", "auth_uri": f"{url}/auth", "token_uri": f"{url}/token"}
+        path.write_text(json.dumps({"installed": inner}))
+        return str(path)
+
+
+class GoogleAnswers(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked.append(self.path)
+        answer = {
+            "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 0},
+            "/token": {"access_token": self.server.token, "refresh_token": "r", "token_type": "Bearer"},
+        }.get(self.path, {})
+        content = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_google_account_is_logged_in_with_a_browser_on_another_machine(user, tmp_path):
+    url, kept = f"{user.sandbox.url}/azul", user.folder / "google"
+    right, wrong = Google(user.sandbox.token()), Google("wrong")
+    words = ("azul", "--base-url", url, "--device", "--credentials-file")
+    try:
+        said = user.login(*words, right.secrets(tmp_path / "right.json"))
+        assert "enter the code AB-CD" in said
+        assert f"logged in to {url}" in said
+        (file,) = kept.iterdir()
+        assert stat.S_IMODE(file.stat().st_mode) & 0o77 == 0
+        # A login that the service refuses replaces no good one, and leaves nothing behind.
+        refused = user.run("login", *words, wrong.secrets(tmp_path / "wrong.json"))
+        assert refused.returncode == 4
+        assert list(kept.iterdir()) == [file]
+        shown = user.run("whoami", "azul", "--output", "json")
+        assert (shown.returncode, json.loads(shown.stdout)[0]["base_url"]) == (0, url)
+        user.login(*words, right.secrets(tmp_path / "right.json"))
+        assert file not in kept.iterdir()
+        assert user.run("logout", "azul").returncode == 0
+        assert (list(kept.iterdir()), right.asked[-1]) == ([], "/revoke")
+    finally:
+        for each in (right, wrong):
+            each.shutdown()
+            each.server_close()
+
+
+def test_a_browser_on_another_machine_needs_an_application(user):
+    ran = user.run("login", "azul", "--device", "--base-url", f"{user.sandbox.url}/azul")
+    assert ran.returncode == 2
+    assert "Give --credentials-file with the client secrets" in ran.stderr

@@ -76,6 +76,7 @@ PATHS = {
     "seven-bridges": "how-to/move-any-file.md",
     "gen3": "how-to/move-a-terabyte.md",
     "drs": "how-to/ga4gh-reading.md",
+    "terra": "how-to/drs-access.md",
     "crunch": "how-to/log-in.md",
     "pangea": "how-to/your-own-client.md",
     "manifests": "uris.md",

@@ -15,7 +15,7 @@ from omicsdk.core.credentials import BearerToken, Token, jwt_claims, jwt_expiry,
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, UsageError
 from omicsdk.core.oauth.credentials import VARIABLE
 from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, revoke_request
-from omicsdk.core.oauth.redirect_server import RedirectServer
+from omicsdk.core.oauth.redirect_server import grant_by_browser
 from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import StoredLogin, token_file
@@ -160,7 +160,16 @@ class ServiceLogin:
             if remote:
                 grant = self._by_code(application, extra, ask)
             else:
-                grant = self._by_browser(application, extra, open_browser, timeout, stop)
+                grant = grant_by_browser(
+                    application,
+                    SCOPES,
+                    extra,
+                    self._endpoint,
+                    self.tell,
+                    open_browser=open_browser,
+                    timeout=timeout,
+                    stop=stop,
+                )
         BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
         token = Token(grant.access_token, grant.expires_at)
         served = tuple(self._served(issuer))
@@ -216,24 +225,6 @@ class ServiceLogin:
         """The application's secrets of the service, or of the one that was logged in to."""
         service = self._url if origin in ("", origin_of(self._url)) else origin
         return Secrets(service, self.config, self._tokens.path, self._endpoint)
-
-    def _by_browser(
-        self,
-        application: Application,
-        extra: Mapping[str, str],
-        open_browser: Callable[[str], None],
-        timeout: float,
-        stop: threading.Event | None,
-    ) -> Grant:
-        server = RedirectServer(*application.loopback())
-        attempt = begin(application, server.uri, SCOPES, extra)
-        with server.listening(attempt.state):
-            self.tell(
-                f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}"
-            )
-            open_browser(attempt.url)
-            query = server.wait(timeout, stop)
-        return self._endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
 
     def _by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
         echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)

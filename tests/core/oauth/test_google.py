@@ -9,10 +9,20 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from authorization_server import AuthorizationServer
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import AuthError
-from omicsdk.core.oauth.google import KIND, READ_STORAGE, default_file, found_credentials, google_credentials
+from omicsdk.core.oauth.google import (
+    KIND,
+    READ_STORAGE,
+    default_file,
+    found_credentials,
+    google_credentials,
+    is_client_secrets,
+    log_in,
+    revoke,
+)
 from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.token_file import StoredLogin
 from omicsdk.hca.azul.client import stored_login
@@ -126,3 +136,127 @@ def test_a_default_file_of_another_kind_is_logged_and_open_data_stays_open(
     (tmp_path / "application_default_credentials.json").write_text('{"type": "external_account"}')
     assert found_credentials({"CLOUDSDK_CONFIG": str(tmp_path)}, READ_STORAGE, [SERVICE]) is None
     assert "continuing without a Google login" in caplog.text
+
+
+# -- logging in with a browser
+
+
+@pytest.fixture
+def server() -> AuthorizationServer:
+    return AuthorizationServer(url="https://google.example.org")
+
+
+@pytest.fixture
+def secrets_file(tmp_path: Path, server: AuthorizationServer) -> Path:
+    path = tmp_path / "client_secrets.json"
+    path.write_text(json.dumps(server.application_secrets))
+    return path
+
+
+def follow(url: str) -> None:
+    """Be the browser that the server sends back."""
+    httpx.get(url, trust_env=False).raise_for_status()
+
+
+@pytest.mark.usefixtures("functional")
+def test_a_login_with_a_browser_writes_credentials_that_are_renewed(
+    tmp_path: Path, server: AuthorizationServer, secrets_file: Path
+) -> None:
+    clock, messages = ManualClock(), list[str]()
+    sender = Endpoint({}, transport=httpx.MockTransport(server), clock=clock)
+    target = tmp_path / "google" / "login.json"
+    assert is_client_secrets(secrets_file)
+    log_in(
+        secrets_file,
+        target,
+        on_message=messages.append,
+        open_browser=lambda url: follow(server.consent(url)),
+        endpoint=sender,
+    )
+    assert target.stat().st_mode & 0o77 == 0
+    assert "access_type=offline" in messages[0]
+    assert not is_client_secrets(target)
+    credentials = google_credentials(target, endpoint=sender, clock=clock)
+    sent = credentials.headers("GET", "https://service.example.org")["authorization"]
+    assert sent == f"Bearer {server.access_tokens[-1]}"
+    assert len(server.access_tokens) == 2  # the login's own, and the renewed one
+
+
+@pytest.mark.usefixtures("functional")
+def test_a_login_that_the_user_refuses_writes_nothing(
+    tmp_path: Path, server: AuthorizationServer, secrets_file: Path
+) -> None:
+    sender = Endpoint({}, transport=httpx.MockTransport(server), clock=ManualClock())
+    with pytest.raises(AuthError, match="access_denied"):
+        log_in(
+            secrets_file,
+            tmp_path / "login.json",
+            on_message=lambda _: None,
+            open_browser=lambda url: follow(server.consent(url, error="access_denied")),
+            endpoint=sender,
+        )
+    assert not (tmp_path / "login.json").exists()
+
+
+def devices(*answers: tuple[int, dict[str, Any]]) -> tuple[list[dict[str, str]], httpx.MockTransport]:
+    """A server that shows a code, and answers requests for tokens one after the other."""
+    sent, left = list[dict[str, str]](), list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append({"path": request.url.path, **{n: v[0] for n, v in parse_qs(request.content.decode()).items()}})
+        if request.url.path.endswith("/device/code"):
+            shown = {"device_code": "canary-device", "user_code": "AB-CD", "verification_url": "https://g.co/device"}
+            return httpx.Response(200, json=shown | {"interval": 3, "expires_in": 1800})
+        status, body = left.pop(0)
+        return httpx.Response(status, json=body)
+
+    return sent, httpx.MockTransport(answer)
+
+
+PENDING = (428, {"error": "authorization_pending", "error_description": "Precondition Required"})
+GRANTED = (200, {"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "expires_in": 3600})
+
+
+def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secrets_file: Path) -> None:
+    clock, messages = ManualClock(), list[str]()
+    sent, transport = devices(PENDING, (403, {"error": "slow_down"}), GRANTED)
+    target = tmp_path / "login.json"
+    sender = Endpoint({}, transport=transport, clock=clock)
+    log_in(secrets_file, target, on_message=messages.append, device=True, endpoint=sender, clock=clock)
+    assert json.loads(target.read_text())["refresh_token"] == "r"
+    assert messages == ["Open this address in any browser, and enter the code AB-CD:\nhttps://g.co/device"]
+    assert clock.slept == [3, 3, 8]
+    assert [each["path"] for each in sent] == ["/oauth/device/code", *["/oauth/token"] * 3]
+    assert sent[1]["device_code"] == "canary-device"
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (((403, {"error": "access_denied"}),), "refused: access_denied"),
+        ((PENDING,) * 4, "not entered within 10 s"),
+        (((200, {"access_token": "a", "token_type": "Bearer"}),), "no refresh token"),
+    ],
+)
+def test_a_code_that_leads_to_no_login_writes_nothing(
+    tmp_path: Path, secrets_file: Path, answers: tuple[tuple[int, dict[str, Any]], ...], message: str
+) -> None:
+    clock, target = ManualClock(), tmp_path / "login.json"
+    _, transport = devices(*answers)
+    sender = Endpoint({}, transport=transport, clock=clock)
+    with pytest.raises(AuthError, match=message):
+        log_in(secrets_file, target, on_message=lambda _: None, device=True, timeout=10, endpoint=sender, clock=clock)
+    assert not target.exists()
+
+
+def test_a_login_is_revoked_beside_the_address_of_tokens(file: Path) -> None:
+    asked = list[httpx.Request]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    file.write_text(json.dumps({**USER, "token_uri": "https://oauth2.example.org/token"}))
+    revoke(file, endpoint=Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock()))
+    assert str(asked[0].url) == "https://oauth2.example.org/revoke"
+    assert parse_qs(asked[0].content.decode())["token"] == ["r"]

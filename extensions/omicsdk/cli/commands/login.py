@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,7 +74,8 @@ def login(
     Args:
         platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or pangea.
         credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul that of
-            a Google account, by default the application default credentials.
+            a Google account, by default the application default credentials; the client secrets of an OAuth application open a
+            browser.
         user: User name or e-mail address, for a platform that takes a password.
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
@@ -91,13 +93,17 @@ def login(
         done = log_in_by_browser(
             url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
         )
-    elif device:
+    elif device and platform != "azul":
         raise UsageError(f"{platform} has no login by browser", remedy=f"Give a {KINDS[platform].takes}.")
     else:
         url = connection.base_url
         if platform != "gen3" and console.is_attended:  # asked for in this order; a credentials file states its commons
             url = base_url_for(platform, url, profile) or _asked(console, "Base URL: ", "--base-url")
-        stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
+        if platform == "azul" and token is None and user is None:
+            tell = partial(_lines, console)
+            stored, issuer = google_file(credentials_file, tell=tell, device=device, timeout=timeout), None
+        else:
+            stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
         url = base_url_for(platform, url or issuer, profile)
         done = log_in(platform, stored, url or _asked(console, "Base URL: ", "--base-url"), profile, store)
     end = f" until {done.expires_at}" if done.expires_at else ""
@@ -155,8 +161,6 @@ def _given(
     if file is None and kind.takes == "token":
         console.message(kind.remedy)
         return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
-    if platform == "azul":
-        return google_file(file), None
     if platform != "gen3":
         raise UsageError(f"{platform} has no credentials file", remedy=f"Give a {kind.takes}.")
     named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))

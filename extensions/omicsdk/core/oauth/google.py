@@ -1,23 +1,23 @@
-"""Logins with Google accounts: tokens, application default credentials and service accounts, as their files state them."""
+"""Logins with Google accounts: tokens, application default credentials, service accounts, and logins with a browser."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token
-from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.files import home_folder
+from omicsdk.core.errors import APIError, AuthError, ConfigError
+from omicsdk.core.files import home_folder, write_private
 from omicsdk.core.oauth.credentials import VARIABLE
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
-    from omicsdk.core.oauth.grants import Endpoint, Grant
+    from omicsdk.core.oauth.grants import Application, Endpoint, Grant
     from omicsdk.core.request import Request
 
 KIND = "google"
@@ -29,6 +29,8 @@ IDENTITY = "openid https://www.googleapis.com/auth/userinfo.email"
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
 """Scope of reads from Google's storage."""
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+"""The grant of a login with a browser on another machine (RFC 8628)."""
 REMEDY = (
     f"Run `gcloud auth application-default login`, or set {VARIABLE} to the key file of a service account, or "
     f"{TOKEN_VARIABLE} to the output of `gcloud auth print-access-token`."
@@ -141,10 +143,141 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
 def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request:
     """The request that exchanges a signed statement of a service account for a token (RFC 7523)."""
     from omicsdk.core.oauth.credentials import LIFETIME, read_key, signed
-    from omicsdk.core.oauth.grants import FORM
-    from omicsdk.core.request import Request
 
     key = read_key(path)
     claims = {"iss": key.email, "scope": scopes, "aud": uri, "iat": int(now), "exp": int(now + LIFETIME)}
-    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed(key, claims)}
-    return Request("POST", uri, (("content-type", FORM),), urlencode(form).encode(), True, False, "login")
+    return _form(uri, {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed(key, claims)})
+
+
+# -- logging in with a browser
+
+
+def is_client_secrets(path: Path) -> bool:
+    """Return whether a file holds the client secrets of an OAuth application, as Google's console exports them.
+
+    Args:
+        path: The file.
+    """
+    try:
+        stated: object = json.loads(path.read_bytes())
+    except (OSError, ValueError):  # the caller reads it as a credentials file, and reports what is wrong
+        return False
+    return is_object(stated) and any(is_object(stated.get(name)) for name in ("installed", "web"))
+
+
+def log_in(
+    secrets: Path,
+    target: Path,
+    *,
+    on_message: Callable[[str], object],
+    device: bool = False,
+    timeout: float = 300.0,
+    open_browser: Callable[[str], object] | None = None,
+    endpoint: Endpoint | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Log in with a browser, and write the application default credentials of that login.
+
+    Args:
+        secrets: The client secrets of an OAuth application: of the type "Desktop app", or "TVs and Limited Input devices" for
+            `device`.
+        target: The file to write, readable by its owner only.
+        on_message: Called with the address to log in at.
+        device: Whether the browser is on another machine: a code is shown to enter there.
+        timeout: Seconds to wait for the user, above 0.
+        open_browser: Opens an address in a browser; by default the user's own.
+        endpoint: Sends requests for tokens; by default over the network.
+        clock: The source of time.
+
+    Raises:
+        AuthError: The login was refused or not finished.
+        ConfigError: The file lacks a member, or the target cannot be written.
+    """
+    from omicsdk.core.oauth.grants import Application, Endpoint
+    from omicsdk.core.oauth.redirect_server import grant_by_browser
+    from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
+
+    application = Application.of(json.loads(secrets.read_bytes()), str(secrets))
+    sender = endpoint or Endpoint(clock=clock)
+    if device:
+        grant = _by_device(application, sender, on_message, timeout, clock)
+    else:
+        # Without these two Google issues a refresh token at the first login only.
+        extra = {"access_type": "offline", "prompt": "consent"}
+        opening = open_browser or open_usual_browser
+        grant = grant_by_browser(
+            application, IDENTITY.split(), extra, sender, on_message, open_browser=opening, timeout=timeout
+        )
+    if not grant.refresh_token:
+        raise AuthError("Google issued no refresh token", remedy="Log in again, and accept all requested permissions.")
+    stated = {
+        "type": "authorized_user",
+        "client_id": application.client_id,
+        "client_secret": application.client_secret,
+        "refresh_token": grant.refresh_token,
+        "token_uri": application.token_uri,
+    }
+    write_private(target, json.dumps(stated, indent=2) + "\n")
+
+
+def revoke(path: Path, *, endpoint: Endpoint | None = None) -> None:
+    """Revoke the refresh token of a file that `log_in` wrote.
+
+    Args:
+        path: The file.
+        endpoint: Sends the request; by default over the network.
+
+    Raises:
+        APIError: The server refused.
+        AuthError: The file cannot be read.
+        TransportError: The server cannot be reached.
+    """
+    from omicsdk.core.oauth.grants import Application, Endpoint, revoke_request
+
+    stated = {name: str(value) for name, value in _read(path, REMEDY).items()}
+    application = Application(stated["client_id"], "", stated["token_uri"], stated["client_secret"])
+    address = application.beside(application.token_uri, "/token", "/revoke")
+    (endpoint or Endpoint()).text(revoke_request(application, address, stated["refresh_token"]))
+
+
+def _by_device(
+    application: Application, sender: Endpoint, on_message: Callable[[str], object], timeout: float, clock: Clock
+) -> Grant:
+    """Show a code, and ask for the tokens until the user has entered it."""
+    from omicsdk.core.oauth.grants import grant_of
+
+    # The address stands beside that for tokens, which the client secrets state.
+    address = application.beside(application.token_uri, "/token", "/device/code")
+    asked: object = json.loads(sender.text(_form(address, {"client_id": application.client_id, "scope": IDENTITY})))
+    if not is_object(asked) or not isinstance(code := asked.get("device_code"), str):
+        raise AuthError("The authorization server answered without a device code")
+    url = asked.get("verification_url") or asked.get("verification_uri")
+    on_message(f"Open this address in any browser, and enter the code {asked.get('user_code')}:\n{url}")
+    stated = asked.get("interval")
+    interval, end = float(stated) if isinstance(stated, int) else 5.0, clock.monotonic() + timeout
+    fields = {
+        "client_id": application.client_id,
+        "client_secret": application.client_secret,
+        "device_code": code,
+        "grant_type": DEVICE_GRANT,
+    }
+    while clock.monotonic() < end:
+        clock.sleep(interval)
+        try:
+            return grant_of(sender.text(_form(application.token_uri, fields)), clock.now())
+        except APIError as error:
+            # The error's name is the message where no description stands beside it.
+            named = (error.code, error.message)
+            if "slow_down" in named:
+                interval += 5  # RFC 8628, 3.5
+            elif "authorization_pending" not in named:
+                raise AuthError(f"The login was refused: {error.message}", remedy="Log in again.") from error
+    raise AuthError(f"The code was not entered within {timeout:g} s", remedy="Log in again.")
+
+
+def _form(url: str, fields: Mapping[str, str]) -> Request:
+    from omicsdk.core.oauth.grants import FORM
+    from omicsdk.core.request import Request
+
+    headers = (("accept", "application/json"), ("content-type", FORM))
+    return Request("POST", url, headers, urlencode(fields).encode(), True, False, "login")

@@ -4,7 +4,7 @@ import html
 import queue
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError
-from omicsdk.core.oauth.grants import complaint
+from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, complaint
 
 
 def open_browser(url: str) -> None:
@@ -54,6 +54,46 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address holds the code
     "Connection": "close",
 }
+
+
+def grant_by_browser(
+    application: Application,
+    scopes: Sequence[str],
+    extra: Mapping[str, str],
+    endpoint: Endpoint,
+    on_message: Callable[[str], object],
+    *,
+    open_browser: Callable[[str], object] = open_browser,
+    timeout: float,
+    stop: threading.Event | None = None,
+) -> Grant:
+    """Log in with a browser on this machine.
+
+    Args:
+        application: The application that tokens are requested for.
+        scopes: Scopes to request.
+        extra: Further parameters of the authorization request.
+        endpoint: Sends the request for tokens.
+        on_message: Called with the address to log in at.
+        open_browser: Opens an address in a browser.
+        timeout: Seconds to wait for the browser.
+        stop: Set it to end the wait.
+
+    Returns:
+        The tokens.
+
+    Raises:
+        AuthError: The login was refused or not finished.
+    """
+    server = RedirectServer(*application.loopback())
+    attempt = begin(application, server.uri, scopes, extra)
+    with server.listening(attempt.state):
+        on_message(
+            f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}"
+        )
+        open_browser(attempt.url)
+        query = server.wait(timeout, stop)
+    return endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
 
 
 class RedirectServer:
