@@ -40,11 +40,13 @@ def _stated(made: Made) -> int:
 @pytest.mark.parametrize("name", [parts[0] for parts in ARGUED])
 def test_it_is_refused_and_taken_where_what_is_missing_counts_as_any(name: str) -> None:
     path = Path(str(CORPUS)) / name
-    with pytest.raises(DocumentError, match="isn't there"):
+    with pytest.raises(DocumentError, match="does not exist"):
         read(path)
     made = _taken(path, missing_as_any=True)
     assert len(made.package.operations) == _stated(made) > 0
-    lost = [note for note in made.report.notes if note.kind == "untyped" and "isn't there" in note.before + note.after]
+    lost = [
+        note for note in made.report.notes if note.kind == "untyped" and "does not exist" in note.before + note.after
+    ]
     assert lost
     for text in (text for file, text in made.files.items() if file.endswith(".py")):
         compile(text, name, "exec")
@@ -67,4 +69,4 @@ def test_it_is_taken_with_an_overlay_that_states_what_is_missing(name: str, tmp_
     overlay.write_text(json.dumps({"overlay": "1.0.0", "info": info, "actions": actions}))
     made = _taken(path, overlay)
     assert len(made.package.operations) == _stated(made) > 0
-    assert not [note for note in made.report.notes if "isn't there" in note.before + note.after]
+    assert not [note for note in made.report.notes if "does not exist" in note.before + note.after]
