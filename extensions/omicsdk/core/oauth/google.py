@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token
@@ -142,11 +141,14 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
 
 def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request:
     """The request that exchanges a signed statement of a service account for a token (RFC 7523)."""
+    from omicsdk.core.bodies import form_body
     from omicsdk.core.oauth.credentials import LIFETIME, read_key, signed
+    from omicsdk.core.oauth.grants import post
 
     key = read_key(path)
     claims = {"iss": key.email, "scope": scopes, "aud": uri, "iat": int(now), "exp": int(now + LIFETIME)}
-    return _form(uri, {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed(key, claims)})
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed(key, claims)}
+    return post(uri, form_body(form), "login", again=True)
 
 
 # -- logging in with a browser
@@ -244,11 +246,13 @@ def _by_device(
     application: Application, sender: Endpoint, on_message: Callable[[str], object], timeout: float, clock: Clock
 ) -> Grant:
     """Show a code, and ask for the tokens until the user has entered it."""
-    from omicsdk.core.oauth.grants import grant_of
+    from omicsdk.core.bodies import form_body
+    from omicsdk.core.oauth.grants import grant_of, post
 
     # The address stands beside that for tokens, which the client secrets state.
     address = application.beside(application.token_uri, "/token", "/device/code")
-    asked: object = json.loads(sender.text(_form(address, {"client_id": application.client_id, "scope": IDENTITY})))
+    form = form_body({"client_id": application.client_id, "scope": IDENTITY})
+    asked: object = json.loads(sender.text(post(address, form, "login", again=True)))
     if not is_object(asked) or not isinstance(code := asked.get("device_code"), str):
         raise AuthError("The authorization server answered without a device code")
     url = asked.get("verification_url") or asked.get("verification_uri")
@@ -264,7 +268,9 @@ def _by_device(
     while clock.monotonic() < end:
         clock.sleep(interval)
         try:
-            return grant_of(sender.text(_form(application.token_uri, fields)), clock.now())
+            return grant_of(
+                sender.text(post(application.token_uri, form_body(fields), "login", again=True)), clock.now()
+            )
         except APIError as error:
             # The error's name is the message where no description stands beside it.
             named = (error.code, error.message)
@@ -273,11 +279,3 @@ def _by_device(
             elif "authorization_pending" not in named:
                 raise AuthError(f"The login was refused: {error.message}", remedy="Log in again.") from error
     raise AuthError(f"The code was not entered within {timeout:g} s", remedy="Log in again.")
-
-
-def _form(url: str, fields: Mapping[str, str]) -> Request:
-    from omicsdk.core.oauth.grants import FORM
-    from omicsdk.core.request import Request
-
-    headers = (("accept", "application/json"), ("content-type", FORM))
-    return Request("POST", url, headers, urlencode(fields).encode(), True, False, "login")

@@ -283,7 +283,7 @@ def code_request(application: Application, login: Authorization, code: str) -> R
         code_verifier=login.verifier,
         client_secret=application.client_secret or None,
     )
-    return _post(application.token_uri, Body(body.encode(), FORM), "login")
+    return post(application.token_uri, Body(body.encode(), FORM), "login")
 
 
 def refresh_request(application: Application, refresh_token: str) -> Request:
@@ -299,7 +299,7 @@ def refresh_request(application: Application, refresh_token: str) -> Request:
     body = WebApplicationClient(application.client_id).prepare_refresh_body(
         refresh_token=refresh_token, client_id=application.client_id, **secret
     )
-    return _post(application.token_uri, Body(body.encode(), FORM), "refresh")
+    return post(application.token_uri, Body(body.encode(), FORM), "refresh")
 
 
 def revoke_request(application: Application, uri: str, refresh_token: str, *, as_json: bool = False) -> Request:
@@ -313,9 +313,9 @@ def revoke_request(application: Application, uri: str, refresh_token: str, *, as
     """
     fields = {"client_id": application.client_id, "token": refresh_token}
     if as_json:
-        return _post(uri, json_body(fields), "logout", again=True)
+        return post(uri, json_body(fields), "logout", again=True)
     secret = {"client_secret": application.client_secret} if application.client_secret else {}
-    return _post(uri, form_body(fields | secret | {"token_type_hint": "refresh_token"}), "logout", again=True)
+    return post(uri, form_body(fields | secret | {"token_type_hint": "refresh_token"}), "logout", again=True)
 
 
 def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
@@ -378,7 +378,15 @@ def _seconds(lifetime: object) -> float | None:
     return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
-def _post(uri: str, body: Body, operation: str, *, again: bool = False) -> Request:
+def post(uri: str, body: Body, operation: str, *, again: bool = False) -> Request:
+    """The request that sends a body to an authorization server.
+
+    Args:
+        uri: The absolute URL.
+        body: A form, unless it states another media type.
+        operation: Its name in errors.
+        again: Whether it may be sent a second time though it may have arrived.
+    """
     headers = (("accept", "application/json"), ("content-type", body.media_type or FORM))
     return Request("POST", uri, headers, body.content, again, False, operation)
 

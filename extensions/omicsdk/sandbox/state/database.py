@@ -187,7 +187,7 @@ class Database:
     def contents(self) -> Contents:
         """Return the rows of all tables that have any."""
         with self._lock:
-            every = {name: self._connection.execute(f"SELECT * FROM {name}").fetchall() for name in self._all_tables()}  # noqa: S608
+            every = {name: self._connection.execute(f"SELECT * FROM {name}").fetchall() for name in self._all_tables()}  # noqa: S608 - our own names
         return {name: [tuple(row) for row in rows] for name, rows in every.items() if rows}
 
     def replace(self, contents: Contents) -> None:
@@ -200,8 +200,8 @@ class Database:
             self.clear()
             for name, rows in contents.items():
                 if name == _NUMBERS:  # the rows that were put in before have begun it
-                    self.execute(f"DELETE FROM {name}")  # noqa: S608
-                self.execute_many(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+                    self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+                self.execute_many(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own names
 
     def _all_tables(self) -> list[str]:
         """Our tables, and after them SQLite's own of the last numbers, which is there when a table counts."""
