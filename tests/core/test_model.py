@@ -152,7 +152,7 @@ def thawed():
 
 def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
     with answer.paused_for(answer.PAUSE_FROM):
-        made = [[number] for number in range(5000)]
+        made = [[number] for number in range(2 * answer.SETTLE_FROM)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
 
@@ -165,6 +165,18 @@ def test_objects_that_somebody_froze_stay_frozen(thawed):
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
+
+
+def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatch):
+    counted: list[bool] = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: counted.append(True) or 1)
+    with answer.paused_for(answer.PAUSE_FROM):
+        gc.collect(0)
+    assert not counted
+    with answer.paused_for(answer.PAUSE_FROM):
+        made = [[number] for number in range(2 * answer.SETTLE_FROM)]
+    assert counted
+    del made
 
 
 def test_the_collector_stays_off_where_it_was_off():

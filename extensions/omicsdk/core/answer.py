@@ -60,6 +60,9 @@ def _fast_decoder() -> Callable[[bytes], Any] | None:
 PAUSE_FROM = 1 << 18
 """Bytes of a body from which on a pause pays: pages of a thousand records are that long."""
 
+SETTLE_FROM = 10_000
+"""New objects from which on they are moved: a pass over fewer takes less than a millisecond."""
+
 pause_enabled = True
 """Set to False to never pause the cyclic collector."""
 
@@ -97,9 +100,10 @@ def paused_for(size: int) -> Generator[None]:
 def _settle() -> None:
     """Count what was made during the pause among the old objects, or the next young pass would walk through all of it.
 
-    Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed.
+    Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed; counting
+    those walks through all of them, which takes 0.1 s in a large program, so it is done only for a pause that made much.
     """
-    if gc.get_freeze_count() == 0:
+    if gc.get_count()[0] >= SETTLE_FROM and gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()
 
