@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 # One environment for each interpreter: `make test PYTHON=python3.14` works in .venv-3.14, beside the usual .venv.
-VERSION := $(patsubst python%,%,$(notdir $(PYTHON)))
-VENV := .venv$(if $(filter-out 3,$(VERSION)),-$(VERSION))
+MINOR := $(patsubst python%,%,$(notdir $(PYTHON)))
+VENV := .venv$(if $(filter-out 3,$(MINOR)),-$(MINOR))
 BIN := $(VENV)/bin
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -15,7 +15,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check unit test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check unit test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -104,6 +104,10 @@ reliability: $(STAMP)
 
 dist: $(STAMP)
 	@$(BIN)/python release/distributions.py
+
+# Commits VERSION=X.Y.Z, dated today or DATE=YYYY-MM-DD, and builds it; publishes nothing.
+release: $(STAMP)
+	@$(BIN)/python release/release.py "$(VERSION)" $(DATE)
 
 # What a user gets: the wheel with all extras in an environment of its own; pip needs where it gets packages from.
 bare: dist

@@ -3,12 +3,13 @@
     python release/api.py           write release/api.txt
     python release/api.py --check   compare; end with 1 when something breaks that CHANGELOG.md doesn't name
 
-Compared is with the last tag that isn't this commit's, read as this tree is; while there is no release, with release/api.txt
-as it is committed.
+The last release is the newest one before this commit, read by today's code. Before the first release, release/api.txt as it is
+committed takes its place.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,18 +24,34 @@ ROOT = Path(__file__).parents[1]
 BASELINE = ROOT / "release" / "api.txt"
 
 
-def last_release(repository: Path) -> str | None:
-    """The newest tag v* behind this commit, its own left out; None while there is none.
+def dated(changelog: str) -> list[str]:
+    """Return the versions that a changelog gives a date, newest first.
 
     Args:
-        repository: A git checkout.
+        changelog: The text of CHANGELOG.md.
     """
-    words = ["git", "tag", "--list", "v[0-9]*", "--sort=-v:refname"]
-    tags, own = (
-        subprocess.run([*words, *also], cwd=repository, check=True, capture_output=True, text=True).stdout.split()
-        for also in (["--merged", "HEAD"], ["--points-at", "HEAD"])
-    )
-    return next((tag for tag in tags if tag not in own), None)
+    return re.findall(r"(?m)^## \[(\d[^\]]*)\] - \d", changelog)
+
+
+def last_release(repository: Path) -> tuple[str, str] | None:
+    """Return the version and the commit of the newest release before this commit; None before the first one.
+
+    A release is the commit that gives a section of CHANGELOG.md its version and date. Tags may be missing in a clone.
+
+    Args:
+        repository: A git checkout with its history.
+    """
+
+    def lines(*words: str) -> list[str]:
+        words = ("git", "-C", str(repository), *words)
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+
+    (head,) = lines("rev-parse", "HEAD")
+    for version in dated((repository / "CHANGELOG.md").read_text(encoding="utf-8")):
+        commits = lines("log", "--format=%H", "-S", f"## [{version}] - ", "--", "CHANGELOG.md")
+        if commits and commits[-1] != head:
+            return version, commits[-1]
+    return None
 
 
 def of_tree(folder: Path) -> Listing:
@@ -42,11 +59,11 @@ def of_tree(folder: Path) -> Listing:
     return listing([folder / "generated", folder / "extensions"])
 
 
-def of_release(repository: Path, tag: str) -> Listing:
-    """The listing of a tag's files."""
+def of_release(repository: Path, commit: str) -> Listing:
+    """The listing of a commit's files."""
     with tempfile.TemporaryDirectory(prefix="omicsdk-api-") as scratch:
         folder = Path(scratch, "then")
-        check_out(repository, tag, folder)
+        check_out(repository, commit, folder)
         return of_tree(folder)
 
 
@@ -73,20 +90,20 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         BASELINE.write_text(as_text(of_tree(ROOT)), encoding="utf-8", newline="\n")
         return 0
-    tag = last_release(ROOT)
+    version, commit = last_release(ROOT) or (None, None)
     with ProcessPoolExecutor(1) as beside:
         reading = beside.submit(of_tree, ROOT)
-        old = of_release(ROOT, tag) if tag else from_text(BASELINE.read_text(encoding="utf-8"))
+        old = of_release(ROOT, commit) if commit else from_text(BASELINE.read_text(encoding="utf-8"))
         new = reading.result()
-    names = named((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), tag.removeprefix("v") if tag else None)
+    names = named((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
     lines, broken = report(changes(old, new), names)
-    against = tag or "release/api.txt, for there is no release yet"
+    against = version or "release/api.txt, for there is no earlier release"
     lines.append(f"api-check: compared with {against}: {'breaks' if broken else 'nothing breaks unnamed'}")
     if broken:
         lines.append(
             "Keep the old name or argument working (docs/deprecation.md), or name it under `### Breaking` in CHANGELOG.md."
         )
-        if tag is None:
+        if version is None:
             lines.append("While nothing is released, `make api` takes the tree as it is.")
     sys.stderr.write("\n".join(lines) + "\n")
     return 1 if broken else 0

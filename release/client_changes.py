@@ -3,7 +3,7 @@
     python release/client_changes.py [REVISION]
 
 Compared are the documents and overlays of specs/ as a revision has them with those of the tree, both read by this tree's
-generator, as `omics codegen diff` does it. Without a revision it is the last release; while there is none, the page says so.
+generator, as `omics codegen diff` does it. Without a revision it is the last release; before the first one, the page says so.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def page(text: str, since: str | None, found: list[str]) -> str:
     if not mark:
         raise ValueError(f"{PAGE.name} has no line {MARK.strip()}")
     if since is None:
-        return f"{head}{mark}\nNothing is released yet, so nothing has changed for anybody.\n"
+        return f"{head}{mark}\nThere is no earlier release to compare with.\n"
     told = found or ["Nothing changes for users of the generated clients.\n"]
     return f"{head}{mark}\nSince {since}:\n\n" + "\n".join(told)
 
@@ -75,13 +75,13 @@ def _bytes(service: Service) -> list[bytes]:
 
 def main(arguments: list[str]) -> int:
     """Write the page; gives the exit code."""
-    since = arguments[0] if arguments else last_release(ROOT)
+    since, revision = (arguments[0], arguments[0]) if arguments else last_release(ROOT) or (None, None)
     found: list[str] = []
-    if since is not None:
+    if revision is not None:
         try:
             with tempfile.TemporaryDirectory(prefix="omicsdk-specs-") as scratch:
                 then = Path(scratch, "then")
-                check_out(ROOT, since, then)
+                check_out(ROOT, revision, then)
                 found = list(sections(then / "specs", ROOT / "specs"))
         except DocumentError as error:
             sys.stderr.write(f"codegen-changelog: {error}\n")
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
             return 2
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), since, found), encoding="utf-8", newline="\n")
     sys.stderr.write(
-        f"{PAGE.relative_to(ROOT)}: {len(found)} clients changed since {since or 'nothing, for nothing is released'}\n"
+        f"{PAGE.relative_to(ROOT)}: {len(found)} clients changed since {since or 'no release, for there is no earlier one'}\n"
     )
     return 0
 

@@ -171,23 +171,41 @@ def _run(words: list[str], folder: Path, environ: Mapping[str, str] | None = Non
     return done.stdout
 
 
+def write(repository: Path, commit: str, target: Path) -> list[Path]:
+    """Build a commit as `build_all` does, replace older files of the folder, and write SHA256SUMS and built.json beside them.
+
+    Args:
+        repository: A git checkout.
+        commit: The commit's hash.
+        target: The folder; it is made.
+
+    Returns:
+        The wheel and the sdist.
+
+    Raises:
+        NotReproducible: As `build_all`; nothing was written then.
+        subprocess.CalledProcessError: Likewise.
+    """
+    files = build_all(repository, commit, target)
+    for old in {*target.glob("omicsdk*")} - {*files}:
+        old.unlink()
+    (target / "SHA256SUMS").write_text(sums(files), encoding="utf-8", newline="\n")
+    built = json.dumps(built_with(commit), indent=1, sort_keys=True) + "\n"
+    (target / "built.json").write_text(built, encoding="utf-8", newline="\n")
+    return files
+
+
 def main() -> int:
     """Write dist/, and say what is in it; gives the exit code."""
-    target = ROOT / "dist"
     try:
         commit = _run(["git", "rev-parse", "HEAD"], ROOT).strip()
-        files = build_all(ROOT, commit, target)
+        files = write(ROOT, commit, ROOT / "dist")
     except NotReproducible as error:
         sys.stderr.write(f"dist: {error}\n")
         return 1
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"dist: {' '.join(map(str, error.cmd))} failed:\n{error.stderr}")
         return 1
-    for old in {*target.glob("omicsdk*")} - {*files}:
-        old.unlink()
-    (target / "SHA256SUMS").write_text(sums(files), encoding="utf-8", newline="\n")
-    built = json.dumps(built_with(commit), indent=1, sort_keys=True) + "\n"
-    (target / "built.json").write_text(built, encoding="utf-8", newline="\n")
     if _run(["git", "status", "--porcelain", "--untracked-files=no"], ROOT):
         sys.stderr.write("dist: changes that aren't committed are not in it\n")
     sys.stderr.write("".join(f"dist/{path.name}: {path.stat().st_size / 1024:.0f} KiB\n" for path in files))

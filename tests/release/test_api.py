@@ -178,22 +178,32 @@ def test_what_the_change_log_names_may_break():
     assert lines[-2:] == ["breaks programs:", "  thing.send is gone"]
 
 
-def test_the_last_release_is_the_newest_tag_behind_this_commit(tmp_path):
+def test_the_last_release_is_the_newest_commit_before_this_one_that_dated_a_section(tmp_path):
     from api import last_release
+
+    changelog = tmp_path / "CHANGELOG.md"
 
     def git(*words):
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words], cwd=tmp_path, check=True)
 
+    def commit(text):
+        changelog.write_text(text)
+        git("add", "CHANGELOG.md")
+        git("commit", "-q", "-m", "change")
+        words = ["git", "rev-parse", "HEAD"]
+        return subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+
     git("init", "-q")
-    git("commit", "-q", "--allow-empty", "-m", "one")
+    commit("# Changelog\n\n## [Unreleased]\n")
     assert last_release(tmp_path) is None
-    git("tag", "v0.9.0")
+    nine = commit("# Changelog\n\n## [Unreleased]\n\n## [0.9.0] - 2026-01-01\n")
     assert last_release(tmp_path) is None
-    git("commit", "-q", "--allow-empty", "-m", "two")
-    git("tag", "v0.10.0")
-    assert last_release(tmp_path) == "v0.9.0"
-    git("commit", "-q", "--allow-empty", "-m", "three")
-    assert last_release(tmp_path) == "v0.10.0"
+    ten = commit(changelog.read_text().replace("## [0.9.0]", "## [0.10.0] - 2026-02-01\n\n## [0.9.0]"))
+    assert last_release(tmp_path) == ("0.9.0", nine)
+    commit(changelog.read_text().replace("2026-02-01", "2026-02-02"))
+    assert last_release(tmp_path) == ("0.10.0", ten)
+    changelog.write_text(changelog.read_text().replace("## [0.10.0]", "## [0.11.0] - 2026-03-01\n\n## [0.10.0]"))
+    assert last_release(tmp_path) == ("0.10.0", ten)
 
 
 def test_the_committed_listing_can_be_read():

@@ -61,9 +61,7 @@ def test_the_page_keeps_what_stands_above():
     from client_changes import MARK, page
 
     old = f"# Title\n\nProse.\n\n{MARK}\nold\n"
-    assert page(old, None, []).endswith(
-        f"Prose.\n\n{MARK}\nNothing is released yet, so nothing has changed for anybody.\n"
-    )
+    assert page(old, None, []).endswith(f"Prose.\n\n{MARK}\nThere is no earlier release to compare with.\n")
     assert page(old, "v1", ["## a\n", "## b\n"]) == f"# Title\n\nProse.\n\n{MARK}\nSince v1:\n\n## a\n\n## b\n"
     assert page(old, "v1", []).endswith("Since v1:\n\nNothing changes for users of the generated clients.\n")
     with pytest.raises(ValueError, match="has no line"):
