@@ -13,7 +13,7 @@ DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-unit test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit test test-base test-long types compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup codegen codegen-check unit test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
 
@@ -42,7 +42,7 @@ unit: $(STAMP)
 	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m unit --ignore tests/docs --ignore tests/compat tests
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types" --ignore tests/docs tests
 
 # The base install alone and its tests, for an interpreter for which extras have no wheels yet: `make test-base PYTHON=python3.15`.
 test-base: pyproject.toml
@@ -69,10 +69,11 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
 
-# mypy sees what users of mypy do: the generated clients here, programs that are right and wrong in tests/typing.
+# mypy sees what users of mypy do: the generated clients, and then, from its cache, programs that are right and wrong in tests/typing.
 types: $(STAMP)
 	@$(BIN)/basedpyright
 	@$(BIN)/mypy -p omicsdk_api
+	@$(BIN)/python -m pytest -q -m types tests/typing tests/generated
 
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache

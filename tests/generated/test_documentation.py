@@ -134,6 +134,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
     running.close()
 
 
+@pytest.mark.types
 @pytest.mark.parametrize(
     ("line", "word", "told"),
     [

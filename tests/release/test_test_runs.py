@@ -122,7 +122,8 @@ def test_the_profiles_are_those_of_both_targets() -> None:
 def test_make_test_takes_no_profile_and_no_seed() -> None:
     (run,) = re.findall(r"^.*-m pytest .*$", made("test"), re.MULTILINE)
     assert "hypothesis" not in run
-    assert '-m "not long and not compat"' in run
+    assert '-m "not long and not compat and not types"' in run
+    assert re.search(r"^.*-m pytest -q -m types tests/typing tests/generated$", made("types"), re.MULTILINE)
 
 
 @needs_make

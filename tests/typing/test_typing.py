@@ -12,6 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
+pytestmark = pytest.mark.types
 MARK = re.compile(r"# error: (.+)$")
 NOT_TYPES = {"reportUnusedExpression", "reportUnusedCallResult", "reportUnusedCoroutine"}
 """Rules that speak of statements without effect: those are what the wrong files are made of."""
@@ -59,10 +60,10 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
 
 
 @pytest.fixture(scope="module")
-def seen_by_mypy(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[int]]:
+def seen_by_mypy() -> dict[Path, set[int]]:
     """The lines that mypy --strict refuses, by file."""
     files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py")]
-    cache = tmp_path_factory.mktemp("mypy")
+    cache = CHECKOUT / "build" / "mypy"  # that of `make types`: it has read our packages
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), "--config-file", "", "--no-pretty"]
     told = subprocess.run(
         [*command, *map(str, files)],
