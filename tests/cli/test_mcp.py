@@ -1,4 +1,7 @@
-"""`omics mcp` as a process, for a client of the protocol's own package, against the sandbox."""
+"""`omics mcp` for a client of the protocol's own package, against the sandbox.
+
+The server is a process where that matters: on stdin and stdout, and at its end. Its commands are processes everywhere.
+"""
 
 import json
 import os
@@ -6,31 +9,36 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
+from omicsdk.cli.main import main
 
-mcp = pytest.importorskip("mcp", reason="mcp is not installed: pip install 'omicsdk[mcp]'")
-from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402 - after the check for the package
-
-pytestmark = pytest.mark.sandbox
+# The package is imported where it is used: it takes half a second, also of workers that run none of these tests.
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(find_spec("mcp") is None, reason="mcp is not installed: pip install 'omicsdk[mcp]'"),
+]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 Talk = Callable[[Any], Awaitable[Any]]
 
 
 class Assistant:
-    """A client that starts a server for each conversation.
+    """A client that has a server for each conversation: a process, or one in this process.
 
     Attributes:
         folder: The folder of the server's files.
         environment: The server's variables.
     """
 
-    def __init__(self, sandbox: Any, base: Path) -> None:
+    def __init__(self, sandbox: Any, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
         self.folder = base / "files"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
         own = {"HOME": str(base), "XDG_CONFIG_HOME": str(base / "config"), "OMICS_STATE_DIR": str(base / "state")}
@@ -39,22 +47,29 @@ class Assistant:
     def command(self, *options: str) -> list[str]:
         return [sys.executable, "-m", "omicsdk", "mcp", "--folder", str(self.folder), *options]
 
-    def talk(self, talk: Talk, *options: str) -> Any:
-        async def conversation() -> Any:
-            command, *words = self.command(*options)
-            parameters = StdioServerParameters(command=command, args=words, env=self.environment)
-            async with stdio_client(parameters) as streams, mcp.ClientSession(*streams) as session:
-                with anyio.fail_after(100):
-                    await session.initialize()
-                    return await talk(session)
+    def talk_to_process(self, talk: Talk, *options: str) -> Any:
+        from mcp.client.stdio import StdioServerParameters, stdio_client
 
-        return anyio.run(conversation)
+        command, *words = self.command(*options)
+        parameters = StdioServerParameters(command=command, args=words, env=self.environment)
+        return anyio.run(_conversation, stdio_client(parameters), talk)
+
+    def talk(self, talk: Talk, *options: str) -> Any:
+        from omicsdk.cli.mcp import server as mcp_server
+
+        with self._patch.context() as patched:
+            for name in os.environ.keys() - self.environment.keys():
+                patched.delenv(name)
+            for name, value in self.environment.items():
+                patched.setenv(name, value)
+            begun: list[Any] = []
+            patched.setattr(mcp_server, "run", lambda *given: begun.append(mcp_server.server_of(*given)))
+            assert main(["mcp", "--folder", str(self.folder), *options]) == 0
+            return anyio.run(_conversation, _in_memory(begun[0]), talk)
 
     def call(self, tool: str, given: dict[str, Any], *options: str) -> dict[str, Any]:
         """The answer of one call that succeeds."""
-        answer = self.talk(lambda session: session.call_tool(tool, given), *options)
-        assert not answer.is_error, answer.content[0].text
-        return answer.structured_content
+        return answered(self.talk(lambda session: session.call_tool(tool, given), *options))
 
     def error(self, tool: str, given: dict[str, Any], *options: str) -> str:
         """The messages of one call that fails."""
@@ -63,9 +78,35 @@ class Assistant:
         return " ".join(answer.structured_content["messages"])
 
 
+async def _conversation(connected: AbstractAsyncContextManager[Any], talk: Talk) -> Any:
+    from mcp import ClientSession
+
+    async with connected as streams, ClientSession(*streams) as session:
+        with anyio.fail_after(100):
+            await session.initialize()
+            return await talk(session)
+
+
+@asynccontextmanager
+async def _in_memory(server: Any) -> AsyncIterator[Any]:
+    """A server of this process, and the client's ends of its streams."""
+    from mcp.shared.memory import create_client_server_memory_streams
+
+    async with create_client_server_memory_streams() as (client, ends), anyio.create_task_group() as group:
+        group.start_soon(server.run, *ends, server.create_initialization_options())
+        yield client
+        group.cancel_scope.cancel()
+
+
+def answered(answer: Any) -> dict[str, Any]:
+    """The content of an answer that is no error."""
+    assert not answer.is_error, answer.content[0].text
+    return answer.structured_content
+
+
 @pytest.fixture
-def assistant(omics_sandbox, tmp_path):
-    return Assistant(omics_sandbox, tmp_path)
+def assistant(omics_sandbox, tmp_path, monkeypatch):
+    return Assistant(omics_sandbox, tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -74,7 +115,7 @@ def project(omics_sandbox, tmp_path):
 
 
 def test_the_tools_of_a_service(assistant):
-    listed = assistant.talk(lambda session: session.list_tools(), "--services", "azul").tools
+    listed = assistant.talk_to_process(lambda session: session.list_tools(), "--services", "azul").tools
     tools = {tool.name: tool for tool in listed}
     assert {"azul_files_ls", "azul_download", "more"} < tools.keys()
     files = tools["azul_files_ls"]
@@ -107,7 +148,9 @@ def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
     assistant.folder.mkdir()
     # The folder holds what services sent: none of it may run.
     (assistant.folder / "json.py").write_text("raise SystemExit('imported')")
-    answer = assistant.call("azul_download", {"matrices": PROJECT, "to": "data"}, "--services", "azul")
+    given = {"matrices": PROJECT, "to": "data"}
+    talk = assistant.talk_to_process
+    answer = answered(talk(lambda session: session.call_tool("azul_download", given), "--services", "azul"))
     (row,) = answer["result"]["files"]
     assert (row["state"], row["verification"]) == ("done", "verified")
     assert (assistant.folder / "data" / "counts.h5ad").read_bytes() == CONTENTS["counts.h5ad"]

@@ -114,7 +114,14 @@ def run(settings: Settings, version: str) -> None:
 
 
 async def _serve(settings: Settings, version: str) -> None:
-    """Serve one client until its input ends.
+    """Serve one client on stdin and stdout until its input ends."""
+    server = server_of(settings, version)
+    async with stdio_server(cast("Any", _lines())) as (received, sent):
+        await server.run(received, sent, server.create_initialization_options())
+
+
+def server_of(settings: Settings, version: str) -> Server[Any]:
+    """Return a server of the protocol that answers for the chosen tools, on any connection.
 
     Args:
         settings: What is offered.
@@ -122,15 +129,13 @@ async def _serve(settings: Settings, version: str) -> None:
     """
     calls = _Calls(settings)
     writes = "" if settings.allow_writes else "Only reading is allowed."
-    server = Server[Any](
+    return Server[Any](
         "omics",
         version=version,
         instructions=_INSTRUCTIONS.format(folder=settings.folder, writes=writes).strip(),
         on_list_tools=calls.listed,
         on_call_tool=calls.call,
     )
-    async with stdio_server(cast("Any", _lines())) as (received, sent):
-        await server.run(received, sent, server.create_initialization_options())
 
 
 async def _lines() -> AsyncIterator[str]:
