@@ -1,4 +1,7 @@
-"""`omics demo` as a process: what it tells, what it leaves, and how it ends when something is wrong."""
+"""`omics demo` as a process: what it leaves, and how it ends when something is wrong.
+
+The whole story is told in tests/test_wheel.py, by the wheel.
+"""
 
 import os
 import re
@@ -26,31 +29,6 @@ def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> 
         timeout=timeout,
         check=False,
     )
-
-
-def test_the_whole_story(tmp_path):
-    told = omics(tmp_path, "demo", *SMALL)
-    assert told.returncode == 0, told.stderr
-    assert told.stderr == ""
-    lines = told.stdout.splitlines()
-    assert re.fullmatch(r"verified 61 files, 65\.\d MiB, each equal .*, all files are removed", lines[-1])
-    commands = [line.strip() for line in lines if line.startswith("   $ ")]
-    for word in ("dss upload", "dss post-search", "--layout none", "--layout bundle", "dss download "):
-        assert any(word in command for command in commands), word
-    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", told.stdout)
-    assert match
-    assert float(match[1]) < 64
-    assert list(tmp_path.iterdir()) == []
-    port = re.search(r"http://127\.0\.0\.1:(\d+)/dss", told.stdout)
-    assert port
-    assert f":{int(port[1]):04X} " not in _listening()
-
-
-def _listening() -> str:
-    """The kernel's list of listening sockets; empty where there is no such list."""
-    table = Path("/proc/net/tcp")
-    rows = table.read_text().splitlines()[1:] if table.exists() else []
-    return "".join(f"{row.split()[1][8:]} " for row in rows if row.split()[3] == "0A")
 
 
 @pytest.mark.long
@@ -122,6 +100,7 @@ walk.check_manifest = tampered
 """
 
 
+@pytest.mark.long
 def test_a_byte_that_differs_ends_it_with_one_line(tmp_path):
     told = omics(tmp_path, "demo", *SMALL, before=TAMPERING)
     assert told.returncode == 1
