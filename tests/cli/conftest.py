@@ -1,6 +1,5 @@
 """A small service of our own for the command line's tests: its index, its commands.json and a client over no network."""
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import Operation, PagedOperation, StreamOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from user_commands import Stream
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}
 
@@ -203,21 +203,6 @@ def catalog(generated) -> Catalog:
     """The commands of the fake service: `widgets` documented at the top, `store` not registered at all."""
     services: Any = {"widgets": {"title": "Widgets of the world", "documented": True, "index": "dss"}}
     return Catalog(str(generated), services)
-
-
-class Stream(io.TextIOWrapper):
-    """A standard stream in memory, which may pass for a terminal."""
-
-    def __init__(self, *, tty: bool = False, content: bytes = b"") -> None:
-        super().__init__(io.BytesIO(content), encoding="utf-8", newline="")
-        self._tty = tty
-
-    def isatty(self) -> bool:
-        return self._tty
-
-    def content(self) -> bytes:
-        self.flush()
-        return self.buffer.getvalue()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from user_commands import run_here
 
 pytestmark = pytest.mark.sandbox
 
@@ -43,7 +44,10 @@ class User:
         }
         self.sandbox = sandbox
 
-    def run(self, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return run_here(self.environ, *words, typed=typed)
+
+    def run_process(self, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [OMICS, *words],
             env=self.environ | variables,
@@ -54,16 +58,20 @@ class User:
             check=False,
         )
 
-    def login(self, *words: str, typed: str = "", **variables: str) -> str:
+    def login(self, *words: str, typed: str = "") -> str:
         """Log in; returns what is said."""
-        ran = self.run("login", *words, typed=typed, **variables)
-        assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
-        return ran.stderr
+        return said(self.run("login", *words, typed=typed))
 
     def data(self, *words: str, code: int = 0):
         ran = self.run(*words, "--output", "json")
         assert ran.returncode == code, ran.stderr
         return json.loads(ran.stdout)
+
+
+def said(ran: subprocess.CompletedProcess[str]) -> str:
+    """What a command says that succeeds and returns nothing."""
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+    return ran.stderr
 
 
 @pytest.fixture
@@ -186,7 +194,7 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
 
 
 @pytest.mark.parametrize(
-    ("words", "typed", "said"),
+    ("words", "typed", "told"),
     [
         (["sbb"], "", "unknown platform 'sbb'. Did you mean sb?"),
         (["sb", "--device"], "", "sb has no login by browser. Give a token."),
@@ -206,10 +214,10 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         ),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(user, words, typed, said):
+def test_what_cannot_work_is_said_in_one_line(user, words, typed, told):
     ran = user.run("login", *words, typed=typed)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert said in ran.stderr
+    assert told in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not user.tokens.exists()
 
@@ -280,7 +288,7 @@ def test_the_atlas_is_logged_in_to_as_a_whole(user):
 
 
 def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
-    box = user.sandbox
+    box, run = user.sandbox, user.run_process  # a process finds its keyring once
     keyring = user.folder / "keyring.json"
     unlocked = {
         "PYTHONPATH": str(BACKENDS),
@@ -288,17 +296,19 @@ def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
         "TEST_KEYRING": str(keyring),
     }
     words = ("sb", "--base-url", box.sb_url, "--token-stdin")
-    assert "stored in the keyring" in user.login(*words, typed=box.sb_token, **unlocked)
+    assert "stored in the keyring" in said(run("login", *words, typed=box.sb_token, **unlocked))
     assert box.sb_token in keyring.read_text()
     assert box.sb_token not in user.tokens.read_text()
-    assert user.run("sb", "projects", "ls", **unlocked).stdout == "[]\n"
-    locked = user.run("--log-level", "DEBUG", "sb", "projects", "ls")
+    assert run("sb", "projects", "ls", **unlocked).stdout == "[]\n"
+    locked = run("--log-level", "DEBUG", "sb", "projects", "ls")
     assert locked.returncode in (2, 4)
     assert "the login in the keyring is skipped: there is none" in locked.stderr
-    ran = user.run("login", *words, "--store", "keyring", typed=box.sb_token)
+    ran = run("login", *words, "--store", "keyring", typed=box.sb_token)
     assert ran.returncode == 2
     assert "Cannot store the login in the keyring: there is none" in ran.stderr
-    assert "stored in " + str(user.tokens) in user.login(*words, "--store", "file", typed=box.sb_token, **unlocked)
+    assert "stored in " + str(user.tokens) in said(
+        run("login", *words, "--store", "file", typed=box.sb_token, **unlocked)
+    )
     assert box.sb_token not in keyring.read_text()
 
 

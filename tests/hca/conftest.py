@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from user_commands import run_here
 
 OMICS = Path(sys.executable).with_name("omics.exe" if sys.platform == "win32" else "omics")
 LONGEST = 60
@@ -38,12 +39,16 @@ class Terminal:
         }
         self._begun: list[subprocess.Popen[str]] = []
 
-    def run(self, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, in this process."""
+        return run_here(self.environ, *words)
+
+    def run_process(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in a process, which finds a browser of its own."""
         return subprocess.run(
             [OMICS, *words],
             env=self.environ | variables,
-            input=typed,
+            input="",
             capture_output=True,
             text=True,
             timeout=LONGEST,

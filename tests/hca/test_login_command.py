@@ -142,7 +142,7 @@ def test_a_token_at_hand(terminal, omics_sandbox):
     ],
 )
 def test_what_goes_wrong_is_told_in_one_line(terminal, words, code, said):
-    ran = terminal.run(*words)
+    ran = terminal.run_process(*words)
     last = ran.stderr.strip().splitlines()[-1]
     assert (ran.returncode, ran.stdout) == (code, "")
     assert said in last
@@ -184,7 +184,7 @@ urlopen(page.url.partition("?")[0], urlencode(form).encode()).read()
 def test_the_browser_that_is_opened_logs_in_by_itself(terminal, tmp_path):
     script = tmp_path / "browser.py"
     script.write_text(BROWSER)
-    ran = terminal.run("dss", "login", "--timeout", "50", BROWSER=f"{sys.executable} {script} %s")
+    ran = terminal.run_process("dss", "login", "--timeout", "50", BROWSER=f"{sys.executable} {script} %s")
     assert ran.returncode == 0, ran.stderr
     assert who(terminal) == WHO
 
