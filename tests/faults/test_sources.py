@@ -8,7 +8,7 @@ import pytest
 from omicsdk.transfer import Control, Item, Location, download
 
 MIB = 1024 * 1024
-SIZE = 30 * MIB + 5
+SIZE = 20 * MIB + 5
 ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256"]]
 
 

@@ -10,7 +10,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.transfer import Item, Location
 
 MIB = 1024 * 1024
-SIZE = 30 * MIB + 5
+SIZE = 20 * MIB + 5
 TROUBLE = [408, 429, 500, 502, 503, 504]
 NAMES = {
     408: ("APIError",),

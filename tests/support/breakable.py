@@ -64,13 +64,24 @@ Fault = Callable[["Server", Request, Answer], Answer | None]
 
 LARGE = MIB
 """Bodies from this size on are made, and their checksums computed, once for the tests that follow each other."""
+LONGEST = 24 * MIB
+"""Bodies up to this size are beginnings of the same bytes: to make those of a hundred sizes took longer than to send them."""
 
 
 def _bytes(size: int, seed: int) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-_large = functools.lru_cache(maxsize=4)(_bytes)
+@functools.lru_cache(maxsize=4)
+def _large(size: int, seed: int) -> bytes:
+    return _longest(seed)[:size] if size <= LONGEST else _bytes(size, seed)
+
+
+@functools.lru_cache(maxsize=2)
+def _longest(seed: int) -> bytes:
+    return _bytes(LONGEST, seed)
+
+
 _large_digest = functools.lru_cache(maxsize=4)(digest)
 
 

@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
 from omicsdk.transfer import Item, Location, Patience, download
 
 MIB = 1024 * 1024
-SIZE = 30 * MIB + 5
+SIZE = 20 * MIB + 5
 
 
 def only(report: Any) -> Any:
