@@ -3,16 +3,18 @@
 import shlex
 
 import pytest
-from handwritten import handwritten
+from handwritten import by_group, handwritten
+from handwritten import line as typed_line
 from omicsdk.cli.catalog import Catalog, Found
 from omicsdk.cli.options import split_globals
 from omicsdk.cli.parser import parse
+from rows import check_each
 
 BEYOND = {"|", ">", ">>", "<", "&&", ";"}
 """Where the shell's part of a line begins."""
 
 COMMANDS = handwritten()
-NAMES = [" ".join(found.path) for found in COMMANDS]
+GROUPS = by_group(COMMANDS)
 
 
 def lines_of(found: Found) -> list[str]:
@@ -34,21 +36,25 @@ def test_all_of_them_are_looked_at():
     assert len(COMMANDS) > 190
 
 
-@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
-def test_a_command_has_examples_that_can_be_typed(found, tmp_path, monkeypatch):
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    lines = lines_of(found)
-    assert lines, "no example"
-    own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
-    assert own, f"no example shows the command itself: {lines}"
-    catalog = Catalog()
-    for line in lines:
-        words = typed(line)
-        node = None
-        while not isinstance(node, Found):
-            _, _, words = split_globals(words, node.options if node else [])
-            node = catalog.follow(node, words)
-        for word in words:
-            if word.startswith("@"):
-                (tmp_path / word[1:]).write_text("{}")
-        parse(node.command, words)
+
+    def check(found: Found) -> None:
+        lines = lines_of(found)
+        assert lines, "no example"
+        own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
+        assert own, f"no example shows the command itself: {lines}"
+        catalog = Catalog()
+        for line in lines:
+            words = typed(line)
+            node = None
+            while not isinstance(node, Found):
+                _, _, words = split_globals(words, node.options if node else [])
+                node = catalog.follow(node, words)
+            for word in words:
+                if word.startswith("@"):
+                    (tmp_path / word[1:]).write_text("{}")
+            parse(node.command, words)
+
+    check_each(GROUPS[group], typed_line, check)

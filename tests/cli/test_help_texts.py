@@ -8,9 +8,11 @@ from pathlib import Path
 
 import omicsdk.cli
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group
+from handwritten import by_group, every_command, line
+from omicsdk.cli.catalog import Found
 from omicsdk.cli.options import GLOBALS
 from omicsdk.cli.parser import spelled
+from rows import check_each
 
 LIMIT = 80
 
@@ -22,39 +24,38 @@ AVOIDED = re.compile(
 """Words of the vocabulary's list that have no technical meaning, so that they are never right in a help text."""
 
 
-def commands(group: Group) -> Iterator[Found]:
-    yield from group.found()
-    for below in group.below():
-        yield from commands(below)
-
-
-FOUND = list(commands(Catalog().root()))
-
-
-def name(found: Found) -> str:
-    return " ".join(["omics", *found.path])
+FOUND = every_command()
+GROUPS = by_group(FOUND)
 
 
 def test_all_commands_are_walked():
     assert len(FOUND) > 1000
 
 
-@pytest.mark.parametrize("found", FOUND, ids=name)
-def test_a_summary_is_one_imperative_sentence(found):
-    summary = found.command.get("summary") or ""
-    assert 0 < len(summary) <= LIMIT
-    assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), "a sentence begins with a capital and ends with one full stop"
-    assert ". " not in summary.replace("e.g. ", ""), "one sentence; the rest belongs to the description"
-    first = summary.split()[0].rstrip(",")
-    assert first not in NO_VERBS
-    assert not re.fullmatch(r"[A-Z][a-z]+[^s]s|[A-Z][a-z]+ing", first), "imperative: List, not Lists or Listing"
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_summary_is_one_imperative_sentence(group):
+    def check(found: Found) -> None:
+        summary = found.command.get("summary") or ""
+        assert 0 < len(summary) <= LIMIT
+        assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), (
+            "a sentence begins with a capital and ends with one full stop"
+        )
+        assert ". " not in summary.replace("e.g. ", ""), "one sentence; the rest belongs to the description"
+        first = summary.split()[0].rstrip(",")
+        assert first not in NO_VERBS
+        assert not re.fullmatch(r"[A-Z][a-z]+[^s]s|[A-Z][a-z]+ing", first), "imperative: List, not Lists or Listing"
+
+    check_each(GROUPS[group], line, check)
 
 
-@pytest.mark.parametrize("found", FOUND, ids=name)
-def test_every_option_has_a_help_text(found):
-    shown = [each for each in found.command.get("parameters", []) if "synonym_of" not in each]
-    silent = [spelled(each) for each in shown if not (each.get("help") or "").strip()]
-    assert silent == []
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_option_has_a_help_text(group):
+    def check(found: Found) -> None:
+        shown = [each for each in found.command.get("parameters", []) if "synonym_of" not in each]
+        silent = [spelled(each) for each in shown if not (each.get("help") or "").strip()]
+        assert silent == []
+
+    check_each(GROUPS[group], line, check)
 
 
 def texts(found: Found) -> Iterator[str]:
@@ -64,12 +65,15 @@ def texts(found: Found) -> Iterator[str]:
         yield each.get("help") or ""
 
 
-OWN = [found for found in FOUND if "method" not in found.command]
+OWN = by_group(found for found in FOUND if "method" not in found.command)
 
 
-@pytest.mark.parametrize("found", OWN, ids=name)
-def test_the_words_are_those_of_technical_english(found):
-    assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+@pytest.mark.parametrize("group", OWN)
+def test_the_words_are_those_of_technical_english(group):
+    def check(found: Found) -> None:
+        assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+
+    check_each(OWN[group], line, check)
 
 
 def said(path: Path) -> Iterator[str]:
@@ -83,7 +87,9 @@ def said(path: Path) -> Iterator[str]:
 
 
 def test_no_help_text_is_said_in_two_places():
-    shown = {" ".join(text.split()) for found in OWN for text in texts(found)} | {each["help"] for each in GLOBALS}
+    shown = {" ".join(text.split()) for group in OWN.values() for found in group for text in texts(found)} | {
+        each["help"] for each in GLOBALS
+    }
     modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")
     places = Counter(text for module in modules for text in said(module))
     assert [text for text, count in places.items() if count > 1 and text in shown] == []

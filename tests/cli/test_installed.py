@@ -1,10 +1,12 @@
 """The commands that are really there: every one of them, walked."""
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group
+from handwritten import by_group, every_command, handwritten, line
+from omicsdk.cli.catalog import Found
 from omicsdk.cli.help import command_help
 from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.parser import parse
+from rows import check_each
 
 OPERATIONS = {
     *("post-search", "head-file", "get-file", "put-file", "get-subscriptions", "put-subscription", "get-subscription"),
@@ -19,68 +21,68 @@ WORKFLOWS = {
 OURS = {"listen"}
 
 
-def every_command(group: Group | None = None) -> list[Found]:
-    here = Catalog().root() if group is None else group
-    return [*here.found(), *(found for below in here.below() for found in every_command(below))]
-
-
-COMMANDS = every_command()
-NAMES = [" ".join(found.path) for found in COMMANDS]
+GROUPS = by_group(every_command())
 
 
 def test_the_data_stores_documented_commands_are_all_there():
-    words = {found.path[1] for found in COMMANDS if found.path[0] == "dss" and len(found.path) == 2}
+    words = {found.path[1] for found in GROUPS["dss"] if len(found.path) == 2}
     assert words == OPERATIONS | WORKFLOWS | OURS
 
 
-@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
-def test_options_dont_clash_and_a_commands_own_win(found):
-    own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
-    spellings = [spelling for argument in own for spelling in flags(argument)]
-    assert len(spellings) == len(set(spellings))
-    after = [spelling for argument in global_arguments(own) for spelling in flags(argument)]
-    assert not set(after) & set(spellings)
-    everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
-    assert everywhere <= set(spellings) | set(after)
-    keys = [key(argument) for argument in own if not argument.get("negates")]
-    assert len(set(keys)) == len(keys)
+@pytest.mark.parametrize("group", GROUPS)
+def test_options_dont_clash_and_a_commands_own_win(group):
+    def check(found: Found) -> None:
+        own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
+        spellings = [spelling for argument in own for spelling in flags(argument)]
+        assert len(spellings) == len(set(spellings))
+        after = [spelling for argument in global_arguments(own) for spelling in flags(argument)]
+        assert not set(after) & set(spellings)
+        everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
+        assert everywhere <= set(spellings) | set(after)
+        keys = [key(argument) for argument in own if not argument.get("negates")]
+        assert len(set(keys)) == len(keys)
+
+    check_each(GROUPS[group], line, check)
 
 
-@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
-def test_every_option_is_in_the_help_and_takes_what_it_says(found):
-    shown = command_help(found, 80)
-    words: list[str] = []
-    positional: list[str] = []
-    own = [each for each in own_arguments(found.command) if "synonym_of" not in each]
-    for argument in own:
-        kind = argument.get("type")
-        value = {"integer": "1", "number": "1.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
-        if argument.get("choices"):
-            value = str(argument["choices"][0])
-        elif argument["name"] == "platform":
-            value = "sb"
-        elif str(argument.get("convert")).endswith(":project_id"):
-            value = "me/my-project"
-        elif argument["name"].endswith("delimiter"):
-            value = ","
-        elif argument.get("convert") and kind == "string":
-            value = "2019-08-01"
-        elif kind == "array":
-            value = "{}" if argument.get("items") == "object" else "x"
-        if argument.get("positional"):
-            positional.append(value)
-            continue
-        assert f" {flags(argument)[-1]}" in shown
-        if argument.get("negates"):
-            continue  # the other one of two switches that exclude each other
-        words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
-    values, after = parse(found.command, [*positional, *words])
-    assert values.keys() == {key(argument) for argument in own}
-    assert after == {}
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_option_is_in_the_help_and_takes_what_it_says(group):
+    def check(found: Found) -> None:
+        shown = command_help(found, 80)
+        words: list[str] = []
+        positional: list[str] = []
+        own = [each for each in own_arguments(found.command) if "synonym_of" not in each]
+        for argument in own:
+            kind = argument.get("type")
+            value = {"integer": "1", "number": "1.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
+            if argument.get("choices"):
+                value = str(argument["choices"][0])
+            elif argument["name"] == "platform":
+                value = "sb"
+            elif str(argument.get("convert")).endswith(":project_id"):
+                value = "me/my-project"
+            elif argument["name"].endswith("delimiter"):
+                value = ","
+            elif argument.get("convert") and kind == "string":
+                value = "2019-08-01"
+            elif kind == "array":
+                value = "{}" if argument.get("items") == "object" else "x"
+            if argument.get("positional"):
+                positional.append(value)
+                continue
+            assert f" {flags(argument)[-1]}" in shown
+            if argument.get("negates"):
+                continue  # the other one of two switches that exclude each other
+            words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
+        values, after = parse(found.command, [*positional, *words])
+        assert values.keys() == {key(argument) for argument in own}
+        assert after == {}
+
+    check_each(GROUPS[group], line, check)
 
 
-@pytest.mark.parametrize(
-    "found", [found for found in COMMANDS if "run" in found.command], ids=lambda f: " ".join(f.path)
-)
-def test_what_runs_a_handwritten_command_is_there(found):
-    assert callable(loaded(found.command["run"]))
+def test_what_runs_a_handwritten_command_is_there():
+    def check(found: Found) -> None:
+        assert callable(loaded(found.command["run"]))
+
+    check_each(handwritten(), line, check)

@@ -1,18 +1,35 @@
-"""Every handwritten command, wherever it stands."""
+"""Every command, wherever it stands, and those that are handwritten."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from omicsdk.cli.catalog import Catalog, Found, Group
 
 
-def handwritten() -> list[Found]:
+def every_command() -> list[Found]:
     """All of them, in the order of the help."""
     return list(_below(Catalog().root()))
 
 
+def handwritten() -> list[Found]:
+    """All that are handwritten, in the same order."""
+    return [found for found in every_command() if "run" in found.command]
+
+
+def by_group(commands: Iterable[Found]) -> dict[str, list[Found]]:
+    """Commands by the first word after `omics`; those of one word are in the group `omics`."""
+    groups = defaultdict[str, list[Found]](list)
+    for found in commands:
+        groups[found.path[0] if len(found.path) > 1 else "omics"].append(found)
+    return dict(groups)
+
+
+def line(found: Found) -> str:
+    """A command as it is typed."""
+    return " ".join(["omics", *found.path])
+
+
 def _below(group: Group) -> Iterator[Found]:
-    for found in group.found():
-        if "run" in found.command:
-            yield found
+    yield from group.found()
     for below in group.below():
         yield from _below(below)
