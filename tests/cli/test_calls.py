@@ -279,7 +279,7 @@ def test_no_network_is_one_line(omics, widgets, monkeypatch):
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", lambda *_: None)
     widgets.answer = refuse
     ran = omics("--log-level", "ERROR", "widgets", "put-widget", "--uuid", "u", "--files", "{}")
     assert ran.code == 1
