@@ -4,10 +4,13 @@ import functools
 import gc
 import importlib
 import inspect
+import itertools
 import os
+import re
 import signal
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -83,6 +86,13 @@ def _once_a_process() -> None:
 _once_a_process()
 
 
+def _keep_constants() -> None:
+    """Has Hypothesis draw constants of the modules that are imported now: else examples depend on which tests ran before."""
+    providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
+    providers._get_local_constants()
+    providers._get_local_constants = lambda: providers._local_constants
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
     """Leave out of garbage collections what lives to the end: each would look at the tests and all that was imported for them."""
@@ -90,6 +100,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
     try:
         return (yield)
     finally:
+        _keep_constants()
         gc.freeze()
         gc.enable()
         # Tests build documents and clients of many objects and drop them: full collections in between find little.
@@ -110,6 +121,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Guard the unit tests where no others run: servers of those would be seen too."""
     if config.option.markexpr == "unit":
         config.pluginmanager.register(Guard(), "unit-guard")
+
+
+_folders = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the test's own; pytest's would have a link to the last one of each name, removed and made for each test."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}{next(_folders)}", numbered=False)
 
 
 @pytest.fixture

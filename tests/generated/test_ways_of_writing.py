@@ -1,5 +1,6 @@
 """Values are written as the document says: forms with an encoding, models as parameters, lists in cookies."""
 
+import functools
 import importlib
 import inspect
 import json
@@ -256,14 +257,19 @@ def _items(place: str, style: str, least: int = 0) -> st.SearchStrategy[str]:
     return st.text("".join(sign for sign in SIGNS if sign not in never), min_size=least, max_size=5)
 
 
+@functools.cache
+def _values(place: str, style: str, kind: str) -> st.SearchStrategy[Any]:
+    item, name = _items(place, style), _items(place, style, least=1)
+    return st.lists(item, min_size=1) if kind == "list" else st.dictionaries(name, item, min_size=1)
+
+
 @pytest.mark.parametrize(("place", "style", "explode", "kind"), CASES, ids=["-".join(map(str, case)) for case in CASES])
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
 def test_a_server_reads_the_items_that_were_given(
     every_style: Any, place: str, style: str, explode: bool, kind: str, data: st.DataObject
 ) -> None:
-    item, name = _items(place, style), _items(place, style, least=1)
-    value: Any = data.draw(st.lists(item, min_size=1) if kind == "list" else st.dictionaries(name, item, min_size=1))
+    value = data.draw(_values(place, style, kind))
     if place == "path" and style in ("simple", "label") and value in ([""], ["."], [".."], ["", ""]):
         return  # a path that ends in nothing or in dots is another path: refused, see test_request
     request = every_style(_styled_name(place, style, explode, kind), value)
