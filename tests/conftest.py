@@ -87,10 +87,27 @@ _once_a_process()
 
 
 def _keep_constants() -> None:
-    """Has Hypothesis draw constants of the modules that are imported now: else examples depend on which tests ran before."""
+    """Has Hypothesis draw constants of the modules that are imported now: else examples depend on which tests ran before.
+
+    Nearly every test asks which of their 7,000 strings it may draw: the signs of all are looked at once, not those of each.
+    """
     providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
-    providers._get_local_constants()
-    providers._get_local_constants = lambda: providers._local_constants
+    local = providers._get_local_constants()
+    providers._get_local_constants = lambda: local
+    usual = providers.choice_permitted
+    signs = frozenset("".join([*local.strings, *providers.GLOBAL_CONSTANTS.strings]))
+
+    @functools.cache
+    def signs_in(intervals: Any) -> frozenset[str]:
+        return frozenset(sign for sign in signs if ord(sign) in intervals)
+
+    def permitted(choice: Any, constraints: Any) -> bool:
+        if not isinstance(choice, str):
+            return usual(choice, constraints)
+        of_size = constraints["min_size"] <= len(choice) <= constraints["max_size"]
+        return of_size and signs_in(constraints["intervals"]).issuperset(choice)
+
+    providers.choice_permitted = permitted
 
 
 @pytest.hookimpl(wrapper=True)
