@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from rows import check_each
 
 ERRORS = [
     "APIError",
@@ -143,14 +144,16 @@ def test_the_public_names_are_these(module):
     assert sorted(importlib.import_module(module).__all__) == sorted(SURFACE[module])
 
 
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in SURFACE.items() for name in names])
-def test_every_public_name_is_there(module, name):
-    if name in ("Dss", "AsyncDss"):
-        pytest.importorskip("omicsdk_api.dss")
+@pytest.mark.parametrize("module", SURFACE)
+def test_every_public_name_is_there(module):
     package = importlib.import_module(module)
-    assert getattr(package, name) is not None
-    assert name in dir(package)
-    assert getattr(package, name) is getattr(package, name)
+
+    def check(name: str) -> None:
+        assert getattr(package, name) is not None
+        assert name in dir(package)
+        assert getattr(package, name) is getattr(package, name)
+
+    check_each(SURFACE[module], str, check)
 
 
 @pytest.mark.parametrize("module", SURFACE)

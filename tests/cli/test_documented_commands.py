@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from omicsdk.cli.catalog import Catalog, Found
 from omicsdk.cli.options import GLOBALS, flags, own_arguments
+from rows import check_each
 
 
 def lines_of(name: str) -> list[list[str]]:
@@ -41,26 +41,30 @@ def spellings(argument: Any) -> list[str]:
     return [argument["name"]] if argument.get("positional") else flags(argument)
 
 
-@pytest.mark.parametrize("words", [words for words in [*DOCUMENTED, *USAGE] if words[1:2] != ["help"]], ids=" ".join)
-def test_a_documented_command_is_here_with_its_arguments(words: list[str]):
-    path, arguments = split(words)
-    own = own_arguments(found(path).command)
-    known = {spelling for argument in own for spelling in spellings(argument)}
-    wanted = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
-    assert [name for name in wanted if name not in known] == []
+def test_a_documented_command_is_here_with_its_arguments():
+    def check(words: list[str]) -> None:
+        path, arguments = split(words)
+        own = own_arguments(found(path).command)
+        known = {spelling for argument in own for spelling in spellings(argument)}
+        wanted = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
+        assert [name for name in wanted if name not in known] == []
+
+    check_each([words for words in [*DOCUMENTED, *USAGE] if words[1:2] != ["help"]], " ".join, check)
 
 
-@pytest.mark.parametrize("words", [words for words in DOCUMENTED if words[1:2] != ["help"]], ids=" ".join)
-def test_nothing_else_is_required(words: list[str]):
-    path, arguments = split(words)
-    needed = {name for argument in arguments if argument.endswith("!") for name in argument[:-1].split("/")}
-    required = {
-        spelling
-        for argument in own_arguments(found(path).command)
-        if argument.get("required")
-        for spelling in spellings(argument)
-    }
-    assert {(*path, name) for name in required - needed} <= REQUIRED_BY_THE_SERVICE
+def test_nothing_else_is_required():
+    def check(words: list[str]) -> None:
+        path, arguments = split(words)
+        needed = {name for argument in arguments if argument.endswith("!") for name in argument[:-1].split("/")}
+        required = {
+            spelling
+            for argument in own_arguments(found(path).command)
+            if argument.get("required")
+            for spelling in spellings(argument)
+        }
+        assert {(*path, name) for name in required - needed} <= REQUIRED_BY_THE_SERVICE
+
+    check_each([words for words in DOCUMENTED if words[1:2] != ["help"]], " ".join, check)
 
 
 def test_what_stands_before_a_command_is_here_too():
