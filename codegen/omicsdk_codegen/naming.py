@@ -200,7 +200,7 @@ class Wanted:
     """A thing that needs a name.
 
     Attributes:
-        key: what it is, for ever: the pointer of its place in the document.
+        key: what it is, forever: the pointer of its place in the document.
         candidates: names from the shortest to the longest; when all are taken the first gets a short hash of the key.
         exact: whether the document spells the first candidate itself; that one has the better claim.
     """

@@ -45,7 +45,7 @@ def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_cla
     """Say whether each value of a type is one of another; models of one name count as one, whatever they hold.
 
     Args:
-        inner: the type whose values are held against the other.
+        inner: the type whose values are compared with the other.
         outer: the other.
         inner_classes: models' classes by key, in the document of `inner`.
         outer_classes: likewise of `outer`.

@@ -52,7 +52,7 @@ class StorageProvider(StorageProviderBase):
 
     @classmethod
     def example_queries(cls) -> list[ExampleQuery]:
-        """Gives examples."""
+        """Return examples."""
         return [
             ExampleQuery("dss://aws/UUID.VERSION/cells.csv", "A file of a bundle in the Data Store", QueryType.INPUT),
             ExampleQuery("drs://HOST/ID", "An object of a GA4GH DRS server", QueryType.INPUT),
@@ -60,21 +60,21 @@ class StorageProvider(StorageProviderBase):
         ]
 
     def rate_limiter_key(self, query: str, operation: Operation) -> str:
-        """Tells which requests are counted together: those to one platform."""
+        """Return which requests are counted together: those to one platform."""
         del operation
         return parse_uri(query).scheme
 
     def default_max_requests_per_second(self) -> float:
-        """Gives a rate that all platforms bear."""
+        """Return a rate that all platforms bear."""
         return 20.0
 
     def use_rate_limiter(self) -> bool:
-        """Says that requests are to be counted."""
+        """State that requests are to be counted."""
         return True
 
     @classmethod
     def is_valid_query(cls, query: str) -> StorageQueryValidationResult:
-        """Tells whether a text, perhaps with wildcards, is a URI of a platform."""
+        """Return whether a text, perhaps with wildcards, is a URI of a platform."""
         try:
             uri = parse_uri(query)
         except OmicsError as error:
@@ -89,7 +89,7 @@ class StorageProvider(StorageProviderBase):
         return StorageQueryValidationResult(query, valid=True)
 
     def postprocess_query(self, query: str) -> str:
-        """Gives each place one spelling."""
+        """Return each place one spelling."""
         uri = parse_uri(query)
         return str(Uri(uri.scheme, uri.path))
 
@@ -114,16 +114,16 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return f"{self._uri.scheme}/{path}"
 
     def local_suffix(self) -> str:
-        """Gives the place below Snakemake's folder for what is fetched."""
+        """Return the place below Snakemake's folder for what is fetched."""
         return self._suffix(self._uri.path)
 
     def get_inventory_parent(self) -> str | None:
-        """Gives the key of the folder that is listed for what is known of this file."""
+        """Return the key of the folder that is listed for what is known of this file."""
         parent = self._uri.path.rpartition("/")[0]
         return self.cache_key(self._suffix(parent)) if parent else None
 
     async def inventory(self, cache: IOCacheStorageInterface) -> None:
-        """Notes what one listing tells of the files beside this one.
+        """Note what one listing tells of the files beside this one.
 
         Args:
             cache: Where.
@@ -147,10 +147,10 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
             cache.size[key] = entry.size
 
     def cleanup(self) -> None:
-        """Leaves nothing behind: what was fetched is Snakemake's."""
+        """Leave nothing behind: what was fetched is Snakemake's."""
 
     def exists(self) -> bool:
-        """Tells whether it is there."""
+        """Return whether it is there."""
         try:
             self._entry()
         except PathNotFound:
@@ -158,14 +158,14 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return True
 
     def mtime(self) -> float:
-        """Tells when it was changed last, in whole seconds since 1970: for a folder the newest of its files.
+        """Return when it was changed last, in whole seconds since 1970: for a folder the newest of its files.
 
         Where a platform does not say, it is as old as can be: what is made of it is not made again.
         """
         return max((_whole_seconds(entry) for entry in self._files()), default=0.0)
 
     def size(self) -> int:
-        """Tells its bytes; 0 where the platform doesn't say."""
+        """Return its bytes; 0 where the platform doesn't say."""
         return sum(entry.size or 0 for entry in self._files())
 
     def _files(self) -> Iterator[Entry]:
@@ -173,7 +173,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return self._store.walk(entry.path) if entry.is_folder else iter([entry])
 
     def retrieve_object(self) -> None:
-        """Fetches it, verified; what a lost run began is gone on with."""
+        """Fetch it, verified; what a lost run began is resumed."""
         from omicsdk.fs.copying.fetching import fetch
         from omicsdk.fs.copying.spool import Unfinished
 
@@ -190,15 +190,15 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         report.raise_if_failed()
 
     def store_object(self) -> None:
-        """Puts it, verified."""
+        """Put it, verified."""
         self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()).raise_if_failed()
 
     def remove(self) -> None:
-        """Removes it."""
+        """Remove it."""
         self._store.remove(self._entry())
 
     def list_candidate_matches(self) -> Iterable[str]:
-        """Gives the URIs among which those that fit the wildcards are."""
+        """Return the URIs among which those that fit the wildcards are."""
         start = parse_uri(get_constant_prefix(self.query, strip_incomplete_parts=True))
         return [str(Uri(start.scheme, entry.path)) for entry in self._store.walk(start.path)]
 

@@ -1,4 +1,4 @@
-"""What a published client and ours saw of the same scenario, held against each other."""
+"""What a published client and ours saw of the same scenario, compared with each other."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def shows(value: Any) -> Check:
 def differences(
     theirs: Group, ours: Group, agrees: Callable[[Any, Any], bool], defects: Collection[tuple[str, str]], group: str
 ) -> Mapping[str, Any]:
-    """Gives what both don't see alike in a group of the scenario, by label.
+    """Return what both don't see alike in a group of the scenario, by label.
 
     Args:
         theirs: What the published client saw.

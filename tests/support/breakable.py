@@ -256,13 +256,13 @@ def target(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def noise() -> Callable[..., bytes]:
-    """Makes bytes without a pattern, the same each time."""
+    """Make bytes without a pattern, the same each time."""
     return lambda size, seed=1: (_large if size >= LARGE else _bytes)(size, seed)
 
 
 @pytest.fixture
 def leftovers(target: Path) -> Callable[[], list[str]]:
-    """Lists the files in the target that are neither final nor a journal."""
+    """List the files in the target that are neither final nor a journal."""
     return lambda: sorted(path.name for path in target.rglob("*.part"))
 
 
@@ -285,7 +285,7 @@ class Faults:
 
     @staticmethod
     def flip(at: int) -> Fault:
-        """Turns over one bit of the file's byte at an offset, when it is in the answer."""
+        """Turn over one bit of the file's byte at an offset, when it is in the answer."""
 
         def flipped(_server: Server, request: Request, answer: Answer) -> Answer:
             place = at - (request.first if answer.status == 206 else 0)
@@ -298,7 +298,7 @@ class Faults:
 
     @staticmethod
     def whole(server: Server, request: Request, answer: Answer) -> Answer:
-        """Ignores the range."""
+        """Ignore the range."""
         return Answer(200, {"ETag": server.etags.get(request.path, "")}, server.files[request.path])
 
     @staticmethod
@@ -308,7 +308,7 @@ class Faults:
 
     @staticmethod
     def changed(**what: Any) -> Fault:
-        """Changes fields of the answer; headers are added to those that are there."""
+        """Change fields of the answer; headers are added to those that are there."""
 
         def change(_server: Server, _request: Request, answer: Answer) -> Answer:
             headers = answer.headers | what.get("headers", {})

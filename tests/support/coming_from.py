@@ -31,7 +31,7 @@ class ComingFrom:
         )
 
     def check_imports(self) -> None:
-        """Runs every import that the page shows."""
+        """Run every import that the page shows."""
         shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", self.text)
         assert len(shown) >= 5
         for line in shown:
@@ -57,7 +57,7 @@ class ComingFrom:
         return len(rows)
 
     def check_all_are_run(self, tests: str) -> None:
-        """Looks for every example in the file of its tests, and for blocks of Python that are no examples.
+        """Look for every example in the file of its tests, and for blocks of Python that are no examples.
 
         Args:
             tests: The file: each example but begin.py is `run("...")` there.
@@ -68,7 +68,7 @@ class ComingFrom:
 
     @contextmanager
     def running(self) -> Iterator[Run]:
-        """Gives what runs an example after the page's first lines, and gives the names that both have made.
+        """Yield what runs an example after the page's first lines, and return the names that both have made.
 
         The examples run under the published names, by the hook: as the programs that they are of. At its end what can be
         closed of the names is.
@@ -89,7 +89,7 @@ class ComingFrom:
 
 
 def check_names(text: str) -> None:
-    """Looks up every name of ours that a text tells.
+    """Look up every name of ours that a text tells.
 
     Args:
         text: Markdown; names stand as `omicsdk.module.Name`.

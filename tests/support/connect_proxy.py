@@ -64,7 +64,7 @@ class ConnectProxy(ThreadingHTTPServer):
         }
 
     def close(self) -> None:
-        """Ends it."""
+        """End it."""
         self.shutdown()
         self.server_close()
 
@@ -129,11 +129,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()  # the server knows only the socket below TLS
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
+        """State nothing."""
 
 
 def write_certificates(host: str, authority: Path, chain: Path) -> None:
-    """Makes an authority and a certificate of it, good from an hour ago for a day.
+    """Make an authority and a certificate of it, good from an hour ago for a day.
 
     Args:
         host: The name that the certificate is for.

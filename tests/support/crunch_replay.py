@@ -56,7 +56,7 @@ class Replay:
         self._paths = paths or {}
 
     def differences(self, steps: list[Step]) -> dict[int, str]:
-        """Sends steps in order.
+        """Send steps in order.
 
         Args:
             steps: The steps.

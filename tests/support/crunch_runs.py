@@ -30,7 +30,7 @@ def table(folder: Path) -> Table:
 
 
 def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    """Writes files below a folder."""
+    """Write files below a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
@@ -96,8 +96,8 @@ class PretendedSite(Connection):
     """A site with one dataset and whatever else `folders` says, whose statuses are a list; others may send theirs through `before`.
 
     Args:
-        before: Is called before a status is stored, with the site, the stage and the state.
-        after: Is called when it was, likewise.
+        before: Called before a status is stored, with the site, the stage and the state.
+        after: Called when it was, likewise.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ def stating(space: Callable[[], tuple[int, int]]) -> Callable[[Any], SimpleNames
     """Return what takes the place of `os.statvfs`.
 
     Args:
-        space: Gives free bytes and the size of the file system in bytes.
+        space: Returns free bytes and the size of the file system in bytes.
     """
 
     def statvfs(_: Any) -> SimpleNamespace:

@@ -33,7 +33,7 @@ class DrsHost(LoopbackServer):
         return f"127.0.0.1:{self.port}"
 
     def add(self, id: str, content: bytes, *, ways: tuple[str, ...] = ("s3",), **more: Any) -> str:
-        """Adds a file; gives its DRS URI."""
+        """Add a file; return its DRS URI."""
         self.bytes[id] = content
         self.objects[id] = {
             "id": id,

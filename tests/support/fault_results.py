@@ -23,12 +23,12 @@ class Results:
         self._told: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Takes in the end of a test."""
+        """Take in the end of a test."""
         if report.when == "teardown":
             self._told += [told for name, told in report.user_properties if name == "fault" and isinstance(told, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Writes the file, when every test passed: a page on reliability is made of passed tests only."""
+        """Write the file, when every test passed: a page on reliability is made of passed tests only."""
         if exitstatus == 0 and self._told:
             self._file.write_text(
                 json.dumps(summary(self._told), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -36,7 +36,7 @@ class Results:
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Adds up what trials told.
+    """Add up what trials told.
 
     Args:
         told: For each test the section, the fault, its place and the endings.

@@ -96,7 +96,7 @@ def recorded(step: Step) -> list[tuple[str, str, dict[str, str], Any]]:
 def hold(
     step: Step, make: Callable[[httpx.MockTransport], Any], call: Callable[[Any], Any], different: Difference | None
 ) -> Any:
-    """Makes a recorded call with our client, and holds its requests and its result against the recording.
+    """Make a recorded call with our client, and holds its requests and its result against the recording.
 
     Args:
         step: The call.

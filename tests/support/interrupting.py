@@ -8,7 +8,7 @@ from typing import Any
 
 
 def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
-    """Runs a command until the sandbox holds a request, and presses Ctrl-C; gives exit code, output and messages."""
+    """Run a command until the sandbox holds a request, and presses Ctrl-C; return exit code, output and messages."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:

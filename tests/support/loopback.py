@@ -55,7 +55,7 @@ class LoopbackServer:
                     continue
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
-        """Answers one request; says whether the connection may be used again."""
+        """Answer one request; state whether the connection may be used again."""
         raise NotImplementedError
 
     def _accept(self) -> None:

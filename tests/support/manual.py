@@ -143,7 +143,7 @@ class Shell:
         self._process.communicate()
 
     def follow(self, page: Path) -> None:
-        """Runs a page from its beginning to its end, and compares what is printed with what the page says of it.
+        """Run a page from its beginning to its end, and compares what is printed with what the page says of it.
 
         Raises:
             AssertionError: A block ends with an error, or prints something else; names the page and the line.
@@ -160,7 +160,7 @@ class Shell:
                 raise AssertionError(f"{page.relative_to(CHECKOUT)}, line {block.line}: {error}") from error
 
     def run(self, block: Block) -> str:
-        """Runs a block, or writes it where it is a file; gives what it printed, errors and messages first."""
+        """Run a block, or writes it where it is a file; return what it printed, errors and messages first."""
         text = block.text.replace(PORT, self.port)
         if block.title:
             return self._written(block.title, text)

@@ -6,7 +6,7 @@ VARIABLES = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HCA_CONFIG_FILE", "OM
 
 
 def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes this process's user one without a home, until the test ends; skips it where users are told otherwise."""
+    """Make this process's user one without a home, until the test ends; skips it where users are told otherwise."""
 
     def unknown(number: int) -> None:
         raise KeyError(number)

@@ -85,7 +85,7 @@ class Orthanc:
 
 @contextmanager
 def running(folder: Path, *, allow_get: bool = True) -> Generator[Orthanc]:
-    """Starts an archive, waits until it answers, and ends it."""
+    """Start an archive, waits until it answers, and ends it."""
     path = program()
     assert path is not None
     port, http, move_port = free_port(), free_port(), free_port()

@@ -74,7 +74,7 @@ class Replay:
         self._numbers: dict[int, int] = {}
 
     def differences(self, steps: Sequence[Step]) -> dict[int, str]:
-        """Sends steps in order.
+        """Send steps in order.
 
         Args:
             steps: The steps.
@@ -180,7 +180,7 @@ class Replay:
         return self._send(Step(-1, "", request, 201, {}, None))[2]
 
     def learn(self, recorded: str, made: str) -> None:
-        """Tells which UUID the sandbox made in place of a recorded one."""
+        """Return which UUID the sandbox made in place of a recorded one."""
         self._uuids[recorded] = made
 
     # -- what servers make up

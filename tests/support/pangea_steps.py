@@ -89,7 +89,7 @@ class Platform:
         return {"public_key": owner["AWS_ACCESS_KEY_ID"], "private_key": owner["AWS_SECRET_ACCESS_KEY"]}
 
     def give_bucket(self) -> None:
-        """Gives the library a bucket with keys."""
+        """Return the library a bucket with keys."""
         library = self.group("Lib2")
         self.sandbox.pangea.context.staging.make_bucket("bkt2")
         sent = {"name": "bkt2", "endpoint_url": self.sandbox.s3_url, "organization": library["organization"]}
@@ -98,7 +98,7 @@ class Platform:
         self.client.patch(f"sample_groups/{library['uuid']}", json={"bucket": bucket})
 
     def describe(self) -> None:
-        """Gives the group that samples are added to a description, without which the published client can't save it."""
+        """Return the group that samples are added to a description, without which the published client can't save it."""
         self.client.patch(f"sample_groups/{self.group('Grp3')['uuid']}", json={"description": "d"})
 
 
@@ -372,7 +372,7 @@ class Commands:
 
 
 def fill(folder: Path) -> None:
-    """Writes the files that commands read."""
+    """Write the files that commands read."""
     folder.mkdir()
     for name in FILES:
         (folder / f"{name}.fastq.gz").write_text(content_of(name))

@@ -36,7 +36,7 @@ class Image:
 
     @classmethod
     def of(cls, root: Path) -> "Image":
-        """Reads a folder, which is taken for durable."""
+        """Read a folder, which is taken for durable."""
         image = cls()
         for path in root.rglob("*"):
             name = str(path.relative_to(root))
@@ -47,7 +47,7 @@ class Image:
         return image
 
     def write(self, root: Path) -> None:
-        """Makes the folder anew."""
+        """Make the folder anew."""
         root.mkdir()
         for folder in sorted(self.folders):
             (root / folder).mkdir()
@@ -233,7 +233,7 @@ def _mtime(descriptor: int) -> int:
 
 
 def image(disk: RecordingDisk, cut: int, dice: random.Random, *, ordered: bool) -> Image:
-    """Makes one of the images that are legal when the power is cut.
+    """Make one of the images that are legal when the power is cut.
 
     Args:
         disk: What was done.

@@ -12,7 +12,7 @@ _DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
 @contextmanager
 def as_ordinary_user() -> Iterator[None]:
-    """Drops root's right to ignore modes for a while, in this thread and those that it starts."""
+    """Drop root's right to ignore modes for a while, in this thread and those that it starts."""
     if os.geteuid() != 0:
         yield
         return

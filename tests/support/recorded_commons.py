@@ -94,7 +94,7 @@ class Replay:
         self.known: dict[str, str] = {}
 
     def differences(self, steps: list[Step]) -> dict[str, str]:
-        """Sends steps in order.
+        """Send steps in order.
 
         Args:
             steps: The steps.

@@ -107,7 +107,7 @@ class Recorded:
         return [response for response in found if response["status"]["code"] not in (301, 302, 303, 307, 308)]
 
     def answer(self, name: str) -> Any:
-        """Makes the call by a client; of pages it gives the items."""
+        """Make the call by a client; of pages it gives the items."""
         call = self.calls[name]
         with clients(self.service)[0](self.base_url, **OPTIONS) as api:
             bound = getattr(api, call["operation"])

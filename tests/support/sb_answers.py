@@ -9,6 +9,6 @@ def code_of(answer: httpx.Response) -> tuple[int, int]:
 
 
 def refused(answer: httpx.Response, status: int, code: int) -> str:
-    """Holds an answer to be a refusal, and gives its message."""
+    """Hold an answer to be a refusal, and return its message."""
     assert code_of(answer) == (status, code), answer.text
     return answer.json()["message"]

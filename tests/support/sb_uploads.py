@@ -4,7 +4,7 @@ import httpx
 
 
 def send_part(web: httpx.Client, upload: str, number: int, content: bytes) -> None:
-    """Sends a part of an upload to where the platform says, and reports it."""
+    """Send a part of an upload to where the platform says, and reports it."""
     where = web.get(f"/upload/multipart/{upload}/part/{number}").json()
     etag = httpx.put(where["url"], content=content, headers=where["headers"]).headers["ETag"]
     report = {"part_number": number, "response": {"headers": {"ETag": etag}}}

@@ -14,7 +14,7 @@ Rows = Sequence[Sequence[Any]]
 
 
 def write_sheet(path: Path, rows: Rows, title: str = "Sheet1") -> Path:
-    """Writes a workbook of one sheet."""
+    """Write a workbook of one sheet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     book = Workbook()
     sheet = book.worksheets[0]

@@ -67,7 +67,7 @@ class ServedStore(Store):
         return path.encode().hex()
 
     def hold(self, path: str, data: bytes) -> None:
-        """Holds a file."""
+        """Hold a file."""
         self.server.put(self._key(path), data)
 
     def held(self, path: str) -> bytes | None:
@@ -75,7 +75,7 @@ class ServedStore(Store):
         return self.server.files.get(self._key(path))
 
     def always(self, path: str, fault: Any) -> None:
-        """Breaks all requests for a file."""
+        """Break all requests for a file."""
         self.server.always[self._key(path)] = fault
 
     def entries(self, path: str) -> Iterator[Entry]:

@@ -530,7 +530,7 @@ def simulated(world: World) -> Any:
 
 
 def fetched(world: World, items: list[Item], folder: Path) -> tuple[TransferReport, Path]:
-    """Downloads until the process lives to the end; gives the report of the last run, and the folder that it ran in."""
+    """Download until the process lives to the end; return the report of the last run, and the folder that it ran in."""
     return _lived(
         world,
         folder,
@@ -539,7 +539,7 @@ def fetched(world: World, items: list[Item], folder: Path) -> tuple[TransferRepo
 
 
 def sent(world: World, uploads: list[Upload], folder: Path) -> tuple[TransferReport, Path]:
-    """Uploads until the process lives to the end; gives the report of the last run, and the folder of its journal."""
+    """Upload until the process lives to the end; return the report of the last run, and the folder of its journal."""
     return _lived(
         world,
         folder,
@@ -548,7 +548,7 @@ def sent(world: World, uploads: list[Upload], folder: Path) -> tuple[TransferRep
 
 
 def _lived(world: World, folder: Path, run: Callable[[Path], TransferReport]) -> tuple[TransferReport, Path]:
-    """Runs until the process lives to the end.
+    """Run until the process lives to the end.
 
     A process that dies leaves its folder as it is at that moment: the next one runs in a copy.
     """

@@ -24,7 +24,7 @@ def content(uuid: str) -> bytes:
 
 
 def write_manifest(path: Path, count: int) -> list[str]:
-    """Writes a manifest of so many files; gives their SHA-256."""
+    """Write a manifest of so many files; return their SHA-256."""
     digests: list[str] = []
     with path.open("w", encoding="utf-8") as file:
         file.write("bundle_uuid\tbundle_version\tfile_name\tfile_uuid\tfile_sha256\tfile_size\n")
@@ -39,7 +39,7 @@ def write_manifest(path: Path, count: int) -> list[str]:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Starts the server; gives the service's URL."""
+    """Start the server; return the service's URL."""
     with subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ran:
         assert ran.stdin is not None
         assert ran.stdout is not None

@@ -10,7 +10,7 @@ from omicsdk.transfer import TransferReport
 
 
 def put(store: Store, folder: Path, files: Mapping[str, bytes], **options: Any) -> TransferReport:
-    """Puts bytes under paths.
+    """Put bytes under paths.
 
     Args:
         store: Where to.

@@ -1,4 +1,4 @@
-"""Trials: a transfer under a fault, held against what is promised, and counted for docs/reliability.md.
+"""Trials: a transfer under a fault, compared with what is promised, and counted for docs/reliability.md.
 
 The promise: under a final name stand the right bytes or none, whatever broke; the report names the cause; it ends in
 bounded time; no thread and no descriptor is left. A test says by its marker which fault it tries and how that may end:
@@ -85,19 +85,19 @@ class Trial:
         return report
 
     def again(self, items: Iterable[Item], folder: Path | None = None, **options: Any) -> Any:
-        """Downloads when the fault is over: all must be right in the end. Counts nothing."""
+        """Download when the fault is over: all must be right in the end. Counts nothing."""
         report = self.download(items, folder, counted=(), **options)
         report.raise_if_failed()
         assert report.ok
         return report
 
     def upload(self, path: Path, to: Any, stored: Callable[[], bytes | None], **options: Any) -> Any:
-        """Uploads a file, and holds the outcome against the promise: what the store has in the end is right, or nothing.
+        """Upload a file, and holds the outcome against the promise: what the store has in the end is right, or nothing.
 
         Args:
             path: The file.
             to: Where to.
-            stored: Gives what the store has under the file's name, None for nothing.
+            stored: Returns what the store has under the file's name, None for nothing.
             **options: Of `upload`, and `retries`.
 
         Returns:
@@ -116,7 +116,7 @@ class Trial:
         return report
 
     def held(self, folder: Path, name: str, *, there: bool, before: Mapping[str, bytes] | None = None) -> None:
-        """Asserts that under a final name stand the right bytes or none.
+        """Assert that under a final name stand the right bytes or none.
 
         Args:
             folder: The target folder.
@@ -133,7 +133,7 @@ class Trial:
             assert not there, f"{name} isn't there"
 
     def ended(self, how: str, within: float = BOUND) -> None:
-        """Counts one ending, and asserts that it is one of those that the test allows, and that it came in time.
+        """Count one ending, and asserts that it is one of those that the test allows, and that it came in time.
 
         Args:
             how: RIGHT, or the error's name.
@@ -155,7 +155,7 @@ def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:
 
 @pytest.fixture
 def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator[Trial]:
-    """Runs transfers under the fault that the test's marker names."""
+    """Run transfers under the fault that the test's marker names."""
     made = Trial(*marked(request.node), target, server.right)
     yield made
     assert made.endings, "nothing was tried"
@@ -167,7 +167,7 @@ def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    """Asserts that a test leaves no thread and no descriptor behind."""
+    """Assert that a test leaves no thread and no descriptor behind."""
     threads, descriptors = set(threading.enumerate()), _descriptors()
     yield
 
@@ -181,7 +181,7 @@ def nothing_left() -> Iterator[None]:
 
 
 def until(something: Callable[[], Any], seconds: float = 3.0) -> Any:
-    """Waits until something is false, since servers and other processes need a moment; gives what it is in the end."""
+    """Wait until something is false, since servers and other processes need a moment; return what it is in the end."""
     deadline = time.monotonic() + seconds
     while (found := something()) and time.monotonic() < deadline:
         threading.Event().wait(0.002)

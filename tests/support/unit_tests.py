@@ -145,7 +145,7 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
-        """Watches setup, call and teardown."""
+        """Watch setup, call and teardown."""
         self._running = True
         try:
             return (yield)

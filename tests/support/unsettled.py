@@ -9,7 +9,7 @@ _PREFIXES = ("AWS_", "SB_", "PANGEA_", "CRUNCH_", "OMICS_")
 
 
 def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes the variables of proxies away, so that the sandbox is reached.
+    """Take the variables of proxies away, so that the sandbox is reached.
 
     Args:
         monkeypatch: Puts them back.
@@ -20,7 +20,7 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def unsettled(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Takes all settings away, and gives a home of the test's own.
+    """Take all settings away, and return a home of the test's own.
 
     Args:
         monkeypatch: Puts them back.

@@ -169,13 +169,13 @@ class Trace:
 
 
 def simulate(networks: dict[str, Network], work: dict[str, list[int]], chooser: Chooser, until: float = 300) -> Trace:
-    """Fetches files over networks.
+    """Fetch files over networks.
 
     Args:
         networks: From server to what it is like.
         work: From server to the sizes of its files.
         chooser: Decides how many requests run at once.
-        until: Virtual seconds after which it is given up; then it took for ever.
+        until: Virtual seconds after which it is given up; then it took forever.
     """
     return _Run(networks, work, chooser).run(until)
 
@@ -239,7 +239,7 @@ class _Run:
         self.chooser.started(server)
 
     def _advance(self) -> None:
-        """Moves on to whatever happens next, at most as long as the engine waits for anything."""
+        """Move on to whatever happens next, at most as long as the engine waits for anything."""
         then = self.now + 0.05
         for server, network in self.networks.items():
             link, change = network.at(self.now)
@@ -264,7 +264,7 @@ class _Run:
             self._end(flight)
 
     def _share(self, link: Link, flights: list[Flight]) -> None:
-        """Gives each active flight its share of the link; what one can't use, the others get."""
+        """Return each active flight its share of the link; what one can't use, the others get."""
         active = [flight for flight in flights if flight.begins <= self.now]
         for flight in flights:
             flight.rate = 0.0

@@ -22,7 +22,7 @@ OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encodin
 
 @contextmanager
 def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
-    """Raises what `translate` makes of an error in its place; an error that it gives back as it is stays."""
+    """Raise what `translate` makes of an error in its place; an error that it gives back as it is stays."""
     try:
         yield
     except Exception as error:
@@ -239,7 +239,7 @@ class RefusedResponse(DocumentedResponse):
         self._documented = documented
 
     def raise_for_status(self) -> None:
-        """Raises the refusal again.
+        """Raise the refusal again.
 
         Raises:
             Exception: The platform's documented one, always.

@@ -59,7 +59,7 @@ D = TypeVar("D", bound=DocumentedError)
 
 
 def documented(error: OmicsError, base: type[D]) -> D:
-    """Gives the documented exception for one of core's.
+    """Return the documented exception for one of core's.
 
     Args:
         error: What was raised.
@@ -72,7 +72,7 @@ def documented(error: OmicsError, base: type[D]) -> D:
 
 
 def catchable(error: E, foreign: Foreign) -> E:
-    """Gives an error that is also what a published client raised, where a program has imported what that is from.
+    """Return an error that is also what a published client raised, where a program has imported what that is from.
 
     Args:
         error: What was raised.

@@ -131,7 +131,7 @@ def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]
         content: The body.
         operation: Whose answer it is, for errors; empty where that isn't known.
         url: Where it came from, for errors.
-        text: Gives the body as text, for errors.
+        text: Returns the body as text, for errors.
 
     Raises:
         NotJson: It is not JSON.

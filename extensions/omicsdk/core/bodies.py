@@ -63,7 +63,7 @@ def plain(value: Any) -> Any:
     isoformat = getattr(value, "isoformat", None)
     if isoformat is not None:
         return isoformat()
-    # Their modules aren't imported to find out: who has such a value has done so.
+    # Their modules aren't imported to determine: who has such a value has done so.
     homes = {each.__module__.partition(".")[0] for each in type(value).__mro__}
     if "enum" in homes:
         return plain(value.value)

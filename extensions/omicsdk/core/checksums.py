@@ -307,7 +307,7 @@ class _S3Etag:
 
 
 def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:
-    """Names the first checksum that isn't as expected.
+    """Name the first checksum that isn't as expected.
 
     Args:
         expected: From algorithm to value, as stated.

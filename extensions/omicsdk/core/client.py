@@ -424,7 +424,7 @@ class Client(_ClientBase[Exchange]):
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
         retry: When and how often to try again; by default up to five times more.
         headers: Sent with every request.
-        transport: Takes the place of the network, for tests.
+        transport: Replaces the network, for tests.
         http2: Speak HTTP/2 where the server does.
         strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is. A page
             without its list is an error always.

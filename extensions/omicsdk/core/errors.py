@@ -210,7 +210,7 @@ class Conflict(APIError):
 
 
 class Gone(APIError):
-    """410: it was there and has been removed for good."""
+    """410: it was there and has been removed permanently."""
 
     default_remedy = "It was deleted. Check for a newer version."
 

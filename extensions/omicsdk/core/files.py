@@ -170,7 +170,7 @@ def in_place_of(
 
 
 def _as_it_is(path: str, flags: int) -> int:
-    # What goes away meanwhile isn't made anew as a file, and a terminal doesn't become the process's own.
+    # What goes away meanwhile isn't created again as a file, and a terminal doesn't become the process's own.
     return os.open(path, flags & ~(os.O_CREAT | os.O_TRUNC) | getattr(os, "O_NOCTTY", 0))
 
 
@@ -333,7 +333,7 @@ def locked(
     Args:
         path: The file, which need not be there; where it is a link, what it points at is locked.
         patience: Seconds to wait at most.
-        clock: Gives the time in seconds.
+        clock: Returns the time in seconds.
         sleep: Waits for seconds.
 
     Raises:

@@ -89,7 +89,7 @@ def verify_signature(
         url: Its URL, or its path with the query.
         headers: Its headers, names in any case.
         body: Its body, as received.
-        key_of: Gives the secret of a key id, or None when there is no such key.
+        key_of: Returns the secret of a key id, or None when there is no such key.
         now: Seconds since 1970; None accepts a request of any age.
         most_skew: Seconds that the Date header may be away from `now`.
         required: What has to be covered by the signature, lower case.

@@ -27,7 +27,7 @@ class Shape:
         kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model`,
             `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
-        model: Gives the model's class (late, since models may refer to each other).
+        model: Returns the model's class (late, since models may refer to each other).
         tag: The member of an object that says which of a tagged union's shapes it has.
         table: These shapes by the tag's values.
     """

@@ -55,7 +55,7 @@ def next_request(
         request: The request that was answered.
         url: The absolute URL that it was sent to; a relative link is resolved against it.
         headers: The answer's headers.
-        page: Gives the decoded answer; not called where the headers say all.
+        page: Returns the decoded answer; not called where the headers say all.
 
     Raises:
         DecodeError: The page names itself as the next one, which would never end.

@@ -110,7 +110,7 @@ class Workers(_Threads):
         return future
 
     def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
-        """Makes a call for each of several arguments.
+        """Make a call for each of several arguments.
 
         Args:
             function: What is called.
@@ -123,7 +123,7 @@ class Workers(_Threads):
         return (future.result() for future in futures)
 
     def close(self) -> None:
-        """Takes no more calls; those that haven't begun never do, and those under way aren't waited for."""
+        """Take no more calls; those that haven't begun never do, and those under way aren't waited for."""
         self._closed = True
         self._end()
 
@@ -165,12 +165,12 @@ def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
 def side_by_side(
     call: Callable[[A], T], arguments: Sequence[A], stopped: Callable[[], bool] = never
 ) -> Iterator[T | OmicsError]:
-    """Makes a call for each of several arguments.
+    """Make a call for each of several arguments.
 
     Args:
         call: What is called.
         arguments: What with, one a call.
-        stopped: Tells whether to stop; asked ten times a second.
+        stopped: Returns whether to stop; asked ten times a second.
 
     Yields:
         For each argument, in their order, the result, or the error that the call raised; Interrupted for those that a stop
@@ -253,14 +253,14 @@ class Inbox:
         self.filled = False
 
     def put(self, message: Callable[[], None]) -> None:
-        """Leaves a message; from any thread."""
+        """Leave a message; from any thread."""
         self._messages.append(message)
         if not self.filled:  # waking takes a system call, and hands the interpreter over
             self.filled = True
             self._wake()
 
     def deliver(self) -> None:
-        """Calls all messages that are there; from the engine's thread."""
+        """Call all messages that are there; from the engine's thread."""
         self.filled = False  # before looking: who leaves a message from now on wakes again
         while self._messages:
             self._messages.popleft()()
@@ -271,8 +271,8 @@ def here(task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exc
 
     Args:
         task: What is done; it must not block.
-        done: Is called with its result.
-        failed: Is called with its exception.
+        done: Called with its result.
+        failed: Called with its exception.
     """
     try:
         result = task()
@@ -305,8 +305,8 @@ class Pool(_Threads):
 
         Args:
             task: Runs in one of the threads.
-            done: Is called with its result in the engine's thread.
-            failed: Is called with its exception in the engine's thread.
+            done: Called with its result in the engine's thread.
+            failed: Called with its exception in the engine's thread.
         """
         self.waiting += 1
 
@@ -315,7 +315,7 @@ class Pool(_Threads):
                 told = partial(done, task())
             except Exception as error:  # whatever it is, the engine decides, not this thread
                 told = partial(failed, error)
-            except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait for ever
+            except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait forever
                 ended = RuntimeError(f"the call was ended by {error!r}")
                 ended.__cause__ = error
                 told = partial(failed, ended)
@@ -329,7 +329,7 @@ class Pool(_Threads):
         self._put(run, self.waiting)
 
     def close(self, patience: float) -> None:
-        """Ends the threads after what they are doing now; what nobody began is dropped.
+        """End the threads after what they are doing now; what nobody began is dropped.
 
         Args:
             patience: Seconds to wait for them in all; those that take longer end by themselves.

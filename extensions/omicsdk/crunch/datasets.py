@@ -115,7 +115,7 @@ def download(
         folder: The target; it is created when it does not exist.
         storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by default
             the file that CRUNCH_STORAGE_SETTINGS names.
-        progress: Is called as files are downloaded.
+        progress: Called as files are downloaded.
         stop: Ends the download before the next file when it is set; that of an object store within a second.
         control: Stops it likewise, and bounds its time; downloads from an object store are paused and limited as well.
         dry_run: Only report what would be downloaded.
@@ -169,7 +169,7 @@ def upload(
         dataset: The dataset's slug.
         folder: The folder, with all folders in it.
         storage: Where datasets' files are, see `download`.
-        progress: Is called as files are uploaded.
+        progress: Called as files are uploaded.
         stop: Ends the upload before the next file when it is set; that to an object store within a second.
         control: Stops it likewise, and bounds its time; uploads to an object store are paused and limited as well.
         dry_run: Only report what would be uploaded.

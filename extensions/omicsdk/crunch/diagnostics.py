@@ -53,7 +53,7 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
     Args:
         diagnostics: The dictionary.
         key: The fact's name.
-        func: Gives it.
+        func: Returns it.
         default: The value when that fails, whatever the reason.
 
     Returns:

@@ -81,7 +81,7 @@ class Run:
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one is
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
-        tell: Is given a line at the beginning and end of each stage; by default they go to stderr.
+        tell: Called with a line at the beginning and end of each stage; by default they go to stderr.
         stop: Ends the run within a second when it is set, with all that the workflow started; it has failed then.
 
     Attributes:

@@ -191,7 +191,7 @@ def fetch_found(
 
     Args:
         files: The files; the servers that have them must still be open.
-        folder: Where to; made when it isn't there.
+        folder: Where to; made if it does not exist.
         preferred: Kinds, clouds or regions of storage that are wanted most.
         retries: Failures in a row that end a file, 0 for none.
         shared: The workers that fetch; None where this process does. A dry run asks none of them.

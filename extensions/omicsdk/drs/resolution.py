@@ -266,7 +266,7 @@ class Resolver:
         settings: Who is asked; by default as the environment says.
         retry: How often each of them is asked again; by default twice.
         clock: The source of time and waits.
-        transport: Takes the place of the network, for tests.
+        transport: Replaces the network, for tests.
         client: Whose settings and connections are used; it stays open.
         has_all: Whether the default host is also that of identifiers alone that have a prefix: those that are no drs:// URIs.
     """

@@ -66,7 +66,7 @@ class Prefetch(Generic[K, V]):
     """Answers that are requested in batches, by key. Each is given once: a second request wants a new one. Thread-safe.
 
     Args:
-        ask: Gives the answers for several; None where the server takes no requests for several.
+        ask: Returns the answers for several; None where the server takes no requests for several.
         clock: The source of time.
     """
 
@@ -194,7 +194,7 @@ class DrsServer(Closing):
         timeout: Seconds for each step of a request.
         clock: The source of time and waits.
         environ: The environment's variables; by default the process's own.
-        transport: Takes the place of the network, for tests.
+        transport: Replaces the network, for tests.
         client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
         explain: Returns the error to raise in the place of a 401; by default that error itself, with the login that a known
             server takes.

@@ -428,7 +428,7 @@ class Gen3Submitter(CommonsClient):
             all_or_nothing: Send nothing if any record has a fault.
             dictionary: The dictionary of the commons; by default it is requested.
             journal: A file that records what was taken: with the same file, a submission that was stopped is resumed.
-            on_outcome: Is called with the result of each record as soon as it is known.
+            on_outcome: Called with the result of each record as soon as it is known.
 
         Returns:
             Counts, and the records that were refused, with the reasons.

@@ -183,7 +183,7 @@ class Gen3Convertor:
         Args:
             records: The records as they are submitted or exported, each with its `type`; or a folder of such JSON files. Of
                 records of several data sets those of this convertor's experiment are taken.
-            dest_dir: The folder that gets the tables; made when it isn't there. Other files in it stay.
+            dest_dir: The folder that gets the tables; made if it does not exist. Other files in it stay.
             overwrite: Whether existing tables are replaced.
 
         Returns:

@@ -96,7 +96,7 @@ class Downloader:
         Args:
             dataset_id: The data set's name: the experiment's submitter_id in the commons.
             dest: The folder in which the data set's folder is created.
-            progress: Is called for each file that has ended, and once at the end.
+            progress: Called for each file that has ended, and once at the end.
             stop: Stops the transfer when it is set; it can be resumed later.
             require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
 

@@ -79,7 +79,7 @@ class BlockCache:
             size: Its bytes.
 
         Returns:
-            None where it isn't there, or isn't whole.
+            None if it does not exist, or isn't whole.
         """
         place = self._place(key, number)
         try:
@@ -232,7 +232,7 @@ class GrowingReadAhead(BaseCache):
 
     Args:
         blocksize: Bytes of a block.
-        fetcher: Gives the bytes from a place to another.
+        fetcher: Returns the bytes from a place to another.
         size: The file's size.
 
     Attributes:

@@ -512,7 +512,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             rpath: The file. Of a folder an empty one is made.
             lpath: Its path on this machine, or an open file.
-            callback: Is given the number of bytes.
+            callback: Called with the number of bytes.
             outfile: An open file.
             **kwargs: Nothing.
         """
@@ -584,7 +584,7 @@ class OmicsFileSystem(AbstractFileSystem):
             source: The file.
             path: Where it shall be.
             overwrite: Whether what is there is replaced; else that is an error.
-            callback: Is given the number of bytes.
+            callback: Called with the number of bytes.
         """
         self._put([Put(source, path)], overwrite, callback)
 
@@ -606,7 +606,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             lpath: A file of this machine.
             rpath: Where it shall be.
-            callback: Is given the number of bytes.
+            callback: Called with the number of bytes.
             mode: "overwrite", or "create" where nothing may be there.
             **kwargs: Nothing.
         """

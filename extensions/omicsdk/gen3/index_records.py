@@ -221,7 +221,7 @@ def whole_list(page: Page, beginning: list[Record], size: int) -> list[Record]:
     """All records of a list.
 
     Args:
-        page: Gives pages; it is called in several threads.
+        page: Returns pages; it is called in several threads.
         beginning: The first page.
         size: How many records were asked for with a page; after fewer there is little left.
 

@@ -108,7 +108,7 @@ def documents_of(
         guid_type: Their type.
         limit: The number, at most; all by default.
         aggregate: Whether to read those of all commons that the commons gathers.
-        on_more: Is called where there are more than `limit`.
+        on_more: Called where there are more than `limit`.
     """
     service, offset = client.metadata, 0
     while True:

@@ -185,7 +185,7 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
     Args:
         given: The arguments of `Gen3Auth`.
         environ: The environment's variables.
-        home: Gives the user's folder; asked where a file of it is meant.
+        home: Returns the user's folder; asked where a file of it is meant.
 
     Raises:
         Gen3ArgumentError: Arguments contradict each other.

@@ -113,7 +113,7 @@ def download(
         of_group: Whether results of the group itself are wanted, too.
         retries: How many failures in a row end a file, 0 for none.
         connections: How many requests for bytes run at once, at most.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the download when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would happen; nothing is written.

@@ -191,7 +191,7 @@ class PasswordLogin(Credentials):
 
         Args:
             base_url: The server.
-            transport: Gives it.
+            transport: Returns it.
         """
         self._transports[origin_of(base_url)] = transport
 

@@ -247,7 +247,7 @@ def upload_reads(
         md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
         retries: Failures in a row that end a file.
         connections: Requests with bytes that run at once, at most.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
 

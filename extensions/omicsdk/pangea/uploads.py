@@ -85,7 +85,7 @@ def upload(
         overwrite: Whether to replace what the field holds.
         retries: Failures in a row that end the file.
         connections: Requests with bytes that run at once, at most.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only check the file and that the sample exists.
@@ -159,7 +159,7 @@ def upload_field(
         path: The file.
         result: The result.
         name: The field's name.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
 
@@ -272,7 +272,7 @@ def put_files(
         begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's outcome.
         retries: Failures in a row that end a file.
         connections: Requests with bytes that run at once, at most.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
 
@@ -354,7 +354,7 @@ def upload_files(
         logger: Receives messages about the progress, in other threads.
         md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
         connections: Requests with bytes that run at once, at most.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
         clock: Returns the time and sleeps; by default that of the client.

@@ -94,7 +94,7 @@ def download(
         overwrite: Replace local files that already exist; by default they are refused.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
-        progress: Is called about ten times a second, and once at the end.
+        progress: Called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
         stop: Ends it when it is set; the same call resumes.
         dry_run: Only report what would be downloaded, and whether the disk has space; nothing is written.
@@ -192,7 +192,7 @@ def fetch(
         overwrite: Whether to replace files.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         control: Stops and pauses it.
         stop: Ends it when it is set.
         dry_run: Only report what would happen.

@@ -390,7 +390,7 @@ class StorageJobs(NamedTuple):
             jobs: They.
             period: Seconds between two looks.
             timeout: Seconds to wait at most; None for no limit.
-            on_change: Is given how many have ended, and how many there are, at the first look and when more have ended.
+            on_change: Called with how many have ended, and how many there are, at the first look and when more have ended.
 
         Returns:
             They as they ended, in their order.
@@ -440,7 +440,7 @@ def wait_for_states(
         clock: Returns the time and sleeps.
         period: Seconds between two looks.
         timeout: Seconds to wait at most; None for no limit.
-        on_look: Is given how many have ended, and how many there are, after each look.
+        on_look: Called with how many have ended, and how many there are, after each look.
 
     Raises:
         StillRunning: Some have not ended in time; they continue.

@@ -277,7 +277,7 @@ def wait_for_tasks(
         task_ids: Their ids.
         period: Seconds between two looks.
         timeout: Seconds to wait at most; None for no limit.
-        on_change: Is given each task whose status has changed, at the first look each.
+        on_change: Called with each task whose status has changed, at the first look each.
 
     Returns:
         The tasks as they ended, in their order.
@@ -407,7 +407,7 @@ def download_logs(
         logs: The logs, as `logs_of` lists them.
         folder: The folder.
         overwrite: Whether to replace files.
-        progress: Is called about ten times a second.
+        progress: Called about ten times a second.
         control: Stops and pauses it, limits its rate and bounds its time.
 
     Raises:

@@ -80,10 +80,10 @@ def upload(
             be more than 10,000.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
-        progress: Is called about ten times a second, and once at the end.
+        progress: Called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
         stop: Ends it when it is set; the same call resumes.
-        on_message: Is given what a user should know.
+        on_message: Called with what a user should know.
         dry_run: Only report what would happen.
 
     Returns:
@@ -160,10 +160,10 @@ class _Plan:
             part_size: Bytes of a part.
             retries: Failures in a row that end a file.
             patience: How long a silent server is waited for.
-            progress: Is called about ten times a second.
+            progress: Called about ten times a second.
             control: Stops and pauses it.
             stop: Ends it when it is set.
-            on_message: Is given what a user should know.
+            on_message: Called with what a user should know.
 
         Returns:
             The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.

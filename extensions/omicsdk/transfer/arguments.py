@@ -1,5 +1,6 @@
-"""Checks of what callers hand over, where a wrong type would be found out late, or in words that name no argument; and what
-a function of theirs raised."""
+"""Checks of callers' arguments whose wrong type would otherwise surface late or without the argument's name, and errors
+raised by callers' functions.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ T = TypeVar("T")
 
 _log = logger("omicsdk.transfer")
 
-#: What a file's owner needs for going on with it.
+#: Permissions that a file's owner needs for resuming its transfer.
 _OWN = 0o600
 
 
 def a(value: object) -> str:
-    """Names a value's type for people, never the value: it may be a URL that is a secret."""
+    """Name a value's type for a message, never the value: it may be a URL that is a secret."""
     return "None" if value is None else _one(type(value))
 
 
@@ -29,16 +30,16 @@ def _one(kind: type) -> str:
 
 
 def whole_number(name: str, value: object, least: int = 1, of: str = "") -> int:
-    """Gives a whole number.
+    """Return a value as an integer.
 
     Args:
-        name: What the caller calls it.
-        value: What was given.
-        least: The smallest that makes sense.
-        of: What it counts, as it reads after "a whole number of".
+        name: The argument's name.
+        value: The value.
+        least: The smallest allowed value.
+        of: The unit, as it reads after "a whole number of".
 
     Raises:
-        TypeError: It is no whole number.
+        TypeError: It is not a whole number.
         ValueError: It is too small.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -50,15 +51,15 @@ def whole_number(name: str, value: object, least: int = 1, of: str = "") -> int:
 
 
 def number(name: str, value: object, of: str) -> None:
-    """Checks that something is a number, of any kind.
+    """Check that a value is a number of any kind.
 
     Args:
-        name: What the caller calls it.
-        value: What was given.
+        name: The argument's name.
+        value: The value.
         of: Its unit, as it reads after "a number of".
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a number.
     """
     if type(value) in (int, float):
         return
@@ -69,15 +70,15 @@ def number(name: str, value: object, of: str) -> None:
 
 
 def path(name: str, value: object, kinds: str = "a path") -> str:
-    """Gives a path as text.
+    """Return a path as text.
 
     Args:
-        name: What the caller calls it.
-        value: What was given.
-        kinds: What it may be, in words.
+        name: The argument's name.
+        value: The value.
+        kinds: What is accepted, in words.
 
     Raises:
-        TypeError: It is no path, or one in bytes.
+        TypeError: It is not a path, or a path of bytes.
         ValueError: It is empty.
     """
     text = os.fspath(cast("str", value)) if hasattr(value, "__fspath__") else value
@@ -89,15 +90,15 @@ def path(name: str, value: object, kinds: str = "a path") -> str:
 
 
 def permissions(name: str, value: object) -> int:
-    """Gives the permissions of new files.
+    """Return the permissions of new files.
 
     Args:
-        name: What the caller calls them.
-        value: What was given.
+        name: The argument's name.
+        value: The value.
 
     Raises:
-        TypeError: They are no whole number.
-        ValueError: They are more than permissions, or keep the files from their owner.
+        TypeError: It is not a whole number.
+        ValueError: It has bits other than permissions, or denies the owner reading or writing.
     """
     mode = whole_number(name, value, 0)
     if mode & ~0o777 or mode & _OWN != _OWN:
@@ -106,55 +107,55 @@ def permissions(name: str, value: object) -> int:
 
 
 def kind(name: str, value: object, wanted: type, remedy: str = "") -> None:
-    """Checks that something is left out or an object of a class.
+    """Check that an argument is omitted or an instance of a class.
 
     Args:
-        name: What the caller calls it.
-        value: What was given.
+        name: The argument's name.
+        value: The value.
         wanted: The class.
-        remedy: How to make one.
+        remedy: How to make an instance.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: It is of another type.
     """
     if value is not None and not isinstance(value, wanted):
         raise TypeError(f"{name} must be {_one(wanted)}, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
 def function(name: str, value: object) -> None:
-    """Checks that something is left out or can be called.
+    """Check that an argument is omitted or callable.
 
     Raises:
-        TypeError: It can't.
+        TypeError: It is not callable.
     """
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be a function, not {a(value)}")
 
 
 def many(name: str, value: object, wanted: type) -> None:
-    """Checks that something can be gone through.
+    """Check that an argument is iterable.
 
     Args:
-        name: What the caller calls it.
-        value: What was given.
+        name: The argument's name.
+        value: The value.
         wanted: The class of its entries.
 
     Raises:
-        TypeError: It is a single entry, or nothing of the kind.
+        TypeError: It is a single entry, or not iterable.
     """
     if not isinstance(value, Iterable):
         raise TypeError(f"{name} must be a list or iterator of {wanted.__name__}s, not {a(value)}")
 
 
 def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:
-    """Gives entries one by one, those of their class.
+    """Yield entries, checking the class of each.
 
     Args:
-        entries: What should be such.
+        entries: The entries.
         wanted: The class.
 
     Raises:
-        TypeError: One is something else.
+        TypeError: An entry is of another type.
     """
     for count, entry in enumerate(entries, 1):
         if not isinstance(entry, wanted):
@@ -163,11 +164,11 @@ def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:
 
 
 def foreign_words(name: str, error: BaseException) -> str:
-    """Gives an error in words, and logs where it comes from at DEBUG; URLs in both have no query.
+    """Describe an error that a caller's function raised, and log its traceback at DEBUG; URLs in both lose their query.
 
     Args:
-        name: The file that it is about.
-        error: What a function of the caller's raised.
+        name: The file that it concerns.
+        error: The error.
     """
     from logging import DEBUG
     from traceback import format_exception

@@ -1,4 +1,4 @@
-"""Checksums of files, computed by threads; and comparing downloaded files with what their platform states."""
+"""Checksums of files, computed by threads, and the comparison of downloaded files with their platform's checksums."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.reports.report import Outcome, TransferReport, verification_of
 
-#: Bytes that are read and hashed at once; the buffer is reused, one a thread.
+#: Bytes that are read and hashed at a time; each thread reuses one buffer of this size.
 STRIDE = 1024 * 1024
 # google_crc32c takes bytes only; pieces of this size stay in the processor's cache.
 _CRC_STRIDE = 128 * 1024
@@ -26,25 +26,25 @@ _local = threading.local()
 
 
 class Stopped(Exception):
-    """The engine doesn't want the result any longer."""
+    """The result is no longer needed."""
 
 
 def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stopped: Callable[[], bool]) -> int:
-    """Adds bytes of a file to checksums.
+    """Update checksums with bytes of a file.
 
     Args:
         path: The file.
-        digests: What to update.
-        start: The first byte.
-        end: Gives the byte behind the last; asked between strides, for it may move on meanwhile.
-        stopped: Is asked between strides.
+        digests: The checksums to update.
+        start: Offset of the first byte.
+        end: Returns the offset behind the last byte; called between strides, because it may grow.
+        stopped: Returns whether to stop; called between strides.
 
     Returns:
-        How many bytes were read; fewer than asked for when the file is shorter.
+        The number of bytes read; fewer than requested if the file is shorter.
 
     Raises:
-        Stopped: `stopped` said so.
-        OSError: The file can't be read.
+        Stopped: `stopped` returned True.
+        OSError: The file cannot be read.
     """
     buffer = _buffer()
     done = 0
@@ -64,20 +64,20 @@ def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stop
 def checksums_of(
     path: str, names: Iterable[str], size: int, stopped: Callable[[], bool] = lambda: False
 ) -> dict[str, str]:
-    """Computes checksums of a file.
+    """Compute checksums of a file.
 
     Args:
         path: The file.
-        names: Which ones.
-        size: Its size in bytes.
-        stopped: Is asked between strides.
+        names: The algorithms.
+        size: The file's size in bytes.
+        stopped: Returns whether to stop; called between strides.
 
     Returns:
-        From algorithm to value.
+        Values by algorithm.
 
     Raises:
-        Stopped: `stopped` said so.
-        OSError: The file can't be read.
+        Stopped: `stopped` returned True.
+        OSError: The file cannot be read.
     """
     digests = Digests(names, size)
     follow(path, digests, 0, lambda: size, stopped)
@@ -85,20 +85,20 @@ def checksums_of(
 
 
 def damaged_cells(path: str, cells: Sequence[int], size: int, stopped: Callable[[], bool]) -> list[int]:
-    """Holds a file's cells against their recorded CRC32C.
+    """Compare a file's cells with their recorded CRC32C.
 
     Args:
         path: The file.
         cells: The CRC32C of each cell, MISSING where none is recorded.
         size: The file's size in bytes.
-        stopped: Is asked between cells.
+        stopped: Returns whether to stop; called between cells.
 
     Returns:
-        The numbers of the cells that are recorded but aren't what they should be.
+        The numbers of the cells that differ from their record.
 
     Raises:
-        Stopped: `stopped` said so.
-        OSError: The file can't be read.
+        Stopped: `stopped` returned True.
+        OSError: The file cannot be read.
     """
     extend = crc32c_extend()
     damaged: list[int] = []
@@ -120,7 +120,7 @@ def damaged_cells(path: str, cells: Sequence[int], size: int, stopped: Callable[
 
 
 def crc32c_of_cells(cells: Sequence[int], size: int) -> str:
-    """Combines the CRC32C of all cells of a file into its own, without reading it.
+    """Combine the CRC32C of all cells of a file into the file's own, without reading it.
 
     Args:
         cells: The CRC32C of each cell; none missing.
@@ -146,16 +146,17 @@ REMEDY = "Download it again."
 def verify(
     items: Sequence[Item], folder: str | os.PathLike[str] = ".", *, stop: threading.Event | None = None
 ) -> TransferReport:
-    """Compare the files of a folder with the sizes and checksums that are stated of them; nothing is requested.
+    """Compare the files of a folder with their stated sizes and checksums, without requests.
 
     Args:
-        items: What was downloaded.
-        folder: The folder that it was downloaded to.
-        stop: Ends the comparison within a tenth of a second when it is set.
+        items: The downloaded items.
+        folder: The folder that they were downloaded to.
+        stop: Ends the comparison within a tenth of a second when set.
 
     Returns:
-        The outcome of each item, in order: done where its file is right (`verification` says what it was compared with),
-        failed where the file is missing or differs.
+        The outcome of each item, in order: done if its file is right (`verification` states what was compared), failed
+            if
+        the file is missing or differs.
     """
     began, clock = time(), monotonic()
     check = partial(check_file, os.fspath(folder))
@@ -170,18 +171,18 @@ def verify(
 
 
 def check_file(folder: str, item: Item) -> Outcome:
-    """Compare one file with what is stated of it.
+    """Compare one file with its stated size and checksums.
 
     Args:
         folder: The folder that it is in.
         item: Its name, size and checksums.
 
     Returns:
-        Done; the size and checksums are those of the file.
+        A done outcome with the file's own size and checksums.
 
     Raises:
         UnsafePath: Its name points out of the folder.
-        ChecksumMismatch: Its size or a checksum is another one.
+        ChecksumMismatch: Its size or a checksum differs.
         TransferError: It is missing or cannot be read.
     """
     check_name(item.name)

@@ -1,4 +1,6 @@
-"""Every change that a transfer makes to the disk goes through a `Disk`, so that tests can put a broken one in its place; and writing whole, with a full disk named."""
+"""`Disk`, through which a transfer makes every change to the file system, so that tests can inject faults; and writing
+whole files.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +16,38 @@ from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, Transfe
 from omicsdk.core.files import in_place_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-#: Whether several threads can read an open file at once; Windows has one position for all.
+#: Whether several threads can read an open file at once; on Windows a file has a single position.
 HAS_PREAD = hasattr(os, "pread")
 _HAS_PWRITEV = hasattr(os, "pwritev")
-# Buffers that systems take at once; a server that sends a few bytes at a time fills more.
+# Most buffers that systems accept in one call; a server that sends a few bytes at a time exceeds it.
 _AT_ONCE = 1024
 
 
-#: Bytes that a file of unknown size leaves free on its file system, or a twentieth of all where that is less: others write there too.
+#: Bytes that a file of unknown size leaves free on its file system, or a twentieth of the whole if that is less: other
+#: programs write there too.
 RESERVE = 1024 * 1024 * 1024
-# So many bytes may be written, at most, before the free space is looked at again.
+# Most bytes that may be written before the free space is read again.
 _UNSEEN = 16 * 1024 * 1024
 
 
 def spare_bytes(free: int, total: int) -> int:
-    """Bytes that files of unknown size may take of a file system.
+    """Compute the bytes that files of unknown size may take of a file system.
 
     Args:
-        free: Bytes that it has for this user.
-        total: Its size in bytes.
+        free: Bytes available to this user.
+        total: The file system's size in bytes.
 
     Returns:
-        What is free beyond the reserve; 0 when there is no more.
+        The free bytes beyond the reserve, at least 0.
     """
     return max(0, free - min(RESERVE, total // 20))
 
 
 def space_of(path: str) -> tuple[int, int] | None:
-    """Free bytes of the file system that a path is on, and its size; None where the system doesn't tell.
+    """Return the free bytes and the size of a path's file system; None if the system does not report them.
 
     Args:
-        path: A file or folder; what isn't there yet is in its folder.
+        path: A file or folder; if it does not exist yet, its folder is examined.
     """
     folder = path if os.path.isdir(path) else os.path.dirname(path) or os.curdir
     try:
@@ -57,34 +60,34 @@ def space_of(path: str) -> tuple[int, int] | None:
             total, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
     except OSError:
         return None
-    return (free, total) if total else None  # some have no bounds, and call that 0
+    return (free, total) if total else None  # some file systems have no bounds and report 0
 
 
 class Growth:
-    """Watches the free space while a file grows whose end nobody knows, and ends it before the disk is full.
+    """Watches the free space while a file of unknown size grows, and ends the file before the disk is full.
 
-    A server that never stops sending would fill the disk, for every other program too.
+    A server that never stops sending would fill the disk for every other program too.
 
     Args:
-        path: Where it is written.
-        name: What messages call it.
-        space: Gives free bytes and all bytes of the file system, None for unknown.
+        path: Where the file is written.
+        name: Its name in messages.
+        space: Returns the free bytes and the size of the file system, None if unknown.
     """
 
     def __init__(self, path: str, name: str = "", *, space: Callable[[str], tuple[int, int] | None] = space_of) -> None:
         self._path = path
         self._name = name
         self._space = space
-        self._allowed = 0  # bytes that may be written before the next look
+        self._allowed = 0  # bytes that may be written before the free space is read again
 
     def expect(self, count: int) -> None:
-        """Is told of bytes before they are written.
+        """Account for bytes that are about to be written.
 
         Args:
             count: How many.
 
         Raises:
-            DiskFull: They would leave less than the reserve.
+            DiskFull: Less than the reserve would be left.
         """
         if count > self._allowed:
             found = self._space(self._path)
@@ -99,12 +102,12 @@ class Growth:
                     "free; these are kept free"
                 )
                 raise error
-            self._allowed = min(spare // 2, _UNSEEN)  # others take from it meanwhile
+            self._allowed = min(spare // 2, _UNSEEN)  # other programs use it meanwhile
         self._allowed -= count
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
-    """Writes buffers one behind the other at an offset of a file, all of them.
+    """Write all of several buffers, one behind the other, at an offset of a file.
 
     Args:
         descriptor: An open file.
@@ -126,7 +129,7 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
         return len(data)
     length = sum(map(len, buffers))
     written = os.pwritev(descriptor, buffers, offset)
-    if written < length:  # nearly full disks write less than asked, and say so only at the next call
+    if written < length:  # nearly full disks write less than requested and only report so at the next call
         rest = memoryview(b"".join(buffers))
         while written < length:
             written += os.pwrite(descriptor, rest[written:], offset + written)
@@ -134,7 +137,7 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
 
 
 def read_at(descriptor: int, length: int, offset: int) -> bytes:
-    """Reads without moving the position at which others read or append.
+    """Read at an offset without moving the file's position, which other threads use.
 
     Args:
         descriptor: An open file.
@@ -155,7 +158,7 @@ def read_at(descriptor: int, length: int, offset: int) -> bytes:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Writes at the file's position (or its end when it was opened for appending), all of it.
+    """Write all of the data at the file's position (or its end, if it was opened for appending).
 
     Args:
         descriptor: An open file.
@@ -171,11 +174,11 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 @contextmanager
 def write_errors(path: str, name: str = "") -> Generator[None]:
-    """Raise the errors of `write_error` in the place of the file system's; arguments are those of `write_error`.
+    """Raise `write_error` in place of the file system's errors; arguments are those of `write_error`.
 
     Raises:
-        DiskFull: There is no room.
-        NotWritable: The system refuses otherwise.
+        DiskFull: The disk is full.
+        NotWritable: The system refused for another reason.
     """
     try:
         yield
@@ -184,15 +187,15 @@ def write_errors(path: str, name: str = "") -> Generator[None]:
 
 
 def write_error(error: OSError, path: str, name: str = "") -> TransferError:
-    """Gives the error that users see for one of the file system's.
+    """Convert an error of the file system to the one that users see.
 
     Args:
-        error: What the system said.
+        error: The system's error.
         path: What was being written.
-        name: The file that it is for.
+        name: The file that it belongs to.
 
     Returns:
-        DiskFull where there is no room, else NotWritable.
+        DiskFull if the disk is full, else NotWritable.
     """
     if error.errno in _FULL:
         return DiskFull(path, name=name)
@@ -202,15 +205,15 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
 
 
 def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
-    """Writes a file as it is told, and puts it in its place when all of it is on disk.
+    """Write a whole file and rename it into place once all of it is on disk.
 
     Args:
-        path: The file; what is there is replaced. Where it is a link, what it points at is.
+        path: The file; an existing file is replaced. The target of a link is replaced, not the link.
         lines: Its text in pieces, with their line ends; written as UTF-8.
 
     Raises:
-        DiskFull: There is no room.
-        NotWritable: It can't be written, or is no file, such as /dev/null; what was there still is.
+        DiskFull: The disk is full.
+        NotWritable: It cannot be written, or is not a regular file, such as /dev/null; an existing file is unchanged.
     """
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
@@ -222,32 +225,32 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _PART = os.O_RDWR | _CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
-# What file systems say that can't sync this; there is nothing better to be had from them.
+# Errors of file systems that cannot sync this; there is no better way to make it durable.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
-# So many of the folders that were made are remembered.
+# Most new folders that are remembered.
 _NEW = 4096
-# So many files are open at once while they are synced one by one.
+# Most files that are open at once while they are synced one by one.
 _TOGETHER = 64
-# The kernel's SYNC_FILE_RANGE_WRITE: begin to write what is dirty, wait for nothing.
+# The kernel's SYNC_FILE_RANGE_WRITE: start writing dirty pages, without waiting.
 _BEGIN_WRITING = 2
 
 
 class Disk:
-    """Changes files. All methods but the constructor raise OSError as the system does.
+    """Makes changes to files. All methods but the constructor raise OSError as the system does.
 
     Args:
-        mode: The permissions of new files, less the process's umask; by default those that files usually have.
+        mode: The permissions of new files, less the process's umask; by default those of ordinary new files.
     """
 
     def __init__(self, mode: int = 0o666) -> None:
         self._mode = mode
-        self._parents = set[str]()  # of folders that were made and may not be durable
+        self._parents = set[str]()  # new folders that may not be durable
         self._new = set[str]()
 
-    # -- files that are fetched
+    # -- downloaded files
 
     def create(self, path: str) -> int:
-        """Makes a new file and opens it; one that has the name is removed before, so no link is ever followed.
+        """Create a file and open it. An existing entry of that name is removed first, so that no link is ever followed.
 
         Args:
             path: The file.
@@ -262,7 +265,7 @@ class Disk:
             return os.open(path, _PART | os.O_CREAT | os.O_EXCL, self._mode)
 
     def reopen(self, path: str) -> int:
-        """Opens a file that is there, to write more of it.
+        """Open an existing file to write more of it.
 
         Args:
             path: The file. A link isn't followed, and what is no regular file isn't opened: FileNotFoundError.
@@ -276,23 +279,23 @@ class Disk:
             raise FileNotFoundError(errno.ENOENT, "it is not a regular file", path)
         return descriptor
 
-    #: Writes buffers at an offset of an open file, all of them; see `writing.write_at`.
+    #: Write all of several buffers at an offset of an open file; see `write_at`.
     write_at = staticmethod(write_at)
 
     def close(self, descriptor: int) -> None:
-        """Closes an open file."""
+        """Close an open file."""
         os.close(descriptor)
 
     def rename(self, source: str, target: str) -> None:
-        """Gives a file another name, in the place of whatever file has it."""
+        """Rename a file, replacing an existing one."""
         os.replace(source, target)
 
     def unlink(self, path: str) -> None:
-        """Removes a file or link."""
+        """Remove a file or link."""
         os.unlink(path)
 
     def make_folders(self, path: str) -> None:
-        """Makes a folder and those above it, where they aren't there; links to folders are folders.
+        """Create a folder and its missing parents; a link to a folder is a folder.
 
         Args:
             path: The folder.
@@ -304,7 +307,7 @@ class Disk:
             if parent == path:
                 raise
             self.make_folders(parent)
-            self._make_folder(path)  # once: there are systems of files that refuse so below a folder that is there
+            self._make_folder(path)  # checked here: some file systems refuse this below a folder that exists
 
     def _make_folder(self, path: str) -> None:
         try:
@@ -318,7 +321,8 @@ class Disk:
                 self._new.add(path)
 
     def is_new(self, folder: str) -> bool:
-        """Whether a folder was made here, so that nothing is in it but what was put there since; not all are remembered.
+        """Whether this object created the folder, so that it only contains what was put there since; not all are
+        remembered.
 
         Args:
             folder: The folder.
@@ -326,13 +330,13 @@ class Disk:
         return folder in self._new
 
     def forget_new(self) -> None:
-        """Takes no folder for new that was made until now: somebody else has been at work since."""
+        """Stop treating any folder as new: another process has been at work since."""
         self._new.clear()
 
     # -- logs
 
     def open_log(self, path: str) -> int:
-        """Opens a file for appending and reading, making it when it isn't there.
+        """Open a file for appending and reading, creating it if missing.
 
         Args:
             path: The file.
@@ -342,21 +346,21 @@ class Disk:
         """
         return os.open(path, _LOG, self._mode)
 
-    #: Writes to the end of an open log, all of it; see `writing.write_all`.
+    #: Append all of the data to an open log; see `write_all`.
     append = staticmethod(write_all)
 
     def truncate(self, descriptor: int, length: int) -> None:
-        """Cuts a file to a length in bytes."""
+        """Truncate a file to a length in bytes."""
         os.ftruncate(descriptor, length)
 
     # -- making it durable
 
     def sync(self, descriptor: int) -> None:
-        """Returns when an open file's bytes and its length are durable; its name may not be."""
+        """Return once an open file's bytes and length are durable; its name may not be."""
         _synced(os.fsync, descriptor)
 
     def sync_files(self, paths: Sequence[str]) -> None:
-        """Returns when files and their times are durable; their names may not be.
+        """Return once the bytes and times of files are durable; their names may not be.
 
         Args:
             paths: The files.
@@ -367,7 +371,8 @@ class Disk:
             try:
                 for path in paths[start : start + _TOGETHER]:
                     opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _CLOEXEC))
-                    if begin is not None:  # the disk works on all at once; waiting comes after
+                    # start writing all of them first, so that the disk works on them together; wait afterwards
+                    if begin is not None:
                         begin(opened[-1], 0, 0, _BEGIN_WRITING)
                 for descriptor in opened:
                     _synced(os.fsync, descriptor)
@@ -376,27 +381,27 @@ class Disk:
                     os.close(descriptor)
 
     def sync_folders(self, paths: Iterable[str]) -> None:
-        """Returns when the names in folders are durable, and so are the folders that `make_folders` made.
+        """Return once the names in folders, and the folders created by `make_folders`, are durable.
 
         Args:
             paths: The folders.
         """
         made = self._parents.copy()
         for path in made:
-            with suppress(FileNotFoundError):  # removed since: then there is nothing in it to be kept
+            with suppress(FileNotFoundError):  # removed since, so nothing in it needs to be kept
                 self._sync_folder(path)
         for path in set(paths) - made:
             self._sync_folder(path)
         self._parents -= made
 
     def sync_file_system(self, folder: str) -> bool:
-        """Returns when everything on a file system is durable, names too.
+        """Return once everything on a file system is durable, including names.
 
         Args:
             folder: A folder on it.
 
         Returns:
-            False when the system can't do that, or it went wrong for some file or other.
+            False if the system cannot do so, or failed for some file.
         """
         syncfs = _libc("syncfs")
         if syncfs is None:
@@ -404,7 +409,7 @@ class Disk:
         made = self._parents.copy()
         try:
             descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
-        except PermissionError:  # it may be written, but not read
+        except PermissionError:  # writable but not readable
             return False
         try:
             done = syncfs(descriptor) == 0
@@ -419,7 +424,7 @@ class Disk:
             return  # Windows has no such call
         try:
             descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)
-        except PermissionError:  # a folder that may be written but not read can't be synced
+        except PermissionError:  # a folder that is writable but not readable cannot be synced
             return
         try:
             _synced(os.fsync, descriptor)
@@ -428,15 +433,15 @@ class Disk:
 
 
 def make_folders(path: str, disk: Disk | None = None) -> None:
-    """Makes a folder and those above it, where they aren't there.
+    """Create a folder and its missing parents.
 
     Args:
         path: The folder.
-        disk: What makes them; by default one of its own.
+        disk: Creates them; by default a new `Disk`.
 
     Raises:
-        DiskFull: There is no room.
-        NotWritable: It can't be made.
+        DiskFull: The disk is full.
+        NotWritable: It cannot be created.
     """
     with write_errors(path):
         (disk or Disk()).make_folders(path)

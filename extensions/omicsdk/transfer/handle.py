@@ -1,4 +1,4 @@
-"""`Transfer`: a transfer that runs in a thread of its own and is controlled through a handle."""
+"""`Transfer`: a transfer that runs in its own thread and is controlled through a handle."""
 
 from __future__ import annotations
 
@@ -42,16 +42,15 @@ class Transfer(Generic[T]):
         transfer.resume()
     transfer.wait().raise_if_failed()
 
-    A `with` block starts it and waits for its end; when the block ends with an exception, the transfer is stopped first.
-    An `async with` block does the same without holding up the event loop. When the program's main thread ends with an
-    exception while a transfer runs, the transfer is stopped in order; when it ends otherwise, the transfer goes on to its
-    end.
+    A `with` block starts it and waits for its end; if the block raises, the transfer is stopped first. An `async with`
+    block does the same without blocking the event loop. If the program's main thread ends with an exception while a
+    transfer runs, the transfer is stopped cleanly; otherwise it continues to its end.
 
     Args:
-        work: Does the work when it is started: is given the control to obey and what to call with the progress.
+        work: The function to run, called with the control to obey and a progress callback.
 
     Attributes:
-        control: What the transfer is told; may be shared with other transfers, which then obey it too.
+        control: Controls the transfer; may be shared with other transfers, which then obey it too.
     """
 
     def __init__(
@@ -69,10 +68,10 @@ class Transfer(Generic[T]):
 
     @classmethod
     def of(cls, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
-        """Makes a handle of any transfer function, without starting it.
+        """Create a handle of any transfer function, without starting it.
 
         Args:
-            function: Takes `control` and `progress` as keyword arguments, as `download`, `upload` and the platforms'
+            function: Accepts `control` and `progress` as keyword arguments, as `download`, `upload` and the platforms'
                 workflows do.
             *args: Its arguments.
             **kwargs: Its keyword arguments; a `control` or `progress` among them is kept.
@@ -86,14 +85,14 @@ class Transfer(Generic[T]):
             transfer.add_callback(progress)
         return transfer
 
-    #: As `omicsdk.transfer.download`, but gives a handle that isn't started yet.
+    #: As `omicsdk.transfer.download`, but returns a handle that is not started.
     download = staticmethod(_as_handle(download))
-    #: As `omicsdk.transfer.upload`, likewise.
+    #: As `omicsdk.transfer.upload`, but returns a handle that is not started.
     upload = staticmethod(_as_handle(upload))
 
     @property
     def state(self) -> Stage:
-        """new, running, paused, stopping (nothing new is begun, files are put in order) or done."""
+        """new, running, paused, stopping (no new work starts, files are completed) or done."""
         if self._ended.is_set():
             return "done"
         if self._thread is None:
@@ -104,21 +103,21 @@ class Transfer(Generic[T]):
 
     @property
     def progress(self) -> Progress:
-        """How far it was at most a tenth of a second ago; all zeros before it begins."""
+        """Progress, at most a tenth of a second old; all zeros before the start."""
         return self._progress
 
     def add_callback(self, callback: Callable[[Progress], None]) -> None:
-        """Has a function called about ten times a second, and once at the end.
+        """Call a function about ten times a second, and once at the end.
 
         Args:
-            callback: Is called in the transfer's thread: while it runs no byte moves. It may call this handle's methods
-                but `wait`. When it raises, this is logged as an error and it isn't called again; the transfer goes on.
+            callback: Called in the transfer's thread: no byte moves while it runs. It may call this handle's methods
+                except `wait`. If it raises, the error is logged and it is not called again; the transfer continues.
         """
         with self._guard:
             self._callbacks = (*self._callbacks, callback)
 
     def start(self) -> Transfer[T]:
-        """Begins.
+        """Start the transfer.
 
         Returns:
             The transfer itself.
@@ -134,40 +133,41 @@ class Transfer(Generic[T]):
             self._thread = thread
         try:
             thread.start()
-        except RuntimeError:  # no more threads: whoever waits mustn't do so for ever
+        except RuntimeError:  # no more threads: other threads in `wait` must not wait forever
             self._thread = None
             raise
         return self
 
     def pause(self) -> None:
-        """Ends all requests and begins no other until `resume`.
+        """End all requests and start no others until `resume`.
 
-        Files go on at the byte where they were, without losing a try. Where a server gives no ranges its files begin
-        anew. Files whose bytes have all come are still checked and put in place.
+        Files resume at the byte where they paused, without using up a retry; if a server does not serve ranges, its
+        files restart.
+        Files whose bytes have all arrived are still checked and put in place.
         """
         self.control.pause()
 
     def resume(self) -> None:
-        """Goes on after `pause`."""
+        """Resume after `pause`."""
         self.control.resume()
 
     def stop(self) -> None:
-        """Ends the transfer in order, within a second, without waiting for it. Another run goes on where it was."""
+        """Stop the transfer cleanly within a second, without waiting for it. Another run resumes it."""
         self.control.stop()
 
     def wait(self, timeout: float | None = None) -> T:
-        """Waits for the end. Ctrl-C stops the transfer in order, waits for it and is raised then.
+        """Wait for the end. Ctrl-C stops the transfer cleanly, waits for it and is then raised.
 
         Args:
-            timeout: Seconds to wait at most; None for as long as it takes.
+            timeout: Most seconds to wait; None for no limit.
 
         Returns:
-            What the transfer gives: for downloads and uploads the report, whose `raise_if_failed` is for the caller.
+            The transfer's result: for downloads and uploads the report, whose `raise_if_failed` is up to the caller.
 
         Raises:
-            UsageError: It wasn't started, or this is one of its own callbacks.
-            TimeoutError: It is still running, and goes on.
-            Exception: Whatever ended it.
+            UsageError: It was not started, or this is one of its own callbacks.
+            TimeoutError: It is still running, and continues.
+            Exception: The error that ended it.
         """
         thread = self._thread
         if thread is None:
@@ -181,20 +181,20 @@ class Transfer(Generic[T]):
         except KeyboardInterrupt as pressed:
             self.control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
             thread.join()
-            # The transfer's own says how to go on.
+            # The transfer's own message states how to resume.
             raise self._error if isinstance(self._error, KeyboardInterrupt) else pressed from None
         thread.join()
         return self._outcome()
 
     async def wait_async(self) -> T:
-        """Waits for the end on an event loop, asyncio's or trio's. Cancelling it ends the waiting, not the transfer.
+        """Wait for the end on an event loop of asyncio or trio. Cancellation ends the wait, not the transfer.
 
         Returns:
             As `wait`.
 
         Raises:
-            UsageError: It wasn't started.
-            Exception: Whatever ended it.
+            UsageError: It was not started.
+            Exception: The error that ended it.
         """
         from anyio import CapacityLimiter, to_thread
 
@@ -229,21 +229,21 @@ class Transfer(Generic[T]):
         self._say_what_is_lost(error)
 
     async def _stop_async(self) -> None:
-        """Stops and waits for the end, whoever cancels: the journal and the files are put in order until then."""
+        """Stop and wait for the end despite cancellation: the journal and files are completed until then."""
         from anyio import CancelScope, CapacityLimiter, get_cancelled_exc_class, to_thread
 
         self.control.stop()
         while not self._ended.is_set():
             try:
-                with CancelScope(shield=True):  # asyncio's own cancelling doesn't mind shields
+                with CancelScope(shield=True):  # asyncio's own cancellation ignores shields
                     await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
             except get_cancelled_exc_class():
-                continue  # the caller raises the exception that brought it here
+                continue  # the caller raises the exception that led here
 
     def _run(self) -> None:
         try:
             self._result.append(self._work(self.control, self._tell))
-        except BaseException as error:  # it is raised where somebody waits
+        except BaseException as error:  # it is raised in `wait`
             self._error = error
         finally:
             self._ended.set()
@@ -251,7 +251,7 @@ class Transfer(Generic[T]):
     def _tell(self, progress: Progress) -> None:
         self._progress = progress
         if not threading.main_thread().is_alive() and hasattr(sys, "last_value"):
-            self.control.stop()  # the program died of an exception and waits for this thread alone
+            self.control.stop()  # the program died of an exception and waits for this thread only
         for callback in self._callbacks:
             try:
                 callback(progress)
@@ -274,14 +274,14 @@ class Transfer(Generic[T]):
 
 
 def coroutine_of(transfer: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Gives a transfer function as a coroutine function with the same arguments, for asyncio and trio.
+    """Wrap a transfer function as a coroutine function with the same arguments, for asyncio and trio.
 
-    It runs in a thread; the event loop isn't held up. Cancelling the task stops the transfer, waits for that (at most
-    about a second) and raises the cancellation; the same call goes on where it was. Functions among the arguments
-    (`progress`, items' `locate`) are called in other threads than the event loop's.
+    It runs in a thread without blocking the event loop. Cancelling the task stops the transfer, waits for that (at most
+    about a second) and raises the cancellation; the same call resumes it. Functions among the arguments (`progress`,
+    items' `locate`) are called in threads other than the event loop's.
 
     Args:
-        transfer: Takes `control` and `progress` as keyword arguments.
+        transfer: Accepts `control` and `progress` as keyword arguments.
     """
 
     @wraps(transfer)

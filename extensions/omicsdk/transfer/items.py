@@ -1,4 +1,4 @@
-"""What to download: items, gone through several times where they can be and never held; and the checks of their names."""
+"""Items to download, which may be created while they are iterated, and the checks of their names."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file to fetch.
+    """One file to download.
 
     Attributes:
-        name: The path of the final file within the target folder, with "/" between its parts.
-        locate: A Location, or a function that gives one. The function is called in a thread shortly before the fetch,
-            and again when the URL that it gave has ended.
-        size: The file's size in bytes as the platform states it; None when it doesn't.
-        checksums: What the platform states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value; all are
-            verified. Values are compared without case.
-        label: What to call the file in messages; by default its name.
-        retries: How many failures in a row end it, 0 for none. Each cell of 4 MiB that arrives wins one back.
-        min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
-        renew: Where `locate` is a Location, a function that gives another one when that isn't accepted (any longer), called
-            in a thread; None when there is no other.
+        name: The final path within the target folder, with "/" between its parts.
+        locate: A Location, or a function that returns one. The function is called in a thread shortly before the
+            download, and again when its URL has expired.
+        size: The file's size in bytes as stated by the platform; None if unknown.
+        checksums: The platform's checksums by algorithm (omicsdk.core.checksums.ALGORITHMS); all are verified. Values
+            are compared without regard to case.
+        label: The file's name in messages; by default its name.
+        retries: Most consecutive failures, 0 for none. Each cell of 4 MiB that arrives restores one.
+        min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
+        renew: If `locate` is a Location, a function that returns another one when it is refused or has expired, called
+            in a thread; None if there is no other.
 
     Raises:
-        ValueError: A negative size, retries or delay, an algorithm that isn't known, or a value that is no such checksum.
+        ValueError: A negative size, retries or delay, an unknown algorithm, or an invalid checksum.
         TypeError: A field of another type.
     """
 
@@ -70,7 +70,7 @@ class Item:
         if self.renew is not None and not callable(cast("object", self.renew)):
             raise TypeError(f"{self.name}: renew must be a function that returns a Location, not {a(self.renew)}")
         if type(self.size) is not int and self.size is not None:
-            # numpy's are numbers too, but no journal can write them.
+            # numpy's numbers qualify too, but no journal can write them.
             object.__setattr__(self, "size", whole_number(f"{self.name}: size", self.size, 0, "bytes"))
         if type(self.retries) is not int:
             object.__setattr__(self, "retries", whole_number(f"{self.name}: retries", self.retries, 0))
@@ -85,7 +85,7 @@ class Item:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.label or self.name
 
 
@@ -99,31 +99,31 @@ class _Mapped(Iterable[R], Generic[T, R]):
 
 
 class MappedItems(_Mapped[T, Item]):
-    """Items that are made one by one, each time that they are iterated over: many of them need no memory.
+    """Items created anew in each iteration, so that their number does not affect memory.
 
     Args:
         make: Makes the item of a thing.
-        things: The things; iterated over as often.
+        things: The things; iterated as often as the items.
     """
 
 
 class ItemSource:
-    """Items that are gone through one by one.
+    """The items of a transfer, iterated one by one.
 
-    What can be gone through again (a list, an object that opens a manifest each time) is checked and counted before the
-    first byte is fetched. An iterator comes once: its items are checked and counted as they come.
+    Iterables that can be iterated again (a list, an object that opens a manifest each time) are checked and counted
+    before the first byte is downloaded. The items of an iterator are checked and counted as they come.
 
     Args:
         items: The items.
 
     Raises:
-        TypeError: They can't be gone through; or, when it comes to it, one is no Item.
+        TypeError: They are not iterable; or, during iteration, one is not an Item.
 
     Attributes:
-        once: Whether they come once.
-        files: How many they are, None when that isn't known before.
-        size: Their stated sizes together, in bytes.
-        unsized: How many of them state none.
+        once: Whether they can be iterated only once.
+        files: Their number, None if not known beforehand.
+        size: The sum of their stated sizes, in bytes.
+        unsized: The number of items without a stated size.
     """
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -138,11 +138,11 @@ class ItemSource:
         return each(self._items, Item)
 
     def names(self) -> Iterable[str]:
-        """Their names, as often as they are asked for."""
+        """Their names; can be iterated repeatedly."""
         return _Mapped(lambda item: item.name, self)
 
     def count(self) -> None:
-        """Counts them, and what they state."""
+        """Count the items, their stated sizes and those without one."""
         files = size = unsized = 0
         for item in self:
             files += 1
@@ -154,38 +154,38 @@ class ItemSource:
 
 
 def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None) -> None:
-    """Checks names before anything is fetched.
+    """Check all names before anything is downloaded.
 
     Args:
-        names: Paths within the target folder; gone through several times.
+        names: Paths within the target folder; iterated several times.
         folder: The target folder.
-        make: Makes the folder, to see whether names may differ in case only; None where nothing may be written.
+        make: Creates the folder, to test whether it distinguishes case; None if nothing may be written.
 
     Raises:
-        UnsafePath: One would lead out of the folder.
-        NameClash: Two would land on one path.
-        NotWritable: The folder can't be made.
+        UnsafePath: A name leads out of the folder.
+        NameClash: Two names lead to one path.
+        NotWritable: The folder cannot be created.
     """
     room = room_in(folder)
     try:
         check_names(names, folds_case=True, room=room)
     except NameClash:
         check_names(names, folds_case=False, room=room)
-        if _folds_case(folder, make):  # names that differ in case are fine on most disks
+        if _folds_case(folder, make):  # most disks distinguish case
             raise
-    if check_links(names, folder):  # names that differ may lead to one path then
+    if check_links(names, folder):  # different names may lead to one path then
         guard = guard_of(folder, look=make is None)
         for name in names:
             guard.check(name)
 
 
 def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:
-    """Gives what checks names one by one, as they come.
+    """Return a guard that checks names one by one, as they come.
 
     Args:
-        folder: The target folder, which is there.
-        look: Make nothing to find out about the file system; the folder needn't be there then.
-        empty: Whether it is known to be empty, so that no links are in it.
+        folder: The target folder, which exists.
+        look: Create nothing to test the file system; the folder need not exist then.
+        empty: Whether the folder is known to be empty, so that it contains no links.
     """
     folds = _folds_case(folder, None if look else lambda: None)
     return NameGuard(folds_case=folds, room=room_in(folder), folder=None if empty else folder)
@@ -204,7 +204,7 @@ def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:
 
 
 def _lettered(folder: str) -> str:
-    """The nearest folder above, or this one, that is there and whose name can be written in other letters."""
+    """Return this folder or its nearest existing parent whose name contains letters, to test case with."""
     while os.path.dirname(folder) != folder and not (
         os.path.exists(folder) and os.path.basename(folder).swapcase() != os.path.basename(folder)
     ):

@@ -1,8 +1,9 @@
-"""The journal of a transfer: what is done, and how far the rest is. Append-only, a CRC a line, one writer at a time.
+"""The journal of a transfer: which files are done, and how far the others are. Append-only, one CRC per line, one
+writer at a time.
 
-What is torn off at the end, by a crash or a full disk, is cut away before the first append. Cells are hints, written
-without syncing: a resumed run checks them. Only a done-record, synced after its file, promises anything. No URL is ever
-written.
+A line that a crash or a full disk cut off at the end is removed before the first append. Cells are hints, written
+without
+syncing: a resumed run checks them. Only a done-record, synced after its file, is a promise. No URL is ever written.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 _log = logger("omicsdk.transfer")
 _extend = crc32c_extend()
 
-#: The first record of a journal, with the format's version; a journal of another version is begun anew.
+#: The first record of a journal, with the format's version; a journal of another version is restarted.
 HEADER: list[object] = ["omics-transfer", 1, CELL]
-#: No line is longer, in bytes: a path of 4,096 characters that are all escaped has room.
+#: Most bytes of a line: enough for a path of 4,096 characters that are all escaped.
 LONGEST_LINE = 64 * 1024
 
-_PREFIX = 9  # digits and blank
+_PREFIX = 9  # hex digits and a space
 _DONE = b'["done",'
 _NAME = _PREFIX + len(_DONE)
 _OURS = b'["omics-transfer",'
@@ -51,8 +52,8 @@ class DoneState(NamedTuple):
 
     Attributes:
         size: Its size in bytes.
-        mtime_ns: Its time of change then.
-        checksums: What was verified.
+        mtime_ns: Its modification time then, in nanoseconds.
+        checksums: The verified checksums.
     """
 
     size: int
@@ -61,23 +62,23 @@ class DoneState(NamedTuple):
 
 
 def line_of(record: list[object]) -> bytes:
-    """Writes a record."""
+    """Format a record as a line."""
     return _line(json.dumps(record, separators=(",", ":")).encode())
 
 
 def done_line(name: str, state: DoneState) -> bytes:
-    """Writes the record of a file that is done."""
+    """Format the record of a file that is done."""
     sums = ",".join(f"{_quoted(key)}:{_quoted(value)}" for key, value in state.checksums.items())
     return _line(f'["done",{_quoted(name)},{state.size:d},{state.mtime_ns:d},{{{sums}}}]'.encode())
 
 
 def key_of(name: str) -> bytes:
-    """The name as it stands in a done-record."""
+    """Return a name as a done-record contains it."""
     return _quoted(name).encode()
 
 
 def is_sound(line: bytes) -> bool:
-    """Tells whether a line is whole and as it was written."""
+    """Return whether a line is complete and its CRC right."""
     try:
         return line[-1:] == b"\n" and int(line[:8], 16) == _extend(0, line[_PREFIX:-1])
     except ValueError:
@@ -85,7 +86,7 @@ def is_sound(line: bytes) -> bool:
 
 
 def done_key(line: bytes) -> bytes | None:
-    """The key of a done-record, None for another record.
+    """Return the key of a done-record, None for another record.
 
     Args:
         line: A sound line.
@@ -93,13 +94,13 @@ def done_key(line: bytes) -> bytes | None:
     if line[_PREFIX:_NAME] != _DONE:
         return None
     end = line.find(b'",', _NAME)
-    if line[end - 1] == 0x5C:  # a quotation mark of the name's own, or a backslash at its end
+    if line[end - 1] == 0x5C:  # a quotation mark within the name, or a backslash at its end
         return key_of(_decode(line[_NAME:].decode())[0])
     return line[_NAME : end + 1]
 
 
 def record_of(line: bytes) -> list[Any]:
-    """Reads a sound line; an empty list where it is none of ours."""
+    """Parse a sound line; an empty list if it is not a record."""
     try:
         record: object = json.loads(line[_PREFIX:])
     except ValueError:
@@ -108,10 +109,10 @@ def record_of(line: bytes) -> list[Any]:
 
 
 def may_be_ours(start: bytes) -> bool:
-    """Tells by the first bytes of a file whether it may be a journal, or the little that a crash left of one.
+    """Return whether a file may be a journal, or the beginning of one that a crash left.
 
     Args:
-        start: The first 27 bytes or more; fewer when the file is shorter.
+        start: The file's first 27 bytes or more; fewer if the file is shorter.
     """
     if not start.strip(b"\0"):
         return True
@@ -124,13 +125,13 @@ def _line(body: bytes) -> bytes:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Takes the lock if nobody has it.
+    """Take the lock if it is free.
 
     Args:
         descriptor: An open file.
 
     Returns:
-        Whether it is ours now; True too on file systems that have no locks.
+        Whether this process has it now; also True on file systems without locks.
 
     Raises:
         OSError: The system refused for another reason.
@@ -148,13 +149,13 @@ def try_lock(descriptor: int) -> bool:
 
 
 def holder(descriptor: int) -> int | None:
-    """Tells which process has the lock that somebody else has.
+    """Return the process that has the lock.
 
     Args:
         descriptor: An open file.
 
     Returns:
-        Its id, None where the system doesn't tell: it is Linux that does, of processes on this machine.
+        Its id, None if unknown: only Linux reports it, for processes of this machine.
     """
     try:
         found = os.fstat(descriptor)
@@ -166,19 +167,19 @@ def holder(descriptor: int) -> int | None:
         return None
 
 
-#: Journals that nobody went on with for so many seconds are removed.
+#: Seconds after which an unused journal is removed.
 OLD = 30 * 86400.0
 
 
 def journal_for(place: str, *facts: str) -> Path | None:
-    """Gives the journal of a transfer: the same one for whoever starts the same again.
+    """Return the path of a transfer's journal: the same one for the same transfer.
 
     Args:
-        place: What is transferred, as a folder's name below the user's state folder, such as "gen3/uploads".
-        *facts: What tells the transfer from all others.
+        place: The kind of transfer, as the name of a folder below the user's state folder, such as "gen3/uploads".
+        *facts: What distinguishes the transfer from all others.
 
     Returns:
-        Its path; None where there can't be one, with a warning.
+        The path; None, with a warning, if the folder cannot be written.
     """
     from hashlib import blake2b
 
@@ -191,7 +192,7 @@ def journal_for(place: str, *facts: str) -> Path | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in folder.glob("*.journal*"):
-            with suppress(FileNotFoundError):  # another process sweeps, too
+            with suppress(FileNotFoundError):  # another process removes old journals, too
                 if time.time() - old.stat().st_mtime > OLD:
                     old.unlink()
         if not os.access(folder, os.W_OK):
@@ -203,25 +204,25 @@ def journal_for(place: str, *facts: str) -> Path | None:
     return folder / f"{digest}.journal"
 
 
-# Bytes that are read at once for a line that is looked up, and where lines are looked up in their order.
+# Bytes read at once to look up a line, and to look up lines in their order.
 _LINE = 1024
 _BLOCK = 16 * 1024
 
 
 class JournalFile:
-    """An open file, locked unless it is only looked at. All methods raise OSError as the system does.
+    """An open file, locked unless it is only read. All methods raise OSError as the system does.
 
     Args:
-        path: The file; its folder is made.
-        wait: Is called while another process holds it; returns False to give up.
-        disk: Where changes go.
-        look: Only look: nothing is made or locked.
+        path: The file; its folder is created.
+        wait: Called while another process has it locked; returns False to give up.
+        disk: Makes the changes.
+        look: Only read: create and lock nothing.
 
     Attributes:
-        end: Where the next line will be, in bytes from the file's beginning; whoever reads the file sets it.
+        end: The offset of the next line in bytes; set by the reader of the file.
 
     Raises:
-        FolderBusy: Another process holds it and `wait` gave up.
+        FolderBusy: Another process has it locked and `wait` gave up.
     """
 
     def __init__(self, path: str | os.PathLike[str], wait: Callable[[], bool], disk: Disk, *, look: bool) -> None:
@@ -234,13 +235,13 @@ class JournalFile:
             disk.make_folders(os.path.dirname(os.path.abspath(path)))
             self._descriptor = _open_locked(path, wait, disk)
         self.end = 0
-        self._torn = False  # what stands behind the end has to be cut off before the next append
+        self._torn = False  # whether bytes behind the end have to be removed before the next append
         self._named = False  # whether its name is durable
-        self._lost: OSError | None = None  # why nothing that is appended can be promised any longer
+        self._lost: OSError | None = None  # the error after which appended lines are no longer durable
         self._block, self._block_start = b"", 0
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Writes lines, all of them or none."""
+        """Append lines, all of them or none."""
         data = b"".join(lines)
         if self._torn:
             self._disk.truncate(self._descriptor, self.end)
@@ -255,7 +256,7 @@ class JournalFile:
         self.end += len(data)
 
     def append_for_good(self, lines: Sequence[bytes]) -> None:
-        """Writes lines and returns when they and all before them are durable, and so is the file's name."""
+        """Append lines and return once they and all before them are durable, and so is the file's name."""
         if self._lost is not None:
             raise self._lost
         self.append(lines)
@@ -264,15 +265,15 @@ class JournalFile:
             if not self._named:
                 self._disk.sync_folders([os.path.dirname(os.path.abspath(self._path))])
                 self._named = True
-        except OSError as error:  # lines may be missing on the disk now: what stands behind them would never be read
+        except OSError as error:  # lines may be missing on the disk now: what follows them would never be read
             self._lost = error
             raise
 
     def sound_lines(self, head: bytes) -> Iterator[bytes]:
-        """Goes through the lines behind a head, as far as they are sound; `end` is where each begins, and then where they end.
+        """Iterate over the sound lines behind a head; `end` is the offset of each, and finally their end.
 
         Args:
-            head: The first line; without it there is no other.
+            head: The first line; without it the file has no sound lines.
         """
         self.end = 0
         with self.reader() as file:
@@ -285,46 +286,49 @@ class JournalFile:
                     self.end += len(line)
 
     def replay(self, head: bytes, take: Callable[[list[Any], int], None]) -> None:
-        """Goes through the records behind a head, as far as they are sound; what is torn off behind them is cut away.
+        """Iterate over the sound records behind a head, and truncate the file behind them.
 
         Args:
-            head: The first line; without it the file is begun anew.
-            take: Is given each record, and where its line begins.
+            head: The first line; without it the file is restarted.
+            take: Called with each record and the offset of its line.
         """
         for line in self.sound_lines(head):
             take(record_of(line), self.end)
         self.start(head)
 
     def start(self, head: bytes) -> None:
-        """Makes a file that was read ready for more: cuts off what is not sound, and writes the head where it is missing."""
+        """Prepare a file that was read for appending: truncate it behind its sound lines, and write the head if
+        missing.
+        """
         if os.fstat(self._descriptor).st_size != self.end:
             self._disk.truncate(self._descriptor, self.end)
         if self.end == 0:
             self.append([head])
 
     def sync(self) -> None:
-        """Returns when the lines are durable; the file's name may not be."""
+        """Return once the lines are durable; the file's name may not be."""
         self._disk.sync(self._descriptor)
 
     def reader(self) -> BinaryIO:
-        """Gives the file for reading it whole; closing that leaves this open."""
+        """Open the file for reading; closing the result leaves this open."""
         file = open(self._descriptor, "rb", closefd=False)  # noqa: SIM115 - whoever asks for it closes it
         file.seek(0)
         return file
 
     def line_at(self, offset: int) -> tuple[bytes, int, int]:
-        """Reads a line.
+        """Read a line.
 
         Args:
             offset: Where it begins.
 
         Returns:
-            Some bytes of the file, and where in them the line begins and ends.
+            Some bytes of the file, and the line's beginning and end in them.
         """
         start = offset - self._block_start
         end = self._block.find(b"\n", start) if start >= 0 else -1
         if end < 0:
-            ahead = 0 <= start <= len(self._block)  # in the order of the lines: the next ones will be asked for, too
+            # lookups follow the order of the lines: the next ones will be needed, too
+            ahead = 0 <= start <= len(self._block)
             for length in (_BLOCK if ahead else _LINE, LONGEST_LINE):
                 self._block, self._block_start, start = read_at(self._descriptor, length, offset), offset, 0
                 end = self._block.find(b"\n")
@@ -333,13 +337,13 @@ class JournalFile:
         return self._block, start, end + 1
 
     def replace(self, lines: Iterable[bytes]) -> bool:
-        """Puts a new file with other lines in this one's place, locked before it is visible.
+        """Replace the file by a new one with other lines, locked before it is visible.
 
         Args:
-            lines: What to write.
+            lines: The new content.
 
         Returns:
-            Whether it was done; False when somebody else is at it.
+            Whether it was replaced; False if another process is doing so.
         """
         new = self._path + ".new"
         descriptor = self._disk.open_log(new)
@@ -369,25 +373,25 @@ class JournalFile:
         return True
 
     def remove(self) -> None:
-        """Remove the file while it is locked, so that a process that waits for it makes a new one, and close it."""
+        """Remove the file while it is locked, so that a waiting process creates a new one, and close it."""
         try:
             with suppress(FileNotFoundError):
                 os.unlink(self._path)
             self.close()
-        except PermissionError:  # Windows removes no file that is open
+        except PermissionError:  # Windows cannot remove an open file
             self.close()
             with suppress(OSError):
                 os.unlink(self._path)
 
     def close(self) -> None:
-        """Closes the file and lets go of the lock. Closing twice does nothing."""
+        """Close the file and release the lock. Closing twice does nothing."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             self._disk.close(descriptor)
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file; what is too long for one comes in pieces without an end."""
+    """Iterate over the lines of a file; one that exceeds the limit comes in pieces without an end."""
     return iter(partial(file.readline, LONGEST_LINE), b"")
 
 
@@ -406,7 +410,7 @@ def _open_locked(path: str, wait: Callable[[], bool], disk: Disk) -> int:
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor
         except FileNotFoundError:
-            pass  # whoever held it removed it: make a new one
+            pass  # the previous owner removed it: create a new one
         except BaseException:
             disk.close(descriptor)
             raise
@@ -414,39 +418,40 @@ def _open_locked(path: str, wait: Callable[[], bool], disk: Disk) -> int:
 
 
 class DoneIndex:
-    """From a key to the offset of its line: a table of 10 bytes of memory a key.
+    """A map from keys to offsets of lines, with 10 bytes of memory per key.
 
-    Keys are told apart by their hash, which differs from process to process, so that nobody can choose names that meet. Of a
-    million keys, two are taken for one in one of a thousand processes: whoever reads a line compares its key.
+    Keys are compared by their hash, which differs between processes, so that no client can choose colliding names.
+    Among a
+    million keys, two collide in one of a thousand processes: readers of a line compare its key.
 
     Args:
-        count: How many keys there will be at most, 0 or more; room is made for them at once.
-        length: The journal's length in bytes; no offset reaches it.
+        count: Most keys, 0 or more; memory for them is allocated at once.
+        length: The journal's length in bytes; all offsets are smaller.
     """
 
     def __init__(self, count: int, length: int) -> None:
         slots = count + count // 4 + 8
-        self._marks = array("I", [0]) * slots  # bits of the key's hash, 0 where nothing is
+        self._marks = array("I", [0]) * slots  # bits of the key's hash, 0 for a free slot
         self._offsets = array("I" if length <= 0xFFFFFFFF else "Q", [0]) * slots  # 0, the place of the header, for none
 
     def __len__(self) -> int:
         return sum(map(bool, self._offsets))
 
     def put(self, key: bytes, offset: int) -> None:
-        """Sets the offset of a key, more than 0, in the place of an earlier one."""
+        """Set the offset of a key, more than 0, replacing an earlier one."""
         slot, mark = self._slot(key)
         self._marks[slot], self._offsets[slot] = mark, offset
 
     def get(self, key: bytes) -> int | None:
-        """The offset of a key's line, None when it has none."""
+        """Return the offset of a key's line, None if it has none."""
         return self._offsets[self._slot(key)[0]] or None
 
     def remove(self, key: bytes) -> None:
-        """Forgets a key, if it is there."""
+        """Forget a key, if it is there."""
         self._offsets[self._slot(key)[0]] = 0
 
     def _slot(self, key: bytes) -> tuple[int, int]:
-        """Where a key is, or where it may be put, and its mark."""
+        """Return a key's slot, or a free one for it, and its mark."""
         marks, value = self._marks, hash(key)
         mark = value >> 32 & 0xFFFFFFFF | 1
         slot = value % len(marks)
@@ -455,9 +460,9 @@ class DoneIndex:
         return slot, mark
 
 
-#: What stands for a cell that isn't there.
+#: Value of a missing cell.
 MISSING = -1
-# A journal is written anew when it has more lines than this, and twice as many as still count.
+# A journal is rewritten if it has more lines than this, and twice as many as still apply.
 _COMPACT_FROM = 1000
 # Seconds that closing waits for a thread that records something.
 _MOMENT = 0.1
@@ -465,13 +470,13 @@ _MOMENT = 0.1
 
 @dataclass(eq=False, repr=False)
 class PartState:
-    """How far an unfinished file is.
+    """The progress of an unfinished file.
 
     Attributes:
         size: The file's size.
-        validator: The source's ETag or date, "" when it told none.
-        checksums: What the platform states.
-        cells: The CRC32C of each cell, MISSING where it isn't there.
+        validator: The source's ETag or date, "" if it sent none.
+        checksums: The checksums that the platform states.
+        cells: The CRC32C of each cell, MISSING if it is not present.
     """
 
     size: int
@@ -481,23 +486,23 @@ class PartState:
 
 
 class Journal:
-    """An open, locked journal. Appending is safe from several threads; `done` belongs to one thread.
+    """An open, locked journal. Appending is safe from several threads; `done` must be called from a single one.
 
     Args:
-        path: The journal's file; its folder is made.
-        wait: Is called while another process holds the journal; returns False to give up.
-        disk: Where changes go; by default one of its own.
-        look: Only look: nothing is made, locked, mended or written.
+        path: The journal's file; its folder is created.
+        wait: Called while another process has the journal locked; returns False to give up.
+        disk: Makes the changes; by default a new `Disk`.
+        look: Only read: create, lock, repair and write nothing.
 
     Attributes:
         path: The journal's file.
-        parts: How far unfinished files are, by name.
-        fresh: Whether nothing was in it.
+        parts: The progress of unfinished files, by name.
+        fresh: Whether it was empty.
 
     Raises:
-        FolderBusy: Another process holds it and `wait` gave up.
-        NotWritable: The file can't be opened or written, or it is something else.
-        DiskFull: There is no room.
+        FolderBusy: Another process has it locked and `wait` gave up.
+        NotWritable: The file cannot be opened or written, or is not a journal.
+        DiskFull: The disk is full.
     """
 
     def __init__(
@@ -516,12 +521,12 @@ class Journal:
                 self.fresh = self._file.end == 0
                 if not look:
                     self._mend()
-            except BaseException:  # Ctrl-C too: whoever tries again in this process must find it unlocked
+            except BaseException:  # Ctrl-C too: a later try in this process must find it unlocked
                 self._file.close()
                 raise
 
     def done(self, name: str) -> DoneState | None:
-        """Gives what was recorded of a finished file when the journal was opened; what was recorded since isn't looked at.
+        """Return the record of a finished file from when the journal was opened; later records are not considered.
 
         Args:
             name: Its path within the target folder.
@@ -538,14 +543,14 @@ class Journal:
         return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
 
     def forget(self, name: str) -> None:
-        """Makes sure that a done-record counts no longer, whatever happens: its file is about to be written to.
+        """Invalidate a done-record durably: its file is about to be written to.
 
         Args:
             name: The file.
 
         Raises:
-            DiskFull: There is no room.
-            NotWritable: The journal can't be written.
+            DiskFull: The disk is full.
+            NotWritable: The journal cannot be written.
         """
         key = key_of(name)
         if self._done.get(key) is None:
@@ -555,13 +560,13 @@ class Journal:
             self._done.remove(key)
 
     def begin(self, name: str, size: int, validator: str, checksums: Mapping[str, str]) -> PartState:
-        """Records that a file is begun from nothing; what was known of it is forgotten.
+        """Record that a file is started from nothing, discarding earlier records of it.
 
         Args:
             name: Its path within the target folder.
             size: Its size.
             validator: The source's ETag or date, may be empty.
-            checksums: What the platform states.
+            checksums: The checksums that the platform states.
 
         Returns:
             Its state, without cells.
@@ -575,7 +580,7 @@ class Journal:
             return state
 
     def cell(self, name: str, index: int, crc: int) -> None:
-        """Records that a cell of a begun file was written.
+        """Record that a cell of a started file was written.
 
         Args:
             name: The file.
@@ -587,19 +592,19 @@ class Journal:
             self._hint(["cell", self._keys[name], index, crc])
 
     def drop(self, name: str) -> None:
-        """Records that an unfinished file was given up."""
+        """Record that an unfinished file was given up."""
         with self._guard:
             if self.parts.pop(name, None) is not None:
                 self._hint(["drop", self._keys.pop(name)])
 
     def finish(self, files: Sequence[tuple[str, DoneState]]) -> None:
-        """Records files as done and syncs the journal. The files themselves have to be synced before.
+        """Record files as done and sync the journal. The files themselves have to be synced before.
 
         Args:
-            files: Names and what was verified.
+            files: Names and records.
 
         Raises:
-            OSError: The journal couldn't be written; nothing is promised of these files.
+            OSError: The journal could not be written; these files are not recorded.
         """
         lines = [done_line(name, state) for name, state in files]
         with self._guard:
@@ -614,9 +619,9 @@ class Journal:
                     self._file.close()
 
     def close(self) -> None:
-        """Closes the file and lets go of the lock. Closing twice does nothing.
+        """Close the file and release the lock. Closing twice does nothing.
 
-        A disk that takes long to sync isn't waited for: the thread that is at it closes the file when it has done.
+        A slow sync is not waited for: the thread that runs it closes the file afterwards.
         """
         self._closing = True
         if self._guard.acquire(timeout=_MOMENT):
@@ -630,13 +635,13 @@ class Journal:
     def _hint(self, record: list[object]) -> None:
         try:
             self._file.append([line_of(record)])
-        except OSError as error:  # a full disk costs the next run some bytes, this one nothing
+        except OSError as error:  # a full disk costs the next run some bytes, but not this one
             _log.debug("%s: %s", self.path, error.strerror)
 
     # -- opening
 
     def _mend(self) -> None:
-        """Makes a journal that was read ready for more; writes what still counts to a new file, when there is much that doesn't."""
+        """Prepare a journal that was read for appending; rewrite it if many of its lines no longer apply."""
         if self._file.end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
             try:
                 replaced = self._file.replace(self._live())
@@ -648,11 +653,11 @@ class Journal:
         self._file.start(line_of(HEADER))
 
     def _load(self) -> None:
-        """Reads the whole journal, as far as it is sound."""
+        """Read the journal's sound lines."""
         self.parts.clear()
         self._keys.clear()
         self._lines, self._next_key = 1, 0
-        self._done = DoneIndex(0, 0)  # an old one makes room before there is a new one
+        self._done = DoneIndex(0, 0)  # an old index is freed before there is a new one
         names = dict[int, str]()
         with self._file.reader() as file:
             self._done = DoneIndex(count_done(file), file.tell())
@@ -675,7 +680,7 @@ class Journal:
     def _replay(self, record: list[Any], names: dict[int, str]) -> None:
         match record:
             case ["cell", int(key), int(index), int(crc)]:
-                # without its beginning, which found no room, a cell says nothing
+                # without the part's first record, for which there was no space, a cell has no meaning
                 state = self.parts.get(names.get(key, ""))
                 if state is not None and 0 <= index < len(state.cells):
                     state.cells[index] = crc
@@ -688,7 +693,7 @@ class Journal:
                 self._over(names.get(key, ""), names)
             case ["undone", str(name)]:
                 self._done.remove(key_of(name))
-            case _:  # a record of a later version of this format says nothing to this one
+            case _:  # a record of a later version of this format is ignored
                 pass
 
     def _over(self, name: str, names: dict[int, str]) -> None:
@@ -718,11 +723,11 @@ class Journal:
 
 
 def count_done(file: BinaryIO) -> int:
-    """How many done-records a journal has, at most; reads it to its end."""
+    """Count the done-records of a journal (an upper bound) by reading it to its end."""
     count = 0
     file.seek(0)
     while block := file.read(1024 * 1024):
         count += block.count(b' ["done",')
         if block[-1:] != b"\n":
-            count += 1  # one may lie across the end of the block
+            count += 1  # one may cross the end of the block
     return count

@@ -1,4 +1,6 @@
-"""Names of files: of those that come, none may lead out of the target folder, no two to one path; and of those in a folder."""
+"""Checks of file names: none may lead out of the target folder, and no two to one path; and the walk of a folder to
+upload.
+"""
 
 from __future__ import annotations
 
@@ -18,31 +20,32 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Where a transfer keeps its journals, within the target folder; no file of that name is fetched, none in it is uploaded.
+#: Folder of journals within the target folder; no file of that name is downloaded, and none in it is uploaded.
 WORK_FOLDER = ".omics-transfer"
-#: Bytes that file systems allow in one part of a path.
+#: Most bytes that file systems allow in one part of a path.
 LONGEST = 255
-#: Bytes of the end that a file's name has until it is whole: a dot, eight hex digits, ".part".
+#: Bytes of the suffix of an unfinished file: a dot, eight hex digits, ".part".
 SUFFIX = 14
-#: Bytes that a whole name may have: a path of 4,096 on Linux, with the zero at its end; what a folder leaves, `room_in` says.
+#: Most bytes of a whole path: 4,096 on Linux, with the final zero; `room_in` computes what a folder leaves of it.
 ROOM = 4096 - 1 - SUFFIX
 
-# Few names need these: `re` compiles each when it is first used, and keeps it.
+# Few names need these: `re` compiles and caches each at its first use.
 _DRIVE = r"[A-Za-z]:"
 _WINDOWS_FORBIDDEN = r'[<>:"|?*\x00-\x1f\\]'
 _WINDOWS_DEVICE = r"(?is)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?\Z"
-# Nothing is wrong with such a name, save on Windows: most are decided by this alone.
+# Such a name is safe, except on Windows: most names are decided by this alone.
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
-# Another entry's part could have it: whoever makes the names could have one file written into the other.
+# The part of another entry could have such a name: a malicious list could have one file written into the other.
 _UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
 _FILE, _FOLDER = 0, 1
-#: Sets that are tried, at most, where two names have one digest: that happens to none of a million; a source that gives other names
-#: each time would go on for ever.
+#: Most sets that are tried if two names have one digest, which happens to none of a million; a source that returns
+#: other names each time would go on forever.
 _MOST_SETS = 4
-#: Folders that are remembered as looked at, at most.
+#: Most folders that are remembered as examined.
 _RECENT = 4096
 
-#: Keys are sorted into 1,024 arrays by their upper bits: of a million keys each has a thousand, which is fast to insert into.
+#: Keys are sorted into 1,024 arrays by their upper bits: with a million keys each has a thousand, which is fast to
+#: insert into.
 _SHIFT = 64 - 10
 #: 64 bits, of which the lowest is the kind.
 _KEY = (1 << 64) - 2
@@ -55,7 +58,7 @@ def walk_folder(
 ) -> Iterator[tuple[Path, list[str]]]:
     """Walk a folder that is uploaded, without `WORK_FOLDER`, in the same order on all systems.
 
-    Linked folders are logged and not entered: they may lead back to a folder above, or to another disk.
+    Linked folders are logged and not entered: they may lead back to a parent, or to another disk.
 
     Args:
         folder: The folder.
@@ -82,18 +85,18 @@ def _refuse_unreadable(error: OSError) -> None:
 
 
 def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
-    """Gives a name that came from a platform, a manifest or an archive, if it can be one in any folder.
+    """Return a name from a platform, a manifest or an archive, if it is safe in any folder.
 
-    All names that come in are checked by this rule where they come in, which knows what to say of their place; what only the
-    target folder can tell, `check_name` checks once it is known.
+    All incoming names are checked by this rule where they come in, so that the error can state their place;
+    `check_name` checks what depends on the target folder.
 
     Args:
-        value: What came as the name.
+        value: The name.
         what: What has it, with its place: "file 3 of bundle UUID".
         one_part: Whether it is the name of one file or folder, without slashes.
 
     Raises:
-        UnsafePath: It is not text, empty, absolute, or has "..", ".", NUL or an empty part in it.
+        UnsafePath: It is not text, empty, absolute, or contains "..", ".", NUL or an empty part.
     """
     reason = wrong_with(value)
     if not reason and one_part and "/" in str(value):
@@ -104,10 +107,10 @@ def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
 
 
 def wrong_with(name: object) -> str:
-    """Why something can't be the name of a file in any folder; empty where it can.
+    """Return why something cannot be the name of a file in any folder; empty if it can.
 
     Args:
-        name: What came as the name.
+        name: The name.
     """
     if not isinstance(name, str):
         return "is not text"
@@ -124,18 +127,19 @@ def wrong_with(name: object) -> str:
 
 
 def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) -> None:
-    """Checks one name by itself.
+    """Check one name by itself.
 
-    What only Windows takes amiss (backslashes, device names such as NUL, trailing dots and blanks) is refused on Windows;
-    elsewhere these are names like others.
+    Names that only Windows refuses (backslashes, device names such as NUL, trailing dots and spaces) are refused on
+    Windows and allowed elsewhere.
 
     Args:
         name: A path within the target folder, with "/" between its parts.
-        windows: Whether Windows' rules hold too.
-        room: Bytes that the whole name may have, see `room_in`.
+        windows: Whether Windows' rules apply too.
+        room: Most bytes of the whole name, see `room_in`.
 
     Raises:
-        UnsafePath: The name is not text, empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
+        UnsafePath: The name is not text, empty, absolute, contains a drive letter, "..", NUL or an empty part, or is
+            too long.
     """
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - it may be what a server sent
         raise UnsafePath(name, "is not text")
@@ -165,32 +169,32 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
 
 
 def room_in(folder: str) -> int:
-    """How many bytes a name in a folder may have, so that the file system takes the whole path.
+    """Return how many bytes a name in a folder may have, so that the file system accepts the whole path.
 
     Args:
-        folder: The target folder; it needn't be there.
+        folder: The target folder; it need not exist.
     """
     try:
         longest = os.pathconf("/", "PC_PATH_MAX")
-    except (AttributeError, OSError, ValueError):  # Windows, where long paths may have been allowed
+    except (AttributeError, OSError, ValueError):  # Windows, where long paths may have been enabled
         longest = 32_767
     return max(0, longest - 1 - SUFFIX - len(os.fsencode(os.path.join(os.path.abspath(folder), ""))))
 
 
 def check_names(names: Iterable[str], *, folds_case: bool, room: int = ROOM) -> None:
-    """Check the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory a name.
+    """Check the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory per name.
 
-    They are read once, and once more when two clash, to name both. An iterator can be read only once: then the error names
-    one of the two.
+    They are read once, and once more if two clash, to name both. An iterator can be read only once: the error then
+    names one of the two.
 
     Args:
         names: Paths within the target folder, with "/" between their parts.
-        folds_case: Whether the file system takes "A" and "a" for one name.
-        room: Bytes that a whole name may have, see `room_in`.
+        folds_case: Whether the file system treats "A" and "a" as one name.
+        room: Most bytes of a whole name, see `room_in`.
 
     Raises:
-        UnsafePath: A name isn't safe.
-        NameClash: Two entries would land on one path, or one where another needs a folder.
+        UnsafePath: A name is not safe.
+        NameClash: Two entries have one path, or one has a path where another needs a folder.
     """
     for attempt in range(1, _MOST_SETS + 1):
         guard = NameGuard(folds_case=folds_case, room=room)
@@ -201,12 +205,12 @@ def check_names(names: Iterable[str], *, folds_case: bool, room: int = ROOM) -> 
             if attempt == _MOST_SETS or iter(names) is names:
                 raise
             _name_both(clash.name, names, _folded if folds_case else str)
-            continue  # only their digests were equal: those with another secret are not
+            continue  # only their digests were equal: with another key they differ
         return
 
 
 def _name_both(clashing: str, names: Iterable[str], keyed: Callable[[str], str]) -> None:
-    """Raise NameClash for the name that another one clashes with; return where there is none."""
+    """Raise NameClash with the name that another one clashes with; return if there is none."""
     key, same = keyed(clashing), list[str]()
     for name in names:
         other = keyed(name)
@@ -222,7 +226,7 @@ def _name_both(clashing: str, names: Iterable[str], keyed: Callable[[str], str])
 
 
 def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
-    """The folders above a name that weren't seen lately, the nearest first."""
+    """Yield the parents of a name that were not seen recently, the nearest first."""
     while (cut := key.rfind("/")) > 0:
         key = key[:cut]
         if key in recent:
@@ -244,12 +248,12 @@ def _folded(name: str) -> str:
 class NameGuard:
     """Checks names one by one, as they come, in 8 to 16 bytes of memory each.
 
-    Names are told apart by a `NameSet`: among a million, one that clashes with none is refused once in ten million transfers.
+    Names are compared by a `NameSet`: among a million, one without a clash is refused once in ten million transfers.
 
     Args:
-        folds_case: Whether the file system takes "A" and "a" for one name.
-        room: Bytes that a whole name may have, see `room_in`.
-        folder: The target folder, when links in it are to be looked for too.
+        folds_case: Whether the file system treats "A" and "a" as one name.
+        room: Most bytes of a whole name, see `room_in`.
+        folder: The target folder, if links in it are to be checked too.
     """
 
     def __init__(self, *, folds_case: bool, room: int = ROOM, folder: str | None = None) -> None:
@@ -260,14 +264,14 @@ class NameGuard:
         self._recent = set[str]()
 
     def check(self, name: str) -> None:
-        """Checks a name by itself and against those before it.
+        """Check a name by itself and against those before it.
 
         Args:
             name: A path within the target folder, with "/" between its parts.
 
         Raises:
-            UnsafePath: It isn't safe.
-            NameClash: It would land where an earlier one does, or where that needs a folder, or the other way about.
+            UnsafePath: It is not safe.
+            NameClash: It has the path of an earlier one, needs a folder where that is a file, or the reverse.
         """
         check_name(name, room=self._room)
         key = self._keyed(name if self._links is None else self._links.check(name))
@@ -284,13 +288,13 @@ class NameGuard:
 
 
 def folds_case(existing: str) -> bool:
-    """Tells whether a file system takes two spellings for one name.
+    """Return whether a file system treats upper and lower case as one name.
 
     Args:
-        existing: The path of a file or folder that is there and has letters in its name.
+        existing: The path of an existing file or folder with letters in its name.
 
     Returns:
-        True when the name in other letters leads to the same file.
+        True if the name in the other case leads to the same file.
     """
     head, tail = os.path.split(existing)
     try:
@@ -300,28 +304,28 @@ def folds_case(existing: str) -> bool:
 
 
 def check_links(names: Iterable[str], folder: str) -> bool:
-    """Looks for links among the folders that the files would land in.
+    """Check the parent folders of files for links.
 
     Args:
         names: Names that check_name allows.
         folder: The target folder.
 
     Returns:
-        Whether a file lands elsewhere than its name says, through a link to another folder of the target folder.
+        Whether a link within the target folder leads a file elsewhere than its name states.
 
     Raises:
-        UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
+        UnsafePath: A parent is a link that leads out of the target folder, or is not a folder.
     """
     guard = LinkGuard(folder)
-    # All are looked at, though one is enough for the answer.
+    # All are checked, though one is enough for the answer.
     return sum(guard.check(name) != name for name in names) > 0
 
 
 class LinkGuard:
-    """Looks for links among the folders that files would land in. Remembers some thousand of them.
+    """Checks the parent folders of files for links, remembering some thousand of them.
 
-    What it has looked at may be changed afterwards by whoever may write in the target folder: names of servers and
-    manifests are guarded against, not other users of one's own folders.
+    A folder may be changed after its check by users with write access to the target folder: this guards against names
+    from servers and manifests, not against other users of your own folders.
 
     Args:
         folder: The target folder.
@@ -336,16 +340,16 @@ class LinkGuard:
         self._led = dict[str, str]()  # from folders below links to where they are
 
     def check(self, name: str) -> str:
-        """Looks at the folders above a file.
+        """Check the parent folders of a file.
 
         Args:
             name: A name that check_name allows.
 
         Returns:
-            Where it lands in the target folder: another name where a folder above it is a link.
+            Its name in the target folder: another one if a parent is a link.
 
         Raises:
-            UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
+            UnsafePath: A parent is a link that leads out of the target folder, or is not a folder.
         """
         if self._empty:
             return name
@@ -365,7 +369,7 @@ class LinkGuard:
             if path not in self._seen:
                 mode = _check_folder(name, os.path.join(self._folder, path), self._root)
                 if not mode:
-                    break  # nothing is there, so nothing is below it
+                    break  # nothing exists here, so nothing exists below
                 self._linked |= stat.S_ISLNK(mode)
                 self._seen.add(path)
         self._seen.add(parent)
@@ -376,7 +380,7 @@ class LinkGuard:
 
 
 def _check_folder(name: str, path: str, root: str) -> int:
-    """The mode of what is there, 0 when nothing is."""
+    """Return the mode of an existing path, 0 if it does not exist."""
     try:
         mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -393,28 +397,29 @@ def _check_folder(name: str, path: str, root: str) -> int:
 
 
 class NameSet:
-    """A set of names, each of one of two kinds, in eight bytes of memory a name.
+    """A set of names, each of one of two kinds, in eight bytes of memory per name.
 
-    Names are told apart by 63 bits of a keyed digest: among a million, two are taken for one once in twenty million sets, and
-    names made on purpose cannot make it happen.
+    Names are compared by 63 bits of a keyed digest: among a million, two collide once in twenty million sets, and names
+    chosen by a client cannot make it happen.
     """
 
-    # The digest is the interpreter's own of texts, SipHash with a key of the process: six times as fast as BLAKE2, whose module
-    # takes 3 ms to import. The secret keeps sets apart, and is the key where PYTHONHASHSEED sets the process's.
+    # The digest is the interpreter's own for text, SipHash with a key of the process: six times as fast as BLAKE2,
+    # whose module takes 3 ms to import. The secret separates sets, and is the only key if PYTHONHASHSEED sets the
+    # process's.
 
     def __init__(self) -> None:
         self._secret = os.urandom(16).hex()
         self._buckets: dict[int, array[int]] = {}
 
     def add(self, name: str, kind: int = _FILE) -> int | None:
-        """Add a name, unless it is there as the one kind or the other.
+        """Add a name, unless it is present as either kind.
 
         Args:
             name: The name.
             kind: 0 or 1.
 
         Returns:
-            The kind that is there already, None when it was added.
+            The kind that is present already, None if it was added.
         """
         key = hash(self._secret + name) & _KEY
         bucket = self._buckets.get(key >> _SHIFT)
@@ -428,11 +433,11 @@ class NameSet:
 
 
 def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
-    """Leave out what has the name of something before it, as a `NameSet` tells names apart.
+    """Yield things whose name differs from those before, as compared by a `NameSet`.
 
     Args:
-        things: Anything.
-        name: Gives a thing's name.
+        things: Any things.
+        name: Returns a thing's name.
     """
     seen = NameSet()
     return (thing for thing in things if seen.add(name(thing)) is None)

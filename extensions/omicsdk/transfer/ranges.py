@@ -1,4 +1,4 @@
-"""Reading files by ranges without storing them: parts, streams and files that can be sought, of one version throughout."""
+"""Reading files by ranges without storing them: parts, streams and seekable files, of one version throughout."""
 
 from __future__ import annotations
 
@@ -40,36 +40,36 @@ from omicsdk.transfer.network.requests import (
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
 
-#: Bytes that are read at once, at least, and in seconds of the limit.
+#: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _SECONDS = 16 * 1024, 0.1
-#: Bytes before those that were asked for that are read and dropped where a server gives nothing but the whole file.
+#: Most bytes before the requested ones that are read and dropped if a server only sends the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024
-#: Bytes that have to come between two failures for the first to be forgotten.
+#: Bytes between two failures after which the first one is forgotten.
 PROGRESS = 1024 * 1024
 
 _log = getLogger("omicsdk.transfer")
 
 
 class Source(Protocol):
-    """What blocks are of."""
+    """What blocks are read from."""
 
     @property
     def size(self) -> int:
-        """Bytes of the file."""
+        """Size of the file in bytes."""
         ...
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Reads bytes."""
+        """Read bytes."""
         ...
 
 
 class Pace:
-    """Holds readers to what a control says. Thread-safe.
+    """Applies a control to readers. Thread-safe.
 
     Args:
-        control: What limits the rate, pauses, and stops; bytes of engines under it count as well.
-        stop: Ends all waiting when it is set.
-        clock: Tells the time and waits.
+        control: Limits the rate, pauses and stops; bytes of engines under it count as well.
+        stop: Ends all waits when set.
+        clock: Measures time and waits.
     """
 
     def __init__(self, control: Control, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -78,19 +78,19 @@ class Pace:
         self._clock = clock
 
     def stride(self, most: int) -> int:
-        """How many bytes to read at once.
+        """Return how many bytes to read at once.
 
         Args:
-            most: Without a limit.
+            most: The number without a limit.
         """
         rate = self._control.rate_limit
         return most if rate is None else min(most, max(_LEAST, int(rate * _SECONDS)))
 
     def passed(self, count: int) -> None:
-        """Counts bytes, and waits until more may pass; not when it is stopped.
+        """Count bytes, and wait until more may pass, unless stopped.
 
         Args:
-            count: How many.
+            count: The bytes.
         """
         wait = self._control.throttle.take(count, self._clock.monotonic())
         while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
@@ -99,24 +99,24 @@ class Pace:
 
 
 class NoRanges(TransferError):
-    """The server gives whole files only, so that no part can be read."""
+    """The server sends whole files only, so that no part can be read."""
 
     default_remedy = "Copy the file to this machine and read it there."
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One read: how far it is, and what it has met since its last progress.
+    """One read: its position, and events since its last progress.
 
     Attributes:
         at: The next byte.
-        end: The byte behind the last, None for all.
-        shown: Whether its caller gets to see its bytes.
+        end: The offset behind the last byte, None for all.
+        shown: Whether its caller receives its bytes.
         began: When it began, or last made progress.
-        failures: Requests that failed since.
-        redirects: Redirects that were followed since.
-        gained: Bytes that came since.
-        replaced: Which of a redirect and the URL behind it was replaced since: each may end once, and both may have.
+        failures: Failed requests since.
+        redirects: Redirects followed since.
+        gained: Bytes received since.
+        replaced: Which of a redirect and the URL behind it was replaced since: each may expire once, and both may have.
     """
 
     at: int
@@ -132,21 +132,22 @@ class _Reading:
 class Ranges:
     """Parts of one file, read from any number of threads over the process's connections.
 
-    The first answer says by its ETag, or its date, which file it is; an answer of another one is an error from then on. Where
-    it has no strong validator, nothing shows that a second answer is of the same file: there is none then, but NoRanges.
+    The ETag or date of the first answer identifies the file; an answer of another one is an error from then on. Without
+    a
+    strong validator nothing shows that a second answer is of the same file: reading then raises NoRanges.
 
     Args:
-        locate: Says where the file is; asked again when its URL isn't accepted any longer.
-        size: The file's size in bytes as its platform states it; None when it doesn't.
-        title: What messages call it.
-        pool: What sends; by default what the whole process shares.
-        retry: When to try again.
-        clock: Tells the time and waits.
-        elsewhere: Is told of a location whose new URL isn't accepted either, and says whether `locate` leads to another copy
-            from then on; None where there is one copy only.
-        pace: What holds readers to a limit; None for none.
-        validators: By server's origin, the ETag or date of the file as it was read before; None where it wasn't.
-        unvalidated: Whether to go on all the same where nothing shows that it is the same file.
+        locate: Returns the file's location; called again when its URL is refused.
+        size: The file's size in bytes as stated by the platform; None if unknown.
+        title: The file's name in messages.
+        pool: Sends the requests; by default the pool shared by the process.
+        retry: When to retry.
+        clock: Measures time and waits.
+        elsewhere: Called with a location whose new URL is refused too; returns whether `locate` leads to another copy
+            from then on. None if there is a single copy.
+        pace: Limits readers; None for no limit.
+        validators: The file's ETag or date when it was read before, by server's origin; None if it was not.
+        unvalidated: Whether to continue even if nothing shows that it is the same file.
     """
 
     def __init__(
@@ -164,8 +165,8 @@ class Ranges:
         unvalidated: bool = False,
     ) -> None:
         self._unvalidated = unvalidated
-        self._loose = False  # whether an answer was taken that no other can be joined with
-        self._loose_part: tuple[int, int, int] | None = None  # from where to where it went, and the CRC32C of its bytes
+        self._loose = False  # whether an answer was used that no other may be joined with
+        self._loose_part: tuple[int, int, int] | None = None  # its first offset, its end and the CRC32C of its bytes
         self._title = title
         self._pace = pace
         self._elsewhere = elsewhere
@@ -178,20 +179,20 @@ class Ranges:
         self._lock = threading.Lock()
         self._locating = threading.Lock()
         self._location: Location | None = None
-        self._direct: Location | None = None  # where a redirect of it leads
-        self._validators = dict(validators or {})  # by origin: what one server says is nothing to another
+        self._direct: Location | None = None  # target of its redirect
+        self._validators = dict(validators or {})  # by origin: servers have different ETags for one file
 
     @property
     def size(self) -> int:
-        """The file's size in bytes; asks the server where the platform doesn't state it.
+        """The file's size in bytes; requested from the server if the platform does not state it.
 
         Raises:
-            NoRanges: The server doesn't say.
+            NoRanges: The server does not state it.
         """
         if self._size is None:
             try:
                 self._first_byte()
-            except (NoRanges, SourceChanged):  # a file without bytes has none to give
+            except (NoRanges, SourceChanged):  # an empty file has no range
                 if self._size is None:
                     raise
         if self._size is None:
@@ -200,46 +201,46 @@ class Ranges:
 
     @property
     def validators(self) -> Mapping[str, str]:
-        """By server's origin, the ETag or date that told which file it is."""
+        """The ETag or date that identified the file, by server's origin."""
         return self._validators
 
     @property
     def joins(self) -> bool:
-        """Whether the bytes of several answers are known to be of one file, or may be joined all the same."""
+        """Whether the bytes of several answers are known to be of one file, or may be joined anyway."""
         return self._unvalidated or not self._loose
 
     def confirm(self, again: Source) -> None:
-        """Makes sure that the file is still the one that was read, where anything tells.
+        """Check that the file is still the one that was read, if a validator shows it.
 
         Args:
             again: The file as it is now.
 
         Raises:
-            SourceChanged: It isn't.
+            SourceChanged: It is another one.
         """
         if self._loose_part is not None:
             start, end, crc = self._loose_part
             if crc32c(again.read(start, min(end, again.size))) != crc:
                 raise self._changed("bytes that were read before have changed")
         if self._validators or self._size:
-            with suppress(NoRanges):  # which says nothing of the file
+            with suppress(NoRanges):  # which says nothing about the file
                 self._first_byte()
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Reads bytes.
+        """Read bytes.
 
         Args:
-            start: The first one, counted from 0.
-            end: The one behind the last; None for the file's end, which also cuts off what is beyond it.
+            start: The first byte, from 0.
+            end: The offset behind the last byte; None for the file's end, which also limits larger values.
 
         Returns:
-            Those bytes, all of them.
+            All of those bytes.
 
         Raises:
-            SourceChanged: The file isn't what it was when it was first read, or has another size than its platform says.
-            NoRanges: The server gives nothing but the whole file, and this part is far from its beginning.
-            APIError: The server refuses, still so after the retries, and with a new URL.
-            TransportError: No answer, still so after the retries.
+            SourceChanged: The file has changed since it was first read, or has another size than its platform states.
+            NoRanges: The server sends the whole file only, and this part is far from its beginning.
+            APIError: The server refuses after all retries, and with a new URL.
+            TransportError: No answer after all retries.
         """
         size = self.size
         end = size if end is None else min(end, size)
@@ -251,11 +252,11 @@ class Ranges:
         return data
 
     def stream(self, start: int = 0, end: int | None = None) -> Generator[bytes]:
-        """Yield bytes as they come over one answer; where that breaks, from another that begins there.
+        """Yield bytes as they arrive in one answer; if it breaks, continue with another one.
 
         Args:
-            start: The first one, before the file's end.
-            end: The one behind the last, not beyond the file's end; None for all.
+            start: The first byte, before the file's end.
+            end: The offset behind the last byte, not beyond the file's end; None for all.
 
         Raises:
             OmicsError: As for `read`.
@@ -263,7 +264,7 @@ class Ranges:
         return self._pieces(_Reading(start, end, shown=True, began=self._clock.monotonic()))
 
     def _first_byte(self) -> None:
-        """Ask for one byte, for what its answer states of the file."""
+        """Request one byte, for what its answer states about the file."""
         for _ in self._pieces(_Reading(0, 1, shown=False, began=self._clock.monotonic())):
             pass
 
@@ -287,7 +288,7 @@ class Ranges:
         if not location.url.lower().startswith(("http://", "https://")):
             raise NoRanges(f"{self._title} cannot be read in parts over {location.url.partition(':')[0]}")
         headers = headers_for(location, self._asked(location, reading))
-        # Of a server that sends the whole file, the bytes before those that were asked for come first.
+        # If a server sends the whole file, the bytes before the requested ones come first.
         most = None if reading.end is None else reading.end - (reading.at if reading.at > MOST_SKIPPED else 0)
         with (self._pool or shared_pool()).get(location.url, headers, most) as answer:
             verdict = self._judged(location, reading, answer)
@@ -297,13 +298,13 @@ class Ranges:
             return False
 
     def _asked(self, location: Location, reading: _Reading) -> Asked:
-        """The request for the next bytes, as far as an answer is judged by it."""
-        ranged = bool(reading.at) or reading.end is not None  # of a file without bytes there is no range
+        """Return the requested bytes in the form in which answers are judged."""
+        ranged = bool(reading.at) or reading.end is not None  # an empty file has no range
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
         return Asked(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
 
     def _judged(self, location: Location, reading: _Reading, answer: StreamedAnswer) -> Verdict:
-        """What an answer is; one that is accepted tells what the next ones are compared with, where its bytes are shown."""
+        """Interpret an answer; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
         headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
         with self._lock:
             asked = self._asked(location, reading)
@@ -322,7 +323,7 @@ class Ranges:
         return verdict
 
     def _take(self, reading: _Reading, answer: StreamedAnswer, verdict: Verdict) -> Generator[bytes, None, bool]:
-        """Yield the bytes that were asked for; return whether there are no more."""
+        """Yield the requested bytes; return whether there are no more."""
         before, end, skip = reading.at, reading.end, reading.at - verdict.start
         if skip > MOST_SKIPPED:
             raise self._no_ranges("sends whole files only")
@@ -343,7 +344,7 @@ class Ranges:
                     reading.replaced.clear()
                 yield kept
             if end is not None and reading.at >= end and verdict.kind is Kind.WHOLE:
-                return True  # what follows wasn't asked for
+                return True  # the rest was not requested
         promised = min((place for place in (verdict.end, end) if place is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._title)
@@ -351,7 +352,7 @@ class Ranges:
         return end is None and (verdict.size is None or reading.at >= verdict.size)
 
     def _follow_up(self, location: Location, reading: _Reading, answer: StreamedAnswer, verdict: Verdict) -> None:
-        """Do what an answer without the bytes asks for: wait, or ask elsewhere; raise where it is an error."""
+        """Handle an answer without the bytes: wait, or request elsewhere; raise if it is an error."""
         match verdict.kind:
             case Kind.MOVED:
                 reading.redirects += 1
@@ -370,13 +371,13 @@ class Ranges:
                 raise self._changed(verdict.why)
             case Kind.WRONG_RANGE | Kind.UNVALIDATED:
                 raise self._no_ranges(f"answered with {verdict.why}")
-            case Kind.REFUSED if verdict.status != 404:  # with 404 some stores answer for what they don't let see
+            case Kind.REFUSED if verdict.status != 404:  # some stores answer 404 for what they do not show
                 raise self._error(location, verdict, answer)
             case _:
                 self._replace(location, reading, self._error(location, verdict, answer))
 
     def _where(self) -> Location:
-        with self._locating:  # one of the threads that need it asks
+        with self._locating:  # one of the threads that need it requests it
             with self._lock:
                 known = self._direct or self._location
             if known is not None:
@@ -387,21 +388,21 @@ class Ranges:
             return location
 
     def _replace(self, refused: Location, reading: _Reading, error: APIError) -> None:
-        """Forget a location that isn't accepted; raise its error where the one before it wasn't either."""
+        """Replace a location that is refused; raise its error if the previous one was refused too."""
         with self._lock:
             if refused is self._direct:
                 what, self._direct = "redirect", None
             elif refused is self._location:
                 what, self._location, self._direct = "location", None, None
             else:
-                return  # another thread had it replaced
+                return  # another thread replaced it
         if what in reading.replaced and not (self._elsewhere is not None and self._elsewhere(refused)):
             raise error
         reading.replaced.add(what)
         _log.info("%s: its URL is not accepted (%d); requesting another", self._title, error.status)
 
     def _wait(self, reading: _Reading, error: OmicsError, retry_after: float | None = None) -> None:
-        """Wait for the next try, or raise the error where there is none."""
+        """Wait before a retry, or raise the error if none is left."""
         pause = within_budget(self._retry).next_pause(
             failures=max(reading.failures, 1),
             elapsed=self._clock.monotonic() - reading.began,
@@ -425,10 +426,10 @@ class Ranges:
 
 
 class SourceFile(io.RawIOBase):
-    """A file for reading, each time from where the reader is.
+    """A readable file with its own position.
 
     Args:
-        source: What it is of.
+        source: What it reads.
     """
 
     def __init__(self, source: Source) -> None:
@@ -465,16 +466,16 @@ class SourceFile(io.RawIOBase):
         return data
 
     def _next(self, count: int | None) -> bytes:
-        """Return the bytes that follow, so many at most; None for all."""
+        """Return the next bytes, at most a number of them; None for all."""
         end = None if count is None else self._at + count
         return self._source.read(self._at, end) if self._at < self._source.size else b""
 
 
 class RangeFile(SourceFile):
-    """A file for reading. Reading on uses the open answer; seeking elsewhere begins another one there.
+    """A readable file. Sequential reads use the open answer; a seek starts another one there.
 
     Args:
-        ranges: What it is of.
+        ranges: The file's ranges.
     """
 
     def __init__(self, ranges: Ranges) -> None:

@@ -1,4 +1,4 @@
-"""S3 and compatible stores: errors of boto3, lists of objects, and an object as the target of an upload.
+"""S3 and compatible stores: boto3's errors, lists of objects, and an object as the target of an upload.
 
 boto3 only signs uploads: the engine moves the bytes.
 """
@@ -40,11 +40,11 @@ from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuc
 
 
 def s3_error(error: Exception, what: str) -> OmicsError:
-    """Gives the error that users see for one of boto3's.
+    """Convert an error of boto3 to the one that users see.
 
     Args:
-        error: What boto3 raised.
-        what: What was done, to what.
+        error: The exception.
+        what: The operation and its object, in words.
     """
     from botocore import exceptions as boto
 
@@ -68,10 +68,10 @@ def s3_error(error: Exception, what: str) -> OmicsError:
 
 @contextmanager
 def asking_s3(doing: str) -> Generator[None]:
-    """Raise the errors that users see in place of boto3's, whose texts may hold signed URLs.
+    """Raise users' errors in place of boto3's, whose texts may contain signed URLs.
 
     Args:
-        doing: What is done, to what.
+        doing: The operation and its object, in words.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -81,8 +81,8 @@ def asking_s3(doing: str) -> Generator[None]:
         raise s3_error(error, doing) from None
 
 
-#: Codes of S3 for keys that are wrong or have ended, and for a bucket that does not exist or takes nothing from the keys' owner:
-#: every other request would be answered so, too.
+#: S3's codes for keys that are wrong or expired, and for a bucket that does not exist or is not writable with these
+#: keys: every other request would get the same answer.
 WRONG_KEYS = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
 )
@@ -96,7 +96,7 @@ _REMEDIES = {
     "NoSuchBucket": "Check the bucket's name.",
     "AccessDenied": "Check that your credentials may write to the bucket.",
 }
-# The most particular first.
+# The most specific first.
 _UNREACHED: dict[str, type[TransportError]] = {
     "ConnectTimeoutError": TimedOut,
     "ReadTimeoutError": TimedOut,
@@ -117,7 +117,7 @@ def s3_pages(
     Args:
         list_objects_v2: Requests a page: a client's method, or a function that calls it.
         bucket: The bucket.
-        prefix: What the keys begin with.
+        prefix: Prefix of the keys.
         **arguments: Further arguments of the method.
 
     Raises:
@@ -128,8 +128,8 @@ def s3_pages(
     while True:
         with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
-        # A page without objects has no `Contents`, and neither has an answer that is no list at all, such as a proxy's page:
-        # which of both came is told by `IsTruncated`, which S3 always states.
+        # A page without objects has no `Contents`, and neither has an answer that is not a list at all, such as a
+        # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
         operation = f"list_objects_v2 of {where}"
         if not isinstance(truncated := page.get("IsTruncated"), bool):
             expected = "true or false: this is not a list of objects"
@@ -143,7 +143,7 @@ def s3_pages(
 
 
 def etag_of(told: Mapping[str, Any]) -> str:
-    """The ETag of an object without its quotes; empty where there is none.
+    """Return the ETag of an object without its quotes; empty if there is none.
 
     Args:
         told: The entry of a list, or the answer to HEAD.
@@ -155,10 +155,10 @@ def etag_of(told: Mapping[str, Any]) -> str:
 
 PartChecksum = Literal["crc32c", "sha256", "sha1", "md5"]
 
-#: How long a signed URL is good for, in seconds; it is signed anew when a store refuses it.
+#: Seconds for which a signed URL is valid; it is signed again if a store refuses it.
 EXPIRES = 3600
 
-#: Arguments whose values go into a header as they are; of all others the values are part of an example.
+#: Arguments whose values are copied into a header; the values of all others are part of an example.
 _VARIABLE = {
     "ChecksumCRC32C": "x-amz-checksum-crc32c",
     "ChecksumSHA1": "x-amz-checksum-sha1",
@@ -167,12 +167,12 @@ _VARIABLE = {
     "ContentType": "content-type",
     "Tagging": "x-amz-tagging",
 }
-#: Keys that stand in a URL as they are.
+#: Keys that need no escaping in a URL.
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~/-]+\Z")
-#: Examples, and ways to servers, that are kept for a client.
+#: Most examples, and routes to servers, that are cached for a client.
 _MOST_EXAMPLES = _MOST_WAYS = 256
 
-#: The names by which S3's API knows the algorithms; MD5 is of an older kind.
+#: S3's names of the algorithms; MD5 has an older header.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _OF_PARTS = (
@@ -201,10 +201,10 @@ class _Unsigned(NamedTuple):
     how: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return "<_Unsigned>"  # headers hold customers' own keys
+        return "<_Unsigned>"  # headers contain customers' own keys
 
     def signed(self, url: str, headers: Mapping[str, str]) -> Location:
-        """Sign a PUT of another URL and other headers, with the credentials as they are now."""
+        """Sign a PUT of another URL and other headers, with the current credentials."""
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest("PUT", url, headers)
@@ -213,7 +213,7 @@ class _Unsigned(NamedTuple):
 
 
 class _Signing(threading.local):
-    """What the signing that goes on in this thread is about; the client's hooks look here, others' signing is left alone."""
+    """The signing in progress in this thread, which the client's hooks read; they leave all other signing unchanged."""
 
     request: _Unsigned | None = None
     ours: bool = False
@@ -224,19 +224,19 @@ _signing = _Signing()
 
 
 class _Known:
-    """What is kept of a client: there may be an object for each of many files.
+    """What is cached for a client: there may be an object for each of many files.
 
-    The client tells which headers it signs from then on, uses version 4 for us, and adds no checksum of its own where none is
-    wanted. All of it only while we sign in the same thread.
+    The client reports which headers it signs from then on, uses version 4 for us, and adds no checksum of its own if
+    none is requested. All of it applies only while we sign in the same thread.
 
     Args:
         client: The client.
 
     Attributes:
-        arguments: The arguments that each operation knows.
-        examples: A request of each kind as it was before it was signed.
-        ways: The ways to servers.
-        signs_at_once: Whether signing asks nobody for credentials.
+        arguments: The arguments that each operation accepts.
+        examples: A request of each kind before it was signed.
+        ways: The routes to servers.
+        signs_at_once: Whether signing needs no request for credentials.
     """
 
     def __init__(self, client: Any) -> None:
@@ -253,33 +253,35 @@ class _Known:
         events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
 
 
-_clients = WeakKeyDictionary[Any, _Known]()  # by the client's events
+_clients = WeakKeyDictionary[Any, _Known]()  # called by the client's events
 
 
 class S3Object(MultipartStore):
     """An object to upload to.
 
-    Endpoint, credentials, proxies and certificates are those of the client; requests are signed with version 4 unless the
-    client was told another. Parts carry a checksum that the store verifies, and the whole is verified when it is complete.
+    Endpoint, credentials, proxies and certificates are those of the client; requests are signed with version 4 unless
+    the client is configured otherwise. Parts have a checksum that the store verifies, and the whole is verified at the
+    end.
 
     Args:
         client: A boto3 client for S3.
         bucket: The bucket.
-        key: The object's name in it.
-        checksum: What each part is sent with; "md5" for stores that know no other, None for none.
-        part_size: The size of parts in bytes, at least 5 MiB; by default 5 to 16 MiB, as fits the file and the link. Larger
-            ones are taken where there would be too many.
-        single: Files up to so many bytes go in one request; by default the part size.
-        extra_args: Arguments of boto3's operations (ContentType, Tagging, Metadata, ACL, ServerSideEncryption ...); each
-            operation gets those that it knows.
-        tags: Makes the object's tags of the file's checksums, instead of Tagging among `extra_args`. Objects in parts
+        key: The object's key.
+        checksum: The checksum of each part; "md5" for stores that support no other, None for none.
+        part_size: The size of parts in bytes, at least 5 MiB; by default 5 to 16 MiB, depending on the file and the
+            link.
+            Larger ones are used if there would be too many.
+        single: Files up to this size in bytes are sent in one request; by default the part size.
+        extra_args: Arguments of boto3's operations (ContentType, Tagging, Metadata, ACL, ServerSideEncryption ...);
+            each operation gets those that it accepts.
+        tags: Makes the object's tags from the file's checksums, instead of Tagging in `extra_args`. Objects in parts
             are tagged when they are complete, so that the file need not be read before it is sent.
-        tag_checksums: Which checksums `tags` wants to know.
-        go_on: Whether to go on with an unfinished upload of this object that no journal knows; its parts are held
-            against the file. Nobody else may be uploading to it.
+        tag_checksums: The checksums that `tags` needs.
+        go_on: Whether to resume an unfinished upload of this object that no journal has; its parts are compared with
+            the file. No other client may be uploading to it.
 
     Raises:
-        ValueError: A part size that the store doesn't take, or an argument that no operation knows.
+        ValueError: A part size that the store does not accept, or an argument that no operation has.
     """
 
     def __init__(
@@ -313,13 +315,13 @@ class S3Object(MultipartStore):
         if unknown := [name for name in extra if not any(name in arguments for arguments in known.values())]:
             raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
         self._extra = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
-        self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is put together
+        self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is assembled
 
     def __repr__(self) -> str:
         return f"S3Object({self.target!r})"
 
     def begin(self, source: Source) -> str:
-        """Begins an upload in parts."""
+        """Begin an upload in parts."""
         known = _ALGORITHMS.get(self.part_checksum or "")
         arguments: dict[str, Any] = {"ChecksumAlgorithm": known} if known else {}
         _signing.plain = not known
@@ -330,19 +332,19 @@ class S3Object(MultipartStore):
         return str(answer["UploadId"])
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """Signs a part's PUT."""
+        """Sign a part's PUT."""
         return self._signed("upload_part", checksums, UploadId=upload_id, PartNumber=cut.number)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
-        """Signs a PUT of the whole."""
+        """Sign a PUT of the whole."""
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
         return self._signed("put_object", checksums, **tags)
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """Puts the parts together and verifies the whole.
+        """Assemble the parts and verify the whole.
 
         Raises:
-            ChecksumMismatch: The store made something else of them.
+            ChecksumMismatch: The assembled object differs.
         """
         self._told_checksums = checksums
         listed = [
@@ -355,14 +357,14 @@ class S3Object(MultipartStore):
         return self._facts(answer, parts)
 
     def abort(self, upload_id: str) -> None:
-        """Gives an upload up."""
+        """Abort an upload."""
         try:
             self._call("abort_multipart_upload", UploadId=upload_id)
         except NoSuchUpload:
             return
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """Lists an upload's parts."""
+        """List an upload's parts."""
         found = dict[int, SentPart]()
         marker = 0
         while True:
@@ -380,7 +382,7 @@ class S3Object(MultipartStore):
             marker = page["NextPartNumberMarker"]
 
     def unfinished(self, source: Source) -> str:
-        """Gives the newest unfinished upload of this object, if one is to be gone on with."""
+        """Return the newest unfinished upload of this object, if it is to be resumed."""
         if not self._go_on:
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
@@ -394,11 +396,11 @@ class S3Object(MultipartStore):
         return str(max(ours, key=lambda entry: entry["Initiated"])["UploadId"]) if ours else ""
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Tells by the ETag whether the object is made of these parts."""
+        """Return whether the object's ETag is that of these parts."""
         if not all(_MD5.match(part.etag) for part in parts):
             return None
         if self._tags is not None and self._told_checksums is None:
-            return None  # an earlier run may have ended before it was tagged, and of what isn't known here
+            return None  # an earlier run may have ended before it was tagged; its checksums are unknown here
         whole = digest(b"".join(bytes.fromhex(part.etag) for part in parts), "md5")
         try:
             answer = self._call("head_object")
@@ -412,8 +414,8 @@ class S3Object(MultipartStore):
         return self._facts(answer, parts)
 
     def route(self, url: str) -> Network | None:
-        """Gives the client's own way: its proxies, authorities and certificate; None when it has none of its own."""
-        # The client read its part once, too; the environment takes 0.2 ms to read.
+        """Return the client's own route: its proxies, authorities and certificate; None if it has none."""
+        # The client read its settings once, too; reading the environment takes 0.2 ms.
         ways, server = self._known.ways, server_of(url)
         if server not in ways:
             if len(ways) >= _MOST_WAYS:
@@ -439,7 +441,7 @@ class S3Object(MultipartStore):
 
     @property
     def _encrypted(self) -> bool:
-        """Whether ETags are no MD5: objects are encrypted with keys of KMS or the customer's."""
+        """Whether ETags are not MD5: objects are encrypted with keys of KMS or the customer's."""
         arguments = self._extra["put_object"]
         return str(arguments.get("ServerSideEncryption", "")).startswith("aws:") or "SSECustomerKey" in arguments
 
@@ -448,7 +450,7 @@ class S3Object(MultipartStore):
         return self._alike(params) if operation == "put_object" else self._by_boto(operation, params)[0]
 
     def _alike(self, params: Mapping[str, Any]) -> Location:
-        """Sign the PUT of a whole object: the first of a kind by boto3, others by its signer alone, as that one was."""
+        """Sign the PUT of a whole object: the first of a kind by boto3, others like it by its signer alone."""
         values = {header: str(params[name]) for name, header in _VARIABLE.items() if name in params}
         fixed = repr(sorted((name, value) for name, value in params.items() if name not in _VARIABLE and name != "Key"))
         kind, key, examples = (fixed, *values), self._place["Key"], self._known.examples
@@ -464,7 +466,7 @@ class S3Object(MultipartStore):
         return location
 
     def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, _Unsigned | None]:
-        """Have boto3 sign a request; return it, and what it was before."""
+        """Let boto3 sign a request; return it, and its unsigned form."""
         _signing.ours, _signing.request = True, None
         try:
             with self._asking(operation):
@@ -475,7 +477,7 @@ class S3Object(MultipartStore):
             _signing.ours, _signing.request = False, None
 
     def _argument(self, checksums: Mapping[str, str], without: str) -> dict[str, str]:
-        """A part's checksum as boto3 calls it."""
+        """The name of a part's checksum in boto3."""
         name = self.part_checksum
         if name is None or name not in checksums or (name == "md5" and without):
             return {}
@@ -498,7 +500,7 @@ class S3Object(MultipartStore):
         facts = {"etag": etag_of(answer)}
         encrypted = self._encrypted or str(answer.get("ServerSideEncryption", "")).startswith("aws:")
         size = sum(part.size for part in parts)
-        # An upload that goes on may be in parts of another size than was wished.
+        # A resumed upload may be in parts of another size than requested.
         if not encrypted and size > ETAG_PART and parts[0].size == etag_part_size(size):
             facts["s3_etag"] = facts["etag"]
         return facts
@@ -518,7 +520,7 @@ class S3Object(MultipartStore):
 
 
 def base64_of(hex_text: str) -> str:
-    """Turns hex digits into a checksum as S3 writes it."""
+    """Convert hex digits to base64, S3's form of a checksum."""
     return base64.b64encode(bytes.fromhex(hex_text)).decode()
 
 
@@ -545,19 +547,19 @@ def _before_sign(
 
 
 def _before_create(params: dict[str, Any], **_: object) -> None:
-    if _signing.plain:  # the store would insist on a checksum with each part
+    if _signing.plain:  # the store would require a checksum of each part
         params["headers"].pop("x-amz-checksum-algorithm", None)
 
 
 def _has_fixed_credentials(client: Any) -> bool:
-    """Tell whether a client's credentials are a stated pair of keys, or none: others may be fetched anew when one signs."""
-    signer: Any = getattr(client, "_request_signer", None)  # there is no public way to its credentials
+    """Whether a client's credentials are a fixed pair of keys, or none: others may be fetched when one signs."""
+    signer: Any = getattr(client, "_request_signer", None)  # there is no public access to its credentials
     credentials: Any = getattr(signer, "_credentials", ...)
     return credentials is None or type(credentials) is import_module("botocore.credentials").Credentials
 
 
 def _authorities(client: Any) -> str | None:
-    """The file of authorities that a client was made with; boto3 keeps it nowhere that is documented."""
+    """The file of authorities that a client was created with; boto3 documents no access to it."""
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     found: object = getattr(session, "_verify", None)
     return found if isinstance(found, str) else None

@@ -173,13 +173,13 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
 
 
 class ServiceAccount(Credentials):
-    """Tokens that a service account signs itself, each made anew shortly before the one before ends.
+    """Tokens that a service account signs itself, each created again shortly before the one before ends.
 
     The key file is read when the first token is needed.
 
     Args:
         path: The key file.
-        claims: Gives what a token states beside `iat` and `exp`, from the account's address.
+        claims: Returns what a token states beside `iat` and `exp`, from the account's address.
         lifetime: Seconds that a token is good for, above 60.
         origins: Whom the tokens are for; see BearerToken.
         clock: The source of time.

@@ -399,7 +399,7 @@ class Endpoint:
 
     Args:
         environ: The environment's variables; by default the process's own.
-        transport: Takes the place of the network, for tests.
+        transport: Replaces the network, for tests.
         retry: When to try again; by default up to five times more, but a code or a refresh token is sent again only if it
             can't have arrived.
         clock: The source of time.

@@ -1,7 +1,7 @@
 """Small requests of an event loop over aiohttp's connections, where aiohttp is installed (the extra `fast`).
 
 Its parser is in C: a client makes some three times as many small calls a second as over httpx's own connections. What
-else there is to send goes the usual way: large bodies, because aiohttp waits for ever for one that is not read; proxies,
+else there is to send goes the usual way: large bodies, because aiohttp waits forever for one that is not read; proxies,
 HTTP/2 and trio.
 """
 

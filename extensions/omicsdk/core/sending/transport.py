@@ -414,7 +414,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long each step of a request may take, in seconds; None is for ever.
+    """How long each step of a request may take, in seconds; None is forever.
 
     Args:
         connect: Until there is a connection, its encryption included.
@@ -706,7 +706,7 @@ class Transport(_Transport):
         retry: When to try again; by default up to five times more.
         headers: Sent with every request unless it has its own of that name.
         http2: Whether to speak HTTP/2 where the server does; needs httpx[http2].
-        transport: Takes the place of the network, for tests.
+        transport: Replaces the network, for tests.
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
         fraction: Draws the jitter of waits: a number from 0 to 1.

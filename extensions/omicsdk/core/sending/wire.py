@@ -439,7 +439,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     Args:
         stream: The body.
         watch: Counts the time; None leaves it alone.
-        give_back: Is called once.
+        give_back: Called once.
     """
 
     def __init__(self, stream: Any, watch: _Watch | None, give_back: Callable[[], Any]) -> None:
@@ -517,7 +517,7 @@ def _aged(pool: Pool, now: float) -> list[Any]:
 
 
 class _Content:
-    """A body that is made anew for each sending."""
+    """A body that is created again for each sending."""
 
     def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
         self._make = make

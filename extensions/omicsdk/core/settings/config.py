@@ -89,7 +89,7 @@ class Settings:
 
         Args:
             *keys: The names that lead to it.
-            default: What is given when it isn't there.
+            default: What is given if it does not exist.
 
         Returns:
             The value.
@@ -346,7 +346,7 @@ def read_text(path: Path) -> str | None:
 
 
 def parsed(text: str, path: Path) -> Layer:
-    """Understands a settings file's text.
+    """Parse a settings file's text.
 
     Args:
         text: The text; a byte order mark is passed over.
@@ -454,7 +454,7 @@ def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
     """Set one setting in a file; all others stay.
 
     Args:
-        path: The file; made when it isn't there, with its folders. Afterwards its owner alone can read it.
+        path: The file; made if it does not exist, with its folders. Afterwards its owner alone can read it.
         keys: The names that lead to the setting, 1 to DEPTH_LIMIT of them.
         value: The value, or an array operator as in `{"$append": 1}`.
 

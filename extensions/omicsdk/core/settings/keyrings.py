@@ -20,7 +20,7 @@ SERVICE = "omicsdk"
 SECONDS = 5.0
 """How long a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
 
-# Backends that ask for a password when they are first used, and have no way to find out beforehand.
+# Backends that ask for a password when they are first used, and have no way to determine beforehand.
 _ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
 
 

@@ -2,7 +2,7 @@
 
 The standard library reads TOML and does not write it. A change edits the lines of one key, so that comments and the order of the
 file survive; the edited text is read again, and where it does not state exactly what was wanted (keys with dots, inline tables,
-values of several lines), the file is written anew from its values: no edit can lose or alter another setting.
+values of several lines), the file is rewritten from its values: no edit can lose or alter another setting.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Watch(TypedDict, total=False):
     """Who watches a transfer.
 
     Attributes:
-        progress: Is called as files are moved.
+        progress: Called as files are moved.
         stop: Ends it when it is set.
         control: Stops it, and bounds its time; an object store is paused and limited by it as well.
     """

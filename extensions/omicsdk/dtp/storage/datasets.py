@@ -96,7 +96,7 @@ class FetchJob(Generic[F]):
     Attributes:
         files: Those that are not in the folder already.
         folder: Their target.
-        report: Is called for each file when it is complete or has failed, by any thread; with Interrupted, or not at all, for
+        report: Called for each file when it is complete or has failed, by any thread; with Interrupted, or not at all, for
             those that `stop` ended.
         stop: Stops the transfer when it is set.
     """

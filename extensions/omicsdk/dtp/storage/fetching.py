@@ -258,7 +258,7 @@ def fetch_dataset(
         dataset: The data set.
         dest: The folder in which the data set's folder is created.
         metadata: Writes the metadata beside the files.
-        progress: Is called for each file that has ended, by any thread but by one at a time, and once at the end. An exception
+        progress: Called for each file that has ended, by any thread but by one at a time, and once at the end. An exception
             that it raises ends the transfer cleanly and is raised then.
         stop: Stops the transfer when it is set; it can be resumed later.
         require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
@@ -327,7 +327,7 @@ class _Results:
 
     Args:
         listed: The store's list.
-        progress: Is called for each outcome.
+        progress: Called for each outcome.
         stop: Is set when `progress` raises an exception.
 
     Attributes:

@@ -218,7 +218,7 @@ def verify_copies(
     Args:
         source: The files that count, by name.
         copies: Their copies, by name.
-        store_of: Gives the store of a file, which is asked where its listing states no checksum.
+        store_of: Returns the store of a file, which is asked where its listing states no checksum.
         stopped: Whether to stop; called ten times a second.
 
     Yields:
@@ -246,7 +246,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
     Args:
         first: One file.
         second: Another one.
-        store_of: Gives the store of a file.
+        store_of: Returns the store of a file.
 
     Returns:
         Both as they are known then; as they were where one is elsewhere and states no checksum.

@@ -56,7 +56,7 @@ def fetch(
     Args:
         wanted: Files, each with its path in the folder.
         store: The store that has them.
-        folder: The folder; made when it isn't there.
+        folder: The folder; made if it does not exist.
         options: How.
         kept: Whether a file that exists under its name is the one that is wanted, since it has got that name for being whole:
             a stream of it isn't read again.

@@ -198,7 +198,7 @@ class Spool:
                 pass
 
     def note(self, arrived: Mapping[str, Arrival]) -> None:
-        """Remembers files that arrived, and lets go of their bytes.
+        """Remember files that arrived, and lets go of their bytes.
 
         Args:
             arrived: What is known of them, by name.

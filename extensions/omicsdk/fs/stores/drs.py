@@ -309,7 +309,7 @@ class DrsStore(ClientStore[Servers]):
     (SB_AUTH_TOKEN, ~/.sevenbridges) to the platform's DRS server. Other servers are asked without.
 
     Args:
-        credentials: Gives the login for a host, in the place of those that are found; None for a host without one.
+        credentials: Returns the login for a host, in the place of those that are found; None for a host without one.
         preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
         servers: Servers in the place of new ones; they stay open.
         clock: Returns the time.

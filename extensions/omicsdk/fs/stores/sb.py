@@ -245,7 +245,7 @@ class SbStore(ClientStore[SevenBridges]):
         return place
 
     def _folder(self, path: str, folder: SbPath) -> Folder:
-        """A folder, made with those above it where it isn't there; one at a time, so that none is made twice."""
+        """A folder, made with those above it if it does not exist; one at a time, so that none is made twice."""
         with self._making, self._asking(path):
             try:
                 return self._in_folders(lambda folders: folders.folder(folder, make=True))

@@ -172,7 +172,7 @@ def read_crosswalk(
     Args:
         output: File for the crosswalk, separated by commas.
         limit: The number of subjects, at most; all by default.
-        on_more: Is called where there are more than `limit`.
+        on_more: Called where there are more than `limit`.
 
     Returns:
         The number of subjects.

@@ -436,7 +436,7 @@ def read_discovery(
         limit: The number of documents, at most; all by default.
         aggregate: Whether to read those of all commons that the commons gathers.
         output_format: tsv or json.
-        on_more: Is called where there are more than `limit`.
+        on_more: Called where there are more than `limit`.
 
     Returns:
         The number of documents.
@@ -613,8 +613,8 @@ def discovery_objects(
         limit: The number of studies that are read where none are named, at most; all by default.
         aggregate: Whether to read those of all commons that the commons gathers.
         guid_type: The type of the studies' documents.
-        on_more: Is called where there are more studies than `limit`.
-        on_missing: Is called with the GUID of each named study that does not exist.
+        on_more: Called where there are more studies than `limit`.
+        on_missing: Called with the GUID of each named study that does not exist.
     """
     found = documents_of(client, guid_type, limit=None if datasets else limit, aggregate=aggregate, on_more=on_more)
     missing = dict.fromkeys(datasets)

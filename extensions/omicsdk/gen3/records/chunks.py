@@ -262,7 +262,7 @@ class Chunks(Generic[T]):
     Args:
         send: Sends records; the second argument says whether to try again where that may help, as there are no fewer to
             send. It raises what goes wrong.
-        match: Gives, for records that were sent together and what the commons said, those that it found wrong.
+        match: Returns, for records that were sent together and what the commons said, those that it found wrong.
         size: Records in a chunk, from 1; what was too many stays too many.
     """
 

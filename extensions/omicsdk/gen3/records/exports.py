@@ -204,7 +204,7 @@ def export_project(
     Args:
         commons: The commons.
         project: The project.
-        folder: The folder, which is made when it isn't there.
+        folder: The folder, which is made if it does not exist.
         nodes: The nodes; all by default.
         kind: json, jsonl or tsv.
         without_id: Ids are left out, so that the records can be submitted elsewhere.

@@ -54,7 +54,7 @@ class DownloadFailed(SomeFailed, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that is to be had.
+    """A bundle that is available.
 
     Attributes:
         manifest: What get_bundle answers, all pages merged.

@@ -229,7 +229,7 @@ def items_of(
         files: The files.
         retries: Failures in a row that end one.
         min_delay: Seconds before the first retry.
-        place: Gives an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
+        place: Returns an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
             shared out and sent to workers.
     """
     for file in files:

@@ -223,7 +223,7 @@ class Unfinished:
 
     Args:
         path: Its file, whose folder is made; None where nothing can be remembered.
-        wait: Is called while another process uploads the same; returns False to give up.
+        wait: Called while another process uploads the same; returns False to give up.
 
     Attributes:
         path: Its file.

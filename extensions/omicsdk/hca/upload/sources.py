@@ -74,7 +74,7 @@ def chosen(
             beginning of several keys. A single one may be given without a list.
         target_filename: What a single file shall be called; by default its own name without folders.
         file_extension: How names in folders must end; by default they may be any.
-        s3: Gives a boto3 client with the user's own credentials, for s3:// addresses.
+        s3: Returns a boto3 client with the user's own credentials, for s3:// addresses.
 
     Returns:
         The files, in the order of the paths, those of a folder by name.

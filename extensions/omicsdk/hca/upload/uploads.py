@@ -118,7 +118,7 @@ class UploadResult(Displayed):
         }
 
     def raise_if_failed(self) -> None:
-        """Raises when a file failed or was stopped.
+        """Raise when a file failed or was stopped.
 
         Raises:
             UploadFailed: Some failed; `errors` has the reasons, `result` the result for each.
@@ -282,11 +282,11 @@ class Sender:
         storage: Where to.
         area: The area.
         notify: Notifies the service of a file, given its name.
-        source: Gives a boto3 client with the user's own credentials, for objects that are copied.
+        source: Returns a boto3 client with the user's own credentials, for objects that are copied.
         dcp_type: The parameter of the media type that says what kind of file it is.
         sync: Leave out what the area has already, by checksum; the service is notified of it all the same.
         resume: Remember what was sent, so that the same upload resumes after a stop or failure.
-        progress: Is called some times a second.
+        progress: Called some times a second.
         control: Stops, pauses and bounds it.
         stop: Ends it when it is set.
         clock: Returns the time.

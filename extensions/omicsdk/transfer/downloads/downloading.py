@@ -1,4 +1,4 @@
-"""Download many files into a folder: in parallel, verified, resumed where an earlier run stopped; or report what would be done."""
+"""Download many files into a folder in parallel, verified and resumable, or report what a download would do."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _log = logger("omicsdk.transfer")
 
 
 class InsufficientSpace(DiskFull):
-    """The files won't all fit.
+    """The files do not fit on the disk.
 
     Args:
-        folder: Where they shall be.
+        folder: The target folder.
         needed: Bytes that are missing there.
         free: Bytes that the file system has for them.
     """
@@ -51,35 +51,35 @@ class InsufficientSpace(DiskFull):
 
 
 def nearest_folder(folder: str) -> str:
-    """A folder, or the nearest one above that is there."""
+    """Return a folder, or its nearest existing parent."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder
 
 
 def bytes_needed(item: Item, files: PartFiles) -> int:
-    """Bytes that a file still needs on the disk, as far as sizes and names tell; what is there isn't read.
+    """Estimate the bytes that a file still needs on the disk from sizes and names; existing files are not read.
 
     Args:
-        item: The file; without a stated size it needs nothing that is known.
-        files: Where files are.
+        item: The file; one without a stated size needs an unknown amount, counted as 0.
+        files: The paths of files.
     """
     return max(0, (item.size or 0) - max(map(_held, files.paths(item.name))))
 
 
 def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
-    """Gives the error of what doesn't fit, None when it does or the system doesn't tell.
+    """Return an error for what does not fit; None if it fits or the system does not report free space.
 
     Args:
         needed: Bytes that are missing.
-        folder: Where they shall be.
+        folder: The target folder.
     """
     found = space_of(nearest_folder(folder))
     return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
 
 
 def _held(path: str) -> int:
-    """Bytes that a file takes on the disk; those that it has yet to take don't count."""
+    """Bytes that a file occupies on the disk; unwritten holes do not count."""
     try:
         found = os.lstat(path)
     except OSError:
@@ -90,23 +90,24 @@ def _held(path: str) -> int:
 def _dry_run(
     items: ItemSource, files: PartFiles, folder: str, path: str, *, require_checksum: bool, unvalidated: bool
 ) -> Outcomes:
-    """Tells what would happen with each file.
+    """Determine what a download would do with each file.
 
     Args:
         items: The files.
-        files: Where files are.
+        files: Their paths.
         folder: The target folder.
-        path: The journal's file, which needn't be there.
-        require_checksum: Whether a file fails that no checksum is stated for.
+        path: The journal's file, which need not exist.
+        require_checksum: Whether a file without a stated checksum fails.
         unvalidated: As for `usable`.
 
     Returns:
-        An outcome each: skipped (is there and recorded), planned (see its `plan`), or failed (something is in its way, or a
-        checksum is required that isn't stated).
+        One outcome per item: skipped (exists and is recorded), planned (see its `plan`), or failed (its path is
+            blocked, or
+        a required checksum is not stated).
 
     Raises:
-        NotWritable: Nothing can be written there.
-        InsufficientSpace: What is missing doesn't fit on the disk.
+        NotWritable: The folder is not writable.
+        InsufficientSpace: The missing bytes do not fit on the disk.
     """
     if not items.once:
         check_all(items.names(), folder, None)
@@ -137,7 +138,7 @@ def _dry_run(
 
 
 def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
-    """Follows the way of the verifier's look at what is there."""
+    """Predict what a download would do with one file, by the same rules as its check of existing files."""
     found = files.found(item.name)
     if found is not None and item.size in (None, found.st_size):
         known = recorded(journal, item, found) if journal is not None else None
@@ -185,58 +186,59 @@ def download(
     resume_unvalidated: bool = False,
     dry_run: bool = False,
 ) -> TransferReport:
-    """Fetches files into a folder.
+    """Download files into a folder.
 
-    A file appears under its name only when it is whole and has the checksums that its item states; until then its bytes are
-    beside it, in a file that ends in ".part". Without a stated checksum a wrong file can't be told from the right one: the
-    outcome says then that it is "size only" or "unverified". What was fetched once isn't fetched again: not after an interrupt, a crash, or for
-    files that are there and were verified. A file that fails doesn't keep the others from being fetched.
+    A file appears under its name only once it is complete and matches its item's checksums; until then its bytes are in
+    a file beside it that ends in ".part". Without a stated checksum a corrupt file cannot be detected: the outcome then
+    states "size only" or "unverified". Files that were downloaded or already exist and were verified are not downloaded
+    again, not even after an interrupt or a crash. A file that fails does not stop the others.
 
     Args:
-        items: What to fetch. A list, or anything that can be gone through again, is checked whole before the first byte is
-            fetched; it is never held, so it may make its items one by one. Of an iterator each item is checked when it
-            comes, and fails by itself; it is asked between other work, so it must not wait for a network.
-        folder: Where to; it is made when it isn't there. Or a place in a file system of fsspec, or its URL
-            ("s3://bucket/prefix"): then `journal` is to be given.
-        connections: How many requests run at once, to all servers together, at most; 1 or more. How many it really are is
-            found for each server while it runs.
-        locators: How many items are asked for their URLs at once, 1 or more; by default 16 at first, and up to 64 as long as
-            that is faster.
-        progress: Is called about ten times a second, and once at the end. What it raises ends the transfer in order and is
-            raised then.
-        stop: Ends the transfer when it is set; it can be gone on with later.
-        control: Stops and pauses it, bounds its time, and says whether files without a checksum are accepted
+        items: The files. A list, or anything that can be iterated several times, is checked completely before the first
+            byte is requested; it is never copied, so it may create its items on the fly. The items of an iterator are
+            checked as they come, and each fails by itself; the iterator runs between other work and must not wait for a
+            network.
+        folder: The target folder, created if missing. Or a place in an fsspec file system or its URL
+            ("s3://bucket/prefix"), which requires `journal`.
+        connections: Most requests at once to all servers together; 1 or more. The number for each server adapts to its
+            speed during the transfer.
+        locators: Most calls for URLs at once, 1 or more; by default 16 at first, and up to 64 while that is faster.
+        progress: Called about ten times a second, and once at the end. An exception from it stops the transfer cleanly
+            and is raised then.
+        stop: Stops the transfer when set; a later call resumes it.
+        control: Stops and pauses the transfer, limits its time, and sets whether files without a checksum are accepted
             (`Control(require_checksum=True)`).
-        environ: The environment's variables for proxies and certificates; by default the process's own.
-        route: Gives the way to a URL (proxy, certificates) instead of the environment.
-        run: Names the journal. Transfers of different names into one folder don't wait for each other.
-        journal: The journal's file, a local one, instead of one in the folder `.omics-transfer`.
-        wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
-        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s with less than 1 KiB a second.
-        clock: Tells the time.
+        environ: Environment variables for proxies and certificates; by default the process's own.
+        route: Returns the route to a URL (proxy, certificates), instead of the environment.
+        run: Names the journal. Transfers with different names into one folder do not wait for each other.
+        journal: The journal, a local file, instead of one in the folder `.omics-transfer`.
+        wait: Whether to wait while another process transfers into the folder under the same name, or raise FolderBusy.
+        patience: How long to wait for a silent server: by default 10 s for a connection, 60 s below 1 KiB a second.
+        clock: The clock.
         disk: Makes all changes to the file system, for tests.
-        mode: The permissions of all files that are made, from their first byte on, less the process's umask; 0o600 keeps
-            them to their owner.
-        resume_unvalidated: Join the bytes of several answers even where nothing shows that they are of one version of the
-            file: no checksum is stated, and the server sends no strong validator (an ETag that isn't weak, or a date of
-            change that was long past). By default such a file comes in one answer, and begins anew after each break and in
-            each run. A `control` may say so, too.
-        dry_run: Only say what would happen: names are checked, and each file is looked at, but nothing is read, written or
-            asked of a server.
+        mode: The permissions of all new files from their first byte on, less the process's umask; 0o600 keeps them
+            private to their owner.
+        resume_unvalidated: Join the bytes of several answers even if nothing shows that they are of one version of the
+            file: no checksum is stated, and the server sends no strong validator (a strong ETag, or a date of change
+                that
+            was long past). By default such a file is downloaded in one answer and restarts after each break and in each
+            run. `control` can set this too.
+        dry_run: Only report what would happen: names are checked and existing files examined, but nothing is read,
+            written or requested.
 
     Returns:
-        The outcome of each item, in their order. After a dry run they are skipped, planned or failed.
+        The outcome of each item, in order. After a dry run they are skipped, planned or failed.
 
     Raises:
-        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
-        NotWritable: The folder can't be written.
+        UnsafePath: A name leads out of the folder, or two lead to one path; nothing was downloaded.
+        NotWritable: The folder is not writable.
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
-        DiskFull: There isn't even room for the journal; with `dry_run`, not for all files (InsufficientSpace).
-        ValueError: A number below 1, a run's name that is no file name, an empty folder, or a mode that keeps the files from
-            their owner.
+        DiskFull: There is no space for the journal; with `dry_run`, not for all files (InsufficientSpace).
+        ValueError: A number below 1, a run's name that is not a file name, an empty folder, or a mode that denies the
+            owner reading or writing.
         TypeError: An argument or an item of another type.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+        KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
     connections = whole_number("connections", connections)
     if locators is not None:
@@ -258,9 +260,9 @@ def download(
     disk = disk or Disk(mode)
     wanted = ItemSource(items)
     journal_file = os.path.join(target, WORK_FOLDER, f"{run}.journal") if journal is None else os.fspath(journal)
-    try:  # as seen from the folder, so that both may be moved together
+    try:  # relative to the folder, so that both can be moved together
         place = os.path.relpath(journal_file, target)
-    except ValueError:  # another drive
+    except ValueError:  # on another drive
         place = journal_file
     files = PartFiles(target, place, disk)
     if dry_run and store is not None:
@@ -275,7 +277,7 @@ def download(
         check_all(wanted.names(), target, lambda: make_folders(target, disk))
         wanted.count()
         if store is None and shortage_of(wanted.size, target) is not None:
-            # Files that plainly won't fit: those that do are still fetched, and others may make room meanwhile.
+            # Only a warning: files that fit are still downloaded, and other programs may free space meanwhile.
             problem = shortage_of(sum(bytes_needed(item, files) for item in wanted), target)
             if problem is not None:
                 _log.warning("%s; files that do not fit will fail", problem.message)
@@ -299,7 +301,7 @@ def download(
     doing = f"transferring into {target}"
     opening = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
     with closing(opening) as log:
-        if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
+        if not log.fresh:  # another process was at work between our creating the folder and our opening the journal
             disk.forget_new()
         check = guard_of(target, empty=disk.is_new(target)).check if wanted.once else None
         engine = Downloads(wanted, target, files, log, settings, outcomes.put, check)
@@ -311,7 +313,7 @@ def download(
 
 
 def _store(folder: object, journal: object, clock: Clock) -> Store | None:
-    """The store that is meant, None for a local folder."""
+    """Return the store that is meant, None for a local folder."""
     if isinstance(folder, os.PathLike) or (isinstance(folder, str) and "://" not in folder):
         return None
     from omicsdk.transfer.downloads.targets import FsspecTarget, Store

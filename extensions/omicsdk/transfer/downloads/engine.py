@@ -1,4 +1,4 @@
-"""The engine of downloads: executes what the table of a job asks for, on network, disk, journal and threads."""
+"""The engine of downloads: executes the commands of the jobs' transition table on network, disk, journal and threads."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class Settings(CommonSettings):
     locators: int | None = None
     resume_unvalidated: bool = False
     disk: Disk = field(default_factory=Disk)
-    store: Store | None = None  # where files go from the target folder
+    store: Store | None = None  # receives the files from the target folder
 
 
-#: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
+#: Most items that are being prepared or wait for a connection, beyond those that are located ahead.
 AHEAD = 16
-#: Items that are neither done nor waiting to begin, at most: they hold memory.
+#: Most items that are neither done nor waiting to start: each takes memory.
 OPEN = 2048
-#: Items that are looked at, at most, before others are looked after again.
+#: Most items that are examined in one round before other work gets its turn.
 AT_ONCE = 256
-#: Calls for URLs that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
+#: Concurrent calls for URLs, at first and at most, unless the caller sets them: more where a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
-# All calls for URLs go to one service as far as anybody here knows.
+# Name under which the controller counts all calls for URLs: the engine does not know which service they go to.
 _SERVICE = ""
 
 T = TypeVar("T")
@@ -70,13 +70,13 @@ class Downloads(Engine[Job]):
     """One run.
 
     Args:
-        items: What to fetch; asked for more as there is room.
+        items: The files; requested further as there is capacity.
         folder: The target folder.
         files: Where their bytes are until they have their names.
         journal: The open journal.
-        settings: How.
-        finished: Is given each outcome with its item's number, as they come.
-        check: Checks each name when it comes; None where all were checked before.
+        settings: How to transfer.
+        finished: Called with each outcome and its item's number, as they come.
+        check: Checks each name when it comes; None if all were checked before.
     """
 
     table = TRANSITIONS
@@ -115,7 +115,7 @@ class Downloads(Engine[Job]):
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._small = dict[int, Small]()
         self._preparing = 0
-        self._landing = 0  # files on their way to their final names
+        self._landing = 0  # files that are being renamed
 
     # -- the loop's steps
 
@@ -123,7 +123,7 @@ class Downloads(Engine[Job]):
         room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
         looked = 0
         while self._more and room > 0 and self._unfinished < OPEN:
-            if looked == AT_ONCE:  # others have to be looked after too
+            if looked == AT_ONCE:  # other work gets its turn
                 self._wire.wake()
                 return
             looked += 1
@@ -150,14 +150,14 @@ class Downloads(Engine[Job]):
             room -= number in self._open or number in self._small
 
     def _is_plain(self, number: int, item: Item) -> bool:
-        """Take the short ways: to the end of an item that is there and recorded, to the request for a small one."""
+        """Take the fast paths: finish an item that exists and is recorded, or queue one request for a small one."""
         try:
             found = self._files.found(item.name)
         except OmicsError:
-            return False  # that can't be looked at is a job's to tell
+            return False  # a path that cannot be examined is reported by a job
         known = None if found is None else recorded(self._journal, item, found)
         if self._control.require_checksum and not (item.checksums or known):
-            # Before it is looked at any further: a file that is there under its name isn't touched.
+            # Before it is examined further: an existing file under the final name is not touched.
             self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
         if found is not None:
@@ -176,7 +176,7 @@ class Downloads(Engine[Job]):
         return job
 
     def _as_job(self, small: Small) -> Job:
-        """The job for an item whose short way has ended."""
+        """Return the job for an item whose fast path has ended."""
         del self._small[small.number]
         job = self._job(small.number, small.item)
         job.location = job.item.locate if isinstance(job.item.locate, Location) else None
@@ -191,7 +191,7 @@ class Downloads(Engine[Job]):
     def _serve(self) -> None:
         now = self._clock.monotonic()
         calling, self._calling = self._calling, bool(self._unlocated or self._calls.flying)
-        if calling or self._calling:  # once more after the last one: the idle time that follows says nothing
+        if calling or self._calling:  # once more after the last one: the idle time that follows is no measurement
             self._begin_calls()
             if self._adapts:
                 self._calls.look(now, tuple)
@@ -247,7 +247,7 @@ class Downloads(Engine[Job]):
             self._begin_calls()
 
     def _begin_calls(self) -> None:
-        """Begin the calls for URLs that may begin."""
+        """Start the calls for URLs that may start."""
         while self._unlocated and self._calls.may_start(_SERVICE):
             job = self._unlocated.popleft()
             locate = job.item.renew if isinstance(job.item.locate, Location) else job.item.locate
@@ -268,7 +268,7 @@ class Downloads(Engine[Job]):
         self._calls.ended(_SERVICE, 0)
         if self._adapts and isinstance(error, APIError) and error.status in OVERLOADED:
             asked = error.retry_after or 0.0
-            # A longer wait has ended this file; the others had better ask for themselves.
+            # A longer wait has ended this file; the others do their own request then.
             self._calls.refused(_SERVICE, self._clock.monotonic(), asked if asked <= LONGEST_RETRY_AFTER else 0.0)
         if not isinstance(error, OmicsError):
             said = foreign_words(job.title, error)
@@ -312,7 +312,7 @@ class Downloads(Engine[Job]):
         job.cell_written(index, crc)
         if job.record is not None:
             self._journal.cell(job.item.name, index, crc)
-        if job.lags:  # the hash threads don't wait for the end of the request
+        if job.lags:  # the hash threads do not wait for the end of the request
             self.apply(job, messages.Grown())
 
     def _ended(self, ended: wire.Ended) -> None:
@@ -343,7 +343,7 @@ class Downloads(Engine[Job]):
         return messages.Ended(response, error, lasting, self._clock.monotonic(), self._jitter())
 
     def _received(self, response: ResponseWriter) -> OmicsError | None:
-        """Count what a request brought; gives what stopped it from within."""
+        """Count what a request received; return the error that stopped it from within."""
         response.finish()
         response.job.fetched += response.received
         self._counters.fetched += response.received
@@ -374,7 +374,7 @@ class Downloads(Engine[Job]):
         if checksums is None and ended.error is None and small.follow():
             self._scheduler.queue(small, first=True)
             return
-        if checksums is None:  # whatever it is, a job knows what to do
+        if checksums is None:  # a job handles any other answer
             job = self._as_job(small)
             response = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
             job.attempts += 1
@@ -388,7 +388,7 @@ class Downloads(Engine[Job]):
         except OmicsError as error:
             self._small_failed(small, error)
             return
-        small.chunks = []  # hundreds may wait until they are durable
+        small.chunks = []  # hundreds of files may wait to become durable
         self._landing += 1
         self._committer.land(landing)
 
@@ -408,7 +408,7 @@ class Downloads(Engine[Job]):
         self._tell_of(small.number, item, outcome)
 
     def _small_failed(self, small: Small, error: OmicsError) -> None:
-        """End a file that came as it should and couldn't be placed."""
+        """Fail a file that was received correctly but could not be placed."""
         job = self._as_job(small)
         job.attempts, job.fetched, job.touched = 1, small.received, True
         self.apply(job, Broken(error))
@@ -459,7 +459,7 @@ class Downloads(Engine[Job]):
         )
 
     def _read(self, job: Job, path: str, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
-        """Have a file of a job read by a hash thread."""
+        """Hash a file of a job in a hash thread."""
         epoch = job.epoch
 
         def failed(error: Exception) -> Broken | None:
@@ -479,7 +479,7 @@ class Downloads(Engine[Job]):
         assert job.size is not None
         job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
         came, job.cells = job.cells, job.record.cells
-        for index, crc in enumerate(came):  # before anybody told the size
+        for index, crc in enumerate(came):  # before the size was known
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
 
@@ -514,7 +514,7 @@ class Downloads(Engine[Job]):
         )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
-            self._files.remove(job)  # there is no telling what of it could be kept
+            self._files.remove(job)  # what could be kept of it is unknown
         self._tell_of(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:
@@ -537,8 +537,8 @@ class Downloads(Engine[Job]):
                 receiver.finish()
                 receiver.job.fetched += receiver.received
         for job in self._open.values():
-            job.epoch += 1  # hash threads in the midst of a file look at it
-        # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
+            job.epoch += 1  # hash threads may still be reading its file
+        # The user is waiting for the stop: slower threads end by themselves, and the next run checks their files.
         self._hashers.close(0.25)
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
@@ -550,7 +550,7 @@ class Downloads(Engine[Job]):
     # -- measuring
 
     def _in_flight(self) -> Iterator[tuple[str, int]]:
-        """For each request in flight whom it asks and the bytes that it has brought."""
+        """Yield the server of each request in flight and the bytes it has received."""
         return ((receiver.server, receiver.received) for receiver in self._flying())
 
     def _flying(self) -> Iterator[ResponseWriter | Small]:

@@ -1,7 +1,8 @@
-"""The files of a download on disk: where an item's bytes are collected, and how they get their final names and become durable.
+"""The files of a download on disk: where an item's bytes are collected, how they get their final names and become
+durable.
 
-Names are given in the engine thread, which has just written the file and would only wait for another one to do it;
-syncing and recording, which take their time, happen in a thread of the committer.
+Renames run in the engine's thread, which has just written the file and would only wait for another thread to do it.
+Syncing and recording, which take time, run in the committer's thread.
 """
 
 from __future__ import annotations
@@ -31,18 +32,19 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import Store, There
 
 
-#: At most so many files are synced together, or what waits when the thread gets round to it ...
+#: A batch of files that are synced together has at most this many, or all that wait when the thread is free ...
 BATCH = 1024
-#: ... and none waits longer than this before it is handed over, in seconds.
+#: ... and no file waits longer than this before it is handed over, in seconds.
 PATIENCE = 1.0
-# Up to so many files are synced one by one: syncing the file system would wait for other processes' data too.
+# Up to this many files are synced one by one: syncing the file system would wait for other processes' data too.
 _FEW = 4
-# Bytes that wait to be written, beyond our own, up to which syncing the file system is cheaper than syncing each file.
+# Dirty bytes of other processes, up to which syncing the file system is cheaper than syncing each file.
 _FOREIGN = 64 * 1024 * 1024
-# Syncing the file system may take so many seconds, and one more for so many bytes; else files are synced one by one ...
+# Time limit for syncing the file system: this many seconds, plus one for each of so many bytes. A slower sync switches
+# to syncing files one by one ...
 _SLOW = 0.25
 _SLOW_BYTES = 50 * 1024 * 1024
-# ... for so many seconds.
+# ... for this many seconds.
 _AVOID = 30.0
 
 #: Seconds that a sync has left when a transfer is stopped.
@@ -56,12 +58,12 @@ class Landing(NamedTuple):
 
     Attributes:
         name: Its path within the target folder.
-        part: Where it is; None when it already has its final name.
+        part: Its present path; None if it already has its final name.
         final: Its final path.
-        size: Its size.
-        checksums: What was verified.
-        landed: Is called in the engine's thread, with None when the file is durable and recorded, else the error.
-        found: What the system said of it before it was verified, None for not having asked yet.
+        size: Its size in bytes.
+        checksums: The verified checksums.
+        landed: Called in the engine's thread, with None once the file is durable and recorded, else with the error.
+        found: The system's stat of it before it was verified, None if not asked.
     """
 
     name: str
@@ -74,13 +76,13 @@ class Landing(NamedTuple):
 
 
 class Committer:
-    """Renames, syncs and records.
+    """Renames, syncs and records files.
 
     Args:
-        journal: Where done-records go.
+        journal: Receives done-records.
         folder: The target folder.
-        inbox: Where results go.
-        disk: Where changes go.
+        inbox: Receives results.
+        disk: Makes the changes.
     """
 
     def __init__(self, journal: Journal, folder: str, inbox: Inbox, disk: Disk) -> None:
@@ -89,16 +91,16 @@ class Committer:
         self._inbox = inbox
         self._disk = disk
         self._device: int | None = None
-        self._elsewhere = False  # whether a file that waits isn't on the target folder's file system
+        self._elsewhere = False  # whether a waiting file is on another file system than the target folder
         self._waiting: list[tuple[Landing, DoneState]] = []
         self._since = 0.0
         self._ready: list[tuple[Landing, DoneState]] = []
-        self._thread: threading.Thread | None = None  # runs as long as there is something to do
-        self._guard = threading.Lock()  # of these two
+        self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()  # of _ready and _thread, which exists while there is work
         self._whole_from = 0.0 if sys.platform == "linux" else float("inf")  # when syncing the whole is tried again
 
     def land(self, landing: Landing) -> None:
-        """Gives a file its final name; from the engine's thread. It is made durable after one of the next `push`."""
+        """Rename a file to its final name; called from the engine's thread. It is durable after one of the next `push`."""
         name, part, final, size, checksums, landed, found = landing
         try:
             now = os.lstat(part or final) if found is None or part is None else found
@@ -122,10 +124,10 @@ class Committer:
         self._waiting.append((landing, DoneState(size, found.st_mtime_ns, checksums)))
 
     def push(self, *, now: bool) -> None:
-        """Hands what has landed to the thread, many at once: waking it for each would cost more than its work.
+        """Hand renamed files to the thread in batches: waking it for each would cost more than its work.
 
         Args:
-            now: Whether not to wait for more.
+            now: Do not wait for more files.
         """
         if self._waiting and (now or len(self._waiting) >= BATCH or time.monotonic() - self._since >= PATIENCE):
             with self._guard:
@@ -136,10 +138,10 @@ class Committer:
                     self._thread.start()
 
     def close(self, *, hurry: bool = False) -> None:
-        """Syncs what has landed and ends the thread.
+        """Sync the renamed files and end the thread.
 
         Args:
-            hurry: Not to wait for a slow disk. The thread then ends by itself, and `landed` of its files isn't called.
+            hurry: Do not wait for a slow disk. The thread then ends by itself, and `landed` of its files is not called.
         """
         self.push(now=True)
         thread = self._thread
@@ -149,7 +151,7 @@ class Committer:
     def _run(self) -> None:
         try:
             self._commit_all()
-        except BaseException as error:  # a fault in the program: the engine would wait for ever
+        except BaseException as error:  # a bug: without this the engine would wait forever
             fault = error
 
             def tell() -> None:
@@ -171,7 +173,7 @@ class Committer:
         try:
             self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
         except FileNotFoundError as error:
-            if len(batch) > 1:  # somebody removed one, or all of them; the others needn't suffer for it
+            if len(batch) > 1:  # another program removed one or all of them; the other files are still recorded
                 for one in batch:
                     self._commit([one])
                 return
@@ -182,7 +184,7 @@ class Committer:
         else:
             try:
                 self._journal.finish([(landing.name, state) for landing, state in batch])
-            except OSError as error:  # the files are right and durable; the next run just has to check them again
+            except OSError as error:  # the files are right and durable; the next run only has to check them again
                 _log.warning("%s: %s; the next run checks these files again", self._journal.path, error.strerror)
 
         def landed() -> None:
@@ -192,7 +194,7 @@ class Committer:
         self._inbox.put(landed)
 
     def _take_back(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
-        """Takes files from their final names that the disk may not have taken in: what can be read of them may change."""
+        """Rename files that may not be durable back to their parts: their content may still change."""
         for landing, _ in batch:
             if landing.part is not None:
                 try:
@@ -214,7 +216,7 @@ class Committer:
 
 
 def _dirty() -> int:
-    """Bytes that wait to be written on the whole machine; 0 where the system doesn't tell."""
+    """Dirty bytes on the whole machine; 0 if the system does not report them."""
     try:
         with open("/proc/meminfo", "rb") as file:
             told = dict(line.split(b":", 1) for line in file)
@@ -223,21 +225,21 @@ def _dirty() -> int:
     return 1024 * sum(int(told.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
 
 
-#: How many objects are asked for at once.
+#: Concurrent lookups of objects.
 LOOKS = 16
-#: Seconds that running puts have when a transfer ends; those that take longer end by themselves, unrecorded.
+#: Seconds that running puts have when a transfer ends; slower ones end by themselves, unrecorded.
 GRACE = 10.0
-#: So many when somebody waits for the end.
+#: The same when a user waits for the end.
 HURRIED_PUTS = 0.5
 
 
 class Spool:
-    """Does for a store what the committer does for a folder, and looks for what is there. In the engine's thread.
+    """The committer's counterpart for a store, which also looks up existing objects. Used in the engine's thread.
 
     Args:
         store: The store.
-        journal: Where done-records go.
-        inbox: Where results go.
+        journal: Receives done-records.
+        inbox: Receives results.
     """
 
     def __init__(self, store: Store, journal: Journal, inbox: Inbox) -> None:
@@ -246,24 +248,24 @@ class Spool:
         self._looks = Pool("omicsdk-look", LOOKS, inbox)
         self._puts = Pool("omicsdk-put", store.target.puts, inbox)
         self._closed = False
-        self._words = dict[str, str]()  # of files that are there and whose outcome hasn't been told
+        self._words = dict[str, str]()  # existing files whose outcome has not been reported
 
     def has_room(self, jobs: Collection[Job]) -> bool:
-        """Tells whether another file may be begun.
+        """Whether another file may start.
 
         Args:
-            jobs: Those that are under way.
+            jobs: The jobs in progress.
         """
         target = self._store.target
         return len(jobs) < target.spool_files and sum(job.size or 0 for job in jobs) < target.spool_bytes
 
     def look(self, item: Item, found: Callable[[There | None], None], failed: Callable[[OmicsError], None]) -> None:
-        """Asks the store whether it has a file already.
+        """Look up whether the store has a file already.
 
         Args:
             item: The file.
-            found: Is told what is there, None for nothing that could be kept.
-            failed: Is told why the store can't be asked.
+            found: Called with the existing object, None for nothing that can be kept.
+            failed: Called with the error if the store cannot be asked.
         """
         recorded = self._journal.done(item.name)
 
@@ -295,7 +297,7 @@ class Spool:
         self._looks.submit(look, looked, not_looked)
 
     def land(self, landing: Landing) -> None:
-        """Has a verified file put."""
+        """Put a verified file into the store."""
 
         def failed(error: Exception) -> None:
             if not isinstance(error, TransferError):
@@ -309,17 +311,17 @@ class Spool:
         self._puts.submit(lambda: self._put(landing), done, failed)
 
     def words(self, name: str) -> str:
-        """Says what the object in the store was held against; once for each file."""
+        """Describe what the object in the store was compared with; once for each file."""
         return f"in the store: {self._words.pop(name, 'nothing')}"
 
     def push(self, *, now: bool) -> None:
-        """Does nothing: files are put as soon as they are verified."""
+        """Do nothing: files are put as soon as they are verified."""
 
     def close(self, *, hurry: bool = False) -> None:
-        """Ends the threads; what nobody has begun to put stays in the spool folder for the next run.
+        """End the threads; puts that have not started stay in the spool folder for the next run.
 
         Args:
-            hurry: To wait for running puts for a moment only.
+            hurry: Wait for running puts only briefly.
         """
         self._closed = True
         self._looks.close(0.1)
@@ -338,12 +340,12 @@ class Spool:
         if landing.part is not None:
             try:
                 os.unlink(landing.part)
-            except OSError as error:  # the file is where it belongs; its copy only takes room
+            except OSError as error:  # the object is complete; its local copy only takes space
                 _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
         return held
 
 
-# Folders that are remembered as made, at most.
+# Most folders that are remembered as created.
 _RECENT = 4096
 
 _extend = crc32c_extend()
@@ -354,8 +356,8 @@ class PartFiles:
 
     Args:
         folder: The target folder.
-        run: Keeps the parts of this transfer apart from those of another one into the same folder.
-        disk: Where changes go.
+        run: Separates the parts of this transfer from those of another one into the same folder.
+        disk: Makes the changes.
     """
 
     def __init__(self, folder: str, run: str, disk: Disk) -> None:
@@ -366,14 +368,15 @@ class PartFiles:
         self._folder = folder
 
     def paths(self, name: str) -> tuple[str, str]:
-        """Gives the paths of an item.
+        """Return the paths of an item.
 
         Args:
             name: Its name, checked.
 
         Returns:
-            The final path, and where its bytes are until then: beside it, with eight hex digits that keep it apart from
-            files of the user's own, and ".part".
+            The final path, and that of the part: beside it, with eight hex digits that distinguish it from the user's
+                own
+            files, and ".part".
         """
         final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)
@@ -387,16 +390,16 @@ class PartFiles:
         return self._prefix + (name if os.sep == "/" else name.replace("/", os.sep))
 
     def open(self, job: Job) -> int:
-        """Gives the descriptor of a job's part, opening it when it isn't.
+        """Return the descriptor of a job's part, opening it if needed.
 
         Args:
-            job: The job; when nothing of it is there, the part is made anew, whatever has its name.
+            job: The job; if none of it exists, the part is created, replacing anything of that name.
 
         Raises:
-            DiskFull: There is no room.
-            NotWritable: It can't be opened.
+            DiskFull: The disk is full.
+            NotWritable: It cannot be opened.
         """
-        if job.opened_in != job.epoch:  # begun anew since, and what comes may be shorter than what is there
+        if job.opened_in != job.epoch:  # restarted since, and the new content may be shorter than the old
             self.close(job)
         if job.descriptor < 0:
             self._make_parent(job.part, job.item)
@@ -407,13 +410,13 @@ class PartFiles:
         return job.descriptor
 
     def close(self, job: Job) -> None:
-        """Closes a job's part, if it is open."""
+        """Close a job's part, if it is open."""
         if job.descriptor >= 0:
             descriptor, job.descriptor = job.descriptor, -1
             self.disk.close(descriptor)
 
     def cut_off(self, job: Job, length: int) -> None:
-        """Cuts a job's part to its length: an earlier answer, from before the source changed, may have been longer.
+        """Truncate a job's part to its length: an earlier answer, from before the source changed, may have been longer.
 
         Raises:
             NotWritable: The file system refused.
@@ -423,10 +426,10 @@ class PartFiles:
                 self.disk.truncate(job.descriptor, length)
 
     def remove(self, job: Job) -> None:
-        """Removes a job's part, if it is there; nothing of it can be used again."""
+        """Remove a job's part, if it exists; none of it can be used again."""
         try:
             self.disk.unlink(job.part)
-        except OSError:  # not there, or no longer ours to remove: nothing depends on it
+        except OSError:  # missing, or no longer ours to remove: nothing depends on it
             return
 
     def place(
@@ -436,20 +439,20 @@ class PartFiles:
         checksums: Mapping[str, str],
         landed: Callable[[TransferError | None], None],
     ) -> Landing:
-        """Writes a whole file at once.
+        """Write a whole file at once.
 
         Args:
             item: The item, whose bytes are verified.
             chunks: Its bytes.
-            checksums: What was verified.
-            landed: Is called when it is durable and recorded, or has failed.
+            checksums: The verified checksums.
+            landed: Called once it is durable and recorded, or has failed.
 
         Returns:
-            It, on its way to its final name.
+            The file on its way to its final name.
 
         Raises:
-            DiskFull: There is no room.
-            NotWritable: It can't be written.
+            DiskFull: The disk is full.
+            NotWritable: It cannot be written.
         """
         final, part = self.paths(item.name)
         assert item.size is not None
@@ -469,16 +472,16 @@ class PartFiles:
         return Landing(item.name, part, final, item.size, checksums, landed, found)
 
     def found(self, name: str) -> os.stat_result | None:
-        """Looks for a regular file under a final name.
+        """Look for a regular file under a final name.
 
         Args:
             name: An item's name.
 
         Returns:
-            What it is, None when there is none. A link isn't followed: it will be replaced.
+            Its stat, None if there is none. A link is not followed: it will be replaced.
 
         Raises:
-            NotWritable: A folder, device, FIFO or socket is in the way, or the place can't be looked at.
+            NotWritable: A folder, device, FIFO or socket has the name, or the path cannot be examined.
         """
         final = self._final(name)
         if self.disk.is_new(self._folder) or self.disk.is_new(final[: final.rindex(os.sep)]):
@@ -491,16 +494,16 @@ class PartFiles:
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:
-        """The length of a job's part, None when there is none.
+        """Return the length of a job's part, None if there is none.
 
         Raises:
-            NotWritable: The place can't be looked at.
+            NotWritable: The path cannot be examined.
         """
         found = _stat(job.part)
         return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def take_back(self, job: Job) -> None:
-        """Takes a wrong file from the final name to the part's.
+        """Rename a corrupt file from its final name to the part's.
 
         Raises:
             NotWritable: It can't be renamed.
@@ -509,7 +512,7 @@ class PartFiles:
             self.disk.rename(job.final, job.part)
 
     def remove_wrong(self, job: Job) -> None:
-        """Removes a wrong file that has the final name.
+        """Remove a corrupt file that has the final name.
 
         Raises:
             NotWritable: It can't be removed.
@@ -538,15 +541,16 @@ def _stat(path: str) -> os.stat_result | None:
 
 
 def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
-    """Tells whether a journal knows a file that is there as done.
+    """Return the recorded checksums of an existing file that the journal has as done.
 
     Args:
         journal: The journal.
-        item: What is wanted.
-        found: What is there under its name.
+        item: The requested item.
+        found: The stat of the existing file.
 
     Returns:
-        The checksums that were verified then; None when it isn't known, isn't the same, or more is stated by now.
+        The checksums that were verified then; None if it is not recorded, differs, or the platform states further ones
+        now.
     """
     done = journal.done(item.name)
     same = (
@@ -559,13 +563,13 @@ def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str
 
 
 def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | None:
-    """What a journal has of a file's cells, where it is of the same source.
+    """Return the journal's record of a file's cells, if it is of the same source.
 
     Args:
         journal: The journal.
-        item: What is wanted.
-        unvalidated: Whether it is taken for that where nothing shows that it isn't; else a checksum or a strong validator has
-            to tell.
+        item: The requested item.
+        unvalidated: Whether to assume the same source if nothing shows otherwise; else a checksum or a strong validator
+            has to match.
     """
     record = journal.parts.get(item.name)
     if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
@@ -574,13 +578,13 @@ def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | No
 
 
 def words(checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False) -> str:
-    """Says what a file's bytes were compared with.
+    """Describe what a file's bytes were compared with.
 
     Args:
-        checksums: What the platform states.
-        validator: The ETag or date that the server told, as in a verdict, "" when it told none; None when it wasn't asked.
-        size: The size that the platform states, None when it doesn't.
-        open_ended: Whether the server told no length either.
+        checksums: The checksums that the platform states.
+        validator: The ETag or date that the server sent, as in a verdict, "" if none; None if it was not asked.
+        size: The size that the platform states, None if it states none.
+        open_ended: Whether the server sent no length either.
     """
     if checksums:
         return ", ".join(checksums)
@@ -593,7 +597,7 @@ def words(checksums: Mapping[str, str], validator: str | None, *, size: int | No
 
 
 def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
-    """The outcome of a file that is at its target already and recorded.
+    """Return the outcome of a file that is at its target already and recorded.
 
     Args:
         item: The file.

@@ -1,4 +1,4 @@
-"""One item on its way: what is known, what is there, and which bytes are asked for next. Touches no file and no wire."""
+"""One item in progress: what is known and present, and which bytes to request next. Does no I/O."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, is_strong
 
-#: Bytes of a begun cell that win a try back: about what the least rate brings in the time over which it is measured.
+#: Bytes of a started cell that restore a retry: about what the least rate delivers in the time over which it is
+#: measured.
 PROGRESS = 64 * 1024
 #: Files up to this size are hashed while they are still in memory.
 INLINE = 128 * 1024
-#: Bytes that are hashed at once behind the writer, at least; less would only wake threads.
+#: Least bytes hashed at once behind the writer; fewer would only wake threads.
 STEP = 2 * plan.CELL
-#: Requests with which a server begins that is asked for a file in parts.
+#: Requests that a server starts with for a file in parts.
 FIRST_LARGE = 1
 
 
 @dataclass(eq=False, repr=False)
 class Piece:
-    """Bytes that one request after the other fetches until they are there.
+    """Bytes that successive requests download until they are present.
 
     Attributes:
         start: The first byte, on the grid.
-        end: The byte behind the last, None when the file's size isn't known.
-        position: The next byte that is missing.
-        crc: The CRC32C of the begun cell up to there.
-        credited: The position up to which its bytes have won tries back.
+        end: The offset behind the last byte, None if the file's size is unknown.
+        position: The next missing byte.
+        crc: The CRC32C of the started cell up to there.
+        credited: The position up to which its bytes have restored retries.
     """
 
     start: int
@@ -44,11 +45,11 @@ class Piece:
 
     @classmethod
     def of(cls, start: int, end: int | None) -> Piece:
-        """A piece of which nothing is there yet."""
+        """Return a piece of which nothing is present yet."""
         return cls(start, end, start)
 
     def back_to_cell(self) -> None:
-        """Forgets the begun cell."""
+        """Discard the started cell."""
         self.position = max(self.start, self.position // plan.CELL * plan.CELL)
         self.crc = 0
 
@@ -57,50 +58,51 @@ class Job:
     """The state of one item.
 
     Args:
-        number: Its place among the items.
-        item: What to fetch.
-        final: The path that it will have.
-        part: The path that it has until then.
-        unvalidated: Whether bytes of several answers may be joined where nothing shows that they are of one file.
+        number: Its index among the items.
+        item: The item.
+        final: Its final path.
+        part: Its path until then.
+        unvalidated: Whether bytes of several answers may be joined if nothing shows that they are of one file.
     """
 
-    # What is so at the beginning stands here, not in __init__: there may be a million jobs, and most change little of it.
+    # Initial values are class attributes, not set in __init__: there may be a million jobs, and most change few of
+    # them.
     state = State.PLANNED
     in_parts = True
     size: int | None
     validator = ""
     have = 0
-    most = 0  # cells that were there at once: what comes beyond them is progress
+    most = 0  # most cells present so far: more of them is progress
     kept = 0  # bytes from an earlier run
-    record: PartState | None = None  # what the journal has of it
+    record: PartState | None = None  # the journal's record of it
     descriptor = -1
-    opened_in = 0  # the epoch in which it was
-    epoch = 0  # requests and tasks of an earlier one count no longer
+    opened_in = 0  # the epoch in which the descriptor was opened
+    epoch = 0  # results of requests and tasks of an earlier epoch are ignored
     flying = 0
-    ranged: bool | None = None  # whether the server serves ranges, as far as that is known
+    ranged: bool | None = None  # whether the server serves ranges, None if unknown
     location: Location | None = None
-    direct: Location | None = None  # where redirects led
+    direct: Location | None = None  # where redirects ended
     locating = False
-    located = 0.0  # when it was, 0 before
+    located = 0.0  # time of the location, 0 before
     gained_since_located = True
-    refused = 0  # URLs in a row that were new and not accepted
+    refused = 0  # consecutive new URLs that were refused
     redirects = 0
-    waited = 0.0  # seconds, because a server said "not yet"
-    open_ended = False  # nobody told the size: the body's own end was believed
+    waited = 0.0  # seconds spent waiting for a server that answered "not yet"
+    open_ended = False  # size unknown: the end of the body was taken as that of the file
     restarts = 0
     strikes = 0
-    paused = False  # until the wait after a failure is over
-    queued = False  # lined up for a connection
-    error: OmicsError | None = None  # of the last failure
+    paused = False  # during the delay after a failure
+    queued = False  # waiting for a connection
+    error: OmicsError | None = None  # the last failure's
     attempts = 0
-    retries = 0  # failures after which it went on
-    alone = False  # whether its answers have to be given in the engine's thread
+    retries = 0  # failures that were retried
+    alone = False  # whether its answers must be received in the engine's thread
     touched = False  # whether its part was opened for writing
     fetched = 0
     began: float | None = None
     hashed = 0
-    frontier = 0  # cells in a row from the first
-    reach = 0  # bytes in these; hash threads look at it
+    frontier = 0  # consecutive present cells from the first
+    reach = 0  # bytes in these; read by hash threads
     following = False
     inline = False
     mending: Mending | None = None
@@ -120,50 +122,51 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.item.title
 
     @property
     def over(self) -> bool:
-        """Whether it has its outcome, or is about to have it."""
+        """Whether it has its outcome, or is about to."""
         return self.state in FINAL
 
     @property
     def digests(self) -> Digests:
-        """Its checksums, as far as they are computed; that of CRC32C comes from the cells."""
+        """Its checksums, as far as they are computed; CRC32C comes from the cells."""
         if self._digests is None:
             self._digests = Digests([name for name in self.item.checksums if name != "crc32c"], self.size)
         return self._digests
 
     @property
     def first(self) -> int | None:
-        """Requests with which a server begins that is asked for it.
+        """Requests that a server starts with for this job.
 
-        Where one brings all that there is, more are slower (they take turns in the caches); where it doesn't, more are tried at once.
+        If one request reaches the full rate, more are slower (they evict each other's caches); otherwise more are
+        tried.
         """
         return FIRST_LARGE if (self.size or 0) > plan.WHOLE else None
 
     @property
     def server(self) -> str:
-        """Whom the next request asks, "" while there is no URL."""
+        """The server that the next request goes to, "" without a URL."""
         location = self.direct or self.location
         return location.server if location is not None else ""
 
     @property
     def asks_at(self) -> Location:
-        """Where the next request goes, when it is located."""
+        """The URL of the next request, if it is located."""
         location = self.direct or self.location
         assert location is not None
         return location
 
     @property
     def complete(self) -> bool:
-        """Whether all its bytes are there."""
+        """Whether all its bytes are present."""
         return not (self.unclaimed or self.returned or self.flying) and self.size is not None
 
     @property
     def present(self) -> int:
-        """Bytes in cells that are there."""
+        """Bytes in present cells."""
         return min(self.have * plan.CELL, self.size or 0)
 
     @property
@@ -171,8 +174,9 @@ class Job:
         """Whether a request can be sent for it."""
         if self.locating or self.location is None or self.paused or self.over:
             return False
-        # The first answer tells whether there may be more at once. After a refused URL one request goes alone: of several, those that
-        # are refused could end before the one that is answered has brought a byte, and count against a URL that is good for one use.
+        # The first answer shows whether several requests may run. After a refused URL a single request runs: of
+        # several, the refused ones could end before the accepted one has received a byte, and count against a URL that
+        # works for a single use.
         doubtful = self.refused > 0 and not self.gained_since_located
         if (self.ranged is None or self.mending is not None or doubtful) and self.flying:
             return False
@@ -180,14 +184,14 @@ class Job:
 
     @property
     def wanting(self) -> bool:
-        """Whether there are bytes that nobody has claimed."""
+        """Whether some bytes are unclaimed."""
         return bool(self.returned or self.unclaimed)
 
     def begin(self) -> None:
-        """Plans the fetch of all its bytes; what was there counts no longer.
+        """Plan the download of all bytes, discarding those that are present.
 
         Raises:
-            TransferError: It is stated to be larger than any file is.
+            TransferError: Its stated size exceeds any file's.
         """
         if (self.size or 0) > plan.LARGEST:
             raise TransferError(
@@ -210,11 +214,11 @@ class Job:
             self.unclaimed = [(0, self.size)]
 
     def resume(self, record: PartState, damaged: list[int]) -> None:
-        """Plans the fetch of what an earlier run left out.
+        """Plan the download of what an earlier run left out.
 
         Args:
-            record: What the journal says.
-            damaged: Cells that aren't what the journal says.
+            record: The journal's record.
+            damaged: Cells that differ from the record.
         """
         self.epoch += 1
         self.flying = 0
@@ -232,7 +236,7 @@ class Job:
         self.forget_digests()
 
     def want(self, cells: list[int]) -> None:
-        """Plans to fetch cells again."""
+        """Plan to download cells again."""
         assert self.size is not None
         for index in cells:
             if self.cells[index] != MISSING:
@@ -246,17 +250,17 @@ class Job:
         self.forget_digests()
 
     def forget_digests(self) -> None:
-        """Begins the checksums anew."""
+        """Restart the checksums."""
         self._digests = None
         self.hashed = self.frontier = self.reach = 0
         self.following = False
         self.inline = self.size is not None and self.size <= INLINE
 
     def claim(self, connections: int) -> Piece:
-        """Takes the next piece, when `claimable`.
+        """Claim the next piece, when `claimable`.
 
         Args:
-            connections: How many connections there are.
+            connections: The number of connections.
         """
         self.flying += 1
         if self.returned:
@@ -270,25 +274,25 @@ class Job:
 
     @property
     def joins(self) -> bool:
-        """Whether what comes may be joined with what is there: it is of the same file, or a checksum will tell."""
+        """Whether new bytes may be joined with present ones: they are of the same file, or a checksum will show."""
         return self.checked or is_strong(self.validator)
 
     def give_back(self, piece: Piece) -> None:
-        """Takes back a piece that isn't whole."""
+        """Return an incomplete piece to the missing bytes."""
         self.flying -= 1
         if piece.position > piece.start and not self.joins:
-            # The rest may be of another version: one answer has to bring all.
+            # The rest may be of another version: one answer has to provide all of it.
             self.ranged = False
             self.size = self.item.size
             self.begin()
             return
-        if self.ranged is False and piece.position > piece.start:  # a server without ranges begins at the first byte
+        if self.ranged is False and piece.position > piece.start:  # a server without ranges starts at the first byte
             piece = Piece.of(0, self.size)
             self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
             self.have = 0
             self.forget_digests()
         if piece.position - max(piece.start, piece.credited) >= PROGRESS:
-            # Nobody sends these again: that ends some day.
+            # Restored retries are not restored again, so that retrying ends.
             piece.credited = piece.position
             self.quota = self.quota.gained()
             self.gained_since_located = True
@@ -301,8 +305,8 @@ class Job:
         return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator, self.checked)
 
     def learn(self, verdict: Verdict) -> None:
-        """Takes over what a good answer says of the file."""
-        if not self.validator or verdict.validator.startswith('"'):  # a date doesn't take the place of a strong ETag
+        """Adopt what an accepted answer states about the file."""
+        if not self.validator or verdict.validator.startswith('"'):  # a date does not replace a strong ETag
             self.validator = verdict.validator
         if self.size is None and verdict.size is not None:
             self.size = verdict.size
@@ -312,26 +316,26 @@ class Job:
             self.ranged = True
 
     def whole_instead(self, piece: Piece) -> None:
-        """Makes a piece the only one, from the first byte to the last: the server sends all whatever it was asked."""
+        """Make a piece cover the whole file: the server sends all of it for any request."""
         self.ranged = False
         self.begin()
         self.returned.clear()
         self.flying = 1
         piece.start = piece.position = piece.crc = 0
         piece.end = self.size
-        if self.mending is not None and self.mending.left is not None:  # nothing is left of what was there
+        if self.mending is not None and self.mending.left is not None:  # nothing that was present remains
             self.mending.left, self.mending.changed = [], True
 
     def cell_written(self, index: int, crc: int) -> None:
-        """Notes a cell that is on disk."""
-        while index >= len(self.cells):  # the size isn't known
+        """Note a cell that is on disk."""
+        while index >= len(self.cells):  # the size is unknown
             self.cells.append(MISSING)
         if self.cells[index] == MISSING:
             self.have += 1
         self.cells[index] = crc
         if index == self.frontier:
             self.move_frontier()
-        if self.have <= self.most:  # a server that always begins at the first byte would win retries for ever
+        if self.have <= self.most:  # a server that always starts at the first byte would restore retries forever
             return
         self.most = self.have
         if self.quota.streak or self.quota.left < self.quota.retries:
@@ -341,11 +345,11 @@ class Job:
 
     @property
     def lags(self) -> bool:
-        """Whether so much is there that nobody hashes that it is time to."""
+        """Whether enough unhashed bytes are present to hash them now."""
         return self.reach - self.hashed >= STEP and not self.following and bool(self.digests.names)
 
     def move_frontier(self) -> None:
-        """Moves the frontier over the cells that are there."""
+        """Move the frontier over the present cells."""
         while self.frontier < len(self.cells) and self.cells[self.frontier] != MISSING:
             self.frontier += 1
         end = self.frontier * plan.CELL
@@ -354,14 +358,14 @@ class Job:
 
 @dataclass(eq=False, repr=False)
 class Mending:
-    """The repair of a file whose bytes are all there but whose checksum is wrong.
+    """The repair of a file whose bytes are all present but whose checksum is wrong.
 
     Attributes:
-        error: What was wrong when the whole was last checked.
-        left: What hasn't been fetched again yet; None while its cells are held against what was written.
-        before: The cells as they were before the part that is being fetched again.
+        error: The mismatch when the whole was last checked.
+        left: Cells to download again; None while cells are compared with what was written.
+        before: The cells as they were before the part that is being downloaded again.
         again: That part's cells.
-        changed: Whether something differed since the whole was last checked.
+        changed: Whether a cell differed since the whole was last checked.
         checks: How often the whole was checked.
     """
 

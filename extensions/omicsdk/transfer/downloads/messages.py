@@ -1,6 +1,6 @@
-"""Messages between a download and the engine: events, what has happened, and commands, what is to be done. Plain data.
+"""Messages between a download and the engine: events (what has happened) and commands (what to do). Plain data.
 
-`transitions` says which commands follow from an event; behind each command of a call stands the event that answers it.
+`transitions` maps events to commands; each command that is a call names the event that answers it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Admitted(Message):
-    """There is room for the job.
+    """The job may start.
 
     Attributes:
-        into_store: Whether the target is a store and not a folder.
+        into_store: Whether the target is a store, not a folder.
     """
 
     into_store: bool
@@ -36,8 +36,8 @@ class InStore(Message):
     """The store was asked for the file.
 
     Attributes:
-        there: What it has; None for nothing that can be kept.
-        error: Why the file fails; None when it does not.
+        there: The existing object; None for nothing that can be kept.
+        error: Why the file fails; None if it does not.
     """
 
     there: There | None
@@ -45,14 +45,14 @@ class InStore(Message):
 
 
 class Looked(Message):
-    """The target folder and the journal were looked at.
+    """The target folder and the journal were examined.
 
     Attributes:
-        found: The regular file under the final name; None when there is none.
-        length: The length of the part in bytes; None when there is none.
-        known: The checksums that were verified when the found file came; None when it is not recorded as it is.
-        record: What the journal has of the part, where it is of the same source.
-        begun: Whether the journal has anything of a part.
+        found: The regular file under the final name; None if there is none.
+        length: The length of the part in bytes; None if there is none.
+        known: The verified checksums of the found file; None if it is not recorded as it is.
+        record: The journal's record of the part, if it is of the same source.
+        begun: Whether the journal has any record of a part.
     """
 
     found: os.stat_result | None
@@ -87,7 +87,7 @@ class CellsRead(Message):
 
 
 class Located(Message):
-    """There is a URL.
+    """The URL is known.
 
     Attributes:
         location: Where the file is.
@@ -99,11 +99,11 @@ class Located(Message):
 
 
 class Answered(Message):
-    """The head of an answer came, and its body is to be written.
+    """The head of an answer arrived, and its body is to be written.
 
     Attributes:
         response: The request.
-        verdict: What the head says.
+        verdict: The interpretation of the head.
     """
 
     response: ResponseWriter
@@ -111,12 +111,12 @@ class Answered(Message):
 
 
 class Ended(Message):
-    """A request has come to its end.
+    """A request has ended.
 
     Attributes:
         response: The request.
-        error: Why there is no whole answer; None when there is one.
-        lasting: Whether trying again does not help.
+        error: Why there is no whole answer; None if there is one.
+        lasting: Whether a retry cannot help.
         now: The monotonic clock.
         luck: A random number from 0 to 1, for the delay of a retry.
     """
@@ -143,7 +143,7 @@ class Due(Message):
 
 
 class Grown(Message):
-    """More of the part is there to be hashed."""
+    """More of the part can be hashed."""
 
 
 class Hashed(Message):
@@ -151,8 +151,8 @@ class Hashed(Message):
 
     Attributes:
         digests: The checksums that were updated.
-        read: How many bytes were read.
-        wanted: How many there should have been.
+        read: The number of bytes read.
+        wanted: The number of bytes requested.
     """
 
     digests: Digests
@@ -161,12 +161,12 @@ class Hashed(Message):
 
 
 class Committed(Message):
-    """The file is durable under its final name and recorded, or is not.
+    """The file is durable under its final name and recorded, or could not be.
 
     Attributes:
-        checksums: What was verified.
-        fetched: Whether it was downloaded; False for one that was there.
-        error: Why it is not; None when it is.
+        checksums: The verified checksums.
+        fetched: Whether it was downloaded; False for an existing file.
+        error: Why it could not be; None on success.
     """
 
     checksums: Mapping[str, str]
@@ -179,7 +179,7 @@ class Stopped(Message):
 
 
 class LookAtDisk(Message):
-    """Look at the target folder and the journal: `Looked`."""
+    """Examine the target folder and the journal: `Looked`."""
 
 
 class LookInStore(Message):
@@ -202,7 +202,7 @@ class ReadCells(Message):
 
 
 class HashFurther(Message):
-    """Hash bytes of the part, and those that come meanwhile: `Hashed`."""
+    """Hash the part, including bytes that arrive meanwhile: `Hashed`."""
 
     digests: Digests
     start: int
@@ -210,7 +210,7 @@ class HashFurther(Message):
 
 
 class RequestUrl(Message):
-    """Ask where the file is: `Located`."""
+    """Request the file's location: `Located`."""
 
 
 class Queue(Message):
@@ -226,15 +226,15 @@ class Wait(Message):
 
 
 class Record(Message):
-    """Have the journal remember the job's cells."""
+    """Record the job's cells in the journal."""
 
 
 class DropRecord(Message):
-    """Have the journal forget them."""
+    """Remove the job's cells from the journal."""
 
 
 class ForgetDone(Message):
-    """Have the journal forget that the file is done: it is about to be written to."""
+    """Remove the file's done-record: it is about to be written to."""
 
 
 class ClosePart(Message):
@@ -242,13 +242,13 @@ class ClosePart(Message):
 
 
 class CutPart(Message):
-    """Cut the part to a size: an earlier answer may have been longer."""
+    """Truncate the part to a size: an earlier answer may have been longer."""
 
     size: int
 
 
 class MakeEmpty(Message):
-    """Make the part of an empty file."""
+    """Create the part of an empty file."""
 
 
 class RemovePart(Message):
@@ -264,7 +264,7 @@ class RemoveExisting(Message):
 
 
 class Commit(Message):
-    """Give the file its final name, if it does not have it, make it durable and record it: `Committed`."""
+    """Give the file its final name if needed, make it durable and record it: `Committed`."""
 
     checksums: dict[str, str]
     fetched: bool = True

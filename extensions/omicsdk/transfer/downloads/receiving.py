@@ -1,6 +1,6 @@
-"""What takes in the answers to requests for bytes: judged by their heads and written cell by cell.
+"""Writers of answers to requests for bytes, which interpret their heads and write their bodies cell by cell.
 
-A small file is one request, and is written when all of it is in memory.
+A small file is a single request, and is written once all of it is in memory.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
 
-#: Bytes that are collected for one write: fewer cost more calls, more make the heap be trimmed and faulted in again.
+#: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
-#: Bytes of an error's body that are read, so that the connection can be used again; and kept, for what it says.
+#: Bytes of an error's body that are read, so that the connection can be reused; and kept, for its message.
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
 
 class Sink(Protocol):
-    """Who is told what comes: the engine. Its methods are called from within libcurl.
+    """Receives events from writers: the engine. Its methods are called from within libcurl.
 
     Attributes:
         now: The wall clock, for a Retry-After that is a date.
@@ -37,7 +37,7 @@ class Sink(Protocol):
     now: Callable[[], float]
 
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
-        """Decide whether an answer's body is written; may change job and piece."""
+        """Decide whether an answer's body is written; may change the job and the piece."""
         ...
 
     def cell_written(self, job: Job, index: int, crc: int) -> None:
@@ -48,31 +48,32 @@ class Sink(Protocol):
 class ResponseWriter(Attended):
     """One attempt at one piece of a job.
 
-    Where another thread drives the request, that one judges and writes, and the engine's is told of the answer and the cells.
+    If another thread drives the request, that thread interprets and writes, and the engine's is notified of the answer
+    and the cells.
 
     Args:
         job: The job, located.
-        piece: The piece; moves on as bytes are written.
-        sink: Is told of it.
-        files: Where its bytes go.
+        piece: The piece; advances as bytes are written.
+        sink: Receives its events.
+        files: The files that its bytes are written to.
         began: When it is sent, by the monotonic clock.
     """
 
     verdict: Verdict | None = None
     problem: BaseException | None = None
     too_long = False
-    refusal = b""  # how the body begins of an answer that isn't taken
+    refusal = b""  # beginning of the body of a rejected answer
     _accepted = False
     _skipped = 0
-    _crc = 0  # of the begun cell, as far as it is written
-    _before = 0  # bytes that came before the present stretch, which ends where its cell does
+    _crc = 0  # of the started cell, up to the last write
+    _before = 0  # bytes received before the current stretch, which ends with its cell
     _stretch = 0
-    _room = 0  # what is left of it
-    _flush_at = 0  # when no more than this is left, there is enough for a write
+    _room = 0  # bytes left in the current stretch
+    _flush_at = 0  # value of _room at which enough is collected for a write
     _descriptor = -1
-    declined = False  # whether the answer has to be given in the engine's thread
-    _call: Callable[[], None] | None = None  # has the engine attend to it, where another thread drives the request
-    _told = False  # whether it has told the engine of the answer
+    declined = False  # whether another thread declined the answer, so that the engine's thread has to receive it
+    _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
+    _told = False  # whether the engine knows of the answer
 
     def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
@@ -90,51 +91,51 @@ class ResponseWriter(Attended):
 
     @property
     def stale(self) -> bool:
-        """Whether the job has begun anew since, or is over."""
+        """Whether the job has restarted since, or is over."""
         return self.epoch != self.job.epoch
 
     @property
     def received(self) -> int:
-        """Bytes of the body that came."""
+        """Bytes of the body that arrived."""
         return self._before + self._stretch - self._room
 
     @property
     def whole(self) -> bool:
-        """Whether all bytes of its piece came and are written; one whose end nobody knows never is."""
+        """Whether all bytes of its piece arrived and are written; always False for one without a known end."""
         end = self.piece.end
         return self._accepted and not self.too_long and end is not None and self.piece.position >= end
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Takes bytes of the body; 0 ends the request."""
-        try:  # called for each 16 KiB: what isn't needed each time stands elsewhere
+        """Receive bytes of the body; return 0 to end the request."""
+        try:  # called for each 16 KiB: rare cases are handled elsewhere
             room = self._room - len(chunk)
             if room <= 0:
                 return self._cross(chunk) if self._accepted or self._opened() else self._skip(chunk)
             self._room = room
             self._chunks.append(chunk)
             return self._flush() if room <= self._flush_at else None
-        except BaseException as error:  # libcurl would swallow it
+        except BaseException as error:  # libcurl would discard the exception
             self.problem = error
             return 0
 
     def take_over(self, lines: list[bytes], chunks: list[bytes]) -> bool:
-        """Takes an answer that was taken in elsewhere.
+        """Adopt an answer that another writer started to receive.
 
         Args:
             lines: Its head.
-            chunks: What came of its body.
+            chunks: The bytes of its body so far.
 
         Returns:
-            Whether it could take all of it.
+            Whether it accepted all of them.
         """
         self.lines = lines
         return all(self.take(chunk) != 0 for chunk in chunks)
 
     def open(self) -> None:
-        """Judges the answer by its head."""
+        """Interpret the answer's head."""
         status, headers = parse_head(self.lines, WANTED)
         asked = self.asked
-        if not self.stale:  # another part's answer may have told since which version this is
+        if not self.stale:  # another part's answer may have stated the version since
             asked = asked._replace(validator=self.job.validator)
         self.verdict = verdict = judge(asked, status, headers, self._sink.now())
         if self._call is None:
@@ -149,13 +150,13 @@ class ResponseWriter(Attended):
             self._begin_stretch()
 
     def go_aside(self, call: Callable[[], None]) -> None:
-        """Note that another thread drives the request; `call` has the engine attend to it."""
+        """Note that another thread drives the request; `call` makes the engine attend to it."""
         self._call = call
         self._descriptor = self._files.open(self.job)
         self._cells = deque[tuple[int, int]]()
 
     def attend(self) -> None:
-        """Tell the engine of the answer, and of the cells that came since."""
+        """Report the answer, and the cells since, to the engine."""
         if self.stale or not self._accepted or self.verdict is None:
             return
         try:
@@ -181,7 +182,7 @@ class ResponseWriter(Attended):
         return None if self._skipped <= _SKIP else 0
 
     def finish(self) -> None:
-        """Writes what is left when the request has ended, whole or not."""
+        """Write the remaining bytes when the request has ended, complete or not."""
         if not self._accepted or self.stale:
             return
         if self._call is not None:
@@ -196,10 +197,10 @@ class ResponseWriter(Attended):
         else:
             self.piece.crc = self._crc
         told = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
-        self.too_long |= told is not None and self.piece.position > told  # whatever was asked for
+        self.too_long |= told is not None and self.piece.position > told  # whatever was requested
 
     def close_last_cell(self) -> None:
-        """Notes the last, short cell of a file whose size wasn't known before its end."""
+        """Note the last, short cell of a file whose size was unknown before its end."""
         if self.piece.position % CELL:
             self._cell_done()
 
@@ -210,9 +211,9 @@ class ResponseWriter(Attended):
         self._flush_at = self._room - BATCH
 
     def _cross(self, chunk: bytes) -> int | None:
-        """Takes a chunk that reaches the end of a cell, or the first one."""
+        """Receive a chunk that reaches the end of a cell, or the first one."""
         while len(chunk) >= self._room:
-            if not self._room:  # the piece is whole, this is more than was asked for
+            if not self._room:  # the piece is complete, this is more than was requested
                 self.too_long = bool(chunk)
                 self._before += len(chunk)
                 return 0 if chunk else None
@@ -239,7 +240,7 @@ class ResponseWriter(Attended):
         self._crc = 0
 
     def _flush(self) -> int | None:
-        """Writes what was collected."""
+        """Write the collected bytes."""
         if not self._chunks:
             return None
         if self.stale:
@@ -254,10 +255,10 @@ class ResponseWriter(Attended):
                 data = b"".join(self._chunks)  # of a file up to INLINE bytes: one update costs less than many
                 job.digests.update(data)
                 job.hashed += len(data)
-            else:  # an earlier attempt left a begun cell
+            else:  # an earlier attempt left a started cell
                 job.forget_digests()
                 job.inline = False
-        if self._growth is not None and job.size is None:  # the head of the answer didn't tell it either
+        if self._growth is not None and job.size is None:  # the head of the answer did not state it either
             self._growth.expect(sum(map(len, self._chunks)))
         try:
             self.piece.position += self._files.disk.write_at(self._descriptor, self._chunks, self.piece.position)
@@ -270,10 +271,10 @@ class ResponseWriter(Attended):
 
 
 def problem_of(response: ResponseWriter) -> OmicsError | None:
-    """The error that stopped a response from within, if one did.
+    """Return the error that stopped a response from within, if any.
 
     Raises:
-        BaseException: It wasn't one of ours: a fault in the program, or an interrupt.
+        BaseException: It was not one of ours: a bug, or an interrupt.
     """
     if response.problem is None or isinstance(response.problem, OmicsError):
         return response.problem
@@ -288,11 +289,11 @@ _FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
 
 
 class Small:
-    """The one request for a small file whose size is stated, or its turn to be sent.
+    """The single request for a small file of known size, sent or queued.
 
     Args:
-        number: The item's number.
-        item: What to fetch; see `is_small`.
+        number: The item's index.
+        item: The item; see `is_small`.
     """
 
     __slots__ = (
@@ -309,8 +310,8 @@ class Small:
         "server",
     )
 
-    present = 0  # bytes that are there and can be kept: nothing is written before all is there
-    first = 12  # of the answer to each most is waiting, and the more come together the fewer rounds the engine makes
+    present = 0
+    first = 12  # waiting dominates these requests, and larger batches need fewer rounds of the engine
     in_parts = over = wanting = False
 
     def __init__(self, number: int, item: Item) -> None:
@@ -328,23 +329,23 @@ class Small:
         self.began = 0.0
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Takes bytes of the body; 0 ends the request."""
+        """Receive bytes of the body; return 0 to end the request."""
         self.chunks.append(chunk)
         self.received += len(chunk)
-        return None if self.received <= INLINE else 0  # no small file: an error's page, or another file
+        return None if self.received <= INLINE else 0  # not the small file: an error's page, or another file
 
     def again(self) -> None:
-        """Forgets what came, for another request."""
+        """Discard what arrived, for another request."""
         self.claimable = True
         self.chunks = []
         self.lines = []
         self.received = 0
 
     def follow(self) -> bool:
-        """Turns to where the answer sends it: from a service to a store, as most do; what is longer is a job's business.
+        """Follow a redirect from a service to a store, as is usual; a job handles longer chains.
 
         Returns:
-            Whether that is so; then the request is to be sent anew.
+            Whether it did; the request is to be sent again then.
         """
         there = None if self.sent_on else moved(self.location, self.lines)
         if there is None:
@@ -356,7 +357,7 @@ class Small:
         return True
 
     def verified(self) -> Mapping[str, str] | None:
-        """The checksums that were verified, None when the answer isn't the file as it is stated."""
+        """Return the verified checksums, None if the answer is not the file as stated."""
         item = self.item
         if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None
@@ -369,5 +370,5 @@ class Small:
 
 
 def is_small(item: Item) -> bool:
-    """Whether an item may be fetched as one: its bytes fit in memory, and where they are is known."""
+    """Whether an item may be downloaded in a single request: its bytes fit in memory, and its URL is known."""
     return item.size is not None and 0 < item.size <= INLINE and isinstance(item.locate, Location)

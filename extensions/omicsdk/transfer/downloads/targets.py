@@ -1,4 +1,4 @@
-"""Downloads into an fsspec file system: the target, what it states of an object, and each call that waits."""
+"""Downloads into an fsspec file system: the target, what it reports about an object, and all blocking calls."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState
 
-#: File systems whose objects appear whole or not at all, by fsspec's names; in others a file is put aside and moved.
+#: File systems whose objects appear complete or not at all, by fsspec's names; in others a file is written beside and
+#: renamed.
 WHOLE = frozenset(
     {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "oss", "oci", "r2", "tos", "cos", "obs", "hf", "memory"}
 )
 
 
 class FileSystem(Protocol):
-    """What is used of an fsspec file system."""
+    """The part of an fsspec file system that is used."""
 
     protocol: str | tuple[str, ...]
 
@@ -44,25 +45,25 @@ class FileSystem(Protocol):
 class FsspecTarget:
     """A folder or prefix in a file system of fsspec.
 
-    Each file is fetched and verified in a local spool folder first, then put to the store, where its size and what the
-    store tells of it (ETag, MD5, CRC32C) are compared; only then it counts as done. What is already there isn't fetched
-    again: not when the store tells the same of it as when it was put there, nor when its bytes, read again, have the
-    checksums that the platform states.
+    Each file is first downloaded and verified in a local spool folder, then put into the store, where its size and what
+    the store reports (ETag, MD5, CRC32C) are compared; only then is it done. An existing object is not downloaded again
+    if the store still reports the same about it as when it was put there, or if its bytes, read again, match the
+    platform's checksums.
 
     Args:
-        fs: The file system, a synchronous one; it is used from several threads.
+        fs: The file system, a synchronous one; used from several threads.
         path: The folder or prefix in it ("bucket/prefix").
-        spool: A local folder with room for spool_bytes; by default beside the journal.
-        spool_files: How many files are in the spool folder or on their way there, at most; 1 or more.
-        spool_bytes: No further file is begun while those in the spool folder have so many bytes together.
-        puts: How many files are put at once; 1 or more. Stores over one connection (sftp) need 1.
-        verify: "told": what the store tells is compared, and where it tells no checksum, the size alone. "read": each
-            file is read back too.
-        whole: Whether a file that is put appears whole or not at all, so that no other name is needed until it is; by
-            default known by the file system's name (WHOLE).
+        spool: A local folder with space for spool_bytes; by default beside the journal.
+        spool_files: Most files in the spool folder or on their way there; 1 or more.
+        spool_bytes: No further file starts while those in the spool folder have this many bytes together.
+        puts: Most concurrent puts; 1 or more. Stores over a single connection (sftp) need 1.
+        verify: "told": compare the checksum that the store reports, or the size if it reports none. "read": also read
+            each file back.
+        whole: Whether a new object appears complete or not at all, so that it needs no temporary name; by default
+            determined by the file system's name (WHOLE).
 
     Raises:
-        ValueError: A number below 1, or another word for verify.
+        ValueError: A number below 1, or another value of verify.
     """
 
     def __init__(
@@ -92,18 +93,18 @@ class FsspecTarget:
 
     @classmethod
     def of(cls, url: str, **options: Any) -> FsspecTarget:
-        """Makes one from a URL.
+        """Make a target from a URL.
 
         Args:
-            url: As fsspec understands it: "s3://bucket/prefix", "memory://folder".
-            **options: For the file system (credentials, endpoint).
+            url: A URL for fsspec: "s3://bucket/prefix", "memory://folder".
+            **options: Options of the file system (credentials, endpoint).
 
         Returns:
             The target, with the defaults of the constructor.
 
         Raises:
-            MissingExtra: fsspec isn't installed.
-            UsageError: There is no such file system, or what it needs isn't installed.
+            MissingExtra: fsspec is not installed.
+            UsageError: There is no such file system, or a package that it needs is not installed.
         """
         require("fsspec.core", "fsspec", "downloads into other file systems")
         from fsspec.core import url_to_fs
@@ -116,7 +117,7 @@ class FsspecTarget:
 
     @classmethod
     def meant_by(cls, place: object) -> FsspecTarget | None:
-        """Gives the target that somebody means, None for a local folder.
+        """Return the target that a user's argument names, None for a local folder.
 
         Args:
             place: A target, a URL, or the path of a folder.
@@ -130,15 +131,15 @@ class FsspecTarget:
         return place if isinstance(place, cls) else None
 
     def spool_for(self, journal: str | os.PathLike[str]) -> str:
-        """Gives the spool folder of a transfer, by its journal."""
+        """Return the spool folder of a transfer, next to its journal."""
         return self.spool or f"{os.path.abspath(journal)}.spool"
 
     def place(self, name: str) -> str:
-        """Gives the path of a file in the file system."""
+        """Return the path of a file in the file system."""
         return f"{self.path}/{name}" if self.path else name
 
     def url(self, name: str = "") -> str:
-        """Names a file, or the whole target, for people."""
+        """Name a file, or the whole target, in messages."""
         return f"{self.protocol}://{self.place(name) if name else self.path}"
 
     def __repr__(self) -> str:
@@ -146,35 +147,36 @@ class FsspecTarget:
 
 
 _TAGS = ("ETag", "etag")
-# Keys under which fsspec's file systems tell what changes with an object's bytes, the surest first.
+# Keys under which fsspec's file systems report what changes with an object's bytes, the most reliable first.
 _IDENTITIES = (*_TAGS, "generation", "version_id", "VersionId", "mtime", "LastModified", "last_modified", "created")
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _PARTS = re.compile(r"[0-9a-f]{32}-([1-9][0-9]{0,4})\Z")
 
-#: Sizes of parts that programs and fsspec's own file systems upload with, in bytes, beside powers of two from 5 MiB.
+#: Part sizes that programs and fsspec's own file systems upload with, in bytes, beside powers of two from 5 MiB.
 PART_SIZES = tuple(size * MIB for size in (5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512, 1024))
 
 
 def identity(info: Mapping[str, Any]) -> str:
-    """Gives what tells an object from a later one of the same name and size.
+    """Return what distinguishes an object from a later one of the same name and size.
 
     Args:
-        info: What `info` of a file system gives.
+        info: The result of a file system's `info`.
 
     Returns:
-        A short text, empty when the store tells nothing of the kind.
+        A short text, empty if the store reports nothing suitable.
     """
     return next((f"{key}={info[key]}" for key in _IDENTITIES if info.get(key) not in (None, "")), "")
 
 
 class Claim(NamedTuple):
-    """A checksum that a store tells.
+    """A checksum that a store reports.
 
     Attributes:
         algorithm: md5, crc32c or s3_etag.
         value: In hex.
         part: The size of parts that may have made an s3_etag, in bytes.
-        sure: Whether it can be nothing else. An ETag can: of parts of another size, or of encrypted bytes.
+        sure: Whether the meaning is certain. That of an ETag is not: it may come from parts of another size, or
+            encrypted bytes.
     """
 
     algorithm: str
@@ -184,14 +186,14 @@ class Claim(NamedTuple):
 
 
 def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
-    """Gives the checksums that a store tells.
+    """Return the checksums that a store reports.
 
     Args:
-        info: What `info` of a file system gives.
+        info: The result of a file system's `info`.
         size: The object's size in bytes.
 
     Returns:
-        What it tells. An ETag in parts comes once for each size of parts that may have made it.
+        The checksums. An ETag in parts comes once for each size of parts that may have made it.
     """
     settings = info.get("content_settings")  # Azure's
     told = {**cast("Mapping[str, Any]", settings), **info} if isinstance(settings, Mapping) else info
@@ -209,7 +211,7 @@ def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
 
 
 def part_sizes(size: int, parts: int) -> Sequence[int]:
-    """Gives the usual sizes of parts that cut an object into a number of parts.
+    """Return the usual part sizes that divide an object into a number of parts.
 
     Args:
         size: The object's size in bytes.
@@ -223,15 +225,15 @@ def part_sizes(size: int, parts: int) -> Sequence[int]:
 
 
 def _hex(algorithm: str, value: object) -> str:
-    """A checksum in hex, as told in base64 or as bytes; "" for what is no such thing."""
+    """Convert a checksum in base64 or bytes to hex; "" if it is neither."""
     text = base64.b64encode(value).decode() if isinstance(value, bytes | bytearray) else value
     return from_base64(algorithm, text) if isinstance(text, str) else ""
 
 
-#: How often a file is put before it is given up, and the seconds before the second time; then twice as many.
+#: Most attempts to put a file, and the seconds before the second one; the delay doubles then.
 TRIES = 3
 DELAY = 0.5
-#: Under this name a done-record has what the store told of the object, among the checksums.
+#: Key under which a done-record has the store's identity of the object, among the checksums.
 IDENTITY = "store"
 
 _HOPELESS = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, NotImplementedError)
@@ -239,12 +241,12 @@ _log = getLogger("omicsdk.transfer")
 
 
 class There(NamedTuple):
-    """A file that the store has, and that is right.
+    """An object that the store has and that is right.
 
     Attributes:
         size: Its size in bytes.
-        checksums: What was verified, now or when it was put.
-        fresh: What is to be recorded of it, None when it is already.
+        checksums: The checksums verified now or when it was put.
+        fresh: The record to write, None if it is recorded already.
     """
 
     size: int
@@ -253,11 +255,11 @@ class There(NamedTuple):
 
 
 class Put(NamedTuple):
-    """A file that was put, and is right.
+    """A file that was put and is right.
 
     Attributes:
-        state: What is to be recorded.
-        held: What it was held against, in words.
+        state: The record to write.
+        held: What it was compared with, in words.
     """
 
     state: DoneState
@@ -265,10 +267,10 @@ class Put(NamedTuple):
 
 
 class Store:
-    """The calls; safe to use from several threads as far as the file system is.
+    """Calls to the store; thread-safe as far as the file system is.
 
     Args:
-        target: Where.
+        target: The target.
         clock: Waits between tries.
     """
 
@@ -278,20 +280,20 @@ class Store:
         self._clock = clock
 
     def there(self, item: Item, done: DoneState | None, stopped: Callable[[], bool]) -> There | None:
-        """Looks for a file that needn't be fetched.
+        """Look for an object that need not be downloaded.
 
         Args:
             item: The file.
-            done: What the journal has of it.
-            stopped: Is asked while bytes are read.
+            done: The journal's record of it.
+            stopped: Returns whether to stop; called while bytes are read.
 
         Returns:
-            What is there, None when there is nothing or not the right thing.
+            The object, None if there is none or a different one.
 
         Raises:
-            NotWritable: A folder is in the way.
-            TransferError: The store can't be asked.
-            Stopped: `stopped` said so.
+            NotWritable: A folder has its name.
+            TransferError: The store cannot be asked.
+            Stopped: `stopped` returned True.
         """
         path = self.target.place(item.name)
         try:
@@ -320,21 +322,21 @@ class Store:
         return There(size, read, DoneState(size, 0, {**read, IDENTITY: told}))
 
     def put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
-        """Puts a verified file and holds what is there then against it.
+        """Put a verified file and compare the resulting object with it.
 
         Args:
             name: The file.
-            local: Where its bytes are.
+            local: The path of its bytes.
             size: Its size in bytes.
-            checksums: What was verified.
+            checksums: The verified checksums.
 
         Returns:
-            What is to be recorded, and what was compared.
+            The record to write, and what was compared.
 
         Raises:
-            NotWritable: The store refuses.
-            TruncatedTransfer: It has fewer bytes, or more.
-            ChecksumMismatch: It has other bytes, each time that they were put.
+            NotWritable: The store refused.
+            TruncatedTransfer: The object has fewer or more bytes.
+            ChecksumMismatch: The object has other bytes after each attempt.
         """
         problem: TransferError | None = None
         for number in range(TRIES):
@@ -345,7 +347,7 @@ class Store:
             try:
                 return self._put(name, local, size, checksums)
             except (ChecksumMismatch, TruncatedTransfer) as error:
-                self._remove(self.target.place(name))  # no name holds bytes that are known to be wrong
+                self._remove(self.target.place(name))  # never leave bytes that are known to be wrong under the name
                 problem = error
             except Exception as error:
                 problem = self._error(name, "writing it", error)
@@ -385,10 +387,10 @@ class Store:
     def _held_against(
         self, name: str, local: str, size: int, checksums: Mapping[str, str], told: Iterable[Claim]
     ) -> str | None:
-        """Holds what a store tells against a file.
+        """Compare a file with what the store reports.
 
         Returns:
-            What was right, "size" where nothing else could be held against it; None when only its bytes can tell.
+            What matched, "size" if nothing else could be compared; None if only its bytes can show.
         """
         right, doubtful = list[str](), False
         for claim in told:
@@ -422,7 +424,7 @@ class Store:
         return digests.values()
 
     def _info(self, path: str) -> Mapping[str, Any] | None:
-        """What the store has under a path now, not what it had when somebody last looked; None for nothing."""
+        """Return the store's current, uncached information about a path; None if it does not exist."""
         self._fs.invalidate_cache(path)
         self._fs.invalidate_cache(path.rpartition("/")[0])
         try:
@@ -433,14 +435,14 @@ class Store:
     def _move(self, source: str, path: str) -> None:
         try:
             self._fs.mv(source, path)
-        except FileExistsError:  # some move only to where nothing is
+        except FileExistsError:  # some file systems only move to a free name
             self._fs.rm_file(path)
             self._fs.mv(source, path)
 
     def _remove(self, path: str) -> None:
         try:
             self._fs.rm_file(path)
-        except Exception as error:  # it isn't there, or must not be removed: what is told is why it was to be
+        except Exception as error:  # missing, or not removable: the caller reports the original problem
             _log.debug("%s: cannot be removed: %r", path, error)
 
     def _error(self, name: str, doing: str, error: Exception) -> TransferError:
@@ -449,11 +451,11 @@ class Store:
 
 
 def digest_of(local: str, claim: Claim, size: int) -> str:
-    """Compute the checksum of a file that a store's statement would be, if the store has the same bytes.
+    """Compute the checksum of a file in the form that the store reports.
 
     Args:
         local: The file.
-        claim: The statement.
+        claim: The reported checksum.
         size: The file's size in bytes.
     """
     digests = Digests((claim.algorithm,), size, part_size=claim.part or None)

@@ -1,4 +1,4 @@
-"""How a download reacts to what happens to it: one table from state and event to a handler. Pure but for its log messages.
+"""The reactions of a download to events: a table from state and event to a handler. Pure but for its log messages.
 
 A handler changes the job's data and returns commands; the engine executes them. It touches no file and no network.
 """
@@ -36,16 +36,16 @@ from omicsdk.transfer.network.requests import (
     validator_words,
 )
 
-#: A whole that is wrong is checked again so often while its parts are fetched again, then once more at the end.
+#: Most checks of the whole while its parts are downloaded again, before the last one at the end.
 CHECKS = 8
-#: A file whose source changes more often than this while it is fetched has failed.
+#: A file whose source changes more often than this during its download fails.
 RESTARTS = 2
-#: A server may offer a file of another size than stated so often in a row; it may be a proxy's page, or nothing at all.
+#: Most consecutive offers of another size than stated: it may be a proxy's page, or nothing at all.
 STRIKES = 2
-#: A URL that was given so many seconds before it was used may have ended without anybody being at fault.
+#: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
 
-#: What to do about a file that begins anew after each break.
+#: Remedy for a file that restarts after each break.
 UNJOINED = (
     "No ETag or date shows that its parts are of one version, so each try restarts. Use --resume-unvalidated "
     "(Control(resume_unvalidated=True)) to join them anyway."
@@ -56,7 +56,7 @@ _log = logger("omicsdk.transfer")
 Commands = list[messages.Command]
 
 
-# -- what was there before
+# -- existing files
 
 
 def _admitted(job: Job, event: messages.Admitted, _: Patience) -> Commands:
@@ -88,7 +88,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
     if job.item.checksums:
         return [messages.HashExisting(event, found.st_size)]
     if event.record is not None and event.record.size == found.st_size:
-        return _take_back(job, event)  # its cells tell what of it came through a crash
+        return _take_back(job, event)  # the CRCs of its cells show which of it survived a crash
     return _resume(job, event)
 
 
@@ -105,14 +105,14 @@ def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> C
 
 
 def _take_back(job: Job, looked: messages.Looked) -> Commands:
-    """Take a file that is wrong, or may be, from its final name, to resume from what of it is right."""
+    """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
     assert looked.found is not None
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
-    if looked.length is None:  # an old record must not vouch for what will be written to
+    if looked.length is None:  # an old record must not vouch for bytes that are about to change
         whole = looked.replaced(length=looked.found.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
-    return [messages.RemoveExisting(), *_resume(job, looked)]  # the part is further on
+    return [messages.RemoveExisting(), *_resume(job, looked)]  # the part has more of the file
 
 
 def _resume(job: Job, looked: messages.Looked) -> Commands:
@@ -139,7 +139,7 @@ def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
 
 
 def _fetch(job: Job) -> Commands:
-    """Have missing bytes requested, before those of others; ask for the URL when there is none."""
+    """Queue requests for missing bytes, before those of other jobs; request the URL if there is none."""
     if job.state in (State.CHECKING, State.LOCATING):
         job.state = State.LOCATING if job.location is None else State.RECEIVING
     if job.location is not None:
@@ -166,7 +166,7 @@ def _due(job: Job, _: messages.Due, __: Patience) -> Commands:
 
 def _called_off(job: Job, event: messages.CalledOff, _: Patience) -> Commands:
     job.give_back(event.response.piece)
-    return [messages.Queue()] if job.location is not None else []  # else another URL is being requested
+    return [messages.Queue()] if job.location is not None else []  # otherwise another URL is being requested
 
 
 def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
@@ -175,7 +175,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
     if verdict.kind is Kind.WHOLE:
         job.whole_instead(piece)
         response.epoch = job.epoch
-        then.append(messages.ClosePart())  # what comes may be shorter than what is there
+        then.append(messages.ClosePart())  # the new content may be shorter than the old
     job.learn(verdict)
     if piece.end is None:
         piece.end = job.size
@@ -215,13 +215,13 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
 def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     response = event.response
     piece, then = response.piece, Commands()
-    if piece.end is None:  # nobody told the size; the body's own end is the file's
+    if piece.end is None:  # the size is unknown: the end of the body is the end of the file
         piece.end = job.size = piece.position
-        response.close_last_cell()  # which is as long as the size says
+        response.close_last_cell()  # which has the expected size
         job.open_ended = True
         then.append(messages.CutPart(job.size))
     if piece.position < piece.end:
-        if verdict.status == 206 and response.received:  # a server may send less than was asked for
+        if verdict.status == 206 and response.received:  # a server may send less than was requested
             job.give_back(piece)
             return _fetch(job)
         return _cut(job, event.replaced(lasting=False), ConnectionLost("the body ended early"), patience)
@@ -233,13 +233,13 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
 
 
 def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patience) -> Commands:
-    """There was no answer, or its body is not whole."""
+    """There was no answer, or its body is incomplete."""
     response = event.response
     piece = response.piece
     problem: OmicsError = error
     if response.too_long:
         return _too_long(job, event, patience)
-    if response.whole and response.verdict is not None:  # how the answer ended says nothing of its bytes
+    if response.whole and response.verdict is not None:  # the end of the answer says nothing about its bytes
         return _arrived(job, event, response.verdict, patience)
     begun = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
@@ -256,13 +256,13 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
 
 
 def _too_long(job: Job, event: messages.Ended, patience: Patience) -> Commands:
-    """The server sent more than it was asked for, or than there should be."""
+    """The server sent more than requested, or more than the file's size."""
     verdict = event.response.verdict
     assert verdict is not None
     if verdict.status == 206:
         return _wrong_range(job, event, verdict._replace(why="more bytes than requested"), patience)
     verdict = verdict._replace(why=f"more than {job.size} bytes")
-    if job.item.size is None:  # an earlier body that ended too soon was believed
+    if job.item.size is None:  # an earlier body that ended too early was believed
         return _changed(job, verdict)
     job.give_back(event.response.piece)
     return _wrong_size(job, event, verdict, patience)
@@ -289,12 +289,12 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     if job.locating or job.paused:
         return []
     if response.location is not (job.direct or job.location):
-        return _fetch(job)  # a newer URL is there already
+        return _fetch(job)  # there is a newer URL already
     error = _status_error(response, verdict)
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
-    # One that the item brought along may be old, or need credentials that only `renew` has: that is no news.
+    # A URL that the item came with may be old, or need credentials that only `renew` has: not worth a warning.
     tell = _log.debug if response.location is job.item.locate else _log.info
     tell("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
     if job.gained_since_located:
@@ -306,7 +306,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     job.located, job.gained_since_located = event.now, False
     job.error = error
     job.retries += 1
-    job.direct = None  # the redirect gives a new one
+    job.direct = None  # the redirect leads to a new one
     if not fixed:
         job.location = None
     return _fetch(job)
@@ -340,7 +340,9 @@ def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Pa
 
 
 def _unvalidated(job: Job, verdict: Verdict) -> Commands:
-    """Bytes of several answers may be of several versions, and nothing would tell: one answer has to bring all."""
+    """Bytes of several answers may be of several versions without any sign of it: one answer has to provide all of
+    them.
+    """
     _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
     job.ranged = False
     job.size = job.item.size
@@ -360,10 +362,10 @@ def _wrong_size(job: Job, event: messages.Ended, verdict: Verdict, patience: Pat
 def _again(
     job: Job, event: messages.Ended, error: OmicsError, patience: Patience, retry_after: float | None = None
 ) -> Commands:
-    """Try again after a delay, if the job may."""
-    if job.paused:  # the same trouble ended several requests at once; it counts once
+    """Retry after a delay, if the job has tries left."""
+    if job.paused:  # the same failure ended several requests at once; it counts once
         return []
-    job.direct = None  # a redirect may lead to a better place now
+    job.direct = None  # a redirect may lead to a better server now
     job.error = error
     decision = job.quota.failed(event.luck, retry_after, patience.retry_after)
     if decision is None:
@@ -388,7 +390,7 @@ def _restart(job: Job) -> Commands:
     return [messages.DropRecord(), messages.ClosePart(), *_fetch(job)]
 
 
-# -- what came
+# -- received bytes
 
 
 def _grown(job: Job, _: messages.Grown, __: Patience) -> Commands:
@@ -396,7 +398,7 @@ def _grown(job: Job, _: messages.Grown, __: Patience) -> Commands:
 
 
 def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
-    if job.digests is not event.digests:  # begun anew since
+    if job.digests is not event.digests:  # restarted since
         return []
     job.following = False
     job.hashed += event.read
@@ -407,10 +409,11 @@ def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
 
 
 def _advance(job: Job) -> Commands:
-    """Have what has come hashed, and check the whole when all has."""
+    """Hash the received bytes, and check the whole when all are present."""
     then: Commands = []
     if job.complete:
-        then.append(messages.ClosePart())  # many may wait for the hash threads; none of them needs its descriptor
+        # many jobs may wait for the hash threads, and none of them needs its descriptor
+        then.append(messages.ClosePart())
         if job.state is not State.REPAIRING:
             job.state = State.VERIFYING
     if job.following:
@@ -447,12 +450,12 @@ def _check(job: Job) -> Commands:
 
 
 def _mend(job: Job, error: ChecksumMismatch) -> Commands:
-    """All bytes are there and the whole is wrong: first the disk is suspected, then the source."""
+    """All bytes are present and the whole is wrong: first the disk is suspected, then the source."""
     job.error = error
     mending = job.mending
     if mending is not None:
         mending.error = error
-    if not job.size:  # there is nothing to fetch again
+    if not job.size:  # there is nothing to download again
         return _give_up(job, error)
     if mending is None:
         _log.warning("%s; comparing its parts with the received bytes", error.message)
@@ -492,12 +495,14 @@ def _next_part(job: Job, mending: Mending) -> Commands:
 
 
 def _part_again(job: Job, mending: Mending) -> Commands | None:
-    """Decide after a part was fetched again whether the whole is checked now: None for that, else what is done instead."""
+    """Decide after a part was downloaded again whether the whole is checked now: None if so, else the commands to run
+    instead.
+    """
     if not job.complete:
         return []
     first, last = mending.again
     if mending.before is None:
-        return None  # the check that was decided on is under way
+        return None  # the check that was decided on is running
     mending.changed |= mending.before[first:last] != job.cells[first:last]
     mending.before = None
     if mending.changed and (mending.checks < CHECKS or not mending.left):
@@ -547,7 +552,7 @@ _PLANNED, _CHECKING, _LOCATING, _RECEIVING = State.PLANNED, State.CHECKING, Stat
 _VERIFYING, _REPAIRING, _COMMITTING = State.VERIFYING, State.REPAIRING, State.COMMITTING
 _FAILED, _SKIPPED, _DONE = State.FAILED, State.SKIPPED, State.DONE
 _LIVE = (_PLANNED, _CHECKING, _LOCATING, _RECEIVING, _VERIFYING, _REPAIRING, _COMMITTING)
-# What follows from having all bytes: they are hashed, or known to be right or wrong at once.
+# Consequences of having all bytes: they are hashed, or known at once to be right or wrong.
 _WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
 
 TRANSITIONS = {
@@ -574,7 +579,7 @@ TRANSITIONS = {
     (_REPAIRING, messages.CalledOff): _to(_called_off, _REPAIRING),
     (_REPAIRING, messages.Due): _to(_due, _REPAIRING),
     (_REPAIRING, messages.Hashed): _to(_hashed, _REPAIRING, _COMMITTING, _FAILED),
-    # What was asked for before one answer brought the whole file comes too late.
+    # Requests from before one answer provided the whole file end too late to matter.
     (_VERIFYING, messages.Located): _to(_located, _VERIFYING),
     (_VERIFYING, messages.Due): _to(_due, _VERIFYING),
     (_COMMITTING, messages.Located): _to(_located, _COMMITTING),

@@ -1,1 +1,1 @@
-"""The engine that both directions share: the loop, the state machine of jobs, and the scheduler of requests."""
+"""The engine shared by downloads and uploads: its loop, the state machine of jobs, and its control."""

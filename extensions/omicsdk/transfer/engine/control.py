@@ -1,4 +1,6 @@
-"""What a running transfer is told from outside: stop, pause, resume, how fast, what to accept; and Ctrl-C, SIGTERM and other processes."""
+"""External control of a running transfer: stop, pause, resume, rate limit, checksum policy; Ctrl-C, SIGTERM and other
+processes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport
 
 
-#: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
+#: Why a transfer ended early: `stop` was called, Ctrl-C, SIGTERM, or its time budget is over.
 Reason = Literal["asked", "interrupt", "terminate", "budget"]
 
 T = TypeVar("T")
@@ -30,20 +32,21 @@ _WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted"
 
 
 class Control:
-    """The switches of a transfer. One may govern several transfers, at once or one after the other.
+    """The switches of a transfer. One object may control several transfers, concurrently or one after the other.
 
     Args:
-        budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no end.
+        budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no limit.
         rate_limit: Bytes a second for all transfers together, None for no limit; see `rate_limit`.
-        require_checksum: Whether a file fails with ChecksumMissing that no checksum is stated for. It isn't fetched then, and
-            not placed under its name; one that is at its target already stays as it is, and fails unless it was verified
-            before. An upload fails after it was sent, when the platform confirms no checksum of it: the file stays there.
-        resume_unvalidated: As for `download`: whether bytes of several answers are joined where nothing shows that they are of
-            one version of the file.
-        patience: As for `download` and `upload`, which an argument of their own overrules; None for the defaults.
+        require_checksum: Whether a file without a stated checksum fails with ChecksumMissing. It is not downloaded
+            then; an existing file stays unchanged, and fails unless it was verified before. An upload fails after it
+            was sent, if the
+            platform confirms no checksum of it: the object is not removed.
+        resume_unvalidated: As for `download`: whether bytes of several answers are joined even if nothing shows that
+            they are of one version of the file.
+        patience: As for `download` and `upload`, whose own argument takes precedence; None for the defaults.
 
     Raises:
-        ValueError: A budget or limit that isn't above 0.
+        ValueError: A budget or limit that is not above 0.
 
     Attributes:
         throttle: The bandwidth limit, for engines.
@@ -53,7 +56,7 @@ class Control:
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
-    # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
+    # No lock but for the list of watchers: a signal handler interrupts a thread anywhere and must not wait for it.
 
     def __init__(
         self,
@@ -83,29 +86,29 @@ class Control:
 
     @property
     def stopped(self) -> bool:
-        """Whether it was stopped, for good."""
+        """Whether it was stopped, permanently."""
         return self._reason is not None
 
     @property
     def reason(self) -> Reason | None:
-        """Why it was stopped, None while it wasn't."""
+        """Why it was stopped, None if it was not."""
         return self._reason
 
     @property
     def why(self) -> str:
-        """Why it was stopped in words, "" while it wasn't."""
+        """Why it was stopped, in words; "" if it was not."""
         if self._reason == "budget":
             return f"the time budget of {self._budget:g} s is over"
         return _WORDS[self._reason]
 
     @property
     def paused(self) -> bool:
-        """Whether nothing is to be sent for now."""
+        """Whether sending is paused."""
         return self._paused and self._reason is None
 
     @property
     def rate_limit(self) -> float | None:
-        """Bytes a second for all transfers together, headers not counted; None for no limit. May be set at any time."""
+        """Bytes a second for all transfers together, without headers; None for no limit. May be changed at any time."""
         return self.throttle.rate
 
     @rate_limit.setter
@@ -114,27 +117,27 @@ class Control:
         self._changed()
 
     def stop(self, reason: Reason = "asked") -> None:
-        """Ends the transfer in order, within a second; what arrived is kept for the next run.
+        """Stop the transfer cleanly within a second; received bytes are kept for the next run.
 
         Args:
-            reason: Why; the first one counts.
+            reason: Why; the first reason is kept.
         """
         if self._reason is None:
             self._reason = reason
         self._changed()
 
     def pause(self) -> None:
-        """Ends all requests until `resume`; their bytes are kept."""
+        """End all requests until `resume`; their bytes are kept."""
         self._paused = True
         self._changed()
 
     def resume(self) -> None:
-        """Goes on after `pause`."""
+        """Resume after `pause`."""
         self._paused = False
         self._changed()
 
     def begin(self, now: float) -> None:
-        """Starts the time budget, if it doesn't run yet; engines call it.
+        """Start the time budget, unless it is running; called by engines.
 
         Args:
             now: Seconds by the transfer's monotonic clock.
@@ -143,11 +146,11 @@ class Control:
             self._deadline = now + self._budget
 
     def over(self, now: float, stop: threading.Event | None = None) -> bool:
-        """Tells whether the transfer has to end now; engines ask it each time that they come round.
+        """Return whether the transfer has to end now; called by engines in each round.
 
         Args:
             now: Seconds by the transfer's monotonic clock.
-            stop: Stops it when it is set.
+            stop: Stops the transfer when set.
         """
         if stop is not None and stop.is_set():
             self.stop()
@@ -161,7 +164,7 @@ class Control:
         return self._reason in ("interrupt", "terminate")
 
     def ask(self, source: Iterator[T]) -> T | None:
-        """Gives what the program's own iterator has next, None at its end; engines call it.
+        """Return the next item of the program's own iterator, None at its end; called by engines.
 
         Args:
             source: The iterator.
@@ -174,10 +177,10 @@ class Control:
 
     @contextmanager
     def watched(self, wake: Callable[[], None]) -> Generator[None]:
-        """Has a function called after each change, as long as the block runs.
+        """Call a function after each change while the block runs.
 
         Args:
-            wake: Is called from the thread that made the change, or a signal's handler: it must neither wait nor raise.
+            wake: Called from the thread that made the change, or a signal handler: it must neither wait nor raise.
         """
         with self._guard:
             self._watchers = (*self._watchers, wake)
@@ -194,7 +197,7 @@ class Control:
             wake()
 
 
-#: How to go on with a transfer that has a journal.
+#: How to resume a transfer that has a journal.
 GOES_ON = "repeat the call to resume"
 
 _REPORT = "transfer_report"
@@ -203,32 +206,32 @@ _log = logger("omicsdk.transfer")
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM ended the program, in the way that Ctrl-C does.
+    """SIGTERM ended the program as Ctrl-C does.
 
     Attributes:
-        exit_code: What the process shall end with, as shells tell of a process that died of SIGTERM.
+        exit_code: The process's exit code, as shells report a process that died of SIGTERM.
     """
 
     exit_code = 128 + signal.SIGTERM
 
 
 def report_of(error: KeyboardInterrupt) -> TransferReport | None:
-    """What was done until Ctrl-C or SIGTERM ended a transfer in order; None when that isn't what ended it.
+    """Return the report of a transfer that Ctrl-C or SIGTERM stopped cleanly; None for another cause.
 
     Args:
-        error: What was raised. It is KeyboardInterrupt itself: of a subclass Python prints a traceback, and the process
-            doesn't end as one that was interrupted.
+        error: The exception. It is KeyboardInterrupt itself: for a subclass, Python prints a traceback and the process
+            does not end as an interrupted one.
     """
     return vars(error).get(_REPORT)
 
 
 def interruption(control: Control, *told: str, **facts: object) -> KeyboardInterrupt:
-    """Return what is raised when Ctrl-C or SIGTERM has stopped a transfer in order.
+    """Return the exception for a transfer that Ctrl-C or SIGTERM has stopped cleanly.
 
     Args:
-        control: What was stopped.
-        *told: What was done, and how to go on.
-        **facts: Attributes of what is raised.
+        control: The control that was stopped.
+        *told: What was done, and how to resume.
+        **facts: Attributes of the exception.
     """
     error = (Terminated if control.reason == "terminate" else KeyboardInterrupt)(*told)
     vars(error).update(facts)
@@ -236,19 +239,19 @@ def interruption(control: Control, *told: str, **facts: object) -> KeyboardInter
 
 
 def terminate(number: int, frame: FrameType | None) -> None:
-    """A handler for SIGTERM that programs may set: it is raised as Terminated, and running transfers end in order first."""
+    """Handle SIGTERM: raise Terminated after running transfers have stopped cleanly. Programs may install it."""
     del frame
     raise Terminated(signal.Signals(number).name)
 
 
 @contextmanager
 def termination(*signals: int) -> Generator[None]:
-    """Handle signals by `terminate` for a while, except those for which the program has a handler, or which it ignores.
+    """Handle signals by `terminate` within a block, except those that the program handles or ignores.
 
     Args:
         *signals: Their numbers; by default SIGTERM.
     """
-    is_main = threading.current_thread() is threading.main_thread()  # only this thread may set handlers
+    is_main = threading.current_thread() is threading.main_thread()  # only the main thread may install handlers
     ours = [number for number in signals or (signal.SIGTERM,) if is_main and signal.getsignal(number) == signal.SIG_DFL]
     for signum in ours:
         signal.signal(signum, terminate)
@@ -261,14 +264,13 @@ def termination(*signals: int) -> Generator[None]:
 
 @contextmanager
 def interrupts(control: Control) -> Generator[None]:
-    """Makes Ctrl-C end a transfer in order: an exception in the midst of a callback would be lost in libcurl.
+    """Stop a transfer cleanly on Ctrl-C: an exception inside a callback would be lost in libcurl.
 
-    A second one is raised at once, and so is the first while the program's own iterator of items is asked. The same goes
-    for SIGTERM where `terminate` handles it. Other handlers that the program set itself are left alone, and so are other
-    threads.
+    A second Ctrl-C is raised at once, as is the first while the program's own iterator of items runs. The same applies
+    to SIGTERM if `terminate` handles it. Other handlers that the program installed, and other threads, are unaffected.
 
     Args:
-        control: What the engine asks.
+        control: The control that the engine reads.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -292,15 +294,15 @@ def interrupts(control: Control) -> Generator[None]:
 
 
 def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) -> None:
-    """Says that a transfer ended before its end, and how to go on.
+    """Log that a transfer ended early and how to resume it.
 
     Args:
-        control: What stopped it.
+        control: The control that was stopped.
         report: What was done until then.
-        how: How to go on.
+        how: How to resume.
 
     Raises:
-        KeyboardInterrupt: It was Ctrl-C, or Terminated when it was SIGTERM; `report_of` gives the report.
+        KeyboardInterrupt: After Ctrl-C, or Terminated after SIGTERM; `report_of` returns the report.
     """
     if control.reason is None:
         return
@@ -309,7 +311,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
     if control.interrupted:
         raise interruption(control, told, **{_REPORT: report})
-    if report.why_stopped:  # whoever stopped it himself knows
+    if report.why_stopped:  # a caller that stopped it needs no message
         (_log.debug if control.reason == "asked" else _log.info)("%s", told)
 
 
@@ -325,13 +327,13 @@ def opened(
     *,
     patient: bool,
 ) -> J:
-    """Opens a journal; while another process has it, waits for that, and says so once.
+    """Open a journal, waiting while another process uses it and logging that once.
 
     Args:
         open_journal: Opens it; calls its argument while it is busy, which waits a moment and returns False to give up.
         doing: What the other process is doing, in words.
-        stop: Ends the waiting when it is set.
-        control: So does this.
+        stop: Ends the wait when set.
+        control: Ends the wait when stopped.
         clock: Waits.
         patient: Whether to wait at all.
 
@@ -339,8 +341,8 @@ def opened(
         The journal.
 
     Raises:
-        FolderBusy: Another process has it, and it isn't waited for.
-        Interrupted: The waiting was stopped, or its time was over.
+        FolderBusy: Another process uses it, and `patient` is False.
+        Interrupted: The wait was stopped, or its time was over.
         KeyboardInterrupt: It was interrupted.
     """
     told = False

@@ -1,4 +1,4 @@
-"""The loop of a transfer. One thread decides for all jobs; others move bytes, hash, call services and sync for it."""
+"""The loop of a transfer. One thread makes all decisions; others move bytes, hash, call services and sync."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from omicsdk.transfer.network.wires import Wires
 
 CORES = os.cpu_count() or 1
-#: Threads that hash, at most: SHA-256 of what four cores bring takes one more.
+#: Most threads that hash: SHA-256 of what four cores download needs one more.
 HASHERS = min(8, max(2, CORES // 4))
 
 
 def random_fraction() -> float:
     """Return a random number from 0 to 1, for delays."""
-    # Of the system: `random` takes 3 ms to import, and a descriptor, which may be what lacks.
+    # From the system: importing `random` takes 3 ms, and a file descriptor, which may be what is missing.
     return int.from_bytes(os.urandom(7), "big") / (1 << 56)
 
 
@@ -53,10 +53,10 @@ class CommonSettings:
     clock: Clock = SYSTEM_CLOCK
 
 
-#: Seconds over which a rate is taken for a report's curve.
+#: Seconds that one rate of a report's curve covers.
 SAMPLE = 0.25
-#: Another thread moves bytes, too, where this many a second move and the engine's own thread is at work for this share of the
-#: time, both over so many seconds; there are at most so many threads: what more would wait for is the interpreter.
+#: Another thread moves bytes if this many bytes a second move and the engine's own thread is busy for this share of the
+#: time, both over so many seconds; there are at most so many threads: more would wait for the interpreter.
 FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
 
 _log = logger("omicsdk.transfer")
@@ -79,13 +79,13 @@ class Job(Protocol):
     """What every job has.
 
     Attributes:
-        number: Its place among the items.
-        state: Where it is.
-        epoch: Counts its beginnings: what was asked for in an earlier one does not count.
+        number: Its index among the items.
+        state: Its state.
+        epoch: The number of its restarts: results from an earlier epoch are ignored.
         began: When its first request was sent, by the monotonic clock; None before.
         kept: Bytes from an earlier run.
         attempts: Requests for bytes.
-        retries: Failures after which it went on.
+        retries: Failures that were retried.
     """
 
     number: int
@@ -98,7 +98,7 @@ class Job(Protocol):
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         ...
 
 
@@ -113,15 +113,15 @@ def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
         table: The transitions of the job's kind.
         job: The job; its state and data change.
         event: What happened.
-        rules: What holds for all jobs of a run; handed to the handler.
+        rules: The rules of the run, passed to the handler.
 
     Returns:
-        What the engine has to do, in this order.
+        Commands for the engine, in order.
 
     Raises:
-        KeyError: The table has no such event in the job's state: a fault in the program.
-        RuntimeError: The handler ended in a state that the table does not list: likewise.
-        OmicsError: The handler found that the job cannot go on.
+        KeyError: The table has no such event in the job's state: a bug.
+        RuntimeError: The handler ended in a state that the table does not list: a bug.
+        OmicsError: The handler found that the job cannot continue.
     """
     before = job.state
     transition = table[before, type(event)]
@@ -132,20 +132,20 @@ def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
 
 
 class Engine(ABC, Generic[J]):
-    """One run: events of jobs go into their table, and the commands that come out of it are executed here.
+    """One run: applies events to jobs by their table, and executes the resulting commands.
 
     Args:
-        settings: How.
+        settings: How to transfer.
         counters: The counters.
-        controller: What each server may be sent.
-        finished: Is given each outcome with its item's number, as they come.
+        controller: Limits the requests to each server.
+        finished: Called with each item's number and outcome, as they come.
 
     Attributes:
-        finished: Whether the run came to its end by itself.
+        finished: Whether the run ended by itself.
     """
 
     table: ClassVar[Table[Any, Any]]
-    _callers: Pool  # what calls services
+    _callers: Pool  # threads that call services
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Engine(ABC, Generic[J]):
         self.finished = False
         self._concurrency = controller
         self._controllers = [controller]
-        self._rules: Any = settings.patience  # what handlers are given
+        self._rules: Any = settings.patience  # passed to handlers
         self._connections = settings.connections
         self._progress = settings.progress
         self._stop = settings.stop
@@ -172,11 +172,11 @@ class Engine(ABC, Generic[J]):
         self._looked = time.monotonic(), time.thread_time(), 0
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
-        self._more = True  # whether the source of items may have another
+        self._more = True  # whether the source may have another item
         self._later = list[tuple[float, J, object, int | None]]()
 
     def run(self) -> None:
-        """Run until all items have an outcome or somebody stops it."""
+        """Run until all items have an outcome or the transfer is stopped."""
         with interrupts(self._control), self._control.watched(self._wire.wake):
             now = self._clock.monotonic()
             self._control.begin(now)
@@ -201,7 +201,7 @@ class Engine(ABC, Generic[J]):
                     if self._settle():
                         self.finished = True
                         break
-                    # What is paused is not served when it is due.
+                    # Paused jobs are not served when they are due.
                     for ended in self._wire.poll(TICK if paused else self._wait_for()):
                         self._ended(ended)
                     now = self._clock.monotonic()
@@ -214,13 +214,13 @@ class Engine(ABC, Generic[J]):
     def report(
         self, outcomes: Outcomes, began: float, title: str, how: str = GOES_ON, target: str = ""
     ) -> TransferReport:
-        """Return what was done, after the run.
+        """Return the report, after the run.
 
         Args:
-            outcomes: Those of all items.
+            outcomes: The outcomes of all items.
             began: When the transfer began, by the monotonic clock.
-            title: What it was.
-            how: How to go on with it, should it have been stopped.
+            title: The transfer's title.
+            how: How to resume it, if it was stopped.
             target: Folder or URI that the names are relative to; "" if there is none.
 
         Raises:
@@ -242,10 +242,10 @@ class Engine(ABC, Generic[J]):
     # -- jobs
 
     def apply(self, job: J, event: object) -> None:
-        """Apply an event to a job and execute the commands that follow from it.
+        """Apply an event to a job and execute the resulting commands.
 
         Args:
-            job: The job; nothing happens when it is over.
+            job: The job; nothing happens if it is over.
             event: What happened.
         """
         if job.state in FINAL:
@@ -255,7 +255,7 @@ class Engine(ABC, Generic[J]):
         except OmicsError as error:
             if job.state not in FINAL:
                 self.apply(job, Broken(error))
-            elif job.number in self._open:  # what it had to do before its end went wrong
+            elif job.number in self._open:  # a command before its end failed
                 job.state = State.FAILED
                 self._fail(job, error)
 
@@ -277,14 +277,14 @@ class Engine(ABC, Generic[J]):
         done: Callable[[T], object],
         failed: Callable[[Exception], object],
     ) -> None:
-        """Run a task in a thread; what comes of it counts only while the job is what it was.
+        """Run a task in a thread; its result is ignored if the job's epoch has changed.
 
         Args:
             pool: The threads.
-            job: For whom.
-            task: What to run.
-            done: Makes the event of its result.
-            failed: Makes that of its exception; None where it does not matter.
+            job: The job.
+            task: The task.
+            done: Makes the event from its result.
+            failed: Makes the event from its exception; None to ignore it.
         """
         epoch = job.epoch
 
@@ -295,7 +295,7 @@ class Engine(ABC, Generic[J]):
         pool.submit(task, lambda result: tell(done, result), lambda error: tell(failed, error))
 
     def _retry_after(self, job: J, seconds: float, event: object, epoch: int | None = None) -> None:
-        """Apply an event after a while; with an epoch, only when the job is still in it."""
+        """Apply an event after a delay; if an epoch is given, only while the job is in it."""
         self._counters.count_retry()
         self._later.append((self._clock.monotonic() + seconds, job, event, epoch))
 
@@ -306,7 +306,7 @@ class Engine(ABC, Generic[J]):
         self._concurrency.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _widen(self) -> None:
-        """Have another thread move bytes, too, where the link is faster than this one."""
+        """Start another thread that moves bytes, if the link is faster than this one."""
         now, (began, busy, before) = time.monotonic(), self._looked
         if now - began < LOOK:
             return
@@ -325,7 +325,7 @@ class Engine(ABC, Generic[J]):
             self._wire = Wires(self._wire)
         try:
             self._wire.add(new_wire(self._settings))
-        except TooManyOpenFiles as error:  # those that are at work go on
+        except TooManyOpenFiles as error:  # existing threads continue
             self._threads = self._wire.threads
             _log.info("no further thread moves bytes: %s", error.message)
         else:
@@ -333,11 +333,11 @@ class Engine(ABC, Generic[J]):
 
     @property
     def _has_core(self) -> bool:
-        """Whether another thread would have a core of its own: else hashing loses what moving bytes gains."""
+        """Whether another thread would have a core of its own; otherwise hashing loses what moving bytes gains."""
         return self._hashing + 1 < CORES
 
     def _call_back(self, job: J) -> None:
-        """End what other threads still write for a job that has begun anew or is over."""
+        """Stop what other threads still write for a job that has restarted or is over."""
 
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
@@ -348,7 +348,7 @@ class Engine(ABC, Generic[J]):
                 self.apply(job, event)
 
     def _wait_for(self) -> float:
-        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
+        """Return how long to wait on the network; if nothing else can happen, wait on the clock instead."""
         dues = [controller.opens for controller in self._controllers if controller.opens is not None]
         dues += [entry[0] for entry in self._later]
         if not dues:
@@ -360,11 +360,11 @@ class Engine(ABC, Generic[J]):
         return 0.0
 
     def _over(self, job: J, error: OmicsError | None) -> Outcome:
-        """Forget a job that is over, and what was asked for it; returns what both kinds of outcome have.
+        """Forget a job that is over and its requests; return what both kinds of outcome share.
 
         Args:
             job: The job, in a final state.
-            error: Why it failed; None when it did not.
+            error: Why it failed; None if it did not.
         """
         job.epoch += 1
         if self._wire.threads > 1:
@@ -389,29 +389,29 @@ class Engine(ABC, Generic[J]):
         Args:
             number: The item's number.
             outcome: Its outcome.
-            stated: The size that progress counted it with; None for none.
+            stated: The size that progress counted it with; None if unknown.
         """
         self._counters.count(outcome.state, outcome.size, stated)
         self._report(number, outcome)
 
     def _close(self) -> None:
-        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
+        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket may remain
             ends.callback(self._wire.close)
             self._close_all(ends)
 
     def _measure(self, now: float, *, final: bool = False) -> None:
-        """Record what moved, and tell the progress function, when it is time to."""
+        """Record what moved, and call the progress function, when it is time."""
         if final or now >= self._counters.next_sample:
             self._counters.record(now, self._moved())
         if self._progress is not None and (final or now >= self._counters.next_word):
             phase = "over" if final else self._phase()
             self._progress(self._counters.progress(now, self._moved(), self._present(), phase, self._wire.flying))
 
-    # -- what the two directions do each in their own way
+    # -- implemented by downloads and uploads
 
     @abstractmethod
     def _admit(self) -> None:
-        """Take items from the source, as long as there is room."""
+        """Take items from the source while there is capacity."""
 
     @abstractmethod
     def _serve(self) -> None:
@@ -419,23 +419,23 @@ class Engine(ABC, Generic[J]):
 
     @abstractmethod
     def _settle(self) -> bool:
-        """Do what is done once a round; tells whether all is over."""
+        """Do the rest of a round; return whether all is over."""
 
     @abstractmethod
     def _ended(self, ended: Ended) -> None:
-        """Take in the end of a request."""
+        """Handle the end of a request."""
 
     def _pauses(self, receiver: Receiver) -> bool:
-        """Whether a request is ended by a pause."""
+        """Whether a pause ends a request."""
         del receiver
         return True
 
     @abstractmethod
     def _call_off(self, receiver: Receiver) -> None:
-        """Take in a request that a pause has ended."""
+        """Handle a request that a pause has ended."""
 
     def _changed(self, job: J, before: State) -> None:
-        """Take note of a job's new state."""
+        """Note a job's new state."""
 
     @abstractmethod
     def _fail(self, job: J, error: OmicsError) -> None:
@@ -444,10 +444,10 @@ class Engine(ABC, Generic[J]):
     @property
     @abstractmethod
     def _hashing(self) -> int:
-        """How much waits for threads that hash, or is hashed."""
+        """Amount of work that hash threads have or wait for."""
 
     def _is_busy(self) -> bool:
-        """Whether threads are at work whose results are waited for."""
+        """Whether threads have work whose results are awaited."""
         return bool(self._callers.waiting or self._hashing)
 
     @abstractmethod
@@ -460,10 +460,10 @@ class Engine(ABC, Generic[J]):
 
     @abstractmethod
     def _present(self) -> int:
-        """Bytes of unfinished files that are there and count as progress."""
+        """Present bytes of unfinished files, for progress."""
 
     def _phase(self) -> Phase:
-        """What the transfer is at while it is not over."""
+        """The phase of a transfer that is not over."""
         return "moving"
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {HoldServer: _hold, Relieve: _relieve}

@@ -1,4 +1,4 @@
-"""The state machine of a job: its states, the table of what an event does in each of them, and the rules of retries. Pure."""
+"""The state machine of a job: its states, the transition table, and the rules of retries. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """Where a job is. Downloads and uploads each pass through some of these."""
+    """A job's state. Downloads and uploads each pass through some of these."""
 
     PLANNED = "planned"
     """Its turn has not come."""
@@ -56,13 +56,14 @@ PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
 class Message:
     """The base of events and commands: plain data, with the fields that its class annotates."""
 
-    # There are sixty classes of them. NamedTuple and dataclass compile methods for each, which takes longer than downloading a file.
+    # There are sixty such classes. NamedTuple and dataclass compile methods for each, which takes longer than
+    # downloading a file.
 
     def __init__(self, *values: object, **named: object) -> None:
         vars(self).update(zip(type(self).__annotations__, values, strict=False), **named)
 
     def replaced(self, **changes: Any) -> Self:
-        """Return the same with other values of some fields."""
+        """Return a copy with other values of some fields."""
         return type(self)(**{**vars(self), **changes})
 
     def __repr__(self) -> str:
@@ -70,7 +71,7 @@ class Message:
 
 
 class Broken(Message):
-    """An event: the job cannot go on, because something refused what it needs.
+    """An event: the job cannot continue, because something that it needs was refused.
 
     Attributes:
         error: Why.
@@ -80,27 +81,27 @@ class Broken(Message):
 
 
 class HoldServer(Message):
-    """A command: send nothing to a server for a while; what it says to one request holds for all."""
+    """A command: send nothing to a server for a while; its answer to one request applies to all."""
 
     location: Location
     seconds: float
 
 
 class Relieve(Message):
-    """A command: send fewer requests at once to a server that is overloaded, and nothing for a while."""
+    """A command: send fewer requests at once to an overloaded server, and none for a while."""
 
     location: Location
     seconds: float
 
 
 def relief_of(location: Location, status: int, asked: float | None, longest: float) -> list[HoldServer | Relieve]:
-    """Decide how a server is spared that answers "later": the commands for all requests to it.
+    """Return the commands that relieve a server that answers "later", for all requests to it.
 
     Args:
-        location: Where it was asked.
-        status: Its answer.
-        asked: Seconds that it asks to wait; None for none.
-        longest: Seconds of waiting beyond which the job ends; the others had better ask for themselves then.
+        location: The URL.
+        status: The answer's status.
+        asked: Seconds that it asks to wait; None if it does not.
+        longest: Seconds of waiting beyond which the job ends; other jobs then make their own request.
     """
     wait = asked or 0.0
     if wait > longest:
@@ -115,11 +116,11 @@ C = TypeVar("C")
 
 
 class Transition(NamedTuple, Generic[J, C]):
-    """What an event does in a state.
+    """An event's effect in a state.
 
     Attributes:
-        handler: Decides: changes the job's own data and returns commands for the engine.
-        ends: The states in which the job may be afterwards.
+        handler: Changes the job's own data and returns commands for the engine.
+        ends: The states that the job may be in afterwards.
     """
 
     handler: Callable[[J, Any, Any], list[C]]
@@ -127,7 +128,7 @@ class Transition(NamedTuple, Generic[J, C]):
 
 
 def to(handler: Callable[[J, Any, Any], list[C]], *ends: State) -> Transition[J, C]:
-    """Return the entry of a table: what decides, and in which states the job may be afterwards."""
+    """Return a table entry: the handler, and the states that the job may be in afterwards."""
     return Transition(handler, frozenset(ends))
 
 

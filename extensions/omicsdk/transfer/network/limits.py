@@ -1,7 +1,7 @@
-"""How much is requested at once, and how fast bytes may come: the numbers of requests to each server, and the bandwidth limit.
+"""Limits on concurrency and bandwidth: the numbers of requests to each server, and the rate of all together.
 
-For each server the number grows while that pays and shrinks when the server is in trouble; a token bucket whose tokens are
-bytes bounds the rate of all together.
+For each server the number grows while that increases the rate and shrinks when the server refuses; a token bucket of
+bytes limits the total rate.
 """
 
 from __future__ import annotations
@@ -14,45 +14,48 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from omicsdk.transfer.arguments import number
 
-#: How many connections to a server a transfer begins with: one too few costs a short transfer more than a few too many.
+#: Connections to a server at the start of a transfer: one too few costs a short transfer more than a few too many.
 FIRST = 4
-#: A request counts as so many bytes: with small files the rate of requests tells more than that of bytes.
+#: Bytes that a request counts as: with small files the rate of requests tells more than that of bytes.
 REQUEST = 64 * 1024
-#: By this factor more connections must be faster to be kept; and fewer, since a false step down costs more.
+#: Factor by which more connections must be faster to be kept; and the same for fewer, since a false step down costs
+#: more.
 WORTH, WORTH_FEWER = 1.05, 1.1
-#: When a trial's first sample is faster by this factor, it needs no second one.
+#: Factor of a trial's first sample that makes a second one unnecessary.
 PLAIN = 1.25
-#: When it is slower than this factor, neither.
+#: Factor below which a second sample is unnecessary, too.
 WORSE = 0.85
-#: Samples that a trial takes when it isn't plain.
+#: Samples of a trial that is not clear.
 TRIAL = 3
-#: Bytes a second of each connection, of FIRST at least for each thread, with which no more are tried: a thread can't take in more.
+#: Bytes a second of each connection, with at least FIRST per thread, beyond which no more are tried: a thread cannot
+#: receive more.
 PLENTY = 275_000_000
-#: Samples over which the present rate is taken.
+#: Samples that the present rate is taken over.
 MEMORY = 5
-#: The link is another one when the rate has become lower than this factor of what it was, or higher than its inverse.
+#: The link has changed if the rate falls below this factor of its former value, or rises above the inverse.
 CHANGED = 0.7
-#: Seconds between trials, at first and at most; each one that brings nothing doubles them.
+#: Seconds between trials, at first and at most; each trial without gain doubles them.
 FIRST_REST, LONGEST_REST = 1.0, 16.0
 #: Seconds without growth beyond what a server refused, at first and at most; each refusal there doubles them.
 FIRST_CAUTION, LONGEST_CAUTION = 2.0, 60.0
-#: What a server asks to wait is this share, at most, of the time between two tries to have more connections.
+#: Most time that a server asks to wait, as a share of the time between two tries to have more connections.
 WAITING_SHARE = 0.05
-#: Seconds after a refusal in which others belong to it.
+#: Seconds after a refusal in which others count as part of it.
 SAME_REFUSAL = 0.5
 
 
-class Sample(NamedTuple):  # a frozen dataclass takes four times as long to make, in each process that transfers a file
-    """What was seen of one server during a short time.
+# a frozen dataclass takes four times as long to create, in each process that transfers a file
+class Sample(NamedTuple):
+    """Observations of one server over a short time.
 
     Attributes:
-        seconds: How long it was.
-        received: Bytes that came.
-        requests: Requests that came to an end.
-        refused: How many of them the server refused for now (429, 503), or let time out.
-        retry_after: Seconds that it asked to wait, the longest.
-        steady: Whether as many requests as allowed were in flight the whole time, neither fewer (for lack of work) nor
-            more (from before the number was lowered); only then the rate tells anything.
+        seconds: The duration.
+        received: Bytes received.
+        requests: Requests that ended.
+        refused: How many of them the server refused temporarily (429, 503), or let time out.
+        retry_after: The longest time that it asked to wait, in seconds.
+        steady: Whether exactly as many requests as allowed were in flight the whole time, neither fewer (for lack of
+            work) nor more (from before the number was lowered); only then is the rate meaningful.
     """
 
     seconds: float
@@ -69,22 +72,22 @@ class Sample(NamedTuple):  # a frozen dataclass takes four times as long to make
 
 
 class Width(NamedTuple):
-    """The number of connections, and what it rests on.
+    """The number of connections, and what it is based on.
 
     Attributes:
-        connections: How many are allowed now.
-        home: How many proved best; another number than `connections` while there is a trial.
+        connections: The number allowed now.
+        home: The number that proved best; differs from `connections` during a trial.
         rates: The latest rates at home, oldest first.
         trial: The rates of the trial so far.
         rest: Seconds until the next trial.
         pause: Seconds that followed the last trial.
-        ramping: Whether it has grown since the beginning (or since the link changed) without a break.
-        downward: Whether the next trial is one with fewer.
-        ceiling: The most that the server bears, as far as it has refused more; 0 when it hasn't.
-        caution: Seconds during which the ceiling isn't passed.
+        ramping: Whether it has grown without a break since the start (or since the link changed).
+        downward: Whether the next trial has fewer connections.
+        ceiling: The most that the server accepts, if it has refused more; 0 if it has not.
+        caution: Seconds during which the ceiling is not exceeded.
         penalty: Seconds of caution after the latest refusal.
-        grace: Seconds during which a refusal belongs to the one before.
-        barren: Whether nothing can be said of the time since the latest refusal.
+        grace: Seconds during which a refusal counts as part of the one before.
+        barren: Whether the time since the latest refusal allows no conclusion.
     """
 
     connections: int
@@ -103,11 +106,11 @@ class Width(NamedTuple):
 
 
 def first_width(limit: int, first: int = FIRST, rest: float = 0.0) -> Width:
-    """The number of connections before anything was seen.
+    """Return the number of connections before any observation.
 
     Args:
         limit: The most that is allowed, 1 or more.
-        first: How many to begin with, 1 or more.
+        first: The initial number, 1 or more.
         rest: Seconds until more are tried.
     """
     connections = max(1, min(first, limit))
@@ -115,23 +118,23 @@ def first_width(limit: int, first: int = FIRST, rest: float = 0.0) -> Width:
 
 
 def next_width(width: Width, sample: Sample, limit: int, threads: int = 1) -> Width:
-    """Decides how many connections to use next.
+    """Decide how many connections to use next.
 
     Args:
-        width: What was decided last.
-        sample: What was seen since.
+        width: The last decision.
+        sample: Observations since.
         limit: The most that is allowed, 1 or more.
-        threads: How many threads move bytes.
+        threads: The number of threads that move bytes.
 
     Returns:
-        The decision; its `connections` are from 1 to `limit`, and no more than before when a request was refused.
+        The decision; its `connections` are from 1 to `limit`, and not more than before if a request was refused.
     """
     width = _aged(width, sample.seconds)
     if width.connections > limit:
         width = width._replace(connections=limit, home=min(width.home, limit), rates=(), trial=())
     if sample.refused:
         return _refused(width, sample)
-    if not sample.steady or not sample.rate:  # of a server that is silent nothing can be said either
+    if not sample.steady or not sample.rate:  # a silent server allows no conclusion either
         return width
     width = width._replace(barren=False)
     if width.connections != width.home:
@@ -149,7 +152,7 @@ def _aged(width: Width, seconds: float) -> Width:
 
 
 def _refused(width: Width, sample: Sample) -> Width:
-    """As many fewer as were refused: a server that allows so many at once says just that. But half of them stay."""
+    """Reduce by the number of refusals: a server with a limit refuses exactly the excess. Keep at least half."""
     if width.grace:
         return width
     before = width.connections
@@ -167,9 +170,9 @@ def _refused(width: Width, sample: Sample) -> Width:
         barren=True,
     )
     if width.barren:
-        return shrunk  # still the same trouble; there is nothing more to learn from it
+        return shrunk  # part of the same overload; nothing new
     if before <= width.home and len(width.rates) == MEMORY:
-        # As many were fine for a while: something has happened to the server, and will pass.
+        # The same number was accepted for a while: the server has a problem that will pass.
         return shrunk._replace(ceiling=max(width.home, width.ceiling), caution=max(FIRST_CAUTION, width.caution))
     again = 0 < width.ceiling <= before
     penalty = max(FIRST_CAUTION, sample.retry_after / WAITING_SHARE, 2 * width.penalty if again else 0.0)
@@ -178,7 +181,7 @@ def _refused(width: Width, sample: Sample) -> Width:
 
 
 def _at_home(width: Width, rate: float, limit: int) -> Width:
-    """Nothing is being tried: perhaps it is time to."""
+    """No trial is running: start one when it is due."""
     if len(width.rates) == MEMORY and _is_another(_median(width.rates), _median((*width.rates[-2:], rate))):
         width = width._replace(rates=width.rates[-2:], rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
     width = width._replace(rates=(*width.rates, rate)[-MEMORY:])
@@ -192,13 +195,13 @@ def _is_another(before: float, now: float) -> bool:
 
 
 def _trial(width: Width, limit: int) -> Width:
-    """Begins a trial."""
+    """Start a trial."""
     most = min(limit, width.ceiling) if width.caution and width.ceiling else limit
     home = width.home
     if width.downward and home > 1:
         return width._replace(connections=max(1, home * 2 // 3), trial=(), downward=False)
     if home >= most:
-        rest = 2 * _longer(width.pause) if width.ramping else width.pause  # every step up to here has paid
+        rest = 2 * _longer(width.pause) if width.ramping else width.pause  # every step so far was an improvement
         return width._replace(rest=rest, pause=_longer(rest), downward=home > 1, ramping=False)
     if width.ceiling and home >= width.ceiling:
         wider = home + 1
@@ -209,7 +212,7 @@ def _trial(width: Width, limit: int) -> Width:
 
 
 def _tried(width: Width, rate: float, limit: int) -> Width:
-    """A trial has brought a sample."""
+    """A trial has a sample."""
     before = _median(width.rates) if width.rates else 0.0
     trial = (*width.trial, rate)
     plain = rate >= PLAIN * before
@@ -222,19 +225,19 @@ def _tried(width: Width, rate: float, limit: int) -> Width:
         connections=width.home,
         rates=width.rates[-2:],
         trial=(),
-        rest=0.0 if crowded else width.pause,  # perhaps even those at home are too many
+        rest=0.0 if crowded else width.pause,  # even those at home may be too many
         pause=width.pause if crowded else _longer(width.pause),
         ramping=False,
     )
 
 
 def _worth(home: int, other: int) -> float:
-    """The factor by which a trial must be faster: one connection more among many can't bring much."""
+    """Return the factor by which a trial must be faster: one connection more among many cannot add much."""
     return 1 + min(WORTH - 1, (other / home - 1) / 2) if other > home else WORTH_FEWER
 
 
 def _moved(width: Width, rate: float, limit: int) -> Width:
-    """The trial paid: its number is the new home, and the next one is tried at once, in the same direction."""
+    """The trial was faster: its number is the new home, and the next one in the same direction is tried at once."""
     home = width.connections
     width = width._replace(
         home=home,
@@ -257,20 +260,20 @@ def _longer(pause: float) -> float:
     return min(LONGEST_REST, 2 * pause)
 
 
-#: Seconds that a sample covers, at least: a server that caps its connections is to be used in full soon.
+#: Least seconds that a sample covers: a server that limits its connections should be fully used soon.
 PERIOD = 0.05
-#: Seconds that it covers at most, when little comes.
+#: Most seconds that it covers if little arrives.
 LONGEST_PERIOD = 1.0
-#: Work (bytes, and requests as bytes) for each connection that makes a sample tell something.
+#: Work (bytes, and requests as bytes) per connection that makes a sample meaningful.
 EVIDENCE = 1 * REQUEST
-#: A sample during which more than this share of the time too few or too many requests ran tells nothing.
+#: A sample is meaningless if too few or too many requests ran for more than this share of the time.
 SLACK = 0.1
-#: Servers without a request that are remembered, at most; what is forgotten is learnt again.
+#: Most servers without a request that are remembered; forgotten ones are measured again.
 REMEMBERED = 1024
 
 
 class _ServerState:
-    """One server. `received` counts requests that have ended; what those in flight brought is added when it is looked."""
+    """One server. `received` counts requests that have ended; bytes of those in flight are added when it is examined."""
 
     def __init__(self, width: Width, now: float) -> None:
         self.width = width
@@ -282,7 +285,7 @@ class _ServerState:
         self.begin(now)
 
     def begin(self, now: float) -> None:
-        """Begins a sample."""
+        """Start a sample."""
         self.since = now
         self.before = self.seen
         self.requests = self.refused = 0
@@ -294,13 +297,13 @@ class ConcurrencyController:
     """Decides whether a request to a server may start.
 
     Args:
-        limit: The most requests at once, to all servers together; 1 or more.
+        limit: Most concurrent requests to all servers together; 1 or more.
         now: The clock's seconds at the start; it never goes back.
-        first: With how many a server begins, 1 or more.
+        first: Initial requests to a server, 1 or more.
 
     Attributes:
-        flying: How many requests run.
-        opens: When the next server may be asked again that is left alone now; None when there is none. `open` is due then.
+        flying: The number of running requests.
+        opens: When the next held server may receive requests again; None if there is none. `open` is due then.
     """
 
     def __init__(self, limit: int, now: float, first: int = FIRST) -> None:
@@ -309,18 +312,18 @@ class ConcurrencyController:
         self._first = first
         self._threads = 1
         self._active = dict[str, _ServerState]()
-        self._idle = dict[str, _ServerState]()  # the one that was used longest ago comes first
+        self._idle = dict[str, _ServerState]()  # least recently used first
         self._closed = dict[str, float]()
         self.opens: float | None = None
         self._looked = now
         self._due = now + PERIOD
 
     def expect(self, server: str, first: int, rest: float = 0.0) -> None:
-        """Set with how many requests a server begins, when nothing is known of it yet.
+        """Set the initial number of requests to a server that has no observations yet.
 
         Args:
             server: The server.
-            first: How many, 1 or more.
+            first: The number, 1 or more.
             rest: Seconds until more are tried.
         """
         if server not in self._active and server not in self._idle:
@@ -330,7 +333,7 @@ class ConcurrencyController:
         """Note that more threads move bytes: more requests are tried with each server now.
 
         Args:
-            threads: How many they are.
+            threads: The number of threads.
         """
         self._threads = threads
         for state in self._active.values():
@@ -340,7 +343,7 @@ class ConcurrencyController:
         """Whether a request to a server may start now.
 
         Args:
-            server: Its name; anything that tells servers apart.
+            server: The server.
         """
         if self.flying >= self._limit or server in self._closed:
             return False
@@ -348,22 +351,22 @@ class ConcurrencyController:
         return state is None or state.flying < state.allowed
 
     def width(self, server: str) -> int:
-        """How many requests to a server may run at once, from 1 to the limit."""
+        """Most concurrent requests to a server, from 1 to the limit."""
         state = self._active.get(server) or self._idle.get(server)
         return state.allowed if state is not None else min(self._first, self._limit)
 
     @property
     def full(self) -> bool:
-        """Whether as many requests run as may run at once."""
+        """Whether as many requests run as are allowed."""
         return self.flying >= self._limit
 
     @property
     def several(self) -> bool:
-        """Whether more than one server was asked."""
+        """Whether more than one server received requests."""
         return len(self._active) + len(self._idle) > 1
 
     def started(self, server: str) -> None:
-        """Notes that a request has started."""
+        """Note that a request has started."""
         state = self._active.get(server)
         if state is None:
             state = self._wake(server)
@@ -371,12 +374,12 @@ class ConcurrencyController:
         self.flying += 1
 
     def ended(self, server: str, received: int, *, counts: bool = True) -> None:
-        """Notes that a request has come to an end, well or not.
+        """Note that a request has ended.
 
         Args:
-            server: Whom it asked.
-            received: The bytes that it brought.
-            counts: Whether it came to its end; False when it was called off.
+            server: The server.
+            received: The bytes that it received.
+            counts: Whether it ended by itself; False if it was cancelled.
         """
         state = self._active[server]
         state.received += received
@@ -385,10 +388,11 @@ class ConcurrencyController:
         self.flying -= 1
 
     def refused(self, server: str, now: float, retry_after: float = 0.0) -> None:
-        """Notes that a server refused a request for now, or let it time out: it is left alone for a while.
+        """Note that a server refused a request temporarily, or let it time out, and hold the server for a while.
 
-        What one request is told holds for all to that server. For a moment it is left alone even if it asked for
-        nothing, until all answers to what was in flight have come: how many it refuses tells how many it bears.
+        One refusal applies to all requests to the server. It is held for a moment even if it did not ask for that,
+        until the
+        requests in flight have been answered: the number of their refusals shows how many it accepts.
 
         Args:
             server: The server.
@@ -403,11 +407,11 @@ class ConcurrencyController:
         self.hold(server, now + max(PERIOD, retry_after))
 
     def hold(self, server: str, until: float) -> None:
-        """Leaves a server alone.
+        """Hold a server.
 
         Args:
             server: The server.
-            until: When the clock will say this, it ends.
+            until: The clock at which the hold ends.
         """
         self._closed[server] = max(until, self._closed.get(server, 0.0))
         if len(self._closed) > REMEMBERED:
@@ -415,7 +419,7 @@ class ConcurrencyController:
         self.opens = min(self._closed.values())
 
     def open(self, now: float) -> None:
-        """Lets servers be asked again whose time is over.
+        """Release servers whose hold is over.
 
         Args:
             now: The clock.
@@ -424,16 +428,16 @@ class ConcurrencyController:
         self.opens = min(self._closed.values(), default=None)
 
     def look(self, now: float, in_flight: Callable[[], Iterable[tuple[str, int]]]) -> None:
-        """Adapts the numbers of connections; to be called whenever all requests that may start have been started.
+        """Adapt the numbers of connections; called when all requests that may start have been started.
 
         Args:
             now: The clock.
-            in_flight: Gives for each request in flight whom it asks and the bytes that it has brought.
+            in_flight: Returns the server of each request in flight and the bytes it has received.
         """
         elapsed = now - self._looked
         self._looked = now
         for state in self._active.values():
-            if state.uneven or elapsed > LONGEST_PERIOD:  # nobody looked for so long: it was paused, or the machine was
+            if state.uneven or elapsed > LONGEST_PERIOD:  # the engine was paused, or the machine slept
                 state.off += elapsed
             state.uneven = state.flying != state.allowed
         if now < self._due:
@@ -485,16 +489,16 @@ class ConcurrencyController:
 
 
 class Queued(Protocol):
-    """What waits for requests to be sent for it.
+    """A job that waits for its requests to be sent.
 
     Attributes:
-        server: Whom the next request asks, "" while nobody knows.
-        queued: Whether it is in a queue, or something of it waits.
-        over: Whether it needs none any longer.
-        wanting: Whether there is anything that is not claimed yet.
-        claimable: Whether that can be sent now.
-        first: Requests with which a server begins that is asked for such; None for FIRST.
-        in_parts: Whether it is asked for in parts.
+        server: The server of its next request, "" while unknown.
+        queued: Whether it, or a part of it, is in a queue.
+        over: Whether it needs no more requests.
+        wanting: Whether it has unclaimed bytes.
+        claimable: Whether these can be sent now.
+        first: Initial requests to its server; None for FIRST.
+        in_parts: Whether it is requested in parts.
     """
 
     queued: bool
@@ -517,25 +521,27 @@ Q = TypeVar("Q", bound=Queued)
 
 
 class Scheduler(ConcurrencyController, Generic[Q]):
-    """A queue for each server, and what may be sent now.
+    """A queue for each server, and the choice of what may be sent now.
 
     Args:
-        connections: How many requests run at once, at most.
+        connections: Most concurrent requests.
         now: The monotonic clock.
     """
 
     def __init__(self, connections: int, now: float) -> None:
         super().__init__(connections, now)
-        self._queues = dict[str, deque[Q]]()  # the server whose turn is farthest back comes first
+        self._queues = dict[str, deque[Q]]()  # least recently served first
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiting jobs."""
         return sum(map(len, self._queues.values()))
 
     @property
     def crowd(self) -> int:
-        """How many wait for a connection, without those that wait for one server while another could be asked."""
+        """The number of jobs that wait for a connection, without those that wait for one server while another has
+        capacity.
+        """
         if self.full or not (self.several or self._closed):
             return self.waiting
         return sum(
@@ -549,7 +555,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
 
         Args:
             job: The job, located.
-            first: Whether before all others.
+            first: Whether it goes before all others.
         """
         if not (job.queued or job.over):
             job.queued = True
@@ -567,12 +573,12 @@ class Scheduler(ConcurrencyController, Generic[Q]):
             queue.append(job)
 
     def due(self, parts: int | None) -> Iterator[tuple[Q, int]]:
-        """Give what may be sent now, to each server by itself, with how many requests it may have.
+        """Yield jobs that may send now, for each server, with the number of requests that each may have.
 
-        Whoever is given claims what is sent, and it is `started`, before the next is asked for.
+        A job claims what it sends, and is `started`, before the next one is taken.
 
         Args:
-            parts: How many requests for parts, at most; None for any number.
+            parts: Most requests for parts; None for no limit.
         """
         for server in tuple(self._queues):
             if self.may_start(server):
@@ -597,19 +603,19 @@ class Scheduler(ConcurrencyController, Generic[Q]):
                     self._queues[server] = queue
 
 
-#: What may be saved up while nothing is sent, in seconds of the limit.
+#: Most tokens saved while nothing is sent, in seconds of the limit.
 SAVED = 0.1
-#: How much has to be there before the next bytes are let through, in seconds of the limit: less would be many wake-ups.
+#: Least tokens before the next bytes pass, in seconds of the limit: fewer would mean many wake-ups.
 LEAST = 0.02
 
 
 class Bucket(NamedTuple):
-    """Tokens at a moment.
+    """Tokens at one moment.
 
     Attributes:
         rate: Bytes a second that flow in; above 0.
-        tokens: Bytes that may pass; below 0 after more has passed than there were tokens, which can't be helped: bytes
-            are counted when they have come.
+        tokens: Bytes that may pass; below 0 if more have passed than there were tokens, which is unavoidable: bytes are
+            counted on arrival.
         at: The moment, in seconds by a clock that never goes back.
     """
 
@@ -618,7 +624,7 @@ class Bucket(NamedTuple):
     at: float
 
     def later(self, now: float) -> Bucket:
-        """The bucket at another moment; an earlier one changes nothing.
+        """Return the bucket at another moment; an earlier one changes nothing.
 
         Args:
             now: The moment.
@@ -628,15 +634,15 @@ class Bucket(NamedTuple):
         return self._replace(tokens=min(SAVED * self.rate, self.tokens + (now - self.at) * self.rate), at=now)
 
     def taken(self, count: int) -> Bucket:
-        """The bucket after bytes have passed.
+        """Return the bucket after bytes have passed.
 
         Args:
-            count: How many; fewer than 0 gives some back.
+            count: The bytes; negative to give some back.
         """
         return self._replace(tokens=self.tokens - count)
 
     def wait(self) -> float:
-        """Seconds until bytes may pass, 0.0 when they may now."""
+        """Seconds until bytes may pass, 0.0 if they may now."""
         return 0.0 if self.tokens > 0 else (LEAST * self.rate - self.tokens) / self.rate
 
 
@@ -669,20 +675,20 @@ class Throttle:
         """
         with self._guard:
             self.rate = _checked(rate)
-            if self._bucket is not None and rate is not None:  # the debt stays: it is in bytes that have passed
+            if self._bucket is not None and rate is not None:  # the debt remains: it is in bytes that have passed
                 self._bucket = self._bucket._replace(rate=rate, tokens=min(self._bucket.tokens, SAVED * rate))
             else:
                 self._bucket = None
 
     def take(self, count: int, now: float) -> float:
-        """Counts bytes that have passed.
+        """Count bytes that have passed.
 
         Args:
-            count: How many.
+            count: The bytes.
             now: The clock that all users of this throttle share.
 
         Returns:
-            Seconds until more may pass, 0.0 when they may now.
+            Seconds until more may pass, 0.0 if they may now.
         """
         with self._guard:
             if self.rate is None:
@@ -700,29 +706,29 @@ def _checked(rate: float | None) -> float | None:
     return rate
 
 
-#: Bytes that are read from a socket at once under a limit, at least and at most, and in seconds of the limit: one look at a
-#: socket brings up to ten times as many.
+#: Bytes read from a socket at once under a limit, least and most, and in seconds of the limit: one poll of a socket
+#: reads up to ten times as many.
 _LEAST_BUFFER, _MOST_BUFFER, _BUFFER = 16 * 1024, 512 * 1024, 0.002
 
 H = TypeVar("H", bound=Hashable)
 
 
 class Pacing(Generic[H]):
-    """Pauses requests when the limit's tokens are used up, and lets them go on one after the other when there are new ones.
+    """Pauses requests when the limit's tokens are used up, and resumes them one by one when there are new ones.
 
-    A request that is paused isn't held against its server: libcurl's patience rests, and TCP tells the server to wait.
+    A pause does not count against the server: libcurl's time-out rests, and TCP makes the server wait.
 
     Args:
         throttle: The limit, which may change at any time.
-        begin: Begins a request.
-        pause: Pauses one that was begun; does nothing with one that is over.
-        go_on: Lets it go on.
-        push: Has the requests that were just begun or let go on move what they can.
-        moved: Gives the bytes that a request has moved so far, in both directions.
+        begin: Starts a request.
+        pause: Pauses one that was started; does nothing with one that is over.
+        go_on: Resumes it.
+        push: Makes requests that were just started or resumed move what they can.
+        moved: Returns the bytes that a request has moved so far, in both directions.
         now: A clock that never goes back.
 
     Attributes:
-        engaged: Whether requests are counted or wait, perhaps for a limit that has gone meanwhile.
+        engaged: Whether requests are counted or wait, perhaps for a limit that was lifted meanwhile.
     """
 
     def __init__(
@@ -743,14 +749,14 @@ class Pacing(Generic[H]):
         self._push = push
         self._moved = moved
         self._now = now
-        self._running = dict[H, int]()  # with the bytes that the throttle knows of
-        self._waiting = dict[H, bool]()  # whether they were begun; who waits longest comes first
+        self._running = dict[H, int]()  # bytes of each that the throttle has counted
+        self._waiting = dict[H, bool]()  # whether each was started; the longest wait comes first
         self._counting = False
         self.engaged = False
 
     @property
     def buffer(self) -> int:
-        """How many bytes to read from a socket at once."""
+        """Most bytes to read from a socket at once."""
         rate = self._throttle.rate
         return _MOST_BUFFER if rate is None else max(_LEAST_BUFFER, min(_MOST_BUFFER, int(rate * _BUFFER)))
 
@@ -759,18 +765,18 @@ class Pacing(Generic[H]):
         return request in self._waiting
 
     def start(self, request: H) -> None:
-        """Takes in a request; it is begun when it may: a small file comes whole with the first look at its socket."""
+        """Add a request; it starts when it may: a small file arrives whole with the first poll of its socket."""
         self._waiting[request] = False
         self.engaged = True
 
     def ended(self, request: H) -> bool:
-        """Lets go of a request that has ended or shall.
+        """Remove a request that has ended or will be ended.
 
         Args:
-            request: The request, while it can still be asked what it has moved.
+            request: The request, while its moved bytes can still be read.
 
         Returns:
-            Whether it was ever begun.
+            Whether it was ever started.
         """
         if request in self._waiting:
             return self._waiting.pop(request)
@@ -779,13 +785,13 @@ class Pacing(Generic[H]):
         return True
 
     def let_through(self, flying: Callable[[], list[H]]) -> float | None:
-        """Lets requests go on as long as there are tokens; to be called before each wait for sockets.
+        """Resume requests while there are tokens; called before each wait for sockets.
 
         Args:
-            flying: Gives all requests; asked when a limit is new.
+            flying: Returns all requests; called when a limit is new.
 
         Returns:
-            Seconds until there are new tokens, None when nothing waits for any.
+            Seconds until there are new tokens, None if nothing waits for any.
         """
         if not self._counting:
             self._counting = self.engaged = True
@@ -806,10 +812,10 @@ class Pacing(Generic[H]):
         return None
 
     def full(self) -> bool:
-        """Counts what has moved; pauses all when the tokens are used up. To be called after each look at a socket.
+        """Count what has moved, and pause all requests when the tokens are used up; called after each poll of a socket.
 
         Returns:
-            Whether they are.
+            Whether the tokens are used up.
         """
         if self._count() == 0.0:
             return False
@@ -820,7 +826,7 @@ class Pacing(Generic[H]):
         return True
 
     def _count(self) -> float:
-        """Tells the throttle what has moved; gives the seconds until more may."""
+        """Report what has moved to the throttle; return the seconds until more may."""
         total = 0
         for request, before in self._running.items():
             moved = self._moved(request)

@@ -1,7 +1,7 @@
-"""Cells, spans and parts: which bytes of a file are asked for next. Pure arithmetic.
+"""Cells, spans and parts: which bytes of a file to request next. Pure arithmetic.
 
-A file lies on a fixed grid of cells of 4 MiB. A cell is the unit in which progress is remembered, so a part (what one
-request asks for) begins on the grid, and at most one cell a connection is lost when the process dies.
+A file is divided into a fixed grid of cells of 4 MiB. Progress is recorded per cell, so a part (the bytes of one
+request) begins on the grid, and at most one cell per connection is lost when the process dies.
 """
 
 from __future__ import annotations
@@ -9,40 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 MIB = 1024 * 1024
-#: The grid. Part of the journal's format: a journal with another grid isn't continued.
+#: The cell size. Part of the journal's format: a journal with another grid cannot be resumed.
 CELL = 4 * MIB
-#: The largest part: larger ones lose at a file's tail, smaller ones cost round trips.
+#: The largest part: larger ones make the end of a file slower, smaller ones cost round trips.
 LARGEST_PART = 16 * MIB
-#: Files up to this size are fetched with one plain request.
+#: Files up to this size are downloaded in a single plain request.
 WHOLE = 16 * MIB
 
-#: The largest file: 128 TiB, more than any store of objects takes. The grid of one takes 256 MiB of memory.
+#: The largest file: 128 TiB, more than any object store accepts. Its grid takes 256 MiB of memory.
 LARGEST = 1 << 47
 
-#: Bytes a second of a bandwidth limit for each request for a part: a cell comes in 2 s then.
+#: Bytes a second of a bandwidth limit for each concurrent part: a cell then arrives in 2 s.
 SHARE = 2 * MIB
 
-#: Half-open: from the first byte to the one behind the last.
+#: Half-open: from the first byte to the offset behind the last.
 Span = tuple[int, int]
 
 
 def requests_within(rate: float | None, most: int) -> int:
-    """How many parts are asked for at once under a bandwidth limit.
+    """Return how many parts to request at once under a bandwidth limit.
 
-    More would bring nothing sooner, and would have so many begun cells that a run of short budgets never ends one.
+    More would finish nothing sooner, and would start so many cells that a run with a short budget never completes one.
 
     Args:
         rate: The limit in bytes a second, None for none.
-        most: How many there are without one, 1 or more.
+        most: The number without a limit, 1 or more.
 
     Returns:
-        1 to most; 2 where that many may be, so that one that hangs doesn't hold up all.
+        1 to most; 2 if most allows it, so that one stalled request does not block everything.
     """
     return most if rate is None else min(most, max(2, int(min(rate, most * SHARE) // SHARE)))
 
 
 def cell_count(size: int) -> int:
-    """How many cells a file of this size has; the last may be short, an empty file has none."""
+    """The number of cells of a file of this size; the last may be short, an empty file has none."""
     return -(-size // CELL)
 
 
@@ -57,18 +57,18 @@ def cell_span(index: int, size: int) -> Span:
 
 
 def next_boundary(position: int, size: int | None) -> int:
-    """Where the cell that holds this position ends.
+    """Return where the cell that contains a position ends.
 
     Args:
         position: An offset in the file.
-        size: The file's size, None when it isn't known yet.
+        size: The file's size, None if unknown.
     """
     end = (position // CELL + 1) * CELL
     return end if size is None else min(end, size)
 
 
 def spans_of_cells(cells: Iterable[int], size: int) -> list[Span]:
-    """Joins cells to as few spans as possible.
+    """Join cells to as few spans as possible.
 
     Args:
         cells: Cell numbers, ascending.
@@ -88,26 +88,26 @@ def spans_of_cells(cells: Iterable[int], size: int) -> list[Span]:
 
 
 def missing_cells(have: Sequence[int], size: int) -> list[int]:
-    """Which cells of a file aren't there.
+    """Return which cells of a file are missing.
 
     Args:
-        have: The numbers of the cells that are there.
+        have: The numbers of the present cells.
         size: The file's size in bytes.
 
     Returns:
-        The others' numbers, ascending.
+        The other numbers, ascending.
     """
     there = set(have)
     return [index for index in range(cell_count(size)) if index not in there]
 
 
 def part_length(remaining: int, connections: int) -> int:
-    """How many bytes the next request asks for.
+    """Return how many bytes the next request asks for.
 
-    Large parts while there is much to do, smaller ones towards the end, so that all connections end together.
+    Parts are large while much is missing and smaller towards the end, so that all connections end together.
 
     Args:
-        remaining: Bytes of the file that nobody has asked for yet.
+        remaining: Unclaimed bytes of the file.
         connections: How many connections share the work, 1 or more.
 
     Returns:
@@ -118,14 +118,14 @@ def part_length(remaining: int, connections: int) -> int:
 
 
 def take(spans: list[Span], length: int) -> tuple[Span, list[Span]]:
-    """Takes the next part off the front of what is missing.
+    """Take the next part off the front of the missing spans.
 
     Args:
-        spans: What is missing, in order; not empty.
-        length: How much to take at most, a whole number of cells.
+        spans: The missing spans, in order; not empty.
+        length: Most bytes to take, a whole number of cells.
 
     Returns:
-        The part, ending on the grid or where its span ends, and what stays missing.
+        The part, ending on the grid or where its span ends, and the remaining spans.
     """
     (start, end), rest = spans[0], spans[1:]
     cut = min(end, (start // CELL) * CELL + length)
@@ -133,5 +133,5 @@ def take(spans: list[Span], length: int) -> tuple[Span, list[Span]]:
 
 
 def total(spans: Iterable[Span]) -> int:
-    """The bytes in all spans together."""
+    """The number of bytes in all spans."""
     return sum(end - start for start, end in spans)

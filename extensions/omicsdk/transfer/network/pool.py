@@ -1,4 +1,6 @@
-"""Connections that requests of any thread borrow, one request each; the reader of an answer takes its body as it comes."""
+"""Connections that requests of any thread borrow, for one request each; the caller reads the answer's body as it
+arrives.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +21,27 @@ if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.transfer.network.wire import Ended, Wire
 
-#: Seconds that are waited for bytes at a time, within which Ctrl-C is noticed; seconds that are as good as no limit.
+#: Seconds of one wait for bytes, within which Ctrl-C is noticed; seconds that are as good as no limit.
 _WAIT, _EVER = 1.0, 1e6
-#: Bytes of a body that may come beyond those of use before it is cut off: its answer is judged by then.
+#: Bytes of a body received beyond the useful ones before it is cut off: its answer is judged by then.
 _SPARE = 64 * 1024
-#: Bytes that libcurl reads at once from a socket. It may do so some sixty times before any is handed on, which bounds the
-#: memory of a read, and a larger buffer leaves the processor's caches.
+#: Bytes that libcurl reads at once from a socket. It may do so some sixty times before it passes any on, which bounds
+#: the memory of a read, and a larger buffer exceeds the processor's caches.
 _BUFFER = 128 * 1024
-#: Chunks of libcurl's, 16 KiB at most, that make a piece.
+#: Chunks of libcurl, 16 KiB at most, that make a piece.
 _JOINED = 64
-#: Bytes of a refusal that are read.
+#: Bytes of a refusal's body that are read.
 _REFUSAL = 1 << 18
-#: Wires that are kept for the next requests, at most, and the number of servers whose connections each keeps.
+#: Most wires kept for the next requests, and the number of servers whose connections each keeps.
 _IDLE, _KEPT = 16, 4
 
 
 class StreamedAnswer:
-    """An answer whose head has come. Its body comes as it is read: what isn't read yet stays on its way.
+    """An answer whose head has arrived. Its body is received as it is read; the rest stays in transit.
 
     Args:
-        wire: What its request went over.
-        most: Bytes of its body that are of use; None for all.
+        wire: The connections of its request.
+        most: Useful bytes of its body; None for all.
 
     Attributes:
         status: Its HTTP status.
@@ -55,7 +57,7 @@ class StreamedAnswer:
         self._ended: Ended | None = None
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Take bytes of the body, from libcurl; 0 ends a body that is longer than is of use."""
+        """Receive bytes of the body from libcurl; return 0 to end a body that exceeds its useful bytes."""
         self._chunks.append(chunk)
         self._left -= len(chunk)
         return None if self._left >= 0 else 0
@@ -66,7 +68,8 @@ class StreamedAnswer:
         Raises:
             WireFailure: There was none.
         """
-        # A head that looks whole may be that of a proxy, or an interim one: only what follows shows that it is the answer's.
+        # A head that looks complete may be that of a proxy, or an interim one: only what follows shows that it is the
+        # final one.
         while not self._chunks and self._ended is None:
             self._move()
         if not self.lines:
@@ -74,10 +77,10 @@ class StreamedAnswer:
         self.status, self.headers = parse_head(self.lines)
 
     def pieces(self) -> Generator[bytes]:
-        """Yield the body as it comes.
+        """Yield the body as it arrives.
 
         Raises:
-            WireFailure: It breaks.
+            WireFailure: The connection broke.
         """
         while self._chunks or self._ended is None:
             chunks, self._chunks = self._chunks, []
@@ -107,12 +110,12 @@ class StreamedAnswer:
 
 
 class ConnectionPool:
-    """Sends requests for bytes, each once: its caller decides what follows an answer. Thread-safe.
+    """Sends requests for bytes, each once: retries are up to the caller. Thread-safe.
 
     Args:
-        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        environ: Environment variables (proxies, certificate authorities); by default the process's own.
         timeout: Seconds for each step; by default the client's, else 10 to connect, 60 without a byte.
-        client: A client whose environment and limits of time hold, without its credentials.
+        client: A client whose environment and time limits apply, without its credentials.
     """
 
     def __init__(
@@ -129,28 +132,28 @@ class ConnectionPool:
             timeout = usual if timeout is None else timeout
         self._environ = environ
         self._timeout = Timeout.of(timeout)
-        self._idle: deque[Wire] = deque()  # one for each request that was under way at once, with its connections
+        self._idle: deque[Wire] = deque()  # as many as there were concurrent requests, with their connections
         self._closed = False
 
     @contextmanager
     def get(self, url: str, headers: tuple[tuple[str, str], ...], most: int | None = None) -> Generator[StreamedAnswer]:
-        """Ask for bytes; the request ends with the block.
+        """Request bytes; the request ends with the block.
 
         Args:
-            url: Where.
+            url: The URL.
             headers: Names and values.
-            most: Bytes of the body that are of use; None for all. A server that sends the whole file is cut off there.
+            most: Useful bytes of the body; None for all. A server that sends the whole file is cut off there.
 
         Yields:
             The answer, of which only the head has been read.
 
         Raises:
-            WireFailure: There was none.
+            WireFailure: No head arrived.
         """
         from omicsdk.transfer.network.wire import Ask
 
         try:
-            wire = self._idle.pop()  # the one used last: its connection is the likeliest to be open still
+            wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
         except IndexError:
             wire = self._new_wire()
         answer = StreamedAnswer(wire, most)
@@ -169,7 +172,7 @@ class ConnectionPool:
                 self._idle.append(wire)
 
     def close(self) -> None:
-        """Close the connections, those in use as soon as they are given back."""
+        """Close the connections; those in use are closed when they are returned."""
         self._closed = True
         while self._idle:
             self._idle.pop().close()
@@ -193,9 +196,10 @@ _pools: dict[int, ConnectionPool] = {}
 
 
 def shared_pool() -> ConnectionPool:
-    """Return this process's pool. One that has been forked gets its own: two can't talk over one connection."""
+    """Return this process's pool. A forked process gets its own: two cannot share a connection."""
     pool = _pools.get(os.getpid())
-    # One of several threads wins; a pool that loses has connected to nothing. No lock, which a fork could inherit locked.
+    # Of several threads one wins; a pool that loses has opened no connection. No lock, which a fork could inherit
+    # locked.
     return pool if pool is not None else _pools.setdefault(os.getpid(), ConnectionPool())
 
 

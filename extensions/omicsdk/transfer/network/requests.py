@@ -1,4 +1,4 @@
-"""Requests for the bytes of a file: where they are, what is asked for, and how an answer is judged, when to retry. Pure."""
+"""Requests for the bytes of a file: locations, headers, the interpretation of answers, and retries. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
 
-# Patterns that not every transfer needs are compiled, and kept by `re`, when they are first used.
+# Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
 _HEADER_VALUE = r"[\t -~]*\Z"
 _LONE_SURROGATE = "[\ud800-\udfff]"
@@ -27,14 +27,13 @@ class Location:
     """Where a file's bytes are.
 
     Attributes:
-        url: An http or https URL, presigned or not; to fetch from, an ftp URL will do, too.
-        headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
-            dropped.
-        server: Whom it asks; see `server_of`.
+        url: An http or https URL, presigned or not; downloads also accept ftp.
+        headers: Headers to send to that URL's origin (scheme, host, port); redirects to another origin drop them.
+        server: The server; see `server_of`.
 
     Raises:
-        ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
-        TypeError: A URL or header that isn't text.
+        ValueError: A header that contains a line break, or characters that HTTP cannot carry.
+        TypeError: A URL or header that is not text.
     """
 
     url: str
@@ -60,7 +59,7 @@ class Location:
         return f"Location({without_query(self.url)!r}{f', headers: {names}' if names else ''})"
 
 
-#: What is looked at in a head.
+#: Headers that are read from a head.
 WANTED = {
     name.encode(): name
     for name in (
@@ -74,26 +73,26 @@ WANTED = {
         "transfer-encoding",
     )
 }
-#: Seconds by which an answer must be younger than the file's last change for that date to be a strong validator: RFC 9110,
-#: 8.8.2.2, wants the date and the clock that set it to be a second apart, or so far that it doesn't matter whose clock it
-#: was. Who answers seldom is who stores, so it is the minute that RFC 7232 named for that.
+#: Seconds by which an answer must be younger than the file's last change for that date to be a strong validator: RFC
+#: 9110, 8.8.2.2, requires the date and the clock that set it to be a second apart, or so far that clock differences do
+#: not matter. The server that answers is seldom the one that stores, so it is the minute of RFC 7232.
 SETTLED = 60.0
 _CONTENT_RANGE = r"(?i)bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z"
 
 
 class Kind(Enum):
-    """What to do with an answer."""
+    """How to handle an answer."""
 
-    ACCEPT = "accept"  # the bytes that were asked for
-    WHOLE = "whole"  # the whole file from its first byte, though another part was asked for
-    MOVED = "moved"  # ask there
-    ENDED = "ended"  # the URL isn't accepted (any longer)
-    LATER = "later"  # in a while perhaps
-    CHANGED = "changed"  # the source isn't what it was
-    WRONG_RANGE = "wrong range"  # not what was asked for: this server can't do ranges
-    WRONG_SIZE = "wrong size"  # not the size that was stated
-    UNVALIDATED = "unvalidated"  # a part, and nothing shows that it is of the same file as others
-    REFUSED = "refused"  # for good
+    ACCEPT = "accept"  # the requested bytes
+    WHOLE = "whole"  # the whole file from its first byte, although a part was requested
+    MOVED = "moved"  # repeat the request there
+    ENDED = "ended"  # the URL has expired, or was never accepted
+    LATER = "later"  # may succeed after a delay
+    CHANGED = "changed"  # the source has changed
+    WRONG_RANGE = "wrong range"  # other bytes than requested: this server does not support ranges
+    WRONG_SIZE = "wrong size"  # another size than stated
+    UNVALIDATED = "unvalidated"  # a part that nothing shows to be of the same file as others
+    REFUSED = "refused"  # permanently
 
 
 class Asked(NamedTuple):
@@ -101,13 +100,13 @@ class Asked(NamedTuple):
 
     Attributes:
         start: The first byte.
-        end: The byte behind the last, None for all to the end.
+        end: The offset behind the last byte, None for all to the end.
         ranged: Whether it had a Range header.
-        size: The file's size as far as it is known.
-        stated: Whether that size is the platform's statement (else a server's earlier answer).
-        validator: The ETag or date of the bytes that are already there, "" when there is none.
-        joins: Whether its bytes may be joined with those of other answers though no strong validator says that they are
-            of one file: a checksum will tell, or the user allowed it.
+        size: The file's size, if known.
+        stated: Whether that size is the platform's (else from an earlier answer).
+        validator: The ETag or date of the present bytes, "" if there is none.
+        joins: Whether its bytes may be joined with those of other answers without a strong validator: a checksum will
+            be verified, or the user allowed it.
     """
 
     start: int
@@ -120,17 +119,17 @@ class Asked(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What an answer is.
+    """The interpretation of an answer.
 
     Attributes:
-        kind: What to do.
+        kind: How to handle it.
         status: The answer's HTTP status.
-        start: The first byte that it brings.
-        end: The byte behind the last one, None when it doesn't say.
-        size: The file's size as it says, None when it doesn't.
+        start: The first byte that it contains.
+        end: The offset behind the last byte, None if it does not state it.
+        size: The file's size as it states it, None if it does not.
         validator: A strong ETag, else the date of the last change, else a weak ETag, else ""; see `is_strong`.
-        location: Where a redirect leads, as the header has it.
-        retry_after: Seconds that the server asks to wait, None when it doesn't.
+        location: A redirect's target, as in the header.
+        retry_after: Seconds that the server asks to wait, None if it does not.
         why: The reason in words, for messages.
     """
 
@@ -153,11 +152,11 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     """Return the error of a file that its server refuses.
 
     Args:
-        title: What messages call the file.
-        url: Where it was asked for.
+        title: The file's name in messages.
+        url: The requested URL.
         verdict: The answer.
         headers: Its headers.
-        body: How its body begins.
+        body: The beginning of its body.
     """
     from omicsdk.core.api_errors import api_error
 
@@ -178,7 +177,7 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
 
 
 def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:
-    """Compares an answer with what was asked for.
+    """Compare an answer with its request.
 
     Args:
         asked: The request.
@@ -187,7 +186,7 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
         now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
 
     Returns:
-        What to do. Only ACCEPT and WHOLE allow writing.
+        How to handle it. Only ACCEPT and WHOLE allow writing.
     """
     if status in (200, 206):
         verdict = _judge_part(asked, headers) if status == 206 else _judge_whole(asked, headers)
@@ -260,11 +259,14 @@ def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "")
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # Python has limits too
+    # Python limits the digits of an integer, too
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _differs(before: str, now: str) -> bool:
-    """Whether two validators tell of different contents; an ETag says nothing about a date, nor a weak one about a strong one."""
+    """Whether two validators state different contents; an ETag and a date, or a weak and a strong one, cannot be
+    compared.
+    """
     return bool(before and now) and _sort(before) == _sort(now) and before.removeprefix("W/") != now.removeprefix("W/")
 
 
@@ -275,42 +277,42 @@ def _sort(validator: str) -> str:
 def may_join(asked: Asked, validator: str) -> bool:
     """Whether an answer's bytes may be joined with others.
 
-    RFC 9110, 15.3.7.3: parts are combined only where all have the same strong validator.
+    RFC 9110, 15.3.7.3: parts are combined only if all have the same strong validator.
 
     Args:
         asked: The request.
-        validator: What the answer says.
+        validator: The answer's validator.
     """
     return asked.joins or (is_strong(validator) and asked.validator in ("", validator))
 
 
 def is_weak(validator: str) -> bool:
-    """Whether it tells of a change, but is nothing that If-Range takes: an ETag or a date that is marked as weak."""
+    """Whether a validator shows a change but is not accepted by If-Range: an ETag or a date that is marked as weak."""
     return validator.startswith("W/")
 
 
 def is_strong(validator: str) -> bool:
-    """Whether it is the same for the same bytes only: an ETag, or a date that was long past when it was told."""
+    """Whether a validator is equal for equal bytes only: a strong ETag, or a date that was long past when it was sent."""
     return bool(validator) and not is_weak(validator)
 
 
 def validator_of(lines: Iterable[bytes]) -> str:
-    """Gives the ETag or date in a head, as in a verdict.
+    """Return the ETag or date in a head, as in a verdict.
 
     Args:
-        lines: Status and header lines as they came.
+        lines: Status and header lines as received.
     """
     return validator_in(parse_head((line for line in lines if line[:1] in b"DdEeLl"), WANTED)[1])
 
 
 def validator_in(headers: Mapping[str, str]) -> str:
-    """Gives what tells one version of a file from another: a strong ETag, else the date of the last change, else a weak ETag.
+    """Return what distinguishes versions of a file: a strong ETag, else the date of the last change, else a weak ETag.
 
     Args:
-        headers: Of an answer, with lower-case names.
+        headers: An answer's headers, with lower-case names.
 
     Returns:
-        The ETag, or the date; "W/" before a date that isn't a strong validator (see `SETTLED`); "" for nothing.
+        The ETag, or the date; "W/" before a date that is not a strong validator (see `SETTLED`); "" for neither.
     """
     etag, date = headers.get("etag", ""), headers.get("last-modified", "")[:100]
     if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
@@ -323,7 +325,7 @@ def validator_in(headers: Mapping[str, str]) -> str:
 
 
 def validator_words(validator: str) -> str:
-    """Names what tells one version of a file from another ("a weak ETag").
+    """Name a kind of validator ("a weak ETag").
 
     Args:
         validator: As in a verdict.
@@ -334,19 +336,19 @@ def validator_words(validator: str) -> str:
     return f"a weak {kind}" if is_weak(validator) else f"{'an' if kind == 'ETag' else 'a'} {kind}"
 
 
-# Offsets and checksums are those of the bytes as they are stored.
+# Offsets and checksums are those of the bytes as stored.
 _IDENTITY = {"accept-encoding": "identity"}
 _PLAIN = {"accept": "*/*", "user-agent": USER_AGENT}
-#: The headers of a request that needs none of its own: always the same object, which costs the wire nothing.
+#: Headers of a request without any of its own: always the same object, which the wire reuses.
 PLAIN = tuple((_PLAIN | _IDENTITY).items())
 
 
 def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[str, str], ...]:
-    """Gives a request's headers.
+    """Return a request's headers.
 
     Args:
-        location: Where it goes.
-        asked: The bytes that it asks for, None for the whole file.
+        location: The URL.
+        asked: The requested bytes, None for the whole file.
 
     Returns:
         Names in lower case and values.
@@ -363,37 +365,37 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
 
 
 def followed(here: Location, there: str) -> Location:
-    """Gives where a redirect leads, with the headers that may go along.
+    """Return a redirect's target, with the headers that may be sent to it.
 
-    Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
+    A redirect to another origin must not reveal headers; one within the origin may keep them.
 
     Args:
-        here: Who was asked.
-        there: The URL that was given instead.
+        here: The redirecting location.
+        there: The URL that it redirects to.
     """
     same = bool(here.headers) and origin_of(there) == origin_of(here.url)
     return Location(there, here.headers if same else {})
 
 
-#: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
+#: Characters that are not escaped in a URL; existing escapes are kept.
 URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
-# A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
+# A URL that can be sent unchanged; one with dot segments is normalised first.
 _ABSOLUTE = r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z"
 
 _BLANK = frozenset({b"\r\n", b"\n"})
 
 
 def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
-    """Return the last status line of an answer, b"" for none, and whether a blank line ends its head.
+    """Return the last status line of an answer, b"" for none, and whether an empty line ends its head.
 
-    A proxy says that a way stands, and a server that more will come, in heads of their own before.
+    Proxies (for CONNECT) and servers (100 Continue) send heads before the final one.
 
     Args:
-        lines: Status and header lines as they came; of a chunked body the trailers follow.
+        lines: Status and header lines as received; of a chunked body the trailers follow.
     """
     if lines and lines[-1] == b"\r\n" and lines.count(b"\r\n") == 1 and lines[0].startswith(b"HTTP/"):
-        return lines[0], True  # one head, as most have: there are many small answers
+        return lines[0], True  # one head, as most answers have: there are many small ones
     ended = False
     for line in reversed(lines):
         if line.startswith(b"HTTP/"):
@@ -403,10 +405,10 @@ def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
 
 
 def is_whole(lines: Sequence[bytes]) -> bool:
-    """Whether the head of a final answer ends where it should, with a blank line.
+    """Whether the head of a final answer ends with an empty line, as it must.
 
-    libcurl takes the end of the connection for the end of the head, too: what it then calls an answer may have lost its
-    Location, size or ETag.
+    libcurl takes the end of the connection for the end of the head, too: such an answer may have lost its Location,
+    size or ETag.
 
     Args:
         lines: As for `last_status`.
@@ -416,19 +418,19 @@ def is_whole(lines: Sequence[bytes]) -> bool:
 
 
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
-    """Reads the last of the heads that a request was answered with (there may be 100s before).
+    """Parse the last head of an answer (there may be 100s before).
 
     Args:
-        lines: Status and header lines as they came.
-        wanted: The headers to read, from their names in lower case to what to call them; the rest isn't even decoded.
+        lines: Status and header lines as received.
+        wanted: The headers to read, from their names in lower case to the names in the result; others are not decoded.
             None for all.
 
     Returns:
-        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
+        The status, 0 if there is none, and the headers with lower-case names; of a repeated one the last.
     """
     status, headers = 0, dict[str, str]()
     for line in lines:
-        if line.startswith(b"HTTP/"):  # before a colon is looked for: the server's words may have one
+        if line.startswith(b"HTTP/"):  # before the search for a colon: the reason phrase may contain one
             fields = line.split(None, 2)
             status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
             continue
@@ -442,21 +444,21 @@ def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None
 
 
 def redirected(url: str, location: str) -> str | None:
-    """Gives where a redirect leads.
+    """Return the absolute URL of a redirect.
 
     Args:
-        url: Who sent it.
+        url: The redirecting URL.
         location: The header, as `parse_head` read it.
 
     Returns:
-        The URL, None when it makes no sense.
+        The URL, None if it is invalid.
     """
     if re.match(_ABSOLUTE, location):
         return location
     from urllib.parse import quote, urljoin
 
     try:
-        # Headers are read as Latin-1, which gives back the very bytes that came.
+        # Headers are decoded as Latin-1, which restores the exact bytes.
         found = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
     except ValueError:
         return None
@@ -468,11 +470,11 @@ _OF_REDIRECTS = {b"location": "location", b"retry-after": "retry-after"}
 
 
 def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
-    """Return where an answer sends its request; None where it does not, asks to wait before, or sends it back.
+    """Return where an answer redirects its request; None if it does not, asks to wait before, or redirects back.
 
     Args:
-        location: What was asked for.
-        lines: Status and header lines as they came.
+        location: The requested location.
+        lines: Status and header lines as received.
     """
     if not last_status(lines)[0].startswith(_ELSEWHERE):
         return None
@@ -482,17 +484,17 @@ def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
 
 
 def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:
-    """Return where a redirect leads that has to be followed.
+    """Return the URL of a redirect that has to be followed.
 
     Args:
-        url: Who sent it.
+        url: The redirecting URL.
         location: The header, as `parse_head` read it.
-        hops: Redirects in a row, with this one.
-        method: How it was asked, for the error.
+        hops: Consecutive redirects, including this one.
+        method: The request's method, for the error.
 
     Raises:
         TransportError: The address is invalid.
-        TooManyRedirects: There are more than REDIRECT_LIMIT in a row.
+        TooManyRedirects: There are more than REDIRECT_LIMIT consecutive ones.
     """
     there = redirected(url, location)
     if there is None:
@@ -503,14 +505,14 @@ def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:
 
 
 def server_of(url: str) -> str:
-    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
+    """Scheme and authority of a URL: cheaper than its origin, and two spellings of one do no harm."""
     end = url.find("/", url.find("//") + 2)
     server = url if end < 0 else url[:end]
     return server.partition("?")[0] if "?" in server else server
 
 
 _RANGE = r"bytes=(\d+)-(\d*)\Z"
-#: Replies (RFC 959) and what they are in HTTP: no login, a busy server, a file that isn't there or may not be had.
+#: Replies (RFC 959) and their HTTP equivalents: not logged in, a busy server, a missing or forbidden file.
 _REFUSALS = {
     b"421": b"503 Service Unavailable",
     b"425": b"503 Service Unavailable",
@@ -526,7 +528,7 @@ _UNKNOWN = (b"500", b"501", b"502", b"504")
 
 
 def is_ftp(url: str) -> bool:
-    """Whether a URL is one of a file on an FTP server.
+    """Whether a URL is that of a file on an FTP server.
 
     Args:
         url: The URL.
@@ -535,7 +537,7 @@ def is_ftp(url: str) -> bool:
 
 
 def asked_range(headers: Iterable[tuple[str, str]]) -> str:
-    """Gives the bytes that are asked for as libcurl wants them ("0-99", "5-"); empty for all.
+    """Return the requested bytes in libcurl's form ("0-99", "5-"); empty for all.
 
     Args:
         headers: The request's headers, with lower-case names.
@@ -545,21 +547,21 @@ def asked_range(headers: Iterable[tuple[str, str]]) -> str:
 
 
 def is_refusal(lines: Iterable[bytes]) -> bool:
-    """Whether a server has said no before a byte came: that is an answer, where libcurl has an error.
+    """Whether a server refused before the first byte: an answer for us, an error for libcurl.
 
     Args:
-        lines: The head's lines, as `FtpReplies` gave them.
+        lines: The head's lines, as `FtpReplies` made them.
     """
     statuses = [line.split()[1] for line in lines if line.startswith(b"HTTP/")]
     return bool(statuses) and all(status >= b"400" for status in statuses)
 
 
 class FtpReplies:
-    """Takes the lines of a conversation as libcurl hands them over, and gives the head of an HTTP answer.
+    """Converts the lines of an FTP session, as libcurl passes them, to the head of an HTTP answer.
 
     Args:
-        lines: Where the head's lines go.
-        wanted: The bytes that are asked for, see `asked_range`.
+        lines: Receives the head's lines.
+        wanted: The requested bytes, see `asked_range`.
     """
 
     def __init__(self, lines: list[bytes], wanted: str) -> None:
@@ -568,17 +570,17 @@ class FtpReplies:
         self._size: int | None = None
 
     def take(self, line: bytes, /) -> None:
-        """Takes a reply's line.
+        """Process a line of a reply.
 
         Args:
-            line: As it came.
+            line: As received.
         """
         code, rest = line[:3], line[4:].strip()
         if code == b"213" and rest.isdigit():
             self._size = int(rest)
         elif code in _REFUSALS:
             self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
-        elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the conversation goes on
+        elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the session continues
             self._lines += [b"HTTP/1.1 416 Range Not Satisfiable\r\n", b"\r\n"]
         elif code in _DATA_COMES:
             self._lines += self._head()
@@ -588,7 +590,7 @@ class FtpReplies:
             length = [] if self._size is None else [f"Content-Length: {self._size}\r\n".encode()]
             return [b"HTTP/1.1 200 OK\r\n", *length, b"\r\n"]
         first, _, last = self._wanted.partition("-")
-        told = ""  # nobody knows which bytes come: the whole file is asked for then
+        told = ""  # which bytes follow is unknown: the whole file is requested then
         if self._size is not None:
             end = min(int(last), self._size - 1) if last else self._size - 1
             told = f"Content-Range: bytes {first}-{end}/{self._size}\r\n"
@@ -597,43 +599,43 @@ class FtpReplies:
         return [b"HTTP/1.1 206 Partial Content\r\n", told.encode(), b"\r\n"]
 
 
-#: The longest wait between two tries, in seconds, unless a server asks for more.
+#: The longest delay between two tries in seconds, unless a server asks for more.
 LONGEST_DELAY = 60.0
 
 
-#: The longest wait that a server may ask for, in seconds; beyond it the file fails and the message says why.
+#: The longest wait in seconds that a server may ask for; beyond it the file fails with a message that says so.
 LONGEST_RETRY_AFTER = 3600.0
 
 
-#: Statuses of servers that are asked for more than they bear: fewer requests at once may help.
+#: Statuses of overloaded servers: fewer requests at once may help.
 OVERLOADED = frozenset({429, 503})
 
 
-#: Statuses that say "later": timeouts, rate limits, and servers in trouble.
+#: Statuses that mean "later": time-outs, rate limits, and failing servers.
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
-#: Statuses with which stores refuse a presigned URL that has ended.
+#: Statuses with which stores refuse an expired presigned URL.
 ENDED = frozenset({400, 401, 403, 410})
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a peer is waited for.
+    """How long to wait for a peer.
 
     Attributes:
-        connect: Seconds until a connection stands.
-        silence: Seconds over which fewer bytes than `least_rate` end a request: its connection is lost. Seconds in which a
-            bandwidth limit holds it up don't count.
-        least_rate: Bytes a second, 0 or more; with 0 a request never ends for its slowness, not even for silence.
-        renewals: How often a URL or login is asked for again that a server refuses with 400, 401, 403 or 410, without a byte
-            in between; 0 or more.
-        retry_after: The longest wait that a server may ask for, in seconds, also by several redirects that say "not yet"; a
-            file for which it asks more has failed.
+        connect: Seconds until a connection is established.
+        silence: Seconds over which fewer bytes than `least_rate` end a request as a lost connection. Seconds in which a
+            bandwidth limit pauses it do not count.
+        least_rate: Bytes a second, 0 or more; with 0 a request never ends for slowness, not even for silence.
+        renewals: How often a URL or login is renewed that a server refuses with 400, 401, 403 or 410 without a byte in
+            between; 0 or more.
+        retry_after: The longest wait in seconds that a server may ask for, also by several redirects that say "not
+            yet"; a file for which it asks more fails.
 
     Raises:
         ValueError: A number that is out of bounds.
-        TypeError: One that is none.
+        TypeError: A value that is not a number.
     """
 
     connect: float = 10.0
@@ -650,17 +652,17 @@ class Patience:
             raise ValueError(f"{self}: seconds to wait must be above 0, the others cannot be negative")
 
 
-#: That of a transfer for which none is stated.
+#: The default of a transfer.
 PATIENCE = Patience()
 
 
 class Quota(NamedTuple):
-    """How many failures a file may still have.
+    """The failures that a file has left.
 
     Attributes:
         retries: Its limit.
         min_delay: Seconds before the first retry.
-        left: Failures that it may still have.
+        left: Failures that it has left.
         streak: Failures since the last progress.
     """
 
@@ -671,29 +673,29 @@ class Quota(NamedTuple):
 
     @classmethod
     def of(cls, retries: int, min_delay: float) -> Quota:
-        """A full quota."""
+        """Return a full quota."""
         return cls(retries, min_delay, retries)
 
     def gained(self, cells: int = 1) -> Quota:
-        """The quota after progress.
+        """Return the quota after progress.
 
         Args:
-            cells: How many cells arrived.
+            cells: The number of cells that arrived.
         """
         return self._replace(left=min(self.retries, self.left + cells), streak=0)
 
     def failed(
         self, jitter: float, retry_after: float | None = None, longest: float = LONGEST_RETRY_AFTER
     ) -> tuple[Quota, float] | None:
-        """Decides what follows a failure.
+        """Return the quota after a failure and the delay, or None if the file has failed permanently.
 
         Args:
-            jitter: A random number from 0 to 1; the wait is between half of it and all of it.
-            retry_after: Seconds that the server asked to wait, None when it didn't.
-            longest: How many it may ask for.
+            jitter: A random number from 0 to 1; the delay is between half and all of its full length.
+            retry_after: Seconds that the server asked to wait, None if it did not.
+            longest: The most that it may ask for.
 
         Returns:
-            The quota that is left and the seconds to wait, or None when the file has failed for good.
+            The remaining quota and the seconds to wait, or None.
         """
         if self.left <= 0 or (retry_after or 0.0) > longest:
             return None

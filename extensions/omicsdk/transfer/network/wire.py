@@ -1,4 +1,6 @@
-"""The edge to libcurl: many requests at once over one multi handle, driven by one thread. Nothing else imports pycurl."""
+"""The interface to libcurl: many concurrent requests over one multi handle, driven by one thread. The only module that
+imports pycurl.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,7 @@ READ, WRITE = 1, 2
 
 
 class _Epoll:
-    """Linux's way. Descriptors that were closed unseen are forgotten by the system itself."""
+    """Linux's epoll. The system itself forgets descriptors that were closed elsewhere."""
 
     def __init__(self) -> None:
         self.woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -88,10 +90,10 @@ class _Epoll:
 
 
 class _Selector:
-    """Everybody else's way."""
+    """The portable poller."""
 
     def __init__(self) -> None:
-        import selectors  # here: with the sockets it takes 3 ms to import
+        import selectors  # here: with sockets it takes 3 ms to import
         import socket
 
         self._read, self._write = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -103,7 +105,7 @@ class _Selector:
         self._watched = set[int]()
 
     def watch(self, descriptor: int, what: int) -> None:
-        self.forget(descriptor)  # the number may be that of another socket by now
+        self.forget(descriptor)  # another socket may have the number by now
         self._selector.register(descriptor, (self._read if what & READ else 0) | (self._write if what & WRITE else 0))
         self._watched.add(descriptor)
 
@@ -135,10 +137,10 @@ _SYSTEM: type[_Epoll | _Selector] = _Epoll if hasattr(select, "epoll") and hasat
 
 
 class Poller:
-    """The sockets that are waited for.
+    """The sockets that are watched.
 
-    A request's end and the next one's start on the same connection look like a socket that goes and comes: nothing is
-    told to the system before the next wait.
+    A request's end and the next one's start on the same connection look like a socket that is removed and added: the
+    system is not notified before the next wait.
     """
 
     def __init__(self) -> None:
@@ -147,12 +149,12 @@ class Poller:
         self._changed = {self._system.woken: READ}
 
     def wake(self) -> None:
-        """Ends a `wait`; from any thread."""
-        with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyhow; closed: nobody waits
+        """End a `wait`; callable from any thread."""
+        with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyway; closed: no thread waits
             self._system.wake()
 
     def watch(self, descriptor: int, what: int) -> None:
-        """Watches a socket for this from now on.
+        """Watch a socket from now on.
 
         Args:
             descriptor: The socket's number.
@@ -161,17 +163,17 @@ class Poller:
         self._changed[descriptor] = what
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
-        """Waits until a socket is ready.
+        """Wait until a socket is ready.
 
         Args:
-            seconds: How long at most.
+            seconds: Most seconds to wait.
 
         Returns:
-            The sockets that are ready, and for what; errors and ends count as ready for both.
+            The ready sockets, and what for; errors and ends count as ready for both.
         """
         if self._changed:
             for descriptor, what in self._changed.items():
-                if what:  # also when it was told before: a new socket may have the number of one that was closed
+                if what:  # even if it was set before: a new socket may have the number of a closed one
                     self._system.watch(descriptor, what)
                     self._told[descriptor] = what
                 elif self._told.pop(descriptor, 0):
@@ -185,38 +187,38 @@ class Poller:
         return ready
 
     def close(self) -> None:
-        """Lets go of the system's part; the sockets stay open."""
+        """Release the system's part; the sockets stay open."""
         self._system.close()
 
 
-#: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read is an ACK, and over loopback
-#: the reader then sends for the server.
+#: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read causes an ACK, and over
+#: loopback the reader then sends for the server.
 RECEIVE_BUFFER = 2 * 1024 * 1024
-#: Bytes that libcurl asks a body for at once.
+#: Bytes that libcurl requests from a body at once.
 SEND_BUFFER = 512 * 1024
-#: What a body gives in the place of bytes to end its request.
+#: Returned by a body in place of bytes, to end its request.
 ABORT = cast("int", pycurl.READFUNC_ABORT)
-# Servers whose options are remembered, at most.
+# Most servers whose options are cached.
 _REMEMBERED = 1024
-# In the time over which bytes are missed, how often it is looked; and which share of it a look may count at most, for nobody
-# may have looked because the machine slept.
+# Checks of the rate within the time for silence, and the most of that time that one check may count, because the
+# machine may have slept.
 _LOOKS, _LONGEST_LOOK = 30, 1 / 6
 
 _SLOW_REMEDY = "Run the same command again to resume, or allow slower connections with --min-rate and --stall-timeout."
-# Seconds that closing all connections is waited for.
+# Seconds that closing waits for all connections.
 _CLOSING = 0.1
-#: libcurl's name for "the timer", in the place of a socket.
+#: libcurl's name for "the timer", in place of a socket.
 _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
-# What libcurl is told of a socket, by what the poller says of it.
+# What libcurl is told about a socket, by the poller's result.
 _SELECTED = (0, pycurl.CSELECT_IN, pycurl.CSELECT_OUT, pycurl.CSELECT_IN | pycurl.CSELECT_OUT)
 
-# A URL that needs no quoting: most don't.
+# A URL that needs no quoting, as most.
 _SENDABLE = re.compile(r"[A-Za-z0-9%/:?#\[\]@!$&'()*+,;=~._-]*\Z")
 
 _Options = tuple[tuple[str, str], ...]
 _Headers = tuple[tuple[str, str], ...]
-#: The options that a handle was made with, its method, and whether it sends a body.
+#: The options of a handle, its method, and whether it sends a body.
 _Kind = tuple[_Options, str, bool]
 
 _ERRORS: dict[int, type[TransportError]] = {
@@ -234,23 +236,23 @@ _ERRORS: dict[int, type[TransportError]] = {
     pycurl.E_GOT_NOTHING: ConnectionLost,
     pycurl.E_SEND_FAIL_REWIND: ConnectionLost,
 }
-# Trying again doesn't help: the URL makes no sense, or the certificate isn't trusted.
+# A retry cannot help: the URL is invalid, or the certificate is not trusted.
 _LASTING = frozenset(
     {pycurl.E_URL_MALFORMAT, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_CERTPROBLEM}
 )
 
 
 class Body(Protocol):
-    """What is sent with a request. Its methods are called from within libcurl: they must not raise."""
+    """A request's body. Its methods are called from within libcurl: they must not raise."""
 
     length: int  # in bytes, known before
 
     def read(self, size: int, /) -> bytes | int:
-        """Gives the next bytes, at most `size`; nothing at the end; ABORT ends the request."""
+        """Return the next bytes, at most `size`; empty at the end; ABORT ends the request."""
         ...
 
     def seek(self, offset: int, /) -> None:
-        """Goes to an offset, for libcurl to send again what a closing connection swallowed."""
+        """Move to an offset, for libcurl to send again what a closing connection lost."""
         ...
 
 
@@ -258,11 +260,11 @@ class Ask(NamedTuple):
     """One request.
 
     Attributes:
-        url: Where to.
-        headers: All headers to send; names and values without line ends. The same tuple again costs nothing.
+        url: The URL.
+        headers: All headers to send; names and values without line ends. Passing the same tuple again is free.
         method: GET, PUT, POST or DELETE.
-        body: What is sent with it, None for nothing.
-        way: How to get there (proxy, certificates), None for what the wire's `options_for` says.
+        body: The body, None for none.
+        way: The route (proxy, certificates), None for the result of the wire's `options_for`.
     """
 
     url: str
@@ -272,34 +274,34 @@ class Ask(NamedTuple):
     way: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
-        # The URL may be signed, and a header may prove who asks.
+        # The URL may be signed, and a header may contain credentials.
         return f"<Ask {self.method} {without_query(self.url)}>"
 
 
 class Receiver(Protocol):
-    """What takes in an answer. Its methods are called from within libcurl: they must not raise."""
+    """Receives an answer. Its methods are called from within libcurl: they must not raise."""
 
-    lines: list[bytes]  # of the head, as they come
+    lines: list[bytes]  # of the head, as received
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Takes bytes of the body, at most 16 KiB; 0 ends the request."""
+        """Receive bytes of the body, at most 16 KiB; return 0 to end the request."""
         ...
 
 
 class Attended:
-    """A receiver with news for the engine while its request is driven by another thread; see `wires`."""
+    """A receiver with news for the engine while another thread drives its request; see `wires`."""
 
     lines: list[bytes]
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Take bytes of the body; 0 ends the request."""
+        """Receive bytes of the body; return 0 to end the request."""
         raise NotImplementedError
 
     def go_aside(self, call: Callable[[], None]) -> None:
         """Note that another thread drives the request.
 
         Args:
-            call: Has `attend` called in the engine's thread, soon; safe to call from any thread.
+            call: Schedules `attend` in the engine's thread; callable from any thread.
         """
         raise NotImplementedError
 
@@ -312,9 +314,9 @@ class Ended(NamedTuple):
     """The end of a request.
 
     Attributes:
-        receiver: What took in the answer; its lines are a whole head, or none.
-        error: Why there is no whole answer, None when there is one.
-        lasting: Whether trying again won't help.
+        receiver: The receiver of the answer; its lines are a complete head, or none.
+        error: Why the answer is not complete, None if it is.
+        lasting: Whether a retry cannot help.
     """
 
     receiver: Receiver
@@ -323,11 +325,11 @@ class Ended(NamedTuple):
 
 
 class _Pulse:
-    """Whether a request in flight moves bytes, over the time in which nothing here holds it up."""
+    """Tracks whether a request in flight moves bytes, over the time in which this process does not hold it up."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._flow: Flow | None = None  # most requests end before the first look
+        self._flow: Flow | None = None  # most requests end before the first check
         self._waited = 0.0
 
     def is_slow(self, elapsed: float, moved: int) -> bool:
@@ -339,7 +341,7 @@ class _Pulse:
 
 
 class _Flight(NamedTuple):
-    """A request in flight: who takes the answer, what was asked, the kind of its handle, and whether bytes come."""
+    """A request in flight: its receiver, the request, the kind of its handle, and its progress."""
 
     receiver: Receiver
     ask: Ask
@@ -352,18 +354,18 @@ class Wire:
     """Requests in flight.
 
     Args:
-        options_for: Gives libcurl's options for a URL (proxy, certificates) by their names in lower case.
-        patience: How long a silent peer is waited for.
-        connections: How many requests there are at once, at most.
+        options_for: Returns libcurl's options for a URL (proxy, certificates) by their names in lower case.
+        patience: How long to wait for a silent peer.
+        connections: Most concurrent requests.
         throttle: The bandwidth limit; by default there is none.
-        now: The clock by which bytes are missed, where it runs ahead of the machine's; it never goes back.
-        buffer: Bytes that are read at once from a socket.
+        now: The clock for silence, if it differs from the machine's; it never goes back.
+        buffer: Bytes read at once from a socket.
 
     Attributes:
-        threads: How many threads move bytes.
+        threads: The number of threads that move bytes.
 
     Raises:
-        TooManyOpenFiles: The process has no descriptor left for it.
+        TooManyOpenFiles: The process has no file descriptor left for it.
     """
 
     threads = 1
@@ -382,7 +384,8 @@ class Wire:
         self._patience = patience
         self._now = now
         self._looked = now(), time.monotonic()
-        # Handles that differ in proxy, certificates or method are kept apart: libcurl can't unset all of these options.
+        # Handles that differ in proxy, certificates or method are kept apart: libcurl cannot unset all of these
+        # options.
         self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
         self._servers = dict[str, _Options]()
@@ -410,23 +413,23 @@ class Wire:
 
     @property
     def flying(self) -> int:
-        """How many requests are in flight."""
+        """The number of requests in flight."""
         return len(self._flying)
 
     def receivers(self) -> Iterable[Receiver]:
-        """What takes in the answers of the requests in flight."""
+        """The receivers of the requests in flight."""
         return [flight.receiver for flight in self._flying.values()]
 
     def wake(self) -> None:
-        """Ends a `poll` that waits; from any thread."""
+        """Wake a waiting `poll`; callable from any thread."""
         self._poller.wake()
 
     def start(self, ask: Ask, receiver: Receiver, *, alone: bool = True) -> None:
-        """Sends a request.
+        """Send a request.
 
         Args:
             ask: The request.
-            receiver: Takes in the answer.
+            receiver: Receives the answer.
             alone: Whether only this thread can drive it. Here it always does; see `wires`.
 
         Raises:
@@ -438,7 +441,7 @@ class Wire:
             if body is not None and ftp:
                 raise ValueError("uploads to FTP servers are not supported")
             kind = (self._options(ask, server_of(ask.url), ftp=ftp), ask.method, body is not None)
-        except ValueError as error:  # brackets that don't close, a port that is no number
+        except ValueError as error:  # unbalanced brackets, a port that is not a number
             said = f"its URL is invalid ({error})"
             raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
         idle = self._idle.get(kind)
@@ -447,7 +450,7 @@ class Wire:
         if ask.headers is not before:
             headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
             if body is not None:
-                headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
+                headers.append("Expect:")  # not sent: servers that do not know it cost a second's wait
             handle.setopt(pycurl.HTTPHEADER, headers)
         if ftp:
             wanted = asked_range(ask.headers)
@@ -469,28 +472,28 @@ class Wire:
             self._multi.add_handle(handle)
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
-        """Ends requests and closes their connections.
+        """End requests and close their connections.
 
         Args:
-            unwanted: Tells of a receiver whether its request ends.
+            unwanted: Returns whether a receiver's request ends.
 
         Returns:
-            Whose requests were ended.
+            The receivers of the ended requests.
         """
         return [
             self._land(handle).receiver for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)
         ]
 
     def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
-        """Ends requests of other threads, of which there are none here; see `wires`."""
+        """End requests of other threads; this class has none, see `wires`."""
         del unwanted
         return []
 
     def poll(self, timeout: float) -> list[Ended]:
-        """Moves bytes until something ends, somebody wakes it or the time is over.
+        """Move bytes until a request ends, `wake` is called or the time is over.
 
         Args:
-            timeout: Seconds to wait at most.
+            timeout: Most seconds to wait.
 
         Returns:
             The requests that ended.
@@ -514,18 +517,18 @@ class Wire:
         return self._ended() + self._slow()
 
     def close(self) -> None:
-        """Ends everything and closes all connections."""
+        """End everything and close all connections."""
         self.cancel(lambda _: True)
         for handle, _ in chain.from_iterable(self._idle.values()):
             handle.close()
         self._idle.clear()
-        if sys.is_finalizing():  # a thread would never begin, and be waited for; the end of the process closes all
+        if sys.is_finalizing():  # the process ends: a new thread would never start, and the end closes everything
             return
-        # libcurl waits for names that are still being looked up, which may take a minute; nobody has to wait with it.
+        # libcurl waits for pending name lookups, which may take a minute; a thread does so instead of the caller.
         closing = threading.Thread(target=self._multi.close, name="omicsdk-close", daemon=True)
         try:
             closing.start()
-        except RuntimeError:  # from Python 3.12 on no thread begins while the process ends
+        except RuntimeError:  # from Python 3.12 on no thread starts while the process ends
             self._multi.close()
         else:
             closing.join(_CLOSING)
@@ -553,14 +556,14 @@ class Wire:
                 error, lasting = _error(code, text, ask), code in _LASTING
                 if not flight.receiver.lines and has_too_many_open(refused):
                     error = TooManyOpenFiles("too many files are open", method=ask.method, url=without_query(ask.url))
-                    lasting = not self._flying  # else one of those will close
+                    lasting = not self._flying  # otherwise a request in flight will close one
                 ended.append(_judged(flight, error, lasting=lasting))
         return ended
 
     def _slow(self) -> list[Ended]:
-        """Ends the requests that bring too little."""
+        """End the requests that are too slow."""
         patience = self._patience
-        moments = self._now(), time.monotonic()  # sockets know nothing of a clock that stands still
+        moments = self._now(), time.monotonic()  # sockets do not follow a clock that stands still
         elapsed = max(moment - before for moment, before in zip(moments, self._looked, strict=True))
         if elapsed < patience.silence / _LOOKS:
             return []
@@ -594,14 +597,14 @@ class Wire:
     def _new_handle(self, kind: _Kind) -> Any:
         options, method, sends = kind
         handle: Any = pycurl.Curl()
-        handle.setopt(pycurl.PROXY, "")  # what the environment says is in the options, libcurl doesn't look itself
+        handle.setopt(pycurl.PROXY, "")  # the options include the environment's; libcurl must not read it itself
         for name, value in options:
             handle.setopt(getattr(pycurl, name.upper()), value)
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.BUFFERSIZE, self._buffer)
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS | pycurl.PROTO_FTP)
-        handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may have dots in it
+        handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may contain dots
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
         if sends:
@@ -644,7 +647,7 @@ def _moved(handle: Any) -> int:
 
 
 def _switch(handle: Any, pause: int) -> None:
-    with contextlib.suppress(pycurl.error):  # it is over, and its end will be told
+    with contextlib.suppress(pycurl.error):  # it is over, and its end will be reported
         handle.pause(pause)
 
 
@@ -657,12 +660,12 @@ def _seeking(body: Body) -> Callable[[int, int], int]:
 
 
 def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = False) -> Ended:
-    """How a request ended, where libcurl takes a head without an end for a whole one, and an FTP server's no for an error."""
+    """Return how a request ended, correcting libcurl for a head without an end and for an FTP server's refusal."""
     receiver = flight.receiver
     if flight.ftp:
         return Ended(receiver) if error is not None and is_refusal(receiver.lines) else Ended(receiver, error, lasting)
     if not is_whole(receiver.lines):
-        receiver.lines.clear()  # half of what an answer says isn't what it says
+        receiver.lines.clear()  # half a head cannot be trusted
         if error is None:
             said = "the connection ended before the head of the answer was complete"
             error = ConnectionLost(said, method=flight.ask.method, url=without_query(flight.ask.url))

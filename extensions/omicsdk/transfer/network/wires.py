@@ -1,7 +1,7 @@
-"""More than one thread that moves bytes: where a link is faster than one thread, others drive requests of their own beside it.
+"""Several threads that move bytes: if a link is faster than one thread, others drive requests of their own.
 
-libcurl lets go of the interpreter while it reads, sends and decrypts, and so do writes: threads share the rest only. All
-decisions stay in the engine's thread, which is told what the others have done.
+libcurl releases the interpreter while it reads, sends and decrypts, and so do writes: threads share only the rest. All
+decisions stay in the engine's thread, which is notified of what the others have done.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from itertools import chain
 from omicsdk.core.errors import TransportError
 from omicsdk.transfer.network.wire import Ask, Attended, Ended, Receiver, Wire
 
-# Seconds that a thread waits without being woken; it has nothing else to look after.
+# Seconds that a thread waits without being woken; it has nothing else to do.
 _IDLE = 1.0
-# Seconds that the end of a thread is waited for.
+# Seconds to wait for the end of a thread.
 _CLOSING = 0.5
 
 
 class _Thread:
-    """A thread with a wire of its own. Only the thread uses the wire, but for waking it."""
+    """A thread with its own wire. Only the thread uses the wire, except for waking it."""
 
     def __init__(self, wire: Wire, outbox: deque[tuple[_Thread, Receiver | Ended]], wake: Callable[[], None]) -> None:
         self.flying = 0
@@ -36,7 +36,7 @@ class _Thread:
         self._thread.start()
 
     def start(self, ask: Ask, receiver: Receiver) -> None:
-        """Have a request sent; that its URL is invalid is told as its end."""
+        """Send a request; an invalid URL is reported as its end."""
 
         def begin() -> None:
             try:
@@ -47,7 +47,7 @@ class _Thread:
         self._do(begin)
 
     def cancel(self, unwanted: frozenset[Receiver]) -> None:
-        """End requests, and return when that is done."""
+        """Cancel requests, and return when that is done."""
         done = threading.Event()
 
         def cancel() -> None:
@@ -65,7 +65,7 @@ class _Thread:
         self._thread.join(_CLOSING)
 
     def tell(self, news: Iterable[Receiver | Ended]) -> None:
-        """Tell the engine's thread of ends, and of receivers that need it."""
+        """Report ends, and receivers that need it, to the engine's thread."""
         self._outbox.extend((self, each) for each in news)
         self._wake()
 
@@ -80,7 +80,7 @@ class _Thread:
                     self._tasks.popleft()()
                 if ended := self._wire.poll(_IDLE):
                     self.tell(ended)
-        except BaseException as error:  # a fault in the program: the engine raises it
+        except BaseException as error:  # a bug: the engine raises it
             self.fault = error
             self.tell([])
         finally:
@@ -88,7 +88,7 @@ class _Thread:
 
 
 class Wires:
-    """A wire that others may help. What receives answers is called by the thread that drives the request.
+    """A wire that other threads may help. Receivers are called in the thread that drives their request.
 
     Args:
         own: The wire that the caller's thread drives.
@@ -97,26 +97,26 @@ class Wires:
     def __init__(self, own: Wire) -> None:
         self._own = own
         self._threads: list[_Thread] = []
-        self._aside = dict[Receiver, _Thread]()  # what is in flight by other threads
+        self._aside = dict[Receiver, _Thread]()  # in flight in other threads
         self._outbox = deque[tuple[_Thread, Receiver | Ended]]()
         self.wake = own.wake
 
     @property
     def threads(self) -> int:
-        """How many threads move bytes."""
+        """The number of threads that move bytes."""
         return 1 + len(self._threads)
 
     @property
     def flying(self) -> int:
-        """How many requests are in flight."""
+        """The number of requests in flight."""
         return self._own.flying + len(self._aside)
 
     def receivers(self) -> Iterable[Receiver]:
-        """What takes in the answers of the requests in flight."""
+        """The receivers of the requests in flight."""
         return chain(self._own.receivers(), tuple(self._aside)) if self._aside else self._own.receivers()
 
     def add(self, wire: Wire) -> None:
-        """Begin another thread, which takes its share of the requests that are started from now on.
+        """Start another thread, which takes its share of the requests that are started from now on.
 
         Args:
             wire: Its own wire.
@@ -124,11 +124,11 @@ class Wires:
         self._threads.append(_Thread(wire, self._outbox, self.wake))
 
     def start(self, ask: Ask, receiver: Receiver, *, alone: bool = False) -> None:
-        """Send a request, by the thread that has the fewest.
+        """Send a request in the thread that has the fewest.
 
         Args:
             ask: The request.
-            receiver: Takes in the answer.
+            receiver: Receives the answer.
             alone: Whether only the caller's thread can drive it.
 
         Raises:
@@ -148,21 +148,21 @@ class Wires:
         """End requests and close their connections.
 
         Args:
-            unwanted: Tells of a receiver whether its request ends.
+            unwanted: Returns whether a receiver's request ends.
 
         Returns:
-            Whose requests were ended.
+            The receivers of the ended requests.
         """
         return self._own.cancel(unwanted) + (self.cancel_aside(unwanted) if self._aside else [])
 
     def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
-        """End requests of the other threads; none of them calls its receiver any more on return.
+        """End requests of the other threads; after the return none of them calls its receiver.
 
         Args:
-            unwanted: Tells of a receiver whether its request ends.
+            unwanted: Returns whether a receiver's request ends.
 
         Returns:
-            Whose requests were ended.
+            The receivers of the ended requests.
         """
         aside = [receiver for receiver in self._aside if unwanted(receiver)]
         for thread in self._threads:
@@ -175,10 +175,10 @@ class Wires:
         return aside
 
     def poll(self, timeout: float) -> list[Ended]:
-        """Move bytes until something ends, somebody wakes it or the time is over.
+        """Move bytes until a request ends, `wake` is called or the time is over.
 
         Args:
-            timeout: Seconds to wait at most.
+            timeout: Most seconds to wait.
 
         Returns:
             The requests that ended.

@@ -1,1 +1,1 @@
-"""What a transfer tells: progress while it runs, then the outcome of every file, as values, JSON lines or a page."""
+"""Reports of transfers: progress while one runs, then the outcome of every file, as values, JSON lines or a page."""

@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing else: no script, no network, light and dark, wide and narrow."""
+"""A report as one self-contained page of HTML: no script, no network, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from omicsdk.transfer.reports.progress import Throughput, counted_words, size_wo
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome, Outcomes
 
-#: Files that the page lists; a browser takes long over more.
+#: Most files that the page lists; a browser is slow with more.
 ROWS = 2000
-#: Failures that are seen without unfolding the others.
+#: Failures that are visible without unfolding the others.
 OPEN_FAILURES = 20
-#: Files that "slowest" and "most retried" have.
+#: Files listed under "slowest" and "most retried".
 TOP = 10
 
-#: The forms that report.html asks for: `${size:bytes}` is `size` in the form "bytes".
+#: The formats in report.html: `${size:bytes}` is `size` in the format "bytes".
 _FORMS: Mapping[str, Callable[[Any], str]] = {
     "": str,
     "count": "{:,}".format,
@@ -46,13 +46,13 @@ _FORMS: Mapping[str, Callable[[Any], str]] = {
 
 
 class _Markup(str):
-    """HTML. Any other text is escaped before it becomes a part of the page."""
+    """HTML. Any other text is escaped before it becomes part of the page."""
 
     __slots__ = ()
 
 
 class _Values(dict[str, object]):
-    """What takes the place of names in report.html."""
+    """The values of the names in report.html."""
 
     def __getitem__(self, key: str) -> str:
         name, _, form = key.partition(":")
@@ -66,7 +66,7 @@ class _Part(Template):
 
 @cache
 def _parts() -> Mapping[str, Template]:
-    """The parts of report.html: the page, then those that are filled any number of times, each below its name."""
+    """The parts of report.html: the page, then those that are repeated, each after its name."""
     text = files("omicsdk.transfer.reports").joinpath("report.html").read_text("utf-8")
     page, *others = split(r"\n<!-- (\w+) -->\n", text.removesuffix("\n"))
     return {"page": _Part(page), **dict(zip(others[::2], map(_Part, others[1::2]), strict=True))}
@@ -84,15 +84,15 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
     """Return the page.
 
     Args:
-        summary: What all files together came to, as `TransferReport.summary` gives it.
-        outcomes: What became of each.
-        throughput: How fast bytes came.
+        summary: The totals, as `TransferReport.summary` returns them.
+        outcomes: The outcome of each file.
+        throughput: The rate over time.
     """
     seconds, began = cast("float", summary["seconds"]), cast("float | None", summary["began"])
     kind, verdict = _verdict(outcomes, str(summary["why_stopped"]))
     mean = outcomes.bytes_fetched / seconds if seconds > 0 else None
     target = str(summary["target"])
-    # Without these three no browser takes a name within the JSON for the end of its element.
+    # Without these three no browser finds the end of the JSON's element within it.
     data = json.dumps(summary).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return _filled(
         "page",
@@ -114,7 +114,7 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
 
 
 def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
-    """The class of the first line, and its words."""
+    """Return the CSS class of the first line, and its text."""
     counts, files = outcomes.counts, _FORMS["files"]
     if counts["failed"]:
         return "failed", f"{counts['failed']:,} of {files(len(outcomes))} failed"
@@ -127,12 +127,12 @@ def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
         return "done", "Nothing to do"
     if outcomes.verification["verified"] == len(outcomes):
         return "done", "Every file is complete and verified"
-    # What was compared with no checksum may be anything of that size, or anything at all.
+    # Bytes without a checksum may be any bytes of that size, or of any size.
     return "stopped", f"Every file is complete, not every one is verified: {counted_words(outcomes.verification)}"
 
 
 def _compared(outcomes: Outcomes) -> str:
-    """Return by which checksums the verified files were verified, with the number of files for each."""
+    """Return the algorithms that verified files were verified by, with the number of files for each."""
     if not outcomes.verification["verified"]:
         return ""
     sums = Counter(
@@ -144,16 +144,16 @@ def _compared(outcomes: Outcomes) -> str:
 
 
 def plot_of(throughput: Throughput, mean: float) -> str:
-    """Draw a curve; nothing for one that has no time or no bytes.
+    """Draw a curve; empty if it covers no time or has no bytes.
 
     Args:
-        throughput: What to draw.
-        mean: Mean rate of the transfer in bytes per second, as the totals state it.
+        throughput: The curve.
+        mean: Mean rate of the transfer in bytes per second, as in the totals.
     """
     peak, seconds = throughput.peak, throughput.seconds
     if not peak or seconds <= 0:
         return ""
-    # Four lines at most, at rates that are round in the unit that they are named in.
+    # At most four lines, at rates that are round in their unit.
     unit = next(unit for unit in (1024.0**power for power in count()) if peak < 999.5 * unit)
     steps = (unit * factor * 10.0**power for power in count(-3) for factor in (1, 2, 5))
     step = next(step for step in steps if peak <= step * 4)
@@ -204,12 +204,12 @@ def _words(outcome: Outcome) -> Mapping[str, str]:
 
 
 def _rest(shown: int, number: int) -> _Markup:
-    """Where to find what the page leaves out."""
+    """Say where to find what the page omits."""
     return _filled("rest", shown=shown, number=number) if number > shown else _Markup()
 
 
 def _tables(outcomes: Outcomes) -> _Markup:
-    """The files that took longest, those that were tried most often, and all."""
+    """Render the files that took longest, those that were retried most often, and all."""
     slowest = nlargest(TOP, outcomes.of("done", "failed", "stopped"), key=lambda outcome: outcome.seconds)
     retried = nlargest(TOP, outcomes if outcomes.retries else (), key=lambda outcome: outcome.retries)
     several = len(outcomes) > 1
@@ -235,7 +235,7 @@ def _row(outcome: Outcome) -> _Markup:
 
 
 def _name(outcome: Outcome) -> _Markup:
-    """What a file is called, in isolation, so that its direction of writing changes nothing around it."""
+    """A file's name, isolated so that its text direction does not affect the text around it."""
     name = _named(outcome.name)
     return _filled("labelled", label=outcome.to_dict()["label"], name=name) if outcome.label else name
 

@@ -1,4 +1,4 @@
-"""How far a transfer is: counters, rates, and the bar that a notebook draws."""
+"""The progress of a transfer: counters, rates, and the bar in a notebook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def size_words(size: float) -> str:
-    """Names a number of bytes with three digits ("1.50 MiB")."""
+    """Format a number of bytes with three digits ("1.50 MiB")."""
     unit = 0
     while size >= 999.5 and unit < len(_UNITS) - 1:
         size /= 1024
@@ -28,7 +28,7 @@ def size_words(size: float) -> str:
 
 
 def time_words(seconds: float) -> str:
-    """Names a time in its two largest units ("3 min 20 s")."""
+    """Format a duration in its two largest units ("3 min 20 s")."""
     if seconds < 10:
         return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
     whole = round(seconds)
@@ -42,40 +42,40 @@ def time_words(seconds: float) -> str:
 
 
 def counted_words(counts: Mapping[Any, int]) -> str:
-    """Writes how many there are of each kind, in the order of the counts ("3 verified, 1 size only"); "" for none."""
+    """Format counts by kind, in their order ("3 verified, 1 size only"); "" for none."""
     return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
 def visible(text: str) -> str:
-    """Writes as escapes what steers a page or terminal instead of being read: control and bidi characters, halves."""
+    """Escape characters that control a page or terminal: control and bidi characters, lone surrogates."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-#: What a transfer is at: looking at what is there and asking for URLs, moving bytes, waiting for a server to be ready
-#: again, hashing and landing what came, paused by its user, over.
+#: The phases of a transfer: examining files and requesting URLs, moving bytes, waiting for a server, hashing and
+#: placing what was received, paused by its user, over.
 Phase = Literal["preparing", "moving", "waiting", "finishing", "paused", "over"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a transfer is.
+    """The progress of a transfer.
 
     Attributes:
-        files: How many files there are; None until their source has come to its end.
-        files_done: How many are at their target (skipped ones too).
-        files_failed: How many failed.
-        bytes: The sizes of all files together, as far as they are known, without those that failed; at least `bytes_done`.
-        bytes_done: How many of these bytes are there.
-        bytes_fetched: Bytes that came over the network, those that came twice included.
+        files: The number of files; None until their source is exhausted.
+        files_done: Files at their target, including skipped ones.
+        files_failed: Files that failed.
+        bytes: The known sizes of all files together, without those that failed; at least `bytes_done`.
+        bytes_done: How many of these bytes are present.
+        bytes_fetched: Bytes received over the network, including those received twice.
         rate: Bytes a second over the last seconds.
         seconds: Since the start.
         final: Whether this is the last call.
-        unsized: How many files that haven't come to their end state no size.
-        retries: How often something was tried again after a failure.
-        connections: Requests that are under way.
-        phase: What it is at.
+        unsized: Unfinished files without a stated size.
+        retries: The number of retries.
+        connections: Requests in flight.
+        phase: The current phase.
     """
 
     files: int | None = 0
@@ -94,9 +94,9 @@ class Progress:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until the end, None while that can't be told.
+        """Estimated seconds until the end, None if unknown.
 
-        By the present rate; where sizes are unknown, by the files that came to their end so far.
+        From the present rate; if sizes are unknown, from the number of files done so far.
         """
         if self.final:
             return 0.0
@@ -110,7 +110,7 @@ class Progress:
 
     @property
     def fraction(self) -> float | None:
-        """How much is done, 0 to 1, by bytes, or by files where sizes are unknown; None while that can't be told."""
+        """The part that is done, 0 to 1, by bytes, or by files if sizes are unknown; None if unknown."""
         if self.files is None:
             return None
         if not self.unsized and self.bytes:
@@ -119,12 +119,12 @@ class Progress:
 
 
 def phase_of(*, paused: bool, connections: int, preparing: int, waiting: int) -> Phase:
-    """Names what a transfer is at that is not over.
+    """Return the phase of a transfer that is not over.
 
     Args:
         paused: Whether its user paused it.
-        connections: Requests that are under way.
-        preparing: Files that are looked at, or asked for their URLs.
+        connections: Requests in flight.
+        preparing: Files being examined, or whose URLs are being requested.
         waiting: Files that wait for their server, or for a connection.
     """
     if paused:
@@ -136,16 +136,16 @@ def phase_of(*, paused: bool, connections: int, preparing: int, waiting: int) ->
     return "waiting" if waiting else "finishing"
 
 
-#: How many steps a curve has, at most: more than a plot can show apart.
+#: Most steps of a curve: more than a plot can show apart.
 STEPS = 600
 
 
 class Throughput:
-    """Bytes over time, in steps that double their length when there are too many.
+    """Bytes over time, in steps whose length doubles when there are too many.
 
     Args:
         step: Seconds of the first steps; above 0.
-        limit: How many steps there are, at most; an even number from 2.
+        limit: Most steps; an even number from 2.
 
     Attributes:
         step: Seconds of a step.
@@ -160,7 +160,7 @@ class Throughput:
 
     @classmethod
     def of(cls, step: float, amounts: Sequence[float], seconds: float) -> Throughput:
-        """Makes one of what `to_dict` told.
+        """Restore a curve from `to_dict`.
 
         Args:
             step: Seconds of a step.
@@ -168,7 +168,7 @@ class Throughput:
             seconds: The time that it covers.
 
         Raises:
-            ValueError: Steps without a length.
+            ValueError: A step without a length.
         """
         if step <= 0:
             raise ValueError(f"a step cannot be {step} seconds long")
@@ -178,11 +178,11 @@ class Throughput:
         return made
 
     def record(self, until: float, count: float) -> None:
-        """Adds bytes that came since the time covered so far, evenly.
+        """Add bytes received since the time covered so far, spread evenly.
 
         Args:
             until: Seconds from the start to now; a time before the one covered counts as that one.
-            count: How many bytes.
+            count: The bytes.
         """
         until = max(until, self.seconds)
         while until > self._limit * self.step:
@@ -208,12 +208,12 @@ class Throughput:
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """Seconds from the start to the end of each step, and bytes a second within it."""
+        """Seconds from the start to the end of each step, and its bytes a second."""
         told: list[tuple[float, float]] = []
         for place, amount in enumerate(self._amounts):
             end = min((place + 1) * self.step, self.seconds)
             length = end - place * self.step
-            if length > self.step / 1000:  # what came at the very beginning of a step belongs to the one before
+            if length > self.step / 1000:  # bytes at the very beginning of a step belong to the one before
                 told.append((end, amount / length))
         return told
 
@@ -223,7 +223,7 @@ class Throughput:
         return max((rate for _, rate in self.points), default=0.0)
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON; whole bytes that together are what came."""
+        """Return plain values for JSON, in whole bytes with the exact sum."""
         sums = [0, *map(round, accumulate(self._amounts))]
         amounts = [after - before for before, after in pairwise(sums)]
         return {"step": self.step, "seconds": round(self.seconds, 3), "bytes": amounts}
@@ -236,7 +236,7 @@ class Throughput:
 
 #: Seconds between two calls of a progress function.
 WORD = 0.1
-#: Seconds over which the rate that users see is taken.
+#: Seconds that the displayed rate is taken over.
 _WINDOW = 5.0
 
 
@@ -244,17 +244,17 @@ class Counters:
     """Counters of a run.
 
     Args:
-        files: How many files there are; None when they come one by one, each told by `expect`.
+        files: The number of files; None if they come one by one, each counted by `expect`.
         size: The stated sizes of all files together, in bytes.
         now: The clock at the start.
-        period: Seconds that a sample of the rate covers.
-        unsized: How many of the files state no size.
+        period: Seconds of a sample of the rate.
+        unsized: Files without a stated size.
 
     Attributes:
         fetched: Bytes of requests that have ended.
-        throughput: How fast bytes came over time.
-        next_sample: When `record` is to be called next.
-        next_word: When a progress function is to be called next.
+        throughput: The rate over time.
+        next_sample: When to call `record` next.
+        next_word: When to call a progress function next.
     """
 
     def __init__(self, files: int | None, size: int, now: float, period: float, unsized: int = 0) -> None:
@@ -276,10 +276,10 @@ class Counters:
         self._history = deque([(now, 0)])
 
     def expect(self, stated: int | None) -> None:
-        """Counts a file that its source has just told of.
+        """Count a file that its source has just produced.
 
         Args:
-            stated: Its size in bytes, None when it is unknown.
+            stated: Its size in bytes, None if unknown.
         """
         self._files += 1
         if stated is None:
@@ -288,16 +288,16 @@ class Counters:
             self._size += stated
 
     def all_seen(self) -> None:
-        """Notes that the source of files has come to its end."""
+        """Note that the source of files is exhausted."""
         self._all_seen = True
 
     def count(self, state: str, size: int | None, stated: int | None) -> None:
-        """Counts a file that has come to its end.
+        """Count a file that is finished.
 
         Args:
-            state: That of its outcome.
-            size: Its size in bytes, None when nobody knows.
-            stated: The size that it was counted with before, None when it was unknown.
+            state: The state of its outcome.
+            size: Its size in bytes, None if unknown.
+            stated: The size that it was counted with before, None if it was unknown.
         """
         if stated is None:
             self._unsized = max(0, self._unsized - 1)
@@ -311,29 +311,29 @@ class Counters:
             self._failed += 1
 
     def count_retry(self) -> None:
-        """Counts that something is tried again after a failure."""
+        """Count a retry."""
         self._retries += 1
 
     def record(self, now: float, received: int) -> None:
-        """Adds to the curve what came since the last sample; once more at the end, for what came after it.
+        """Add what arrived since the last sample to the curve; called once more at the end, for the rest.
 
         Args:
             now: The clock.
-            received: Bytes that have come, those of requests in flight too.
+            received: Bytes received, including those of requests in flight.
         """
         self.throughput.record(now - self._began, max(0, received - self._received))
         self._received = received
         self.next_sample = now + self._period
 
     def progress(self, now: float, received: int, present: int, phase: Phase, connections: int = 0) -> Progress:
-        """Describes how far it is.
+        """Return the current progress.
 
         Args:
             now: The clock.
-            received: Bytes that have come over the network.
-            present: Bytes that are there of files that haven't come to their end.
-            phase: What it is at.
-            connections: Requests that are under way.
+            received: Bytes received over the network.
+            present: Present bytes of unfinished files.
+            phase: The current phase.
+            connections: Requests in flight.
         """
         final = phase == "over"
         self.next_word = now + WORD
@@ -366,14 +366,14 @@ _log = logger("omicsdk.transfer")
 
 
 def notebook_progress() -> Callable[[Progress], None] | None:
-    """Return what shows a transfer's progress in the notebook that this process is the kernel of; None where it is none."""
+    """Return a progress display for the notebook that this process is the kernel of; None outside a notebook."""
     ipython = sys.modules.get("IPython")  # a kernel has imported it
     shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     return None if getattr(shell, "kernel", None) is None else NotebookBar()
 
 
 class NotebookBar:
-    """A bar that is displayed when the transfer has taken a while, and stays with its last state."""
+    """A bar that is displayed once the transfer has taken a while, and keeps its last state."""
 
     def __init__(self) -> None:
         self._handle: Any = None
@@ -381,7 +381,7 @@ class NotebookBar:
         self._is_broken = False
 
     def __call__(self, state: Progress) -> None:
-        """Show a state."""
+        """Display a state."""
         is_due = self._handle is not None if state.final else state.seconds >= self._next
         if self._is_broken or not is_due:
             return
@@ -392,16 +392,16 @@ class NotebookBar:
                 self._handle = shown.display(shown.HTML(bar_html(state)), display_id=True)
             else:
                 self._handle.update(shown.HTML(bar_html(state)))
-        except Exception:  # of a front end: the transfer must not end by it
+        except Exception:  # of a front end: it must not end the transfer
             self._is_broken = True
             _log.debug("cannot display the progress in the notebook", exc_info=True)
 
 
 def bar_html(state: Progress) -> str:
-    """Return a state as HTML.
+    """Render a state as HTML.
 
     Args:
-        state: How far a transfer is.
+        state: The progress.
     """
     files = f"{state.files_done:,}" if state.files is None else f"{state.files_done:,} of {state.files:,}"
     size = size_words(state.bytes_done)

@@ -1,4 +1,6 @@
-"""The result for each file, in bounded memory for any number; and the report of a transfer: made, written as JSON lines, read."""
+"""The outcome of each file, in bounded memory for any number, and the report of a transfer: created, written as JSON
+lines, read.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,19 @@ from omicsdk.transfer.reports.progress import Throughput, counted_words
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
-#: Every state, in the order that reports name them.
+#: Every state, in the order of reports.
 STATES: tuple[State, ...] = ("done", "skipped", "failed", "stopped", "planned")
 #: The states of files that are at their target.
 PRESENT: frozenset[State] = frozenset({"done", "skipped"})
 
-#: What is known of a file's bytes: a checksum that was stated or confirmed for them is theirs; only the stated size is; nothing
-#: was stated that they could be compared with.
+#: How a file's bytes were verified: by a checksum that was stated or confirmed for them; by the stated size only; not
+#: at all.
 Verification = Literal["verified", "size only", "unverified"]
 
-#: Each of them, the best first.
+#: All of them, the best first.
 VERIFICATIONS: tuple[Verification, ...] = ("verified", "size only", "unverified")
 
-# The fields of an outcome that every record of it has, in this order.
+# The fields that every record of an outcome has, in this order.
 _STATED = (
     *("name", "state", "size", "bytes_fetched", "bytes_kept", "checksums"),
     *("verification", "verified", "attempts", "retries", "seconds"),
@@ -42,18 +44,19 @@ _QUERY = re.compile(r"(://[^\s?#\"'<>`\\]+)[?#][^\s\"'<>`\\]*")
 
 
 def verification_of(checksums: Collection[str], size: int | None) -> Verification:
-    """Names what a file was verified by.
+    """Return how a file was verified.
 
     Args:
         checksums: The stated checksums that its bytes were compared with.
-        size: The stated size that they were compared with, None when none was stated. The length in the head of the answer
-            that brings the bytes is no such size: a wrong file has the right one.
+        size: The stated size that they were compared with, None if none was stated. The length in the answer's head
+            does
+            not count: a wrong file has the right one.
     """
     return "verified" if checksums else "size only" if size is not None else "unverified"
 
 
 def recorded_verification(fields: Collection[object]) -> Verification:
-    """Reads one from the last fields of a record; those of earlier versions have none.
+    """Read the verification from the last fields of a record; those of earlier versions have none.
 
     Args:
         fields: The fields.
@@ -65,31 +68,30 @@ def recorded_verification(fields: Collection[object]) -> Verification:
 
 
 def worse_of(one: Verification, other: Verification) -> Verification:
-    """What is known of a file that went two ways, one after the other."""
+    """Return the verification of a file that was transferred twice, one after the other."""
     return one if VERIFICATIONS.index(one) > VERIFICATIONS.index(other) else other
 
 
-class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass, and there may be a million
-    """What became of one file.
+class Outcome(NamedTuple):  # four times cheaper to create than a frozen dataclass, and there may be a million
+    """The outcome of one file.
 
     Attributes:
         name: The file's path within the target folder.
-        state: done (transferred), skipped (was at its target already), failed (see error), stopped (before its end;
-            the next run goes on), planned (by a dry run).
-        size: Its size in bytes, None when it never became known.
-        bytes_fetched: Bytes that came over the network for it, those that came twice included.
-        bytes_kept: Bytes that an earlier run had fetched.
-        checksums: Its checksums as far as they are known; of a download those that were verified, empty when the platform
-            states none.
+        state: done (transferred), skipped (already at its target), failed (see error), stopped (before its end; the
+            next run resumes it), planned (by a dry run).
+        size: Its size in bytes, None if it never became known.
+        bytes_fetched: Bytes received over the network for it, including those received twice.
+        bytes_kept: Bytes that an earlier run had received.
+        checksums: Its known checksums; of a download those that were verified, empty if the platform states none.
         verified: What its bytes were compared with, in words.
-        attempts: Requests that were made for its bytes; a large file takes several.
-        seconds: From its first request to its last, or the time that checking it took.
+        attempts: Requests for its bytes; a large file takes several.
+        seconds: From its first request to its last, or the duration of its check.
         error: Why it failed.
-        retries: How often it was tried again after a failure.
-        plan: What a dry run says would happen with it, in words; "" in any other run.
-        label: What messages call it, where that isn't its name.
-        verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only), or
-            with nothing (unverified). It counts for files that are done or skipped.
+        retries: The number of retries after a failure.
+        plan: What a dry run predicts for it, in words; "" in any other run.
+        label: Its name in messages, if that is not its name.
+        verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only),
+            or with nothing (unverified). Meaningful for files that are done or skipped.
     """
 
     name: str
@@ -115,19 +117,19 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
 
     @classmethod
     def of_error(cls, name: str, error: OmicsError, size: int | None = None) -> Self:
-        """Return the outcome of a file that was not transferred: stopped where the error is Interrupted, else failed.
+        """Return the outcome of a file that was not transferred: stopped if the error is Interrupted, else failed.
 
         Args:
             name: The file's name.
             error: Why it was not.
-            size: Its size in bytes, where it is known.
+            size: Its size in bytes, if known.
         """
         return cls(name, "stopped" if isinstance(error, Interrupted) else "failed", size, error=error)
 
     @property
     def is_gone(self) -> bool:
         """Whether a storage answered that it lacks the file, of which there may be another copy."""
-        # A platform that gives no URL at all makes no attempt: it was asked for all copies.
+        # A platform that returns no URL at all makes no attempt: it was asked for all copies.
         return self.attempts > 0 and isinstance(self.error, APIError) and self.error.status in (403, 404, 410)
 
     @property
@@ -136,7 +138,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
         return self.state in PRESENT
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
+        """Return plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
         told: dict[str, object] = {name: getattr(self, name) for name in _STATED}
         told["checksums"], told["seconds"] = dict(self.checksums), round(self.seconds, 3)
         if not self.is_present:
@@ -151,13 +153,13 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
 
 
 class ReportedError(TransferError):
-    """An error as a report tells it, when the report has been read from a file.
+    """An error in a report that was read from a file.
 
     Args:
-        kind: The name of the class that it was.
-        message: What that one said.
-        remedy: What to do.
-        name: The file that it is about.
+        kind: The name of the error's class.
+        message: Its message.
+        remedy: Its remedy.
+        name: The file that it concerns.
     """
 
     def __init__(self, kind: str, message: str, *, remedy: str = "", name: str = "") -> None:
@@ -174,41 +176,42 @@ def without_secrets(text: str) -> str:
 
 
 def error_words(error: OmicsError) -> dict[str, str]:
-    """Gives an error's type, message (with the remedy) and remedy, without the query of any URL."""
+    """Return an error's type, message (with the remedy) and remedy, without the query of any URL."""
     kind = error.kind if isinstance(error, ReportedError) else type(error).__name__
     return {"type": kind, "message": without_secrets(str(error)), "remedy": without_secrets(error.remedy)}
 
 
 class Spool:
-    """Records by number, in temporary files that are gone with the spool, or with the process; none of them is in memory.
+    """Records by number, in temporary files that are removed with the spool or at the end of the process; none is in
+    memory.
 
     Args:
-        folder: Where its files lie; by default the system's folder for temporary files.
+        folder: The folder of the files; by default the system's folder for temporary files.
 
     Raises:
-        OSError: They can't be made.
+        OSError: They cannot be created.
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        from tempfile import TemporaryFile  # it brings much, and most transfers have fewer files
+        from tempfile import TemporaryFile  # an expensive import, and most transfers have fewer files
 
         def made() -> Any:
-            # Unbuffered: a buffer that could not be written would be in the way of every later call.
+            # Unbuffered: a buffer that could not be written would disturb every later call.
             file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as the spool is
             finalize(self, file.close)
             return file
 
-        self._records, self._places = made(), made()  # by number: where its record begins, and how long it is
+        self._records, self._places = made(), made()  # by number: offset and length of its record
         self._end = 0
 
     def add(self, records: Mapping[int, bytes]) -> None:
         """Write records.
 
         Args:
-            records: By their numbers, each of which comes only once.
+            records: Records by number; each number only once.
 
         Raises:
-            OSError: There is no room. What was added before is still there, and of these nothing.
+            OSError: The disk is full. Records added before are kept, and none of these are.
         """
         end, places = self._end, dict[int, bytes]()
         for number, record in records.items():
@@ -225,14 +228,14 @@ class Spool:
         self._end = end
 
     def record(self, number: int) -> bytes:
-        """Return a record that was added."""
+        """Read a record that was added."""
         self._places.seek(number * _PLACE)
         place, length = divmod(int.from_bytes(self._places.read(_PLACE), "big"), 1 << 32)
         self._records.seek(place)
         return self._records.read(length)
 
 
-# Bytes that tell where a record is: eight for its beginning, four for its length.
+# Bytes of a record's position: eight for its offset, four for its length.
 _PLACE = 12
 
 
@@ -241,32 +244,32 @@ def _write(file: Any, place: int, data: bytes) -> None:
     write_all(file.fileno(), data)
 
 
-#: Outcomes that are held in memory, at most; more go to a temporary file.
+#: Most outcomes kept in memory; more are written to a temporary file.
 HELD = 4096
-#: Failures that stay in memory with their errors as they were raised; the others are told from what pickle keeps.
+#: Failures kept in memory with their original errors; others are restored by pickle.
 KEPT_FAILURES = 1000
 
 _log = logger("omicsdk.transfer")
 
 
 class Outcomes(Sequence[Outcome]):
-    """A sequence of outcomes in the order of their items, that comes to be in any order.
+    """A sequence of outcomes in the order of their items, which may be added in any order.
 
-    One thread puts; others may read the counts meanwhile, and everything once it has ended.
+    One thread adds outcomes; others may read the counts meanwhile, and everything once it has finished.
 
     Args:
-        entries: Outcomes to begin with, numbered from 0.
-        held: How many are held in memory, at most; 1 or more.
-        folder: Where the temporary file lies, which there is above `held`; by default the system's folder.
+        entries: Initial outcomes, numbered from 0.
+        held: Most outcomes kept in memory; 1 or more.
+        folder: The folder of the temporary file, which is needed above `held`; by default the system's folder.
 
     Attributes:
-        counts: How many there are in each state.
-        verification: How many of those that are done or skipped are verified, by their size only, or not at all.
-        bytes_fetched: Bytes that came over the network, of all together.
-        bytes_kept: Bytes that earlier runs had fetched.
-        attempts: Requests that were made.
-        retries: How often something was tried again after a failure.
-        failures: The first KEPT_FAILURES that failed, as they came.
+        counts: The number of outcomes in each state.
+        verification: The number of done or skipped files that are verified, by their size only, or not at all.
+        bytes_fetched: Bytes received over the network, of all together.
+        bytes_kept: Bytes that earlier runs had received.
+        attempts: The number of requests.
+        retries: The number of retries after a failure.
+        failures: The first KEPT_FAILURES that failed, in the order of their end.
     """
 
     def __init__(self, entries: Iterable[Outcome] = (), *, held: int = HELD, folder: str | None = None) -> None:
@@ -282,17 +285,17 @@ class Outcomes(Sequence[Outcome]):
         self._limit = held
         self._folder = folder
         self._spool: Spool | None = None
-        self._states = bytearray()  # by number: that of its state in STATES, and one; 0 where there is no outcome yet
+        self._states = bytearray()  # by number: the index of its state in STATES plus one; 0 without an outcome
         self._count = 0
         for number, outcome in enumerate(entries):
             self.put(number, outcome)
 
     def put(self, number: int, outcome: Outcome) -> None:
-        """Takes an outcome.
+        """Add an outcome.
 
         Args:
             number: Its item's number, from 0; each only once.
-            outcome: What became of it.
+            outcome: The outcome.
         """
         state = outcome.state
         self.counts[state] += 1
@@ -316,10 +319,10 @@ class Outcomes(Sequence[Outcome]):
             self._spill()
 
     def fill(self, names: Iterable[tuple[str, int | None] | tuple[str, int | None, str]]) -> None:
-        """Tells as stopped every item that nothing was put for: those that were never begun.
+        """Add a stopped outcome for every item without one, which never started.
 
         Args:
-            names: Name, size and, where there is one, label of every item, in their order.
+            names: Name, size and, if there is one, label of every item, in order.
         """
         for number, (name, size, *label) in enumerate(names):
             if number >= len(self._states) or not self._states[number]:
@@ -327,11 +330,11 @@ class Outcomes(Sequence[Outcome]):
 
     @property
     def ok(self) -> bool:
-        """Whether every file is at its target; `verification` says what is known of their bytes."""
+        """Whether every file is at its target; `verification` states how their bytes were checked."""
         return not (self.counts["failed"] or self.counts["stopped"])
 
     def of(self, *states: State) -> Sequence[Outcome]:
-        """Gives those in some states, in the order of their items; read when it is gone through.
+        """Return the outcomes in some states, in the order of their items, read during iteration.
 
         Args:
             states: One state or more.
@@ -348,8 +351,8 @@ class Outcomes(Sequence[Outcome]):
         return found
 
     def _numbers(self, states: Collection[State] = STATES) -> Iterator[int]:
-        """Go through the numbers of the items in some states, in their order."""
-        if not any(self.counts[state] for state in states):  # most have no failed one
+        """Iterate over the numbers of the items in some states, in order."""
+        if not any(self.counts[state] for state in states):  # most transfers have no failed one
             return iter(())
         wanted = bytes(1 + STATES.index(state) for state in states)
         return (number for number, state in enumerate(self._states) if state in wanted)
@@ -365,7 +368,7 @@ class Outcomes(Sequence[Outcome]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Outcome]: ...
     def __getitem__(self, index: int | slice) -> Outcome | Sequence[Outcome]:
-        # A run that ended before all had an outcome has gaps.
+        # A run that ended early has gaps.
         is_whole = self._count == len(self._states)
         numbers = range(self._count) if is_whole else array("Q", self._numbers())
         if isinstance(index, slice):
@@ -379,11 +382,11 @@ class Outcomes(Sequence[Outcome]):
         return f"<Outcomes: {', '.join(f'{count} {state}' for state, count in self.counts.items() if count) or 'none'}>"
 
     def __reduce__(self) -> tuple[Callable[..., Outcomes], tuple[object, ...]]:
-        # A temporary file doesn't travel: whoever unpickles it makes its own.
+        # A temporary file is not pickled: the unpickling process creates its own.
         return Outcomes, ([_portable(outcome) for outcome in self],)
 
     def _spill(self) -> None:
-        """Moves what is in memory to the temporary file; without room for it, it stays, for nothing may be lost."""
+        """Move outcomes from memory to the temporary file; if the disk is full, keep them in memory."""
         try:
             if self._spool is None:
                 self._spool = Spool(self._folder)
@@ -395,7 +398,7 @@ class Outcomes(Sequence[Outcome]):
 
 
 class _Chosen(Sequence[Outcome]):
-    """Those outcomes that are in some states."""
+    """The outcomes in some states."""
 
     def __init__(self, outcomes: Outcomes, states: Sequence[State]) -> None:
         self._counts = outcomes.counts
@@ -427,7 +430,7 @@ def _packed(outcome: Outcome) -> bytes:
 
 
 def _portable(outcome: Outcome) -> Outcome:
-    """The same with an error that another process can read, at least its words."""
+    """Return an outcome whose error another process can unpickle, at least its message."""
     if outcome.error is None:
         return outcome
     import pickle
@@ -442,7 +445,7 @@ def _portable(outcome: Outcome) -> Outcome:
 
 
 def _free_frames(error: BaseException | None) -> None:
-    """Frees what the frames of a traceback hold (blocks of bytes, answers), but not its lines."""
+    """Release what the frames of a traceback reference (blocks of bytes, answers), but keep its lines."""
     import traceback
 
     seen = set[int]()
@@ -454,33 +457,33 @@ def _free_frames(error: BaseException | None) -> None:
 
 # -- the report
 
-#: What the first line names the form of the others; a reader of another number refuses.
+#: The number of the format in the first line; readers refuse other numbers.
 FORMAT = 1
 
 T = TypeVar("T")
 _Told = Mapping[str, Any]
-_JSON = json.JSONEncoder(separators=(",", ":"))  # escapes all beyond ASCII, halves of surrogate pairs too
+_JSON = json.JSONEncoder(separators=(",", ":"))  # escapes all beyond ASCII, including lone surrogates
 
 
 class TransferReport:
-    """What a whole transfer did.
+    """The result of a whole transfer.
 
     Args:
-        outcomes: What became of each item, in the items' order.
-        seconds: How long it took.
-        throughput: How fast bytes came over the time.
-        began: When it began, in seconds since 1970-01-01T00:00Z; None when nobody looked.
-        title: What it was, in words for people.
-        why_stopped: Why it ended before its end, in words; "" when it didn't.
+        outcomes: The outcome of each item, in the items' order.
+        seconds: The duration.
+        throughput: The rate over time.
+        began: When it began, in seconds since 1970-01-01T00:00Z; None if unknown.
+        title: A description for users.
+        why_stopped: Why it ended early, in words; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
 
     Attributes:
-        outcomes: One for each item, in the items' order; whatever their number, few are in memory.
-        seconds: How long it took.
-        throughput: How fast bytes came over the time.
+        outcomes: One for each item, in the items' order; for any number, few are in memory.
+        seconds: The duration.
+        throughput: The rate over time.
         began: When it began, in seconds since 1970-01-01T00:00Z.
-        title: What it was, in words for people.
-        why_stopped: Why it ended before its end, in words; "" when it didn't.
+        title: A description for users.
+        why_stopped: Why it ended early, in words; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
     """
 
@@ -505,7 +508,7 @@ class TransferReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every file is at its target; `verification` says what is known of their bytes."""
+        """Whether every file is at its target; `verification` states how their bytes were checked."""
         return self.outcomes.ok and not self.why_stopped
 
     @property
@@ -520,17 +523,17 @@ class TransferReport:
 
     @property
     def counts(self) -> dict[State, int]:
-        """How many files are in each state; planned is named only after a dry run."""
+        """The number of files in each state; planned is included only after a dry run."""
         return {state: count for state, count in self.outcomes.counts.items() if count or state != "planned"}
 
     @property
     def verification(self) -> dict[Verification, int]:
-        """How many of the files that are done or skipped are verified, by their size only, or not at all."""
+        """The number of done or skipped files that are verified, by their size only, or not at all."""
         return dict(self.outcomes.verification)
 
     @property
     def bytes_fetched(self) -> int:
-        """Bytes that came over the network."""
+        """Bytes received over the network."""
         return self.outcomes.bytes_fetched
 
     def with_outcomes(
@@ -542,14 +545,14 @@ class TransferReport:
         why_stopped: str | None = None,
         target: str | None = None,
     ) -> TransferReport:
-        """Return the same report of other outcomes.
+        """Return the same report with other outcomes.
 
         Args:
             outcomes: One for each item.
-            seconds: How long it took, where that differs.
-            title: Its title, likewise.
-            why_stopped: Why it ended before its end, likewise.
-            target: What the names of the outcomes are relative to, likewise.
+            seconds: The duration, if it differs.
+            title: The title, if it differs.
+            why_stopped: Why it ended early, if it differs.
+            target: What the names of the outcomes are relative to, if it differs.
         """
         return TransferReport(
             outcomes,
@@ -562,11 +565,11 @@ class TransferReport:
         )
 
     def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> TransferReport:
-        """Return the report of this run and a second one of some of its files.
+        """Return the combined report of this run and a second one of some of its files.
 
         Args:
             numbers: The numbers of those files, from 0.
-            again: The report of the second run; its outcomes take the place of the first ones.
+            again: The report of the second run; its outcomes replace the first ones.
         """
         better = dict(zip(numbers, again.outcomes, strict=True))
         outcomes = (better.get(number, outcome) for number, outcome in enumerate(self.outcomes))
@@ -574,12 +577,12 @@ class TransferReport:
         return self.with_outcomes(outcomes, seconds=seconds, why_stopped=why)
 
     def raise_if_failed(self) -> None:
-        """Raises when a file failed or was stopped before its end.
+        """Raise an error if a file failed or was stopped early.
 
         Raises:
-            OmicsError: The error of the only one that failed.
-            SomeFailed: Several did; `errors` has those of the first 1,000.
-            Interrupted: None failed, but some were stopped; says why, and how to go on.
+            OmicsError: The error of the only file that failed.
+            SomeFailed: Several failed; `errors` has those of the first 1,000.
+            Interrupted: None failed, but some were stopped; states why, and how to resume.
         """
         count = self.outcomes.counts["failed"]
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
@@ -593,7 +596,7 @@ class TransferReport:
             raise Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
 
     def summary(self) -> dict[str, object]:
-        """Gives plain values for JSON: what all files together came to."""
+        """Return plain values for JSON: the totals of all files."""
         return {
             "title": self.title,
             "target": self.target,
@@ -612,35 +615,35 @@ class TransferReport:
         }
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON, all files in one list; see `write_jsonl` for very many."""
+        """Return plain values for JSON, with all files in one list; see `write_jsonl` for very many."""
         summary = self.summary()
         told = {name: summary[name] for name in ("ok", "counts", "verification", "bytes_fetched", "seconds")}
         return {**told, "files": [outcome.to_dict() for outcome in self.outcomes]}
 
     def write_jsonl(self, path: str | os.PathLike[str]) -> None:
-        """Writes it as JSON lines: one that sums up, then one a file; `read_jsonl` reads them.
+        """Write JSON lines: a summary, then one line per file; `read_jsonl` reads them.
 
-        The first has record "summary" and what `summary` gives; the others record "file" and what `Outcome.to_dict` gives.
-        No URL in them has a query.
+        The first line has record "summary" and the values of `summary`; the others have record "file" and those of
+        `Outcome.to_dict`. URLs in them have no query.
 
         Args:
-            path: The file; it appears when it is whole.
+            path: The file; it appears once it is complete.
 
         Raises:
-            DiskFull: There is no room.
-            NotWritable: It can't be written.
+            DiskFull: The disk is full.
+            NotWritable: It cannot be written.
         """
         write_whole(path, self._lines())
 
     def write_html(self, path: str | os.PathLike[str]) -> None:
-        """Writes it as one page that needs nothing else: totals, throughput over time, failures first.
+        """Write one self-contained page of HTML: totals, throughput over time, failures first.
 
         Args:
-            path: The file; it appears when it is whole.
+            path: The file; it appears once it is complete.
 
         Raises:
-            DiskFull: There is no room.
-            NotWritable: It can't be written.
+            DiskFull: The disk is full.
+            NotWritable: It cannot be written.
         """
         from omicsdk.transfer.reports.page import page_of
 
@@ -678,22 +681,22 @@ class TransferReport:
         return html_table(self.title or "Transfer", rows)
 
 
-#: The name that it has where nothing else is called a report.
+#: The public name, where nothing else is called a report.
 Report = TransferReport
 
 
 def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
-    """Reads what `TransferReport.write_jsonl` wrote; its lines are never all in memory.
+    """Read a file that `TransferReport.write_jsonl` wrote; its lines are never all in memory.
 
     Args:
         path: The file.
 
     Returns:
-        The report; its errors are `ReportedError`, which have the words of those that were raised.
+        The report; its errors are `ReportedError`, with the messages of the original ones.
 
     Raises:
-        UsageError: It isn't such a file, or not a whole one.
-        OSError: It can't be read.
+        UsageError: It is not such a file, or is incomplete.
+        OSError: It cannot be read.
     """
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         report, outcomes = _read(path, file)
@@ -701,21 +704,21 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
 
 
 def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
-    """Reads the outcomes of such a file one by one.
+    """Read the outcomes of such a file one by one.
 
     Args:
         path: The file.
 
     Raises:
-        UsageError: It isn't such a file, or not a whole one; that is known at its end.
-        OSError: It can't be read.
+        UsageError: It is not such a file, or is incomplete, which shows at its end.
+        OSError: It cannot be read.
     """
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         yield from _read(path, file)[1]
 
 
 def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, Iterator[Outcome]]:
-    """The report without its outcomes, and these as they are read."""
+    """Return the report without its outcomes, and an iterator of these."""
     stated, report = _decoded(path, 1, file.readline(), "summary", _summary)
 
     def outcomes() -> Iterator[Outcome]:
@@ -729,7 +732,7 @@ def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, I
 
 
 def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, decode: Callable[[_Told], T]) -> T:
-    """What a line has that should be a record of some kind."""
+    """Decode a line that should be a record of some kind."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:

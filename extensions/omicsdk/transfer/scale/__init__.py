@@ -1,4 +1,4 @@
-"""Downloads that are cut into shards, which threads, processes or machines run.
+"""Downloads divided into shards, which run in threads, in processes or on other machines.
 
 plan = Plan(items, "data", connections=8)                    # or Plan(function_that_yields_items, ...)
 report = run_shards(plan.shards(4), ProcessPoolExecutor)     # or any executor; a class or function makes one
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def worker_pool(workers: int | None, scheduler: Any) -> WorkerPool | None:
-    """Return the workers of a call's options; None where there are none, and the process itself downloads.
+    """Return the workers that a call's options name; None if the process itself downloads.
 
     Args:
-        workers: How many processes on this machine, 1 or more; None for none.
+        workers: Processes on this machine, 1 or more; None for none.
         scheduler: A scheduler's address, a cluster or a client of Dask; None for none.
 
     Raises:
@@ -31,7 +31,7 @@ def worker_pool(workers: int | None, scheduler: Any) -> WorkerPool | None:
         return None
     if workers is not None and scheduler is not None:
         raise UsageError("workers and a scheduler exclude each other", remedy="Give one of them.")
-    from omicsdk.transfer.scale.workers import WorkerPool  # with processes and shards, which few downloads have
+    from omicsdk.transfer.scale.workers import WorkerPool  # with processes and shards, which few downloads need
 
     if workers is None:
         return WorkerPool(cluster=scheduler)

@@ -1,4 +1,4 @@
-"""A plan: what to fetch and where to; the shards that it is cut into, one for each worker; their results, and what they leave."""
+"""A plan: what to download and where to; its shards, one for each worker; their results and remains."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.reports.report import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 
-#: A result carries so many failures by default; its JSONL report has all of them.
+#: Most failures in a result by default; its JSONL report has all of them.
 KEPT = 20
-#: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
+#: Bytes that a file counts beside its own: the round trips of a request, at the speed of a common link.
 FILE_COST = 256 * 1024
 
 _NAME = re.compile(r"(.+)-\d{4,}-of-(\d{4,})\Z")
@@ -45,14 +45,15 @@ _log = getLogger("omicsdk.transfer")
 
 
 def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
-    """Shares files out so that all shards have about as many bytes: the largest first, onto the least loaded.
+    """Distribute files so that all shards have about the same number of bytes: the largest first, onto the smallest
+    shard.
 
     Args:
-        files: Names, which differ, and sizes in bytes. A size that isn't known is taken for the mean of those that are.
-        shards: How many shards there are, 1 or more.
+        files: Distinct names, and sizes in bytes. An unknown size counts as the mean of the known ones.
+        shards: The number of shards, 1 or more.
 
     Returns:
-        The shard of each file, from 0. It doesn't depend on the files' order.
+        The shard of each file, from 0. It does not depend on the files' order.
     """
     known = [size for _, size in files if size is not None]
     mean = sum(known) // len(known) if known else 0
@@ -68,46 +69,47 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
 
 
 def shard_of(name: str, shards: int) -> int:
-    """Gives the shard of a file by its name alone, for those who see the files one after the other.
+    """Return the shard of a file by its name alone, if the files come one by one.
 
     Args:
         name: The file's name.
-        shards: How many shards there are, 1 or more.
+        shards: The number of shards, 1 or more.
 
     Returns:
-        A shard from 0; the same in every process, as Python's own hash isn't.
+        A shard from 0; the same in every process, unlike one from Python's own hash.
     """
     return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") % shards
 
 
 class Plan:
-    """A download that is to be done by several workers.
+    """A download for several workers.
 
     All workers must see the target folder under the same path: a disk of their machine, or a shared file system.
 
     Args:
-        source: The items; or a function that gives a fresh iterator over them each time that it is called, so that a
-            manifest of millions of rows is read by every shard and held by none. For workers in other processes it
-            must be picklable (a function of a module, or a functools.partial of one), and so must the items' `locate`.
-        folder: The target folder; or a place in a file system of fsspec, or its URL: then `journals` is to be given, and
-            has the spool folders too.
-        run: Names the plan's journals. Plans of different names into one folder don't wait for each other.
+        source: The items; or a function that returns a fresh iterator over them in each call, so that every shard reads
+            a manifest of millions of rows and none stores it. For workers in other processes it must be picklable (a
+            function of a module, or a functools.partial of one), and so must the items' `locate`.
+        folder: The target folder; or a place in an fsspec file system or its URL, which requires `journals`, where the
+            spool folders are, too.
+        run: Names the plan's journals. Plans with different names into one folder do not wait for each other.
         journals: A folder for the journals, which all workers see; by default `.omics-transfer` in the target folder.
-        reports: A folder for one JSONL report a shard; by default none is written.
-        rate_limit: Bytes a second for each shard that runs, above 0; None for no limit.
-        repeats: Whether names may stand there several times and mean one file each time, as in a store whose names are
-            checksums: the first is fetched. Only of a function; its names are checked by themselves, not against others.
-        opening: Is called in the worker with a shard's items and gives a context with those that are fetched: where
-            `locate` needs a client, it is opened there and closed in the end. It must be picklable.
-        kept: How many failures the result of a shard carries, with their errors; 0 or more.
-        require_checksum: Whether a file fails that no checksum is stated for; see `Control`.
-        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode,
-            resume_unvalidated.
+        reports: A folder for one JSONL report per shard; by default none is written.
+        rate_limit: Bytes a second for each running shard, above 0; None for no limit.
+        repeats: Whether a name may occur several times and means one file each time, as in a store whose names are
+            checksums: the first is downloaded. Requires a function as source; its names are checked by themselves, not
+            against others.
+        opening: Called in the worker with a shard's items; returns a context manager with the items to download. A
+            client that `locate` needs is opened and closed there. It must be picklable.
+        kept: Most failures that the result of a shard contains, with their errors; 0 or more.
+        require_checksum: Whether a file without a stated checksum fails; see `Control`.
+        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock,
+            mode, resume_unvalidated.
 
     Raises:
-        UsageError: A place that isn't local is meant, and can't be used or has no `journals`.
+        UsageError: A remote target cannot be used or has no `journals`.
         ValueError: A number below its bound, an empty folder, or repeats with a list.
-        TypeError: An argument of another type, an option that isn't known, or a source that comes only once.
+        TypeError: An argument of another type, an unknown option, or a source that can be read only once.
     """
 
     def __init__(
@@ -168,23 +170,23 @@ class Plan:
         return journals_in(self.folder, self._journals)
 
     def shards(self, n: int) -> list[Shard]:
-        """Cuts the plan into parts that don't depend on each other.
+        """Divide the plan into independent parts.
 
-        Items in a sequence are shared out by their sizes, those of a function by a digest of their names. Every item is
-        in exactly one shard, and in the same one whenever the same plan is cut into as many parts. Cut into another
-        number of parts, files that are there are found and held against their checksums, not fetched again; what was
-        begun is, and what has no checksum. When everything is there then, such remains are removed.
+        Items in a sequence are distributed by size, those of a function by a digest of their names. Every item is in
+        exactly one shard, and in the same one whenever the same plan is divided into as many parts. After a division
+        into another number of parts, existing files are compared with their checksums and not downloaded again;
+        unfinished files, and those without a checksum, are. Once everything is complete, such remains are removed.
 
         Args:
-            n: How many, 1 or more. There may be more than items; some have nothing to do then.
+            n: The number of shards, 1 or more. There may be more than items; some have nothing to do then.
 
         Returns:
-            The shards, n of them.
+            The n shards.
 
         Raises:
-            UnsafePath: A name would lead out of the folder, or two to one path, be it in different shards.
+            UnsafePath: A name leads out of the folder, or two to one path, even in different shards.
             ValueError: n is below 1.
-            TypeError: n is no whole number, or one of the items no Item.
+            TypeError: n is not a whole number, or one of the items is not an Item.
         """
         n = whole_number("n", n)
         files, sizes = [0] * n, [0] * n
@@ -211,7 +213,7 @@ class Plan:
         ]
 
     def _placed(self, n: int) -> Iterator[tuple[Item, int]]:
-        """Goes through the items, with the shard that each is in."""
+        """Iterate over the items, with the shard of each."""
         if callable(self.source):
             items = each(self.source(), Item)
             if self._repeats:
@@ -220,32 +222,32 @@ class Plan:
         return zip(self.source, balanced([(item.name, item.size) for item in self.source], n), strict=True)
 
     def order(self, n: int) -> Iterator[tuple[str, int]]:
-        """Goes through the names in the source's order, with the shard that each is in when the plan is cut into n.
+        """Iterate over the names in the source's order, with the shard of each when the plan has n shards.
 
         Args:
-            n: How many shards there are, 1 or more.
+            n: The number of shards, 1 or more.
         """
         return ((item.name, index) for item, index in self._placed(n))
 
     def items_of(self, index: int, n: int) -> Iterator[Item]:
-        """Goes through the items of one shard, in the source's order.
+        """Iterate over the items of one shard, in the source's order.
 
         Args:
             index: The shard, from 0.
-            n: How many shards there are, 1 or more.
+            n: The number of shards, 1 or more.
         """
         return (item for item, place in self._placed(n) if place == index)
 
     def earlier_shards(self) -> int | None:
-        """Tells into how many shards an earlier run of this plan was cut, None when there was none.
+        """Return the number of shards in an earlier run of this plan, None if there was none.
 
-        Cut into as many again, its workers go on with what was begun; of several the most are taken.
+        With the same number, its workers resume unfinished files; of several numbers the largest is returned.
         """
         found = earlier_journals(self.journals, self.run)
         return max((count for _, count in found), default=None)
 
     def _check(self) -> None:
-        """Checks all names against each other, once: each shard sees its own only."""
+        """Check all names against each other, once: each shard sees only its own."""
         if self._checked or self._repeats:
             return
         names, folder = _Names(self.source), self.folder
@@ -257,7 +259,7 @@ class Plan:
 
 
 class _Names(Iterable[str]):
-    """The names of a source, as often as somebody wants to go through them."""
+    """The names of a source, which can be iterated repeatedly."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -268,19 +270,19 @@ class _Names(Iterable[str]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShardResult(Displayed):
-    """What one shard did.
+    """The result of one shard.
 
     Attributes:
         index: The shard's number, from 0.
-        of: How many shards there are.
-        counts: How many files are in each state.
-        bytes_fetched: Bytes that came over the network, in the attempt that ended.
-        seconds: How long that attempt took.
-        failures: The first files that failed, as many as the plan says, with their errors.
+        of: The number of shards.
+        counts: The number of files in each state.
+        bytes_fetched: Bytes received over the network, in the last attempt.
+        seconds: The duration of that attempt.
+        failures: The first files that failed, as many as the plan keeps, with their errors.
         worker: Host and process that ran it.
-        report: The path of its JSONL report, None when none was asked for.
-        error: Why the shard as a whole came to no end, None when it did.
-        verification: How many of its files that are done or skipped are verified, by their size only, or not at all.
+        report: The path of its JSONL report, None if none was requested.
+        error: Why the shard as a whole did not finish, None if it did.
+        verification: The number of its done or skipped files that are verified, by their size only, or not at all.
     """
 
     index: int
@@ -296,11 +298,11 @@ class ShardResult(Displayed):
 
     @property
     def ok(self) -> bool:
-        """Whether every file of it is at its target."""
+        """Whether all its files are at their target."""
         return self.error is None and not self.counts.get("failed") and not self.counts.get("stopped")
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON."""
+        """Return plain values for JSON."""
         first = ("index", "of", "ok", "counts", "verification", "bytes_fetched", "seconds")
         told: dict[str, object] = {name: getattr(self, name) for name in (*first, "failures", "worker", "report")}
         told["seconds"] = round(self.seconds, 3)
@@ -312,14 +314,14 @@ class ShardResult(Displayed):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShardsReport(Displayed):
-    """What all shards of a plan did.
+    """The result of all shards of a plan.
 
     Attributes:
-        results: One for each shard, in their order.
-        seconds: How long it took.
-        lost: How often a shard was begun again, because its worker was lost or it ended with an unforeseen error.
-        why_stopped: Why it ended before its end, in words; "" when it didn't.
-        throughput: How fast bytes came over the time, as far as the workers told.
+        results: One for each shard, in order.
+        seconds: The duration.
+        lost: How often a shard was restarted, because its worker was lost or it ended with an unexpected error.
+        why_stopped: Why it ended early, in words; "" if it did not.
+        throughput: The rate over time, as far as the workers reported it.
     """
 
     results: tuple[ShardResult, ...]
@@ -330,27 +332,27 @@ class ShardsReport(Displayed):
 
     @property
     def ok(self) -> bool:
-        """Whether every file is at its target; `verification` says what is known of their bytes."""
+        """Whether every file is at its target; `verification` states how their bytes were checked."""
         return all(result.ok for result in self.results)
 
     @property
     def open(self) -> tuple[int, ...]:
-        """The shards that came to no end: to be run again."""
+        """The shards that did not finish, to be run again."""
         return tuple(result.index for result in self.results if result.error or result.counts.get("stopped"))
 
     @property
     def counts(self) -> dict[State, int]:
-        """How many files are in each state."""
+        """The number of files in each state."""
         return {state: sum(result.counts.get(state, 0) for result in self.results) for state in STATES}
 
     @property
     def verification(self) -> dict[Verification, int]:
-        """How many of the files that are done or skipped are verified, by their size only, or not at all."""
+        """The number of done or skipped files that are verified, by their size only, or not at all."""
         return {kind: sum(result.verification.get(kind, 0) for result in self.results) for kind in VERIFICATIONS}
 
     @property
     def bytes_fetched(self) -> int:
-        """Bytes that came over the network; without those of lost workers."""
+        """Bytes received over the network, without those of lost workers."""
         return sum(result.bytes_fetched for result in self.results)
 
     @property
@@ -359,12 +361,12 @@ class ShardsReport(Displayed):
         return tuple(outcome for result in self.results for outcome in result.failures)
 
     def raise_if_failed(self) -> None:
-        """Raises when a file or a shard failed, or it was stopped.
+        """Raise an error if a file or a shard failed, or the run was stopped.
 
         Raises:
-            OmicsError: The only error that there is.
+            OmicsError: The only error.
             SomeFailed: There are several; `errors` has the first of each shard.
-            Interrupted: It ended before its end.
+            Interrupted: It ended early.
         """
         errors = [result.error for result in self.results if result.error is not None]
         count = len(errors) + self.counts["failed"]
@@ -378,7 +380,7 @@ class ShardsReport(Displayed):
             raise Interrupted(f"{why}; shards {numbers(self.open)} of {len(self.results)} are open")
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON."""
+        """Return plain values for JSON."""
         first = ("ok", "counts", "verification", "bytes_fetched", "seconds", "lost", "why_stopped")
         told: dict[str, object] = {name: getattr(self, name) for name in first}
         told["seconds"] = round(self.seconds, 3)
@@ -386,10 +388,10 @@ class ShardsReport(Displayed):
 
 
 class ShardsOpen(SomeFailed):
-    """The executor broke, and shards are left that nobody runs.
+    """The executor broke, and some shards did not run.
 
     Args:
-        report: What the others did.
+        report: The results of the others.
         reason: Why, in words.
     """
 
@@ -407,7 +409,7 @@ class ShardsOpen(SomeFailed):
 
 
 def numbers(shards: Sequence[int]) -> str:
-    """Names shards in words: the first ten of them."""
+    """List shards in words: the first ten of them."""
     shown = ", ".join(map(str, shards[:10]))
     return f"{shown} and {len(shards) - 10} more" if len(shards) > 10 else shown
 
@@ -417,7 +419,7 @@ Opening = Callable[[Iterable[Item]], AbstractContextManager[Iterable[Item]]]
 
 
 class Options(TypedDict, total=False):
-    """What a shard passes on to `download`; see there."""
+    """The arguments that a shard passes on to `download`."""
 
     connections: int
     locators: int | None
@@ -431,24 +433,24 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a plan. Running it twice does no harm: the second time finds what the first one left.
+    """A part of a plan. Running it twice does no harm: the second run finds the files of the first.
 
     Attributes:
         index: Its number, from 0.
-        of: How many shards the plan was cut into.
-        source: Its own items, or what gives the items of the whole plan, of which it takes those that are its own.
-        folder: The target folder, absolute; or a place in a file system of fsspec.
-        name: What keeps its journal apart from those of the other shards.
-        files: How many files it has.
+        of: The number of shards in the plan.
+        source: Its own items, or a function that returns the items of the whole plan, of which it takes its own.
+        folder: The target folder, absolute; or a place in an fsspec file system.
+        name: Distinguishes its journal from those of the other shards.
+        files: The number of its files.
         size: Their stated sizes together, in bytes.
         journals: The folder of its journal; None for the one in the target folder.
         reports: The folder for its JSONL report; None for no report.
         rate_limit: Bytes a second, None for no limit.
-        options: How to transfer.
-        repeats: Whether names may stand in the source several times, and mean one file each time.
-        opening: Gives a context with what is fetched, of the shard's items; None where these are it.
-        kept: How many failures its result carries, with their errors.
-        require_checksum: Whether a file fails that no checksum is stated for; see `Control`.
+        options: Arguments of `download`.
+        repeats: Whether a name may occur several times in the source, and means one file each time.
+        opening: Returns a context manager with what to download, from the shard's items; None for the items themselves.
+        kept: Most failures that its result contains, with their errors.
+        require_checksum: Whether a file without a stated checksum fails; see `Control`.
     """
 
     index: int
@@ -468,11 +470,11 @@ class Shard:
     require_checksum: bool = False
 
     def unbegun(self) -> ShardResult:
-        """Gives its result when it was stopped before it was begun."""
+        """Return the result of a shard that was stopped before it started."""
         return ShardResult(self.index, self.of, counts={"stopped": self.files}, worker=worker_name())
 
     def items(self) -> Iterable[Item]:
-        """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
+        """Return the items: a sequence, or an iterator that reads them lazily."""
         if callable(self.source):
             own = (item for item in self.source() if shard_of(item.name, self.of) == self.index)
             return first_of_each(own, lambda item: item.name) if self.repeats else own
@@ -481,24 +483,24 @@ class Shard:
     def run(
         self, *, progress: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
     ) -> ShardResult:
-        """Fetches what isn't there yet.
+        """Download the files that are missing.
 
-        While another process has this shard's journal, it is waited for: two workers never write the same files. The
-        lock of a dead process is free at once, on this machine and on network file systems that know locks.
+        While another process has this shard's journal locked, wait for it: two workers never write the same files. The
+        lock of a dead process is released at once, on this machine and on network file systems that support locks.
 
         Args:
-            progress: Is called about ten times a second.
-            stop: Ends it when it is set; it can be gone on with later.
+            progress: Called about ten times a second.
+            stop: Stops the shard when set; a later call resumes it.
 
         Returns:
-            What came of it; files that fail don't raise.
+            The result; files that fail do not raise.
 
         Raises:
-            UnsafePath: A folder on the way is a link that leads out of the target folder.
-            NotWritable: The folder can't be written.
-            DiskFull: There isn't even room for the journal.
+            UnsafePath: A parent is a link that leads out of the target folder.
+            NotWritable: The folder is not writable.
+            DiskFull: There is no space for the journal.
             Interrupted: It was stopped while another process had the journal.
-            TransferError: Its source gave less than when the plan was made; what it gave was fetched.
+            TransferError: Its source returned less than when the plan was made; those files were downloaded.
             KeyboardInterrupt: It was interrupted.
         """
         if not self.files:
@@ -523,9 +525,10 @@ class Shard:
             written = os.path.join(self.reports, f"{self.name}.jsonl")
             report.write_jsonl(written)
         counts = report.counts
-        if stop is not None and stop.is_set():  # items that weren't reached are in no report
+        if stop is not None and stop.is_set():  # items that were not reached are in no report
             counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
-        elif (less := self.files - sum(counts.values())) > 0:  # what this worker doesn't see would be in no report
+        # items that this worker does not see would be in no report
+        elif (less := self.files - sum(counts.values())) > 0:
             said = "one file fewer" if less == 1 else f"{less} files fewer"
             remedy = "Check that all workers read the same list, and create the plan again: finished files are kept."
             said = f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was made"
@@ -544,9 +547,10 @@ class Shard:
 
 
 def _alone(outcome: Outcome) -> Outcome:
-    """A failure without what its error was raised from.
+    """Return a failure without its error's cause.
 
-    Causes may hold presigned URLs, and Dask has them pickled, too, with every exception that it found when it was imported.
+    Causes may contain presigned URLs, and Dask pickles them with every exception whose class existed when it was
+    imported.
     """
     waiting: list[OmicsError] = [] if outcome.error is None else [outcome.error]
     while waiting:
@@ -558,29 +562,29 @@ def _alone(outcome: Outcome) -> Outcome:
 
 
 def worker_name() -> str:
-    """Tells which process this is, as host:pid."""
+    """Name this process, as host:pid."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def journals_in(folder: str | FsspecTarget, journals: str | None) -> str:
-    """Gives the folder where journals are.
+    """Return the folder of journals.
 
     Args:
         folder: The target folder.
-        journals: Where they are when they aren't in it; always given for a store.
+        journals: Their folder if it is not in the target folder; always given for a store.
     """
     return journals or os.path.join(cast("str", folder), WORK_FOLDER)
 
 
 def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
-    """Looks for the journals of a plan's shards.
+    """Find the journals of a plan's shards.
 
     Args:
-        folder: The folder where they are; it needn't be there.
+        folder: Their folder; it need not exist.
         run: The plan's name.
 
     Yields:
-        Their paths, and into how many shards the plan was cut.
+        Their paths, and the number of shards that the plan had.
     """
     for journal in Path(folder).glob(f"{escape(run)}-*.journal"):
         found = _NAME.match(journal.stem)
@@ -589,10 +593,10 @@ def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
 
 
 def sweep(shards: Sequence[Shard]) -> None:
-    """Removes unfinished files and journals of the same plan cut otherwise; they hold nothing that is needed any more.
+    """Remove unfinished files and journals of the same plan in other divisions; they are no longer needed.
 
     Args:
-        shards: All shards of the plan, all of whose files are there.
+        shards: All shards of the plan, whose files are complete.
     """
     first = shards[0]
     named = _NAME.match(first.name)
@@ -601,7 +605,7 @@ def sweep(shards: Sequence[Shard]) -> None:
         if count != first.of:
             try:
                 _remove(journal, first.folder)
-            except (TransferError, OSError) as error:  # somebody is using it, or guards it: it may stay
+            except (TransferError, OSError) as error:  # in use, or protected: leave it
                 _log.info("%s stays: %s", journal, error)
 
 

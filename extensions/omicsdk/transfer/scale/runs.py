@@ -1,6 +1,6 @@
-"""`run_shards`: has any executor run shards, follows their progress, and has lost ones run again.
+"""`run_shards`: runs shards in any executor, tracks their progress, and restarts lost ones.
 
-Workers and the process that started them send each other messages: progress one way, the word to stop the other.
+Workers and the process that started them exchange messages: progress one way, the request to stop the other.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsRe
 
 #: Seconds that running shards have for ending cleanly after an interrupt.
 GRACE = 10.0
-#: Seconds between two messages of a worker, and between two looks at them.
+#: Seconds between two messages of a worker, and between two reads of them.
 HEARTBEAT_SECONDS = 0.25
 
 _REPORT = "shards_report"
@@ -52,13 +52,13 @@ _log = getLogger("omicsdk.transfer")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a worker reports of a shard that it is running.
+    """A worker's report on a shard that it is running.
 
     Attributes:
         index: The shard.
-        attempt: Names this attempt; another worker's is another.
-        worker: Host and process; "" when it is lost or has ended.
-        progress: How far this attempt is.
+        attempt: Identifies this attempt; another worker's differs.
+        worker: Host and process; "" if it is lost or has ended.
+        progress: The progress of this attempt.
     """
 
     index: int
@@ -68,7 +68,7 @@ class Message:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """Return the message of the plain values that `asdict` made."""
+        """Restore a message from the plain values that `asdict` made."""
         return cls(values["index"], values["attempt"], values["worker"], Progress(**values["progress"]))
 
 
@@ -77,8 +77,8 @@ class HeldFolder:
     """A folder of one command.
 
     Attributes:
-        path: Where it is.
-        stays: Whether it is left in the end, and by later commands too.
+        path: Its path.
+        stays: Whether it is kept at the end, and by later commands too.
     """
 
     path: str
@@ -87,19 +87,19 @@ class HeldFolder:
 
 @contextmanager
 def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFolder]:
-    """Makes a folder of its own for one command, and removes it in the end; those of commands that were killed go first.
+    """Create a folder for one command, and remove it at the end; remains of killed commands are removed first.
 
     Args:
-        journals: The folder where the shards' journals are.
-        name: What its name begins with.
-        suffix: What its name ends with: a dot and small letters, or nothing.
+        journals: The folder of the shards' journals.
+        name: The prefix of its name.
+        suffix: The suffix of its name: a dot and small letters, or nothing.
 
     Yields:
         The folder.
 
     Raises:
-        DiskFull: There is no room.
-        NotWritable: It can't be made.
+        DiskFull: The disk is full.
+        NotWritable: It cannot be created.
     """
     folder = HeldFolder(os.path.join(journals, f"{name}.{uuid4().hex[:12]}{suffix}"))
     make_folders(folder.path)
@@ -110,7 +110,7 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
         shutil.rmtree(folder.path, ignore_errors=True)
         raise write_error(error, sign) from error
     try:
-        with suppress(OSError):  # without locks on this file system nobody removes what isn't his own
+        with suppress(OSError):  # without locks on this file system, commands remove only their own folder
             lock_now(held)
         _sweep(journals, folder.path)
         yield folder
@@ -124,12 +124,12 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
 
 
 def _sweep(journals: str, own: str) -> None:
-    """Removes folders whose command is gone: the system has let go of its lock."""
+    """Remove folders whose command is gone: the system has released its lock."""
     for name in os.listdir(journals):
         folder = os.path.join(journals, name)
         if not _HELD_NAME.match(name) or folder == own:
             continue
-        with suppress(OSError):  # just made, just removed, left on purpose, or locked
+        with suppress(OSError):  # just created, just removed, kept on purpose, or locked
             held = os.open(os.path.join(folder, _HELD), os.O_RDWR)
             try:
                 lock_now(held)
@@ -139,12 +139,13 @@ def _sweep(journals: str, own: str) -> None:
 
 
 class FileChannel:
-    """Messages between workers and the process that started them, as files, one a shard. It is picklable; each side has its end.
+    """Messages between workers and the process that started them, as files, one per shard. Picklable; both sides have a
+    copy.
 
-    A worker calls `connect` and `stopped`, the process that started them everything else.
+    Workers call `connect` and `stopped`; the process that started them calls everything else.
 
     Args:
-        held: Where they are.
+        held: Their folder.
     """
 
     def __init__(self, held: HeldFolder) -> None:
@@ -152,7 +153,7 @@ class FileChannel:
         self._stop = os.path.join(held.path, _STOP)
 
     def connect(self) -> Callable[[Message], None]:
-        """Return what sends messages, in another thread than this; without a place for them nothing is reported."""
+        """Return what sends messages, from another thread; without a folder for them nothing is reported."""
         with suppress(OSError):
             os.makedirs(self._held.path, exist_ok=True)
 
@@ -161,33 +162,33 @@ class FileChannel:
             try:
                 with in_place_of(path, durable=False) as file:
                     file.write(json.dumps(asdict(message)).encode())
-            except OSError as error:  # the folder is gone when no process listens any more
+            except OSError as error:  # the folder is gone when the starting process is
                 _log.debug("%s: %s; progress is not reported", path, error)
 
         return send
 
     def stopped(self) -> bool:
-        """Whether the worker shall stop."""
+        """Whether the worker should stop."""
         return os.path.exists(self._stop)
 
     def messages(self) -> Iterator[Message]:
-        """Yield what came since the last call, or the last message of each worker."""
+        """Yield the messages since the last call, or the last message of each worker."""
         try:
             for name in os.listdir(self._held.path):
                 if name.isdecimal():
                     with open(os.path.join(self._held.path, name), encoding="utf-8") as file:
                         yield Message.of(json.load(file))
-        except (OSError, ValueError) as error:  # a network file system's moments; shards do not depend on this
+        except (OSError, ValueError) as error:  # a glitch of a network file system; shards do not depend on this
             _log.debug("%s: %s", self._held.path, error)
 
     def stop(self) -> None:
-        """Have the workers stop, and those that come later not begin."""
-        os.makedirs(self._held.path, exist_ok=True)  # they must hear this though the folder was removed
+        """Request all workers to stop, and later ones not to start."""
+        os.makedirs(self._held.path, exist_ok=True)  # the request must reach them even if the folder was removed
         with open(self._stop, "w", encoding="ascii"):
             return
 
     def leave(self) -> None:
-        """Keep the word to stop after the run: there are shards that have not heard it."""
+        """Keep the request to stop after the run: some shards have not received it."""
         self._held.stays = True
 
     def pack(self, value: object) -> bytes:
@@ -195,15 +196,15 @@ class FileChannel:
         return pickle.dumps(value)
 
     def gone(self) -> str:
-        """Why no worker will ever be heard again, "" as long as some may be."""
+        """Why no worker will ever report again, "" as long as some may."""
         return ""
 
     def reachable(self) -> bool:
-        """Whether shards can be handed in at present."""
+        """Whether shards can be submitted at present."""
         return True
 
 
-# The topics of runs that were told to stop, in the worker's process.
+# The topics of runs that were requested to stop, in the worker's process.
 _stopped = set[str]()
 
 
@@ -212,18 +213,18 @@ def _stop_here(topic: str) -> None:
 
 
 class DaskChannel:
-    """The same as events of the scheduler, which passes them on as they come.
+    """Messages as events of the Dask scheduler, which forwards them as they come.
 
     Args:
-        topic: Names the run.
-        client: The client, at the end of the process that started the run.
+        topic: Identifies the run.
+        client: The client, in the process that started the run.
     """
 
     def __init__(self, topic: str, client: Any = None) -> None:
         self.topic = topic
         self._client = client
         self._heard = deque[Message]()
-        self._untold = False  # whether there are workers that have not been told yet that they shall stop
+        self._untold = False  # whether some workers have not received the request to stop yet
 
     def __reduce__(self) -> tuple[type[DaskChannel], tuple[str]]:
         return DaskChannel, (self.topic,)
@@ -238,7 +239,7 @@ class DaskChannel:
         return self.topic in _stopped
 
     def pack(self, value: object) -> bytes:
-        import cloudpickle  # comes with distributed; takes lambdas and functions of a notebook too
+        import cloudpickle  # a dependency of distributed; supports lambdas and functions of a notebook
 
         return cloudpickle.dumps(value)
 
@@ -256,13 +257,13 @@ class DaskChannel:
         self._untold = True
 
     def leave(self) -> None:
-        return  # a word that a worker has heard stays
+        return  # a request that a worker has received remains
 
     def gone(self) -> str:
         return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
 
     def reachable(self) -> bool:
-        return self._client.status == "running"  # for a while the client looks for a scheduler that is lost
+        return self._client.status == "running"  # the client tries to reach a lost scheduler for a while
 
 
 Channel = FileChannel | DaskChannel
@@ -270,14 +271,14 @@ Channel = FileChannel | DaskChannel
 
 @contextmanager
 def reporting(channel: Channel, index: int) -> Generator[tuple[Callable[[Progress], None], threading.Event]]:
-    """Reports on a shard while it runs, from a thread of its own: a slow network file system must not hold up the bytes.
+    """Report on a shard while it runs, from a separate thread: a slow network file system must not delay the transfer.
 
     Args:
         channel: The channel.
         index: The shard.
 
     Yields:
-        What to call with the engine's progress, and what is set when it shall stop.
+        A progress callback for the engine, and an event that is set when it should stop.
     """
     message = Message(index, uuid4().hex[:12], plan.worker_name())
     send = channel.connect()
@@ -311,15 +312,15 @@ def reporting(channel: Channel, index: int) -> Generator[tuple[Callable[[Progres
 
 @dataclass(frozen=True, slots=True)
 class ShardsProgress(Progress):
-    """How far the shards of a plan are, added up.
+    """The progress of all shards of a plan together.
 
-    Of lost workers, the bytes that they reported are counted in `bytes_fetched`.
+    The bytes that lost workers reported are included in `bytes_fetched`.
 
     Attributes:
-        shards: How many there are.
-        shards_done: How many came to their end, well or not.
-        shards_lost: How often one was begun again, because its worker was lost.
-        workers: The workers that are at it, as host:pid, from shard to worker.
+        shards: The number of shards.
+        shards_done: Shards that ended, with or without success.
+        shards_lost: How often one was restarted because its worker was lost.
+        workers: The active workers, as host:pid, by shard.
     """
 
     shards: int = 0
@@ -329,15 +330,15 @@ class ShardsProgress(Progress):
 
 
 class Tracker:
-    """Adds up messages and results.
+    """Combines messages and results.
 
     Args:
         shards: All shards.
 
     Attributes:
-        results: Of the shards that came to their end, by their numbers.
-        lost: How often a shard was begun again.
-        throughput: How fast bytes came over time.
+        results: Results of the shards that ended, by number.
+        lost: How often a shard was restarted.
+        throughput: The rate over time.
     """
 
     def __init__(self, shards: Iterable[Shard]) -> None:
@@ -346,11 +347,11 @@ class Tracker:
         self.throughput = Throughput()
         self._shards = {shard.index: shard for shard in shards}
         self._last = dict[int, Message]()
-        self._spent = 0  # bytes fetched by attempts that were lost
-        self._fetched = 0  # all of them, at the last look
+        self._spent = 0  # bytes of lost attempts
+        self._fetched = 0  # bytes of all attempts, at the last update
 
     def heard(self, message: Message) -> None:
-        """Takes in what a worker reports; an attempt that takes another's place means that the other was lost."""
+        """Process a worker's message; if an attempt replaces another one, the other was lost."""
         index = message.index
         if index in self.results or index not in self._shards:
             return
@@ -359,20 +360,20 @@ class Tracker:
             self.lost += 1
             self._spent += before.progress.bytes_fetched
         elif before is not None and not before.worker:
-            return  # the last message of one that is lost
+            return  # the last message of a lost attempt
         self._last[index] = message
 
     def begun(self, index: int) -> bool:
-        """Whether a worker has begun a shard."""
+        """Whether a worker has started a shard."""
         return index in self._last
 
     def is_lost(self, index: int) -> None:
-        """Notes that a shard's worker is lost; what it had done stays counted until the next one reports."""
+        """Note that a shard's worker is lost; its progress counts until the next one reports."""
         if (last := self._last.get(index)) is not None:
             self._last[index] = replace(last, worker="", progress=replace(last.progress, rate=0.0))
 
     def ended(self, result: ShardResult) -> None:
-        """Takes in a shard's end; of one that failed what its worker reported last stays counted."""
+        """Process a shard's end; if it failed, its worker's last message still counts."""
         index, counts, last = result.index, result.counts, self._last.get(result.index)
         self.results[index] = result
         progress = Progress(
@@ -384,7 +385,7 @@ class Tracker:
         self._last[index] = Message(index, progress=progress)
 
     def progress(self, seconds: float, *, final: bool = False) -> ShardsProgress:
-        """Adds everything up.
+        """Return the combined progress.
 
         Args:
             seconds: Since the start.
@@ -424,30 +425,30 @@ def run_shards(
     control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ShardsReport:
-    """Runs shards in an executor: threads, processes, or machines.
+    """Run shards in an executor: threads, processes, or machines.
 
-    A shard whose worker is lost is run again, by another worker, and goes on where the first one was. Files that fail
-    aren't tried again here: the engine has done so already.
+    If a worker is lost, another one runs its shard and resumes it. Files that fail are not retried here: the engine has
+    done so already.
 
     Args:
         shards: Some or all shards of a plan.
-        executor: Where they run; it stays open. Or a function that makes one: it is closed in the end, and a pool of
-            processes that broke (one dead process ends them all) is replaced by a new one.
-        retries: How often each shard is begun again, 0 or more.
-        progress: Is called a few times a second, and once at the end.
-        stop: Ends all shards in order when it is set; the same shards can be gone on with later.
-        control: Does so too when it is stopped or its time budget is over. Pauses aren't passed on.
-        clock: Tells the time.
+        executor: Runs the shards; it stays open. Or a function that creates one: it is closed at the end, and a broken
+            pool of processes (one dead process breaks all of it) is replaced by a new one.
+        retries: How often each shard is restarted, 0 or more.
+        progress: Called a few times a second, and once at the end.
+        stop: Stops all shards cleanly when set; running the same shards again resumes them.
+        control: Stops all shards when it is stopped or its time budget is over. Pauses have no effect.
+        clock: The clock.
 
     Returns:
-        What came of each shard, in their order; a shard that came to no end has an error.
+        The result of each shard, in order; a shard that did not finish has an error.
 
     Raises:
-        ShardsOpen: The executor broke and there is no new one to be had; its report has what was done.
-        UsageError: The shards can't be sent to other processes; it names the item.
+        ShardsOpen: The executor broke and cannot be replaced; `report` has what was done.
+        UsageError: The shards cannot be sent to other processes; the message names the item.
         ValueError: retries is negative, or a shard is listed twice.
-        TypeError: An argument of another type; of a plan give its `shards(n)`.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later. Terminated when it was SIGTERM.
+        TypeError: An argument of another type; of a plan pass its `shards(n)`.
+        KeyboardInterrupt: It was interrupted; the same call resumes it. Terminated after SIGTERM.
     """
     many("shards", shards, Shard)
     if not (callable(executor) or isinstance(cast("object", executor), Executor)):
@@ -459,17 +460,18 @@ def run_shards(
 
 
 def shards_report_of(error: KeyboardInterrupt) -> ShardsReport | None:
-    """What was done until Ctrl-C or SIGTERM ended a run in order; None when that isn't what ended it.
+    """Return the report of a run that Ctrl-C or SIGTERM stopped cleanly; None for another cause.
 
     Args:
-        error: What was raised.
+        error: The exception.
     """
     return vars(error).get(_REPORT)
 
 
 @dataclass(eq=False)
 class Run:
-    """One run of shards: which are under way, and what came of the others. Attributes are the arguments of `run_shards`.
+    """One run of shards: which are running, and the results of the others. Attributes are the arguments of
+    `run_shards`.
 
     Attributes:
         channel: How workers report their progress.
@@ -494,10 +496,11 @@ class Run:
         self._is_ours = self._executor is not self.executor
         self._control = self.control or Control()
         self._again = Counter[int]()
-        self._lost = dict[int, BaseException]()  # to be begun again
+        self._lost = dict[int, BaseException]()  # to be restarted
         self._broken: BaseException | None = None
         self._stopped = False
-        # Futures come here when they end: concurrent.futures.wait holds their locks, which a Ctrl-C then never frees.
+        # Futures are queued here when they end: concurrent.futures.wait takes their locks, which Ctrl-C then never
+        # releases.
         self._ends = SimpleQueue[Future[ShardResult] | None]()
         self._open = dict[Future[ShardResult], int]()
         self._tracker = Tracker(self.shards)
@@ -525,14 +528,15 @@ class Run:
                     self._tell(self.clock.monotonic() - began)
         except BaseException:
             self._end_all()
-            if given_up is None:  # else it is the second Ctrl-C: the user is in a hurry
+            if given_up is None:  # otherwise it is the second Ctrl-C: end at once
                 self._drain()
             raise
         finally:
             if self._is_ours:
-                # Idle workers end at once; an interpreter that ends beside a pool's own thread can trip over its closed pipe.
+                # Idle workers end at once; an interpreter that ends beside a pool's own thread can fail on its closed
+                # pipe.
                 self._executor.shutdown(wait=not self._open, cancel_futures=True)
-            elif self._open:  # shards that still wait in it shall find that they are stopped
+            elif self._open:  # shards that still wait in it must see the request to stop
                 self.channel.leave()
         report = self._report(self.clock.monotonic() - began, control.why)
         if control.interrupted:
@@ -549,7 +553,7 @@ class Run:
             self.progress(progress)
 
     def _step(self) -> None:
-        """Waits a moment for what comes, and deals with it."""
+        """Wait a moment for events, and process them."""
         ended = self._ended()
         for message in self.channel.messages():
             self._tracker.heard(message)
@@ -563,13 +567,13 @@ class Run:
         self._go_on()
 
     def _end_all(self) -> None:
-        """Has all shards end in order; those that haven't begun see so when they do."""
+        """Request all shards to stop cleanly; those that have not started see it when they do."""
         if not self._stopped:
             self._stopped = True
             self.channel.stop()
 
     def _drain(self) -> None:
-        """Waits for the shards that run, but not for ever."""
+        """Wait for the running shards, for a limited time."""
         until = time.monotonic() + GRACE
         while self._open and time.monotonic() < until:
             for future in self._ended():
@@ -582,7 +586,7 @@ class Run:
         return ShardsReport(results, seconds, tracker.lost, why if stopped else "", throughput=tracker.throughput)
 
     def _ended(self) -> list[Future[ShardResult]]:
-        """Wait a moment for a shard's end; return all that came."""
+        """Wait a moment for a shard's end; return all that ended."""
         try:
             found = [self._ends.get(timeout=HEARTBEAT_SECONDS)]
         except Empty:
@@ -596,18 +600,18 @@ class Run:
         except Exception as error:
             if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.gone()):
                 raise
-            self._broken = error  # RuntimeError: somebody has shut it down
+            self._broken = error  # RuntimeError: it was shut down elsewhere
             self._lost[index] = error
         else:
             self._open[future] = index
             future.add_done_callback(self._ends.put)
 
     def _take(self, index: int, future: Future[ShardResult]) -> None:
-        """Takes a shard's end in."""
+        """Process a shard's end."""
         error: BaseException | None = CancelledError() if future.cancelled() else future.exception()
         if error is None:
             self._tracker.ended(future.result())
-        elif isinstance(error, KeyboardInterrupt):  # Ctrl-C goes to all processes of a terminal
+        elif isinstance(error, KeyboardInterrupt):  # Ctrl-C reaches all processes of a terminal
             self._control.stop("interrupt")
             self._end_all()
             self._tracker.ended(self._shards[index].unbegun())
@@ -622,7 +626,7 @@ class Run:
                 self._broken = error
 
     def _go_on(self) -> None:
-        """Begins lost shards again; after a pool broke, when all of its futures have told so."""
+        """Restart lost shards; after a pool broke, once all of its futures have ended."""
         if self._control.stopped:
             self._end_all()
         while self._lost and not (self._broken is not None and self._open):
@@ -665,7 +669,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A shard on its way to another process; logs that show a task's arguments show no URL of it.
+    """A shard on its way to another process; logs of a task's arguments do not show its URLs.
 
     Attributes:
         index: The shard's number.
@@ -677,18 +681,18 @@ class Parcel:
 
 
 def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> ShardResult:
-    """Runs a shard in a worker.
+    """Run a shard in a worker.
 
     Args:
-        task: The shard, or the parcel that it is in.
+        task: The shard, or the parcel that contains it.
         channel: Where to report its progress.
-        ours: Whether the worker does nothing else.
+        ours: Whether the worker runs nothing else.
 
     Returns:
-        What came of it.
+        The result.
     """
     if ours and parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it hears Ctrl-C too, and says when to stop
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process receives Ctrl-C too, and requests the stop
     shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 - our own
     with reporting(channel, shard.index) as (progress, stop):
         if stop.is_set():
@@ -697,7 +701,7 @@ def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> Shard
 
 
 def _shown(error: BaseException | None) -> str:
-    """An error of somebody else's as logs and messages may show it: it may quote a signed URL."""
+    """Format a foreign error for logs and messages: it may quote a signed URL."""
     return mask_text(repr(error))
 
 
@@ -705,7 +709,7 @@ _UNPICKLABLE = (pickle.PicklingError, TypeError, AttributeError)
 
 
 def _packed(shard: Shard, pack: Callable[[object], bytes]) -> Parcel:
-    """Pickle a shard; the error of one that cannot be sent to other processes names the part of it that is at fault."""
+    """Pickle a shard; if it cannot be sent to other processes, the error names the part that cannot."""
 
     def fails(value: object) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Workers on this machine or of a Dask cluster, and `download_by`: what `download` does, done by them."""
+"""Workers on this machine or in a Dask cluster, and `download_by`: `download` with workers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedErro
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_folder, run_shards, shards_report_of
 
-#: Shards for each worker, so that one that is done early finds more to do, and a lost one leaves little behind.
+#: Shards per worker, so that one that finishes early finds more to do, and a lost one leaves little behind.
 SHARDS_PER_WORKER = 4
 
 _log = getLogger("omicsdk.transfer")
@@ -31,12 +31,12 @@ _log = getLogger("omicsdk.transfer")
 
 @dataclass(frozen=True, slots=True)
 class WorkerPool:
-    """Workers that download beside each other.
+    """Workers that download in parallel.
 
     Attributes:
-        workers: How many there are: processes on this machine, or threads of the cluster, where 0 are those that it has.
-        cluster: A `distributed.Client`, or what one can be made of: the scheduler's address or a cluster. All of its workers
-            must see the target folder, and what is downloaded from (a manifest), under the same paths.
+        workers: Their number: processes on this machine, or threads of the cluster, where 0 means all that it has.
+        cluster: A `distributed.Client`, or what one can be created from: the scheduler's address or a cluster. All of
+            its workers must see the target folder and the source (a manifest) under the same paths.
     """
 
     workers: int = 0
@@ -44,14 +44,14 @@ class WorkerPool:
 
     @contextmanager
     def ready(self) -> Generator[WorkerPool]:
-        """Connects to the workers.
+        """Connect to the workers.
 
         Yields:
             The same workers, connected and counted.
 
         Raises:
-            MissingExtra: `distributed` isn't installed.
-            NoScheduler: Nothing that speaks Dask answers at the address.
+            MissingExtra: `distributed` is not installed.
+            NoScheduler: No Dask scheduler answers at the address.
         """
         if self.cluster is None:
             yield self
@@ -64,7 +64,7 @@ class WorkerPool:
             yield WorkerPool(max(1, threads), client)
 
     def run(self, shards: Sequence[Shard], **how: Any) -> ShardsReport:
-        """Runs shards, when the workers are ready.
+        """Run shards, when the workers are ready.
 
         Args:
             shards: The shards of a plan.
@@ -74,7 +74,7 @@ class WorkerPool:
             from concurrent.futures import ProcessPoolExecutor
             from multiprocessing import get_context
 
-            # A fork would take along threads' locks and open connections of the process.
+            # A fork would copy the process's threads' locks and open connections.
             pool = partial(ProcessPoolExecutor, self.workers, get_context("spawn"), initializer=_settle)
             return run_shards(shards, pool, **how)
         channel = DaskChannel(f"omicsdk-{uuid4().hex[:12]}", self.cluster)
@@ -87,7 +87,7 @@ class WorkerPool:
 
 
 def _settle() -> None:
-    """Runs first in a process of ours: Ctrl-C is its parent's affair, and it doesn't outlive that one."""
+    """Initialize a process of ours: Ctrl-C is up to its parent, and it must not outlive the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="omicsdk-parent", daemon=True).start()
 
@@ -96,7 +96,7 @@ def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)  # what it was at is in its journal, as after any kill
+        os._exit(1)  # its state is in its journal, as after any kill
 
 
 def run_on_dask(
@@ -110,34 +110,34 @@ def run_on_dask(
     control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ShardsReport:
-    """Runs a plan on a Dask cluster. All workers must see the target folder under the same path.
+    """Run a plan on a Dask cluster. All workers must see the target folder under the same path.
 
-    The scheduler gives a lost worker's shards to others, which go on where it was. It takes a shard for the cause when
-    four workers in a row were lost with it (`distributed.scheduler.allowed-failures`).
+    The scheduler reassigns a lost worker's shards to others, which resume them. It fails a shard when four workers in a
+    row were lost with it (`distributed.scheduler.allowed-failures`).
 
     Args:
-        plan: The plan; its source and the items' `locate` may be any functions that cloudpickle can send.
-        cluster: A `distributed.Client`, or what one can be made of: the scheduler's address or a cluster.
-        shards: Into how many parts to cut it; by default into as many as an earlier run of the plan, so that everything
-            that it began is gone on with, else SHARDS_PER_WORKER for each of the cluster's threads.
-        retries: How often each shard is begun again after an unforeseen error, or when it was taken for the cause of
-            lost workers; 0 or more.
-        progress: Is called a few times a second, and once at the end.
-        stop: Ends all shards in order when it is set; the same plan can be gone on with later.
-        control: Does so too when it is stopped or its time budget is over. Pauses aren't passed on.
-        clock: Tells the time.
+        plan: The plan; its source and the items' `locate` may be any functions that cloudpickle supports.
+        cluster: A `distributed.Client`, or what one can be created from: the scheduler's address or a cluster.
+        shards: The number of shards; by default that of an earlier run of the plan, so that all its unfinished files
+            are resumed, else SHARDS_PER_WORKER for each of the cluster's threads.
+        retries: How often each shard is restarted after an unexpected error, or when the scheduler failed it; 0 or
+            more.
+        progress: Called a few times a second, and once at the end.
+        stop: Stops all shards cleanly when set; running the same plan again resumes them.
+        control: Stops all shards when it is stopped or its time budget is over. Pauses have no effect.
+        clock: The clock.
 
     Returns:
-        What came of each shard.
+        The result of each shard.
 
     Raises:
-        MissingExtra: `distributed` isn't installed.
-        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
-        NoScheduler: Nothing that speaks Dask answers at the address.
-        ShardsOpen: The scheduler is lost, and didn't come back within `distributed.comm.timeouts.connect`.
-        UsageError: The plan can't be sent to the workers; it names the item.
+        MissingExtra: `distributed` is not installed.
+        UnsafePath: A name leads out of the folder, or two to one path; nothing was downloaded.
+        NoScheduler: No Dask scheduler answers at the address.
+        ShardsOpen: The scheduler was lost, and did not return within `distributed.comm.timeouts.connect`.
+        UsageError: The plan cannot be sent to the workers; the message names the item.
         ValueError: shards is below 1 or retries negative.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+        KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
     with WorkerPool(cluster=cluster).ready() as pool:
         if shards is None:
@@ -147,18 +147,18 @@ def run_on_dask(
 
 
 class NoScheduler(TransferError):
-    """No Dask scheduler answers where one was said to be."""
+    """No Dask scheduler answers at the given address."""
 
 
 def _connected(cluster: Any) -> Any:
-    """A `distributed.Client` as a context, whose end closes one that was made for it.
+    """Return a `distributed.Client` as a context manager, which closes one that was created for it.
 
     Args:
-        cluster: A client, or what one can be made of: the scheduler's address or a cluster.
+        cluster: A client, or what one can be created from: the scheduler's address or a cluster.
 
     Raises:
-        MissingExtra: `distributed` isn't installed.
-        NoScheduler: Nothing that speaks Dask answers at the address, or it takes certificates that nothing names.
+        MissingExtra: `distributed` is not installed.
+        NoScheduler: No Dask scheduler answers at the address, or it requires certificates that are not configured.
     """
     make: Any = require("distributed", "dask", "running shards on a Dask cluster").Client
     if isinstance(cluster, make):
@@ -172,7 +172,7 @@ def _connected(cluster: Any) -> Any:
         said = f"Dask has no certificates for {where}"
         variables = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY"
         raise NoScheduler(said, remedy=f"Name them in the variables {variables}.") from error
-    except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
+    except (OSError, ValueError, RuntimeError) as error:  # distributed's errors for addresses, ports and protocols
         remedy = "Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
         raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
 
@@ -193,32 +193,34 @@ def download_by(
     control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> TransferReport:
-    """Fetches files into a folder by several workers, which all see it under the same path.
+    """Download files into a folder by several workers, which all see it under the same path.
 
     Args:
-        workers: What fetches.
-        source: The items, or a function that gives a fresh iterator over them; see `Plan`.
-        folder: Where to; it is made when it isn't there.
-        opening: Is called in the worker with a shard's items and gives a context with those that are fetched; see `Plan`.
-        repeats: Whether names may stand there several times, and mean one file each time; see `Plan`.
-        connections: How many requests each worker has under way at once, at most.
-        progress: Is called a few times a second, and once at the end.
-        stop: Ends the transfer when it is set; the same call goes on with it.
-        control: Stops it, bounds its time, and limits its rate, which its workers share out evenly. Pauses aren't passed on.
-        clock: Tells the time.
+        workers: The workers.
+        source: The items, or a function that returns a fresh iterator over them; see `Plan`.
+        folder: The target folder, created if missing.
+        opening: Called in the worker with a shard's items; returns a context manager with the items to download; see
+            `Plan`.
+        repeats: Whether a name may occur several times, and means one file each time; see `Plan`.
+        connections: Most concurrent requests of each worker.
+        progress: Called a few times a second, and once at the end.
+        stop: Stops the transfer when set; the same call resumes it.
+        control: Stops it, limits its time, and limits its rate, divided evenly among the workers. Pauses have no
+            effect.
+        clock: The clock.
 
     Returns:
-        The outcome of each item, in their order, as `download` gives it. Of each shard the first 1,000 failures have the
-        errors that were raised; others are `ReportedError`.
+        The outcome of each item, in order, as from `download`. The first 1,000 failures of each shard have their
+        original errors; others are `ReportedError`.
 
     Raises:
-        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
-        NotWritable: The folder can't be written.
-        UsageError: Something can't be sent to the workers.
-        MissingExtra: A cluster is meant, and `distributed` isn't installed.
-        NoScheduler: Nothing that speaks Dask answers at the scheduler's address.
-        TransferError: The scheduler is lost.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+        UnsafePath: A name leads out of the folder, or two to one path; nothing was downloaded.
+        NotWritable: The folder is not writable.
+        UsageError: Something cannot be sent to the workers.
+        MissingExtra: A cluster is given, and `distributed` is not installed.
+        NoScheduler: No Dask scheduler answers at the address.
+        TransferError: The scheduler was lost.
+        KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
     control = control or Control()
     control.begin(clock.monotonic())
@@ -240,7 +242,7 @@ def download_by(
             resume_unvalidated=control.resume_unvalidated,
             patience=control.patience,
         )
-        earlier = plan.earlier_shards() or 0  # with as many again, what it began is resumed
+        earlier = plan.earlier_shards() or 0  # with the same number, its unfinished files are resumed
         shards = plan.shards(earlier if earlier >= pool.workers else SHARDS_PER_WORKER * pool.workers)
 
         def whole(told: ShardsReport) -> TransferReport:
@@ -248,7 +250,8 @@ def download_by(
                 _log.warning("workers were lost and their shards restarted by others: %d times", told.lost)
             begun = [result for result in told.results if result.error is not None or result.counts]
             errors = [result.error for result in begun if result.error is not None]
-            if errors and len(errors) == len(begun):  # it concerns no file: the folder can't be written, for one
+            # it concerns no single file: the folder is not writable, for example
+            if errors and len(errors) == len(begun):
                 raise errors[0]
             return TransferReport(
                 _in_order(plan, shards, told),
@@ -275,15 +278,15 @@ def download_by(
 
 
 def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterator[Outcome]:
-    """The outcomes of all shards in the order of the plan's items; one of each shard is in memory.
+    """Yield the outcomes of all shards in the order of the plan's items; one of each shard is in memory.
 
-    Where the source gives other items than before, such as a list that somebody changed, what is left comes last.
+    If the source returns other items than before, such as a list that was edited, the rest comes last.
     """
     by_shard = [_outcomes(shard, result) for shard, result in zip(shards, told.results, strict=True)]
     heads = [next(outcomes, None) for outcomes in by_shard]
     for name, index in plan.order(len(shards)):
         head = heads[index]
-        if head is not None and head.name == name:  # else it stood there before
+        if head is not None and head.name == name:  # otherwise it came before
             yield head
             heads[index] = next(by_shard[index], None)
     for head, rest in zip(heads, by_shard, strict=True):
@@ -293,7 +296,7 @@ def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterat
 
 
 def _outcomes(shard: Shard, result: ShardResult) -> Iterator[Outcome]:
-    """The outcomes of one shard, in the order of its items."""
+    """Yield the outcomes of one shard, in the order of its items."""
     if result.report is not None:
         errors = {outcome.name: outcome.error for outcome in result.failures}
         try:

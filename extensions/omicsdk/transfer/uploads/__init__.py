@@ -1,1 +1,1 @@
-"""Sending files: in parts or whole, to presigned URLs or stores of parts, checked by both sides, going on after a stop."""
+"""Uploads: in parts or whole, to presigned URLs or multipart stores, verified on both sides, resumable."""

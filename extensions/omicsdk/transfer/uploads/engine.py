@@ -1,4 +1,4 @@
-"""The engine of uploads: executes what the table of a job asks for, on network, files, services and threads."""
+"""The engine of uploads: executes the commands of the jobs' transition table on network, files, services and threads."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class Settings(CommonSettings):
     follow: Callable[[int, Outcome], FollowUp | None] | None = None
 
 
-#: Small requests that follow uploads and are under way at once, at most, beside the files.
+#: Most small requests that follow uploads in flight at once, beside the files.
 FOLLOW_UPS = 16
-#: Files that are opened ahead of those that are sent.
+#: Files that are opened ahead of those being sent.
 AHEAD = 16
-#: A part up to this size is prepared ahead in that number; of larger ones no more than can go at once.
+#: A part up to this size is prepared ahead in that number; of larger ones no more than can be sent at once.
 SMALL = 1024 * 1024
-#: A file up to this size is hashed by the engine's own thread, which takes less than handing it to another, and signed there
-#: where the store does so at once.
+#: A file up to this size is hashed by the engine's own thread, which is faster than a hand-over, and signed there if
+#: the store does so without waiting.
 QUICK = 64 * 1024
-#: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
+#: Seconds to wait at the end of a stopped run for the platform to abort its uploads.
 GIVING_UP = 7
-#: Requests with which a server begins that is sent parts, and small files: more are tried, and kept where they pay. Parts
-#: that are in flight when a run is killed are lost, so fewer are better where the link is the limit. More than the first parts
-#: are tried after so many seconds.
+#: Initial requests to a server that receives parts, and small files: more are tried, and kept if they are faster. Parts
+#: in flight when a run is killed are lost, so fewer are better if the link is the limit. More than the initial number
+#: of parts are tried after so many seconds.
 FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
-#: Seconds after which the rate since the beginning is that of the link, and not of the buffers before it.
+#: Seconds after which the rate since the start is that of the link, not of the buffers before it.
 SETTLED = 1.0
-#: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
+#: Seconds of a bandwidth limit that parts in flight take together: they are lost when the run is stopped.
 LIMITED = 2.0
 
 
@@ -65,13 +65,13 @@ class Uploads(Engine[Job]):
     """One run.
 
     Args:
-        uploads: What to upload; asked for more as there is room.
+        uploads: The uploads; requested further as there is capacity.
         journal: The open journal.
-        settings: How.
-        finished: Is given each outcome with its upload's number, as they come.
+        settings: How to upload.
+        finished: Called with each upload's number and outcome, as they come.
 
     Attributes:
-        sizes: The size of each file, None where it can't be told; None where the uploads come one by one.
+        sizes: The size of each file, None if it cannot be determined; None if the uploads come one by one.
     """
 
     table = TRANSITIONS
@@ -102,7 +102,7 @@ class Uploads(Engine[Job]):
         self._ready = deque[tuple[Job, Prepared]]()
         self._began = self._looked[0]
         self._follow_ups = deque[FollowUp]()
-        self._following = 0  # of these, in flight
+        self._following = 0  # follow-ups in flight
 
     # -- the loop's steps
 
@@ -151,7 +151,7 @@ class Uploads(Engine[Job]):
     # -- parts
 
     def _prepare_parts(self) -> None:
-        """Have a few parts hashed and signed ahead of the sending."""
+        """Hash and sign a few parts ahead of sending."""
         now = self._clock.monotonic()
         room = self._connections - self._preparing - len(self._ready)
         for job in list(self._working.values()):
@@ -185,7 +185,7 @@ class Uploads(Engine[Job]):
         def failed(error: Exception) -> None:
             if epoch == job.epoch and isinstance(error, ChecksumMismatch):
                 try:
-                    job.file.check()  # perhaps it was read otherwise because it is another
+                    job.file.check()  # a different content may be the reason for the error
                 except OmicsError as change:
                     error = change
             ended(messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
@@ -194,10 +194,12 @@ class Uploads(Engine[Job]):
         do(self._preparation(job, number), lambda result: ended(messages.PartReady(result)), failed)
 
     def _preparation(self, job: Job, number: int) -> Callable[[], Prepared | SentPart | None]:
-        """Give what a thread does for a part before it goes: its checksums, its URL. The thread looks at no job, which changes."""
+        """Return the work of a thread for a part before it is sent: its checksums, its URL. The thread does not read
+        the job, which changes.
+        """
         cut, listed, names = job.cut(number), job.listed.get(number), job.part_checksums
         epoch, source, now = job.epoch, job.file, self._clock.monotonic
-        # What was hashed before the upload began counts, until the bytes that arrived are others.
+        # Checksums from before the upload began apply until the received bytes differ.
         begun: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
         made = {name: begun[name] for name in names if name in begun}
         locate = partial(job.store.put, job.facts) if job.whole else partial(job.store.sign, job.upload_id, cut)
@@ -216,7 +218,7 @@ class Uploads(Engine[Job]):
         return prepare
 
     def _dispatch(self) -> None:
-        """Send the parts that may go now."""
+        """Send the parts that may be sent now."""
         waiting = deque[tuple[Job, Prepared]]()
         now = self._clock.monotonic()
         while self._ready and not self._concurrency.full:
@@ -238,7 +240,7 @@ class Uploads(Engine[Job]):
         return self._concurrency.may_start(server)
 
     def _bears(self, prepared: Prepared) -> bool:
-        """Whether a part may go now: under a bandwidth limit, no more are begun than come to their end soon."""
+        """Whether a part may start now: under a bandwidth limit, only as many start as will end soon."""
         rate = self._control.rate_limit
         if rate is None or self._wire.flying == self._following:
             return True
@@ -271,7 +273,7 @@ class Uploads(Engine[Job]):
         job, body = sending.job, sending.file_body
         status, headers = parse_head(sending.lines)
         verdict = None
-        # A server that refuses need not read on: its answer counts even when the connection broke under the rest.
+        # A server that refuses need not read on: its answer counts even if the connection broke after it.
         if status >= 300 or (ended.error is None and body.position >= body.length):
             verdict = judge(status, headers, bytes(sending.body), self._clock.now())
         now, luck = self._clock.monotonic(), self._jitter()
@@ -304,7 +306,7 @@ class Uploads(Engine[Job]):
     # -- commands
 
     def _open_file(self, job: Job, _: messages.Open) -> None:
-        source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
+        source = SourceFile(job.path, job.title)  # not in a thread: the hand-over takes longer
         target = job.store.target
         key = key_of(job.path, job.title, target)
         taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
@@ -321,7 +323,8 @@ class Uploads(Engine[Job]):
             if not isinstance(error, Stopped):
                 self.apply(job, Broken(readable(job, error)))
 
-        # Of threads that are all busy with long stretches, short ones don't wait. It counts in every epoch: the file is the same.
+        # Short tasks must not wait for threads that are busy with long ones. Counts in every epoch: the file is the
+        # same.
         pool = self._long_hashers if link.end - link.start > LINK else self._hashers
         do = here if job.file.size <= QUICK else pool.submit
         follow = partial(job.file.follow, link.digests, link.start, link.end, stopped)
@@ -381,7 +384,7 @@ class Uploads(Engine[Job]):
             bytes_fetched=job.gone_out,
             checksums=job.checksums if present else {},
             verified=(", ".join(compared) or "size") if present else "",
-            # A store that takes a PUT says that it has so many bytes; that these are ours it says by a checksum only.
+            # A store that accepts a PUT confirms the number of bytes; only a checksum confirms their content.
             verification=verification_of(compared, 0) if present else "unverified",
         )
         if present and not compared and self._control.require_checksum:
@@ -409,7 +412,7 @@ class Uploads(Engine[Job]):
             self.apply(job, messages.Stopped())
 
     def _give_up_rest(self) -> None:
-        """Give the parts of stopped files up, as far as the platform lets us within a moment."""
+        """Abort the uploads of stopped files, as far as the platform does so within a moment."""
         for job in list(self._open.values()):
             if job.error is None and job.upload_id:
                 self.apply(job, messages.Stopped(abort=True))
@@ -454,7 +457,7 @@ class Uploads(Engine[Job]):
 
 
 def size_of(entry: Upload) -> int | None:
-    """The file's size, None when it can't be told; why, its turn will show."""
+    """The file's size, None if it cannot be determined; opening it later reports why."""
     try:
         return os.stat(entry.path).st_size
     except OSError:

@@ -1,4 +1,4 @@
-"""One upload on its way: its open file, what of it was hashed and sent, and how it has fared."""
+"""One upload in progress: its open file, what of it was hashed and sent, and its failures."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from omicsdk.transfer.engine.machine import State
 from omicsdk.transfer.network.requests import Quota
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
 
-#: What stays the same as long as nobody writes to a file: size, time of change in nanoseconds, number.
+#: What identifies an unchanged file: size, modification time in nanoseconds, inode.
 Identity = tuple[int, int, int]
 
-#: Of a file the system is asked to read ahead so many bytes.
+#: Bytes of a file that the system is asked to read ahead.
 READ_AHEAD = 16 * 1024 * 1024
-#: Bytes that are read and hashed at once; they stay in the processor's cache.
+#: Bytes read and hashed at once; they fit in the processor's cache.
 STRIDE = 256 * 1024
-#: Bytes that a chain hashes before it looks round; one task of a thread.
+#: Bytes that a chain hashes before it checks for a stop; one task of a thread.
 LINK = 64 * 1024 * 1024
-#: How far checksums of a whole file and its sending may be apart, in bytes or parts, whichever is more: then what the one
-#: read is still in the page cache for the other.
+#: Distance between hashing a whole file and sending it, in bytes or parts, whichever is more: what one of them read is
+#: then still in the page cache for the other.
 APART = 128 * 1024 * 1024
 PARTS_APART = 8
 
 _HAS_ADVICE = hasattr(os, "posix_fadvise")
-# A pipe must not keep us waiting for its other end.
+# Opening a pipe must not wait for its other end.
 _READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -43,22 +43,22 @@ _READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0
 
 
 def unreadable(name: str, path: str, error: OSError) -> TransferError:
-    """The error for a file that can't be read.
+    """Return the error for a file that cannot be read.
 
     Args:
-        name: What messages call it.
-        path: Where it is.
-        error: What the system said.
+        name: Its name in messages.
+        path: Its path.
+        error: The system's error.
     """
     said = f"{name}: {path} cannot be read: {error.strerror or str(error)}"
     return TransferError(said, name=name, remedy="Check its path and permissions.")
 
 
 def changed(name: str, what: str) -> SourceChanged:
-    """The error for a file that isn't what it was.
+    """Return the error for a file that has changed.
 
     Args:
-        name: What messages call it.
+        name: Its name in messages.
         what: What happened, in words.
     """
     remedy = "The sent bytes are discarded. Run the same command again when no program writes to it."
@@ -66,10 +66,10 @@ def changed(name: str, what: str) -> SourceChanged:
 
 
 def changed_from(name: str, before: Identity, now: Identity) -> SourceChanged:
-    """The error for a file that is another than before.
+    """Return the error for a file that differs from its earlier state.
 
     Args:
-        name: What messages call it.
+        name: Its name in messages.
         before: The file then.
         now: The file now.
     """
@@ -79,14 +79,14 @@ def changed_from(name: str, before: Identity, now: Identity) -> SourceChanged:
 
 
 class SourceFile:
-    """An open file: read at any offset from several threads, and noticed when it changes.
+    """An open file that is read at any offset from several threads, and checked for changes.
 
     Args:
-        path: Where it is.
-        name: What messages call it.
+        path: Its path.
+        name: Its name in messages.
 
     Raises:
-        TransferError: It can't be opened, or is no regular file.
+        TransferError: It cannot be opened, or is not a regular file.
     """
 
     def __init__(self, path: str, name: str) -> None:
@@ -115,11 +115,11 @@ class SourceFile:
         return self.identity[0]
 
     def read(self, length: int, offset: int) -> bytes:
-        """Reads at an offset.
+        """Read at an offset.
 
         Args:
             length: How many bytes; 1 or more.
-            offset: The first one's place.
+            offset: The offset of the first one.
 
         Returns:
             The bytes; perhaps fewer, but at least one.
@@ -135,28 +135,28 @@ class SourceFile:
         return data
 
     def expect(self, offset: int, length: int) -> None:
-        """Has the system read ahead what will be read soon.
+        """Ask the system to read ahead.
 
         Args:
             offset: The first byte.
-            length: How many; of many only the first READ_AHEAD.
+            length: How many; only the first READ_AHEAD are requested.
         """
         if _HAS_ADVICE:
             os.posix_fadvise(self._descriptor, offset, min(length, READ_AHEAD), os.POSIX_FADV_WILLNEED)
 
     def follow(self, digests: Digests, start: int, end: int, stopped: Callable[[], bool]) -> None:
-        """Adds bytes to checksums.
+        """Update checksums with bytes of the file.
 
         Args:
-            digests: What to update.
+            digests: The checksums to update.
             start: The first byte.
-            end: The byte behind the last.
-            stopped: Is asked between strides.
+            end: The offset behind the last byte.
+            stopped: Returns whether to stop; called between strides.
 
         Raises:
-            Stopped: `stopped` said so.
-            SourceChanged: The file is shorter than that.
-            OSError: It can't be read.
+            Stopped: `stopped` returned True.
+            SourceChanged: The file is shorter.
+            OSError: It cannot be read.
         """
         with self._held():
             while start < end:
@@ -167,20 +167,20 @@ class SourceFile:
                 start += len(data)
 
     def checksums(self, names: Iterable[str], cut: Cut, stopped: Callable[[], bool]) -> dict[str, str]:
-        """Computes checksums of a part; the other argument and errors are those of `follow`."""
+        """Compute checksums of a part; the other argument and errors are those of `follow`."""
         digests = Digests(names, cut.length)
         if digests.names:
             self.follow(digests, cut.start, cut.start + cut.length, stopped)
         return digests.values()
 
     def check(self, *, by_name: bool = False) -> None:
-        """Makes sure that nobody has written to it.
+        """Check that the file is unchanged.
 
         Args:
             by_name: Whether its name must still lead to it, too.
 
         Raises:
-            SourceChanged: It isn't what it was.
+            SourceChanged: It has changed.
         """
         try:
             now = _identity(os.stat(self.path) if by_name else os.fstat(self._descriptor))
@@ -193,7 +193,7 @@ class SourceFile:
 
     @contextmanager
     def _held(self) -> Generator[None]:
-        """Keeps it open for a thread's reading, whoever closes it meanwhile."""
+        """Keep the file open while a thread reads, even if it is closed meanwhile."""
         with self._guard:
             if not self._readers:
                 raise SourceChanged(f"{self.name} is closed", name=self.name)
@@ -204,14 +204,14 @@ class SourceFile:
             self.close()
 
     def close(self) -> None:
-        """Closes it, as soon as nobody reads. To be called once."""
+        """Close the file once no thread reads it. To be called once."""
         with self._guard:
             self._readers -= 1
             if not self._readers:
                 os.close(self._descriptor)
 
     def __del__(self) -> None:
-        if self._readers:  # opened for an upload that was over before
+        if self._readers:  # opened for an upload that was already over
             os.close(self._descriptor)
 
 
@@ -226,10 +226,10 @@ class Link(NamedTuple):
     """A stretch of a file that a thread hashes.
 
     Attributes:
-        chains: What it belongs to.
-        digests: What is updated.
+        chains: The chains that it belongs to.
+        digests: The checksums to update.
         start: The first byte.
-        end: The byte behind the last.
+        end: The offset behind the last byte.
     """
 
     chains: Chains
@@ -239,16 +239,17 @@ class Link(NamedTuple):
 
 
 class Chains:
-    """Checksums of a whole file, one chain each, so that several threads can be at one file; a small one has one for all.
+    """Checksums of a whole file, one chain each, so that several threads can hash one file; a small one has a single
+    chain.
 
     Args:
-        names: Which ones.
+        names: The algorithms.
         size: The file's size in bytes.
     """
 
     def __init__(self, names: Iterable[str], size: int) -> None:
         wanted = tuple(dict.fromkeys(names))
-        # Handing a small file to a thread takes longer than a checksum of it.
+        # Handing a small file to a thread takes longer than hashing it.
         together = [wanted] if wanted and size <= STRIDE else [(name,) for name in wanted]
         self._size = size
         self._positions = {Digests(group, size): 0 for group in together}
@@ -256,20 +257,20 @@ class Chains:
 
     @property
     def position(self) -> int:
-        """How far the slowest is."""
+        """The position of the slowest chain."""
         return min(self._positions.values(), default=self._size)
 
     @property
     def done(self) -> bool:
-        """Whether all have come to the end."""
+        """Whether all chains are at the end."""
         return self.position >= self._size
 
     def links(self, limit: int, longest: int) -> list[Link]:
-        """What is hashed next; each is given once.
+        """Return the stretches to hash next; each is returned once.
 
         Args:
-            limit: The byte that none goes beyond for now.
-            longest: How long one is in bytes, at most.
+            limit: The offset that no stretch exceeds for now.
+            longest: Most bytes of one stretch.
         """
         found = list[Link]()
         limit = min(limit, self._size)
@@ -280,27 +281,27 @@ class Chains:
         return found
 
     def hashed(self, link: Link) -> None:
-        """Notes a link that has come to its end."""
+        """Note a stretch that was hashed."""
         self._running.discard(link.digests)
         self._positions[link.digests] = link.end
 
     def values(self) -> dict[str, str]:
-        """The checksums, when all are done."""
+        """The checksums, when all are complete."""
         return {name: value for digests in self._positions for name, value in digests.values().items()}
 
 
-# -- what is remembered of it
+# -- its records
 
 
 @dataclass(slots=True)
 class Unfinished:
-    """An upload in parts that was begun.
+    """An unfinished upload in parts.
 
     Attributes:
-        upload_id: The platform's name for it.
-        identity: What the file was.
+        upload_id: The platform's id of it.
+        identity: The file's identity.
         part_size: The size of its parts in bytes.
-        parts: Those that were sent, by number.
+        parts: The parts that were sent, by number.
     """
 
     upload_id: str
@@ -311,12 +312,12 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An upload that is over.
+    """A finished upload.
 
     Attributes:
-        identity: What the file was.
-        checksums: Its checksums, as far as they were made.
-        confirmed: What the platform confirmed of it: checksums of the whole, or of all its parts.
+        identity: The file's identity.
+        checksums: Its checksums, as far as they were computed.
+        confirmed: Checksums that the platform confirmed, of the whole or of all its parts.
     """
 
     identity: Identity
@@ -328,14 +329,14 @@ class Job:
     """One upload.
 
     Args:
-        number: Its place in the order of uploads.
-        upload: What was asked for.
+        number: Its index among the uploads.
+        upload: The upload.
         path: The file's absolute path.
         counted: The size that progress counts with.
 
     Attributes:
-        facts: The file as stores are told of it; from the time that its checksums are there which they want to know before.
-        cuts: How the file is cut; from the time that it is open.
+        facts: The file as described to stores; set once the checksums that they need beforehand are known.
+        cuts: The file's division into parts; set once it is open.
     """
 
     facts: Source
@@ -349,27 +350,27 @@ class Job:
         self.key = ""  # in the journal
         self.source: SourceFile | None = None
         self.counted = counted
-        self.whole = False  # whether it goes in one request
+        self.whole = False  # whether it is sent in one request
         self.upload_id = ""
         self.todo = deque[int]()
         self.claimed_end = 0
-        self.journaled: Mapping[int, SentPart] | None = None  # parts that the journal knows; None for no upload
-        self.listed: Mapping[int, SentPart] = {}  # parts that only the platform knows
+        self.journaled: Mapping[int, SentPart] | None = None  # parts in the journal; None for no upload
+        self.listed: Mapping[int, SentPart] = {}  # parts that only the platform lists
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
-        self.record: Finished | None = None  # what the journal says of a file that is done
-        self.stored: Mapping[str, str] | None = None  # what the platform says of the whole
-        self.unconfirmed = False  # whether the store took a part without naming a checksum of it
-        self.pipeline = 0  # parts that are being prepared, ready, flying or being reported
-        self.needed: Chains | None = None  # checksums that are made before it begins
-        self.chains: Chains | None = None  # those that are made beside the sending
+        self.record: Finished | None = None  # the journal's record of a finished upload
+        self.stored: Mapping[str, str] | None = None  # what the platform states about the whole
+        self.unconfirmed = False  # whether the store accepted a part without confirming a checksum
+        self.pipeline = 0  # parts that are being prepared, ready, in flight or being reported
+        self.needed: Chains | None = None  # checksums that are computed before it begins
+        self.chains: Chains | None = None  # checksums that are computed while parts are sent
         self.quota = Quota.of(upload.retries, upload.min_delay)
         self.resume_at = 0.0
-        self.refused = dict[int, int]()  # how often in a row a part's URL was
+        self.refused = dict[int, int]()  # consecutive refusals of each part's URL
         self.damaged = dict[int, int]()
         self.restarts = 0
-        self.ending = False  # whether all is stored, and the platform is to assemble it
-        self.wrong = False  # whether what the platform has must not be believed
+        self.ending = False  # whether all parts are stored and being assembled
+        self.wrong = False  # whether the platform's object is known to be wrong
         self.attempts = 0
         self.retries = 0
         self.gone_out = 0
@@ -381,7 +382,7 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.upload.name
 
     @property
@@ -399,17 +400,17 @@ class Job:
 
     @property
     def goes_on(self) -> bool:
-        """Whether an earlier run sent some of it."""
+        """Whether an earlier run sent a part of it."""
         return bool(self.kept or self.listed)
 
     @property
     def count(self) -> int:
-        """How many requests bring it, when all goes well."""
+        """The number of requests without failures."""
         return 1 if self.whole else self.cuts.count
 
     @property
     def part_checksums(self) -> tuple[str, ...]:
-        """What is computed of a part before it goes."""
+        """The checksums computed of a part before it is sent."""
         return (self.store.part_checksum,) if self.store.part_checksum else ()
 
     def cut(self, number: int) -> Cut:
@@ -417,13 +418,13 @@ class Job:
         return self.cuts.whole if self.whole else self.cuts.cut(number)
 
     def landed(self, part: SentPart, *, kept: bool = False) -> None:
-        """Notes a part that the platform has; perhaps of an earlier run."""
+        """Note a part that the platform has, perhaps from an earlier run."""
         self.sent[part.number] = part
         self.present += part.size
         self.kept += part.size if kept else 0
 
     def list_parts(self, parts: Mapping[int, SentPart]) -> None:
-        """Notes the parts that only the platform knows; those are left out that cannot be of this file."""
+        """Note the parts that only the platform has, without those that cannot be of this file."""
         self.listed = {
             number: part
             for number, part in parts.items()
@@ -431,7 +432,7 @@ class Job:
         }
 
     def begin(self) -> None:
-        """Plans it from nothing; what was under way counts no more."""
+        """Plan the upload from nothing, discarding parts in progress."""
         self.epoch += 1
         self.kept = 0
         self.listed = {}
@@ -439,11 +440,11 @@ class Job:
         self.plan_again()
 
     def plan_rest(self) -> None:
-        """Lines up every part that the platform doesn't have."""
+        """Queue every part that the platform lacks."""
         self.todo = deque(number for number in range(1, self.count + 1) if number not in self.sent)
 
     def plan_again(self) -> None:
-        """Has everything sent once more, though it is there."""
+        """Queue all parts again, although the platform has them."""
         self.sent.clear()
         self.present = 0
         self.stored = None
@@ -453,7 +454,9 @@ class Job:
     # -- checksums
 
     def hash_beside(self) -> list[Link]:
-        """What is hashed next beside the sending: near it, or all where the sending does not begin at the beginning."""
+        """Return the stretches to hash while sending: close to the sent parts, or all if sending does not start at the
+        beginning.
+        """
         if self.chains is None:
             known = (*self._combined, *self.facts.checksums)
             wanted = (name for name in (*self.upload.checksums, *self.store.wants) if name not in known)
@@ -461,14 +464,14 @@ class Job:
         return self.chains.links(self.file.size if self.goes_on else self.claimed_end + self._apart, LINK)
 
     def may_go(self, cut: Cut) -> bool:
-        """Tells whether a part may go before the checksums have come near it."""
+        """Return whether a part may be sent before the checksums have come close to it."""
         if self.chains is None or self.chains.done or self.goes_on:
-            return True  # what was sent before is read for its checksums alone, which nobody waits for
+            return True  # parts sent earlier are read for their checksums alone, which nothing waits for
         return cut.start <= self.chains.position + self._apart
 
     @property
     def checksums(self) -> Mapping[str, str]:
-        """The checksums of the file that are known by now."""
+        """The known checksums of the file."""
         if self.record is not None:
             return self.record.checksums
         found = dict(self.facts.checksums)
@@ -482,7 +485,9 @@ class Job:
 
     @property
     def confirmed(self) -> tuple[str, ...]:
-        """The checksums that the platform named as ours are, of the whole file or of every part; none where it only took the bytes."""
+        """The checksums that the platform confirmed, of the whole file or of every part; empty if it only accepted the
+        bytes.
+        """
         if self.record is not None:
             return self.record.confirmed
         known, of_parts = dict(self.checksums), () if self.unconfirmed else self.part_checksums
@@ -494,7 +499,7 @@ class Job:
 
     @property
     def _combined(self) -> tuple[str, ...]:
-        """The checksums of the whole that follow from those of the parts."""
+        """The checksums of the whole that can be computed from those of the parts."""
         return ("crc32c",) if self.store.part_checksum == "crc32c" else ()
 
     @property
@@ -503,7 +508,7 @@ class Job:
 
 
 def combined_crc32c(parts: list[SentPart]) -> str:
-    """Combines the CRC32C of all parts into the file's own.
+    """Combine the CRC32C of all parts into that of the file.
 
     Args:
         parts: All of them, in order, each with its `crc32c`.
@@ -515,11 +520,11 @@ def combined_crc32c(parts: list[SentPart]) -> str:
 
 
 def readable(job: Job, error: Exception) -> OmicsError:
-    """The error for whatever was raised in a thread.
+    """Convert an exception from a thread to an error for users.
 
     Args:
-        job: For which it worked.
-        error: What was raised; ours stay as they are.
+        job: The job that the thread worked for.
+        error: The exception; an OmicsError is returned unchanged.
     """
     if isinstance(error, OmicsError):
         return error

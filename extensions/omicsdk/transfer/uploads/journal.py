@@ -1,8 +1,9 @@
-"""The journal of uploads: which are unfinished and which of their parts the platform has. Append-only, a CRC a line.
+"""The journal of uploads: unfinished ones and the parts that the platform has of them. Append-only, one CRC per line.
 
-A line is eight hex digits (the CRC32C of what follows the blank), a blank and a JSON array. What is torn off at the end
-is cut away before the first append. Parts are hints, written without syncing: who continues asks the platform. No URL
-is ever written.
+A line is eight hex digits (the CRC32C of the text behind the space), a space and a JSON array. A line that was cut off
+at
+the end is removed before the first append. Parts are hints, written without syncing: a resumed upload asks the
+platform. No URL is ever written.
 """
 
 from __future__ import annotations
@@ -19,26 +20,26 @@ from omicsdk.transfer.journal import DoneIndex, JournalFile, count_done, line_of
 from omicsdk.transfer.uploads.job import Finished, Identity, Unfinished
 from omicsdk.transfer.uploads.store import SentPart
 
-#: The format; a journal of another one isn't continued.
+#: The format; a journal of another one cannot be resumed.
 HEAD: list[object] = ["omics-uploads", 1]
 
 _log = getLogger("omicsdk.transfer")
 
 
 def key_of(path: str, name: str, target: str) -> str:
-    """Names an upload in the journal.
+    """Return the key of an upload in the journal.
 
     Args:
         path: The file's absolute path.
-        name: What the upload calls it.
-        target: Where to, without secrets.
+        name: The upload's name.
+        target: The target, without secrets.
     """
     text = "\0".join((path, name, target)).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
 def place_of(target: str) -> str:
-    """Names what all uploads to one target share; empty where it isn't known."""
+    """Return what all uploads to one target share; empty if it is unknown."""
     return key_of("", "", target) if target else ""
 
 
@@ -46,19 +47,19 @@ class UploadJournal:
     """An open, locked journal; used by one thread.
 
     Args:
-        path: The journal's file; its folder is made. None for a run that remembers nothing.
-        wait: Is called while another process holds the journal; returns False to give up.
+        path: The journal's file; its folder is created. None for a run without a journal.
+        wait: Called while another process has the journal locked; returns False to give up.
 
     Raises:
-        FolderBusy: Another process holds it and `wait` gave up.
-        NotWritable: The file can't be opened or written, or is no journal of uploads.
-        DiskFull: There is no room.
+        FolderBusy: Another process has it locked and `wait` gave up.
+        NotWritable: The file cannot be opened or written, or is not a journal of uploads.
+        DiskFull: The disk is full.
     """
 
     def __init__(self, path: Path | None, wait: Callable[[], bool]) -> None:
         self.path = path
         self._unfinished = dict[str, Unfinished]()
-        self._finished = DoneIndex(0, 0)  # of earlier runs; this one's aren't looked up
+        self._finished = DoneIndex(0, 0)  # of earlier runs; records of this one are not looked up
         self._file: JournalFile | None = None
         if path is None:
             return
@@ -75,11 +76,11 @@ class UploadJournal:
                 raise
 
     def unfinished(self, key: str) -> Unfinished | None:
-        """Gives what is recorded of an upload that was begun."""
+        """Return the record of an unfinished upload."""
         return self._unfinished.get(key)
 
     def finished(self, key: str, place: str = "") -> Finished | None:
-        """Gives what is recorded of an upload that is over, unless another one has taken its place since."""
+        """Return the record of a finished upload, unless another one has replaced its object since."""
         offset = self._finished.get(key.encode())
         if offset is None or (place and self._finished.get(place.encode()) not in (None, offset)):
             return None
@@ -92,10 +93,10 @@ class UploadJournal:
         return Finished(cast("Identity", tuple(record[2])), record[3], confirmed[0] if confirmed else ())
 
     def begin(self, key: str, state: Unfinished) -> None:
-        """Records that an upload was begun; synced, for whoever lost its id would pay for its parts unknowingly.
+        """Record that an upload was begun, and sync: if its id were lost, its stored parts would cost money unnoticed.
 
         Raises:
-            OSError: The journal couldn't be written.
+            OSError: The journal could not be written.
         """
         if self._file is not None:
             self._unfinished[key] = state
@@ -103,38 +104,38 @@ class UploadJournal:
             self._file.append_for_good([line])
 
     def part(self, key: str, part: SentPart) -> None:
-        """Records that a part was sent."""
+        """Record that a part was sent."""
         state = self._unfinished.get(key)
-        if state is None:  # another upload of the same name came to its end
+        if state is None:  # another upload of the same name ended
             return
         state.parts[part.number] = part
         self._hint(["part", key, part.number, part.size, part.etag, dict(part.checksums)])
 
     def drop(self, key: str) -> None:
-        """Records that an upload was given up."""
+        """Record that an upload was aborted."""
         if self._unfinished.pop(key, None) is not None:
             self._hint(["drop", key])
 
     def done(self, key: str, state: Finished, place: str = "") -> None:
-        """Records that an upload is over, and what its place has."""
+        """Record that an upload is finished, and what its target has."""
         self._unfinished.pop(key, None)
-        # The place comes last: records of it are found by how they end.
+        # The place comes last: its records are found by their end.
         more: list[object] = [*([list(state.confirmed)] if state.confirmed else []), *([place] if place else [])]
         self._hint(["done", key, list(state.identity), dict(state.checksums), *more])
 
     def close(self) -> None:
-        """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
+        """Sync and close the file, which releases the lock. Closing twice does nothing."""
         if self._file is not None:
             file, self._file = self._file, None
             try:
                 file.sync()
-            except OSError as error:  # parts may be sent twice; what was sent is there all the same
+            except OSError as error:  # parts may be sent twice; sent ones are stored anyway
                 _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
             finally:
                 file.close()
 
     def _hint(self, record: list[object]) -> None:
-        """Appends what may be lost: without it only work is done twice."""
+        """Append a record that may be lost: without it only work is repeated."""
         if self._file is not None:
             try:
                 self._file.append([line_of(record)])
@@ -164,5 +165,5 @@ class UploadJournal:
                     self._finished.put(name.encode(), at)
             case ["drop", key]:
                 self._unfinished.pop(key, None)
-            case _:  # the head, or a record of a later version, which says nothing to this one
+            case _:  # the head, or a record of a later version, which is ignored
                 pass

@@ -1,6 +1,6 @@
-"""Messages between an upload and the engine: events, what has happened, and commands, what is to be done. Plain data.
+"""Messages between an upload and the engine: events (what has happened) and commands (what to do). Plain data.
 
-`transitions` says which commands follow from an event; behind each command of a call stands the event that answers it.
+`transitions` maps events to commands; each command that is a call names the event that answers it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class Admitted(Message):
-    """There is room for the job."""
+    """The job may start."""
 
 
 class Opened(Message):
-    """The file was opened, and the journal was looked at.
+    """The file was opened, and the journal was read.
 
     Attributes:
         source: The open file.
-        key: What the journal calls the upload.
+        key: The upload's key in the journal.
         taken: Whether another job of this run uploads the same file to the same place.
         done: The journal's record of a finished upload; None for none.
-        begun: That of an unfinished one; None for none.
+        begun: The record of an unfinished one; None for none.
     """
 
     source: SourceFile
@@ -45,7 +45,7 @@ class Hashed(Message):
     """More of the file was hashed.
 
     Attributes:
-        link: What.
+        link: The stretch.
     """
 
     link: Link
@@ -55,7 +55,7 @@ class Resumable(Message):
     """The platform was asked for an unfinished upload of the same file.
 
     Attributes:
-        upload_id: Its id; "" when there is none.
+        upload_id: Its id; "" if there is none.
     """
 
     upload_id: str
@@ -75,18 +75,17 @@ class Listed(Message):
     """The platform was asked which parts it has.
 
     Attributes:
-        parts: These, by number; None when it can't tell.
+        parts: These, by number; None if it cannot list them.
     """
 
     parts: Mapping[int, SentPart] | None
 
 
 class PartReady(Message):
-    """A part was hashed and has a URL, or it was found that it needs none.
+    """A part was hashed and has a URL, or needs none.
 
     Attributes:
-        result: The part with its URL; the one that the platform has, where that is the same; None where the platform takes
-            the file in parts only.
+        result: The part with its URL; the platform's part, if it is the same; None if the platform accepts parts only.
     """
 
     result: Prepared | SentPart | None
@@ -97,7 +96,7 @@ class PartFailed(Message):
 
     Attributes:
         number: The part.
-        error: What was raised.
+        error: The exception.
         now: The monotonic clock.
         luck: A random number from 0 to 1, for the delay of a retry.
     """
@@ -109,13 +108,13 @@ class PartFailed(Message):
 
 
 class Ended(Message):
-    """A request has come to its end.
+    """A request has ended.
 
     Attributes:
         sending: The request.
-        verdict: What the answer is; None when there is no whole one.
-        error: Why there is none.
-        lasting: Whether trying again does not help.
+        verdict: The interpretation of the answer; None if it is incomplete.
+        error: Why it is incomplete.
+        lasting: Whether a retry cannot help.
         now: The monotonic clock.
         luck: As `PartFailed`'s.
     """
@@ -139,11 +138,11 @@ class CalledOff(Message):
 
 
 class Stored(Message):
-    """The platform has a part, and knows it.
+    """The platform has a part and has registered it.
 
     Attributes:
         part: The part.
-        answer: What the platform answered to the report of it; nothing that counts.
+        answer: The platform's answer to the report of it; ignored.
     """
 
     part: SentPart
@@ -151,25 +150,25 @@ class Stored(Message):
 
 
 class Unchanged(Message):
-    """The file is what it was when it was opened."""
+    """The file is unchanged since it was opened."""
 
 
 class Completed(Message):
     """The platform has assembled the parts.
 
     Attributes:
-        facts: What it says of the whole: checksums by algorithm, "etag" and more.
+        facts: What it states about the whole: checksums by algorithm, "etag" and more.
     """
 
     facts: Mapping[str, str]
 
 
 class Assembled(Message):
-    """The platform was asked whether an upload that it does not know any longer is complete.
+    """The platform was asked whether an upload that it no longer has is complete.
 
     Attributes:
-        error: How it was learnt that the upload is gone.
-        facts: What it says of the whole; None when it is not.
+        error: The error that showed that the upload is gone.
+        facts: What it states about the whole; None if it is not complete.
     """
 
     error: OmicsError
@@ -181,7 +180,7 @@ class CallFailed(Message):
 
     Attributes:
         call: The call.
-        error: What was raised.
+        error: The exception.
         now: The monotonic clock.
         luck: As `PartFailed`'s.
     """
@@ -196,17 +195,17 @@ class Due(Message):
     """The delay before a retry is over.
 
     Attributes:
-        call: The call that is made again; None where parts are sent again.
+        call: The call to repeat; None if parts are sent again.
     """
 
     call: Call | None = None
 
 
 class Aborted(Message):
-    """The platform has forgotten the parts.
+    """The platform has discarded the parts.
 
     Attributes:
-        answer: Nothing that counts.
+        answer: Ignored.
     """
 
     answer: None
@@ -216,14 +215,14 @@ class Stopped(Message):
     """The run is over.
 
     Attributes:
-        abort: Whether there is time to ask the platform to forget the parts, and the user wants that.
+        abort: Whether the user wants the parts discarded, and there is time to request it.
     """
 
     abort: bool = False
 
 
 class Open(Message):
-    """Open the file and look at the journal: `Opened`."""
+    """Open the file and read the journal: `Opened`."""
 
 
 class Hash(Message):
@@ -233,7 +232,7 @@ class Hash(Message):
 
 
 class Call(Message):
-    """Call the platform in a thread: the event that is made of its result, or `CallFailed`.
+    """Call the platform in a thread: the event made from its result, or `CallFailed`.
 
     Attributes:
         function: The call.
@@ -245,7 +244,7 @@ class Call(Message):
 
 
 class Prepare(Message):
-    """Have the parts hashed and signed that are to be sent: `PartReady` or `PartFailed` for each."""
+    """Hash and sign the parts to send: `PartReady` or `PartFailed` for each."""
 
 
 class Send(Message):
@@ -253,7 +252,7 @@ class Send(Message):
 
     Attributes:
         prepared: The part.
-        first: Whether before all others.
+        first: Whether it goes before all others.
     """
 
     prepared: Prepared
@@ -272,25 +271,25 @@ class Wait(Message):
 
 
 class CheckFile(Message):
-    """Check that the file is what it was, by its name too: `Unchanged`."""
+    """Check that the file is unchanged, by its name too: `Unchanged`."""
 
 
 class RecordBegun(Message):
-    """Have the journal remember the upload."""
+    """Record the upload in the journal."""
 
 
 class RecordPart(Message):
-    """Have the journal remember a part."""
+    """Record a part in the journal."""
 
     part: SentPart
 
 
 class RecordDone(Message):
-    """Have the journal remember that the upload is finished."""
+    """Record in the journal that the upload is finished."""
 
 
 class DropRecord(Message):
-    """Have the journal forget the upload."""
+    """Remove the upload from the journal."""
 
 
 class Finish(Message):

@@ -1,4 +1,4 @@
-"""A request of an upload: its body, read from the file as it goes, and the store's answer, judged by status, headers and error."""
+"""A request of an upload: its body, read from the file while it is sent, and the interpretation of the store's answer."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BODY_LIMIT = 64 * 1024
 
 
 class Prepared(NamedTuple):
-    """A part that may go.
+    """A part that is ready to send.
 
     Attributes:
-        cut: Which bytes.
-        checksums: What was computed of them.
-        location: Where to.
+        cut: Its bytes.
+        checksums: Its computed checksums.
+        location: Where to send it.
         at: When the URL was signed, by the monotonic clock.
-        epoch: The job's when it was prepared.
+        epoch: The job's epoch when it was prepared.
         hops: Redirects that led to the location.
     """
 
@@ -46,18 +46,18 @@ class Prepared(NamedTuple):
 
 
 class FileBody(Body):
-    """A stretch of a file as the body of a request, and what a form has around it.
+    """A stretch of a file as the body of a request, and the parts of a form around it.
 
     Args:
         source: The file.
-        cut: Which bytes.
-        before: What the body begins with.
-        after: What it ends with.
+        cut: The bytes.
+        before: The beginning of the body.
+        after: The end of the body.
 
     Attributes:
-        problem: Why it ended its request, None while it didn't.
-        sent: Bytes of the file that were given to libcurl, those that came twice included.
-        position: How many bytes were given since the body was last sent from the start.
+        problem: Why it ended its request, None if it did not.
+        sent: Bytes of the file that were passed to libcurl, including those passed twice.
+        position: Bytes passed since the body was last sent from the start.
     """
 
     def __init__(self, source: SourceFile, cut: Cut, before: bytes = b"", after: bytes = b"") -> None:
@@ -71,13 +71,13 @@ class FileBody(Body):
         self._after = after
 
     def read(self, size: int, /) -> bytes | int:
-        """Gives the next bytes; the file's come straight from it."""
+        """Return the next bytes, read directly from the file."""
         try:
             data = self._next(size)
         except OSError as error:
             self.problem = unreadable(self._source.name, self._source.path, error)
             return ABORT
-        except BaseException as error:  # libcurl would swallow it
+        except BaseException as error:  # libcurl would discard the exception
             self.problem = error
             return ABORT
         self.position += len(data)
@@ -95,22 +95,23 @@ class FileBody(Body):
         return data
 
     def seek(self, offset: int, /) -> None:
-        """Goes back or forward within the body."""
+        """Move back or forward within the body."""
         self.position = offset
 
 
-# How a name is written within quotes: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+# Escapes of a name within quotes:
+# https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
 def form_around(form: Form) -> tuple[str, bytes, bytes]:
-    """Write what a form has around its file.
+    """Return the parts of a form around its file.
 
     Args:
-        form: Its fields.
+        form: The form.
 
     Returns:
-        The content type, which says where the parts end, and what stands before and behind the file.
+        The content type, which states the boundary, and the bytes before and behind the file.
     """
     boundary = os.urandom(16).hex()
     lines = list[str]()
@@ -123,7 +124,7 @@ def form_around(form: Form) -> tuple[str, bytes, bytes]:
 
 
 class Answer:
-    """Takes in an answer; see `wire.Receiver`.
+    """Receives an answer; see `wire.Receiver`.
 
     Attributes:
         lines: Its head.
@@ -135,7 +136,7 @@ class Answer:
         self.body = bytearray()
 
     def take(self, chunk: bytes, /) -> int | None:
-        """Takes bytes of the body; what is beyond the limit is dropped."""
+        """Receive bytes of the body; those beyond the limit are dropped."""
         self.body += chunk[: BODY_LIMIT - len(self.body)]
         return None
 
@@ -146,7 +147,7 @@ class Sending(Answer):
     Args:
         job: Its upload.
         prepared: The part.
-        began: When, by the monotonic clock.
+        began: When it started, by the monotonic clock.
     """
 
     def __init__(self, job: Job, prepared: Prepared, began: float) -> None:
@@ -160,11 +161,11 @@ class Sending(Answer):
 
     @property
     def method(self) -> str:
-        """How it is sent."""
+        """The HTTP method."""
         return "POST" if self._content_type else "PUT"
 
     def ask(self) -> Ask:
-        """The request; raises ValueError where its URL makes no sense."""
+        """The request; raises ValueError if its URL is invalid."""
         way = self.job.store.route(self.location.url)
         headers = {name.lower(): value for name, value in self.location.headers.items()}
         if self._content_type:
@@ -174,12 +175,12 @@ class Sending(Answer):
 
     @property
     def stale(self) -> bool:
-        """Whether the job has begun anew since, or is over."""
+        """Whether the job has restarted since, or is over."""
         return self.prepared.epoch != self.job.epoch
 
 
 class _Text:
-    """A body that is in memory."""
+    """A body in memory."""
 
     def __init__(self, content: bytes) -> None:
         self.length = len(content)
@@ -191,14 +192,15 @@ class _Text:
 
 
 class FollowUp(Answer):
-    """A small request that follows an upload. It is sent once; nothing is followed, renewed or tried again: whoever made it decides.
+    """A small request that follows an upload. It is sent once, without redirects, renewals or retries; its caller
+    decides.
 
     Args:
-        url: Where to.
-        headers: To be sent, names in lower case.
+        url: The URL.
+        headers: Headers to send, names in lower case.
         content: The body.
-        answered: Is given the answer's status (None when there was no whole one) and headers, in the engine's thread; it
-            should return soon and not raise. It isn't called when the run is stopped before.
+        answered: Called with the answer's status (None if it was incomplete) and headers, in the engine's thread; it
+            should return soon and not raise. It is not called if the run is stopped before.
         method: PUT or POST.
     """
 
@@ -215,17 +217,17 @@ class FollowUp(Answer):
         self._answered = answered
 
     def ended(self, *, whole: bool) -> None:
-        """Tells what came.
+        """Report the answer.
 
         Args:
-            whole: Whether the answer is whole.
+            whole: Whether the answer is complete.
         """
         self._answered(*(parse_head(self.lines) if whole else (None, {})))
 
 
 def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Mapping[str, str] | None = None) -> Ask:
     sent = {"accept": "*/*", "user-agent": USER_AGENT, **headers}
-    sent.pop("content-length", None)  # libcurl says it
+    sent.pop("content-length", None)  # libcurl guarantees it
     return Ask(url, tuple(sent.items()), method, body, way)
 
 
@@ -233,11 +235,11 @@ def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Map
 
 _SENT = frozenset({200, 201, 202, 204})
 _SIGN_AGAIN = frozenset({401, 403, 410})
-#: S3's codes for signatures and tokens that have ended, which some stores answer with 400.
+#: S3's codes for expired signatures and tokens, which some stores send with 400.
 _ENDED_CODES = frozenset({"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired", "ExpiredRequest"})
-#: Its codes for bytes that arrived otherwise than they were announced.
+#: Its codes for bytes that differ from their announced checksum or size.
 _DAMAGED_CODES = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})
-#: Its codes for trouble that passes, which come with 400 or 409.
+#: Its codes for temporary errors, which come with 400 or 409.
 _LATER_CODES = frozenset({"RequestTimeout", "IncompleteBody", "OperationAborted", "SlowDown", "InternalError"})
 _GONE_CODES = frozenset({"NoSuchUpload"})
 
@@ -246,27 +248,27 @@ _CHECKSUM_HEADER = "x-amz-checksum-"
 
 
 class Kind(Enum):
-    """What to do with an answer."""
+    """How to handle an answer."""
 
     SENT = "sent"  # the store has the bytes
-    MOVED = "moved"  # send them there
-    ENDED = "ended"  # the URL isn't accepted (any longer)
-    LATER = "later"  # in a while perhaps
-    DAMAGED = "damaged"  # other bytes arrived than were announced
-    GONE = "gone"  # the upload isn't known (any longer)
-    REFUSED = "refused"  # for good
+    MOVED = "moved"  # send the bytes there
+    ENDED = "ended"  # the URL has expired, or was never accepted
+    LATER = "later"  # may succeed after a delay
+    DAMAGED = "damaged"  # the received bytes differ from the announced ones
+    GONE = "gone"  # the upload no longer exists, or never did
+    REFUSED = "refused"  # permanently
 
 
 class Verdict(NamedTuple):
-    """What an answer is.
+    """The interpretation of an answer.
 
     Attributes:
-        kind: What to do.
+        kind: How to handle it.
         status: The answer's HTTP status.
-        facts: What it says of the bytes: "etag" without quotes, and checksums by their algorithm, as text.
-        location: Where a redirect leads, as the header has it.
-        retry_after: Seconds that the server asks to wait, None when it doesn't.
-        said: What went wrong, in its own words.
+        facts: What it states about the bytes: "etag" without quotes, and checksums by their algorithm, as text.
+        location: A redirect's target, as in the header.
+        retry_after: Seconds that the server asks to wait, None if it does not.
+        said: The server's own error message.
     """
 
     kind: Kind
@@ -278,7 +280,7 @@ class Verdict(NamedTuple):
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Verdict:
-    """Judges an answer to a PUT.
+    """Interpret an answer to a PUT.
 
     Args:
         status: Its status.
@@ -297,14 +299,14 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> V
 
 
 def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
-    """Reads what an answer says of the stored bytes.
+    """Return what an answer states about the stored bytes.
 
     Args:
         headers: Its headers, with lower-case names.
 
     Returns:
-        "etag" without quotes, and checksums by algorithm, as text like ours. An MD5 is there only where the ETag is
-        one: S3's isn't where it encrypts with keys of the customer's or of KMS.
+        "etag" without quotes, and checksums by algorithm in our text form. An MD5 is included only if the ETag is one:
+        S3's is not if it encrypts with keys of the customer's or of KMS.
     """
     facts = dict[str, str]()
     for name, value in headers.items():
@@ -322,14 +324,14 @@ def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """Compares checksums with what a store says.
+    """Compare checksums with those that a store states.
 
     Args:
-        ours: From algorithm to value.
-        facts: What the store says, likewise.
+        ours: Values by algorithm.
+        facts: The store's values by algorithm.
 
     Returns:
-        The first algorithm that both know and don't agree on, our value and the store's; None when there is none.
+        The first algorithm whose values differ, our value and the store's; None if all agree.
     """
     for name, value in ours.items():
         theirs = facts.get(name)
@@ -339,11 +341,11 @@ def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, 
 
 
 def agreed(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, ...]:
-    """Gives the algorithms whose values a store states as we do.
+    """Return the algorithms whose values a store confirms.
 
     Args:
-        ours: From algorithm to value.
-        facts: What the store says, likewise.
+        ours: Values by algorithm.
+        facts: The store's values by algorithm.
     """
     return tuple(name for name, value in ours.items() if facts.get(name) == value)
 

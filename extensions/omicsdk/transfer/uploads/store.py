@@ -1,4 +1,4 @@
-"""What to upload and where to: a presigned URL for the whole file, or a store that takes parts; and how it is cut."""
+"""What to upload and where to: a presigned URL for the whole file, or a store of parts; and its division into parts."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from omicsdk.transfer.network.requests import Location
 LEAST_PART = 5 * MIB
 LARGEST_PART = 5 * 1024 * MIB
 MOST_PARTS = 10_000
-#: The part size unless told otherwise: large enough to be cheap, small enough to be sent again.
+#: The default part size: large enough to be efficient, small enough to be sent again.
 PART_SIZE = 16 * MIB
-#: Of a file at least this share, and of what the link moves in this time in seconds, goes into a part whose size may adapt. What
-#: is in flight when a process is killed is lost: at 60 MB/s and below parts have their 5 MiB, at 200 MB/s and above 16 MiB.
+#: A part whose size may adapt has at least this share of the file, and of what the link moves in this time in seconds.
+#: Parts in flight when a process is killed are lost: at 60 MB/s and below parts have 5 MiB, at 200 MB/s and above 16
+#: MiB.
 SHARE, SPELL = 32, 1 / 12
 
 
 @dataclass(frozen=True, slots=True)
 class PartRules:
-    """A platform's rules for parts, and what is wished within them.
+    """A platform's rules for parts, and preferences within them.
 
     Attributes:
-        least: The smallest part in bytes, the last one excepted; 1 or more.
+        least: The smallest part in bytes, except the last one; 1 or more.
         largest: The largest part in bytes, and the largest file in one request.
-        parts: How many parts there may be, 1 or more.
-        part_size: The wished size of parts in bytes, from `least` to `largest`; larger ones are taken where there
-            would be too many.
-        single: Files up to so many bytes go in one request where the platform has that, at most `largest`.
-        adapts: Whether parts may be smaller than wished, for small files and slow links, down to S3's 5 MiB.
+        parts: Most parts, 1 or more.
+        part_size: The preferred size of parts in bytes, from `least` to `largest`; larger ones are used if there would
+            be too many.
+        single: Files up to this size in bytes are sent in one request if the platform supports that, at most `largest`.
+        adapts: Whether parts may be smaller than preferred, for small files and slow links, down to S3's 5 MiB.
 
     Raises:
         ValueError: A number that contradicts another.
@@ -61,7 +62,7 @@ class PartRules:
 
 
 def etag_rules(size: int) -> PartRules:
-    """Gives rules of S3 with which its ETag is the `s3_etag` that `omicsdk.core.checksums` computes.
+    """Return the rules of S3 under which its ETag is the `s3_etag` that `omicsdk.core.checksums` computes.
 
     Args:
         size: The file's size in bytes.
@@ -86,7 +87,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class PartPlan:
-    """How a file is cut.
+    """The division of a file into parts.
 
     Attributes:
         size: The file's size in bytes.
@@ -100,11 +101,11 @@ class PartPlan:
 
     @property
     def count(self) -> int:
-        """How many parts there are; an empty file has one."""
+        """The number of parts; an empty file has one."""
         return max(1, -(-self.size // self.part_size))
 
     def cut(self, number: int) -> Cut:
-        """Gives a part.
+        """Return a part.
 
         Args:
             number: Its number, from 1 to `count`.
@@ -114,24 +115,24 @@ class PartPlan:
 
     @property
     def whole(self) -> Cut:
-        """All of the file as one part."""
+        """The whole file as one part."""
         return Cut(1, 0, self.size)
 
 
 def plan_parts(size: int, rules: PartRules, rate: float = 0.0) -> PartPlan:
-    """Cut a file.
+    """Divide a file into parts.
 
     Args:
         size: Its size in bytes, 0 or more.
         rules: The platform's rules.
-        rate: Bytes a second that the link moved so far, at best; 0 when nothing is known of it.
+        rate: The link's best rate so far in bytes a second; 0 if unknown.
 
     Returns:
-        Parts of the wished size, of a smaller one where rules let it adapt, or of the smallest whole number of MiB with which
-        there are not too many.
+        Parts of the preferred size, of a smaller one if the rules allow it, or of the smallest whole number of MiB that
+        avoids too many parts.
 
     Raises:
-        ValueError: The file is larger than all parts together may be.
+        ValueError: The file exceeds all parts together.
     """
     part_size = rules.part_size
     if rules.adapts:
@@ -154,13 +155,13 @@ class Source:
     """A file as it was when its upload began.
 
     Attributes:
-        path: Where it is.
-        name: What the upload calls it.
+        path: Its path.
+        name: The upload's name.
         size: Its size in bytes.
-        mtime_ns: Its time of change, in nanoseconds.
-        inode: Its number in the file system, 0 where there is none.
+        mtime_ns: Its modification time in nanoseconds.
+        inode: Its number in the file system, 0 if there is none.
         part_size: The size of its parts in bytes.
-        checksums: Checksums of the whole that the destination needs beforehand, from algorithm to value.
+        checksums: Checksums of the whole that the destination needs beforehand, by algorithm.
     """
 
     path: str
@@ -179,8 +180,8 @@ class SentPart:
     Attributes:
         number: Its number, from 1.
         size: Its length in bytes.
-        etag: What the platform called it, without quotes; may be empty.
-        checksums: What is known of its contents, from algorithm to value.
+        etag: The platform's ETag, without quotes; may be empty.
+        checksums: Known checksums of its bytes, by algorithm.
     """
 
     number: int
@@ -190,18 +191,18 @@ class SentPart:
 
 
 class NoSuchUpload(TransferError):
-    """The platform doesn't know an upload (any longer); stores raise it, and the file is sent from the beginning."""
+    """The platform no longer has an upload, or never had it; raised by stores, and the file is sent from the beginning."""
 
     default_remedy = "Run the same command again to send it from the beginning."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Form(Location):
-    """Where a file goes as the last part of a form (multipart/form-data); a `PutTo` may have one in place of a URL.
+    """A form (multipart/form-data) whose last part is the file; a `PutTo` may have one in place of a URL.
 
     Attributes:
-        fields: What stands before the file, in this order: the key, the policy, its signature.
-        file_name: What the form calls the file.
+        fields: The fields before the file, in this order: the key, the policy, its signature.
+        file_name: The file's name in the form.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -213,10 +214,10 @@ class PutTo:
     """A single PUT of the whole file to a presigned URL, or a POST of it with a presigned `Form`.
 
     Attributes:
-        locate: Where to, with headers that must go along; or a function of the file that says so, which is called in a
-            thread and asked again when the URL has ended.
-        needs: Checksums of the file that the function wants to know (in `Source.checksums`); they are made before.
-        route: Gives the way to a URL (proxy, certificates) instead of the environment.
+        locate: The URL, with its required headers; or a function of the file that returns it, which is called in a
+            thread, and again when the URL has expired.
+        needs: Checksums of the file that the function needs (in `Source.checksums`); they are computed before.
+        route: Returns the route to a URL (proxy, certificates) instead of the environment.
     """
 
     locate: Location | Callable[[Source], Location] = field(repr=False)
@@ -225,104 +226,106 @@ class PutTo:
 
     @property
     def target(self) -> str:
-        """Where to, without secrets; empty when only the function knows."""
+        """The target, without secrets; empty if only the function knows it."""
         place = self.locate
         if not isinstance(place, Location):
             return ""
         url = without_query(place.url)
         if not isinstance(place, Form):
             return url
-        # One URL takes forms for many objects.
+        # One URL accepts forms for many objects.
         return f"{url} {place.fields.get('key', '').replace('${filename}', place.file_name)}"
 
 
 class MultipartStore(Protocol):
-    """One object of a store that takes files in parts.
+    """One object of a store that accepts files in parts.
 
-    All methods may block; they are called in threads, several at once. Whoever implements it raises errors of
-    `omicsdk.core`; after a TransportError, RateLimited or ServerError a call is tried again. Inheriting from this class
-    gives the methods that most stores don't need.
+    All methods may block; they are called in threads, several at once. Implementations raise errors of `omicsdk.core`;
+    after a TransportError, RateLimited or ServerError a call is retried. This class implements the methods that most
+    stores do not need.
     """
 
     target: str
-    """Where to, without secrets: stands in journals and messages, and tells this object from all others."""
+    """The target, without secrets: used in journals and messages, and distinguishes this object from all others."""
     rules: PartRules
-    """How files may be cut."""
+    """The rules for dividing files."""
     part_checksum: str | None = None
-    """The checksum that each part is sent with ("crc32c", "sha256", "sha1", "md5"), None for none."""
+    """The checksum of each part ("crc32c", "sha256", "sha1", "md5"), None for none."""
     needs: tuple[str, ...] = ()
-    """Checksums of the whole file that `begin` and `put` want to know; they are made before."""
+    """Checksums of the whole file that `begin` and `put` need; they are computed before."""
     whole_needs: tuple[str, ...] = ()
-    """Those that only `put` wants to know."""
+    """Checksums that only `put` needs."""
     wants: tuple[str, ...] = ()
-    """Checksums of the whole file that `complete` wants to know; they are made beside the sending."""
+    """Checksums of the whole file that `complete` needs; they are computed while parts are sent."""
     reports_parts: bool = False
     """Whether `sent` has to be called."""
     renewable: bool = True
-    """Whether URLs that have ended can be signed again."""
+    """Whether expired URLs can be signed again."""
     signs_at_once: bool = False
-    """Whether `put` and `sign` only compute, and wait for nothing: of small files the engine's own thread calls them then."""
+    """Whether `put` and `sign` only compute, without waiting: the engine's own thread then calls them for small files."""
 
     def begin(self, source: Source) -> str:
-        """Begins an upload in parts; gives its id."""
+        """Begin an upload in parts; return its id."""
         ...
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """Gives the URL and the headers of a part's PUT."""
+        """Return the URL and the headers of a part's PUT."""
         ...
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """Puts the parts together.
+        """Assemble the parts.
 
         Args:
             upload_id: The upload.
             parts: All of them, in order.
-            checksums: Those of the whole file that are known.
+            checksums: The known checksums of the whole file.
 
         Returns:
-            What the platform says of the whole: algorithms with values, "etag", and anything else.
+            What the platform states about the whole: checksums by algorithm, "etag", and anything else.
         """
         ...
 
     def abort(self, upload_id: str) -> None:
-        """Gives an upload up; the platform forgets its parts. One that is gone already is no error."""
+        """Abort an upload: the platform discards its parts. An upload that is already gone is not an error."""
         ...
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """Gives the platform's list of an upload's parts, None when it can't say; raises NoSuchUpload."""
+        """Return the platform's list of an upload's parts, None if it has no such list; raise NoSuchUpload."""
         return None
 
     def unfinished(self, source: Source) -> str:
-        """Gives the id of an earlier upload of this object to go on with, "" for none; asked when no journal knows one."""
+        """Return the id of an earlier upload of this object to resume, "" for none; called if no journal has one."""
         return ""
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
-        """Gives the URL and the headers of a PUT of the whole file, None when there is only the way in parts."""
+        """Return the URL and the headers of a PUT of the whole file, None if the store accepts parts only."""
         return None
 
     def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
-        """Tells the platform that a part was sent, where it wants to know.
+        """Report to the platform that a part was sent, if it requires that.
 
         Args:
             upload_id: The upload.
             part: The part.
-            status: The HTTP status that its PUT was answered with.
+            status: The HTTP status of the answer to its PUT.
             headers: That answer's headers, with lower-case names.
         """
 
     def part_size(self, upload_id: str) -> int | None:
-        """Gives the size of parts that the platform chose for an upload, None where it takes what it is sent.
+        """Return the part size that the platform chose for an upload, None if it accepts any.
 
-        Asked after `begin` or `known`, in the engine's thread: it must not wait for anything.
+        Called after `begin` or `known`, in the engine's thread: it must not wait.
         """
         return None
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Tells whether the object is made of these parts already, as `complete` would; asked when the upload is gone."""
+        """Return whether the object consists of these parts already, as after `complete`; called when the upload is
+        gone.
+        """
         return None
 
     def route(self, url: str) -> Network | None:
-        """Gives the way to a URL (proxy, certificates), None for what the environment says."""
+        """Return the route to a URL (proxy, certificates), None for that of the environment."""
         return None
 
 
@@ -332,14 +335,14 @@ class Upload:
 
     Attributes:
         path: The file.
-        to: Where to.
-        name: What to call it in messages and reports; by default the file's own name.
-        checksums: Checksums of the file to compute beside the sending, out of `omicsdk.core.checksums.ALGORITHMS`.
-        retries: How many failures in a row end it, 0 for none. Each part that is sent wins one back.
-        min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
+        to: The destination.
+        name: Its name in messages and reports; by default the file's own name.
+        checksums: Checksums of the file to compute while it is sent, from `omicsdk.core.checksums.ALGORITHMS`.
+        retries: Most consecutive failures, 0 for none. Each part that is sent restores one.
+        min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
 
     Raises:
-        ValueError: A negative number, or an algorithm that isn't known.
+        ValueError: A negative number, or an unknown algorithm.
         TypeError: A URL as `to`.
     """
 
@@ -365,13 +368,13 @@ class Upload:
 
 
 class WholeStore(MultipartStore):
-    """A `PutTo` as a store that takes files whole only.
+    """A `PutTo` as a store that accepts whole files only.
 
     Args:
-        to: Where to.
+        to: The destination.
 
     Attributes:
-        renewable: Whether another URL can be had when this one has ended.
+        renewable: Whether an expired URL can be replaced.
     """
 
     def __init__(self, to: PutTo) -> None:
@@ -384,29 +387,29 @@ class WholeStore(MultipartStore):
         self.rules = _WHOLE
 
     def begin(self, source: Source) -> str:
-        """There are no parts."""
+        """Unused: there are no parts."""
         raise NotImplementedError
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """There are no parts."""
+        """Unused: there are no parts."""
         raise NotImplementedError
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """There are no parts."""
+        """Unused: there are no parts."""
         raise NotImplementedError
 
     def abort(self, upload_id: str) -> None:
-        """There is nothing to give up."""
+        """Do nothing: there is nothing to abort."""
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
-        """Gives the URL, or asks for it."""
+        """Return the URL, requesting it if needed."""
         location = self._locate if isinstance(self._locate, Location) else cast("object", self._locate(source))
         if isinstance(location, Location):
             return location
         raise TypeError(f"the function returned {a(location)}, not a Location")
 
     def route(self, url: str) -> Network | None:
-        """Gives the way that was given."""
+        """Return the given route."""
         return self._route(url) if self._route is not None else None
 
 

@@ -1,4 +1,4 @@
-"""How an upload reacts to what happens to it: one table from state and event to a handler. Pure but for its log messages.
+"""The reactions of an upload to events: a table from state and event to a handler. Pure but for its log messages.
 
 A handler changes the job's data and returns commands; the engine executes them. It touches no file and no network.
 """
@@ -36,14 +36,14 @@ from omicsdk.transfer.uploads.job import Chains, Job, changed_from, readable
 from omicsdk.transfer.uploads.sending import Kind, Prepared, Sending, Verdict, agreed, difference
 from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, plan_parts
 
-#: A file whose upload the platform forgets more often than this has failed.
+#: A file whose upload the platform loses more often than this fails.
 RESTARTS = 2
-#: A part that arrives damaged is sent again so often.
+#: Most repeats of a part that arrives damaged.
 STRIKES = 1
-#: A URL that was signed so many seconds before it was used may have ended without anybody being at fault.
+#: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
 
-# What says what the bytes are, and no more: all that another origin gets to see after a redirect.
+# Headers that describe the bytes and nothing else: the only ones sent to another origin after a redirect.
 _HARMLESS = ("content-", "x-amz-checksum-", "x-amz-meta-", "x-goog-meta-", "x-ms-meta-")
 _HARMLESS_NAMES = frozenset(
     {"cache-control", "expires", "x-amz-acl", "x-amz-tagging", "x-amz-storage-class", "x-ms-blob-type", "x-goog-hash"}
@@ -55,12 +55,12 @@ Commands = list[messages.Command]
 
 
 class Rules(NamedTuple):
-    """What holds for all uploads of a run.
+    """Rules for all uploads of a run.
 
     Attributes:
-        patience: How long a peer is waited for.
-        abort: Whether the platform is asked to forget the parts of uploads that fail.
-        rate: Bytes a second that moved so far, at best.
+        patience: How long to wait for a peer.
+        abort: Whether the platform is asked to discard the parts of uploads that fail.
+        rate: The best rate so far in bytes a second.
     """
 
     patience: Patience
@@ -112,13 +112,15 @@ def _begin(job: Job, rules: Rules) -> Commands:
 
 
 def _hash_needed(job: Job, needed: Chains) -> Commands:
-    """Compute the checksums that the platform wants beforehand, each in one go: threads take files in their order then."""
+    """Compute the checksums that the platform needs beforehand, each in a single task: threads then take files in
+    order.
+    """
     if not needed.done:
         return [messages.Hash(link) for link in needed.links(job.file.size, job.file.size)]
     job.facts = _facts(job, needed.values())
     if not job.cuts.single:
         return _begin_parts(job)
-    job.whole = True  # until `put` says that there is only the way in parts
+    job.whole = True  # until `put` shows that the store accepts parts only
     return _send(job)
 
 
@@ -171,7 +173,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
 
 
 def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
-    """Resume an upload that only the platform knows; each part is compared with the file."""
+    """Resume an upload that only the platform has; each part is compared with the file."""
     sizes = {part.size for part in parts.values() if part.number < max(parts)}
     size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
     too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
@@ -191,14 +193,14 @@ def _facts(job: Job, checksums: Mapping[str, str]) -> Source:
 
 
 def _send(job: Job) -> Commands:
-    """Send what the platform does not have."""
+    """Send the parts that the platform lacks."""
     job.plan_rest()
     job.state = State.SENDING
     return [messages.Prepare(), *_hash_beside(job)]
 
 
 def _hash_beside(job: Job) -> Commands:
-    """Compute the checksums of the whole beside the sending; assemble the parts when both are at the end."""
+    """Compute the checksums of the whole while sending; assemble the parts when both are finished."""
     return [*(messages.Hash(link) for link in job.hash_beside()), *_perhaps_complete(job)]
 
 
@@ -222,7 +224,7 @@ def _called_off(job: Job, event: messages.CalledOff, _: Rules) -> Commands:
 
 
 def _resend(job: Job, number: int) -> Commands:
-    """Have a part prepared anew, before those that follow."""
+    """Prepare a part again, before those that follow."""
     job.todo.appendleft(number)
     return [messages.Prepare()]
 
@@ -284,7 +286,7 @@ def _landed(job: Job, part: SentPart, *, kept: bool = False) -> Commands:
 def _damaged(
     job: Job, event: messages.Ended, mismatch: tuple[str, str, str] | None, refused: OmicsError | None, rules: Rules
 ) -> Commands:
-    """Other bytes arrived than were announced."""
+    """The received bytes differ from the announced ones."""
     prepared = event.sending.prepared
     number = prepared.cut.number
     job.damaged[number] = job.damaged.get(number, 0) + 1
@@ -307,7 +309,7 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
         return _fail(job, TransportError(said, method=sending.method, url=without_query(here.url)), rules)
     there = next_url(here.url, verdict.location, prepared.hops + 1, sending.method)
     headers = here.headers
-    if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
+    if origin_of(there) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
         headers = {name: value for name, value in headers.items() if _harmless(name)}
     job.pipeline += 1
     moved = prepared._replace(location=replace(here, url=there, headers=headers), hops=prepared.hops + 1)
@@ -332,9 +334,9 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
 def _once_more(
     job: Job, event: messages.Ended, error: OmicsError, rules: Rules, retry_after: float | None = None
 ) -> Commands:
-    """Send a part again after a delay, if its job may."""
+    """Send a part again after a delay, if its job has tries left."""
     number = event.sending.prepared.cut.number
-    if job.resume_at > event.now:  # the same trouble ended several requests at once; it counts once
+    if job.resume_at > event.now:  # the same failure ended several requests at once; it counts once
         return _resend(job, number)
     then = _retry(job, event, error, rules, retry_after)
     return then if job.error is not None else [*then, *_resend(job, number)]
@@ -354,7 +356,7 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
         return _fail(job, readable(job, error), rules)
     again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
     if again and isinstance(error, TransportError) and job.resume_at > event.now:
-        return again  # another part's trouble, which counts once
+        return again  # caused by another part, and counts once
     asked = error.retry_after if isinstance(error, APIError) else None
     return [*again, *_retry(job, event, error, rules, asked)]
 
@@ -381,8 +383,8 @@ def _retry(
 
 
 def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
-    """The platform does not know the upload: perhaps it is complete, else it is begun anew."""
-    if not job.sent:  # the journal has all of them, when the end of an earlier run wasn't recorded
+    """The platform no longer has the upload: it may be complete, else it is restarted."""
+    if not job.sent:  # the journal has all of them, if the end of an earlier run was not recorded
         for part in (job.journaled or {}).values():
             job.landed(part, kept=True)
             job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag})
@@ -396,9 +398,9 @@ def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
 def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
     if event.facts is None:
         return _anew(job, event.error, rules)
-    job.upload_id = ""  # it is complete: there is nothing to give up
+    job.upload_id = ""  # it is complete: there is nothing to abort
     job.stored = event.facts
-    return _hash_beside(job)  # an earlier run sent it, and its checksums are wanted all the same
+    return _hash_beside(job)  # an earlier run sent it, and its checksums are still needed
 
 
 def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
@@ -419,7 +421,7 @@ def _nothing(_: Job, __: object, ___: Rules) -> Commands:
 
 
 def _perhaps_complete(job: Job) -> Commands:
-    """Have the file checked for the last time, when all parts are stored and all checksums are there."""
+    """Check the file for the last time, when all parts are stored and all checksums are computed."""
     if job.ending or len(job.sent) < job.count or not (job.chains is None or job.chains.done):
         return []
     job.ending = True
@@ -439,7 +441,7 @@ def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
 
 
 def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
-    """Compare what the platform says of the whole with what was sent."""
+    """Compare what the platform states about the whole with what was sent."""
     job.stored = facts
     mismatch = difference(job.checksums, facts)
     if mismatch is None:
@@ -451,7 +453,7 @@ def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
         job.state = State.SENDING
         return [messages.Prepare()]
     algorithm, ours, theirs = mismatch
-    job.upload_id = ""  # it is complete: there is nothing to give up
+    job.upload_id = ""  # it is complete: there is nothing to abort
     remedy = "The stored object is damaged. Run the same command again to upload it again."
     error = ChecksumMismatch(job.title, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
     return [messages.DropRecord(), *_fail(job, error, rules)]
@@ -471,9 +473,9 @@ def _stopped(job: Job, event: messages.Stopped, _: Rules) -> Commands:
 
 
 def _give_up(job: Job, *, abort: bool) -> Commands:
-    """End a job that failed or was stopped; parts that nobody can use are given up on the platform, too."""
+    """End a job that failed or was stopped; unusable parts are discarded on the platform, too."""
     job.epoch += 1
-    # What was put together otherwise than it was sent must not be found and believed by the next run.
+    # An object that was assembled differently from what was sent must not be trusted by the next run.
     completing = job.state is State.COMPLETING
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
     if job.upload_id and (abort or job.wrong):
@@ -491,7 +493,7 @@ def _not_aborted(job: Job, event: messages.CallFailed, _: Rules) -> Commands:
     problem = event.error
     _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
     passes = isinstance(problem, TransportError | RateLimited | ServerError)
-    drop: Commands = [messages.DropRecord()] if job.wrong and not passes else []  # else every run would end here
+    drop: Commands = [messages.DropRecord()] if job.wrong and not passes else []  # otherwise every run would end here
     return [*drop, *_finish(job)]
 
 
@@ -529,9 +531,9 @@ _PLANNED, _CHECKING, _HASHING, _BEGINNING = State.PLANNED, State.CHECKING, State
 _SENDING, _COMPLETING, _ABORTING = State.SENDING, State.COMPLETING, State.ABORTING
 _DONE, _SKIPPED, _FAILED, _STOPPED = State.DONE, State.SKIPPED, State.FAILED, State.STOPPED
 _LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
-# What follows from an error: the end, at once or after the platform was asked to forget the parts.
+# Consequences of an error: the end, at once or after the platform was asked to discard the parts.
 _OUT = (_ABORTING, _FAILED)
-# What follows from an upload that the platform does not know: it is complete after all, or is begun anew.
+# Consequences of an upload that the platform no longer has: it is complete after all, or is restarted.
 _GONE = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
 _LATE = (messages.PartReady, messages.PartFailed, messages.Ended, messages.CalledOff, messages.Stored)
 
@@ -562,7 +564,7 @@ TRANSITIONS = {
     (_ABORTING, messages.Aborted): _to(_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.CallFailed): _to(_not_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
-    # What was asked for before comes too late.
+    # Results of earlier requests come too late.
     **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
     **{(_ABORTING, late): _to(_nothing, _ABORTING) for late in (messages.Hashed, Broken)},
     **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},

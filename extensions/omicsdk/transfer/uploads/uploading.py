@@ -1,4 +1,4 @@
-"""`upload`: sends many files, in parallel, checked, and going on where an earlier run stopped."""
+"""`upload`: sends many files, in parallel, verified, and resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -46,46 +46,47 @@ def upload(
     patience: Patience | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> TransferReport:
-    """Sends files.
+    """Upload files.
 
-    Parts go straight from the file, several at once; what the store says of each (ETag, checksum) is held against what
-    was sent. A file that changes while it is read fails. One that fails doesn't keep the others from being sent.
+    Parts are read directly from the file, several at once; what the store states about each (ETag, checksum) is
+    compared with what was sent. A file that changes while it is read fails. A file that fails does not stop the others.
 
     Args:
-        uploads: What to send; asked for more as there is room. In the journal they are told apart by path, name and
-            target; a function that gives URLs has no target, so names must differ there.
-        connections: How many requests run at once, at most; 1 or more.
-        callers: How many calls of stores (for URLs, to begin, to complete) run at once, at most; 1 or more.
-        journal: A file that remembers what was sent, for going on after a stop or a crash; by default there is none, and
-            only stores that list their unfinished uploads can go on. With a journal a file that was sent and hasn't
-            changed since isn't sent again. Only one process can use it at a time.
-        abort: Whether the parts of a file that fails or is stopped are given up on the platform; by default the next run
-            uses them. Those of a file that changed always are given up.
-        progress: Is called about ten times a second, and once at the end; the bytes that it calls fetched are those
-            that were sent. What it raises ends the run in order and is raised then.
-        finished: Is given each upload's number, from 0, and its outcome as they come, in the engine's thread: it should
-            return soon.
-        follow: Is asked after `finished`, of each file that is there, for a small request to send; None for none. The run
-            lasts until they are answered.
-        stop: Ends the run when it is set; it can be gone on with later.
-        control: Stops and pauses it, and bounds its time.
-        environ: The environment's variables for proxies and certificates; by default the process's own.
-        route: Gives the way to a URL (proxy, certificates) instead of the environment; a store's own counts more.
-        wait: What to do while another process uses the journal: wait, or raise FolderBusy.
-        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s with less than 1 KiB a second.
-        clock: Tells the time.
+        uploads: The uploads; requested further as there is capacity. The journal distinguishes them by path, name and
+            target; a function that returns URLs has no target, so names must differ there.
+        connections: Most concurrent requests; 1 or more.
+        callers: Most concurrent calls of stores (for URLs, to begin, to complete); 1 or more.
+        journal: A file that records what was sent, for resuming after a stop or a crash; by default there is none, and
+            only stores that list their unfinished uploads can resume. With a journal, a file that was sent and has not
+            changed since is not sent again. Only one process can use it at a time.
+        abort: Whether to discard the parts of a file that fails or is stopped on the platform; by default the next run
+            uses them. Those of a file that changed are always discarded.
+        progress: Called about ten times a second, and once at the end; `bytes_fetched` counts the bytes that were sent.
+            An exception from it stops the run cleanly and is raised then.
+        finished: Called with each upload's number, from 0, and its outcome as they come, in the engine's thread: it
+            should return soon.
+        follow: Called after `finished` for each uploaded file; returns a small request to send, or None. The run lasts
+            until these are answered.
+        stop: Stops the run when set; a later call resumes it.
+        control: Stops and pauses it, and limits its time.
+        environ: Environment variables for proxies and certificates; by default the process's own.
+        route: Returns the route to a URL (proxy, certificates) instead of the environment; a store's own takes
+            precedence.
+        wait: Whether to wait while another process uses the journal, or raise FolderBusy.
+        patience: How long to wait for a silent server: by default 10 s for a connection, 60 s below 1 KiB a second.
+        clock: The clock.
 
     Returns:
-        The outcome of each upload, in their order.
+        The outcome of each upload, in order.
 
     Raises:
         FolderBusy: Another process uses the journal.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
-        NotWritable: The journal can't be written, or is another kind of file.
-        DiskFull: There isn't even room for the journal.
+        NotWritable: The journal cannot be written, or is another kind of file.
+        DiskFull: There is no space for the journal.
         ValueError: A number below 1.
         TypeError: An argument or an entry of another type.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+        KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
     connections, callers = whole_number("connections", connections), whole_number("callers", callers)
     kind("control", control, Control)
@@ -125,11 +126,11 @@ def upload(
 
 
 def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
-    """Gives an unfinished upload up: the platform forgets the parts that it has.
+    """Abort an unfinished upload: the platform discards its parts.
 
     Args:
-        entry: The upload, as it was begun.
-        journal: The journal that it was begun with.
+        entry: The upload, as it was started.
+        journal: The journal that it was started with.
 
     Returns:
         Whether there was one.
@@ -168,13 +169,13 @@ def upload_prepared(
     send: Callable[[Sequence[U]], TransferReport],
     stopped: Callable[[], bool],
 ) -> TransferReport:
-    """Upload files whose targets are prepared first, several at once; one that cannot be fails by itself.
+    """Upload files whose targets are prepared first, several at once; one that cannot be prepared fails by itself.
 
     Args:
-        files: Of each file the name of its outcome, and what is prepared.
-        prepare: Prepares a target; called in threads. The error that it raises is the outcome of the file.
+        files: The name of each file's outcome, and what to prepare.
+        prepare: Prepares a target; called in threads. An error that it raises is the outcome of the file.
         send: Uploads what was prepared, and returns an outcome for each.
-        stopped: Tells whether to stop; asked ten times a second.
+        stopped: Returns whether to stop; called ten times a second.
 
     Returns:
         The outcome of each file, in order.

@@ -102,7 +102,7 @@ NOTHING_CACHED = "Nothing is cached: the definitions of the services come with o
 
 
 def clear_hca_cache(args: object = None) -> None:
-    """Does nothing but say so on stderr: there is no cache of API definitions.
+    """Do nothing but say so on stderr: there is no cache of API definitions.
 
     Args:
         args: Not looked at; the published function was handed the parsed command line.
@@ -335,7 +335,7 @@ class SwaggerClient:
         return load_swagger_json(swagger_json, ptr_str)
 
     def clear_cache(self) -> None:
-        """Does nothing but say so: no API definitions are cached."""
+        """Do nothing but say so: no API definitions are cached."""
         clear_hca_cache()
 
     def expired_token(self) -> bool:

@@ -107,7 +107,7 @@ class HttpClient:
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
         debug: Whether the platform may be reached by plain http.
         clock: What tells the time and waits.
-        transport: Takes the place of the network, for tests; files' bytes don't pass through it.
+        transport: Replaces the network, for tests; files' bytes don't pass through it.
 
     Raises:
         SettingsError: Something is missing or invalid.

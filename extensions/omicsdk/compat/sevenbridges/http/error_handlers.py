@@ -20,7 +20,7 @@ H = TypeVar("H", bound=Callable[..., Any])
 SLEEP = 300.0
 #: Seconds after which a sleeper gives up, unless `--call-budget` says others: maintenance takes hours, not days.
 LONGEST = 6 * 3600.0
-#: How often handlers are asked anew about an answer: one that always gives another mustn't keep a request for ever.
+#: How often handlers are asked anew about an answer: one that always gives another mustn't keep a request forever.
 ROUNDS = 100
 #: Answers with this code in a body of status 503 say that the platform is being maintained.
 MAINTENANCE_CODE = 0

@@ -76,7 +76,7 @@ class BackgroundJob(_Ending):
         Args:
             period: Seconds between two looks, above 0.
             timeout: Seconds after which waiting ends; None for no limit.
-            callback: Is given this object after each look.
+            callback: Called with this object after each look.
 
         Returns:
             Itself.

@@ -23,7 +23,7 @@ class Field(Generic[T]):
         name: Its name in the platform's JSON; the attribute's by default.
         read_only: Whether it can only be read.
         decode: Makes what is read of the JSON value, which isn't None.
-        check: Is given the field's name and a value that is set; raises ValidationError.
+        check: Called with the field's name and a value that is set; raises ValidationError.
     """
 
     def __init__(
@@ -225,7 +225,7 @@ class Part(Field[C]):
     """A field that is a smaller resource, which can only be read as a whole.
 
     Args:
-        kind: Gives the class; called when it is first read, so that modules may name each other's.
+        kind: Returns the class; called when it is first read, so that modules may name each other's.
         name: Its name in the platform's JSON; the attribute's by default.
     """
 
@@ -242,7 +242,7 @@ class Parts(Field[list[C]]):
     """A field that is a list of smaller resources.
 
     Args:
-        kind: Gives their class.
+        kind: Returns their class.
         name: Its name in the platform's JSON; the attribute's by default.
     """
 

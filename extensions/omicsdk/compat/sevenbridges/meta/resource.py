@@ -124,7 +124,7 @@ class Resource:
             name: By the platform's name.
 
         Returns:
-            The JSON value, None when it isn't there. What is done to a dictionary or list is an edit.
+            The JSON value, None if it does not exist. What is done to a dictionary or list is an edit.
         """
         value: Any = self._data.get(name)
         if isinstance(value, dict | list) and value is self._old.get(name):
@@ -133,7 +133,7 @@ class Resource:
         return cast("Any", value)
 
     def look_up(self, name: str) -> Any:
-        """Read a member, asking the platform once when it isn't there.
+        """Read a member, asking the platform once if it does not exist.
 
         Args:
             name: By the platform's name.

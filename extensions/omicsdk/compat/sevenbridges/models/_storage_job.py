@@ -61,8 +61,8 @@ class StorageJob(BackgroundJob, ABC):
         Args:
             jobs: They, or their ids.
             period: Seconds between two looks, above 0.
-            timeout: Seconds after which they aren't waited for any longer; None for ever.
-            callback: Is given after each look how many have ended, and how many there are.
+            timeout: Seconds after which they aren't waited for any longer; None forever.
+            callback: Called with after each look how many have ended, and how many there are.
             api: The Api, where the class belongs to none.
 
         Returns:

@@ -114,7 +114,7 @@ class FileValues(DictView):
 
         Args:
             name: Its name.
-            default: What is given when it isn't there.
+            default: What is given if it does not exist.
 
         Returns:
             Its JSON value.
@@ -132,7 +132,7 @@ class FileValues(DictView):
         self._handed_out.clear()
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """Read one, and set it before when it isn't there.
+        """Read one, and set it before if it does not exist.
 
         Args:
             name: Its name.

@@ -22,7 +22,7 @@ class Actions(Resource):
     def send_feedback(
         cls, type: str = FeedbackType.IDEA, referrer: str | None = None, text: str | None = None, api: Api | None = None
     ) -> None:
-        """Tells the platform's makers something.
+        """Return the platform's makers something.
 
         Args:
             type: What kind it is; `enums.FeedbackType` has the names.

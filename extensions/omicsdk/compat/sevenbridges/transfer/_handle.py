@@ -43,7 +43,7 @@ _BY_REASON: Mapping[str | None, str] = {
 class Handle(threading.Thread, ABC):
     """A transfer with switches, which may be called from any thread.
 
-    PREPARING until `start`, then RUNNING or PAUSED, then for good COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
+    PREPARING until `start`, then RUNNING or PAUSED, then permanently COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
     Ctrl-C or SIGTERM). The thread doesn't keep the program from ending.
 
     Args:
@@ -113,8 +113,8 @@ class Handle(threading.Thread, ABC):
         """Call functions at the end, in the transfer's thread; what they raise is logged.
 
         Args:
-            callback: Is called with the status when the transfer is completed, or was stopped.
-            errorback: Is called with the status when it has failed, or was aborted; `wait` doesn't raise then.
+            callback: Called with the status when the transfer is completed, or was stopped.
+            errorback: Called with the status when it has failed, or was aborted; `wait` doesn't raise then.
         """
         if callback is not None:
             self._callbacks.append(callback)
@@ -125,7 +125,7 @@ class Handle(threading.Thread, ABC):
         """Call a function each time that another part is there, a few times a second at most.
 
         Args:
-            callback: Is called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
+            callback: Called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
                 this is logged, and it isn't called again.
         """
         if callback is not None:
@@ -182,7 +182,7 @@ class Handle(threading.Thread, ABC):
             self._await()
 
     def wait(self) -> None:
-        """Wait for the end. Ctrl-C ends the transfer in order before it is raised.
+        """Wait for the end. Ctrl-C ends the transfer cleanly before it is raised.
 
         Raises:
             SbgError: It wasn't started, this is one of its own callbacks, or it has failed and no errorback was told.

@@ -1,4 +1,4 @@
-"""Manifests held against the index."""
+"""Manifests compared with the index."""
 
 from __future__ import annotations
 

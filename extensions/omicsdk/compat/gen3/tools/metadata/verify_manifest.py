@@ -1,4 +1,4 @@
-"""Manifests of metadata held against the metadata service."""
+"""Manifests of metadata compared with the metadata service."""
 
 from __future__ import annotations
 
