@@ -67,30 +67,10 @@ def azul(portal: PortalHost) -> None:
 def gdc(portal: PortalHost) -> None:
     for number, name in ((41, "t.bam"), (42, "n.bam")):
         portal.put(f"gdc/data/{U(number)}", content(name))
-        md5 = hashlib.md5(content(name)).hexdigest()
-        portal.gdc[U(number)] = {"file_name": f"key/{name}", "file_size": len(content(name)), "md5sum": md5}
 
 
 def sb(portal: PortalHost) -> None:
     portal.put(f"sb-storage/{'5c' * 12}", content("run 1/a.bam"))
-
-
-def ena(portal: PortalHost) -> None:
-    for number in (1, 2):
-        name = f"ERR000001_{number}.fastq.gz"
-        portal.put(f"vol1/fastq/ERR000/ERR000001/{name}", content(name))
-
-
-def sra(portal: PortalHost) -> None:
-    for run in ("SRR000001", "SRR000002"):
-        body = content(f"{run}.sra")
-        links = [
-            {"link": f"https://cloud.example.org/{run}", "service": "gs", "payRequired": True},
-            {"link": portal.put(f"sra/{run}/{run}", body), "service": "s3", "region": "us-east-1"},
-        ]
-        md5 = hashlib.md5(body).hexdigest()
-        file = {"name": run, "type": "sra", "size": len(body), "md5": md5, "locations": links}
-        portal.runs[run] = {"status": 200, "msg": "ok", "files": [{"name": "x.vdbcache", "type": "vdbcache"}, file]}
 
 
 def bag(portal: PortalHost) -> None:
@@ -124,14 +104,7 @@ CASES: dict[str, tuple[Callable[[PortalHost], None], dict[str, str]]] = {
     "azul_full.tsv": (azul, {A: VERIFIED}),
     "azul_anvil.tsv": (azul, {"x.cram": VERIFIED, "x.crai": VERIFIED}),
     "azul.curlrc": (azul, {f"{U(1)}/{A}": VERIFIED, f"{U(2)}/{B}": VERIFIED}),
-    "gdc_manifest.txt": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
-    "gdc_sample_sheet.tsv": (gdc, {"t.bam": VERIFIED, "n.bam": VERIFIED}),
-    "gdc_cart.json": (gdc, {"t.bam": VERIFIED}),
     "sb_manifest.csv": (sb, {"run 1/a.bam": SIZE}),
-    "ena_filereport.tsv": (ena, {"ERR000001_1.fastq.gz": VERIFIED, "ERR000001_2.fastq.gz": VERIFIED}),
-    "ena_filereport.json": (ena, {"ERR000001_1.fastq.gz": VERIFIED}),
-    "SRR_Acc_List.txt": (sra, {"SRR000001.sra": VERIFIED, "SRR000002.sra": VERIFIED}),
-    "SraRunTable.csv": (sra, {"SRR000001.sra": VERIFIED}),
     "bdbag.zip": (bag, {"data/reads 1.bam": VERIFIED, "data/sub/reads%2.bam": VERIFIED}),
     "fetch.txt": (bag, {"data/reads 1.bam": NOTHING}),
     "remote_files.json": (bag, {"data/reads 1.bam": VERIFIED}),
@@ -174,7 +147,7 @@ def test_a_list_is_downloaded_verified_and_written_back(sample: str, get: Any, p
     again = get(sample) if sample != "bdbag.zip" else omicsdk.get("bag", "data")
     assert again.counts["skipped"] == len(names)
     bytes_asked = [each for each in portal.requests[before:] if "range" in each.headers or each.sent]
-    assert [each for each in bytes_asked if not each.path.startswith(("gdc/files", "sdl", "index/"))] == []
+    assert [each for each in bytes_asked if not each.path.startswith("index/")] == []
 
 
 def with_urls_of(portal: PortalHost, folder: Path) -> None:
@@ -321,15 +294,6 @@ def test_a_store_is_asked_for_what_a_uri_names(
     }
 
 
-def test_names_and_sizes_that_a_list_lacks_come_in_one_request(get: Any, portal: PortalHost, tmp_path: Path):
-    gdc(portal)
-    get("gdc_sample_sheet.tsv").raise_if_failed()
-    assert portal.posted == [("gdc/files", [U(41), U(42)])]
-    (tmp_path / "runs.txt").write_text("SRR000003\n")
-    report = omicsdk.get("runs.txt", "data")
-    assert isinstance(report.failed[0].error, NotFound)
-
-
 def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHost):
     meta4(portal)
     report = get("files.meta4")
@@ -434,7 +398,7 @@ def test_a_stopped_download_is_interrupted_before_it_asks(get: Any, portal: Port
     stop.set()
     with pytest.raises(Interrupted):
         get("gdc_sample_sheet.tsv", stop=stop)
-    assert portal.posted == []
+    assert portal.requests == []
 
 
 # -- refusals: before any byte

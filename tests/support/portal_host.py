@@ -1,4 +1,4 @@
-"""The services behind portals' lists, on loopback: files, GDC, SDL, Google's storage and Seven Bridges, as far as a download needs them."""
+"""Services behind lists on loopback: files, Azul with what it answers first, Google's storage and Seven Bridges, as far as a download needs them."""
 
 import base64
 import json
@@ -22,11 +22,8 @@ class PortalHost(Server):
     """One server for all of them; what the samples call https://files.example.org."""
 
     def __init__(self) -> None:
-        self.gdc: dict[str, dict[str, Any]] = {}
-        self.runs: dict[str, dict[str, Any]] = {}
         self.azul: dict[str, dict[str, Any]] = {}
         self.azul_states: dict[str, list[dict[str, Any]]] = {}  # by uuid, what is answered before the file's place
-        self.posted: list[tuple[str, Any]] = []
         self.tokens: dict[str, str] = {}  # by start of a path, "header: value" that it wants
         super().__init__()
 
@@ -48,7 +45,6 @@ class PortalHost(Server):
         """The variables that point to its services."""
         return {
             "OMICS_GDC_URL": self.url("gdc"),
-            "OMICS_SDL_URL": self.url("sdl"),
             "OMICS_GOOGLE_URL": self.url("google"),
             "AWS_ENDPOINT_URL_S3": self.url("s3"),
             "SB_API_ENDPOINT": self.url("sb"),
@@ -56,15 +52,13 @@ class PortalHost(Server):
         }
 
     def respond(self, connection: Any, reader: Any, head: Head) -> bool:
-        body = reader.read(int(head.headers.get("content-length", 0)))
+        reader.read(int(head.headers.get("content-length", 0)))
         wanted = next((text for start, text in self.tokens.items() if head.path.startswith(start)), "")
         header, _, value = wanted.partition(": ")
         told: Any = None
         if wanted and head.headers.get(header.lower()) != value:
             return self._send(connection, self._noted(head), Answer(403, {}, b'{"message": "no access"}'))
-        if head.method == "POST":
-            told = self._posted(head.path, body.decode())
-        elif head.path.startswith(("index/", "fetch/repository/files/")):
+        if head.path.startswith(("index/", "fetch/repository/files/")):
             told = self._azul(head.path, parse_qs(head.query))
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
             told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
@@ -91,16 +85,6 @@ class PortalHost(Server):
         request = Request(head.path, head.query, head.headers)
         self.requests.append(request)
         return request
-
-    def _posted(self, path: str, body: str) -> Any:
-        if path == "gdc/files":
-            ids = json.loads(body)["filters"]["content"]["value"]
-            self.posted.append((path, ids))
-            return {"data": {"hits": [{"file_id": each, **self.gdc[each]} for each in ids if each in self.gdc]}}
-        runs = parse_qs(body)["acc"]
-        self.posted.append((path, runs))
-        missing = {"status": 404, "msg": "Cannot resolve accession"}
-        return {"version": "2", "result": [{"bundle": run, **self.runs.get(run, missing)} for run in runs]}
 
     def _google(self, path: str) -> Answer:
         body = self.files.get(path)

@@ -29,6 +29,7 @@ from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.gen3.services import gen3_services
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.portals import Portals
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, S3Wire, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeds import seed
@@ -99,6 +100,7 @@ class Platforms:
         crunch: The django-crunch site.
         pangea: Pangea.
         ga4gh: htsget, refget and TRS.
+        portals: The GDC, ENA and the SRA.
         initial: What a reset puts back.
     """
 
@@ -112,6 +114,7 @@ class Platforms:
     crunch: Crunch
     pangea: Pangea
     ga4gh: Ga4gh
+    portals: Portals
     initial: Initial = field(default_factory=Initial)
 
     def finish(self) -> int:
@@ -253,6 +256,7 @@ class Instance:
             crunch=Crunch(context, folder),
             pangea=pangea,
             ga4gh=Ga4gh(context),
+            portals=Portals(context),
         )
         seed(platforms.sb)
         return platforms
@@ -271,6 +275,7 @@ class Instance:
         objects = Mount("/_objects", app=StorageServer(context.objects, context.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
+        other += platforms.portals.routes()
         services = _services(platforms, self._sandbox.options.documents)
         return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
 

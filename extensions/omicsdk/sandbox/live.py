@@ -25,6 +25,7 @@ from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.portals import ENA_PREFIX, GDC_PREFIX, SDL_PREFIX, Portals
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
@@ -197,6 +198,21 @@ class LiveSandbox:
         return f"{self.url}/trs/ga4gh/trs/v2"
 
     @property
+    def gdc_url(self) -> str:
+        """The base URL of the GDC."""
+        return f"{self.url}{GDC_PREFIX}"
+
+    @property
+    def ena_url(self) -> str:
+        """The base URL of ENA: its reports are at /portal/api/filereport."""
+        return f"{self.url}{ENA_PREFIX}"
+
+    @property
+    def sdl_url(self) -> str:
+        """The base URL of the SRA's data locator."""
+        return f"{self.url}{SDL_PREFIX}"
+
+    @property
     def auth_swagger_url(self) -> str:
         """The URL of Fusillade's document, as its clients are configured with."""
         return f"{self.url}/auth/swagger.json"
@@ -259,6 +275,8 @@ class LiveSandbox:
                 "htsget": {"url": self.htsget_url},
                 "refget": {"url": self.refget_url},
                 "trs": {"url": self.trs_url},
+                "gdc": {"url": self.gdc_url},
+                "ena": {"url": self.ena_url, "sdl_url": self.sdl_url},
             },
             "clock": self.clock.state(),
         }
@@ -284,6 +302,11 @@ class LiveSandbox:
     def ga4gh(self) -> Ga4gh:
         """The state of htsget, refget and TRS."""
         return self._up.platforms.ga4gh
+
+    @property
+    def portals(self) -> Portals:
+        """The files of the GDC, ENA and the SRA."""
+        return self._up.platforms.portals
 
     @property
     def azul(self) -> Azul:
@@ -390,7 +413,8 @@ class LiveSandbox:
         Args:
             service: `dss` makes a bundle, `azul` one as well, which it indexes, `upload` an area, `sb` a project, `gen3` index
                 records, `crunch` a project whose folders are datasets, `pangea` a library whose folders are samples, `htsget`
-                data sets, `refget` sequences, `trs` a tool.
+                data sets, `refget` sequences, `trs` a tool, `gdc` files, of which those in a folder `controlled` need a token, `ena`
+                a study whose folders are runs.
             folder: The folder.
 
         Returns:

@@ -1,6 +1,5 @@
 """Folders as contents of the sandbox's platforms, as a user would have made them by the platforms' APIs."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -71,14 +70,9 @@ def _gen3(platforms: Platforms, folder: Path) -> Summary:
     """The folder's files in the commons' bucket, each with a record in the index that every user may read."""
     objects = platforms.context.objects
     stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
-    known = [(name, content, _md5(objects.path(content.sha256))) for name, content in stored]
+    known = [(name, content, objects.md5(content.sha256)) for name, content in stored]
     with platforms.context.database.transaction():
         return {"files": {each[0]: platforms.gen3.add_stored_file(*each) for each in known}}
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _crunch(platforms: Platforms, folder: Path) -> Summary:
@@ -205,6 +199,8 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
     "gen3": _gen3,
     "crunch": _crunch,
     "pangea": _pangea,
+    "gdc": lambda platforms, folder: platforms.portals.add_to_gdc(folder),
+    "ena": lambda platforms, folder: platforms.portals.add_to_ena(folder),
     **{
         name: lambda platforms, folder, name=name: platforms.ga4gh.add_folder(name, folder)
         for name in ("htsget", "refget", "trs")

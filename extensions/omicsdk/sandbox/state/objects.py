@@ -1,5 +1,6 @@
 """The content-addressed store: bytes under their SHA-256, each content once."""
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Generator
@@ -120,6 +121,11 @@ class ObjectStore:
             "INSERT OR IGNORE INTO objects (sha256, sha1, s3_etag, crc32c, size) VALUES (?, ?, ?, ?, ?)",
             (found.sha256, found.sha1, found.s3_etag, found.crc32c, found.size),
         )
+
+    def md5(self, sha256: str) -> str:
+        """The MD5 of a content, which is not kept."""
+        with self.path(sha256).open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
     def put_file(self, source: Path) -> StoredObject:
         """Copy a file of the local disk into the store."""

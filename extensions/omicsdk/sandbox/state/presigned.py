@@ -277,17 +277,21 @@ class StorageServer:
         self.signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a Problem becomes S3's XML."""
+        """Answer one request; a Problem becomes its refusal."""
         try:
             await self.answer(scope, receive, send)
         except ClientGone:
             return
         except Problem as problem:
-            error = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
-            content = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'.encode()
-            headers = {"Content-Type": "application/xml", "Content-Length": str(len(content))}
+            kind, content = self.refusal(problem)
+            headers = {"Content-Type": kind, "Content-Length": str(len(content))}
             await _start(send, problem.status, {**problem.headers, **headers})
             await send({"type": "http.response.body", "body": content})
+
+    def refusal(self, problem: Problem) -> tuple[str, bytes]:
+        """The type and body of the answer to a refused request."""
+        error = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
+        return "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'.encode()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; here GET and HEAD of objects by their name, at the URLs of `Signer.url`.

@@ -1,0 +1,387 @@
+"""Portals whose lists name files: the GDC, ENA with its reports and files, and the SRA's data locator (SDL).
+
+They have no documents: each answers the requests that a download of their lists needs, and refuses others. They were made from the portals'
+descriptions; no real server was compared with them.
+"""
+
+import csv
+import io
+import json
+import re
+import uuid as uuids
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import Message, Receive, Scope, Send
+
+from omicsdk.sandbox.dss.seeds import files_below
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.routing import headers_of, origin
+from omicsdk.sandbox.service import SandboxContext
+from omicsdk.sandbox.state.database import Table
+from omicsdk.sandbox.state.listings import Collection, Listing
+from omicsdk.sandbox.state.objects import StoredObject
+from omicsdk.sandbox.state.presigned import StorageServer
+
+GDC_PREFIX, ENA_PREFIX, SDL_PREFIX = "/gdc", "/ena", "/sdl/2"
+FOLDERS = {"fastq": "fastq", "submitted": "run", "sra": "srr"}
+"""Kinds of files of a run, each with its folder below /vol1: those that ENA made, those that were submitted, and the SRA's archive."""
+_REPORTED = tuple(f"{kind}_{what}" for kind in FOLDERS for what in ("ftp", "md5", "bytes"))
+_FIELDS = ("run_accession", "study_accession", *_REPORTED)
+_ACCESSION = re.compile(r"(PRJ[A-Z]{2}|[EDS]R[A-Z]|SAM[A-Z]{1,3})\d+")
+_GDC_SIZE = 10
+"""Files in an answer of the GDC that states no size."""
+_CONTROLLED = "controlled"
+"""The folder whose files need a token when it is added to the GDC."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalFile:
+    """A file of a portal.
+
+    Attributes:
+        kind: gdc, or a key of FOLDERS.
+        id: Its UUID at the GDC, or the accession of its run.
+        name: Its name; at the GDC that of its list.
+        study: The accession of the run's study; empty at the GDC.
+        md5: Its MD5 in hexadecimal digits.
+        size: Its size in bytes.
+        blob: Its contents in the object store.
+        controlled: Whether the GDC gives it with a token only.
+    """
+
+    kind: str
+    id: str
+    name: str
+    study: str
+    md5: str
+    size: int
+    blob: str
+    controlled: bool = False
+
+
+class Portals:
+    """The files of the portals.
+
+    Args:
+        context: State and settings that all services share.
+    """
+
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
+        self.files = Table(context.database, "portal_files", PortalFile, key="kind id name")
+
+    def add_gdc(self, name: str, content: StoredObject, id: str = "", *, controlled: bool = False) -> str:
+        """Add a file of the GDC.
+
+        Args:
+            name: Its name.
+            content: Its contents.
+            id: Its UUID; by default a new one.
+            controlled: Whether it needs a token.
+
+        Returns:
+            Its UUID.
+        """
+        id = id or str(uuids.uuid4())
+        self._put("gdc", id, name, "", content, controlled=controlled)
+        return id
+
+    def add_run(self, run: str, study: str, files: Iterable[tuple[str, str, StoredObject]]) -> None:
+        """Add a run of ENA and the SRA.
+
+        Args:
+            run: Its accession.
+            study: The accession of its study.
+            files: The kind, name and contents of each of its files.
+        """
+        for kind, name, content in files:
+            self._put(kind, run, name, study, content)
+
+    def _put(
+        self, kind: str, id: str, name: str, study: str, content: StoredObject, *, controlled: bool = False
+    ) -> None:
+        md5 = self.context.objects.md5(content.sha256)
+        self.files.put(PortalFile(kind, id, name, study, md5, content.size, content.sha256, controlled))
+
+    def add_to_gdc(self, folder: Path) -> dict[str, Any]:
+        """Add the files of a folder to the GDC; those below a folder `controlled` need a token.
+
+        Args:
+            folder: The folder.
+
+        Returns:
+            The UUID of each file.
+        """
+        made: dict[str, str] = {}
+        with self.context.database.transaction():
+            for name, path in files_below(folder):
+                above, _, last = name.rpartition("/")
+                content = self.context.objects.put_file(path)
+                made[name] = self.add_gdc(last, content, controlled=_CONTROLLED in above.split("/"))
+        return {"files": made}
+
+    def add_to_ena(self, folder: Path) -> dict[str, Any]:
+        """Add a folder to ENA and the SRA as a study: each folder in it is a run, and so are its own files.
+
+        Files of names in .fastq.gz are what ENA made of the run and are named by its accession, one in .sra is its archive, and
+        others were submitted.
+
+        Args:
+            folder: The folder.
+
+        Returns:
+            The accession of the study, and those of the runs by folder.
+        """
+        by_run: dict[str, list[tuple[str, Path]]] = {}
+        for name, path in files_below(folder):
+            above, inside = name.split("/", 1) if "/" in name else ("", name)
+            by_run.setdefault(above, []).append((inside, path))
+        runs: dict[str, str] = {}
+        with self.context.database.transaction():
+            study = f"PRJEB{1 + self._count('study')}"
+            for above, files in by_run.items():
+                runs[above] = run = f"ERR{1 + self._count('id'):07}"
+                self.add_run(run, study, self._of_run(run, files))
+        return {"study": study, "runs": runs}
+
+    def _count(self, column: str) -> int:
+        row = self.context.database.row(f"SELECT count(DISTINCT {column}) AS n FROM portal_files WHERE kind != 'gdc'")  # noqa: S608 - our own column
+        return row["n"] if row else 0
+
+    def _of_run(self, run: str, files: Sequence[tuple[str, Path]]) -> Iterable[tuple[str, str, StoredObject]]:
+        made = [name for name, _ in files if name.endswith(".fastq.gz")]
+        for name, path in files:
+            content = self.context.objects.put_file(path)
+            if name in made:
+                number = f"_{1 + made.index(name)}" if len(made) > 1 else ""
+                yield "fastq", f"{run}{number}.fastq.gz", content
+            elif name.endswith(".sra"):
+                yield "sra", run, content
+            else:
+                yield "submitted", name, content
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes of all portals."""
+        served = {GDC_PREFIX: _Gdc(self), ENA_PREFIX: _Ena(self), SDL_PREFIX: _Sdl(self)}
+        return [Mount(prefix, app=app) for prefix, app in served.items()]
+
+
+class _Portal(StorageServer):
+    """A portal's requests; refusals are JSON with a message."""
+
+    def __init__(self, portals: Portals) -> None:
+        super().__init__(portals.context.objects, portals.context.signer)
+        self.portals = portals
+
+    def refusal(self, problem: Problem) -> tuple[str, bytes]:
+        return "application/json", json.dumps({"message": problem.title}).encode()
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        found = await run_sync(self.file, scope, path)
+        if found is None:
+            sent = await Request(scope, receive).body()
+            await (await run_sync(self.asked, scope, path, sent))(scope, receive, send)
+            return
+
+        async def stated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # In hexadecimal digits, as the GDC sends it; the RFC says Base64.
+                message["headers"] = [*message["headers"], (b"content-md5", found.md5.encode())]
+            await send(message)
+
+        fields = {"response-content-disposition": f"attachment; filename={found.name}"}
+        await self.give(scope, stated, self.objects.get(found.blob), etag=found.md5, fields=fields)
+
+    def file(self, scope: Scope, path: str) -> PortalFile | None:
+        """The file of a request; None where it asks for something else. Raises a Problem where it is refused."""
+        del scope, path
+        return None
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        """The answer to a request that is not for a file's bytes. Raises a Problem where it is refused."""
+        del sent
+        raise not_found(f"There is no {scope['method']} {path}")
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+
+
+def _table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], name: str) -> Response:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, dialect="excel-tab", lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return PlainTextResponse(text.getvalue(), headers=headers, media_type="text/tab-separated-values")
+
+
+class _Gdc(_Portal):
+    """GET /data/UUID, and GET and POST /files with a filter of ids, as JSON or as a manifest."""
+
+    def file(self, scope: Scope, path: str) -> PortalFile | None:
+        if scope["method"] != "GET" or not path.startswith("/data/"):
+            return None
+        found = self.portals.files.first(kind="gdc", id=path.removeprefix("/data/"))
+        if found is None:
+            raise not_found("Not found")
+        if found.controlled:
+            try:
+                self.portals.context.tokens.caller(f"Bearer {headers_of(scope).get('x-auth-token', '')}")
+            except Problem as error:
+                message = "You don't have access to the data: a valid X-Auth-Token is needed"
+                raise Problem(403, "forbidden", message) from error
+        return found
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        if path != "/files" or scope["method"] not in ("GET", "POST"):
+            return super().asked(scope, path, sent)
+        try:
+            given: dict[str, Any] = json.loads(sent) if scope["method"] == "POST" else _query(scope)
+            filters: Any = given.get("filters") or "null"
+            where = _wanted_ids(json.loads(filters) if isinstance(filters, str) else filters)
+            size = int(given.get("size") or _GDC_SIZE)
+        except (ValueError, LookupError, TypeError) as error:
+            raise Problem(400, "bad_request", "The request is not of the sandbox's: a filter of file_id") from error
+        files = [each for each in self.portals.files.all(kind="gdc") if where is None or each.id in where]
+        if given.get("return_type") == "manifest":  # it ignores the size
+            rows = ({"id": each.id, "filename": each.name, **_stated(each), "state": "released"} for each in files)
+            return _table(rows, ("id", "filename", "md5", "size", "state"), "gdc_manifest.txt")
+        hits = [
+            {
+                "id": each.id,
+                "file_id": each.id,
+                "file_name": each.name,
+                "file_size": each.size,
+                "md5sum": each.md5,
+                "access": _CONTROLLED if each.controlled else "open",
+            }
+            for each in files
+        ]
+        pagination = {"count": len(hits[:size]), "total": len(hits), "size": size, "from": 0}
+        return JSONResponse({"data": {"hits": hits[:size], "pagination": pagination}, "warnings": {}})
+
+
+def _stated(file: PortalFile) -> dict[str, object]:
+    return {"md5": file.md5, "size": file.size}
+
+
+def _wanted_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
+    if filters is None:
+        return None
+    content = filters["content"]
+    if filters["op"] not in ("in", "=") or content["field"] not in ("file_id", "files.file_id"):
+        raise ValueError(filters["op"])
+    value = content["value"]
+    return frozenset([value] if isinstance(value, str) else value)
+
+
+class _Ena(_Portal):
+    """GET /portal/api/filereport, and the files that it names below /vol1."""
+
+    def file(self, scope: Scope, path: str) -> PortalFile | None:
+        if scope["method"] not in ("GET", "HEAD") or not path.startswith("/vol1/"):
+            return None
+        run, _, name = path.removeprefix("/vol1/").partition("/")[2].partition("/")[2].partition("/")
+        found = next((each for each in self.portals.files.all(id=run, name=name) if _place(each) == path), None)
+        if found is None:
+            raise not_found("Not found")
+        return found
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        if path != "/portal/api/filereport" or scope["method"] != "GET":
+            return super().asked(scope, path, sent)
+        given = _query(scope)
+        accession, result, fields = (given.get(each, "") for each in ("accession", "result", "fields"))
+        if not _ACCESSION.fullmatch(accession):
+            raise Problem(400, "bad_request", f"Invalid accession: {accession}")
+        if result not in ("read_run", "analysis"):
+            raise Problem(400, "bad_request", f"Invalid result: {result}")
+        columns = ["run_accession", *(each for each in fields.split(",") if each and each != "run_accession")]
+        if not fields:
+            columns = ["run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"]
+        if unknown := [each for each in columns if each not in _FIELDS]:
+            raise Problem(400, "bad_request", f"Invalid field(s) supplied: {', '.join(unknown)}")
+        where = "kind != 'gdc' AND (id = ? OR study = ?)"
+        by_run: dict[str, list[PortalFile]] = {}
+        for each in self.portals.files.all(where, accession, accession) if result == "read_run" else ():
+            by_run.setdefault(each.id, []).append(each)
+        host = origin(scope).partition("://")[2] + ENA_PREFIX
+        rows = [_report(files, host) for files in by_run.values()]
+        if given.get("format") == "json":
+            return JSONResponse([{name: row[name] for name in columns} for row in rows])
+        return _table(rows, columns, f"filereport_read_run_{accession}_tsv.txt")
+
+
+def _place(file: PortalFile) -> str:
+    """The path of a file of a run; below its run, as names of submitted files occur twice."""
+    return f"/vol1/{FOLDERS[file.kind]}/{file.id[:6]}/{file.id}/{file.name}"
+
+
+def _report(files: Sequence[PortalFile], host: str) -> dict[str, str]:
+    row = {"run_accession": files[0].id, "study_accession": files[0].study}
+    for kind in FOLDERS:
+        some = [each for each in files if each.kind == kind]
+        row[f"{kind}_ftp"] = ";".join(f"{host}{_place(each)}" for each in some)
+        row[f"{kind}_md5"] = ";".join(each.md5 for each in some)
+        row[f"{kind}_bytes"] = ";".join(str(each.size) for each in some)
+    return row
+
+
+class _Sdl(_Portal):
+    """POST /retrieve with accessions, whose answer is 200 with a status for each."""
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        if path != "/retrieve" or scope["method"] != "POST":
+            return super().asked(scope, path, sent)
+        runs = parse_qs(sent.decode("latin-1")).get("acc", [])
+        return JSONResponse({"version": "2", "result": [self._located(run, origin(scope)) for run in runs]})
+
+    def _located(self, run: str, origin: str) -> dict[str, object]:
+        found = self.portals.files.first(kind="sra", id=run)
+        if found is None:
+            return {"bundle": run, "status": 404, "msg": f"Cannot resolve accession {run}"}
+        links = [  # copies in clouds, which come first, are billed to the reader
+            {"link": f"https://cloud.example.org/{run}", "service": "gs", "region": "us", "payRequired": True},
+            {"link": f"{origin}{ENA_PREFIX}{_place(found)}", "service": "sra-ncbi", "region": "public"},
+        ]
+        file = {"name": run, "type": "sra", **_stated(found), "locations": links}
+        return {"bundle": run, "status": 200, "msg": "ok", "files": [file]}
+
+
+GDC = Collection(
+    "gdc",
+    "GDC",
+    GDC_PREFIX,
+    (
+        Listing(
+            "files",
+            "Files",
+            ("Name", "UUID", "Size", "Access", "MD5"),
+            "SELECT name, id, size, CASE WHEN controlled THEN 'controlled' ELSE 'open' END, md5 FROM portal_files"
+            " WHERE kind = 'gdc' ORDER BY name, id",
+        ),
+    ),
+)
+ENA = Collection(
+    "ena",
+    "ENA and SRA",
+    ENA_PREFIX,
+    (
+        Listing(
+            "files",
+            "Files",
+            ("Name", "Run", "Study", "Kind", "Size", "MD5"),
+            "SELECT name, id, study, kind, size, md5 FROM portal_files WHERE kind != 'gdc' ORDER BY study, id, kind, name",
+        ),
+    ),
+)
