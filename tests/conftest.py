@@ -34,6 +34,9 @@ settings.load_profile("repeatable")
 
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
+# A dumb terminal, as many runners and editors have, gets no progress and no colours.
+os.environ["TERM"] = "xterm"
+os.environ.pop("NO_COLOR", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.redirect_server import RedirectServer
+from trials import until
 
 pytestmark = pytest.mark.usefixtures("functional")
 
@@ -100,14 +100,11 @@ def test_a_port_that_is_taken_gives_way_to_a_free_one():
 
 
 def test_nothing_is_left_behind():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     server = RedirectServer()
     with server.listening("s"):
-        assert threading.active_count() > before
-    deadline = time.monotonic() + 20
-    while threading.active_count() > before and time.monotonic() < deadline:
-        threading.Event().wait(0.001)
-    assert threading.active_count() == before
+        assert set(threading.enumerate()) - before
+    assert not until(lambda: set(threading.enumerate()) - before, 20)
     with pytest.raises(OSError, match=r"."):
         socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/"))), timeout=5)
 
