@@ -6,8 +6,6 @@ import socket
 import stat
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,24 +70,12 @@ def test_it_runs_until_it_is_told_to_stop_and_keeps_its_state(tmp_path):
         stopped(process, signal.SIGTERM)
 
 
-def answers(url: str, host: str) -> int:
-    """The status that a request for a host gets."""
-    request = urllib.request.Request(f"{url}/dss/v1/swagger.json", headers={"Host": host})
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-
-
-def test_names_of_this_machine_are_answered_and_those_that_the_user_allows(tmp_path):
-    for words, status in ((), 403), (("--allow-host", "one.test", "--allow-host", "two.test"), 200):
-        with up(tmp_path / "state", *words) as (_, variables):
-            config = json.loads(Path(variables["HCA_CONFIG_FILE"]).read_text())
-            url = config["DSSClient"]["swagger_url"].removesuffix("/dss/v1/swagger.json")
-            assert [answers(url, host) for host in ("localhost", "one.test", "two.test")] == [200, status, status]
-            assert answers(url, "three.test") == 403
+def test_names_that_the_user_allows_are_those_of_the_sandbox(omics, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: asked.append(set(sandbox.allow_hosts)))
+    for words in ((), ("--allow-host", "one.test", "--allow-host", "two.test")):
+        assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
+    assert asked[1] - asked[0] == {"one.test", "two.test"}
 
 
 @pytest.mark.parametrize(("words", "runs"), [((), False), (("--run-tools",), True)])
