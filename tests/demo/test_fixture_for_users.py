@@ -1,4 +1,4 @@
-"""The fixture `omics_sandbox` in a user's own test folder, on two processes; one process is tests/sandbox's affair."""
+"""The fixture `omics_sandbox` in a user's own test folder, on two processes."""
 
 import subprocess
 import sys
@@ -12,21 +12,22 @@ OTHERS = ("-p", "no:zarr", "-p", "no:hypothesispytest")
 
 TESTS = """
 import httpx
+import pytest
 
 
 def listed(sandbox):
     return httpx.get(f"{sandbox.url}/dss/v1/bundles/all", params={"replica": "aws"}, trust_env=False).json()["bundles"]
 
 
-def test_one_sees_what_it_seeded(omics_sandbox, tmp_path):
+@pytest.mark.parametrize("turn", range(4))
+def test_each_starts_empty_and_sees_what_it_seeded(omics_sandbox, tmp_path, worker_id, turn):
+    assert omics_sandbox.swagger_url.startswith("http://127.0.0.1:")
+    assert listed(omics_sandbox) == []
     (tmp_path / "sample.json").write_text("{}")
     made = omics_sandbox.seed(tmp_path)
     assert [bundle["uuid"] for bundle in listed(omics_sandbox)] == [made["bundle_uuid"]]
-
-
-def test_another_starts_empty(omics_sandbox):
-    assert listed(omics_sandbox) == []
-    assert omics_sandbox.swagger_url.startswith("http://127.0.0.1:")
+    with open("turns.txt", "a") as turns:
+        turns.write(f"{worker_id} {omics_sandbox.url}\\n")
 """
 
 
@@ -44,11 +45,13 @@ def run_pytest(folder: Path, *words: str) -> tuple[int, str]:
 
 
 @pytest.mark.sandbox
-def test_each_of_two_processes_has_an_empty_sandbox(tmp_path: Path):
+def test_each_of_two_processes_has_a_sandbox_that_is_empty_for_each_test(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text(TESTS)
     code, told = run_pytest(tmp_path, "-n", "2")
     assert code == 0, told
-    assert "2 passed" in told
+    assert "4 passed" in told
+    turns = (tmp_path / "turns.txt").read_text().splitlines()
+    assert (len(turns), len(set(turns))) == (4, 2)  # one of each process, for two tests
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path):

@@ -1,7 +1,5 @@
-"""The sandbox in processes of its own: served until told to stop, killed and started again, in users' tests."""
+"""The sandbox in processes of its own: served until told to stop, killed and started again."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -58,26 +56,3 @@ def test_a_killed_one_starts_again_with_its_state(serving, tmp_path, folder):
         answer = get(f"{again.url}/dss/v1/bundles/{made['bundle_uuid']}?replica=aws")
         assert answer.json()["bundle"]["version"] == made["version"]
         assert list((tmp_path / "state" / "objects" / "incoming").iterdir()) == []
-
-
-def test_the_fixture_gives_users_an_empty_sandbox(tmp_path, folder):
-    (tmp_path / "test_mine.py").write_text(
-        f"""
-import httpx, pytest
-
-@pytest.mark.parametrize("turn", [1, 2])
-def test_it(omics_sandbox, turn):
-    url = omics_sandbox.swagger_url.replace("swagger.json", "bundles/all?replica=aws")
-    assert url.startswith("http://127.0.0.1:")
-    assert httpx.get(url, trust_env=False).json()["bundles"] == []
-    omics_sandbox.seed({json.dumps(str(folder))})
-    assert len(httpx.get(url, trust_env=False).json()["bundles"]) == 1
-"""
-    )
-    without = [word for name in ("xdist", "hypothesispytest", "timeout") for word in ("-p", f"no:{name}")]
-    # Without a folder of its own, pytest would remove at its end what runs before it left: minutes, after a whole run.
-    words = ["-q", "-p", "no:cacheprovider", "-W", "error", *without, "--basetemp=mine", "test_mine.py"]
-    command = [sys.executable, "-m", "pytest", *words]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -1,7 +1,7 @@
 """The sandbox's own secrets: random, its owner's alone, the same after a restart."""
 
+import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,12 @@ def test_no_secret_of_an_earlier_release_opens_anything(sandbox: Sandbox):
 
 @POSIX
 def test_what_they_derive_from_is_the_owners_alone(tmp_path: Path):
-    script = (
-        "import os, sys; os.umask(0)\n"
-        "from omicsdk.sandbox import Sandbox\n"
-        "with Sandbox(sys.argv[1]) as sandbox: sandbox.environment()\n"
-    )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path / "state")], check=True)
+    mask = os.umask(0)
+    try:
+        with Sandbox(tmp_path / "state") as sandbox:
+            sandbox.environment()
+    finally:
+        os.umask(mask)
     assert (tmp_path / "state" / "signing.key").stat().st_mode & 0o777 == 0o600
 
 
