@@ -239,6 +239,11 @@ def test_its_tools_have_help_as_every_command(words: tuple[str, ...], capsys: py
 
 
 SHOP = Path(__file__).parent / "golden/specs/shop"
+WITHOUT = [
+    word for name in ("cacheprovider", "xdist", "zarr", "anyio", "hypothesispytest") for word in ("-p", f"no:{name}")
+]
+PYTEST = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "--basetemp=made"]
+"""Without plugins that a project's tests don't use; they take as long as all the rest."""
 
 
 @pytest.fixture
@@ -258,8 +263,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def test_a_project_tests_each_operation(shop: Path) -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp=made"]
-    run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
+    run = subprocess.run(PYTEST, cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     assert f"{6 * 4} passed" in run.stdout
 
@@ -267,20 +271,7 @@ def test_a_project_tests_each_operation(shop: Path) -> None:
 def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:
     module = shop / "src/shop_client/operations/head_reads.py"
     module.write_text(module.read_text().replace("/reads", "/writes"))
-    words = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--basetemp=made",
-        "-k",
-        "head_reads",
-    ]
-    run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
+    run = subprocess.run([*PYTEST, "-k", "head_reads"], cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "4 failed" in run.stdout
 
