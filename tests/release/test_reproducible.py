@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+whole = pytest.mark.long  # `make dist`, a step of every change's checks, compares the same builds
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def built(release_tools, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
     return build_all(ROOT, "HEAD", tmp_path_factory.mktemp("dist"))
 
 
-@pytest.mark.usefixtures("functional")
+@whole
 def test_two_builds_in_unlike_surroundings_and_the_sdists_own_are_the_same(built):
     assert [path.name.removeprefix("omicsdk-").lstrip("0123456789.") for path in built] == [
         "-py3-none-any.whl",
@@ -28,7 +29,7 @@ def test_two_builds_in_unlike_surroundings_and_the_sdists_own_are_the_same(built
     ]
 
 
-@pytest.mark.usefixtures("functional")
+@whole
 def test_the_sdist_can_be_built_from_and_read(built):
     with tarfile.open(built[1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
