@@ -56,7 +56,7 @@ for _call in [*_calls, httpx.patch, httpx.delete, httpx.head, httpx.options]:
 
 
 def _once_a_process() -> None:
-    """Lets thousands of clients share what each would make for itself: descriptions of S3, and trust in the world's CAs."""
+    """Lets thousands of clients share what each would make for itself: S3's descriptions and rules, trust in the world's CAs."""
     loaders: Any = importlib.import_module("botocore.loaders")
     loader = loaders.JSONFileLoader
     read = loader.load_file
@@ -75,6 +75,7 @@ def _once_a_process() -> None:
         return lists.get(places) or lists.setdefault(places, look(self, type_name))
 
     loaders.Loader.list_available_services = services
+    _events_and_rules()
     transport: Any = importlib.import_module("httpx._transports.default")
     make = transport.create_ssl_context
     usual = functools.cache(make)
@@ -84,6 +85,34 @@ def _once_a_process() -> None:
         return make(verify, cert, trust_env) if stated else usual()
 
     transport.create_ssl_context = context
+
+
+def _events_and_rules() -> None:
+    """Lets clients of S3 share the names of events, the signatures of those who hear them, and the rules for hosts."""
+    hooks: Any = importlib.import_module("botocore.hooks")
+    endpoints: Any = importlib.import_module("botocore.endpoint_provider")
+    begin, accepts, rules = (
+        hooks.EventAliaser.__init__,
+        functools.lru_cache(1_000)(hooks.accepts_kwargs),
+        endpoints.RuleSet,
+    )
+    names: dict[str, str] = {}
+    made: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        begin(self, event_emitter, event_aliases)
+        if self._event_aliases == hooks.EVENT_ALIASES:
+            self._alias_name_cache = names
+
+    def rule_set(**stated: Any) -> Any:
+        which = id(stated["rules"]), id(stated["partitions"])  # the first is kept with its rules, so ids stay its own
+        if which not in made:
+            made[which] = stated, rules(**stated)
+        return made[which][1]
+
+    hooks.EventAliaser.__init__ = __init__
+    hooks.accepts_kwargs = lambda function: accepts(getattr(function, "__func__", function))
+    endpoints.RuleSet = rule_set
 
 
 _once_a_process()

@@ -406,11 +406,13 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
 
     client = refusing_cut_heads(client_of(sink.url("")))
     whole = head + b"\r\n"
-    for end in range(len(whole)):
+    # Operations take turns at the places in a head; all are cut at its end and in the line before.
+    places = sorted({*range(list(CALLS).index(operation) % 3, len(whole), 3), *range(len(whole) - 20, len(whole))})
+    for end in places:
         sink.always = lambda _, end=end: reply(raw=whole[:end])
         with pytest.raises(ConnectionClosedError):
             getattr(client, operation)(Bucket=BUCKET, **CALLS[operation])
-    assert len(sink.requests) == len(whole)
+    assert len(sink.requests) == len(places)
 
 
 def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
