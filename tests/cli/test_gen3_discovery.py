@@ -4,6 +4,8 @@ import json
 
 import pytest
 from gen3_command import gen3_command
+from omicsdk.gen3 import metadata_documents
+from omicsdk.sandbox.gen3.metadata import documents
 
 TABLE = "guid\ttitle\t_tag_0\ns1\tFirst\tData Type: reads\ns2\tSecond\t\n"
 
@@ -40,26 +42,28 @@ def test_studies_are_published_and_read(gen3, work):
     assert len(json.loads((work / "s.json").read_text())) == 1
 
 
-def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox):
-    for number in range(2500):
+def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox, monkeypatch):
+    monkeypatch.setattr(metadata_documents, "PAGE", 200)
+    monkeypatch.setattr(documents, "LONGEST", 200)
+    for number in range(250):
         shown = {"gen3_discovery": {"title": str(number), "objects": [{"guid": f"o{number}"}]}}
-        omics_sandbox.gen3.metadata.documents.put(f"s{number:04}", {"_guid_type": "discovery_metadata", **shown})
-    for words, count in (((), 2500), (("--limit", "2500"), 2500)):
+        omics_sandbox.gen3.metadata.documents.put(f"s{number:03}", {"_guid_type": "discovery_metadata", **shown})
+    for words, count in (((), 250), (("--limit", "250"), 250)):
         ran = gen3("discovery", "read", "--output-file", "all.tsv", *words)
         assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (0, count + 1)
-    ran = gen3("discovery", "read", "--output-file", "all.tsv", "--limit", "2499")
-    assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (3, 2500)
-    assert "there are more than 2499 documents" in ran.err
-    ran = gen3("discovery", "objects", "read", "s2499", "s9999", "--only-object-guids")
-    assert (ran.code, ran.out, "s9999: study not found" in ran.err) == (3, "o2499\n", True)
+    ran = gen3("discovery", "read", "--output-file", "all.tsv", "--limit", "249")
+    assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (3, 250)
+    assert "there are more than 249 documents" in ran.err
+    ran = gen3("discovery", "objects", "read", "s249", "s9999", "--only-object-guids")
+    assert (ran.code, ran.out, "s9999: study not found" in ran.err) == (3, "o249\n", True)
     ran = gen3("discovery", "objects", "read", "--only-object-guids", "--limit", "10")
     assert (ran.code, len(ran.out.splitlines())) == (3, 10)
-    (work / "more.tsv").write_text("guid\tcohort\ns2499\tB\n")
+    (work / "more.tsv").write_text("guid\tcohort\ns249\tB\n")
     ran = gen3("discovery", "combine", "more.tsv", "--max-number-discovery-records", "10")
     assert (ran.code, "--max-number-discovery-records" in ran.err) == (3, True)
     assert gen3("discovery", "combine", "more.tsv", "--output", "json").json["documents"] == 1
     ran = gen3("api", "metadata", "query", "--filters", '{"_guid_type": "discovery_metadata"}')
-    assert (ran.code, len(ran.json)) == (0, 2500), ran.err
+    assert (ran.code, len(ran.json)) == (0, 250), ran.err
 
 
 def test_what_is_open_is_read_without_a_login(gen3, work, monkeypatch):
