@@ -6,7 +6,7 @@ import importlib
 import inspect
 import itertools
 import os
-import re
+import shutil
 import signal
 import sys
 from collections.abc import Generator
@@ -176,10 +176,17 @@ _folders = itertools.count()
 
 
 @pytest.fixture
-def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of the test's own; pytest's would have a link to the last one of each name, removed and made for each test."""
-    name = re.sub(r"\W", "_", request.node.name)[:30]
-    return tmp_path_factory.mktemp(f"{name}{next(_folders)}", numbered=False)
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A folder of the test, gone after it unless it failed.
+
+    pytest keeps those of three runs, which are tens of gigabytes, and looks through all of a run's to name the next.
+    """
+    path = tmp_path_factory.getbasetemp() / f"test-{next(_folders)}"
+    path.mkdir(mode=0o700)
+    failed = request.session.testsfailed
+    yield path
+    if request.session.testsfailed == failed:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

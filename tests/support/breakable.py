@@ -62,31 +62,24 @@ class Answer:
 
 Fault = Callable[["Server", Request, Answer], Answer | None]
 
-LARGE = MIB
-"""Bodies from this size on are made, and their checksums computed, once for the tests that follow each other."""
-LONGEST = 24 * MIB
-"""Bodies up to this size are beginnings of the same bytes: to make those of a hundred sizes took longer than to send them."""
+LARGE, LARGEST = MIB, 24 * MIB
+"""Between these sizes bodies are made, and their checksums computed, once for the tests that follow each other.
+
+They are beginnings of the same bytes: to make those of all sizes took longer than to send them.
+"""
 
 
 def _bytes(size: int, seed: int) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-@functools.lru_cache(maxsize=4)
-def _large(size: int, seed: int) -> bytes:
-    return _longest(seed)[:size] if size <= LONGEST else _bytes(size, seed)
-
-
-@functools.lru_cache(maxsize=2)
-def _longest(seed: int) -> bytes:
-    return _bytes(LONGEST, seed)
-
-
+_largest = functools.lru_cache(maxsize=2)(functools.partial(_bytes, LARGEST))
+_large = functools.lru_cache(maxsize=4)(lambda size, seed: _largest(seed)[:size])
 _large_digest = functools.lru_cache(maxsize=4)(digest)
 
 
 def _digest(body: bytes, algorithm: str) -> str:
-    return (_large_digest if len(body) >= LARGE else digest)(body, algorithm)
+    return (_large_digest if LARGE <= len(body) <= LARGEST else digest)(body, algorithm)
 
 
 class Server(LoopbackServer):
@@ -257,7 +250,7 @@ def target(tmp_path: Path) -> Path:
 @pytest.fixture
 def noise() -> Callable[..., bytes]:
     """Make bytes without a pattern, the same each time."""
-    return lambda size, seed=1: (_large if size >= LARGE else _bytes)(size, seed)
+    return lambda size, seed=1: (_large if LARGE <= size <= LARGEST else _bytes)(size, seed)
 
 
 @pytest.fixture
