@@ -3,9 +3,10 @@
 import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from omicsdk.core.bodies import plain
@@ -39,6 +40,10 @@ def _recording() -> ModuleType:
 
 
 RECORDING = _recording()
+# vcrpy tries to import each HTTP client that it knows, for each cassette: those that are not there are not sought again.
+for _client in ("httplib2", "tornado", "httpx2", "httpx_curl_cffi", "pyreqwest"):
+    if importlib.util.find_spec(_client) is None:
+        sys.modules.setdefault(_client, cast("ModuleType", None))
 
 
 def package_of(service: str) -> Any:
