@@ -194,8 +194,8 @@ def functional() -> None:
     """State that a test opens sockets or starts processes where its code does not show it; it is no unit test."""
 
 
-@pytest.fixture(autouse=True)
-def _new_default_session() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
     """Make boto3 read the environment in each test: its default session keeps the credentials that it found first."""
     if (boto3 := sys.modules.get("boto3")) is not None:
         boto3.DEFAULT_SESSION = None
