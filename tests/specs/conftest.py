@@ -99,11 +99,16 @@ class Spec:
         return found
 
 
+def _plain(path: Path) -> Any:
+    """What PyYAML reads: by libyaml where that is there, which takes a tenth of the time for the same."""
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 @cache
 def _read(service: str) -> Spec:
     folder = SPECS / service
     paths = [folder / name for name in ("openapi.yaml", "overlay.yaml")]
-    published, overlay = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths)
+    published, overlay = map(_plain, paths)
     source = apply(load(paths[0]), [load(paths[1])])
     assert isinstance(source.data, dict)
     return Spec(published, overlay, source.data)

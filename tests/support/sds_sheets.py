@@ -1,5 +1,6 @@
 """Sheets of SDS data sets for tests: the golden input's cells, and how they get into workbooks."""
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,17 +12,22 @@ GOLDEN = Path(__file__).parents[1] / "dtp" / "golden"
 INPUT: Mapping[str, Any] = json.loads((GOLDEN / "sds_input_cells.json").read_text())
 """Cells of a data set with the edge cases of its format."""
 Rows = Sequence[Sequence[Any]]
+_MADE: dict[str, bytes] = {}
+"""Workbooks by what is in them: most are those of other tests."""
 
 
 def write_sheet(path: Path, rows: Rows, title: str = "Sheet1") -> Path:
     """Write a workbook of one sheet."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = title
-    for row in rows:
-        sheet.append(list(row))
-    book.save(path)
+    if (content := _MADE.get(key := repr((title, rows)))) is None:
+        book = Workbook()
+        sheet = book.worksheets[0]
+        sheet.title = title
+        for row in rows:
+            sheet.append(list(row))
+        book.save(written := io.BytesIO())
+        _MADE[key] = content = written.getvalue()
+    path.write_bytes(content)
     return path
 
 

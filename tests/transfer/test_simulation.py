@@ -33,7 +33,7 @@ def checked(world: World, seed: int) -> list[dict[str, str]]:
     return [{name: digest(source.stated, name)} for name, source in zip(names, world.sources.values(), strict=True)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=15 * settings().max_examples // 2, deadline=None)
 @given(
     SEEDS, SIZES, st.booleans(), st.booleans(), st.integers(0, 3), st.sampled_from([0.0, 0.02, 0.1]),
     st.sampled_from([0.0, 0.0, 0.02]),
@@ -67,7 +67,7 @@ def test_a_file_is_whole_and_right_or_not_there(
         assert world.most_flying <= 4
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=5 * settings().max_examples // 2, deadline=None)
 @given(SEEDS, SIZES, st.booleans())
 def test_without_trouble_every_byte_is_asked_for_once(seed: int, sizes: list[int], ranged: bool):
     world = World(seed, files(seed, sizes, ranged=ranged))
@@ -82,7 +82,7 @@ def test_without_trouble_every_byte_is_asked_for_once(seed: int, sizes: list[int
         assert world.requests == asked
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=15 * settings().max_examples // 4, deadline=None)
 @given(SEEDS, SIZES, st.integers(0, 3), st.sampled_from([0.0, 0.05]), st.booleans())
 def test_bytes_of_two_versions_are_never_joined(seed: int, sizes: list[int], kills: int, trouble: float, strong: bool):
     """No checksum is stated, and the file changes on the server while it is fetched."""
@@ -121,7 +121,7 @@ def objects(world: World, seed: int, sizes: list[int], folder: Path, *, reports:
     return uploads
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=15 * settings().max_examples // 2, deadline=None)
 @given(SEEDS, UPLOADED, st.integers(0, 3), st.sampled_from([0.0, 0.02, 0.1]), st.booleans(), st.booleans())
 def test_an_object_is_the_file_or_is_not_called_sent(
     seed: int, sizes: list[int], kills: int, trouble: float, reports: bool, lists: bool
@@ -148,7 +148,7 @@ def test_an_object_is_the_file_or_is_not_called_sent(
         assert world.most_flying <= 4
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=5 * settings().max_examples // 2, deadline=None)
 @given(SEEDS, UPLOADED, st.integers(0, 2), st.booleans(), st.booleans())
 def test_without_trouble_a_part_is_sent_once_and_what_is_done_not_again(
     seed: int, sizes: list[int], kills: int, reports: bool, lists: bool
