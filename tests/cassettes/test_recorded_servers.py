@@ -5,6 +5,7 @@ The cassettes are `convert_recordings.py`'s. Requests are matched whole, so a cl
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -12,14 +13,12 @@ import pytest
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import APIError
 from replaying import CASSETTES, OPTIONS, SECRET, clients, matches, playing
+from rows import check_each
 
 SERVICES = ("crunch", "pangea", "gen3/indexd", "gen3/metadata", "gen3/sheepdog", "gen3/peregrine")
 CALLS = {service: json.loads((CASSETTES / service / "calls.json").read_text("utf-8")) for service in SERVICES}
 ALL = [
-    pytest.param(service, number, id=f"{service}-{call['operation']}-{call['status']}-{number}")
-    for service in SERVICES
-    for number, call in enumerate(CALLS[service])
-    if call["kind"] != "iterate"
+    (service, number) for service in SERVICES for number, call in enumerate(CALLS[service]) if call["kind"] != "iterate"
 ]
 LISTS = [
     pytest.param(service, call, id=f"{service}-{call['operation']}")
@@ -27,15 +26,24 @@ LISTS = [
     for call in CALLS[service]
     if call["kind"] == "iterate"
 ]
-FEW = ALL[::8]
 UNSTATED = {("gen3/indexd", "delete_alias", 200), ("gen3/indexd", "delete_aliases", 200)}
 """Answers with a word of confirmation where the documents have no body."""
 
 
-def replayed(service: str, number: int, play: Callable[[dict[str, Any]], Any]) -> None:
-    """Plays one call and holds what it gives against the recording."""
-    call = CALLS[service][number]
-    with playing(service, call["operation"]) as cassette:
+def by_operation(calls: list[tuple[str, int]]) -> list[Any]:
+    """The calls of each operation, for one test: their cassette is read once."""
+    groups = defaultdict[tuple[str, str], list[int]](list)
+    for service, number in calls:
+        groups[service, CALLS[service][number]["operation"]].append(number)
+    return [pytest.param(*group, numbers, id="-".join(group)) for group, numbers in groups.items()]
+
+
+def replayed(service: str, operation: str, numbers: list[int], play: Callable[[dict[str, Any]], Any]) -> None:
+    """Plays calls of an operation, each on its own, and holds what each gives against the recording."""
+
+    def check(number: int) -> None:
+        call = CALLS[service][number]
+        cassette.rewind()
         if call["status"] < 400:
             answer = play(call)
             answer = answer if isinstance(answer, bytes) else plain(answer)
@@ -46,38 +54,41 @@ def replayed(service: str, number: int, play: Callable[[dict[str, Any]], Any]) -
             assert caught.value.status == call["status"]
         assert cassette.play_count == 1
         played = cassette.responses[next(index for index, count in cassette.play_counts.items() if count)]
-    assert played["status"]["code"] == call["status"]
-    if (service, call["operation"], call["status"]) in UNSTATED:
-        assert answer is None
-    else:
-        assert matches(answer, played), (answer, played["body"]["string"])
+        assert played["status"]["code"] == call["status"]
+        if (service, operation, call["status"]) in UNSTATED:
+            assert answer is None
+        else:
+            assert matches(answer, played), (answer, played["body"]["string"])
+
+    with playing(service, operation) as cassette:
+        check_each(numbers, lambda number: f"call {number}, answered with {CALLS[service][number]['status']}", check)
 
 
-@pytest.mark.parametrize(("service", "number"), ALL)
-def test_nothing_is_lost(service, number):
+@pytest.mark.parametrize(("service", "operation", "numbers"), by_operation(ALL))
+def test_nothing_is_lost(service, operation, numbers):
     def play(call: dict[str, Any]) -> Any:
         with clients(service)[0](call["base_url"], **OPTIONS) as api:
-            operation = getattr(api, call["operation"])
+            bound = getattr(api, operation)
             if call["kind"] == "raw":
-                return operation.raw(**call["arguments"]).text
-            return operation(**call["arguments"])
+                return bound.raw(**call["arguments"]).text
+            return bound(**call["arguments"])
 
-    replayed(service, number, play)
+    replayed(service, operation, numbers, play)
 
 
-@pytest.mark.parametrize(("service", "number"), FEW)
-def test_nothing_is_lost_async(service, number):
+@pytest.mark.parametrize(("service", "operation", "numbers"), by_operation(ALL[::8]))
+def test_nothing_is_lost_async(service, operation, numbers):
     def play(call: dict[str, Any]) -> Any:
         async def run() -> Any:
             async with clients(service)[1](call["base_url"], **OPTIONS) as api:
-                operation = getattr(api, call["operation"])
+                bound = getattr(api, operation)
                 if call["kind"] == "raw":
-                    return (await operation.raw(**call["arguments"])).text
-                return await operation(**call["arguments"])
+                    return (await bound.raw(**call["arguments"])).text
+                return await bound(**call["arguments"])
 
         return asyncio.run(run())
 
-    replayed(service, number, play)
+    replayed(service, operation, numbers, play)
 
 
 def items(cassette: Any, key: str) -> list[Any]:
