@@ -10,11 +10,21 @@ from typing import Any
 
 import pytest
 from drs_download import OFFLINE
+from leaving_clock import LeavingClock
 from omicsdk import AsyncDrs, BearerToken, Drs
-from omicsdk.core.errors import ChecksumMismatch, ConfigError, TransferError, Unauthorized, UsageError
+from omicsdk.core.client import stopping_by
+from omicsdk.core.errors import ChecksumMismatch, ConfigError, Interrupted, TransferError, Unauthorized, UsageError
 from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
 
 API = "ga4gh/drs/v1/objects"
+
+
+def test_a_stop_ends_the_wait_for_bytes_that_are_being_prepared(host: Any) -> None:
+    uri, clock = host.add("a", b"a"), LeavingClock()
+    host.answers[f"{API}/a/access/s3"] = [(202, {"Retry-After": "300"}, b"")]
+    with Drs(clock=clock) as drs, pytest.raises(Interrupted):
+        stopping_by(drs, clock.stop.is_set).locate(uri)
+    assert sum(clock.slept) < 1
 
 
 def test_an_operation_needs_a_server_and_a_uri_names_its_own(host: Any, tmp_path: Path) -> None:

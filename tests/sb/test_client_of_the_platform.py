@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from leaving_clock import LeavingClock
 from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridges
+from omicsdk.core.client import stopping_by
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConfigError, RateLimited, ServiceUnavailable
+from omicsdk.core.errors import ConfigError, Interrupted, RateLimited, ServiceUnavailable
 
 CREDENTIALS = """
 [default]
@@ -198,6 +200,17 @@ def test_retry_bounds_the_waiting(retry: Retry):
     assert clock.slept == []
 
 
+RUNNING: tuple[int, dict[str, str], dict[str, Any]] = (200, {}, {"id": "job", "state": "RUNNING"})
+
+
+@pytest.mark.parametrize("answer", [MAINTENANCE, RUNNING])
+def test_a_stop_ends_the_wait_for_the_platform_and_for_its_jobs(answer: tuple[int, dict[str, str], dict[str, Any]]):
+    clock = LeavingClock()
+    with _client(clock, answer) as client, pytest.raises(Interrupted):
+        stopping_by(client, clock.stop.is_set).run_file_job("move", [{"file": "f", "parent": "p"}], timeout=3600)
+    assert sum(clock.slept) < 1
+
+
 def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
     clock = ManualClock()
 
@@ -212,4 +225,4 @@ def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
             assert (await client.whoami()).username == "me"
 
     asyncio.run(run())
-    assert clock.slept == [300, 300]
+    assert sum(clock.slept) == pytest.approx(600)

@@ -605,6 +605,15 @@ def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
     return sending_by(client, lambda held: replace(held, transport=held.transport.until(stopped)))
 
 
+def clock_of(client: Client) -> Clock:
+    """Return the clock that a client waits by; what stops the client (`stopping_by`) ends its waits.
+
+    Args:
+        client: The client.
+    """
+    return exchange_of(client).transport.clock
+
+
 def network_of(client: Client) -> tuple[Mapping[str, str] | None, Timeout]:
     """The environment's variables of a client (None is the process's own) and its limits of time, for requests beside its API.
 

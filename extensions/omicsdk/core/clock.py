@@ -1,8 +1,14 @@
 """Time as an argument, so that tests can move it."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+from omicsdk.core.errors import Interrupted
+
+TICK = 0.1
+"""Seconds between two checks of whether to stop."""
 
 
 class Clock(Protocol):
@@ -55,6 +61,47 @@ def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock
     while seconds > 0 and not stopped():
         clock.sleep(min(seconds, step))
         seconds -= step
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("It was stopped while it waited for the service", remedy="Repeat the call to resume.")
+
+
+class StoppableClock:
+    """A clock whose waits a stop ends.
+
+    Args:
+        clock: The source of time and of waits.
+        stopped: Whether to stop; called ten times a second during waits, from the threads that wait.
+        error: Makes the error that a stopped wait raises.
+    """
+
+    def __init__(
+        self, clock: Clock, stopped: Callable[[], bool], error: Callable[[], Interrupted] = _interrupted
+    ) -> None:
+        self._clock, self._stopped, self._error = clock, stopped, error
+        self.now, self.monotonic, self.async_sleep = clock.now, clock.monotonic, clock.async_sleep
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds.
+
+        Raises:
+            Interrupted: A stop was requested.
+        """
+        sleep_unless(self._stopped, seconds, TICK, self._clock)
+        if self._stopped():
+            raise self._error()
+
+
+def stoppable(clock: Clock, stop: threading.Event | None, error: Callable[[], Interrupted]) -> Clock:
+    """Return a clock whose waits an event ends; the clock itself where there is none.
+
+    Args:
+        clock: The source of time and of waits.
+        stop: The event.
+        error: Makes the error that a stopped wait raises.
+    """
+    return clock if stop is None else StoppableClock(clock, stop.is_set, error)
 
 
 class ManualClock:

@@ -12,14 +12,12 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
+from omicsdk.core.clock import TICK
 from omicsdk.core.errors import Interrupted, OmicsError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from queue import SimpleQueue
-
-#: Seconds between two checks of whether to stop.
-TICK = 0.1
 
 A = TypeVar("A")
 P = ParamSpec("P")

@@ -18,7 +18,8 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.client import clock_of
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
 from omicsdk.core.retry import Retry
 from omicsdk.crunch.requests import json_object, raw_request
@@ -145,7 +146,7 @@ def report_status(
     *,
     directory: Path | None = None,
     retry: Retry = STATUS_RETRY,
-    clock: Clock = SYSTEM_CLOCK,
+    clock: Clock | None = None,
 ) -> Status:
     """Report how far the processing of a dataset is; the site locks the dataset.
 
@@ -159,7 +160,7 @@ def report_status(
         note: Further words, such as an error.
         directory: The workflow's folder, whose Git revision is reported; None is the current one.
         retry: When and for how long to retry.
-        clock: Returns the time and sleeps.
+        clock: Returns the time and sleeps; by default as the client does.
 
     Returns:
         The status as it is stored.
@@ -173,6 +174,7 @@ def report_status(
     from omicsdk.crunch.diagnostics import get_diagnostics
 
     fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
+    clock = clock_of(client) if clock is None else clock
     started, failures = clock.monotonic(), 0
 
     def patience() -> Retry:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import Joined
+from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
-from omicsdk.core.platform import settings_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object
@@ -546,7 +546,7 @@ class IndexRecords:
     def __init__(self, client: Gen3) -> None:
         self._client = client
         self._indexd = client.indexd
-        self._clock = settings_of(client).clock
+        self._clock = clock_of(client)
         self._refuses_bulk = False
 
     @cached_property

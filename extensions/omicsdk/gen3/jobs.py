@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
-from omicsdk.core.clock import sleep_unless
+from omicsdk.core.clock import stoppable
 from omicsdk.core.errors import APIError, Interrupted, TransportError
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
@@ -24,8 +24,6 @@ FIRST_WAIT = 3.0
 """Seconds before a job is asked for its state the first time; each further wait is half as long again."""
 LONGEST_WAIT = 60.0
 """Seconds of one wait, at most."""
-POLL_STOP = 1.0
-"""Seconds after which a wait looks whether it is to stop."""
 UNDER_WAY = ("Running", "Unknown")
 """States of a job that is not over; it is Unknown until it has started."""
 DONE = "Completed"
@@ -128,16 +126,16 @@ def run_job(
         Gen3JobError: The job failed, or the commons has no such job.
         Interrupted: The wait was stopped.
     """
-    clock, wait = settings_of(client).clock, FIRST_WAIT
+
+    def stopped() -> Interrupted:
+        return Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job continues")
+
+    clock = stoppable(settings_of(client).clock, stop, stopped)
+    wait = FIRST_WAIT
     job = start_job(client, name, given, query=query)
     job_id = str(job["uid"])
     while job.get("status") in UNDER_WAY:
-        if stop is None:
-            clock.sleep(wait)
-        else:
-            sleep_unless(stop.is_set, wait, POLL_STOP, clock)
-        if stop is not None and stop.is_set():
-            raise Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job continues")
+        clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)
         job = job_status(client, job_id, query=query)
     if job.get("status") != DONE:

@@ -16,7 +16,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
-from omicsdk.core.client import PlainClient, exchange_of, plain_request
+from omicsdk.core.client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
@@ -329,7 +329,7 @@ def entrez_of(client: PangeaApi) -> Entrez:
         client: The Pangea server.
     """
     login = exchange_of(client).transport.credentials
-    return Entrez(email=login.email if isinstance(login, PasswordLogin) else "")
+    return Entrez(email=login.email if isinstance(login, PasswordLogin) else "", clock=clock_of(client))
 
 
 # -- linking

@@ -429,7 +429,7 @@ class SevenBridgesFiles(Source):
         """The platform."""
         from omicsdk.sb import SevenBridges
 
-        return SevenBridges(environ=self.options.environ)
+        return stopping_by(SevenBridges(environ=self.options.environ), self.options.stopped)
 
     def close(self) -> None:
         if "client" in vars(self):
@@ -453,7 +453,7 @@ class DssFiles(Source):
         """The Data Store."""
         from omicsdk.hca.dss import Dss
 
-        return Dss(environ=self.options.environ)
+        return stopping_by(Dss(environ=self.options.environ), self.options.stopped)
 
     @cached_property
     def _locator(self) -> Locator:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
+from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.platform import settings_of
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -253,7 +253,7 @@ def run_file_job(
     wait_until(
         has_finished,
         lambda: f"Job {job.id} has not finished: {job.state}",
-        settings_of(client).clock,
+        clock_of(client),
         period=FIRST_LOOK,
         timeout=timeout,
         longest=LONGEST_PAUSE,
@@ -416,7 +416,7 @@ class StorageJobs(NamedTuple):
                 on_change(ended, total)
 
         states: dict[str, object] = {id: job.state for id, job in latest.items()}
-        clock = settings_of(self.client).clock
+        clock = clock_of(self.client)
         wait_for_states(look, states, self.what, clock, period=period, timeout=timeout, on_look=looked)
         return [latest[job.id] for job in jobs]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.client import clock_of
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
-from omicsdk.core.platform import settings_of
 from omicsdk.sb.jobs import PERIOD, bulk, error_of, told, wait_until
 from omicsdk.sb.listings import PAGE, Folders, is_folder
 from omicsdk.sb.paths import is_path, parse
@@ -310,7 +310,7 @@ def wait_for_tasks(
     wait_until(
         all_ended,
         lambda: f"{len(running())} of {len(tasks)} tasks ({some_of(running())}) have not ended",
-        settings_of(client).clock,
+        clock_of(client),
         period=period,
         timeout=timeout,
         remedy="They continue. Wait again: omics sb tasks wait. Or stop them: omics sb tasks abort.",

@@ -12,13 +12,12 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, Protocol
 
 from omicsdk.core.checksums import crc32c
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.transport import within_budget
-from omicsdk.core.threads import TICK
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.pool import ConnectionPool, StreamedAnswer, shared_pool
 from omicsdk.transfer.network.requests import (

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.clock import StoppableClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files import state_folder
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
-from omicsdk.hca.dss.jobs import EndingClock
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -405,8 +405,9 @@ def test_many_copies_are_waited_for_together():
 def test_a_wait_for_the_service_ends_with_the_upload():
     ended = threading.Event()
     ended.set()
+    clock = StoppableClock(Ticks(), ended.is_set, lambda: uploads.stopped(Control()))
     with pytest.raises(Interrupted):
-        register(Slow(10**6), EndingClock(ended, Control(), uploads.stopped), 1200)
+        register(Slow(10**6), clock, 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
-from omicsdk.core.errors import AuthError, ConfigError, Interrupted, TimedOut, TooManyRedirects, TransportError
+from omicsdk.core.errors import AuthError, ConfigError, TimedOut, TooManyRedirects, TransportError
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
@@ -30,7 +30,7 @@ from omicsdk.core.retry import (
     retry_after,
 )
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.threads import TICK, never
+from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -692,8 +692,9 @@ class _Transport:
 
     @property
     def clock(self) -> Clock:
-        """The source of time and of waits."""
-        return self._manners.clock
+        """The source of time and of waits, which a stop ends (`until`)."""
+        clock, stopped = self._manners.clock, self._manners.stopped
+        return clock if stopped is never else StoppableClock(clock, stopped)
 
 
 class Transport(_Transport):
@@ -815,26 +816,9 @@ class Transport(_Transport):
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
-                return self.wait(seconds)
+                return self.clock.sleep(seconds)
             case Renew(credentials, refused):
                 return credentials.renew(refused)
-
-    def wait(self, seconds: float) -> None:
-        """Wait, as between two tries of a request.
-
-        Args:
-            seconds: How long.
-
-        Raises:
-            Interrupted: A stop was requested during a wait (`until`).
-        """
-        manners = self._manners
-        if manners.stopped is never:
-            manners.clock.sleep(seconds)
-        else:
-            sleep_unless(manners.stopped, seconds, TICK, manners.clock)
-            if manners.stopped():
-                raise Interrupted("It was stopped while it waited for the service", remedy="Repeat the call to resume.")
 
     @cached_property
     def _sender(self) -> "Sender":

@@ -11,7 +11,7 @@ from logging import getLogger
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock, sleep_unless
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
 from omicsdk.core.lazy import require
 from omicsdk.dtp.storage.associations import ANSWER_SECONDS, Archive, Connections
@@ -208,7 +208,7 @@ class DimseStore:
                 return
             if left:
                 _log.info("%d instances were not sent (%s), retrying", len(left), problem)
-                self._clock.sleep(0.25 * 2**idle)
+                sleep_unless(stop.is_set, 0.25 * 2**idle, TICK, self._clock)
 
     def _never_reached(self, problem: OmicsError) -> ConfigError:
         aet, port = self._archive.config.aet, self._archive.config.move_port

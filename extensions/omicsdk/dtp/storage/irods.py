@@ -14,7 +14,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMismatch,
@@ -276,7 +276,7 @@ class IrodsStore:
                 if idle >= ATTEMPTS:
                     raise _error_of(error, self._config, file.name) from error
                 _log.info("%s: %r, retrying", file.name, error)
-                self._clock.sleep(0.5 * 2**idle)
+                StoppableClock(self._clock, stop.is_set, partial(_stopped, file)).sleep(0.5 * 2**idle)
                 self._end_session(threading.current_thread())  # its connection has failed
             else:
                 return _length(part) - begin, attempts
@@ -296,7 +296,11 @@ class IrodsStore:
                         return
                     with write_errors(str(part), file.name):
                         write_all(target.fileno(), piece)
-        raise Interrupted(f"{file.name} was stopped", name=file.name)
+        raise _stopped(file)
+
+
+def _stopped(file: IrodsFile) -> Interrupted:
+    return Interrupted(f"{file.name} was stopped", name=file.name)
 
 
 def _length(part: Path) -> int:

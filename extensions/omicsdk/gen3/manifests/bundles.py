@@ -11,8 +11,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
@@ -314,7 +314,7 @@ def create(client: Gen3, bundle: Bundle) -> None:
         return bundle.guid if _exists(indexd, bundle, bundle.guid) else None
 
     try:
-        created_once(send, find, settings_of(client).clock)
+        created_once(send, find, clock_of(client))
     except Conflict:
         if not find():
             raise

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from omicsdk.core.batches import batches
-from omicsdk.core.client import exchange_of
+from omicsdk.core.client import clock_of
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
@@ -371,7 +371,7 @@ class Sources:
             NotFound: The catalog does not have it, or the user may not read it.
             Interrupted: A stop of the client was requested.
         """
-        wait, stated = exchange_of(self._client).transport.wait, self._live(file.parameters)
+        wait, stated = clock_of(self._client).sleep, self._live(file.parameters)
         try:
             while True:
                 state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(stated))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from omicsdk.core.clock import sleep_unless
+from omicsdk.core.clock import stoppable
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
@@ -105,15 +105,17 @@ def manifest(
         )
 
     state = _still_written(client, pending.token()) or requested()
-    clock = settings_of(client).clock
+
+    def stopped() -> Interrupted:
+        return Interrupted("The manifest is still being written", remedy="Repeat the call to resume.")
+
+    clock = stoppable(settings_of(client).clock, stop, stopped)
     while state.status == 301:
         token, wait = token_in(state.location), max(LEAST_WAIT, state.retry_after or 0)
         pending.keep(token)
         if on_message is not None:
             on_message(f"the manifest is being written; next check in {wait:g} s")
-        sleep_unless((lambda: False) if stop is None else stop.is_set, wait, 0.25, clock)
-        if stop is not None and stop.is_set():
-            raise Interrupted("The manifest is still being written", remedy="Repeat the call to resume.")
+        clock.sleep(wait)
         try:
             state = client.get_manifest_state(token=token)
         except Gone:

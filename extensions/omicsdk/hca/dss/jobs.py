@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import Clock, SystemClock
+from omicsdk.core.clock import Clock, stoppable
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.platform import settings_of
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
-from omicsdk.transfer import Control
 from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:
@@ -26,38 +26,6 @@ FIRST_WAIT = 1.0
 GROWTH = 1.618
 LONGEST_WAIT = 60.0
 """Seconds: the wait grows from the first to the longest by this factor, as the published client's does."""
-
-STEP = 0.5
-"""Seconds between two looks at the time budget while waiting; `ended` is noticed at once."""
-
-
-class EndingClock(SystemClock):
-    """The machine's time, with waits that end when a workflow does.
-
-    Args:
-        ended: Ends it when it is set.
-        control: So does this.
-        error: Makes the error that is raised then.
-    """
-
-    def __init__(self, ended: threading.Event, control: Control, error: Callable[[Control], Interrupted]) -> None:
-        self._ended = ended
-        self._control = control
-        self._error = error
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for at most this many seconds.
-
-        Raises:
-            Interrupted: The workflow was stopped.
-        """
-        until = self.monotonic() + seconds
-        while not self._control.over(self.monotonic(), self._ended):
-            left = until - self.monotonic()
-            if left <= 0:
-                return
-            self._ended.wait(min(left, STEP))
-        raise self._error(self._control)
 
 
 def longer(wait: float) -> float:
@@ -269,7 +237,7 @@ def register_file(
         Interrupted: `stop` was set.
     """
 
-    def stopped(_: object) -> Interrupted:
+    def stopped() -> Interrupted:
         return Interrupted(
             f"waiting for file {uuid} was stopped", remedy="The service continues. Check with head-file."
         )
@@ -282,7 +250,7 @@ def register_file(
         # A replica copies from its own cloud first.
         replica="gcp" if source_url.startswith("gs://") else "aws",
         timeout_seconds=timeout_seconds,
-        clock=EndingClock(stop or threading.Event(), Control(), stopped),
+        clock=stoppable(settings_of(dss).clock, stop, stopped),
     )
     awaited = registrar.ask(0, LocalFile(Path(), uuid, uuid), source_url)
     for _, error in registrar.wait_for([] if awaited is None else [awaited], map):
@@ -356,11 +324,11 @@ def checkout(
     if started is not None:
         started(job_id)
 
-    def stopped(_: object) -> Interrupted:
+    def stopped() -> Interrupted:
         remedy = f"The job continues. Check with get-bundles-checkout, checkout_job_id {job_id}."
         return Interrupted(f"waiting for checkout {job_id} was stopped", remedy=remedy)
 
-    clock = EndingClock(stop or threading.Event(), Control(), stopped)
+    clock = stoppable(settings_of(dss).clock, stop, stopped)
     deadline, wait = clock.monotonic() + timeout_seconds, FIRST_WAIT
     again = f"Ask later: omics dss get-bundles-checkout --replica {replica} --checkout-job-id {job_id}"
     while True:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     AuthError,
@@ -30,7 +30,7 @@ from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended, never
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
-from omicsdk.hca.dss.jobs import Awaited, EndingClock, Registrar, RegistrationRefused
+from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
@@ -180,7 +180,7 @@ class BundleUpload:
         self._s3, self._bucket, self._record = s3, bucket, record
         self._options, self._control = options, options.control or Control()
         self._ended = options.stop or threading.Event()
-        self._clock = EndingClock(self._ended, self._control, stopped)
+        self._clock = StoppableClock(SYSTEM_CLOCK, self._is_over, lambda: stopped(self._control))
         self._registrar = Registrar(
             api,
             version=record.version,
@@ -195,6 +195,9 @@ class BundleUpload:
         self._last: Progress | None = None
         self._quick: bool | None = None  # None until the service has answered the client well
         self._patience = ENDING
+
+    def _is_over(self) -> bool:
+        return self._control.over(SYSTEM_CLOCK.monotonic(), self._ended)
 
     def run(self) -> None:
         """Stage and register every file.

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import TICK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.core.lazy import logger
-from omicsdk.core.threads import TICK
 from omicsdk.transfer.arguments import kind, number
 from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.requests import Patience

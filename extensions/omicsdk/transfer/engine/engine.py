@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, curl_options, network
-from omicsdk.core.threads import TICK, Inbox, Pool
+from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.network.limits import ConcurrencyController

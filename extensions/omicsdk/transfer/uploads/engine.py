@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from omicsdk.core.clock import TICK
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
-from omicsdk.core.threads import TICK, Pool, here
+from omicsdk.core.threads import Pool, here
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
