@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
 from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
+from omicsdk.core.oauth.google import login_remedy
 from omicsdk.core.platform import Platform, resolution
 from omicsdk.core.redaction import MASK, mask_url
 from omicsdk.core.settings.profiles import (
@@ -52,6 +53,7 @@ class Kind:
         takes: What a user logs in with.
         remedy: How to get that.
         basic: Whether a user and a password are sent with each request, where both are given.
+        google: Whether logins are Google's: of a credentials file, or by browser.
     """
 
     title: str
@@ -60,6 +62,7 @@ class Kind:
     takes: str
     remedy: str
     basic: bool = False
+    google: bool = False
 
 
 def _of_subscriptions(client: Any) -> str:
@@ -104,8 +107,8 @@ KINDS: Mapping[str, Kind] = {
         "omicsdk.hca.azul.client:Azul",
         _of_sources,
         "credentials file",
-        "Run gcloud auth application-default login, then omics login azul; or give --credentials-file with the client secrets of "
-        "an OAuth application to log in with a browser; or a token of a Google account that is registered with Terra.",
+        f"{login_remedy('omics login azul')} For AnVIL the account has to be registered with Terra.",
+        google=True,
     ),
     "sb": Kind(
         "Seven Bridges",

@@ -89,13 +89,14 @@ def test_a_list_comes_from_stdin(get, tmp_path):
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [
-        ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "Looked for:", "GDC sample sheet (file id"]),
+        ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "The manual has all formats"]),
         ("", (), ["is empty"]),
         ("id\tname\n", ("--format", "gdc"), ["missing column: filename or file_name", "Its columns are id, name"]),
         ("id\tfilename\tmd5\tsize\nx\t../a\t\t1\n", (), ["line 2", "contains '..'", "Nothing was downloaded"]),
         ("id\tfilename\tmd5\tsize\nx\ta\t" + "0" * 32 + "\t1\ny\ta\t" + "1" * 32 + "\t2\n", (), ["is listed twice", "--layout id"]),
         ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t\t2\n", (), ["quote", "Check the quotes"]),
-        ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "Known are"]),
+        ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "The manual has"]),
+        ("id\tname\tmd5\tbytes\n", (), ["The nearest: Seven Bridges", "(--format sb: id, name, project); GDC manifest or cart"]),
         ("https://h.example/\n", (), ["line 1", "ends without a file name"]),
     ],
 )  # fmt: skip

@@ -58,7 +58,15 @@ def test_a_bucket_that_bills_the_reader_names_the_variable(host: Any, google: Se
     error = report.outcomes[0].error
     assert error is not None
     assert "requester pays" in error.message
-    assert "OMICS_GOOGLE_PROJECT" in error.remedy
+    assert "--google-project" in error.remedy
+
+
+def test_the_project_that_pays_may_be_an_argument(host: Any, google: Server, tmp_path: Path) -> None:
+    google.put("b/x", b"ACGT")
+    uri = host.add("x", b"ACGT", access_methods=[{"type": "gs", "access_url": {"url": "gs://b/x"}}])
+    with Drs(environ={"OMICS_GOOGLE_URL": google.url("").rstrip("/"), "CLOUDSDK_CONFIG": str(tmp_path)}) as drs:
+        drs.download(uri, tmp_path / "to", settings=OFFLINE, google_project="payer").raise_if_failed()
+    assert {each.query for each in google.requests} == {"userProject=payer"}
 
 
 def test_a_token_does_not_go_to_google_over_plain_http() -> None:

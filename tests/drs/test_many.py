@@ -202,7 +202,9 @@ def test_a_file_that_all_ways_refuse_is_not_asked_for_again(host: Any, tmp_path:
     for way in ("s3", "gs"):
         host.answers[f"{API}/a/access/{way}"] = [(403, {}, {"msg": "no"})] * 5
     report = download([uri], tmp_path)
-    assert [outcome.state for outcome in report.outcomes] == ["failed"]
+    (outcome,) = report.outcomes
+    assert outcome.state == "failed"
+    assert "tried were the access methods" in str(outcome.error)
     assert host.count(f"{API}/a/access") == 2
 
 

@@ -497,8 +497,7 @@ def test_a_token_for_google_goes_to_its_storage(get: Any, portal: PortalHost, mo
     report = get("terra.tsv")
     assert report.counts["failed"] == 4
     monkeypatch.setenv("OMICS_GOOGLE_TOKEN", "secret-token")
-    monkeypatch.setenv("OMICS_GOOGLE_PROJECT", "payer")
-    get("terra.tsv").raise_if_failed()
+    get("terra.tsv", google_project="payer").raise_if_failed()
     assert {each.query for each in portal.requests if each.headers.get("authorization")} == {"userProject=payer"}
 
 

@@ -204,7 +204,7 @@ def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
 @pytest.mark.parametrize(
     ("data", "said", "remedy"),
     [
-        (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "Looked for: .*GDC manifest"),
+        (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "The manual has all formats"),
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b'<metalink version="3.0" xmlns="http://www.metalinker.org/">', "version 3", "meta4"),

@@ -301,6 +301,7 @@ def download(
     stop: threading.Event | None = None,
     control: Control | None = None,
     dry_run: bool = False,
+    google_project: str | None = None,
 ) -> TransferReport:
     """Download objects into a folder; bundles become folders.
 
@@ -320,6 +321,7 @@ def download(
         stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would be fetched; objects are requested, nothing is written.
+        google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
 
     Returns:
         The outcome of each file, in the order of the identifiers.
@@ -330,6 +332,7 @@ def download(
     """
     wanted = list(requested_objects(what))
     with client.servers(settings) as servers:
+        servers.storage.project = google_project or servers.storage.project
         return download_objects(
             wanted,
             folder,

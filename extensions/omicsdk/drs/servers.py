@@ -551,6 +551,9 @@ class Locator:
                 continue
             self._given.append((location.url, skipped))
             return location
+        if len(refused) > 1:
+            tried = ", ".join(each.url if each.is_stored else each.access_id or each.kind for each in ways)
+            refused[0].message += f"; tried were the access methods {tried}"
         raise refused[0]
 
     def skip(self, refused: Location | None = None) -> bool:
@@ -589,6 +592,7 @@ class Servers:
     Attributes:
         resolver: Finds the hosts of identifiers.
         client: Whose settings and connections every server uses; None where each has its own.
+        storage: Locates objects that servers name by their storage.
     """
 
     def __init__(
@@ -605,8 +609,8 @@ class Servers:
         self._credentials = credentials
         self._base_urls = dict(base_urls or {})
         environ = options.get("environ") if client is None else network_of(client)[0]
-        self._storage = Storage(environ)
-        self._options: dict[str, Any] = {**options, "client": client, "storage": self._storage}
+        self.storage = Storage(environ)
+        self._options: dict[str, Any] = {**options, "client": client, "storage": self.storage}
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
 
@@ -652,7 +656,7 @@ class Servers:
         for place in places:
             if place.server is not None:
                 place.server.close()
-        self._storage.close()
+        self.storage.close()
 
     def __enter__(self) -> Self:
         return self

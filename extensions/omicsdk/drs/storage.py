@@ -38,13 +38,12 @@ def google_path(uri: str) -> str:
     return f"/{quote(bucket, safe='')}/{quote(key)}"
 
 
-def google_query(environ: Mapping[str, str]) -> str:
-    """The query of requests for objects: who pays, where that is configured.
+def google_query(project: str) -> str:
+    """The query of requests for objects: who pays, where that is not the bucket's owner.
 
     Args:
-        environ: The environment's variables.
+        project: The project that pays; empty where none is configured.
     """
-    project = environ.get(PROJECT_VARIABLE, "")
     return f"?userProject={quote(project, safe='')}" if project else ""
 
 
@@ -53,10 +52,14 @@ class Storage:
 
     Args:
         environ: The environment's variables; by default the process's own. AWS's settings are always found as boto3 does.
+
+    Attributes:
+        project: The project of Google that pays for objects whose bucket's owner does not; empty where none is configured.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
+        self.project = self._environ.get(PROJECT_VARIABLE, "")
         self._lock = threading.Lock()
 
     def location(self, uri: str) -> Location:
@@ -75,7 +78,7 @@ class Storage:
         return self._in_s3(uri) if uri.startswith("s3://") else self._in_google(uri)
 
     def _in_google(self, uri: str) -> Location:
-        url = f"{self._google_url}{google_path(uri)}{google_query(self._environ)}"
+        url = f"{self._google_url}{google_path(uri)}{google_query(self.project)}"
         with self._lock:
             login = self._google_login
         return Location(url, {} if login is None else dict(login.headers("GET", url)))

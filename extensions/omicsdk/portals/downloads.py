@@ -29,6 +29,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import without_query
+from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.lists import URLS, FileList, Format, Head, ListError, Row, format_named, recognised, scheme_of
 from omicsdk.portals.plan import Layout, Plan
@@ -67,6 +68,7 @@ def get(
     control: Control | None = None,
     dry_run: bool = False,
     on_message: Callable[[str], object] | None = None,
+    google_project: str | None = None,
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
 
@@ -89,6 +91,7 @@ def get(
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would be downloaded; services are asked for what lists do not state, nothing is written.
         on_message: Called with messages: the format and size of each list, and what cannot be verified.
+        google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
 
     Returns:
         The outcome of each file, in the order of the lists. Call `raise_if_failed()` on it.
@@ -117,7 +120,8 @@ def get(
     def stopped() -> bool:
         return control.over(SYSTEM_CLOCK.monotonic(), stop)
 
-    options = SourceOptions(tuple(preferred), os.environ, stopped)
+    environ = {**os.environ, PROJECT_VARIABLE: google_project} if google_project else os.environ
+    options = SourceOptions(tuple(preferred), environ, stopped)
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(options) as sources:
         lists = list(_lists([os.fspath(each) for each in words], chosen, Path(work), tuple(preferred)))
         plan = Plan(Path(work, "plan"), sources, layout, stopped)

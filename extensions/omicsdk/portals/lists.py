@@ -34,6 +34,9 @@ HEAD_BYTES = 1 << 16
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
+MANUAL = 'The manual has all formats, on the page "Manifests and file lists".'
+"""Where errors point to."""
+
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _FIRST_LINE = 200
 """Characters of a first line that an error shows."""
@@ -289,11 +292,19 @@ def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
     why, remedy = _what_it_is(head)
     first = head.first[:_FIRST_LINE]
     begins = "" if head.members else f"; its first line is {first!r}"
-    wanted = "; ".join(f"{each.title} ({each.marks})" for each in formats)
+    near = sorted((each for each in formats if _nearness(each, head)), key=lambda each: -_nearness(each, head))[:2]
+    meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks})" for each in near)
     raise UnknownList(
         f"{shown}: {why or 'unknown format'}{begins}",
-        remedy=remedy or f"Looked for: {wanted}. Name the format with --format if it is one of these.",
+        remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}",
     )
+
+
+def _nearness(format: Format, head: Head) -> float:
+    """The share of a format's marks that the columns of a head have, or are like."""
+    marks = format.marks.lower().split(", ")
+    found = (any(get_close_matches(name, head.columns, 1, 0.85) for name in mark.split(" or ")) for mark in marks)
+    return sum(found) / len(marks)
 
 
 def _what_it_is(head: Head) -> tuple[str, str]:
@@ -327,9 +338,9 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
     """
     found = {each.name: each for each in formats}
     if name not in found:
-        close = get_close_matches(name, found, 1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        raise UsageError(f"Unknown format {name!r}", remedy=f"{meant}Known are {', '.join(found)}.")
+        close = get_close_matches(name, found, 2, 0.4)
+        meant = f"Did you mean {' or '.join(close)}? " if close else ""
+        raise UsageError(f"Unknown format {name!r}", remedy=f"{meant}{MANUAL}")
     return found[name]
 
 

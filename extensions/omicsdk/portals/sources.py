@@ -349,7 +349,8 @@ class GoogleStorage(Service):
         return found_credentials(self.options.environ, READ_STORAGE, [self.base_url])
 
     def locate(self, file: ListedFile) -> Location:
-        return self.located(f"{self.base_url}{google_path(file.address)}{google_query(self.options.environ)}")
+        payer = google_query(self.options.environ.get(PROJECT_VARIABLE, ""))
+        return self.located(f"{self.base_url}{google_path(file.address)}{payer}")
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch says why."""
@@ -381,9 +382,11 @@ class DrsObjects(Source):
         self._store = cast("DrsStore", open_store(kind.partition("-")[0], preferred=tuple(options.preferred)))
         self._objects: Cache[str, DrsObject] = Cache(KEPT)
 
-    @property
+    @cached_property
     def _servers(self) -> Servers:
-        return self._store.client
+        servers = self._store.client
+        servers.storage.project = self.options.environ.get(PROJECT_VARIABLE, "")
+        return servers
 
     def close(self) -> None:
         self._store.close()

@@ -93,13 +93,13 @@ def login(
         done = log_in_by_browser(
             url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
         )
-    elif device and platform != "azul":
+    elif device and not KINDS[platform].google:
         raise UsageError(f"{platform} has no login by browser", remedy=f"Give a {KINDS[platform].takes}.")
     else:
         url = connection.base_url
         if platform != "gen3" and console.is_attended:  # asked for in this order; a credentials file states its commons
             url = base_url_for(platform, url, profile) or _asked(console, "Base URL: ", "--base-url")
-        if platform == "azul" and token is None and user is None:
+        if KINDS[platform].google and token is None and user is None:
             tell = partial(_lines, console)
             stored, issuer = google_file(credentials_file, tell=tell, device=device, timeout=timeout), None
         else:

@@ -30,10 +30,21 @@ READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 """The grant of a login with a browser on another machine (RFC 8628)."""
-REMEDY = (
-    f"Run `gcloud auth application-default login`, or set {VARIABLE} to the key file of a service account, or "
-    f"{TOKEN_VARIABLE} to the output of `gcloud auth print-access-token`."
-)
+_LOGIN, _TOKEN = "Run `gcloud auth application-default login`", "the output of `gcloud auth print-access-token`"
+REMEDY = f"{_LOGIN}, or set {VARIABLE} to the key file of a service account, or {TOKEN_VARIABLE} to {_TOKEN}."
+
+
+def login_remedy(command: str) -> str:
+    """Return how to log in with Google to a service whose logins are stored.
+
+    Args:
+        command: The command that stores them, such as omics login azul.
+    """
+    return (
+        f"{_LOGIN}, then `{command}`; or give it --credentials-file with the key of a service account, or with the client secrets "
+        f"of an OAuth application to log in with a browser; or --access-token with {_TOKEN}."
+    )
+
 
 logger = logging.getLogger("omicsdk.oauth")
 

@@ -24,11 +24,6 @@ HOST = "https://service.azul.data.humancellatlas.org"
 ANVIL_HOST = "https://service.explore.anvilproject.org"
 """The service of AnVIL."""
 
-_REMEDY = (
-    "Run `gcloud auth application-default login`, then `omics login azul`; or give --credentials-file with the key of a service "
-    "account; or pass --access-token with the output of `gcloud auth print-access-token`."
-)
-
 
 def stored_login(login: StoredLogin, _: str) -> Credentials:
     """Make credentials of a login that `omics login azul` stored.
@@ -38,7 +33,7 @@ def stored_login(login: StoredLogin, _: str) -> Credentials:
     """
     if login.kind != KIND:
         return BearerToken(login.token.value)
-    return google_credentials(Path(login.token.value), remedy=_REMEDY)
+    return google_credentials(Path(login.token.value), remedy=login_remedy("omics login azul"))
 
 
 DISCOVERY = Discovery(

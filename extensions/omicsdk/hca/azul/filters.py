@@ -37,9 +37,7 @@ class UnknownFacet(UsageError, ValueError):
         by_letters = {name.lower(): name for name in names}
         near = [by_letters[each] for each in get_close_matches(field.lower(), by_letters, n=3, cutoff=0.6)]
         meant = f": did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(
-            f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets files."
-        )
+        super().__init__(f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets.")
         self.near = near
 
 
