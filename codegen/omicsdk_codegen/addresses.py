@@ -75,11 +75,11 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
     """Find the copy DIR/<host>/<path> of a web address.
 
     Args:
-        url: its query and fragment don't count; a host with a port is looked for as `host:port` and as `host_port`.
-        refs: the folder of copies; None when there is none.
+        url: its query and fragment don't count; a host with a port is looked up as `host:port` and as `host_port`.
+        refs: the folder of copies; None if there is none.
 
     Returns:
-        The copy, or None when there is none inside the folder.
+        The copy, or None if there is none inside the folder.
     """
     parts = _split(url)
     if refs is None or parts is None or parts.hostname is None or "\0" in unquote(parts.path):
@@ -124,7 +124,7 @@ def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """An address's scheme, host and port, which allow all that is below them; None where it isn't one."""
+    """An address's scheme, host and port, which allow all that is below them; None if it is invalid."""
     parts = _split(url)
     return None if parts is None else f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

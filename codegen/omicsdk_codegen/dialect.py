@@ -129,7 +129,7 @@ def dialect_of(source: Source) -> Dialect:
         )
     elif "overlay" in data:
         fault = source.place("/overlay").fault(
-            "it is an overlay", "Give the document that it corrects, and this beside it."
+            "it is an overlay", "Use the document that it corrects, and this beside it."
         )
     else:
         fault = source.place("").fault(

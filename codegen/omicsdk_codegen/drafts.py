@@ -111,7 +111,7 @@ class Drafter:
         return draft
 
     def message(self, webhook: Webhook, name: str) -> Message | None:
-        """Settle the body of a webhook or callback; None, and a note, where there is none that could be read."""
+        """Settle the body of a webhook or callback; None, and a note, if there is none that could be read."""
         body = webhook.data.get("requestBody")
         stated = body.get("content") if isinstance(body, dict) else None
         content: Object = stated if isinstance(stated, dict) else {}
@@ -273,7 +273,7 @@ class Drafter:
     def _flattened(
         self, draft: Draft, schema: Json, pointer: str, form: Form, required: bool, encoding: Object
     ) -> list[Argument] | None:
-        """A body's fields as arguments; None where it is no plain object, or a field's name is taken."""
+        """A body's fields as arguments; None if it is no plain object, or a field's name is taken."""
         flat = self._types.flat(schema, pointer)
         properties = flat.schema.get("properties")
         if (
@@ -459,7 +459,7 @@ class Drafter:
             schema = schema_in(content[name])
             spelled = json.dumps(schema, sort_keys=True) if form == "json" else ""
             if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
-                # Of what is the same in another spelling, such as XML, and of a page, one is asked for.
+                # Of what is the same in another spelling, such as XML, and of a page, one is requested.
                 pointer = join(draft.stated.key, "responses", status, "content", name)
                 self._note(pointer, "omission", f"answer {status} as {name}", f"{best[0]} is asked for")
                 continue

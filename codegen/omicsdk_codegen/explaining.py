@@ -22,7 +22,7 @@ from .values import join
 
 
 class UnknownOperation(LookupError):
-    """No operation goes by what was asked for; its text names those that come near."""
+    """No operation goes by what was requested; its text names those that come near."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def _found(drafts: list[Draft], wanted: str) -> Draft:
 
 
 def _near(drafts: list[Draft], wanted: str) -> list[str]:
-    """Up to five operations that come near, the nearest first, as they are asked for: by path where a path was, else by name."""
+    """Up to five operations that come near, the nearest first, as they are requested: by path where a path was, else by
+    name.
+    """
     known: dict[str, dict[str, None]] = {}
     for draft in drafts:
         stated = draft.stated

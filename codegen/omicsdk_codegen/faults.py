@@ -21,7 +21,7 @@ class Fault:
         message: what is wrong, naming the thing.
         remedy: what to do about it.
         file: the file that it stands in, as the user would name it.
-        line: counted from 1; None where the text has none (a missing file).
+        line: counted from 1; None if the text has none (a missing file).
         pointer: JSON pointer in that file; "" is the whole of it.
     """
 

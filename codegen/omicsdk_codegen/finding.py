@@ -95,7 +95,7 @@ class Finder:
         return target
 
     def home_name(self, target: Target) -> str | None:
-        """The name that a schema has at home; None when it has none there."""
+        """The name that a schema has at home; None if it has none there."""
         if target.source.uri == self._root.uri:
             way = tokens(target.pointer)
             if tuple(way[:-1]) == self.home:
@@ -107,7 +107,7 @@ class Finder:
         return "#" + join(self.home_pointer, name)
 
     def owned(self, name: str) -> Target | None:
-        """What an entry at home stands for that only refers elsewhere; None when it is a schema, or another's alias."""
+        """What an entry at home stands for that only refers elsewhere; None if it is a schema, or another's alias."""
         target = self._elsewhere(name)
         return target if target is not None and self._owners.get(target.key) == name else None
 

@@ -128,7 +128,7 @@ class Hoists:
         """Put all of them into a document's home of schemas.
 
         Args:
-            data: the document; its home is made where it has none.
+            data: the document; its home is made if it has none.
             walk: resolves a schema; what that refers to is moved as well.
         """
         walked: dict[tuple[str, str], Json] = {}

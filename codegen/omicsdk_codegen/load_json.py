@@ -1,4 +1,4 @@
-"""Reading JSON: keys that are there twice, numbers that JSON has no room for, and the lines of values."""
+"""Reading JSON: keys that exist twice, numbers that JSON has no room for, and the lines of values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_json(text: str, label: str) -> Json:
 class JsonLines(Mapping[str, int]):
     """On which line each value of a JSON text begins, by its pointer; a member's is that of its key.
 
-    A large text has a million values, of which few are asked for: two numbers a value are kept, in the text's order.
+    A large text has a million values, of which few are requested: two numbers a value are kept, in the text's order.
 
     Args:
         text: JSON without a key twice in one object.

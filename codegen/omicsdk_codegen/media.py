@@ -19,7 +19,7 @@ def form_of(media_type: str, schema: Json) -> Form:
     """What a body of a media type is.
 
     Args:
-        media_type: as the document states it; `*/*` is JSON where the schema isn't one of bytes, and so is
+        media_type: as the document states it; `*/*` is JSON where the schema is invalid of bytes, and so is
             application/octet-stream with an object or array of parts: converters write that for JSON.
         schema: the body's schema without references, or None.
     """
@@ -69,7 +69,7 @@ def preferred(forms: Mapping[str, Form], order: tuple[Form, ...]) -> tuple[str, 
             name only after JSON.
 
     Returns:
-        The media type and its form, or None when there is none.
+        The media type and its form, or None if there is none.
     """
 
     def rank(pair: tuple[str, Form]) -> tuple[int, bool]:

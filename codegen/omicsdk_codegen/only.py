@@ -94,7 +94,7 @@ def _unknown(document: Document, tag: str, known: Collection[str]) -> Fault:
 
 
 def _cut(item: Object, tags: Collection[str]) -> Object:
-    """A path item with the operations that stay; empty when none does."""
+    """A path item with the operations that stay; empty if none does."""
 
     def stays(operation: Json) -> bool:
         return isinstance(operation, dict) and not set(tags).isdisjoint(_tags(operation))

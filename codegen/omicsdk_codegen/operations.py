@@ -184,7 +184,7 @@ class Flow:
     """An answer that is a sequence of items, each of which is read as it arrives.
 
     Attributes:
-        media_type: what is asked for.
+        media_type: what is requested.
         key: what an item's type is asked by.
         type: of an item.
         nullable: whether it may be null.

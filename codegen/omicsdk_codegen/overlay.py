@@ -66,7 +66,7 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
         A source with a value of its own; only `places` knows the lines of its parts.
 
     Raises:
-        DocumentError: an overlay isn't one, or an action's target is no RFC 9535 JSONPath, selects nothing, or
+        DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or
             doesn't fit its update.
     """
     places = places or Places()

@@ -66,7 +66,7 @@ def pages_of(
 
 
 def _more(wish: Json, arguments: Collection[str], where: str, complain: Callable[[str], None]) -> dict[str, str] | None:
-    """What core's Paging is told beside style and items; None when the wish makes no sense, which is said."""
+    """What core's Paging is told beside style and items; None if the wish makes no sense, which is said."""
     style = wish.get("style") if isinstance(wish, dict) else None
     if not isinstance(wish, dict) or style not in STYLES or not isinstance(wish.get("items"), str):
         complain(f"{where} needs style (one of: {', '.join(STYLES)}) and items")

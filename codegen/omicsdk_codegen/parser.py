@@ -86,7 +86,7 @@ class LostType(Exception):
 
 
 def parse(models: Iterable[Model], wanted: Mapping[str, Type], told: Told = silent) -> Parsed:
-    """Ask the parser for the Python type of each field and each wanted type; each type is asked for once.
+    """Ask the parser for the Python type of each field and each wanted type; each type is requested once.
 
     Args:
         models: all models of the document.

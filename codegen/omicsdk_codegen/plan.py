@@ -45,12 +45,12 @@ class Package:
         doc: docstring of the package.
         client_doc: docstring of the client's class.
         async_doc: that of the async one.
-        base_url: literal of the document's first server; empty when it has none that is absolute.
+        base_url: literal of the document's first server; empty if it has none that is absolute.
         operations: by name.
         models: by module.
         dicts: TypedDicts by module.
-        webhooks: what reads the service's own requests; None where it sends none.
-        headers: the classes of answers' headers; None where no answer declares one.
+        webhooks: what reads the service's own requests; None if it sends none.
+        headers: the classes of answers' headers; None if no answer declares one.
         commands: commands.json.
         document: openapi.json.
         drafts: operations with their arguments and answers, in the document's order.
@@ -203,7 +203,7 @@ Raises:
 
 
 def _named_servers(data: Object) -> str:
-    """What the document calls its servers (OpenAPI 3.2), behind the first one's address; empty where it names none."""
+    """What the document calls its servers (OpenAPI 3.2), behind the first one's address; empty if it names none."""
     listed = data.get("servers")
     servers = [server for server in listed if isinstance(server, dict)] if isinstance(listed, list) else []
     names = [one_line(server.get("name")) for server in servers]

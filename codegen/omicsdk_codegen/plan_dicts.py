@@ -44,7 +44,7 @@ class DictModule:
     """A module of TypedDicts.
 
     Attributes:
-        name: the module in the package `types`; empty when it is types.py itself.
+        name: the module in the package `types`; empty if it is types.py itself.
         imports: those that run.
         late: those under TYPE_CHECKING.
         dicts: the classes, by name.

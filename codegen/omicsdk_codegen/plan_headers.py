@@ -49,7 +49,7 @@ def plan_headers(
         parsed: what the headers are in Python.
 
     Returns:
-        The module, and the classes by the operations' names; None where no operation declares a header.
+        The module, and the classes by the operations' names; None if no operation declares a header.
     """
     groups: dict[str, list[Draft]] = {}
     for draft in drafts:

@@ -46,13 +46,13 @@ class PagedItems:
 
 @dataclass(frozen=True)
 class StreamedItem:
-    """The function that reads one of a sequence of items, and what is asked for.
+    """The function that reads one of a sequence of items, and what is requested.
 
     Attributes:
         type: of an item.
         imports: of models, which it needs.
         value: the expression.
-        media_type: what is asked for.
+        media_type: what is requested.
         of_data: whether an item is what an event's data holds.
     """
 
@@ -84,7 +84,7 @@ class OperationModule:
         cases: how an answer is read.
         paged: how pages follow.
         item: how one of a sequence of items is read.
-        headers: the class of the answer's headers; empty where it declares none.
+        headers: the class of the answer's headers; empty if it declares none.
     """
 
     name: Code

@@ -58,7 +58,7 @@ class WebhookModule:
 def plan_webhooks(
     messages: Sequence[Message], operations: Mapping[str, str], names: Names, parsed: Parsed
 ) -> WebhookModule | None:
-    """Plan the module; None where there is nothing to read.
+    """Plan the module; None if there is nothing to read.
 
     Args:
         messages: webhooks and callbacks with a body.

@@ -25,7 +25,7 @@ class Way:
 
     Attributes:
         scheme: what the document calls it.
-        code: the expression to give as `credentials`; empty where there is none of ours.
+        code: the expression to give as `credentials`; empty if there is none of ours.
         told: one or two sentences on it.
         deprecated: whether the document advises against it.
     """
@@ -110,7 +110,7 @@ def _flows(scheme: Object) -> str:
 
 
 def need_of(data: Object) -> str:
-    """How many operations ask for credentials, in a sentence; empty where none does."""
+    """How many operations ask for credentials, in a sentence; empty if none does."""
     stated = list(stated_operations(data))
     asking = sum(1 for _ in _asking(data, stated))
     if not asking:
@@ -131,5 +131,5 @@ def _asking(data: Object, stated: list[Stated]) -> Iterator[Stated]:
 
 
 def told_ways(ways: list[Way]) -> str:
-    """The ways as a phrase for a docstring; empty when there are none."""
+    """The ways as a phrase for a docstring; empty if there are none."""
     return "; or ".join(f"{way.code or 'none of these'} for {way.scheme}: {way.told.rstrip('.')}" for way in ways)

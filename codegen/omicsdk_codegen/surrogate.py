@@ -50,7 +50,7 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
     """Write types as a document for the parser.
 
     Args:
-        types: what is asked for; the models in them stand for themselves, so their fields aren't needed.
+        types: what is requested; the models in them stand for themselves, so their fields aren't needed.
 
     Returns:
         The document; T1 with the field v is a type, M1 a model without fields, E1 an enum.

@@ -37,7 +37,7 @@ class Target(NamedTuple):
 
 
 class Store:
-    """The files of a document by uri, each opened once, by our rules, when something in it is asked for."""
+    """The files of a document by uri, each opened once, by our rules, when something in it is requested."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Store:
         self._keys: dict[str, str] = {root.base: root.uri}
 
     def __contains__(self, uri: object) -> bool:
-        """Whatever is asked for is found here or nowhere: jsonref opens nothing on its own."""
+        """Whatever is requested is found here or nowhere: jsonref opens nothing on its own."""
         return True
 
     def __getitem__(self, uri: str) -> Json:
@@ -122,8 +122,8 @@ class Store:
     def absolute(self, base: Source, reference: str) -> str:
         """The address that a reference means.
 
-        A document that calls itself otherwise than where it lies (`$self`) is often at hand with its parts beside it: what
-        isn't found from the one place, without asking the network, is looked for from the other.
+        A document that calls itself otherwise than where it lies (`$self`) is often at hand with its parts beside it:
+        what isn't found from the one place, without requests, is looked up from the other.
 
         Raises:
             Refused: it is none.

@@ -34,7 +34,7 @@ def _visible(char: str) -> str:
 
 
 def one_line(text: object) -> str:
-    """A text as one line without leading or trailing blanks."""
+    """A text as one line without leading or trailing spaces."""
     return " ".join(clean(text).split())
 
 

@@ -67,7 +67,7 @@ def schema_name(reference: str) -> str:
     """Undo `schema_pointer`.
 
     Raises:
-        ValueError: the reference isn't one to a schema of the document's own.
+        ValueError: the reference is invalid to a schema of the document's own.
     """
     prefix = "#/components/schemas/"
     if not reference.startswith(prefix) or "/" in reference[len(prefix) :]:

@@ -49,7 +49,7 @@ class Kind:
     Attributes:
         title: Its name.
         client: `module:class` of its client.
-        check: Makes the call that tries a login, and returns the user's name; empty where the platform does not state it.
+        check: Makes the call that tries a login, and returns the user's name; empty if the platform does not state it.
         takes: What a user logs in with.
         remedy: How to get that.
         basic: Whether a user and a password are sent with each request, where both are given.
@@ -179,10 +179,10 @@ class Account:
         platform: The platform.
         profile: The profile of omicsdk's settings.
         base_url: The base URL.
-        user: The user, as the platform calls them; empty where it does not state that.
-        expires_at: The end of the token, such as 2026-01-31T12:00:00Z; None where it has none, or does not state it.
+        user: The user, as the platform calls them; empty if it does not state that.
+        expires_at: The end of the token, such as 2026-01-31T12:00:00Z; None if it has none, or does not state it.
         origin: Where the login was found, or is stored.
-        problem: Why it cannot be used; empty where it can.
+        problem: Why it cannot be used; empty if it can.
         code: What a program ends with for that: 0, 4 where the credentials are at fault, else 1.
     """
 
@@ -197,7 +197,7 @@ class Account:
 
 
 def chosen_profile(profile: str | None = None, environ: Mapping[str, str] | None = None) -> str | None:
-    """Return the profile that is named: the argument, else OMICS_PROFILE; None where neither names one.
+    """Return the profile that is named: the argument, else OMICS_PROFILE; None if neither names one.
 
     Args:
         profile: The profile.
@@ -215,7 +215,7 @@ def base_url_for(platform: str, base_url: str | None = None, profile: str | None
         profile: The profile; it need not exist yet.
 
     Returns:
-        The base URL; empty where no source states one.
+        The base URL; empty if no source states one.
     """
     if base_url:
         return base_url
@@ -463,7 +463,7 @@ def google_file(
         log_in(path, target, on_message=tell, device=device, timeout=timeout)
         path = target
     elif device:
-        remedy = "Give --credentials-file with the client secrets of an OAuth application of Google."
+        remedy = "Use --credentials-file with the client secrets of an OAuth application of Google."
         raise UsageError("a login on another machine needs an OAuth application", remedy=remedy)
     google_credentials(path, remedy=KINDS["azul"].remedy)
     return StoredLogin(Token(str(path)), kind=KIND)

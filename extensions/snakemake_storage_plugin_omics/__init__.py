@@ -30,7 +30,7 @@ from snakemake_interface_storage_plugins.storage_provider import (
 if TYPE_CHECKING:
     from omicsdk.fs.store import Stores
 
-#: Entries of a folder that are looked at together; of a larger one the files that are needed are asked for one by one.
+#: Entries of a folder that are looked at together; of a larger one the files that are needed are requested one by one.
 MOST_LISTED = 1000
 
 
@@ -165,7 +165,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return max((_whole_seconds(entry) for entry in self._files()), default=0.0)
 
     def size(self) -> int:
-        """Return its bytes; 0 where the platform doesn't say."""
+        """Return its bytes; 0 if the platform does not state it."""
         return sum(entry.size or 0 for entry in self._files())
 
     def _files(self) -> Iterator[Entry]:

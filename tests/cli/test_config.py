@@ -231,7 +231,7 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
         (["dss.foo", "1"], "omics dss has no command 'foo'"),
         (["dss.download", "1"], "expected an object of arguments"),
         (["dss", "1"], "expected an object of commands"),
-        (["a..b", "1"], "no name of a setting"),
+        (["a..b", "1"], "not a valid name of a setting"),
         (["a", "[" * 100_000], "nested too deeply"),
         (["log_level.x", "1"], "log_level is not an object"),
         (["creator_uid", '{"$append": 1}'], "creator_uid: expected a whole number"),

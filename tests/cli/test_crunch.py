@@ -212,7 +212,7 @@ def test_the_files_of_a_dataset_are_a_tree(crunch, site, omics_sandbox, tmp_path
 def test_files_want_to_know_where_they_are(crunch, monkeypatch, tmp_path):
     monkeypatch.delenv("CRUNCH_STORAGE_SETTINGS")
     ran = crunch("files", ITEM)
-    assert (ran.code, "CRUNCH_STORAGE_SETTINGS, or give storage (--storage-settings)" in ran.err) == (2, True)
+    assert (ran.code, "CRUNCH_STORAGE_SETTINGS, or pass storage (--storage-settings)" in ran.err) == (2, True)
     ran = crunch("files", ITEM, "--storage-settings", "gone.toml")
     assert ran.code != 0
     assert "gone.toml" in ran.err

@@ -197,11 +197,11 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
     ("words", "typed", "told"),
     [
         (["sbb"], "", "unknown platform 'sbb'. Did you mean sb?"),
-        (["sb", "--device"], "", "sb has no login by browser. Give a token."),
+        (["sb", "--device"], "", "sb has no login by browser. Use a token."),
         (["sb", "--token-stdin"], "", "stdin is empty, but the token is read from it"),
         (["sb", "--access-token", ""], "", "--access-token is empty"),
-        (["sb", "--token-stdin"], "t", "Base URL missing. Give it with --base-url."),
-        (["sb"], "", "Token missing. Give it with --token-stdin."),
+        (["sb", "--token-stdin"], "t", "Base URL missing. Pass it with --base-url."),
+        (["sb"], "", "Token missing. Pass it with --token-stdin."),
         (["sb", "--user", "ada"], "", "sb takes no password"),
         (["crunch", "--credentials-file", "x"], "", "crunch has no credentials file"),
         (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
@@ -380,4 +380,4 @@ def test_a_google_account_is_logged_in_with_a_browser_on_another_machine(user, t
 def test_a_browser_on_another_machine_needs_an_application(user):
     ran = user.run("login", "azul", "--device", "--base-url", f"{user.sandbox.url}/azul")
     assert ran.returncode == 2
-    assert "Give --credentials-file with the client secrets" in ran.stderr
+    assert "Use --credentials-file with the client secrets" in ran.stderr

@@ -56,7 +56,7 @@ def test_a_caller_that_names_no_source_gets_a_whole_sentence_and_a_remedy():
     with pytest.raises(ConfigError) as caught:
         checked_base_url("https://")
     assert caught.value.message == "The base URL is 'https://', which has no host"
-    assert caught.value.remedy == "Give one that begins with https:// and a host."
+    assert caught.value.remedy == "Use one that begins with https:// and a host."
 
 
 def test_a_password_in_it_isnt_told():

@@ -388,7 +388,7 @@ def test_items_stay_apart_in_a_query(value: object, separator: str, text: str) -
 
 @pytest.mark.parametrize(
     ("items", "told"),
-    [(["a,b", "c"], "its item 'a,b' contains ','"), (["a", " b"], "begins or ends with a blank"), (["a\t"], "a blank")],
+    [(["a,b", "c"], "its item 'a,b' contains ','"), (["a", " b"], "begins or ends with a space"), (["a\t"], "a space")],
 )
 def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], told: str) -> None:
     kept = request(FACTS, "/x", headers=[("x-ids", joined(["a b", "c;d"], ","))])

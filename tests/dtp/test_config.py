@@ -142,7 +142,7 @@ def test_dicomweb_needs_no_dicom_port():
             {"irods_host": "x"},
             r"irods_user is missing\. Add irods_user, irods_password, irods_zone, irods_project_root",
         ),
-        ({**IRODS, "irods_port": "no"}, r"irods_port is 'no'\. Give a port from 1 to 65535"),
+        ({**IRODS, "irods_port": "no"}, r"irods_port is 'no'\. Use a port from 1 to 65535"),
         ({**PACS, "pacs_port": 0}, "pacs_port is '0'"),
         ({**PACS, "pacs_port": True}, "pacs_port is not text"),
         ({**PACS, "pacs_aet": "x" * 17}, "pacs_aet is longer than 16 characters"),

@@ -309,7 +309,7 @@ def test_a_data_set_of_another_version_is_told(data_set, dictionary):
         (
             "other-version",
             "dataset_description.xlsx, sheet Sheet1, row 2, column Metadata Version",
-            "Give version='2.0.0' (--sds-version 2.0.0), or correct it.",
+            "Use version='2.0.0' (--sds-version 2.0.0), or correct it.",
         )
     ]
 

@@ -500,7 +500,7 @@ def test_moving_removes_what_was_copied_and_nothing_else(fs: ServedFileSystem) -
 
 def test_a_url_for_others_where_there_is_one(fs: ServedFileSystem) -> None:
     assert fs.sign("p/a.txt") == store_of(fs).server.url(b"p/a.txt".hex())
-    with pytest.raises(NotImplementedError, match="gives no URL that works without credentials"):
+    with pytest.raises(NotImplementedError, match="provides no URL that works without credentials"):
         ServedFileSystem(port=store_of(fs).server.port, headers=True).sign("p/a.txt")
 
 

@@ -214,7 +214,7 @@ def test_a_token_that_others_can_read_is_warned_of(write, caplog):
         (folder / name).chmod(0o644)
     file = folder / "credentials"
     assert by_default().auth_token == "of-default"
-    assert caplog.messages == [f"{file} holds a token and others can read it; run: chmod 600 {file}"]
+    assert caplog.messages == [f"{file} contains a token and other users can read it; run: chmod 600 {file}"]
     caplog.clear()
     file.chmod(0o600)
     by_default()

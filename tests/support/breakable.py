@@ -31,12 +31,12 @@ class Request:
 
     @property
     def first(self) -> int:
-        """The first byte that is asked for."""
+        """The first byte that is requested."""
         return int(self.headers["range"].split("=")[1].split("-")[0]) if "range" in self.headers else 0
 
     @property
     def last(self) -> int | None:
-        """The last byte that is asked for."""
+        """The last byte that is requested."""
         text = self.headers.get("range", "-").rpartition("-")[2]
         return int(text) if text else None
 
@@ -301,7 +301,7 @@ class Faults:
 
     @staticmethod
     def changed(**what: Any) -> Fault:
-        """Change fields of the answer; headers are added to those that are there."""
+        """Change fields of the answer; headers are added to those that exist."""
 
         def change(_server: Server, _request: Request, answer: Answer) -> Answer:
             headers = answer.headers | what.get("headers", {})

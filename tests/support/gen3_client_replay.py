@@ -23,7 +23,7 @@ class Difference:
 
     Attributes:
         why: The reason.
-        requests: What ours sends, as (method, path, query, body); None where it is the same.
+        requests: What ours sends, as (method, path, query, body); None if it is the same.
         result: What ours gives, or the class that it raises; by default the same.
     """
 

@@ -48,8 +48,8 @@ class Block:
         language: The word behind the fence.
         text: What is in it.
         line: The line of the page that it begins in, from 1.
-        title: The file that it is; empty when it is none.
-        reason: Why it isn't run; empty when it is.
+        title: The file that it is; empty if it is none.
+        reason: Why it isn't run; empty if it is.
     """
 
     language: str

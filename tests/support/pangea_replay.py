@@ -272,7 +272,7 @@ def _uuid_of(value: Any) -> str:
 
 
 def _differing(wanted: Any, given: Any, where: str = "") -> str:
-    """Where two values differ first; empty where they don't."""
+    """Where two values differ first; empty if they don't."""
     if wanted == given:
         return ""
     match wanted, given:

@@ -1,7 +1,8 @@
-"""A server in a process of its own that answers for any number of small files at once, and counts what it was asked for.
+"""A server in a process of its own that answers for any number of small files at once, and counts what it was
+received.
 
 It answers as a Data Store does that has the bytes itself: `GET /v1/files/UUID?...` is the UUID, many times over.
-`GET /counts` tells how many requests there were for files, and how many files were asked for.
+`GET /counts` tells how many requests there were for files, and how many files were requested.
 """
 
 import asyncio

@@ -118,7 +118,7 @@ class Group:
         return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
 
     def find(self, word: str) -> Group | Found | None:
-        """The command or group that the next word names; None where there is none."""
+        """The command or group that the next word names; None if there is none."""
         for command in self._own():
             if command["command"] == word:
                 return self._found(self._own_package, command)
@@ -195,7 +195,7 @@ class Catalog:
         return self._read(f"{package.replace('.', '/')}/commands.json", [])
 
     def registered(self, service: str) -> Service | None:
-        """The entry of a service; None where it is a generated package only."""
+        """The entry of a service; None if it is a generated package only."""
         return self._services.get(service)
 
     def root(self) -> Group:

@@ -95,7 +95,7 @@ def connected(
     except OmicsError as error:
         if base_url is None and service is None:
             raise UsageError(
-                f"no base URL for {name}", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
+                f"no base URL for {name}", remedy=f"Use --base-url, or set {variable(name, 'URL')}."
             ) from error
         from omicsdk.core.redaction import mask_url
         from omicsdk.core.request import fault_of  # slow; commands that read the settings only do without
@@ -104,7 +104,7 @@ def connected(
             raise
 
         source = "--base-url" if settings.get("base-url") else variable(name, "URL")
-        remedy = "Give the service's address, which begins with https:// and a host."
+        remedy = "Use the service's address, which begins with https:// and a host."
         raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy) from error
 
 
@@ -145,7 +145,7 @@ def seconds_of(option: str, text: str) -> float:
     hours, minutes, seconds = match.groups() if match else (None, None, None)
     time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
     if time <= 0:
-        raise UsageError(f"{option} {text}: not a duration", remedy="Give seconds, or a duration such as 90m or 2h30m.")
+        raise UsageError(f"{option} {text}: not a duration", remedy="Use seconds, or a duration such as 90m or 2h30m.")
     return time
 
 

@@ -109,7 +109,7 @@ def _remedy(service: str) -> str:
         # A command for files of any platform.
         return "Run `omics init`, which shows the credentials of each platform and how to get missing ones."
     given = SERVICES[service].get("remedy") if service in SERVICES else None
-    return given or f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+    return given or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
 
 
 def _representative(error: BaseException) -> BaseException:

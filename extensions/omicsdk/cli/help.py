@@ -327,7 +327,7 @@ TOPICS: dict[str, tuple[str, str]] = {
 
 
 def topic_help(name: str, width: int) -> str:
-    """The help of a topic; empty where no topic has the name.
+    """The help of a topic; empty if no topic has the name.
 
     Args:
         name: The topic's name; `topics` lists all.

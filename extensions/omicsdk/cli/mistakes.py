@@ -78,7 +78,7 @@ def unknown_option(word: str, known: Iterable[str]) -> UsageError:
     from omicsdk.core.errors import UsageError
 
     if not word.startswith("-"):
-        return UsageError(f"unexpected argument {word!r}", remedy="Give a value after its option: --option VALUE.")
+        return UsageError(f"unexpected argument {word!r}", remedy="Pass a value after its option: --option VALUE.")
     return UsageError(f"unknown option {word}", remedy=did_you_mean(word, known))
 
 

@@ -131,7 +131,7 @@ FETCH: list[Argument] = [
 ]
 """Of commands that download."""
 
-REPORT = _value("report", "File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).")
+REPORT = _value("report", "File for the result of each file: FILE.html (a web page) or FILE.jsonl (JSON lines).")
 
 QUIET: Argument = {**_switch("quiet", "Show no progress."), "short": "-q"}
 """Of commands that move files."""
@@ -140,7 +140,7 @@ NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": Fa
 """Documented for some uploads; `--quiet` is for all commands."""
 
 LIMIT: Argument = {
-    **_value("limit", "List at most N (all when omitted); the exit code is 3 where there are more."),
+    **_value("limit", "List at most N (all when omitted); the exit code is 3 if there are more."),
     "type": "integer",
     "convert": "omicsdk.cli.commands.values:at_least_1",
 }
@@ -207,7 +207,7 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
 
 
 def own_arguments(command: Command) -> list[Argument]:
-    """A command's arguments, and those that its kind adds where it has none of that name."""
+    """A command's arguments, and those that its kind adds if it has none of that name."""
     own: list[Argument] = []
     taken: set[str] = set()
     for argument in command.get("parameters", ()):
@@ -282,7 +282,7 @@ def split_globals(
                 break
             error = unknown_option(name, known)
             if name != "--":
-                error.remedy = error.remedy or "Give an option of a command after the command."
+                error.remedy = error.remedy or "Put an option of a command after the command."
             raise error
         end = at + (1 if equals or known[name].get("flag") else 2)
         if end > len(words) and name not in everywhere:

@@ -39,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         remedy = None
         if message.endswith(("expected one argument", "expected at least one argument")):
-            remedy = "Give a value that begins with a dash with an equals sign: --option=-value."
+            remedy = "Use a value that begins with a dash with an equals sign: --option=-value."
         raise UsageError(message.removeprefix("argument "), remedy=remedy)
 
 
@@ -93,7 +93,7 @@ def _check_opposites(given: list[Argument]) -> None:
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
         if positive is not None:
             raise UsageError(
-                f"{spelled(positive)} and {spelled(negation)} exclude each other", remedy="Give one of them."
+                f"{spelled(positive)} and {spelled(negation)} exclude each other", remedy="Use one of them."
             )
 
 
@@ -156,7 +156,7 @@ def _check_alone(words: list[str], options: list[tuple[Argument, list[str], str]
     for word in words:
         name, equals, value = word.partition("=")
         if equals and name in alone:
-            raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Give {name} alone, or leave it out.")
+            raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Pass {name} alone, or leave it out.")
         # Several letters may follow one dash, and a text of several words may begin with one.
         if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known:
             raise unknown_option(word, known)
@@ -326,7 +326,7 @@ def _content(argument: Argument, word: str) -> str:
     except OSError as error:
         raise UsageError(
             f"{spelled(argument)}: cannot read {name}: {error.strerror or error}",
-            remedy="Give a readable file, or - for stdin.",
+            remedy="Use a readable file, or - for stdin.",
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{spelled(argument)}: {name} is not UTF-8 text", remedy="Save it as UTF-8.") from error

@@ -98,7 +98,7 @@ SERVICES: dict[str, Service] = {
         "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --access-token), nih, pfb and "
         "users, which use other services than a commons or work on local files.",
         "not_it": "{} does not answer as a Gen3 commons: give its host alone, without the path of a page.",
-        "remedy": "Run `omics login gen3`. Or give --access-token FILE, or set GEN3_API_KEY: credentials.json comes from your profile "
+        "remedy": "Run `omics login gen3`. Or pass --access-token FILE, or set GEN3_API_KEY: credentials.json comes from your profile "
         "page of the commons.",
         "groups": {
             "auth": "Tokens, and single requests",
@@ -124,7 +124,7 @@ SERVICES: dict[str, Service] = {
         "title": "GA4GH DRS objects on any server: show, list, download, resolve",
         "index": "drs",
         "client": "omicsdk.cli.commands.drs:connect",
-        "remedy": "Give --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
+        "remedy": "Use --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
         "options": [
             {
                 "name": "passport",
@@ -144,7 +144,7 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.ga4gh:Htsget",
         "default": "download",
         "about": "`omics htsget ID` is `omics htsget download ID`. Never tried against a real server.",
-        "remedy": "Give --base-url with --access-token, or set OMICS_HTSGET_URL and OMICS_HTSGET_TOKEN: a token is sent to that server only.",
+        "remedy": "Use --base-url with --access-token, or set OMICS_HTSGET_URL and OMICS_HTSGET_TOKEN: a token is sent to that server only.",
     },
     "refget": {
         "title": "GA4GH refget: reference sequences by their digests",
@@ -178,7 +178,7 @@ SERVICES: dict[str, Service] = {
         "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
         "index": "crunch",
         "client": "omicsdk.crunch.client:Crunch",
-        "remedy": "Run `omics login crunch`. Or set CRUNCH_TOKEN, or give --access-token: an administrator of the site issues tokens.",
+        "remedy": "Run `omics login crunch`. Or set CRUNCH_TOKEN, or pass --access-token: an administrator of the site issues tokens.",
         "groups": {
             "projects": "Projects: list, show, create, change, delete",
             "datasets": "Datasets of projects: list, show, create, change, delete",
@@ -194,7 +194,7 @@ SERVICES: dict[str, Service] = {
         "index": "pangea",
         "client": "omicsdk.cli.commands.pangea:connect",
         "about": "Commands have the names of pangea-api's; public data requires no login.",
-        "remedy": "Run `omics login pangea`, or give --email and --password, or set PANGEA_USER and PANGEA_PASS.",
+        "remedy": "Run `omics login pangea`, or use --email and --password, or set PANGEA_USER and PANGEA_PASS.",
         "groups": {
             "user": "Your account: show it, change its password, get a token",
             "create": "Organizations, groups, samples, analysis results and their fields",

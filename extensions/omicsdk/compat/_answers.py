@@ -150,7 +150,7 @@ class DocumentedResponse(DocumentedAnswer):
 
 
 class DocumentedBody(DocumentedAnswer):
-    """An answer whose bytes come as they are asked for: `read(n)`, `iter_bytes()`, and the names of `requests`.
+    """An answer whose bytes come as they are requested: `read(n)`, `iter_bytes()`, and the names of `requests`.
 
     Args:
         body: The bytes.

@@ -47,11 +47,11 @@ class Differences:
     behaviour: tuple[Behaviour, ...] = ()
 
     def module_left_out(self, module: str) -> str | None:
-        """Return the entry of `modules` that a module is or is below; None where it is not left out."""
+        """Return the entry of `modules` that a module is or is below; None if it is not left out."""
         return next((each for each in self.modules if f"{module}.".startswith(f"{each}.")), None)
 
     def reason(self, dotted: str) -> str | None:
-        """Return why the face lacks a module or name; None where the table has no reason.
+        """Return why the face lacks a module or name; None if the table has no reason.
 
         Args:
             dotted: The published name with its module, such as `hca.util.pool`.

@@ -1,11 +1,11 @@
-"""The lowest layer: errors, settings, credentials, retries, transports; knows no platform.
+"""The lowest layer: errors, settings, credentials, retries, transports. Knows no platform.
 
-Generated clients need nothing else of omicsdk. Importing it costs next to nothing; each name is imported when it is first
-asked for."""
+Generated clients depend on nothing else of omicsdk. Importing it is cheap: each name is imported at its first use.
+"""
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
     from omicsdk.core.clock import ManualClock as ManualClock
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Transport as Transport
     from omicsdk.core.token_file import TokenFile as TokenFile
 
-#: Where each public name lives; it is imported when it is first asked for.
+#: Modules of the public names, imported at first use.
 
 
 __getattr__, __dir__, __all__ = lazy_package(

@@ -1,4 +1,4 @@
-"""What came back: one answer as plain data, and the pieces that generated parsers are made of."""
+"""One answer as plain data, and the parts that generated parsers are made of."""
 
 import gc
 import json
@@ -30,10 +30,10 @@ LARGE = 1 << 18
 
 
 def decoded(content: bytes) -> Any:
-    """The value of a JSON text; by msgspec where it is installed (extra `fast`) and the text is long.
+    """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
 
     Raises:
-        ValueError: It isn't JSON, or is nested deeper than Python can read.
+        ValueError: It is not JSON, or is nested deeper than Python can read.
     """
     try:
         if len(content) >= LARGE:
@@ -42,7 +42,7 @@ def decoded(content: bytes) -> Any:
                 try:
                     return decode(content)
                 except ValueError:
-                    pass  # stricter than json: NaN, and encodings other than UTF-8; json judges
+                    pass  # stricter than json: NaN, and encodings other than UTF-8; json decides
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -73,10 +73,11 @@ _was_enabled = False
 
 @contextmanager
 def paused_for(size: int) -> Generator[None]:
-    """Pause the cyclic collector while a body of `size` bytes is decoded, if that pays.
+    """Pause the cyclic garbage collector while a body of `size` bytes is decoded, if that is faster.
 
-    Its passes are two thirds of the time of decoding many small objects, none of which is garbage. A pause is process-wide, so
-    the pauses of all threads are counted, and the last one restores what the first one found.
+    Its passes take two thirds of the time of decoding many small objects, none of which is garbage. The pause applies
+    to the process, so the pauses of all threads are counted, and the last one restores the state that the first one
+    found.
     """
     if not pause_enabled or size < PAUSE_FROM:
         yield
@@ -98,7 +99,7 @@ def paused_for(size: int) -> Generator[None]:
 
 
 def _settle() -> None:
-    """Count what was made during the pause among the old objects, or the next young pass would walk through all of it.
+    """Move objects created during the pause to the old generation, or the next young pass would traverse all of them.
 
     Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed; counting
     those walks through all of them, which takes 0.1 s in a large program, so it is done only for a pause that made much.
@@ -129,8 +130,8 @@ def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]
 
     Args:
         content: The body.
-        operation: Whose answer it is, for errors; empty where that isn't known.
-        url: Where it came from, for errors.
+        operation: The operation, for errors; empty if unknown.
+        url: The URL, for errors.
         text: Returns the body as text, for errors.
 
     Raises:
@@ -149,12 +150,12 @@ class Answer:
     Attributes:
         operation: The operation's name.
         status: HTTP status.
-        headers: Its headers; names are looked up without regard to case.
+        headers: Its headers; names are case-insensitive.
         content: The whole body.
-        encoding: The text's encoding, of its Content-Type.
-        strict: Whether an answer that isn't what the document says is an error.
-        items: Dotted key of the list that the answer is a page of; None for an answer without pages.
-        url: Where it came from.
+        encoding: The encoding of the text, from its Content-Type.
+        strict: Whether an answer that does not conform to the document is an error.
+        items: Dotted key of the list in a page; None for an answer without pages.
+        url: The URL that it came from.
     """
 
     operation: str
@@ -170,12 +171,12 @@ class Answer:
         """Decode a JSON body.
 
         Args:
-            decode: Turns JSON data into the operation's type.
-            shape: What it must look like when the client is strict.
+            decode: Converts JSON data to the operation's type.
+            shape: The expected shape, checked if the client is strict.
 
         Raises:
-            NotJson: The body isn't JSON, but a web page, say.
-            DecodeError: It is a page without its list, or doesn't fit and the client is strict.
+            NotJson: The body is not JSON, but a web page, for example.
+            DecodeError: It is a page without its list, or does not conform and the client is strict.
         """
         with paused_for(len(self.content)):
             data = json_value(self.content, self.operation, self.url, self.text) if self.content else None
@@ -184,23 +185,23 @@ class Answer:
             if self.strict:
                 check(self.operation, "", data, shape)
             result = decode(data)
-            del data  # before the collector comes back, or it would walk through all of it
+            del data  # before the collector resumes, or it would traverse all of it
         return result
 
     def model(self, cls: type[M]) -> M:
-        """Decode a JSON body that is one model; an answer that is no object is kept as it is.
+        """Decode a JSON body that is one model; an answer that is not an object is returned unchanged.
 
         Raises:
-            NotJson, DecodeError: As of `json`.
+            NotJson, DecodeError: As for `json`.
         """
         return self.json(model_of(cls), Shape("model", model=lambda: cls) if self.strict else ANY)
 
     def event_data(self) -> Self:
-        """What an event's data holds, as an answer of its own; of an answer that is an event."""
+        """Return an event's data as a separate answer."""
         return replace(self, content=json.loads(self.content)["data"].encode())
 
     def comes_as(self, *media_types: str) -> bool:
-        """Whether its Content-Type is one of these.
+        """Whether its Content-Type is one of several.
 
         Args:
             media_types: In lower case, without parameters; `text/*` and `*/*` are ranges.
@@ -211,11 +212,13 @@ class Answer:
 
     @property
     def holds_json(self) -> bool:
-        """Whether JSON came, where bytes may: the Content-Type says so, or the body begins as an object or array does."""
+        """Whether an answer that may be bytes is JSON: by its Content-Type, or because it begins as an object or array
+        does.
+        """
         return "json" in self.headers.get("content-type", "") or self.content.lstrip()[:1] in (b"{", b"[")
 
     def text(self) -> str:
-        """The body as text; what its encoding can't read becomes U+FFFD."""
+        """The body as text; undecodable bytes become U+FFFD."""
         try:
             return self.content.decode(self.encoding, errors="replace")
         except LookupError:
@@ -230,17 +233,17 @@ def message(
     *,
     strict: bool,
 ) -> T:
-    """Decode the body of a request that a service sent: of a webhook or callback.
+    """Decode the body of a request that a service sent, such as a webhook or callback.
 
     Args:
-        name: What the request is, for errors: `webhook changed`.
-        body: JSON, or the data that was made of it.
-        decode: Turns JSON data into the message's type.
-        shape: What it must look like.
-        strict: Check every field; otherwise only that a message that should be an object is one.
+        name: The request's name, for errors: `webhook changed`.
+        body: JSON text, or decoded JSON.
+        decode: Converts JSON data to the message's type.
+        shape: The expected shape.
+        strict: Check every field; otherwise only check that a message that should be an object is one.
 
     Raises:
-        DecodeError: The body isn't JSON, or doesn't fit.
+        DecodeError: The body is not JSON, or does not conform.
     """
     what = "the body"
     if isinstance(body, (bytes, bytearray, str)):
@@ -256,7 +259,7 @@ def message(
 
 
 def model_of(cls: type[M]) -> Callable[[Any], M]:
-    """A decoder of one model: an object becomes one, anything else is kept as it is."""
+    """Return a decoder that makes models of objects and leaves anything else unchanged."""
 
     def decode(data: Any) -> M:
         return cls.from_dict(data) if data.__class__ is dict else cast("M", otherwise_typed(cls.__name__, data))
@@ -265,20 +268,20 @@ def model_of(cls: type[M]) -> Callable[[Any], M]:
 
 
 def as_it_came(data: Any) -> Any:
-    """The decoder of what is plain JSON on both sides."""
+    """The decoder of values that are plain JSON on both sides."""
     return data
 
 
 class AnswerHeaders(Mapping[str, str]):
-    """An answer's headers: all of them by their names, compared without case; those of the document as typed attributes too.
+    """An answer's headers: a case-insensitive mapping, with the headers of the document as typed attributes.
 
     Args:
-        headers: Names and values; those of an APIError will do.
+        headers: Names and values; those of an APIError are accepted too.
         operation: The operation's name, for errors.
-        strict: Whether a header that isn't what the document says is an error.
+        strict: Whether a header that does not conform to the document is an error.
 
     Raises:
-        DecodeError: A header doesn't fit, and `strict` is set.
+        DecodeError: A header does not conform, and `strict` is set.
     """
 
     def __init__(self, headers: Mapping[str, str], operation: str = "", *, strict: bool = False) -> None:
@@ -303,11 +306,11 @@ class AnswerHeaders(Mapping[str, str]):
 
 
 class Header(Generic[T]):
-    """A header that a document declares, as an attribute of AnswerHeaders; None where an answer hasn't got it.
+    """A header that a document declares, as an attribute of AnswerHeaders; None if the answer lacks it.
 
     Args:
-        name: In the document.
-        shape: What it is: a scalar, or a list of scalars with commas between them.
+        name: Its name in the document.
+        shape: The shape of its value: a scalar, or a list of scalars separated by commas.
     """
 
     def __init__(self, name: str, shape: Shape) -> None:
@@ -325,10 +328,10 @@ class Header(Generic[T]):
         return None if text is None else _of_header(text, self.shape)
 
     def check(self, headers: AnswerHeaders, operation: str) -> None:
-        """Hold the header against its shape.
+        """Check a header against its shape.
 
         Raises:
-            DecodeError: It doesn't fit.
+            DecodeError: It does not conform.
         """
         text = headers.get(self.name)
         if text is not None:
@@ -336,7 +339,7 @@ class Header(Generic[T]):
 
 
 def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
-    """A header's value as its shape has it; the text where it is something else."""
+    """Convert a header's value to its shape; return the text if that fails."""
     if shape.kind == "array":
         return [
             _of_header(item.strip(" \t"), shape.of[0], dates=dates) for item in text.split(",") if item.strip(" \t")
@@ -354,10 +357,10 @@ def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWithHeaders(Generic[R, H]):
-    """What an answer says, together with its headers.
+    """The value of an answer together with its headers.
 
     Attributes:
-        value: What the call alone would give.
+        value: The result of a plain call.
         headers: Its headers.
         status: HTTP status.
     """

@@ -1,4 +1,4 @@
-"""Errors for answers: what a refusal says in its body, and the exception of its status."""
+"""Errors for answers: the message in an error's body, and the exception for its status."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NamedTuple, cast
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
 from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, without_query
 
-#: Bytes of a body that are looked at; an error's own words are never longer.
+#: Bytes of a body that are read; error messages are never longer.
 READ_LIMIT = 1 << 20
-#: Characters of a page for people that are looked at; its words stand at its beginning.
+#: Characters of an HTML page that are read; its message is at the beginning.
 PAGE_LIMIT = 1 << 16
 
-#: Fields that hold a message in the error bodies of services, the most telling first (RFC 9457 has title and detail,
-#: AWS Chalice Code and Message).
+#: Fields with a message in the error bodies of services, the most specific first (RFC 9457 has title and detail, AWS
+#: Chalice Code and Message).
 _MESSAGE_FIELDS = (
     "message",
     "title",
@@ -31,13 +31,13 @@ _CODE_FIELDS = ("code", "error_code", "errorCode", "Code")
 
 
 class Complaint(NamedTuple):
-    """What the body of a refusal says.
+    """The content of an error's body.
 
     Attributes:
-        message: Its words, not masked; "" when it has none for people.
-        code: The service's own code for what went wrong, None when it gave none.
-        request_id: What it calls the request, None when the body doesn't say.
-        value: The body as a JSON value, None when it isn't one.
+        message: Its message, not masked; "" if there is none for users.
+        code: The service's error code, None if there is none.
+        request_id: The request's id, None if the body does not state it.
+        value: The body as a JSON value, None if it is not JSON.
         text: The body as text.
     """
 
@@ -49,10 +49,10 @@ class Complaint(NamedTuple):
 
 
 def complaint_of(body: bytes | str) -> Complaint:
-    """Read the body of a refusal.
+    """Read the body of an error.
 
     Args:
-        body: What came; bytes are read as UTF-8, with what isn't UTF-8 replaced. No more than READ_LIMIT is looked at.
+        body: The body; bytes are read as UTF-8, with invalid bytes replaced. At most READ_LIMIT bytes are read.
     """
     body = body[:READ_LIMIT]
     text = (body.decode("utf-8", "replace") if isinstance(body, bytes) else body).strip()
@@ -66,7 +66,7 @@ def complaint_of(body: bytes | str) -> Complaint:
 
 
 def _element(text: str, name: str) -> str | None:
-    """The text of an element of S3's error documents, which have no attributes and hold nothing twice."""
+    """Return the text of an element of S3's error documents, which have no attributes and no repeated elements."""
     start = text.find(f"<{name}>")
     end = text.find(f"</{name}>", start)
     if start < 0 or end < 0:
@@ -77,10 +77,10 @@ def _element(text: str, name: str) -> str | None:
 
 
 def _in_page(text: str) -> str:
-    """What a page for people says: its first paragraph with words, the only place where Gen3's Fence says why it refused."""
+    """Return the first paragraph of an HTML page with text, the only place where Gen3's Fence states its reason."""
     if not re.match(r"<(!doctype html|html)\b", text, re.IGNORECASE):
         return ""
-    # Up to the last end: else each of many paragraphs without one would be looked through up to the page's own.
+    # Up to the last end tag: otherwise many unclosed paragraphs would each be searched to the end of the page.
     page = "".join(text[:PAGE_LIMIT].rpartition("</p>")[:2])
     for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL):
         from html import unescape
@@ -90,13 +90,13 @@ def _in_page(text: str) -> str:
     return ""
 
 
-# Comments and a declaration may come first. A comment ends at its first end: else many of them could be divided in more ways than
-# there is time to try.
+# Comments and a declaration may come first. A comment ends at its first end: otherwise backtracking over many of them
+# would not end in any useful time.
 _PAGE = r"(?is)(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b"
 
 
 def page_title(text: str) -> str | None:
-    """The title of a page for people, empty where it has none; None of any other text."""
+    """Return the title of an HTML page, empty if it has none; None for any other text."""
     page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
     if not re.match(_PAGE, page):
         return None
@@ -112,7 +112,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     """Find the message and the code in a JSON error body, whatever its shape."""
     if isinstance(value, str):
         return value, None
-    if depth > 5:  # no service hides its words deeper, and a hostile body must not end in RecursionError
+    if depth > 5:  # no service nests its message deeper, and a hostile body must not cause a RecursionError
         return "", None
     if isinstance(value, list):
         items = cast("list[object]", value)[:10]
@@ -124,7 +124,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     message = next((found for name in _MESSAGE_FIELDS if (found := _in_json(fields.get(name), depth + 1)[0])), "")
     detail = fields.get("detail")
     if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
-        # RFC 9457: the title is the same for all problems of a kind, and the detail says which one this is.
+        # RFC 9457: the title is the same for all problems of a kind, and the detail distinguishes this one.
         message = f"{message.rstrip(' .:')}: {detail.strip()}"
     for name in ("error", "errors", "htsget"):
         inner = fields.get(name)
@@ -134,7 +134,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
             message, inner_code = _in_json(inner, depth + 1)
             code = code if code is not None else inner_code
     if not message and code is None:
-        # A form's complaints: {"name": ["This field is required."]}
+        # Errors of a form: {"name": ["This field is required."]}
         lists = [(name, cast("object", item)) for name, item in fields.items() if isinstance(item, list)]
         complaints = ((name, _in_json(item, depth + 1)[0]) for name, item in lists)
         message = "; ".join(f"{name}: {text}" for name, text in complaints if text)
@@ -142,7 +142,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
 
 
 def _json_or_none(text: str) -> object:
-    import json  # most calls end well
+    import json  # most calls succeed
 
     try:
         return json.loads(text)
@@ -150,7 +150,7 @@ def _json_or_none(text: str) -> object:
         return None
 
 
-#: Headers in which services name a request, the most particular first.
+#: Headers with a service's request id, the most specific first.
 REQUEST_ID_HEADERS = ("x-aws-request-id", "x-request-id", "x-amzn-requestid", "x-amz-request-id", "x-correlation-id")
 
 
@@ -165,20 +165,20 @@ def api_error(
     reason: str = "",
     retry_after: float | None = None,
 ) -> APIError:
-    """Make the error of an answer.
+    """Create the error for an answer.
 
     Args:
         status: The answer's HTTP status.
-        headers: Its headers; names are compared without case.
-        body: What came as its body; bytes are read as UTF-8, with what isn't UTF-8 replaced.
+        headers: Its headers; names are case-insensitive.
+        body: Its body; bytes are read as UTF-8, with invalid bytes replaced.
         method: The request's method.
         url: The request's URL; it is masked here.
         operation: The operation's name.
-        reason: The status' reason phrase, used when the body says nothing.
-        retry_after: Seconds that the service asked to wait, already read from its header.
+        reason: The status's reason phrase, used if the body has no message.
+        retry_after: Seconds that the service asked to wait, from its header.
 
     Returns:
-        An error of the status's class, not raised yet.
+        An error of the status's class, not raised.
     """
     said = complaint_of(body)
     lowered = {name.lower(): content for name, content in headers.items()}
@@ -201,14 +201,14 @@ def api_error(
 
 
 def not_json(operation: str, url: str, text: str, why: str = "", *, expected: str = "JSON") -> NotJson:
-    """Make the error of an answer that should be JSON, not raised yet.
+    """Create the error for an answer that should be JSON, without raising it.
 
     Args:
-        operation: Whose answer it is; empty where that isn't known.
-        url: Where it came from; secrets are taken out of it here.
-        text: What came; secrets are masked here.
-        why: What the decoder says of it.
-        expected: What should have come, in words.
+        operation: The operation; empty if unknown.
+        url: The URL; secrets in it are masked here.
+        text: The answer's text; secrets in it are masked here.
+        why: The decoder's message.
+        expected: What was expected, in words.
 
     Returns:
         The error; a web page is named by its title.
@@ -233,7 +233,7 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
 
 
 def phrase_of(status: int) -> str:
-    """A status in words; empty where HTTP has none for it."""
+    """Return the reason phrase of a status; empty if HTTP has none for it."""
     from http import HTTPStatus
 
     try:

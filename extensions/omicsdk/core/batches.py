@@ -1,4 +1,4 @@
-"""Items in lists of a size, such as one request takes."""
+"""Items in lists of limited size, as requests accept them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield items in lists of at most `size`; they are taken as they are needed."""
+    """Yield items in lists of at most `size`, consuming them lazily."""
     source = iter(items)
     while batch := list(islice(source, size)):
         yield batch

@@ -28,7 +28,7 @@ Content = bytes | BinaryIO | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body's bytes, or a function that yields them anew for each try, and its media type."""
+    """A body's media type and its bytes, or a function that yields them again for each try."""
 
     content: bytes | Callable[[], Iterable[bytes]] | None = field(repr=False)
     media_type: str | None
@@ -40,11 +40,12 @@ _TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON data: models become dicts, omitted members vanish, tuples and sets become lists.
+    """Convert a value to JSON data: models become dicts, omitted members are left out, tuples and sets become lists.
 
-    Dates are the texts that they came as, else written as RFC 3339 has them; a datetime without a time zone names no moment, and
-    stays as it is. Times are written as ISO 8601 has them, numbers of numpy are numbers, members of an enumeration their values, and UUIDs,
-    decimals, paths and addresses texts. What has no JSON stays as it is, for `encoded` to refuse it with its place.
+    Dates keep the text that they were read from, else they are written as in RFC 3339; a datetime without a time zone
+    is ambiguous and stays as it is. Times are written as in ISO 8601, numbers of numpy become numbers, members of an
+    enumeration their values, and UUIDs, decimals, paths and addresses text. A value that JSON cannot represent stays as
+    it is, so that `encoded` reports it with its place.
 
     Args:
         value: The value.
@@ -63,7 +64,7 @@ def plain(value: Any) -> Any:
     isoformat = getattr(value, "isoformat", None)
     if isoformat is not None:
         return isoformat()
-    # Their modules aren't imported to determine: who has such a value has done so.
+    # Their modules are not imported for this check: a program with such a value has imported them.
     homes = {each.__module__.partition(".")[0] for each in type(value).__mro__}
     if "enum" in homes:
         return plain(value.value)
@@ -71,14 +72,14 @@ def plain(value: Any) -> Any:
 
 
 def json_body(value: object, media_type: str = "application/json") -> Body:
-    """A JSON body.
+    """Return a JSON body.
 
     Args:
         value: Plain data, models, or a mapping whose OMIT members are left out; OMIT is no body.
-        media_type: What the document names.
+        media_type: The document's media type.
 
     Raises:
-        UsageError: Something in it has no JSON, such as NaN or a file; the message says where.
+        UsageError: It contains what JSON cannot represent, such as NaN or a file; the message names the place.
     """
     if value is OMIT:
         return NO_BODY
@@ -86,26 +87,26 @@ def json_body(value: object, media_type: str = "application/json") -> Body:
 
 
 def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:
-    """The fields of a body that may be left out as a whole: OMIT when none of them is given."""
+    """Return the fields of an optional body: OMIT if none of them is given."""
     return OMIT if all(value is OMIT for value in fields.values()) else fields
 
 
 def members(value: Any) -> Mapping[str, object] | Omit:
-    """A whole form as its fields: a mapping as it is, a model as a dict; OMIT stays."""
+    """Return the fields of a form: a mapping unchanged, a model as a dict, OMIT unchanged."""
     to_dict = getattr(value, "to_dict", None)
     return to_dict() if to_dict is not None else value
 
 
 class Joined(str):
-    """A list or an object as one text that knows its items, for styles that put a delimiter between them.
+    """A list or an object as one text that remembers its items, for styles with a delimiter between them.
 
-    The text itself has the items as they are.
+    The text itself contains the unquoted items.
 
     Args:
-        marks: What stands before each item.
-        items: The items, of an object its members' names and values in turn.
-        delimiters: The characters that would end an item.
-        listed: Whether it is a list or an object; False for a scalar, which no delimiter cuts.
+        marks: The text before each item.
+        items: The items; of an object its members' names and values in turn.
+        delimiters: Characters that would end an item.
+        listed: Whether it is a list or an object; False for a scalar, which no delimiter splits.
     """
 
     __slots__ = ("_delimiters", "_listed", "_marks", "items")
@@ -118,15 +119,15 @@ class Joined(str):
         return made
 
     def encoded(self, name: str, quoted: Callable[[str], str]) -> str:
-        """The text with its items percent-encoded, delimiters within them too (RFC 6570, section 3.2.1).
+        """Return the text with its items percent-encoded, including delimiters within them (RFC 6570, section 3.2.1).
 
         Args:
             name: The parameter, for errors.
-            quoted: Percent-encodes an item for the place; delimiters that it leaves are encoded here.
+            quoted: Percent-encodes an item for its place; delimiters that it leaves are encoded here.
 
         Raises:
-            UsageError: An item holds a blank where blanks separate, or a tab where tabs do: both are sent as %20 (%09), and
-                no server can distinguish them (OpenAPI 3.1.1, appendix E).
+            UsageError: An item contains a space where spaces separate, or a tab where tabs do: both are sent as %20
+                (%09), and no server can distinguish them (OpenAPI 3.1.1, appendix E).
         """
         if self._delimiters in (" ", "\t"):
             self.refuse_delimiters(name)
@@ -135,25 +136,25 @@ class Joined(str):
         return "".join(mark + quoted(item).translate(table) for mark, item in zip(self._marks, self.items, strict=True))
 
     def refuse_delimiters(self, name: str) -> None:
-        """Refuse items that would be read as several, for places that have no encoding: headers and multipart bodies.
+        """Refuse items that would be read as several, in places without an encoding: headers and multipart bodies.
 
         Args:
             name: The parameter, for errors.
 
         Raises:
-            UsageError: An item holds a delimiter.
+            UsageError: An item contains a delimiter.
         """
         for item in self.items if self._listed else ():
             found = next((mark for mark in self._delimiters if mark in item), None)
             if found is not None:
                 raise UsageError(
                     f"{name} cannot be sent: its item {item[:80]!r} contains {found!r}, the separator of items",
-                    remedy=f"Give items without {found!r}.",
+                    remedy=f"Use items without {found!r}.",
                 )
 
 
 def form_body(fields: Mapping[str, object] | Omit) -> Body:
-    """An application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out.
+    """Return an application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out.
 
     Args:
         fields: Names and values; OMIT is no body.
@@ -177,16 +178,16 @@ def _form_text(name: str, value: object) -> str:
     try:
         return json.dumps(data)
     except TypeError:
-        encoded({name: data})  # says what of it has no JSON, and where
+        encoded({name: data})  # raises for what JSON cannot represent, and converts numbers of numpy
         return encoded(data).decode()  # a number of numpy
 
 
 def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
-    """A body of bytes or text as they stand, or a file that is streamed.
+    """Return a body of unchanged bytes or text, or of a file that is streamed.
 
     Args:
-        value: bytes, str (UTF-8), a binary file object (read once: no second try), a path, or OMIT.
-        media_type: What the document names.
+        value: bytes, str (UTF-8), a binary file object (read once: no retry), a path, or OMIT.
+        media_type: The document's media type.
     """
     if value is OMIT:
         return NO_BODY
@@ -198,7 +199,7 @@ def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
 
 
 def chunks(source: Content) -> Iterator[bytes]:
-    """The bytes of a file, a path or a bytes object, at most 1 MiB at a time."""
+    """Yield the bytes of a file, a path or a bytes object, at most 1 MiB at a time."""
     if isinstance(source, bytes):
         yield source
     elif isinstance(source, os.PathLike):
@@ -211,14 +212,14 @@ def chunks(source: Content) -> Iterator[bytes]:
 def multipart_body(
     fields: Mapping[str, object] | Omit, files: Sequence[str] = (), *, types: Mapping[str, str] | None = None
 ) -> Body:
-    """A multipart/form-data body (RFC 7578), streamed.
+    """Return a multipart/form-data body (RFC 7578), streamed.
 
     Args:
         fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
-        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these). What can only
-            be a file is sent as one under any name.
-        types: Media types of fields, as the document states them: several with commas between, `image/*` for any of a kind.
-            A file is sent as that of them which its name tells, or the first.
+        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these). A value that can
+            only be a file is sent as one under any name.
+        types: Media types of fields as in the document: several separated by commas, `image/*` for any of a kind. A
+            file is sent with the one that matches its name, or the first.
     """
     if fields is OMIT:
         return NO_BODY
@@ -240,7 +241,7 @@ def multipart_body(
 
 
 def _spelled(name: str, value: object) -> object:
-    """A part's value, in which nothing is percent-encoded."""
+    """A part's value, without percent-encoding."""
     if isinstance(value, Joined):
         value.refuse_delimiters(name)
     return value
@@ -253,7 +254,7 @@ def _is_content(value: object) -> bool:
 def _part(boundary: str, name: str, value: Any, is_file: bool, stated: str) -> Iterator[bytes]:
     head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"'
     if not is_file:
-        # OpenAPI: an object that is a part is JSON, and says so.
+        # OpenAPI: an object in a part is JSON, with that media type.
         kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else _form_text(name, value)
         line = f"\r\ncontent-type: {kind}" if kind else ""
@@ -267,7 +268,9 @@ def _part(boundary: str, name: str, value: Any, is_file: bool, stated: str) -> I
 
 
 def _type_of_part(stated: str, filename: str, usual: str) -> str:
-    """A part's media type: of those that are stated the one that the file's name tells, else the first that is no range."""
+    """Return a part's media type: of the stated ones the one that matches the file's name, else the first that is no
+    range.
+    """
     names = [name.strip() for name in stated.split(",") if name.strip()]
     if not names:
         return usual
@@ -289,12 +292,12 @@ def _media_types() -> "MimeTypes":
 
 
 def media_type_of(name: str) -> str | None:
-    """Return the media type of a file by its name's ending; None for an unknown one.
+    """Return the media type of a file by its name's suffix; None if unknown.
 
-    Only Python's own table counts: that of the machine would make types differ from one machine to the next.
+    Only Python's own table is used: with the system's, types would differ between machines.
 
     Args:
-        name: The name. One that ends in `.gz` is gzip, whatever precedes that; likewise for other compressions.
+        name: The name. One that ends in `.gz` is gzip, whatever precedes it; likewise for other compressions.
     """
     kind, encoding = _media_types().guess_type(Path(name).name)
     if encoding is not None:
@@ -313,5 +316,5 @@ def _named_file(name: str, value: Any) -> tuple[str, Content]:
 
 
 def _quoted(text: str) -> str:
-    # WHATWG's form-data rule: a line end or quote in a name can't start a header of its own.
+    # WHATWG's form-data rule: a line end or quote in a name must not start another header.
     return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

@@ -1,7 +1,8 @@
-"""Checksums that the platforms state for files, computed piece by piece: SHA-256, SHA-512, SHA-1, MD5, CRC32C and S3's ETag.
+"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C and S3's ETag.
 
-All values are text in lower case: hex digits, for `crc32c` always eight of them, for an `s3_etag` of several parts
-`<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading them again.
+All values are lower-case text: hex digits, for `crc32c` always eight, for an `s3_etag` of several parts
+`<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading the pieces
+again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MIB = 1024 * 1024
-#: The part size with which the Data Store and the AWS tools that it was filled with compute ETags.
+#: Part size of the ETags of the Data Store and of the AWS tools that filled it.
 ETAG_PART = 64 * MIB
-#: S3's limit of parts an object; larger objects have larger parts.
+#: S3's limit of parts per object; larger objects have larger parts.
 ETAG_PARTS = 10_000
-#: The algorithms that `Digests` knows, fastest first.
+#: The algorithms of `Digests`, fastest first.
 ALGORITHMS = ("crc32c", "sha256", "sha1", "sha512", "md5", "s3_etag")
 
-#: How their values are written.
+#: The form of their values.
 FORMS = {
     "crc32c": "8 hexadecimal digits",
     "sha256": "64 hexadecimal digits",
@@ -33,12 +34,12 @@ FORMS = {
 _DIGITS = {"crc32c": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
 
-# google_crc32c takes bytes only; slices of this size stay in the processor's cache.
+# google_crc32c accepts bytes only; slices of this size stay in the processor's cache.
 _CRC_SLICE = 128 * 1024
 
 
 class _Digest(Protocol):
-    """What this module needs of an object of hashlib; the classes below have it too."""
+    """The interface of hashlib's objects that this module uses; the classes below have it too."""
 
     def update(self, data: Buffer, /) -> None: ...
     def hexdigest(self) -> str: ...
@@ -46,10 +47,10 @@ class _Digest(Protocol):
 
 
 def crc32c_extend() -> Callable[[int, bytes], int]:
-    """Return the function that extends a CRC32C by bytes, for loops; the library is imported when it is first wanted.
+    """Return the function that extends a CRC32C by bytes, for loops; its library is imported at the first call.
 
     Returns:
-        A function of the CRC32C so far (0 at the beginning) and the bytes that follow; its result is 0 to 2**32 - 1.
+        A function of the CRC32C so far (0 initially) and the bytes that follow; its result is 0 to 2**32 - 1.
     """
     import google_crc32c
 
@@ -61,7 +62,7 @@ def crc32c(data: bytes, crc: int = 0) -> int:
 
     Args:
         data: The bytes.
-        crc: The CRC32C of what came before them; 0 at the beginning.
+        crc: The CRC32C of the preceding bytes; 0 initially.
 
     Returns:
         The CRC32C of both together, 0 to 2**32 - 1.
@@ -70,7 +71,7 @@ def crc32c(data: bytes, crc: int = 0) -> int:
 
 
 def crc32c_text(crc: int) -> str:
-    """Write a CRC32C the way the platforms state it: eight lower-case hex digits."""
+    """Format a CRC32C as the platforms state it: eight lower-case hex digits."""
     return f"{crc:08x}"
 
 
@@ -144,12 +145,12 @@ class Digests:
     """Several checksums of one stream of bytes, updated together.
 
     Args:
-        names: Which ones, out of ALGORITHMS.
-        size: The stream's length in bytes; only `s3_etag` of more than 10,000 x 64 MiB needs it.
+        names: The algorithms, from ALGORITHMS.
+        size: The stream's length in bytes; only needed by `s3_etag` above 10,000 x 64 MiB.
         part_size: The part size of `s3_etag` in bytes; by default that of `etag_part_size`.
 
     Raises:
-        ValueError: A name that isn't in ALGORITHMS.
+        ValueError: A name that is not in ALGORITHMS.
     """
 
     def __init__(self, names: Iterable[str], size: int | None = None, *, part_size: int | None = None) -> None:
@@ -158,28 +159,28 @@ class Digests:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The algorithms, in the order they were given in."""
+        """The algorithms, in the given order."""
         return tuple(self._digests)
 
     def update(self, buffer: Buffer) -> None:
         """Add bytes.
 
         Args:
-            buffer: bytes, or anything that gives its bytes (bytearray, memoryview); it is not kept.
+            buffer: bytes, bytearray or memoryview; not kept.
         """
         for digest in self._digests.values():
             digest.update(buffer)
 
     def values(self) -> dict[str, str]:
-        """Return the checksums of what was added so far; more may be added afterwards.
+        """Return the checksums of the bytes so far; more may be added afterwards.
 
         Returns:
-            A mapping from algorithm to lower-case text.
+            Values as lower-case text, by algorithm.
         """
         return {name: digest.hexdigest() for name, digest in self._digests.items()}
 
     def copy(self) -> Digests:
-        """Return an independent copy that goes on from here."""
+        """Return an independent copy with the same state."""
         twin = Digests(())
         twin._digests = {name: digest.copy() for name, digest in self._digests.items()}
         return twin
@@ -200,7 +201,7 @@ def is_checksum(name: str, value: str) -> bool:
 
 
 def from_base64(name: str, value: str) -> str:
-    """A checksum that is written in base64, in hexadecimal digits; empty when it can't be one.
+    """Convert a checksum from base64 to hex digits; empty if it is invalid.
 
     Args:
         name: One of ALGORITHMS.
@@ -216,7 +217,7 @@ def from_base64(name: str, value: str) -> str:
 
 
 def digest(data: Buffer, name: str) -> str:
-    """Compute one checksum of bytes that are in memory.
+    """Compute one checksum of bytes in memory.
 
     Args:
         data: The bytes.
@@ -239,7 +240,7 @@ def _digest(name: str, etag_part: int) -> _Digest:
     if name == "s3_etag":
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
-        import hashlib  # brings OpenSSL's library: a download without checksums does without
+        import hashlib  # loads OpenSSL's library, which a download without checksums does not need
 
         return hashlib.new(name, usedforsecurity=False)
     raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
@@ -307,13 +308,13 @@ class _S3Etag:
 
 
 def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:
-    """Name the first checksum that isn't as expected.
+    """Return the first checksum that differs from the expected one.
 
     Args:
-        expected: From algorithm to value, as stated.
-        actual: From algorithm to value, as computed; has at least the same algorithms.
+        expected: Stated values by algorithm.
+        actual: Computed values by algorithm, of at least the same algorithms.
 
     Returns:
-        The algorithm, None when all agree.
+        The algorithm, None if all agree.
     """
     return next((name for name, value in expected.items() if actual[name] != value), None)

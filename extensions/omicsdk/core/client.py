@@ -34,7 +34,7 @@ CHUNK = 1 << 16
 
 
 class _Body:
-    """What both faces of a streamed body show."""
+    """What the blocking and the asynchronous streamed body share."""
 
     def __init__(self, response: httpx.Response, translate: Callable[[Exception], OmicsError | None]) -> None:
         self._response = response
@@ -49,12 +49,12 @@ class _Body:
 
     @property
     def headers(self) -> httpx.Headers:
-        """The answer's headers; names are looked up without regard to case."""
+        """The answer's headers; names are case-insensitive."""
         return self._response.headers
 
     @property
     def url(self) -> str:
-        """Where the bytes come from, after redirects; a presigned URL is a secret: don't log it."""
+        """Where the bytes come from, after redirects; a presigned URL is a secret: do not log it."""
         return str(self._response.url)
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class _Body:
         return [self._left], len(self._left)
 
     def _break(self, error: Exception, *, arrived: bool) -> None:
-        """Remember an error for the next read when there is something to give first, else raise it."""
+        """Keep an error for the next read if bytes must be returned first, else raise it."""
         if not arrived:
             raise self._translate(error) or error from error
         self._broken = error
@@ -79,7 +79,7 @@ class _Body:
 class Body(_Body):
     """A streamed body, read in a `with` block.
 
-    Content-Encoding is undone. A body that ends early raises TransportError.
+    Content-Encoding is decoded. A body that ends early raises TransportError.
     """
 
     def __init__(self, response: httpx.Response, translate: Callable[[Exception], OmicsError | None]) -> None:
@@ -87,12 +87,12 @@ class Body(_Body):
         self._source = response.iter_bytes()
 
     def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes in chunks of `chunk_size` (the last may be shorter)."""
+        """Yield the bytes in chunks of `chunk_size` (the last may be shorter)."""
         while data := self.read(chunk_size):
             yield data
 
     def arriving(self) -> Iterator[bytes]:
-        """The bytes in the pieces in which they arrive.
+        """Yield the bytes as they arrive.
 
         Raises:
             TransportError: The connection broke before the body's end.
@@ -103,11 +103,11 @@ class Body(_Body):
             raise self._translate(error) or error from error
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, or all that is left; empty at the end.
+        """Return at most `size` bytes, or the rest; empty at the end.
 
         Raises:
-            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
-                all was asked for.
+            TransportError: The connection broke before the body's end. Bytes received until then are returned first,
+                unless all were requested.
         """
         pieces, got = self._begun()
         try:
@@ -130,12 +130,12 @@ class AsyncBody(_Body):
         self._source = response.aiter_bytes()
 
     async def iter_bytes(self, chunk_size: int = CHUNK) -> AsyncIterator[bytes]:
-        """The bytes in chunks of `chunk_size` (the last may be shorter)."""
+        """Yield the bytes in chunks of `chunk_size` (the last may be shorter)."""
         while data := await self.read(chunk_size):
             yield data
 
     async def arriving(self) -> AsyncIterator[bytes]:
-        """The bytes in the pieces in which they arrive.
+        """Yield the bytes as they arrive.
 
         Raises:
             TransportError: The connection broke before the body's end.
@@ -147,11 +147,11 @@ class AsyncBody(_Body):
             raise self._translate(error) or error from error
 
     async def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, or all that is left; empty at the end.
+        """Return at most `size` bytes, or the rest; empty at the end.
 
         Raises:
-            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
-                all was asked for.
+            TransportError: The connection broke before the body's end. Bytes received until then are returned first,
+                unless all were requested.
         """
         pieces, got = self._begun()
         try:
@@ -167,12 +167,12 @@ class AsyncBody(_Body):
 
 
 class Frames:
-    """Cuts the bytes of an answer into its items, as they arrive; pure.
+    """Splits the bytes of an answer into its items, as they arrive; pure.
 
     Args:
-        media_type: How items are framed: `application/json-seq` (RFC 7464), `text/event-stream`, of which an item is a JSON
-            object of an event's fields, or lines.
-        limit: Bytes of the longest item; what exceeds it is an error, since it is held in memory.
+        media_type: The framing of items: `application/json-seq` (RFC 7464), `text/event-stream`, whose items are JSON
+            objects with an event's fields, or lines.
+        limit: Most bytes of an item; a larger one is an error, since it is kept in memory.
     """
 
     def __init__(self, media_type: str, limit: int) -> None:
@@ -186,7 +186,7 @@ class Frames:
         self._after_return = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Give the items that a chunk completes.
+        """Return the items that a chunk completes.
 
         Raises:
             AnswerTooLarge: An item exceeds the limit.
@@ -203,7 +203,7 @@ class Frames:
                 yield piece.strip()
 
     def end(self) -> Iterator[bytes]:
-        """Give what is left at the end of the answer: a last line without an end. An event without one counts for nothing."""
+        """Return the rest at the end of the answer: a last line without an end. An unfinished event is dropped."""
         if not self._is_events and self._rest.strip():
             yield self._rest.strip()
 
@@ -216,10 +216,10 @@ class Frames:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _event(self, line: bytes) -> Iterator[bytes]:
-        """Take a line of an event stream (WHATWG HTML, 9.2.6); the empty one ends an event."""
+        """Process a line of an event stream (WHATWG HTML, 9.2.6); an empty one ends an event."""
         if not line:
             fields, self._fields = self._fields, {}
-            # "[DONE]" states, by a common convention, that there is nothing more.
+            # "[DONE]" means, by a common convention, that no more events follow.
             if fields.get("data", "[DONE]") != "[DONE]":
                 yield json.dumps({**fields, **({"id": self._last_id} if self._last_id else {})}).encode()
             return
@@ -242,7 +242,7 @@ def _is_address(request: Request, response: httpx.Response) -> bool:
 
 
 def _address(response: httpx.Response) -> httpx.Response:
-    """The answer whose body is the address that it redirects to, since that is what was asked for."""
+    """Return an answer whose body is the address that it redirects to, since that was requested."""
     import httpx
 
     headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
@@ -256,18 +256,18 @@ def _address(response: httpx.Response) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What bears on answers.
+    """Options for answers.
 
     Attributes:
-        strict: Whether an answer that isn't what the document says is an error.
-        follow_redirects: Whether redirects without Retry-After are followed or handed to the caller.
+        strict: Whether an answer that does not conform to the document is an error.
+        follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
     """
 
     strict: bool = False
     follow_redirects: bool = True
 
     def answer(self, request: Request, response: httpx.Response, paging: Paging | None = None) -> Answer:
-        """A whole response as plain data; a page's where its operation has pages."""
+        """Return a whole response as plain data; as a page if its operation has pages."""
         return Answer(
             operation=request.operation,
             status=response.status_code,
@@ -287,7 +287,7 @@ class Exchange(_Options):
     transport: Transport
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as `Transport.send`."""
+        """Return the final answer to a request; errors as `Transport.send`."""
         response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
             return response
@@ -296,7 +296,7 @@ class Exchange(_Options):
 
     @contextmanager
     def streamed(self, request: Request) -> Generator[Body]:
-        """The bytes of the final answer to a request, as they arrive."""
+        """Yield the bytes of the final answer to a request, as they arrive."""
         response = self.send(request, stream=True)
         try:
             yield Body(response, lambda error: transport_error(error, request, response))
@@ -311,7 +311,7 @@ class AsyncExchange(_Options):
     transport: AsyncTransport
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as `AsyncTransport.send`."""
+        """Return the final answer to a request; errors as `AsyncTransport.send`."""
         response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
             return response
@@ -320,7 +320,7 @@ class AsyncExchange(_Options):
 
     @asynccontextmanager
     async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
-        """The bytes of the final answer to a request, as they arrive."""
+        """Yield the bytes of the final answer to a request, as they arrive."""
         response = await self.send(request, stream=True)
         try:
             yield AsyncBody(response, lambda error: transport_error(error, request, response))
@@ -337,11 +337,11 @@ INTERFACE = 2
 
 
 class Bound:
-    """Base of what a client keeps that is bound to it; a clone makes its own."""
+    """Base of objects that are bound to a client; a clone creates its own."""
 
 
 class _ClientBase(Generic[E]):
-    """What both clients share: options, and the check that generated code and core fit."""
+    """What both clients share: options, and the check that generated code and core are compatible."""
 
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
@@ -361,7 +361,7 @@ class _ClientBase(Generic[E]):
         return checked_base_url(
             given,
             source=f"The base URL of {type(self).__name__}",
-            remedy="Give base_url, beginning with https:// and a host.",
+            remedy="Pass base_url, beginning with https:// and a host.",
         )
 
     @property
@@ -383,24 +383,24 @@ class _ClientBase(Generic[E]):
         follow_redirects: bool | Omit = OMIT,
         answer_limit: int | Omit = OMIT,
     ) -> Self:
-        """A cheap clone with other options over the same connections; closing either closes both.
+        """Return a cheap clone with other options over the same connections; closing either closes both.
 
         Args:
             timeout: Seconds for each step of a request, or a Timeout.
-            retry: When and how often to try again.
-            headers: Sent with every request, beside those that the client has. A Content-Type says what a body of bytes
-                is; one of JSON or of a form has its own.
-            credentials: Others; None sends none.
-            strict: Raise where an answer isn't what the document says.
-            follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"
-                and is waited for all the same.
-            answer_limit: Bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
+            retry: When and how often to retry.
+            headers: Sent with every request, in addition to the client's. A Content-Type applies to bodies of bytes;
+                bodies of JSON and forms have their own.
+            credentials: Other credentials; None sends none.
+            strict: Raise DecodeError if an answer does not conform to the document.
+            follow_redirects: False returns redirects to the caller of `raw`; one with Retry-After means "not yet" and
+                is followed after the wait anyway.
+            answer_limit: Most bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
 
         Raises:
-            ConfigError: The limit is no whole number from 1.
+            ConfigError: The limit is not a whole number from 1.
         """
         clone = copy.copy(self)
-        # The calls made so far belong to the original; they'd send with its options.
+        # Existing call objects belong to the original; they would send with its options.
         for name in [name for name, value in vars(clone).items() if isinstance(value, Bound)]:
             delattr(clone, name)
         held = self._exchange
@@ -419,23 +419,23 @@ class Client(_ClientBase[Exchange]):
     """A service's client. Thread-safe; close it, or use it in a `with` block.
 
     Args:
-        base_url: Where the service is, with the path that every operation stands under; by default the document's.
-        credentials: Ours (`omicsdk.core.credentials`), or an httpx.Auth; None sends none.
+        base_url: The URL of the service, including the path that all operations share; by default the document's.
+        credentials: Credentials (`omicsdk.core.credentials`), or an httpx.Auth; None sends none.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default up to five times more.
+        retry: When and how often to retry; by default up to five retries.
         headers: Sent with every request.
         transport: Replaces the network, for tests.
-        http2: Speak HTTP/2 where the server does.
-        strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is. A page
-            without its list is an error always.
-        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        http2: Use HTTP/2 if the server supports it.
+        strict: Raise DecodeError if an answer does not conform to the document, instead of keeping the value. A page
+            without its list is always an error.
+        environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
-        answer_limit: Bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it is parsed.
-            By default OMICS_ANSWER_LIMIT of the environment, or 64 MiB. Streamed answers, and operations whose answers are
-            bytes of any length, have none.
+        answer_limit: Most bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it
+            is parsed. By default OMICS_ANSWER_LIMIT, or 64 MiB. Streamed answers, and operations that return bytes of
+            any length, have no limit.
 
     Raises:
-        ConfigError: The base URL isn't one, or the limit is no whole number from 1.
+        ConfigError: The base URL is invalid, or the limit is not a whole number from 1.
     """
 
     _exchange_class: ClassVar[type[Exchange]] = Exchange
@@ -488,7 +488,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 
     Args: those of Client, with an httpx.AsyncBaseTransport as `transport`, and
 
-        blocking_transport: Replaces the network for what runs in threads: the workflows of a platform's client.
+        blocking_transport: Replaces the network for code that runs in threads: the workflows of a platform's client.
     """
 
     _exchange_class: ClassVar[type[AsyncExchange]] = AsyncExchange
@@ -532,7 +532,9 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         await self._exchange.transport.aclose()
 
     def _synchronous(self, kind: type[C]) -> C:
-        """A blocking client of the same service with the same settings, for workflows; errors as `AsyncTransport.synchronous`."""
+        """Return a blocking client of the same service with the same settings, for workflows; errors as
+        `AsyncTransport.synchronous`.
+        """
         twin = kind.__new__(kind)
         twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=self._exchange.strict,
@@ -555,15 +557,16 @@ def beside(client: AsyncClient, kind: type[A], base_url: str, credentials: Crede
 def beside(
     client: Client | AsyncClient, kind: type[Any], base_url: str, credentials: Credentials | httpx.Auth | None
 ) -> Any:
-    """Return a client of another service or base URL, with a client's settings over its connections; closing either closes both.
+    """Return a client of another service or base URL, with a client's settings over its connections; closing either
+    closes both.
 
-    A function and not a method, since the public names of clients are reserved: no operation can have them.
+    A function, not a method, because no operation can have a public name of the client.
 
     Args:
         client: The client.
-        kind: The class of the other one; where it is that of the client, all attributes are those of the client.
+        kind: The class of the other one; if it is that of the client, all attributes are copied.
         base_url: The base URL of the other one.
-        credentials: The credentials of the other one: those of a client are for its own service.
+        credentials: The credentials of the other one: those of a client are for its own service only.
     """
     held = client._exchange  # pyright: ignore[reportPrivateUsage] - of this module's own classes
     made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
@@ -572,7 +575,7 @@ def beside(
 
 
 def exchange_of(client: Client) -> Exchange:
-    """What sends a client's requests, for those that are of no operation of its API.
+    """Return the exchange that sends a client's requests, for requests without an operation of its API.
 
     Args:
         client: The client.
@@ -585,7 +588,7 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
 
     Args:
         client: The client.
-        exchange: Makes the other exchange of the client's.
+        exchange: Makes the other exchange from the client's.
     """
     clone = client.with_options()
     clone._exchange = exchange(client._exchange)  # pyright: ignore[reportPrivateUsage] - as in `beside`
@@ -593,10 +596,11 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
 
 
 def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
-    """Return a clone of a client whose waits a stop ends; closing either closes both.
+    """Return a clone of a client whose waits can be ended; closing either closes both.
 
-    Those are the waits before another try, for the rate limit and for what the service prepares; the call raises Interrupted.
-    Requests that need no wait are still sent: a workflow that stops may have to clean up.
+    These are the waits before a retry, for the rate limit and for a service that is not ready; the call raises
+    Interrupted.
+    Requests without a wait are still sent: a workflow that stops may have to clean up.
 
     Args:
         client: The client.
@@ -615,7 +619,7 @@ def clock_of(client: Client) -> Clock:
 
 
 def network_of(client: Client) -> tuple[Mapping[str, str] | None, Timeout]:
-    """The environment's variables of a client (None is the process's own) and its limits of time, for requests beside its API.
+    """Return a client's environment (None for the process's own) and time limits, for requests beside its API.
 
     Args:
         client: The client.
@@ -625,7 +629,7 @@ def network_of(client: Client) -> tuple[Mapping[str, str] | None, Timeout]:
 
 
 class _Late:
-    """An operation whose module is imported when it is first asked for; it takes this one's place then."""
+    """An operation that replaces itself by the real one, imported at its first use."""
 
     def __init__(self, package: str, name: str, module: str) -> None:
         self._module = f"{package}.operations.{module}"
@@ -636,18 +640,18 @@ class _Late:
 
     def __get__(self, client: object, owner: type) -> object:
         module = vars(import_module(self._module))
-        # A name that the module itself uses is followed by an underscore.
+        # A name that the module itself uses has a trailing underscore.
         operation = module.get(f"{self._name}_") or module[self._name]
         setattr(self._owner, self._name, operation)
         return operation.__get__(client, owner)
 
 
 def late_operations(package: str, names: str) -> dict[str, _Late]:
-    """The operations of a generated package as attributes of a class, each imported when it is first asked for.
+    """Return the operations of a generated package as class attributes, each imported at its first use.
 
     Args:
-        package: The package, whose `operations` has a module an operation.
-        names: The operations' names, with blanks between; `name=module` where the module is called otherwise.
+        package: The package, whose `operations` has one module per operation.
+        names: The operations' names, separated by spaces; `name=module` if the module has another name.
     """
     words = (word.partition("=") for word in names.split())
     return {name: _Late(package, name, module or name) for name, _, module in words}
@@ -663,16 +667,16 @@ def plain_request(
     body: object = OMIT,
     reads: bool = False,
 ) -> Request:
-    """Return a request of a service that has no document.
+    """Return a request of a service without a document.
 
     Args:
-        name: What errors call it.
+        name: Its name in errors.
         method: The HTTP method.
         path: The path below the service's URL; its values are quoted.
         query: Query parameters; those that are None are not sent.
         headers: Headers; without an Accept, JSON is accepted.
-        body: What is sent as JSON, or a `bodies.Body`; nothing by default.
-        reads: Whether it changes nothing although it is a POST, so that it may be sent again.
+        body: A value to send as JSON, or a `bodies.Body`; nothing by default.
+        reads: Whether it is a POST that changes nothing, so that it may be sent again.
     """
     content = body if isinstance(body, RequestBody) else json_body(body)
     sent = {"accept": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}

@@ -15,7 +15,7 @@ class Clock(Protocol):
     """The source of time and of waits."""
 
     def now(self) -> float:
-        """Seconds since 1970-01-01T00:00Z, as the wall clock has it; it may jump."""
+        """Seconds since 1970-01-01T00:00Z by the wall clock; it may jump."""
         ...
 
     def monotonic(self) -> float:
@@ -23,11 +23,11 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait for so many seconds."""
+        """Wait for a number of seconds."""
         ...
 
     async def async_sleep(self, seconds: float) -> None:
-        """Wait for so many seconds without holding up an event loop."""
+        """Wait for a number of seconds without blocking the event loop."""
         ...
 
 
@@ -39,23 +39,23 @@ class SystemClock:
     sleep = staticmethod(time.sleep)
 
     async def async_sleep(self, seconds: float) -> None:
-        """Wait for so many seconds without holding up an event loop, asyncio's or trio's."""
+        """Wait for a number of seconds without blocking the event loop, asyncio's or trio's."""
         import anyio
 
         await anyio.sleep(seconds)
 
 
-#: The clock that everything uses by default.
+#: The default clock.
 SYSTEM_CLOCK: Clock = SystemClock()
 
 
 def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:
-    """Wait, and end that when a stop is requested.
+    """Wait, ending early if a stop is requested.
 
     Args:
-        stopped: Whether to stop; asked before each step.
+        stopped: Returns whether to stop; called before each step.
         seconds: How long to wait.
-        step: Seconds of one step, at most.
+        step: Most seconds of one step.
         clock: Waits.
     """
     while seconds > 0 and not stopped():
@@ -105,7 +105,7 @@ def stoppable(clock: Clock, stop: threading.Event | None, error: Callable[[], In
 
 
 class ManualClock:
-    """A clock for tests: it stands still until someone sleeps or moves it. Thread-safe enough for counting.
+    """A clock for tests: it only advances when code sleeps or a test moves it. Thread-safe enough for counting.
 
     Args:
         now: Seconds since 1970 at which it starts.
@@ -131,7 +131,7 @@ class ManualClock:
         self._now += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock and note it, at once."""
+        """Advance the clock and record the wait, without waiting."""
         self.slept.append(seconds)
         self._now += seconds
 

@@ -1,14 +1,14 @@
-"""`Closing`, the base of what has connections or files to close."""
+"""`Closing`, the base of objects with connections or files to close."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from typing import Self
 
 
 class Closing:
-    """Something that a `with` block closes at its end."""
+    """An object that a `with` block closes at its end."""
 
     def close(self) -> None:
         """Close the connections and files that it opened."""

@@ -1,4 +1,4 @@
-"""Credentials, the origins that they may go to, and what a JSON web token states of itself."""
+"""Credentials, the origins that they may be sent to, and the claims of JSON web tokens."""
 
 import json
 import math
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 def jwt_expiry(token: str) -> float | None:
-    """Read when a JSON Web Token ends.
+    """Return when a JSON Web Token expires.
 
     Args:
         token: Any token.
 
     Returns:
-        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
+        Seconds since 1970, or None if it is not a JSON Web Token or states no end.
     """
     return _seconds(jwt_claims(token).get("exp"))
 
 
 def jwt_start(token: str) -> float | None:
-    """Read from when on a JSON Web Token is valid: what it states itself (nbf), or else when it was made (iat).
+    """Return from when on a JSON Web Token is valid: its nbf, or else its iat.
 
     Args:
         token: Any token.
 
     Returns:
-        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
+        Seconds since 1970, or None if it is not a JSON Web Token or states neither.
     """
     claims = jwt_claims(token)
     start = _seconds(claims.get("nbf"))
@@ -44,13 +44,13 @@ def jwt_start(token: str) -> float | None:
 
 
 def jwt_claims(token: str) -> Mapping[str, object]:
-    """Read what a JSON Web Token states.
+    """Return the claims of a JSON Web Token.
 
     Args:
         token: Any token.
 
     Returns:
-        Its claims; none when it isn't a JSON Web Token.
+        Its claims; none if it is not a JSON Web Token.
     """
     pieces = token.split(".")
     if len(pieces) != 3:
@@ -74,7 +74,8 @@ def _seconds(value: object) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-# What of a URL says whose it is: all before the path, query or fragment; not where something odd comes before those.
+# The part of a URL that determines its origin: all before the path, query or fragment; no match if anything unusual
+# precedes these.
 _BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\\s]*(?=[/?#]|\Z)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LARGEST_PORT = 65_535
@@ -84,21 +85,21 @@ def origin_of(url: str) -> str:
     """Return the origin of a URL (RFC 6454).
 
     Args:
-        url: An absolute URL; user information, path and query don't matter.
+        url: An absolute URL; user information, path and query are ignored.
 
     Returns:
-        `scheme://host:port` in lower case with the port always there ("https://dss.example.org:443"), or an empty text
-        when the URL has no scheme or host, or isn't one.
+        `scheme://host:port` in lower case, always with the port ("https://dss.example.org:443"), or an empty text if
+        the URL is invalid or has no scheme or host.
     """
     beginning = _BEGINNING.match(url)
     return _origin_of(beginning[0] if beginning is not None else url)
 
 
-# What nearly all URLs begin with; `urlsplit` decides about the others, and costs 3 ms to import.
+# The usual beginning of a URL; `urlsplit` handles the others, and costs 3 ms to import.
 _PLAIN = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?\Z")
 
 
-@lru_cache(maxsize=256)  # few services are asked for many things
+@lru_cache(maxsize=256)  # few services receive many requests
 def _origin_of(url: str) -> str:
     if (plain := _PLAIN.match(url)) is not None and int(plain[3] or 0) <= _LARGEST_PORT:
         scheme, host, given = plain.groups()
@@ -109,7 +110,7 @@ def _origin_of(url: str) -> str:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
         port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
-    except ValueError:  # a port that is no number, brackets that don't close
+    except ValueError:  # a port that is not a number, unbalanced brackets
         return ""
     if not scheme or not host or port is None:
         return ""
@@ -145,23 +146,23 @@ def is_confidential(url: str) -> bool:
     return scheme == "https" or (scheme == "http" and is_loopback(rest.rpartition(":")[0]))
 
 
-# ruff: noqa: ARG002 - arguments of overridden methods, which most credentials need not look at
+# ruff: noqa: ARG002 - arguments of overridden methods, which most credentials ignore
 
 
-#: Seconds before its end from which on a token is renewed: a request that is on its way must still arrive in time.
+#: Seconds before its end at which a token is renewed: a request in flight must still arrive in time.
 RENEW_BEFORE = 60.0
-#: Seconds after its end until which a token that can't be renewed is sent all the same: clocks differ.
+#: Seconds after its end until which a token that cannot be renewed is still sent: clocks differ.
 CLOCK_SKEW = 60.0
 
 
 class Credentials:
-    """What requests send to identify their user; the base of all credentials, which override what they have.
+    """The base of all credentials: what requests send to identify their user.
 
     Methods may be called from several threads at once.
 
     Args:
-        origins: The services that they were issued for, as URLs or host names; "*" is any, None is the service of the client
-            that they are given to.
+        origins: The services that they were issued for, as URLs or host names; "*" is any, None is the service of the
+            client that they are passed to.
     """
 
     def __init__(self, origins: Iterable[str] | None = None) -> None:
@@ -173,23 +174,23 @@ class Credentials:
         return self._origins
 
     def goes_to(self, url: str) -> bool:
-        """Whether they may be sent to a URL that a client was made for."""
+        """Whether they may be sent to the service of a client."""
         return self._origins is None or "*" in self._origins or origin_of(url) in self._origins
 
     def ready(self) -> bool:
-        """Whether `headers` answers at once; False has an event loop call it in a thread."""
+        """Whether `headers` returns at once; if False, event loops call it in a thread."""
         return True
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """Headers that go with a request; renews first what is about to end."""
+        """Return headers for requests, renewing credentials that are about to expire."""
         return {}
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
-        """Query parameters that go with a request."""
+        """Return query parameters for requests."""
         return {}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """After a 401: whether there is something else to send than the headers that were refused."""
+        """Renew after a 401; return whether other headers than the refused ones can be sent now."""
         return False
 
     def __repr__(self) -> str:
@@ -198,11 +199,11 @@ class Credentials:
 
 
 class Anonymous(Credentials):
-    """No credentials: requests carry none, and none are looked for."""
+    """No credentials: requests are sent without any, and none are looked up."""
 
 
 ANONYMOUS = Anonymous()
-"""Give it as `credentials` to send requests without any, whatever the environment or the settings have."""
+"""Pass it as `credentials` to send requests without any, regardless of environment and settings."""
 
 
 def _origin(text: str) -> str:
@@ -215,11 +216,11 @@ def _origin(text: str) -> str:
 
 
 class Token(NamedTuple):
-    """A token and its end.
+    """A token and its expiry.
 
     Attributes:
         value: The token as it is sent.
-        expires_at: Seconds since 1970 at which it ends; None when unknown.
+        expires_at: Seconds since 1970 at which it expires; None if unknown.
     """
 
     value: str
@@ -230,20 +231,20 @@ class Token(NamedTuple):
 
 
 class BearerToken(Credentials):
-    """A token that is sent as `Authorization: Bearer`, renewed when it can be.
+    """A token that is sent as `Authorization: Bearer`, renewed if possible.
 
     Args:
         token: The token, without "Bearer".
-        origins: Whom it was issued for, as URLs or host names; None is the service whose client it is given to, "*"
-            anyone whose client it is given to even if this is stored and used again.
-        expires_at: Seconds since 1970 at which it ends; None reads it from the token if that is a JSON Web Token.
-        refresh: Gets a new token, over the network as a rule; called by one thread at a time while the others wait.
-            It must not use these credentials itself. None when it can't be renewed.
-        remedy: What its user can do when it has ended and can't be renewed.
+        origins: The services that it was issued for, as URLs or host names; None is the service of the client that it
+            is passed to, "*" any service.
+        expires_at: Seconds since 1970 at which it expires; None reads it from the token if that is a JSON Web Token.
+        refresh: Returns a new token, usually over the network; called by one thread at a time while the others wait. It
+            must not use these credentials itself. None if it cannot be renewed.
+        remedy: What the user can do when it has expired and cannot be renewed.
         clock: The source of time.
 
     Raises:
-        ConfigError: The token can't be one: it is empty or has blanks or line breaks in it.
+        ConfigError: The token is empty or contains spaces or line breaks.
     """
 
     def __init__(
@@ -253,7 +254,7 @@ class BearerToken(Credentials):
         origins: Iterable[str] | None = None,
         expires_at: float | None = None,
         refresh: Callable[[], Token | str] | None = None,
-        remedy: str = "Log in again, or give a new token.",
+        remedy: str = "Log in again, or pass a new token.",
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(origins)
@@ -261,9 +262,9 @@ class BearerToken(Credentials):
         self._remedy = remedy
         self._clock = clock
         self._lock = threading.Lock()
-        self._rounds: int = 0  # renewals that have ended, well or not
-        self._failure: AuthError | None = None  # how the last one ended
-        self._renewing: int | None = None  # the thread that is at it
+        self._rounds: int = 0  # the number of renewals that have ended, successful or not
+        self._failure: AuthError | None = None  # the error of the last one
+        self._renewing: int | None = None  # the thread that is renewing
         self._current = _checked(Token(token, expires_at))
 
     def __reduce__(self) -> "tuple[Callable[..., BearerToken], tuple[object, ...]]":
@@ -274,18 +275,18 @@ class BearerToken(Credentials):
 
     @property
     def expires_at(self) -> float | None:
-        """Seconds since 1970 at which the present token ends; None when unknown."""
+        """Seconds since 1970 at which the present token expires; None if unknown."""
         return self._current.expires_at
 
     def ready(self) -> bool:
-        """Whether no renewal is due, so that `headers` answers at once."""
+        """Whether no renewal is due, so that `headers` returns at once."""
         return self._refresh is None or not self._is_due(self._current)
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The Authorization header.
+        """Return the Authorization header.
 
         Raises:
-            AuthError: The token has ended and can't be renewed.
+            AuthError: The token has expired and cannot be renewed.
         """
         held = self._current
         if self._is_due(held) and self._refresh is not None:
@@ -295,10 +296,10 @@ class BearerToken(Credentials):
         return {"authorization": f"Bearer {held.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Get a new token unless another thread has done so since the refused one was sent.
+        """Get a new token, unless another thread has done so since the refused one was sent.
 
         Raises:
-            AuthError: It can't be renewed, or isn't valid yet by this machine's clock: the next one wouldn't be either.
+            AuthError: It cannot be renewed, or is not valid yet by this machine's clock: neither would the next one be.
         """
         held = self._current
         if refused.get("authorization") != f"Bearer {held.value}":
@@ -355,13 +356,13 @@ class ApiKey(Credentials):
 
     Args:
         key: The key.
-        header: The header's name; give this or `query`.
+        header: The header's name; pass this or `query`.
         query: The query parameter's name.
-        prefix: What stands before the key in a header ("Token ", with the blank).
-        origins: Whom it was issued for; see BearerToken.
+        prefix: Text before the key in a header ("Token ", with the space).
+        origins: The services that it was issued for; see BearerToken.
 
     Raises:
-        ConfigError: Both a header and a query parameter are named, or neither, or the key can't be one.
+        ConfigError: Both or neither of header and query are given, or the key is invalid.
     """
 
     def __init__(
@@ -375,30 +376,30 @@ class ApiKey(Credentials):
     ) -> None:
         super().__init__(origins)
         if (header is None) == (query is None):
-            raise ConfigError("An API key is sent either in a header or in the query", remedy="Give header= or query=.")
+            raise ConfigError("An API key is sent either in a header or in the query", remedy="Pass header= or query=.")
         _check_secret(key, "API key")
         self._headers = {header.lower(): prefix + key} if header is not None else {}
         self._query = {query: key} if query is not None else {}
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The header, if the key goes into one."""
+        """Return the header, if the key is sent in one."""
         return self._headers
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
-        """The query parameter, if the key goes into one."""
+        """Return the query parameter, if the key is sent in one."""
         return self._query
 
 
 class Basic(Credentials):
-    """A name and a password (RFC 7617).
+    """A user name and a password (RFC 7617).
 
     Args:
-        username: The name; it can't have a colon.
+        username: The name, without a colon.
         password: The password.
-        origins: Whom they were issued for; see BearerToken.
+        origins: The services that they were issued for; see BearerToken.
 
     Raises:
-        ConfigError: The name has a colon in it.
+        ConfigError: The name contains a colon.
     """
 
     def __init__(self, username: str, password: str, *, origins: Iterable[str] | None = None) -> None:
@@ -411,16 +412,16 @@ class Basic(Credentials):
         self._headers = {"authorization": f"Basic {pair}"}
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The Authorization header."""
+        """Return the Authorization header."""
         return self._headers
 
 
 class HttpxAuth(Credentials):
-    """An httpx.Auth as credentials: its own flow of requests and answers runs within each sending.
+    """An httpx.Auth as credentials: its own flow of requests and answers runs within each exchange.
 
     Args:
         auth: Any httpx.Auth.
-        origins: Whom it is for; see BearerToken.
+        origins: The services that it is for; see BearerToken.
     """
 
     def __init__(self, auth: "httpx.Auth", *, origins: Iterable[str] | None = None) -> None:
@@ -429,7 +430,7 @@ class HttpxAuth(Credentials):
 
 
 def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | None:
-    """Take what a client's constructor takes.
+    """Convert a constructor's argument to credentials.
 
     Args:
         given: Credentials, an httpx.Auth, or None.
@@ -446,26 +447,27 @@ def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | No
         return HttpxAuth(cast("httpx.Auth", given))
     raise ConfigError(
         f"Invalid credentials of type {type(given).__name__}",
-        remedy="Give BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
+        remedy="Pass BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
     )
 
 
 def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
-    """Return whether credentials may go to a URL.
+    """Return whether credentials may be sent to a URL.
 
     Args:
-        credentials: What would be sent.
-        url: Where it would go.
+        credentials: The credentials.
+        url: The URL.
         base_url: The service that they were given for.
 
     Returns:
-        True when the URL is of that service's origin, is encrypted or this machine itself, and is one of theirs.
+        True if the URL has that service's origin, is encrypted or on this machine, and is one of the credentials'
+        origins.
     """
     return origin_of(url) == origin_of(base_url) and is_confidential(url) and credentials.goes_to(url)
 
 
 def moment(seconds: float) -> str:
-    """A time for people, in UTC to the minute."""
+    """Format a time in UTC to the minute, for messages."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):  # beyond the calendar

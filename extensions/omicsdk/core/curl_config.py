@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
 _HEAD_LINES = 20
-"""Lines in which one shows that a file is a configuration of curl."""
+"""Lines within which one shows that a file is a configuration of curl."""
 _VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
 
 
 class CurlDownload(NamedTuple):
-    """A download of a configuration.
+    """A download in a configuration.
 
     Attributes:
         line: The line of its `url`, from 1.
         url: The URL.
-        output: The path that curl would write; empty where none is stated.
+        output: The path that curl would write; empty if none is stated.
     """
 
     line: int

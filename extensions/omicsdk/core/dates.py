@@ -1,7 +1,7 @@
-"""Dates and times of RFC 3339 as Python has them, with the text that they came as.
+"""Dates and times of RFC 3339 as Python objects that keep the text they were read from.
 
-Python's datetime has microseconds and no leap second, and an offset of `Z` is one of `+00:00` to it. What is read from a
-service and sent back is the text, so that nothing of it changes on the way.
+Python's datetime has microseconds and no leap second, and treats an offset of `Z` as `+00:00`. A value that was read
+from a service is sent back as its original text, so that nothing is lost.
 """
 
 import re
@@ -13,7 +13,7 @@ from omicsdk.core.errors import UsageError
 
 
 class Date(date):
-    """A date that may know the text that it was read from."""
+    """A date that may keep the text that it was read from."""
 
     __slots__ = ("_text",)
 
@@ -21,10 +21,10 @@ class Date(date):
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """Read a date such as `2024-01-02`; None where the text is none.
+        """Read a date such as `2024-01-02`; return None if the text is not a date.
 
         Args:
-            text: Kept as it is.
+            text: The text, which is kept.
         """
         if not _pattern("date").fullmatch(text):
             return None
@@ -37,7 +37,7 @@ class Date(date):
 
     @property
     def text(self) -> str:
-        """As it came; of a date that was computed, what ISO 8601 has for it."""
+        """The original text; for a computed date, ISO 8601."""
         return getattr(self, "_text", "") or self.isoformat()
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:
@@ -45,10 +45,10 @@ class Date(date):
 
 
 class DateTime(datetime):
-    """A moment that may know the text that it was read from.
+    """A moment that may keep the text that it was read from.
 
-    The moment is exact to the microsecond, and a leap second (`23:59:60`) is the one after it; `text` has all of it. What is
-    computed from it (`replace`, `astimezone`, `+`) has no such text.
+    The moment is exact to the microsecond, and a leap second (`23:59:60`) becomes the second after it; `text` has the
+    full precision. Results of computations (`replace`, `astimezone`, `+`) have no such text.
     """
 
     __slots__ = ("_text",)
@@ -57,13 +57,14 @@ class DateTime(datetime):
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """Read a date and time of RFC 3339, such as `2024-01-02T03:04:05.123456789Z`; None where the text is none.
+        """Read a date and time of RFC 3339, such as `2024-01-02T03:04:05.123456789Z`; return None if the text is
+        neither.
 
-        A blank in the place of the `T`, and an offset that is missing, are let pass, though not by strict clients: such a
-        datetime is a naive one.
+        A space in place of the `T`, and a missing offset, are accepted, though not by strict clients: such a datetime
+        is naive.
 
         Args:
-            text: Kept as it is.
+            text: The text, which is kept.
         """
         found = _pattern("date-time").fullmatch(text)
         if found is None:
@@ -85,7 +86,7 @@ class DateTime(datetime):
 
     @property
     def text(self) -> str:
-        """As it came; of a moment that was computed, what RFC 3339 has for it.
+        """The original text; for a computed moment, RFC 3339.
 
         Raises:
             UsageError: It was computed, and has no time zone.
@@ -112,19 +113,19 @@ def is_date_time(value: Any) -> bool:
 
 
 def is_naive(value: Any) -> bool:
-    """Whether a value is a datetime that names no moment: it has no time zone, and no text that it came as."""
+    """Whether a value is an ambiguous datetime: it has no time zone, and no original text."""
     return isinstance(value, datetime) and value.utcoffset() is None and not getattr(value, "_text", "")
 
 
 def written(value: date, name: str = "A datetime") -> str:
-    """The text of a date or a moment: that which it came as, else what RFC 3339 has for it.
+    """Return the text of a date or a moment: the original one, else RFC 3339.
 
     Args:
         value: The date, or the moment.
         name: The argument, for errors.
 
     Raises:
-        UsageError: It is a datetime without a time zone, which names no moment.
+        UsageError: It is a datetime without a time zone, which is ambiguous.
     """
     if kept := getattr(value, "_text", ""):
         return kept
@@ -134,7 +135,7 @@ def written(value: date, name: str = "A datetime") -> str:
     if offset is None:
         raise UsageError(
             f"{name} cannot be sent: {value.isoformat()} has no time zone",
-            remedy="Give a datetime with a time zone, such as datetime.now(UTC), or the text as the service wants it.",
+            remedy="Use a datetime with a time zone, such as datetime.now(UTC), or text in the service's format.",
         )
     # An offset of RFC 3339 has no seconds, as local times before 1900 have.
     return (value.astimezone(UTC) if offset.seconds % 60 or offset.microseconds else value).isoformat()
@@ -160,6 +161,6 @@ def _zone(text: str | None) -> timezone | None:
 
 
 def _again(value: Date | DateTime) -> tuple[Any, ...] | None:
-    """How copy and pickle make one again, its text with it; None of one without."""
+    """Arguments for copy and pickle, which restore the text too; None without one."""
     kept = getattr(value, "_text", "")
     return (type(value).read, (kept,)) if kept else None

@@ -1,6 +1,6 @@
-"""How results show themselves: a short repr, and a table in notebooks. Secrets are masked, long values are cut.
+"""Representations of results: a short repr, and a table in notebooks. Secrets are masked, long values are shortened.
 
-A class states its fields by `__shown__`, and its base `Displayed` shows them.
+A class states its fields by `__shown__`, and its base `Displayed` renders them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from omicsdk.core.redaction import mask_json
 from omicsdk.core.type_guards import is_array
 
 LONGEST = 300
-"""Characters of a repr, without its last brackets."""
+"""Most characters of a repr, without its last brackets."""
 LONGEST_VALUE, LONGEST_CELL = 60, 120
-"""Characters of a value in a repr, and of one in a table."""
+"""Most characters of a value in a repr, and of one in a table."""
 MOST_ROWS, MOST_COLUMNS = 10, 6
-"""Rows and columns of a table of items in a notebook; the rest is counted."""
+"""Most rows and columns of a table of items in a notebook; the rest is counted."""
 _LEFT = '"text-align: left"'
 _FEW = 5
 FIRST = (
@@ -35,11 +35,11 @@ FIRST = (
     "version",
     "size",
 )
-"""Names that matter most: their fields come first."""
+"""Important names: their fields come first."""
 
 
 class Displayed:
-    """Base of results that show themselves by their fields: those of a dataclass, or what `__shown__` gives."""
+    """Base of results that are represented by their fields: those of a dataclass, or of `__shown__`."""
 
     __slots__ = ()
 
@@ -57,7 +57,7 @@ class Displayed:
 
 
 def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
-    """Return a repr of at most LONGEST characters, with the fields that matter most first.
+    """Return a repr of at most LONGEST characters, with the most important fields first.
 
     Args:
         name: The name of the class.
@@ -77,7 +77,7 @@ def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
 
 
 def ordered(fields: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
-    """The fields that have a value, those that matter most first.
+    """Return the fields that have a value, the most important ones first.
 
     Args:
         fields: Names and values.
@@ -90,7 +90,7 @@ def html_table(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str] =
     """Return a table for a notebook.
 
     Args:
-        title: What it shows.
+        title: Its title.
         rows: Cells, as HTML; the first of a row without `heads` is its name.
         heads: Names of the columns.
     """
@@ -125,7 +125,7 @@ def _items(items: Sequence[Displayed]) -> str:
 
 
 def _text(name: str, value: object, longest: int) -> str:
-    """A value in few characters, on one line."""
+    """Shorten a value to one line."""
     if isinstance(value, Displayed):
         text = "".join(f"{each}={_text(each, first, longest)}" for each, first in ordered(value.__shown__())[:1])
         return f"{type(value).__name__}({text})"

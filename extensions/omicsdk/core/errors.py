@@ -1,10 +1,10 @@
-"""Every error that omicsdk raises; `omicsdk.core.api_errors` makes those of HTTP answers.
+"""Every error that omicsdk raises; `omicsdk.core.api_errors` creates those of HTTP answers.
 
-`except OmicsError` catches all of them. Below it stand ConfigError (settings), UsageError (a call that can't work),
-AuthError (credentials), APIError (a service answered with an error), DecodeError (an answer that isn't what the document
-says), TransportError (no answer at all) and TransferError (bytes that didn't arrive whole).
+`except OmicsError` catches all of them. Its subclasses are ConfigError (settings), UsageError (a call that cannot
+work), AuthError (credentials), APIError (a service answered with an error), DecodeError (an answer that does not
+conform to the document), TransportError (no answer at all) and TransferError (incomplete or wrong bytes).
 
-Each message says what happened and to what; `remedy` says what to do. Nothing here imports an HTTP library.
+Each message states what failed and why; `remedy` states what to do. This module imports no HTTP library.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 import errno
 import os
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: Characters of a service's own words that a message shows; the rest stays in `body`.
+#: Most characters of a service's own message that are shown; all of it is in `body`.
 MESSAGE_LIMIT = 500
-#: Characters of a body without structure that an error keeps; an HTML page in a traceback helps no reader.
+#: Most characters of an unstructured body that an error keeps; an HTML page in a traceback helps no reader.
 BODY_LIMIT = 16_384
 
 
@@ -26,11 +26,11 @@ class OmicsError(Exception):
     """The base of all errors of this package.
 
     Args:
-        message: What happened, and to what, without a full stop at the end.
-        remedy: What the reader can do about it, as a sentence; may be empty.
+        message: What failed and why, without a full stop at the end.
+        remedy: What the reader can do, as a sentence; may be empty.
     """
 
-    #: What `remedy` is when the one who raises doesn't say.
+    #: The default of `remedy`.
     default_remedy: str = ""
 
     def __init__(self, message: str = "", *, remedy: str | None = None) -> None:
@@ -40,7 +40,7 @@ class OmicsError(Exception):
 
     @property
     def summary(self) -> str:
-        """What happened, and to what, without the remedy: for a line that continues after it."""
+        """What failed and why, without the remedy: for a line that continues after it."""
         return self.message
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class OmicsError(Exception):
         return f"{text}{'' if text.endswith(('?', '!')) else '.'} {self.remedy}"
 
     def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
-        # Constructors differ, so a pickle carries what an error holds, not how it was made.
+        # Constructors differ, so a pickle contains an error's attributes, not its arguments.
         return _restored, (type(self), self.args, dict(self.__dict__))
 
 
@@ -68,7 +68,7 @@ class ConfigError(OmicsError):
     Args:
         message: What is wrong.
         remedy: What to do.
-        file: The file that it comes from, where there is one.
+        file: The file that it comes from, if any.
         line: Its line, from 1.
         column: Its column, from 1.
     """
@@ -92,16 +92,16 @@ class ConfigError(OmicsError):
 
 
 class UsageError(OmicsError):
-    """A call that can't be carried out as it was made: arguments that exclude each other, a wrong type."""
+    """A call that cannot work with these arguments: they exclude each other, or have a wrong type."""
 
 
 class MissingExtra(UsageError):
-    """An optional dependency isn't installed.
+    """An optional dependency is not installed.
 
     Args:
-        extra: The extra of omicsdk that brings it.
+        extra: The extra of omicsdk that installs it.
         purpose: What it is needed for, as it reads after "for".
-        module: The module that wasn't found, if one was tried.
+        module: The missing module, if an import was tried.
     """
 
     def __init__(self, extra: str, purpose: str, *, module: str | None = None) -> None:
@@ -117,24 +117,24 @@ class MissingExtra(UsageError):
 
 
 class AuthError(OmicsError):
-    """Credentials are missing, have ended, can't be renewed, or may not go where they were about to be sent."""
+    """Credentials are missing, have expired, cannot be renewed, or may not be sent to a service."""
 
 
 class APIError(OmicsError):
     """A service answered with an error.
 
     Args:
-        message: The service's own words, or the status' reason where it gave none.
-        status: The HTTP status, 400 to 599; 0 where no answer said so, but what is there.
-        code: The service's own code for what went wrong ("not_found", "4001"), None when it gave none.
-        request_id: The service's name for this request; worth quoting when asking its operators.
+        message: The service's own message, or the status's reason phrase if it has none.
+        status: The HTTP status, 400 to 599; 0 for an error that no answer stated.
+        code: The service's error code ("not_found", "4001"), None if there is none.
+        request_id: The service's id of this request; quote it when asking its operators.
         method: The HTTP method of the request.
         url: The request's URL without its secrets.
-        body: The answer's body: the JSON value, or at most BODY_LIMIT characters of text; None when it was empty.
+        body: The answer's body: the JSON value, or at most BODY_LIMIT characters of text; None if it was empty.
         operation: The operation that was called, empty for a bare request.
-        retry_after: Seconds that the service asked to wait, None when it didn't say.
+        retry_after: Seconds that the service asked to wait, None if it did not.
         remedy: What to do; by default what usually helps at this status.
-        headers: The answer's headers by their names in lower case, without those that hold secrets (cookies, tokens).
+        headers: The answer's headers by their names in lower case, without those with secrets (cookies, tokens).
     """
 
     def __init__(
@@ -165,11 +165,11 @@ class APIError(OmicsError):
 
     @property
     def summary(self) -> str:
-        """What happened, with the operation, the status, the URL and the request's id."""
+        """The message with the operation, the status, the URL and the request's id."""
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
-        # Without a status nothing was answered: a list that was read didn't have it.
-        # Some services give the status as their code, too.
+        # Status 0: no answer states the error, for example an item that is missing in a list. Some services use the
+        # status as their code, too.
         code = None if str(self.code) == str(self.status) else self.code
         answer = " ".join(str(part) for part in (self.status, code) if part)
         to_what = " ".join(part for part in (self.method, self.url) if part)
@@ -180,37 +180,37 @@ class APIError(OmicsError):
 
 
 class BadRequest(APIError):
-    """400: the service didn't understand or didn't accept the request."""
+    """400: the service did not understand or accept the request."""
 
     default_remedy = "Check the arguments against the operation's documentation."
 
 
 class Unauthorized(APIError, AuthError):
-    """401: no credentials were sent, or the service doesn't accept them (any longer)."""
+    """401: no credentials were sent, or the service does not accept them."""
 
     default_remedy = "Log in again, or pass credentials that this service issued."
 
 
 class Forbidden(APIError):
-    """403: the service knows the caller and refuses the request."""
+    """403: the service identified the user and refuses the request."""
 
     default_remedy = "Check that this account has access, or ask the owner of the data for it."
 
 
 class NotFound(APIError):
-    """404: there is nothing of that name."""
+    """404: not found."""
 
     default_remedy = "Check the identifier and the service's address."
 
 
 class Conflict(APIError):
-    """409: it collides with what is there already."""
+    """409: the request conflicts with the present state."""
 
     default_remedy = "Read the present state, then change it or choose another name."
 
 
 class Gone(APIError):
-    """410: it was there and has been removed permanently."""
+    """410: it existed and has been removed permanently."""
 
     default_remedy = "It was deleted. Check for a newer version."
 
@@ -222,31 +222,31 @@ class PreconditionFailed(APIError):
 
 
 class TooLarge(APIError):
-    """413: the body is larger than the service takes."""
+    """413: the body is larger than the service accepts."""
 
     default_remedy = "Send a smaller request."
 
 
 class Unprocessable(APIError):
-    """422: well formed, but what it asks for makes no sense to the service."""
+    """422: the request is well-formed, but its values are not accepted."""
 
     default_remedy = "Check the values against the operation's documentation."
 
 
 class Locked(APIError):
-    """423: something else holds it at the moment."""
+    """423: locked by another operation."""
 
     default_remedy = "Wait until the other operation has ended, then try again."
 
 
 class RateLimited(APIError):
-    """429: too many requests in too short a time, still so after the retries."""
+    """429: too many requests, even after the retries."""
 
     default_remedy = "Wait a while, or send fewer requests at once."
 
 
 class ServerError(APIError):
-    """5xx: the service is in trouble, still so after the retries."""
+    """5xx: the service failed, even after the retries."""
 
     default_remedy = "Try again later; if it persists, report the request id to the service's operators."
 
@@ -256,10 +256,10 @@ class ServiceUnavailable(ServerError):
 
 
 class GatewayTimeout(ServerError):
-    """504: something behind the service didn't answer in time."""
+    """504: a service behind this one did not answer in time."""
 
 
-#: The class of each status; 5xx that aren't here are ServerError, the rest APIError.
+#: The class for each status; other 5xx are ServerError, the rest APIError.
 STATUS_ERRORS: Mapping[int, type[APIError]] = {
     400: BadRequest,
     401: Unauthorized,
@@ -284,24 +284,24 @@ def error_class(status: int) -> type[APIError]:
         status: An HTTP status; below 400 it is APIError itself.
 
     Returns:
-        The most exact class for it.
+        The most specific class for it.
     """
     return STATUS_ERRORS.get(status, ServerError if 500 <= status <= 599 else APIError)
 
 
 class DecodeError(OmicsError):
-    """An answer isn't what the service's document says.
+    """An answer does not conform to the service's document.
 
-    Raised with strict=True for any field, and without it for what nothing can stand in for: a body that isn't JSON, and the
-    list of a page that is absent, null or of another type.
+    Raised with strict=True for any field, and without it for what cannot be kept: a body that is not JSON, and the list
+    of a page that is absent, null or of another type.
 
     Args:
-        operation: The operation whose answer it is.
+        operation: The operation that was called.
         field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size"); empty for the
             whole answer.
-        value: What stood there.
-        expected: What should have stood there, in words; may be empty.
-        what: What holds the field: an answer, or the body of a request that the service sent.
+        value: The actual value.
+        expected: What was expected, in words; may be empty.
+        what: What contains the field: an answer, or the body of a request that the service sent.
     """
 
     default_remedy = "Read the answer with .raw(), or without strict=True."
@@ -311,7 +311,7 @@ class DecodeError(OmicsError):
     ) -> None:
         wanted = f", not {expected}" if expected else " which the document does not allow"
         place = f"{what}'s field '{field}'" if field else what
-        # An answer can be asked for in other ways; a request has come and is what it is.
+        # An answer can be requested differently; a request from a service cannot.
         remedy = None if what == "the answer" else "Check its sender, or read it with strict=False."
         super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
         self.operation = operation
@@ -321,20 +321,20 @@ class DecodeError(OmicsError):
 
 
 class NotJson(DecodeError, ValueError):
-    """An answer that should be JSON is something else: a web page, nothing, a text that is cut, or one nested too deeply."""
+    """An answer that should be JSON is something else: a web page, empty, truncated, or nested too deeply."""
 
     default_remedy = "Check the service's address (base_url), and read the answer with .raw()."
 
 
 class TransportError(OmicsError):
-    """No answer, or only a part of one, came back.
+    """No answer, or only a part of one, was received.
 
     Args:
-        message: What happened.
+        message: What failed and why.
         method: The HTTP method of the request.
         url: The request's URL without its secrets.
-        operation: The operation that was called, or the file that was asked for; empty for a bare request.
-        attempts: How often it was tried.
+        operation: The operation that was called, or the requested file; empty for a bare request.
+        attempts: The number of tries.
         remedy: What to do.
     """
 
@@ -357,7 +357,7 @@ class TransportError(OmicsError):
         self.attempts = attempts
 
     def about(self, what: str) -> None:
-        """Return what was asked for, unless the error says it.
+        """Return this error with the name of the operation or file, unless it has one.
 
         Args:
             what: The operation, or the file.
@@ -367,7 +367,7 @@ class TransportError(OmicsError):
 
     @property
     def summary(self) -> str:
-        """What happened, with the operation, the URL and the number of attempts."""
+        """The message with the operation, the URL and the number of tries."""
         what = f"{self.operation}: " if self.operation else ""
         to_what = " ".join(part for part in (self.method, self.url) if part)
         tried = f"{self.attempts} attempts" if self.attempts != 1 else ""
@@ -376,17 +376,17 @@ class TransportError(OmicsError):
 
 
 class ConnectFailed(TransportError):
-    """No connection could be made; nothing was sent."""
+    """No connection could be established; nothing was sent."""
 
 
 class NameNotResolved(ConnectFailed):
-    """The host's name isn't known to the resolver."""
+    """The host's name cannot be resolved."""
 
     default_remedy = "Check the spelling of the service's address, and the network connection."
 
 
 class TLSFailed(ConnectFailed):
-    """The encrypted connection was refused, mostly because a certificate isn't trusted."""
+    """The encrypted connection was refused, usually because a certificate is not trusted."""
 
     default_remedy = (
         "If your network uses its own certificate authority, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its file."
@@ -394,19 +394,19 @@ class TLSFailed(ConnectFailed):
 
 
 class ProxyFailed(ConnectFailed):
-    """The proxy refused, or isn't there."""
+    """The proxy refused, or is not reachable."""
 
     default_remedy = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 
 
 class TimedOut(TransportError):
-    """The service didn't answer within the time that was allowed."""
+    """The service did not answer in time."""
 
     default_remedy = "Try again later, or allow more time with --call-timeout (timeout= in Python)."
 
 
 class AnswerTooLarge(TransportError):
-    """An answer that is read whole is larger than the client's answer_limit."""
+    """An answer that is read whole exceeds the client's answer_limit."""
 
     default_remedy = (
         "Allow more with client.with_options(answer_limit=BYTES) or the variable OMICS_ANSWER_LIMIT, or read the answer in "
@@ -415,21 +415,21 @@ class AnswerTooLarge(TransportError):
 
 
 class TooManyOpenFiles(TransportError):
-    """The process has as many files and connections open as it may: nothing was sent, and the network isn't at fault."""
+    """The process has as many files and connections open as it may: nothing was sent, and the network is not the cause."""
 
     default_remedy = "Raise the limit (ulimit -n 1024), or send fewer requests at once."
 
 
-# Descriptors that a connection takes, and what is needed for making it.
+# File descriptors of a connection, and those needed to open it.
 _SPARE = 4
 
 
 def has_too_many_open(error: BaseException | None = None) -> bool:
-    """Return whether a process has as many files open as it may.
+    """Return whether an error means that the process has too many files open.
 
     Args:
-        error: What went wrong; it, or what it came from, may say so. Others (a name that isn't resolved, authorities that
-            can't be read) only come of it, so that it is tried.
+        error: The error; it or its cause may state so. For other errors (a name that is not resolved, authorities that
+            cannot be read) opening files is tried, because they may be a consequence.
     """
     limits = (errno.EMFILE, errno.ENFILE)
     for _ in range(10):
@@ -449,21 +449,21 @@ def has_too_many_open(error: BaseException | None = None) -> bool:
 
 
 class ConnectionLost(TransportError):
-    """The connection ended before the answer was whole."""
+    """The connection ended before the answer was complete."""
 
 
 class TooManyRedirects(TransportError):
-    """The service sent the request round in circles."""
+    """The service redirected the request in a loop."""
 
     default_remedy = "Check the service's address."
 
 
 class TransferError(OmicsError):
-    """Bytes didn't arrive, or not the right ones.
+    """Bytes did not arrive, or are wrong.
 
     Args:
-        message: What happened.
-        name: The file that it is about, as its manifest or bundle names it; may be empty.
+        message: What failed and why.
+        name: The file, as its manifest or bundle names it; may be empty.
         remedy: What to do.
     """
 
@@ -473,13 +473,13 @@ class TransferError(OmicsError):
 
 
 class ChecksumMismatch(TransferError):
-    """The bytes that came aren't those that the platform promised.
+    """The received bytes differ from those that the platform states.
 
     Args:
         name: The file.
         algorithm: The checksum's name ("sha256", "crc32c", "s3_etag").
         expected: The checksum that the platform or manifest states.
-        actual: The checksum of what came.
+        actual: The checksum of the received bytes.
         remedy: What to do.
     """
 
@@ -493,12 +493,12 @@ class ChecksumMismatch(TransferError):
 
 
 class ChecksumMissing(TransferError):
-    """A checksum is required, and none is stated or confirmed that a file could be compared with.
+    """A checksum is required, and none is stated or confirmed for a file.
 
     Args:
-        title: What messages call the file.
+        title: The file's name in messages.
         reason: What is missing.
-        name: The file's name, where that isn't its title.
+        name: The file's name, if it differs from its title.
         remedy: What to do.
     """
 
@@ -518,12 +518,12 @@ class ChecksumMissing(TransferError):
 
 
 class TruncatedTransfer(TransferError):
-    """Fewer bytes came than were announced, still so after the retries.
+    """Fewer bytes arrived than announced, even after the retries.
 
     Args:
         name: The file.
         expected: The announced size in bytes.
-        received: What came, in bytes.
+        received: The received bytes.
         remedy: What to do.
     """
 
@@ -536,16 +536,16 @@ class TruncatedTransfer(TransferError):
 
 
 class SourceChanged(TransferError):
-    """The file on the platform became another one while it was fetched or between two runs."""
+    """The file on the platform changed during its download or between two runs."""
 
     default_remedy = "Run the same command again to download the new version from the beginning."
 
 
 class UnsafePath(TransferError):
-    """A name would lead out of the target folder, or isn't a file name at all.
+    """A name would lead out of the target folder, or is not a file name.
 
     Args:
-        name: The name as the server or manifest gave it; it may be no text at all.
+        name: The name from the server or manifest; may be of any type.
         reason: What is wrong with it ("is absolute", "has a '..' in it").
         remedy: What to do.
     """
@@ -558,16 +558,16 @@ class UnsafePath(TransferError):
 
 
 class NameClash(UnsafePath):
-    """Two entries would land on one path."""
+    """Two entries have one path."""
 
     default_remedy = "Nothing was downloaded. Rename one of them, or download them to different folders."
 
 
 class DiskFull(TransferError):
-    """There is no room for the file.
+    """The disk is full.
 
     Args:
-        path: Where it was being written.
+        path: The path being written.
         name: The file.
         remedy: What to do.
     """
@@ -580,12 +580,12 @@ class DiskFull(TransferError):
 
 
 class NotWritable(TransferError):
-    """The target can't be written.
+    """The target is not writable.
 
     Args:
         path: The file or folder.
-        reason: What the system says.
-        name: The file that was to be written.
+        reason: The system's message.
+        name: The file to be written.
         remedy: What to do.
     """
 
@@ -613,17 +613,17 @@ class FolderBusy(TransferError):
 
 
 class Interrupted(TransferError):
-    """The transfer was stopped before its end."""
+    """The transfer was stopped early."""
 
     default_remedy = "Run the same command again to resume."
 
 
 class SomeFailed(TransferError):
-    """Some of a batch failed; the others are done.
+    """Some items of a batch failed; the others are done.
 
     Args:
         message: How many of how many, of what.
-        errors: What went wrong, one an entry that failed.
+        errors: One error for each item that failed.
         remedy: What to do.
     """
 
@@ -635,11 +635,11 @@ class SomeFailed(TransferError):
 
 
 def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
-    """Return the first three errors of a batch as one text, and how many more there are.
+    """Return the first three errors of a batch as one text, and the number of others.
 
     Args:
         errors: The batch's errors, or the first of them.
-        count: How many there are in all, when not all are given.
+        count: The total number, if not all are given.
     """
     shown = [str(error).rstrip(".") for error in errors[:3]]
     more = (len(errors) if count is None else count) - len(shown)
@@ -647,15 +647,15 @@ def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
 
 
 def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
-    """Raise what failed in a batch, if anything did.
+    """Raise the errors of a batch, if there are any.
 
     Args:
-        errors: The errors, one an entry that failed.
-        total: How many entries there are.
-        things: What they are, in the plural.
+        errors: One error for each item that failed.
+        total: The number of items.
+        things: Their name, in the plural.
 
     Raises:
-        OmicsError: The error of the only one that failed.
+        OmicsError: The error of the only item that failed.
         SomeFailed: Several failed.
     """
     if len(errors) == 1:
@@ -665,7 +665,7 @@ def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Shorten text to a number of characters and state by how much."""
+    """Shorten text to a number of characters and append how many were removed."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}... ({len(text) - limit} more characters)"

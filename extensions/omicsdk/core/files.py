@@ -1,4 +1,4 @@
-"""Files on disk: written whole or not at all, locks, the home and state folders."""
+"""Files on disk: atomic writes, locks, the home and state folders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def home_folder() -> Path:
-    """Return the folder: HOME, else what the system has for this user.
+    """Return the home folder: HOME, else the system's for this user.
 
     Raises:
         ConfigError: There is none, as for a container's user without a name.
@@ -30,14 +30,14 @@ def home_folder() -> Path:
 
 
 def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
-    """Return a folder of the user's.
+    """Return a folder below the user's home.
 
     Args:
-        find: Finds it; raises RuntimeError where the user has no home.
-        otherwise: What else helps, a sentence.
+        find: Finds it; raises RuntimeError if the user has no home.
+        otherwise: Another remedy, a sentence.
 
     Raises:
-        ConfigError: The user has none.
+        ConfigError: The user has no home.
     """
     try:
         return find()
@@ -46,10 +46,10 @@ def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
 
 
 def no_home(otherwise: str = "") -> ConfigError:
-    """Return the error of a user without a home folder, as for a container's user without a name.
+    """Return the error for a user without a home folder, as for a container's user without a name.
 
     Args:
-        otherwise: What else helps, a sentence.
+        otherwise: Another remedy, a sentence.
     """
     return ConfigError(
         "no home folder: HOME is not set, and this user is unknown to the system",
@@ -57,15 +57,15 @@ def no_home(otherwise: str = "") -> ConfigError:
     )
 
 
-#: The environment's variable for the folder.
+#: Environment variable: the state folder.
 STATE_VARIABLE = "OMICS_STATE_DIR"
 
 
 def state_folder() -> Path:
-    """Return the folder: OMICS_STATE_DIR, else the user's own state folder.
+    """Return the state folder: OMICS_STATE_DIR, else the user's own.
 
     Raises:
-        ConfigError: Neither is there: the user has no home.
+        ConfigError: The variable is not set, and the user has no home.
     """
     if given := os.environ.get(STATE_VARIABLE):
         from pathlib import Path
@@ -78,22 +78,22 @@ def state_folder() -> Path:
 
 _REMEDY = "Check the permissions of the file and its folder, and the free disk space."
 PRIVATE = 0o600
-"""The permissions of a file that its owner alone may read."""
+"""The permissions of a file that only its owner may read."""
 _STRIDE = 1024 * 1024
 
 
 def is_special(path: str | os.PathLike[str]) -> bool:
-    """Whether a path leads to a device or a FIFO: these are written into, as cp does, and never replaced.
+    """Whether a path leads to a device or a FIFO: these are written into, as by cp, and never replaced.
 
     Args:
         path: The path; links are followed.
 
     Raises:
-        OSError: It leads to a folder or a socket, into which no file can be written.
+        OSError: It leads to a folder or a socket, which cannot be written.
     """
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a small download needs no pathlib, which takes 2 ms to import
-    except (OSError, ValueError):  # nothing is there, or it can't be reached: writing to it raises
+    except (OSError, ValueError):  # missing, or not reachable: writing to it raises
         return False
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -103,19 +103,20 @@ def is_special(path: str | os.PathLike[str]) -> bool:
 
 
 def put_in_place(part: Path, target: Path) -> None:
-    """Give a complete file its final name, in place of what has it; a device or a FIFO gets its bytes, and it is removed then.
+    """Rename a complete file, replacing the target; if the target is a device or a FIFO, write its bytes there and
+    remove it.
 
     Args:
         part: The file.
-        target: Its name.
+        target: Its final path.
 
     Raises:
-        OSError: That can't be done; the file is still there.
+        OSError: That failed; the file is kept.
     """
     if not is_special(target):
         part.replace(target)
         return
-    import shutil  # here: with the compressions that it knows it takes 3 ms to import
+    import shutil  # here: with the compressions that it imports it takes 3 ms
 
     with in_place_of(target) as out, part.open("rb") as file:
         shutil.copyfileobj(file, out, _STRIDE)
@@ -126,24 +127,22 @@ def put_in_place(part: Path, target: Path) -> None:
 def in_place_of(
     path: str | os.PathLike[str], *, mode: int | None = None, durable: bool = True, through_links: bool = False
 ) -> Generator[BufferedWriter]:
-    """Open a file beside another, which takes its name when the block has ended well.
+    """Write a new file beside a target and rename it when the block has succeeded.
 
-    A reader sees the old file or the new one, never a part. A device or a FIFO is written into.
+    Readers see the old file or the new one, never a part. A device or a FIFO is written into.
 
     Args:
-        path: The file that is replaced, or made; its folder must be there.
-        mode: Its permissions; never more than the owner may read it before it has its name. None leaves them to the
-            process's umask.
-        durable: The bytes are on disk before the name is given, so that after a power cut, too, the file is the old one
-            or the new one.
+        path: The target, replaced or created; its folder must exist.
+        mode: Its permissions; before the rename only the owner may read it. None leaves them to the process's umask.
+        durable: Sync the bytes before the rename, so that a power cut leaves the old or the new file, too.
         through_links: Replace the file that a link leads to, not the link.
 
     Yields:
         The new file.
 
     Raises:
-        OSError: It can't be written, or is a folder or a socket; what was there still is, as after any exception within
-            the block.
+        OSError: It cannot be written, or is a folder or a socket; the target is unchanged, as after any exception
+            within the block.
     """
     if is_special(path):
         with open(path, "wb", opener=_as_it_is) as file:
@@ -152,7 +151,7 @@ def in_place_of(
     from pathlib import Path
 
     target = target_of(Path(path)) if through_links else Path(path)
-    # A name that cannot be predicted, and that is never opened if it is there: no link can be waiting in its place.
+    # An unpredictable name that is never opened if it exists: no link can be waiting there.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
     try:
         with open(part, "xb", opener=None if mode is None else _for_owner) as file:
@@ -170,7 +169,7 @@ def in_place_of(
 
 
 def _as_it_is(path: str, flags: int) -> int:
-    # What goes away meanwhile isn't created again as a file, and a terminal doesn't become the process's own.
+    # A target that vanishes meanwhile is not created as a file, and a terminal does not become the process's own.
     return os.open(path, flags & ~(os.O_CREAT | os.O_TRUNC) | getattr(os, "O_NOCTTY", 0))
 
 
@@ -195,7 +194,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def write_text(path: Path, text: str, mode: int) -> None:
-    """Put a text in a file's place as `write_private` does, with other permissions.
+    """Replace a file's content as `write_private` does, with other permissions.
 
     Args:
         path: As for `write_private`.
@@ -203,7 +202,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
         mode: The file's permissions.
 
     Raises:
-        ConfigError: It can't be written.
+        ConfigError: It cannot be written.
     """
     target = target_of(path)
     try:
@@ -215,7 +214,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
 
 
 def target_of(path: Path) -> Path:
-    """The file that is put in place where a path is written to.
+    """Return the file that is replaced when a path is written.
 
     Args:
         path: The path; it need not exist.
@@ -224,7 +223,7 @@ def target_of(path: Path) -> Path:
         The path without links.
 
     Raises:
-        ConfigError: Its links lead in a circle, or there is something else than a file: /dev/null must not be replaced.
+        ConfigError: Its links form a loop, or it is not a regular file: /dev/null must not be replaced.
     """
     try:
         target = path.resolve()
@@ -238,23 +237,23 @@ def target_of(path: Path) -> Path:
 
 
 def read_private(path: Path) -> str | None:
-    """Read a file that holds secrets.
+    """Read a file that contains secrets.
 
     Args:
         path: The file.
 
     Returns:
-        Its text, or None when there is no such file.
+        Its text, or None if it does not exist.
 
     Raises:
-        ConfigError: Others than its owner can read it, it belongs to another user, or it can't be read.
+        ConfigError: Other users can read it, it belongs to another user, or it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            # Looked at after opening, so that it is the same file that is read.
+            # Checked after opening, so that the checked file is the one that is read.
             _refuse_shared(path, os.fstat(file.fileno()))
             return file.read().decode("utf-8")
-    except (FileNotFoundError, NotADirectoryError):  # the latter where HOME is no folder
+    except (FileNotFoundError, NotADirectoryError):  # the latter if HOME is not a folder
         return None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not text", remedy="Delete it and log in again.") from error
@@ -265,53 +264,55 @@ def read_private(path: Path) -> str | None:
 
 
 def _refuse_shared(path: Path, status: os.stat_result) -> None:
-    if os.name == "nt":  # the folder of a user's settings is private there, and modes say nothing
+    if os.name == "nt":  # the folder of a user's settings is private there, and modes have no meaning
         return
     if status.st_uid not in (os.geteuid(), 0):
-        raise ConfigError(f"{path} holds secrets and belongs to another user", remedy="Delete it and log in again.")
+        raise ConfigError(f"{path} contains secrets and belongs to another user", remedy="Delete it and log in again.")
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise ConfigError(
-            f"{path} holds secrets and others can read it (mode {mode:04o})",
+            f"{path} contains secrets and other users can read it (mode {mode:04o})",
             remedy=f"Run: chmod 600 {path} (and renew the secrets if another user may have read them).",
         )
 
 
-#: The system's errors where another process has the lock.
+#: The system's errors if another process has the lock.
 HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 if sys.platform == "win32":
     import msvcrt
 
     def lock_now(descriptor: int) -> None:
-        """Take the lock, without waiting.
+        """Take the lock without waiting.
 
         Args:
             descriptor: An open file.
 
         Raises:
-            OSError: Somebody else has it (HELD), or the system has another reason, such as a file system without locks.
+            OSError: Another process has it (HELD), or the system refused otherwise, such as a file system without
+                locks.
         """
-        os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which others may read
+        os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which other processes may read
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
     def lock_now(descriptor: int) -> None:
-        """Take the lock, without waiting.
+        """Take the lock without waiting.
 
         Args:
             descriptor: An open file.
 
         Raises:
-            OSError: Somebody else has it (HELD), or the system has another reason, such as a file system without locks.
+            OSError: Another process has it (HELD), or the system refused otherwise, such as a file system without
+                locks.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 PATIENCE = 10.0
-"""Seconds to wait for another writer; each holds the lock for milliseconds."""
+"""Seconds to wait for another writer; each keeps the lock for milliseconds."""
 
 _PAUSE = 0.02
 """Seconds between two tries."""
@@ -325,19 +326,20 @@ def locked(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Generator[None]:
-    """Keep other writers away from a file, threads of this process too. Readers need no lock: writers replace files whole.
+    """Lock a file against other writers, including threads of this process. Readers need no lock: writers replace whole
+    files.
 
-    The lock is held on a file beside it, which is gone afterwards: the file itself is replaced while the lock is held.
-    Where the file system has no locks, writers go on without.
+    The lock is on a file beside it, which is removed afterwards: the file itself is replaced while it is locked. On
+    file systems without locks, writers proceed without one.
 
     Args:
-        path: The file, which need not be there; where it is a link, what it points at is locked.
-        patience: Seconds to wait at most.
+        path: The file, which need not exist; the target of a link is locked.
+        patience: Most seconds to wait.
         clock: Returns the time in seconds.
         sleep: Waits for seconds.
 
     Raises:
-        ConfigError: Another writer doesn't let go, the folder can't be written to, or there is something else than a file.
+        ConfigError: Another writer keeps the lock, the folder is not writable, or the path is not a regular file.
     """
     target = target_of(path)
     beside = target.with_name(f".{target.name}.lock")
@@ -352,20 +354,20 @@ def locked(
     try:
         yield
     finally:
-        if os.name != "nt":  # there an open file can't be removed
+        if os.name != "nt":  # an open file cannot be removed there
             with suppress(OSError):
                 beside.unlink()
         os.close(descriptor)
 
 
 def _taken(beside: Path, path: Path) -> int | None:
-    """The descriptor that holds the lock; None while another one has it."""
+    """Return the descriptor that has the lock; None while another one has it."""
     try:
         beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}", remedy=_REMEDY) from error
-    # The holder of the lock removed its file: a lock on the file that was opened before protects nothing.
+    # The previous owner of the lock removed its file: a lock on the file opened before protects nothing.
     if _lock(descriptor) and _is_still(beside, descriptor):
         return descriptor
     os.close(descriptor)

@@ -18,16 +18,16 @@ from omicsdk.core.retry import seconds_of_date
 ALGORITHM = "hmac-sha256"
 
 SIGNED = ("date", "digest")
-"""What the Data Store signed: the defaults of the library that it used, for a request with a body."""
+"""Headers that the Data Store signed: the defaults of its library, for a request with a body."""
 
 MOST_SKEW = 300.0
-"""Seconds that a signature's date may be away from the receiver's clock, if the receiver sets nothing else."""
+"""Most seconds between a signature's date and the receiver's clock, unless the receiver sets another limit."""
 
 _PARAMETER = re.compile(r'\s*([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\d+))\s*(?:,|$)')
 
 
 class SignatureError(ValueError):
-    """A request whose signature is missing, malformed, out of date or wrong."""
+    """A signature that is missing, malformed, out of date or wrong."""
 
 
 def sign(
@@ -41,23 +41,23 @@ def sign(
     now: float,
     signed: Sequence[str] = SIGNED,
 ) -> dict[str, str]:
-    """The headers that make a request a signed one.
+    """Return the headers that sign a request.
 
     Args:
         method: The request's method.
-        url: Where it goes; host and target are taken from it when they are signed.
-        headers: Headers that the request has already, for `signed` to name.
+        url: The request's URL; host and target are taken from it if they are signed.
+        headers: Existing headers, if `signed` names them.
         body: The request's body, as sent.
-        key_id: Tells the receiver which secret to verify with.
+        key_id: Identifies the secret to the receiver.
         key: The shared secret.
         now: Seconds since 1970, for the Date header.
-        signed: Names of what is signed, lower case, in order; `(request-target)` is method and path with query.
+        signed: Names of the signed headers, lower case, in order; `(request-target)` is method and path with query.
 
     Returns:
         The headers Date, Digest and Authorization, to be added to the request.
 
     Raises:
-        ValueError: `signed` names a header that the request doesn't have, or `key_id` can't be quoted.
+        ValueError: `signed` names a missing header, or `key_id` cannot be quoted.
     """
     if re.search(r'["\r\n]', key_id):
         raise ValueError("a key id cannot contain quotes or line ends")
@@ -82,23 +82,23 @@ def verify_signature(
     most_skew: float = MOST_SKEW,
     required: Sequence[str] = SIGNED,
 ) -> str:
-    """Check that a notification was signed with the secret and not changed on its way.
+    """Verify that a notification was signed with the secret and not changed in transit.
 
     Args:
-        method: Method of the request that was received.
+        method: Method of the received request.
         url: Its URL, or its path with the query.
         headers: Its headers, names in any case.
         body: Its body, as received.
-        key_of: Returns the secret of a key id, or None when there is no such key.
+        key_of: Returns the secret of a key id, or None for an unknown one.
         now: Seconds since 1970; None accepts a request of any age.
-        most_skew: Seconds that the Date header may be away from `now`.
-        required: What has to be covered by the signature, lower case.
+        most_skew: Most seconds between the Date header and `now`.
+        required: Headers that the signature must cover, lower case.
 
     Returns:
         The id of the key that it was signed with.
 
     Raises:
-        SignatureError: The request isn't signed as required; the message says in what.
+        SignatureError: The request is not signed as required; the message states why.
     """
     known = {name.lower(): value for name, value in headers.items()}
     given = _parameters(known.get("authorization"))
@@ -124,7 +124,7 @@ def verify_signature(
 
 
 def digest_of(body: bytes) -> str:
-    """A body's Digest header (RFC 3230) by SHA-256."""
+    """Return a body's Digest header (RFC 3230) with SHA-256."""
     return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""How packages are added to the installation that runs: pip, pipx, uv or conda, as its files show."""
+"""Commands that add packages to the running installation: pip, pipx, uv or conda, detected from its files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Installation(NamedTuple):
     Attributes:
         prefix: Folder of its Python environment.
         python: Its Python interpreter.
-        installer: The program that installed omicsdk, as its metadata states; empty where they do not.
+        installer: The program that installed omicsdk, from its metadata; empty if not stated.
         environ: The environment's variables.
-        is_windows: Whether commands are typed into a shell of Windows.
+        is_windows: Whether commands are for a shell of Windows.
     """
 
     prefix: str
@@ -32,11 +32,11 @@ class Installation(NamedTuple):
 
 
 def install_command(requirement: str, installation: Installation | None = None) -> str:
-    """The command line that adds a package to this installation.
+    """Return the command line that adds a package to this installation.
 
     Args:
-        requirement: What is added, such as `omicsdk[sandbox]`.
-        installation: Where to; by default the one that runs.
+        requirement: The package, such as `omicsdk[sandbox]`.
+        installation: The installation; by default the running one.
     """
     here = installation or _present()
     quoted = _quoted(requirement, here)
@@ -47,7 +47,7 @@ def install_command(requirement: str, installation: Installation | None = None) 
         return f"pipx install --force {quoted}" if is_ours else f"pipx inject {OURS} {quoted}"
     is_active = here.prefix in (here.environ.get("VIRTUAL_ENV"), here.environ.get("CONDA_PREFIX"))
     if _has(here, "conda-meta"):
-        # conda knows no extras: pip of the environment installs them.
+        # conda does not support extras: pip of the environment installs them.
         return (
             f"pip install {quoted}" if is_active else f"conda run -p {_quoted(here.prefix, here)} pip install {quoted}"
         )
@@ -66,7 +66,7 @@ def install_command(requirement: str, installation: Installation | None = None) 
 
 
 def _quoted(word: str, here: Installation) -> str:
-    if here.is_windows:  # cmd.exe knows double quotes only
+    if here.is_windows:  # cmd.exe supports double quotes only
         return f'"{word}"' if any(each in word for each in " [") else word
     from shlex import quote
 

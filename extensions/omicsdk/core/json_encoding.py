@@ -1,4 +1,4 @@
-"""What is sent as JSON, without anything becoming something else on the way."""
+"""Encoding of sent values as JSON, without silent conversions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_list, is_mapping
 
 DEEPEST = 100
-"""Levels of lists and dictionaries that are looked through for what JSON can't say."""
+"""Most levels of lists and dictionaries that are searched for what JSON cannot represent."""
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON.
+    """Encode a value as JSON.
 
     Args:
-        value: A JSON value; tuples count as lists, and numbers of numpy and pandas as numbers.
+        value: A JSON value; tuples are sent as lists, and numbers of numpy and pandas as numbers.
 
     Raises:
-        UsageError: Something in it has no JSON: a date, a set, NaN, half a character; the message says where.
+        UsageError: It contains what JSON cannot represent: a date, a set, NaN, a lone surrogate; the message names the
+            place.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_scalar)
@@ -34,18 +35,17 @@ def encoded(value: object) -> bytes:
             date_text(what, where or "What is sent")  # which refuses one without a time zone
         raise UsageError(
             f"{where or 'What is sent'} is {what!r}, which JSON cannot represent",
-            remedy="Give text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
+            remedy="Use text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
         ) from error
 
 
 def written(value: Any, **layout: Any) -> str:
-    """What came from a service, or was made of that, as JSON that every reader takes.
+    """Encode values from a service as JSON that every reader accepts.
 
-    NaN and Infinity, which Python's JSON has and JSON hasn't, become null, as JavaScript, pandas and jq write them: one
-    number without a value is no reason to print nothing.
+    NaN and Infinity, which Python's JSON has and the standard lacks, become null, as in JavaScript, pandas and jq.
 
     Args:
-        value: What json.loads gives, and what `default` makes text of.
+        value: The result of json.loads, and objects that `default` converts to text.
         layout: Options of json.dumps.
     """
     try:
@@ -65,10 +65,10 @@ def _finite(value: Any) -> Any:
 
 
 def _scalar(value: object) -> object:
-    """A number of numpy as one of Python's.
+    """Convert a number of numpy to a Python number.
 
     Raises:
-        TypeError: It isn't one.
+        TypeError: It is something else.
     """
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", None) == 0:
@@ -77,7 +77,7 @@ def _scalar(value: object) -> object:
 
 
 def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
-    """Where in a value something is that JSON can't say."""
+    """Find the place in a value that JSON cannot represent."""
     if depth > DEEPEST:
         yield where[:DEEPEST], "nested too deeply"
     elif is_mapping(value):

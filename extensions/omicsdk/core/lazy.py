@@ -1,6 +1,6 @@
-"""Imports that are made when they are needed: lazy exports of packages (PEP 562), modules of extras, and logging."""
+"""Imports at first use: lazy exports of packages (PEP 562), modules of extras, and logging."""
 
-TYPE_CHECKING = False  # spares the import of typing
+TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from logging import Logger
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def lazy_package(
     package: str, names: "Mapping[str, str]"
 ) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
-    """Return a package's `__getattr__`, `__dir__` and `__all__`, all of one table.
+    """Return a package's `__getattr__`, `__dir__` and `__all__` from a table of its exports.
 
     Args:
         package: The package's `__name__`.
@@ -54,7 +54,8 @@ def require(module: str, extra: str, purpose: str) -> "ModuleType":
 
 
 def logger(name: str) -> "Logger":
-    """Return a logger that is made when something is logged: importing logging takes as long as downloading a small file.
+    """Return a logger that is created at its first message: importing logging takes as long as downloading a small
+    file.
 
     Args:
         name: The logger's name.

@@ -1,14 +1,15 @@
-"""Keep the library silent until a program sets up logging: importing this once gives the logger `omicsdk` a NullHandler.
+"""Add a NullHandler to the logger `omicsdk` when imported, so that the library is silent until a program sets up
+logging.
 
-Without it Python prints warnings of a library to stderr when a program hasn't set up logging. `import omicsdk` doesn't do
-it, because importing logging costs more than all the rest of that.
+Without it Python prints a library's warnings to stderr in a program without logging. `import omicsdk` does not do so,
+because importing logging costs more than the rest of it.
 """
 
 import logging
 
 logging.getLogger("omicsdk").addHandler(logging.NullHandler())
 
-#: Where the transports log: retries and waits at INFO, each exchange at DEBUG, secrets masked.
+#: Logger of transports: retries and waits at INFO, each exchange at DEBUG, secrets masked.
 http_log = logging.getLogger("omicsdk.http")
-#: Warnings about settings that are odd but no error.
+#: Logger of warnings about unusual but valid settings.
 config_log = logging.getLogger("omicsdk.config")

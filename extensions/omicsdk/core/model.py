@@ -1,7 +1,8 @@
-"""What all generated models share: keeping unknown fields, and giving back exactly what came.
+"""What all generated models share: they keep unknown fields, and return exactly what was received.
 
-A generated model is an attrs class whose `from_dict` is plain code (one positional constructor call) and whose
-`FIELDS` table drives everything that isn't hot: `to_dict` and strict checking.
+A generated model is an attrs class whose `from_dict` is plain code (one positional constructor call); its `FIELDS`
+table
+drives all other code: `to_dict` and strict checking.
 """
 
 import json
@@ -21,14 +22,14 @@ NO_NULLS: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a value must look like, for strict decoding.
+    """The expected form of a value, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model`,
-            `union` or `tagged`.
+        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`,
+            `model`, `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
-        tag: The member of an object that says which of a tagged union's shapes it has.
+        tag: The member of an object that selects one of a tagged union's shapes.
         table: These shapes by the tag's values.
     """
 
@@ -60,12 +61,12 @@ def array(element: Shape) -> Shape:
 
 
 def mapping(element: Shape) -> Shape:
-    """An object whose members' names aren't known, with values of one shape."""
+    """An object with arbitrary names, with values of one shape."""
     return Shape("map", (element,))
 
 
 def model(name: "Callable[[], type[Model]]") -> Shape:
-    """A model, named by a function so that circles work."""
+    """A model, named by a function so that cycles work."""
     return Shape("model", model=name)
 
 
@@ -75,24 +76,25 @@ def union(*members: Shape) -> Shape:
 
 
 def tagged_union(tag: str, table: "Mapping[str | None, Shape]", *members: Shape) -> Shape:
-    """Any of several shapes, of which objects name theirs (OpenAPI's discriminator).
+    """Any of several shapes, selected by a member of the object (OpenAPI's discriminator).
 
     Args:
-        tag: The member that names it.
-        table: Shapes by the tag's values; that of None (OpenAPI's defaultMapping) is for any other, and for no tag at all.
-        members: All shapes; those that no value of the tag names are tried where the tag is missing or unknown.
+        tag: The member that selects the shape.
+        table: Shapes by the tag's values; that of None (OpenAPI's defaultMapping) is for any other, and for a missing
+            tag.
+        members: All shapes; those that no value of the tag selects are tried if the tag is missing or unknown.
     """
     return Shape("tagged", members, tag=tag, table=table)
 
 
 def tag_of(data: Any, tag: str) -> str | None:
-    """The value of an object's tag as a discriminator's mapping writes it; None where there is none."""
+    """Return the value of an object's tag as in a discriminator's mapping; None if there is none."""
     value = data.get(tag)
     return value if isinstance(value, str) or value is None else json.dumps(value)
 
 
 def named_by_tag(model: "type[Model]", tag: str, value: str | None) -> bool:
-    """Whether a model that no discriminator names may have a tag's value: it states that one, or has no such field."""
+    """Whether a model without a mapping may have a tag's value: it states that one, or has no such field."""
     shapes = [field.shape for field in model.FIELDS if field.wire == tag]
     return not shapes or value in (each for shape in shapes if shape.kind == "literal" for each in shape.of)
 
@@ -104,9 +106,9 @@ class Field:
     Attributes:
         wire: Its name in the document.
         python: Its attribute.
-        required: Whether the document demands it.
+        required: Whether the document requires it.
         nullable: Whether the document allows null.
-        shape: What its value looks like.
+        shape: The form of its value.
     """
 
     wire: str
@@ -117,7 +119,7 @@ class Field:
 
 
 class JsonObject(Protocol):
-    """What `from_dict` reads: any mapping from text. Its own `get` says that a member may be anything."""
+    """What `from_dict` accepts: any mapping from text. Its own `get` states that a member may be anything."""
 
     def get(self, key: str, /) -> Any:
         """The member, or None."""
@@ -137,10 +139,10 @@ class JsonObject(Protocol):
 
 
 class Model(Displayed):
-    """Base of generated models; an attrs class, and nothing else is pretended.
+    """Base of generated models, which are attrs classes.
 
-    `additional_properties` holds the fields that the document doesn't name (None until there is one). `null_fields`
-    names those that came as an explicit null; None for a model that wasn't decoded.
+    `additional_properties` contains the fields that are not in the document (None until there is one). `null_fields`
+    names those that were received as an explicit null; None for a model that was not decoded.
     """
 
     __slots__ = ()
@@ -157,13 +159,13 @@ class Model(Displayed):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Self:
-        """Make one of a decoded JSON object; generated classes state how."""
+        """Make a model from a decoded JSON object; generated classes implement it."""
         raise NotImplementedError(f"{cls.__name__} is not a generated model")
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object: exactly what came, or what was set.
+        """Return the JSON object: exactly what was received, or what was set.
 
-        A field that is None is left out, unless it came as null, or the document demands it and allows null.
+        A field that is None is left out, unless it was received as null, or the document requires it and allows null.
         """
         nulls = self.null_fields
         result: dict[str, Any] = {}
@@ -179,18 +181,19 @@ class Model(Displayed):
 
 
 blank = object.__new__
-"""Makes a model without its constructor: `from_dict` sets every attribute, and that saves a call an object."""
+"""Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object."""
 
 
 def rest_of(data: JsonObject, known: frozenset[str]) -> tuple[dict[str, Any] | None, frozenset[str]]:
-    """What a model keeps beside its fields; generated `from_dict` asks only when a quick look found something.
+    """Return what a model keeps beside its fields; generated `from_dict` calls it only if a quick check found
+    something.
 
     Args:
         data: The decoded JSON object.
         known: The fields' names.
 
     Returns:
-        The members that the document doesn't name (None where there are none), and the names of all that are null.
+        The members that are not in the document (None if there are none), and the names of all that are null.
     """
     others = {key: value for key, value in data.items() if key not in known}
     nulls = frozenset(key for key, value in data.items() if value is None)
@@ -198,7 +201,7 @@ def rest_of(data: JsonObject, known: frozenset[str]) -> tuple[dict[str, Any] | N
 
 
 def otherwise_typed(owner: str, value: Any) -> Any:
-    """A value that isn't what the document says: kept as it is, and said once a place at DEBUG."""
+    """Return a value that does not conform to the document unchanged, and log that once per place at DEBUG."""
     if value is not None and owner not in _said:
         _said.add(owner)
         logging.getLogger("omicsdk.decode").debug(
@@ -211,12 +214,12 @@ _said: set[str] = set()
 
 
 def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
-    """Read a value of an answer as the first of some kinds that it is.
+    """Convert a value of an answer to the first matching kind.
 
     Args:
-        place: Owner and field, for the log; empty where a value of another kind is no surprise.
-        value: Decoded JSON; what is none of the kinds stays as it is.
-        kinds: The formats, as OpenAPI calls them.
+        place: Owner and field, for the log; empty if a value of another kind is expected.
+        value: Decoded JSON; a value of another kind is returned unchanged.
+        kinds: The formats, as in OpenAPI.
     """
     if value.__class__ is str:
         for kind in kinds:
@@ -228,17 +231,17 @@ def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
 
 
 def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the answer") -> None:
-    """Hold a decoded JSON value against its shape, for clients made with strict=True.
+    """Check a decoded JSON value against its shape, for clients with strict=True.
 
     Args:
         operation: The operation, for the error.
-        place: Where in the answer, such as `bundle.files[3].size`.
+        place: The place in the answer, such as `bundle.files[3].size`.
         value: Decoded JSON.
-        shape: What the document says.
+        shape: The document's shape.
         what: What the value is, for the error.
 
     Raises:
-        DecodeError: Naming operation, place and value.
+        DecodeError: It does not conform; names operation, place and value.
     """
     problem = _problem(place, value, shape)
     if problem is not None:
@@ -247,7 +250,7 @@ def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "
 
 
 def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
-    """The first (place, value, what was expected) that doesn't fit, or None."""
+    """Return the first (place, value, expectation) that does not conform, or None."""
     if shape.kind == "any":
         return None
     if shape.kind == "union":
@@ -318,7 +321,7 @@ def _is_number(value: Any, _: Shape) -> bool:
 
 
 def _equal(value: Any, known: object) -> bool:
-    """Equality of JSON, where 1 is 1.0 and true isn't 1."""
+    """Equality of JSON values, where 1 equals 1.0 and true does not equal 1."""
     return value == known and isinstance(value, bool) == isinstance(known, bool)
 
 

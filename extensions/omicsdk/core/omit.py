@@ -1,4 +1,4 @@
-"""The sentinel for an argument that isn't given, apart from `None`, which is JSON's null."""
+"""The sentinel for an omitted argument, as opposed to `None`, which is JSON's null."""
 
 from enum import Enum
 from typing import Final
@@ -17,4 +17,4 @@ class Omit(Enum):
 
 
 OMIT: Final = Omit.OMIT
-"""Default of every optional argument: nothing is sent for it."""
+"""Default of every optional argument: it is not sent."""

@@ -1,14 +1,14 @@
-"""Operations: what a service can do, each said once, for both kinds of client.
+"""Operations of a service, each defined once for both kinds of client.
 
-A generated module states three functions: `build` makes the request of the arguments and carries the signature and the
+A generated module defines three functions: `build` makes the request from the arguments and has the signature and the
 documentation, `parse` reads the answer, and `items` finds the items of a page. A descriptor binds them:
 
     get_bundle = PagedOperation(FACTS, build, parse, items)
 
-As an attribute of a Client it gives a `PagedCall`, of an AsyncClient an `AsyncPagedCall`, whose forms (the call itself,
-`with_headers`, `raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do
-with the answer. `headers=` of the descriptor is the class of what `with_headers` gives beside it.
-Forms have comments in the place of docstrings, so that editors show the documentation of `build` over each of them.
+As an attribute of a Client it is a `PagedCall`, of an AsyncClient an `AsyncPagedCall`. Its forms (the call itself,
+`with_headers`, `raw`, `pages`, `iterate`, `stream`) all accept the arguments of `build` (ParamSpec) and differ in what
+they do with the answer. `headers=` of the descriptor is the class of the headers that `with_headers` returns. Forms
+have comments in place of docstrings, so that editors show the documentation of `build` for each of them.
 """
 
 import inspect
@@ -42,7 +42,7 @@ else:
 
 
 class Items(Iterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
+    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
 
     def __init__(self, items: Iterator[Item], operation: str) -> None:
         self._items = items
@@ -55,10 +55,10 @@ class Items(Iterator[Item]):
         return next(self._items)
 
     def take(self, n: int) -> Iterator[Item]:
-        """Give the next items, and ask for no page that they don't need.
+        """Return the next items, without requesting further pages.
 
         Args:
-            n: How many at most, from 0.
+            n: Most items, from 0.
 
         Raises:
             ValueError: The number is negative.
@@ -67,7 +67,7 @@ class Items(Iterator[Item]):
 
 
 class AsyncItems(AsyncIterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
+    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
 
     def __init__(self, items: AsyncIterator[Item], operation: str) -> None:
         self._items = items
@@ -80,10 +80,10 @@ class AsyncItems(AsyncIterator[Item]):
         return await anext(self._items)
 
     def take(self, n: int) -> AsyncIterator[Item]:
-        """Give the next items, and ask for no page that they don't need.
+        """Return the next items, without requesting further pages.
 
         Args:
-            n: How many at most, from 0.
+            n: Most items, from 0.
 
         Raises:
             ValueError: The number is negative.
@@ -103,7 +103,7 @@ class AsyncItems(AsyncIterator[Item]):
 
 
 class _Signature:
-    """`__signature__` of a call and of its forms; made when it is asked for, since that takes longer than many a call."""
+    """`__signature__` of a call and of its forms; computed at first use, since that takes longer than many calls."""
 
     def __get__(self, shown: "_Shown | None", owner: object = None) -> inspect.Signature:
         if shown is None:
@@ -112,14 +112,16 @@ class _Signature:
 
 
 class _Shown:
-    """What help(), inspect and IPython show as a method: name, arguments and documentation of `build`."""
+    """Makes help(), inspect and IPython show a call as a method: name, arguments and documentation of `build`."""
 
     __signature__ = _Signature()
     __name__: str
     __qualname__: str
 
     def _show(self, name: str, build: Callable[..., Request], parse: Callable[[Answer], Any] | None) -> None:
-        """Take the name, arguments and documentation of `build`; what `parse` returns comes back, or what isn't told."""
+        """Copy the name, arguments and documentation of `build`, with the return type of `parse` unless another is
+        given.
+        """
         self.__name__, self.__qualname__ = name, name
         self.__module__, self.__doc__ = build.__module__, build.__doc__
         self._shown = build, parse
@@ -130,11 +132,11 @@ class _Shown:
         return inspect.signature(build).replace(return_annotation=returned)
 
     def __get__(self, instance: object, owner: object = None) -> Self:
-        return self  # it is bound already; pydoc takes for a routine what has this method
+        return self  # it is bound already; pydoc treats an object with this method as a routine
 
 
 class _Form(_Shown):
-    """One form of a call, such as `raw`, with the signature that it has."""
+    """One form of a call, such as `raw`, with its signature."""
 
     def __init__(self, call: "_Call[..., Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
@@ -152,13 +154,13 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
     def _form(function: F) -> F:
-        """Has a method show the signature and the documentation of its operation."""
+        """Make a method show the signature and the documentation of its operation."""
         ...
 
 else:
 
     class _form:
-        """Has a method show the signature and the documentation of its operation."""
+        """Make a method show the signature and the documentation of its operation."""
 
         def __init__(self, function: Callable[..., Any]) -> None:
             self._function = function
@@ -171,11 +173,11 @@ else:
 def _items_of(
     facts: OperationFacts, answer: Answer, parse: Callable[[Answer], R], items: Callable[[R], Sequence[Item] | None]
 ) -> Sequence[Item]:
-    """A page's items: typed where the document says they stand, as plain JSON where the server names another key."""
+    """Return a page's items: typed at the document's place, as plain JSON if the server names another key."""
     assert facts.paging is not None
     key = content_key(facts.paging, answer.headers)
     if key == facts.paging.items or key in alternatives(facts.paging.items):
-        return items(parse(answer)) or ()  # none: what has no body, such as a redirect that isn't followed
+        return items(parse(answer)) or ()  # none: an answer without a body, such as a redirect that is not followed
     return answer.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
@@ -183,8 +185,8 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
     Attributes:
-        facts: What the document says beside arguments and answers.
-        build: Makes the request of the arguments, without sending it.
+        facts: The operation's facts besides arguments and answers.
+        build: Makes the request from the arguments, without sending it.
         parse: Reads an answer.
         headers: Reads an answer's headers.
     """
@@ -215,13 +217,13 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         return Frames(body.headers.get("content-type", ""), self._exchange.transport.answer_limit)
 
     def _item_answer(self, body: Body | AsyncBody, content: bytes) -> Answer:
-        """An item as an answer of its own."""
+        """Return an item as a separate answer."""
         strict = self._exchange.strict
         return Answer(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
 
 
 class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
-    """An operation of a Client: called, it sends the request and gives what the answer says."""
+    """An operation of a Client: calling it sends the request and returns the decoded answer."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
@@ -229,21 +231,21 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
 
     @_form
     def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
-        # Give what the answer says together with its headers.
+        # Return the decoded answer together with its headers.
         request = self.build(*args, **kwargs)
         return self._with_headers(self._answer(request, self._exchange.send(request)))
 
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
-        # Give the whole answer as httpx has it, headers and all.
+        # Return the whole answer as an httpx.Response.
         return self._exchange.send(self.build(*args, **kwargs))
 
     def streamed(self, request: Request) -> AbstractContextManager[Body]:
-        """The bytes of the answer to a request that `build` made, as they arrive."""
+        """Yield the bytes of the answer to a request from `build`, as they arrive."""
         return self._exchange.streamed(request)
 
     def answers(self, request: Request) -> Iterator["httpx.Response"]:
-        """The answer to a request that `build` made, and to those for the pages that follow it."""
+        """Yield the answer to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
             response = self._exchange.send(following)
@@ -251,12 +253,12 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
     def outgoing(self, request: Request) -> Outgoing | None:
-        """Return a request that `build` made as it goes out, to be sent by other means; see `Transport.outgoing`."""
+        """Return a request from `build` as it would be sent, for another sender; see `Transport.outgoing`."""
         return self._exchange.transport.outgoing(request)
 
 
 class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
-    """An operation of an AsyncClient: called, it sends the request and gives what the answer says."""
+    """An operation of an AsyncClient: calling it sends the request and returns the decoded answer."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
@@ -264,21 +266,21 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
 
     @_form
     async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
-        # Give what the answer says together with its headers.
+        # Return the decoded answer together with its headers.
         request = self.build(*args, **kwargs)
         return self._with_headers(self._answer(request, await self._exchange.send(request)))
 
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
-        # Give the whole answer as httpx has it, headers and all.
+        # Return the whole answer as an httpx.Response.
         return await self._exchange.send(self.build(*args, **kwargs))
 
     def streamed(self, request: Request) -> AbstractAsyncContextManager[AsyncBody]:
-        """The bytes of the answer to a request that `build` made, as they arrive."""
+        """Yield the bytes of the answer to a request from `build`, as they arrive."""
         return self._exchange.streamed(request)
 
     async def answers(self, request: Request) -> AsyncIterator["httpx.Response"]:
-        """The answer to a request that `build` made, and to those for the pages that follow it."""
+        """Yield the answer to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
             response = await self._exchange.send(following)
@@ -291,7 +293,7 @@ class StreamCall(Call[P, R, H], Generic[P, R, H]):
 
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Body]:
-        # Give the answer's bytes as they arrive, in a `with` block.
+        # Return the answer's bytes as they arrive, in a `with` block.
         return self.streamed(self.build(*args, **kwargs))
 
 
@@ -300,7 +302,7 @@ class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
 
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[AsyncBody]:
-        # Give the answer's bytes as they arrive, in an `async with` block.
+        # Return the answer's bytes as they arrive, in an `async with` block.
         return self.streamed(self.build(*args, **kwargs))
 
 
@@ -308,7 +310,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of a Client whose answer is a sequence of items, each read as it arrives.
 
     Attributes:
-        item: Reads one, given as an answer of its own.
+        item: Reads one item from a separate answer.
     """
 
     def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: Exchange | None) -> None:
@@ -318,7 +320,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
-        # Give every item, as it arrives.
+        # Iterate over the items as they arrive.
         return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
@@ -335,7 +337,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of an AsyncClient whose answer is a sequence of items, each read as it arrives.
 
     Attributes:
-        item: Reads one, given as an answer of its own.
+        item: Reads one item from a separate answer.
     """
 
     def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: AsyncExchange | None) -> None:
@@ -345,7 +347,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
-        # Give every item, as it arrives.
+        # Iterate over the items as they arrive.
         return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
@@ -371,12 +373,12 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
 
     @_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        # Give every page, as it arrives.
+        # Iterate over the pages as they arrive.
         return self._pages(self.build(*args, **kwargs))
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
-        # Give every item of every page, as they arrive.
+        # Iterate over the items of all pages as they arrive.
         return Items(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     def _pages(self, request: Request) -> Iterator[R]:
@@ -401,12 +403,12 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
 
     @_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        # Give every page, as it arrives.
+        # Iterate over the pages as they arrive.
         return self._pages(self.build(*args, **kwargs))
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
-        # Give every item of every page, as they arrive.
+        # Iterate over the items of all pages as they arrive.
         return AsyncItems(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     async def _pages(self, request: Request) -> AsyncIterator[R]:
@@ -428,7 +430,7 @@ class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item, H], AsyncStreamCall[P, R, 
 
 
 class _Operation(Generic[P, R, S, A, H]):
-    """An operation, as an attribute of clients: of a Client it gives an S, of an AsyncClient an A."""
+    """An operation, as an attribute of clients: of type S on a Client, of type A on an AsyncClient."""
 
     calls: ClassVar[tuple[type[Any], type[Any]]]
 
@@ -466,8 +468,8 @@ class Operation(_Operation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[
     """An operation, as an attribute of clients.
 
     Args:
-        facts: What the document says beside arguments and answers.
-        build: Makes the request of the arguments; its signature and documentation are those of every form.
+        facts: The operation's facts besides arguments and answers.
+        build: Makes the request from the arguments; its signature and documentation are those of every form.
         parse: Reads an answer.
         headers: The headers that the document declares for answers.
     """
@@ -487,11 +489,11 @@ class ItemStreamOperation(
     """An operation whose answer is a sequence of items, each read as it arrives.
 
     Args:
-        facts: What the document says beside arguments and answers.
-        build: Makes the request of the arguments; its signature and documentation are those of every form.
-        parse: Reads an answer that came whole.
-        item: Reads one item, given as an answer of its own.
-        media_type: What is asked for when items are read as they arrive; the answer's own says how they are framed.
+        facts: The operation's facts besides arguments and answers.
+        build: Makes the request from the arguments; its signature and documentation are those of every form.
+        parse: Reads a complete answer.
+        item: Reads one item from a separate answer.
+        media_type: The requested media type for reading items as they arrive; the answer's own states their framing.
     """
 
     calls = (ItemStreamCall, AsyncItemStreamCall)

@@ -1,4 +1,4 @@
-"""Clients that may be made without a base URL, because identifiers name their servers by themselves."""
+"""Clients that may be created without a base URL, because identifiers name their servers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class _Refusal:
     """Refuses requests of a client without a server.
 
     Attributes:
-        server: What messages call the server.
-        discovery: The platform's search, whose remedy says how to name a server.
+        server: The server's name in messages.
+        discovery: The platform's search, whose remedy states how to name a server.
     """
 
     __slots__ = ()
@@ -68,7 +68,7 @@ class AsyncServerExchange(_Refusal, AsyncExchange):
 
 
 class OptionalServer:
-    """A base URL that may be missing, for the blocking and the asynchronous client alike."""
+    """A base URL that may be missing, for both clients."""
 
     _exchange: Any
 
@@ -77,7 +77,7 @@ class OptionalServer:
 
     @property
     def base_url(self) -> str:
-        """The base URL of the server for identifiers alone; empty without one."""
+        """The base URL of the server for identifiers alone; empty if there is none."""
         url: str = self._exchange.transport.base_url
         return "" if url == NO_SERVER else url
 

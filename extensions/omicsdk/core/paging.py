@@ -1,4 +1,4 @@
-"""From one page to the next: what to ask for, and where in a page its items stand."""
+"""Paging: the request for the next page, and the place of items in a page."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
     import httpx
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
-"""Names the page's list; HCA services send it with every page but the last."""
+"""Header that names the page's list; HCA services send it with every page but the last."""
 
 _TARGET = re.compile(r"<([^>]*)>")
-# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they stay: title*=UTF-8''page.
+# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are kept:
+# title*=UTF-8''page.
 _PARAMETER = re.compile(
     r"""\s*;\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s;,"'][^\s;,"]*)))?"""
 )
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
-    """The URL of the Link header with relation `next` (RFC 8288), or None.
+    """Return the URL of the Link header with relation `next` (RFC 8288), or None.
 
     Args:
-        headers: An answer's headers, looked up as `link` (httpx ignores case).
+        headers: An answer's headers, read as `link` (httpx ignores case).
     """
     text, at = headers.get("link") or "", 0
     while target := _TARGET.search(text, at):
@@ -45,17 +46,18 @@ def next_link(headers: Mapping[str, str]) -> str | None:
 def next_request(
     paging: Paging | None, request: Request, url: str, headers: Mapping[str, str], page: Callable[[], Any]
 ) -> Request | None:
-    """The request for the page after the one that was answered, or None after the last.
+    """Return the request for the page after an answer, or None after the last.
 
-    The next URL is followed as it stands, and a body is sent again with it. Where the document names the parameter that
-    holds the token, that is taken out of it: a service behind a proxy may not know its own address.
+    The next URL is followed unchanged, and a body is sent again with it. If the document names the parameter with the
+    token,
+    only that is taken from it: a service behind a proxy may not know its own address.
 
     Args:
         paging: How pages follow; None for an operation without pages.
         request: The request that was answered.
-        url: The absolute URL that it was sent to; a relative link is resolved against it.
+        url: The absolute URL that it was sent to; relative links are resolved against it.
         headers: The answer's headers.
-        page: Returns the decoded answer; not called where the headers say all.
+        page: Returns the decoded answer; not called if the headers suffice.
 
     Raises:
         DecodeError: The page names itself as the next one, which would never end.
@@ -82,13 +84,13 @@ def next_request(
 
 
 def _token_in(link: str, parameter: str) -> str | None:
-    """The token in a link's query; the last one of several, since some services only ever append."""
+    """Return the token in a link's query; the last one of several, since some services only append."""
     given = [value for name, value in parse_qsl(urlsplit(link).query) if name == parameter]
     return given[-1] if given else None
 
 
 def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
-    """What query parameters must be for the next page; empty after the last."""
+    """Return the query parameters of the next page; empty after the last."""
     asked = dict(parse_qsl(urlsplit(request.url).query))
     if paging.next:
         found = found_at(page, paging.next)
@@ -105,7 +107,7 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
     if paging.style == "offset":
         begin = _number(asked.get(paging.parameter), 0)
         following = {paging.parameter: str(begin + got)}
-        # The first page may be as long as this service's pages are: then its length is the length of pages.
+        # The first page may be as long as the service's limit: its length is then the length of pages.
         if is_short:
             return {} if begin else {**following, paging.limit: str(got)}
         return following
@@ -117,7 +119,7 @@ def _number(text: str | None, otherwise: int) -> int:
 
 
 def _with_query(url: str, name: str, value: str) -> str:
-    """A URL with one query parameter set to another value, the others as they stand."""
+    """Return a URL with another value of one query parameter; the others are unchanged."""
     parts = urlsplit(url)
     kept = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
     return urlunsplit(parts._replace(query="&".join([*kept, f"{quote(name)}={quote(value, safe='')}"])))
@@ -128,8 +130,8 @@ def found_at(page: Any, path: str) -> Any:
 
     Args:
         page: A decoded answer.
-        path: Steps separated by dots: a member's name, a whole number for a place in a list (-1 is the last), or
-            `rel=next` for the list's member whose field rel is next, whatever its case.
+        path: Steps separated by dots: a member's name, an index in a list (-1 is the last), or `rel=next` for the
+            list's member whose field rel is next, in any case.
     """
     found: Any = page
     for step in path.split("."):
@@ -138,7 +140,7 @@ def found_at(page: Any, path: str) -> Any:
 
 
 def _step(found: Any, step: str) -> Any:
-    # Not isinstance, which types what is in it as unknown, and finds no more in decoded JSON.
+    # Not isinstance, which types its content as unknown, and finds no more in decoded JSON.
     if found.__class__ is dict:
         return found.get(step)
     if found.__class__ is not list:
@@ -153,25 +155,25 @@ def _step(found: Any, step: str) -> Any:
 
 
 def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
-    """Dotted key of a page's list: the server's word, else the document's."""
+    """Return the dotted key of a page's list: the server's, else the document's."""
     return headers.get(CONTENT_KEY_HEADER) or paging.items
 
 
 def alternatives(key: str) -> list[str]:
-    """The keys that a page's list may stand under, where the document names several: `groups|roles`."""
+    """Return the keys that a page's list may have, if the document names several: `groups|roles`."""
     return key.split("|")
 
 
 def count_at(answer: object, key: str, operation: str) -> int:
-    """Return a count that an answer states: one that is missing is no 0.
+    """Return a count from an answer; a missing one is not treated as 0.
 
     Args:
         answer: The decoded answer.
-        key: The count's place in the answer, dotted.
+        key: The count's dotted place in the answer.
         operation: The operation, for the error.
 
     Raises:
-        DecodeError: There is no whole number, or one below 0.
+        DecodeError: It is not a whole number of 0 or more.
     """
     found = found_at(answer, key)
     if not isinstance(found, int) or isinstance(found, bool) or found < 0:
@@ -180,19 +182,19 @@ def count_at(answer: object, key: str, operation: str) -> int:
 
 
 def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
-    """The list under a dotted key of a decoded page: the container of the page's items.
+    """Return the list under a dotted key of a decoded page, which contains its items.
 
-    A member whose own name has dots wins over the steps; an empty key is the page itself. Of several keys with `|`
-    between them the first that leads to a list counts. An empty list is one that the server sent: a list that is absent
-    could hide everything that exists, and a deletion may rest on it.
+    A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
+    separated by `|` the first that leads to a list is used. An empty list must have been sent as such: a missing list
+    could hide everything that exists, and a deletion may depend on it.
 
     Args:
         page: A decoded answer; None for an empty body.
-        key: Where the list must be.
+        key: The list's place.
         operation: The operation that was called, for the error.
 
     Raises:
-        DecodeError: There is no list: it is absent, null or of another type. This doesn't depend on `strict`.
+        DecodeError: The list is absent, null or of another type. This does not depend on `strict`.
     """
     found = list_at(page, key)
     if found is None:
@@ -201,13 +203,13 @@ def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
 
 
 def list_at(page: Any, key: str) -> list[Any] | None:
-    """The list that `items_at` gives, or None where there is none."""
+    """Return the list of `items_at`, or None if there is none."""
     lists = (_list_at(page, each) for each in alternatives(key))
     return next((found for found in lists if found is not None), None)
 
 
 def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
-    """A whole response as a decoded page that has its list; arguments and errors as those of `items_at`."""
+    """Return a whole response as a decoded page that has its list; arguments and errors as those of `items_at`."""
     try:
         page = response.json() if response.content else None
     except ValueError as error:
@@ -217,7 +219,7 @@ def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
 
 
 def _no_list(page: Any, key: str, operation: str) -> DecodeError:
-    """The error for a page without its list: what came in its place, or what the page is without it."""
+    """Return the error for a page without its list: the value in its place, or the page's other members."""
     expected = "a list"
     found = ((each, _at(page, each)) for each in alternatives(key))
     field, value = next((pair for pair in found if pair[1] is not None), (key, None))
@@ -242,7 +244,7 @@ def _list_at(page: Any, key: str) -> list[Any] | None:
 
 
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
-    """A copy of a page whose list under a dotted key is another: all pages merged into the first."""
+    """Return a copy of a page with another list under a dotted key: all pages merged into the first."""
     keys = alternatives(key)
     if len(keys) > 1:
         key = next((each for each in keys if _list_at(page, each) is not None), keys[0])

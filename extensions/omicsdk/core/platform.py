@@ -1,8 +1,9 @@
-"""`Platform`, the base of every platform's client: one constructor, one search for base URL and credentials, and workflows.
+"""`Platform`, the base of every platform's client: one constructor, one search for base URL and credentials, and
+workflows.
 
-A platform's client is its generated client plus workflows. `resolve` finds the base URL and the credentials in one order for
-all platforms; what a platform has of its own (variables, files) is a `Discovery`. `Workflow`, `Listing` and `Opening` are the
-descriptors that give a workflow, written once as a function of the blocking client, to both clients.
+A platform's client is its generated client plus workflows. `resolve` searches the base URL and the credentials in the
+same order for all platforms; a `Discovery` describes a platform's own variables and files. `Workflow`, `Listing` and
+`Opening` are descriptors that add a workflow, written once as a function of the blocking client, to both clients.
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ class Found(NamedTuple):
     """What one source states.
 
     Attributes:
-        base_url: The base URL; None where the source states none.
-        credentials: The credentials; None where it has none.
-        origin: What the source is called in messages, such as a variable or a file.
-        credentials_origin: The same of the credentials, where they have another one.
+        base_url: The base URL; None if not stated.
+        credentials: The credentials; None if there are none.
+        origin: The source's name in messages, such as a variable or a file.
+        credentials_origin: The source of the credentials, if it differs.
     """
 
     base_url: str | None = None
@@ -74,20 +75,20 @@ class Found(NamedTuple):
 
 
 NOTHING = Found()
-"""What a source gives that states nothing."""
+"""The result of a source that states nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a source may look at.
+    """What a source may use.
 
     Attributes:
         environ: The environment's variables.
-        base_url: The base URL, where an earlier source stated it.
-        profile: The profile that the caller or OMICS_PROFILE names; None where neither does.
-        credentials: The credentials that the caller gave.
+        base_url: The base URL, if an earlier source stated it.
+        profile: The profile from the caller or OMICS_PROFILE; None without one.
+        credentials: The credentials from the caller.
         is_complete: Whether an earlier source had credentials, so that none have to be read.
-        offline: Whether a source must not request anything, and states only what is on this machine.
+        offline: Whether sources must not send requests, and only state what is on this machine.
     """
 
     environ: Mapping[str, str]
@@ -121,18 +122,18 @@ def no_source(search: Search) -> Found:  # noqa: ARG001 - a source's signature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """Where a platform's base URL and credentials are found.
+    """Where a platform's base URL and credentials are looked up.
 
     Attributes:
         platform: The platform's name in settings, commands and variables (OMICS_SB_URL), such as `sb`.
         environment: Reads the platform's own environment variables.
-        files: Reads the platform's own files, those of the clients that it has beside omicsdk. Where `profile` names one that
-            these files do not have it gives NOTHING.
-        default_url: The base URL that is used when no source states one; empty where there is none.
-        token: Makes credentials of a token that was given as text.
-        stored: Makes credentials of a login that `omics login` stored, for a base URL; by default of its token.
-        remedy: What to do where no base URL, or no credentials, were found.
-        requires_credentials: Whether the platform answers no request without credentials.
+        files: Reads the platform's own files, those of its other clients. If `profile` is not in these files it returns
+            NOTHING.
+        default_url: The base URL that is used if no source states one; empty if there is none.
+        token: Makes credentials from a token in text form.
+        stored: Makes credentials from a login that `omics login` stored, for a base URL; by default from its token.
+        remedy: What to do if no base URL, or no credentials, were found.
+        requires_credentials: Whether the platform refuses all requests without credentials.
     """
 
     platform: str
@@ -141,17 +142,17 @@ class Discovery:
     default_url: str = ""
     token: Callable[[str], Credentials] = BearerToken
     stored: Callable[[StoredLogin, str], Credentials] | None = None
-    remedy: str = "Give base_url, beginning with https:// and a host."
+    remedy: str = "Pass base_url, beginning with https:// and a host."
     requires_credentials: bool = False
 
 
 def variables(url: str, token: str, credentials: Callable[[str], Credentials]) -> Callable[[Search], Found]:
-    """Make a source of two environment variables.
+    """Return a source that reads two environment variables.
 
     Args:
         url: The variable with the base URL.
         token: The variable with the token.
-        credentials: Makes credentials of the token.
+        credentials: Makes credentials from the token.
     """
 
     def read(search: Search) -> Found:
@@ -171,7 +172,7 @@ def resolve(
     profile: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[str, Credentials | None]:
-    """Resolve the base URL and the credentials of a platform's client: the first two members of `resolution`, see there."""
+    """Return the base URL and the credentials of a platform's client: the first two members of `resolution`."""
     return resolution(discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ)[:2]
 
 
@@ -298,10 +299,10 @@ def _named_store(login: StoredLogin, tokens: TokenFile) -> str:
 
 
 class Settings(NamedTuple):
-    """What a client was made with that its workflows use beside it.
+    """Settings of a client that its workflows use as well.
 
     Attributes:
-        environ: The environment's variables, which state proxies and certificates; None for the process's own.
+        environ: Environment variables for proxies and certificates; None for the process's own.
         clock: Returns the time and sleeps.
     """
 
@@ -313,7 +314,7 @@ class _PlatformBase:
     """What the blocking and the asynchronous client of a platform share."""
 
     _discovery: ClassVar[Discovery]
-    _retry: ClassVar[Retry | None] = None  # where the caller gives none; None for the defaults
+    _retry: ClassVar[Retry | None] = None  # default timeout and retries of the class; None for the general ones
     _settings: Settings
     _default_base_url: ClassVar[str]
     _exchange: Any
@@ -331,7 +332,7 @@ class _PlatformBase:
         return self._exchange.transport.retry
 
     def _url(self, base_url: str | None) -> str:
-        """The base URL, checked; its errors name where the platform's is found."""
+        """Return the checked base URL; its errors state where the platform's is looked up."""
         given = base_url if base_url is not None else self._default_base_url
         if not given.strip():
             raise ConfigError(
@@ -356,7 +357,7 @@ class _PlatformBase:
         environ: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
     ) -> tuple[Mapping[str, str] | None, Mapping[str, str] | None]:
-        """The environment and the headers of a client, to which a platform's own files may add; of the same arguments."""
+        """Return the environment and the headers of a client, which a platform's own files may add to."""
         del base_url, credentials, profile
         return environ, headers
 
@@ -485,7 +486,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
 
 
 def settings_of(client: Platform) -> Settings:
-    """What a client was made with that transfers need: they send the bytes of files past it.
+    """Return a client's settings that transfers need: they do not send the bytes of files through the client.
 
     Args:
         client: The client.

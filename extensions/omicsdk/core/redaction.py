@@ -1,7 +1,7 @@
-"""Masks secrets in what people and files get to see: logs, errors, `--debug`, journals, reports.
+"""Masks secrets in logs, errors, `--debug` output, journals and reports.
 
-Pure functions over text. They are generous: a harmless value that looks like a secret is masked too. A presigned URL is
-a secret as a whole, so its query goes; of other queries only the values of names that stand for secrets.
+Pure functions over text. They err on the side of caution: a harmless value that looks like a secret is masked too. A
+presigned URL is a secret as a whole, so its query is removed; of other queries only the values of secret names are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import cast
 #: The text that replaces a secret.
 MASK = "***"
 
-#: Pieces of a header's, query's or JSON field's name that mark a secret, compared without case, "-" and "_".
+#: Parts of a header's, query's or JSON field's name that mark a secret, compared without case, "-" and "_".
 _SECRET_PIECES = (
     "token",
     "secret",
@@ -29,59 +29,60 @@ _SECRET_PIECES = (
     "session",
     "assertion",
 )
-#: Whole names that mark a secret without one of the pieces; "code" and "state" are OAuth's.
+#: Whole names that mark a secret without one of the parts; "code" and "state" are OAuth's.
 _SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass", "passports"})
-#: Those of them that are secret in a query only.
+#: Names that are secret in a query only.
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
-#: Whole names that hold a piece but say nothing secret.
+#: Whole names that contain such a part but are not secret.
 _HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
-#: Names that make a query a presigned one: S3 (both signature versions), Google, CloudFront, Azure.
+#: Names that mark a presigned query: S3 (both signature versions), Google, CloudFront, Azure.
 _PRESIGNED_NAMES = frozenset(
     {"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential", "signature", "sig"}
 )
 
-# Every pattern is anchored so that hostile text costs linear time: no repetition starts twice over the same characters.
-# `re` compiles each when it is first used, and keeps it: most programs never show anything.
+# Every pattern is anchored so that hostile text takes linear time: no two repetitions match the same characters. `re`
+# compiles each at its first use and caches it: most programs never need them.
 _URL_AFTER_SCHEME = r"://[^\s\"'<>`\\]+"
 _AUTHORIZATION = r"""(?i)((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+"""
-# Prose has "basic authentication" and "bearer token"; what is meant has a digit or is long.
+# Prose contains "basic authentication" and "bearer token"; a real one has a digit or is long.
 _SCHEME = r"(?i)\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+"
 # The scheme of Django's tokens; any other word after "token" may be prose.
 _HEX_AFTER_SCHEME = r"(?i)\b(token)(?:\s+|%20|\+)[0-9a-f]{40}\b"
 _JWT = r"(?a)(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?"
 _AWS_KEY = r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"
-# The start of name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON) ...
+# The start of name=value, name: value, "name": "value", also with escaped quotes (a repr of JSON) ...
 _NAME = r"""(?<![\w.\-])([\w.\-]++)\\?["']?\s*+[=:]\s*+"""
-# ... and the value; a text that was cut may lack the last quote.
+# ... and the value; a truncated text may lack the last quote.
 _VALUE = r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++"""
 # A header in the repr of a list of them.
 _BYTES_HEADER = r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)"
 
-# How services begin a complaint of a field: "password: This password is too short." A secret never is one of these words
-# with another behind it; what follows them is looked through like any text.
+# Beginnings of services' messages about a field: "password: This password is too short." A secret never is one of these
+# words followed by another; the text behind them is masked like any other.
 _BEGINNING = (
     r"(?i)(?:this|the|your|it|please|enter|ensure|must|may|cannot|should|is|has|was|does|not|no|invalid|incorrect|wrong|missing|"
     r"required|expired|unknown|unable|too|field|value)(?= [a-z])"
 )
-# A whole value is one only if all of it is short words and small numbers, and one of them is of the kind that complains.
+# A whole value is such a message only if it consists of short words and small numbers, one of them typical for
+# messages.
 _SENTENCE = r"[A-Z][a-z']{0,19}(?: (?:[A-Za-z'\-]{1,20}|[0-9]{1,4})[.,;:]?){2,60}"
 _COMPLAINING = (
     r"(?i)\b(?:required|blank|null|empty|short|long|common|numeric|similar|invalid|valid|expired|match|incorrect|wrong|missing|"
     r"characters?|contain|provided|allowed|unknown|revoked|denied)\b"
 )
 
-#: Levels of a JSON value that are looked through; deeper values are masked whole.
+#: Levels of a JSON value that are searched; deeper values are masked whole.
 _DEPTH_LIMIT = 60
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether what goes by this name is a secret.
+    """Return whether a name belongs to a secret.
 
     Args:
         name: The name of a header, a query parameter, a form or JSON field, or an environment variable.
 
     Returns:
-        True when its value must not be shown.
+        True if its value must not be shown.
     """
     plain = _plain(name)
     if plain in _HARMLESS_NAMES:
@@ -90,14 +91,14 @@ def is_secret_name(name: str) -> bool:
 
 
 def mask_url(url: str) -> str:
-    """Take the secrets out of a URL.
+    """Mask the secrets in a URL.
 
     Args:
         url: Any URL or path with a query; it need not be well-formed.
 
     Returns:
         The URL without user information, a presigned one without its query (`?***`), another one with the values of
-        secret query parameters replaced. Text without secrets comes back as it was.
+        secret query parameters replaced. Text without secrets is returned unchanged.
     """
     rest, hash_mark, fragment = url.partition("#")
     address, question_mark, query = rest.partition("?")
@@ -115,7 +116,7 @@ def mask_url(url: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """Return a URL without user information, query and fragment, for what is stored or shown of a presigned URL.
+    """Return a URL without user information, query and fragment, for storing or showing a presigned URL.
 
     Args:
         url: Any URL.
@@ -133,7 +134,7 @@ def mask_query(query: str) -> str:
         query: `name=value` pairs joined by `&` or `;`, without the question mark.
 
     Returns:
-        The pairs in their order with secret values replaced, or MASK alone when the query is a presigned one.
+        The pairs in order with secret values replaced, or MASK alone for a presigned query.
     """
     from urllib.parse import unquote_plus
 
@@ -153,7 +154,7 @@ def _masked_pair(pair: str) -> str:
     if is_secret_name(unquote_plus(name)):
         return f"{name}={MASK}"
     plain = unquote_plus(value)
-    # A URL handed on in a parameter (a redirect target, a source) may be presigned itself.
+    # A URL in a parameter (a redirect target, a source) may be presigned itself.
     return pair if mask_text(plain) == plain else f"{name}={MASK}"
 
 
@@ -202,7 +203,7 @@ def _masked_assignments(text: str) -> str:
         shown.append(text[done:start])
         done = start
         if not _is_secret_field(name[1]) or text.startswith("//", start):
-            continue  # the value is looked through too: "0: token=..."
+            continue  # the value is searched too: "0: token=..."
         value = value_at(text, start)
         if beginning_at(text, start) or (value is not None and is_complaint(value.group().strip("\\\"'"))):
             continue
@@ -217,10 +218,10 @@ def _masked_assignments(text: str) -> str:
 
 
 def is_complaint(value: object) -> bool:
-    """Return whether what stands under a secret's name is what a service says of it, in one sentence or several.
+    """Return whether the value under a secret's name is a service's message about it, in one sentence or several.
 
     Args:
-        value: A text or a list of texts; anything else isn't one.
+        value: A text or a list of texts; anything else is not.
     """
     if isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
@@ -237,10 +238,10 @@ def mask_json(value: object) -> object:
     """Mask a JSON value.
 
     Args:
-        value: What json.loads gives.
+        value: The result of json.loads.
 
     Returns:
-        A new value of the same shape; what stands under a secret name is replaced whole, texts are masked.
+        A new value of the same shape; values under a secret name are replaced whole, texts are masked.
     """
     return _masked_json(value, 0)
 

@@ -22,13 +22,13 @@ NO_STYLES: Mapping[str, str] = {}
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 """RFC 9110, section 9.2.2."""
 
-# RFC 3986: what may stand in a path segment and in a query value as it is.
+# RFC 3986: characters that need no escape in a path segment and in a query value.
 _SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
 _QUERY_SAFE = "-._~!$'()*,:@/"
 
 
 class WrongSegment(UsageError, ValueError):
-    """A path parameter's value that would make the path another one."""
+    """A path parameter's value that would change the path."""
 
 
 URI_LIST = "text/uri-list"
@@ -37,20 +37,21 @@ URI_LIST = "text/uri-list"
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How an operation's list is cut into pages.
+    """The paging of an operation's list.
 
     Attributes:
-        style: How the next page is asked for. `link`: by the URL of a Link header with rel="next", or by the value that
-            `parameter` has in it. `continuation`: by the URL that the answer holds at `next`. `token`: by the answer's value at `next` in the query parameter.
-            `offset`: by how many items came so far. `page`: by the page's number, counted from 1.
-        items: Dotted key of the list in a page, such as `bundle.files`; empty where the answer itself is the list;
-            several with `|` between them where the list's name depends on what was asked for. The header
-            X-OpenAPI-Paginated-Content-Key of an answer takes its place.
-        parameter: The query parameter that says where a page begins: a token, an offset or a page's number.
-        limit: The query parameter that says how long a page may be: one that is shorter is the last, but for the first of
-            offsets, from which the length of this service's pages follows.
-        next: Where an answer says what follows; nothing there means that it is the last. A dotted key in which a whole
-            number picks from a list, and `rel=next` the list's member whose field rel is next.
+        style: How the next page is requested. `link`: by the URL of a Link header with rel="next", or by the value of
+            `parameter` in it. `continuation`: by the URL in the answer at `next`. `token`: by the answer's value at
+            `next` in the query parameter. `offset`: by the number of items so far. `page`: by the page's number,
+            counted from 1.
+        items: Dotted key of the list in a page, such as `bundle.files`; empty if the answer itself is the list; several
+            separated by `|` if the list's name depends on the request. The header X-OpenAPI-Paginated-Content-Key of an
+            answer takes precedence.
+        parameter: The query parameter with the start of a page: a token, an offset or a page's number.
+        limit: The query parameter with the length of a page: a shorter page is the last, except for the first of
+            offsets, which determines the length of this service's pages.
+        next: Where an answer states what follows; nothing there means that it is the last. A dotted key in which a
+            whole number selects from a list, and `rel=next` the list's member whose field rel is next.
     """
 
     style: Literal["link", "continuation", "token", "offset", "page"]
@@ -62,20 +63,20 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """What the document says of one operation, beside its arguments and answers.
+    """An operation's facts from the document, besides its arguments and answers.
 
     Attributes:
         name: The attribute's name on the client.
         method: HTTP method in upper case.
         path: Path template relative to the base URL, such as `/bundles/{uuid}`.
         accept: Media types of the answers, as an Accept header.
-        secured: Whether the document asks for credentials.
-        public: Whether credentials are never sent, since it takes none (`x-omics-public`).
-        idempotent: Whether it may be sent again after its body may have arrived.
+        secured: Whether the document requires credentials.
+        public: Whether credentials are never sent, since it needs none (`x-omics-public`).
+        idempotent: Whether it may be repeated after its body may have arrived.
         streams: Whether answers are bytes of any length.
-        paging: How pages follow, or None.
-        location: The query parameter with which the answer is an address, by a redirect that may lead to what isn't http
-            (`x-omics-location`); empty where there is none.
+        paging: Its paging, or None.
+        location: The query parameter that makes the answer an address, by a redirect that need not be http
+            (`x-omics-location`); empty if there is none.
     """
 
     name: str
@@ -96,16 +97,16 @@ class Request:
 
     Attributes:
         method: HTTP method in upper case.
-        url: Absolute, or a path relative to the base URL that starts with `/`; quoted, query included.
+        url: Absolute, or a path relative to the base URL that starts with `/`; quoted, with its query.
         headers: Names and values, without credentials.
-        content: The body's bytes, a function that yields them anew for each try, or None.
-        idempotent: Whether a second sending does no harm.
-        secured: Whether the document asks for credentials.
+        content: The body's bytes, a function that yields them again for each try, or None.
+        idempotent: Whether repeating it does no harm.
+        secured: Whether the document requires credentials.
         operation: The operation's name, for logs and errors.
-        public: Whether none are needed: a credential of the client stays here, since a secret that isn't sent can't leak.
-        location: Whether a redirect to what isn't http is no fault: the address is the answer.
-        streams: Whether its answers are bytes of any length, which no limit of answers holds for.
-        live: Whether its answer's items are sent as they come about: silence between them is no lost connection.
+        public: Whether it needs no credentials: the client's are not sent, since a secret that is not sent cannot leak.
+        location: Whether a redirect to another scheme than http is allowed: the address is the answer.
+        streams: Whether its answers are bytes of any length, to which no limit applies.
+        live: Whether its answer's items are sent as events occur: silence between them is not a lost connection.
     """
 
     method: str
@@ -121,16 +122,16 @@ class Request:
     live: bool = False
 
     def for_items(self, accept: str) -> "Request":
-        """The same request for an answer that is read item by item.
+        """Return the same request for an answer that is read item by item.
 
         Args:
-            accept: The media type that is asked for.
+            accept: The requested media type.
         """
         headers = tuple((name, accept if name == "accept" else value) for name, value in self.headers)
         return replace(self, headers=headers, live=True)
 
     def at(self, url: str) -> "Request":
-        """The same request to another URL: the next page's."""
+        """Return the same request to another URL: the next page's."""
         return replace(self, url=url)
 
 
@@ -150,13 +151,13 @@ def request(
         facts: The operation.
         path: Its path with every placeholder filled in by `segment`.
         query: Query parameters; those that are OMIT or None are left out.
-        querystring: The whole query, of `whole_query`; an operation with one has no query parameters.
-        headers: Header parameters, likewise.
-        cookies: Cookie parameters, likewise.
-        body: What `omicsdk.core.bodies` made of the body's arguments.
+        querystring: The whole query, from `whole_query`; an operation with one has no query parameters.
+        headers: Header parameters; OMIT and None are left out.
+        cookies: Cookie parameters; OMIT and None are left out.
+        body: The result of `omicsdk.core.bodies` for the body's arguments.
 
     Returns:
-        The request; nothing is sent.
+        The request, not sent.
     """
     text = query_text(query) or querystring
     sent = [("accept", facts.accept)]
@@ -185,16 +186,16 @@ def request(
 
 
 def segment(name: str, value: object, *, raw: bool = False) -> str:
-    """A path parameter's value, quoted for its place.
+    """Quote a path parameter's value for its place.
 
     Args:
         name: The parameter, for errors.
         value: A scalar, or a list (joined by commas).
-        raw: Keep slashes: the value is a path of its own (x-omics-raw-path).
+        raw: Keep slashes: the value is itself a path (x-omics-raw-path).
 
     Raises:
-        WrongSegment: The value is None, OMIT or empty, or `.` or `..`, which a server would take for another path.
-        UsageError: The value is nothing that has a text, such as a function.
+        WrongSegment: The value is None, OMIT or empty, or `.` or `..`, which a server would read as another path.
+        UsageError: The value has no text form, such as a function.
     """
     value = joined(value, ",") if not isinstance(value, str) and is_list(value) else value
     text = "" if value is None or value is OMIT else text_of(value, name)
@@ -203,13 +204,13 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
         what = repr(text) if text else "empty"
         raise WrongSegment(
             f"{name} cannot be {what}: it is part of the path, and a server would read a different path",
-            remedy=f"Give another {name}." if text else f"Give the {name}.",
+            remedy=f"Use another {name}." if text else f"Use the {name}.",
         )
     return _quoted(name, value, f"{_SEGMENT_SAFE}/" if raw else _SEGMENT_SAFE)
 
 
 def _quoted(name: str, value: object, safe: str) -> str:
-    """A value percent-encoded for its place; of joined items, each."""
+    """Percent-encode a value for its place; each item of joined ones."""
 
     def quoted(text: str) -> str:
         return quote(text, safe=safe)
@@ -218,21 +219,22 @@ def _quoted(name: str, value: object, safe: str) -> str:
 
 
 def _bare(name: str, value: object) -> str:
-    """A header's value, which has no encoding: RFC 9110 knows none, and OpenAPI 3.1.1 keeps percent-encoding out of it."""
+    """Return a header's value, without encoding: RFC 9110 defines none, and OpenAPI 3.1.1 excludes percent-encoding."""
     if isinstance(value, Joined):
         value.refuse_delimiters(name)
         if any(item != item.strip(" \t") for item in value.items):
             raise UsageError(
-                f"{name} cannot be sent: an item begins or ends with a blank, which servers remove from items of a header",
-                remedy="Give items without blanks around them.",
+                f"{name} cannot be sent: an item begins or ends with a space, which servers remove from items of a "
+                "header",
+                remedy="Use items without surrounding spaces.",
             )
     return text_of(value, name)
 
 
 def query_text(query: Query) -> str:
-    """The query string of parameters in OpenAPI's default style (form, exploded).
+    """Return the query string of parameters in OpenAPI's default style (form, exploded).
 
-    Lists repeat the name; an object's members stand as names of their own.
+    Lists repeat the name; an object's members become separate parameters.
     """
     pieces: list[str] = []
     for name, value in query:
@@ -242,7 +244,7 @@ def query_text(query: Query) -> str:
 
 
 def exploded(name: str, value: Any) -> list[tuple[str, str]]:
-    """Names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
+    """Yield names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
     if value is OMIT or value is None:
         return []
     if isinstance(value, str):
@@ -256,22 +258,23 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
 
 
 TAB = "\t"
-"""Separates items where a document of Swagger 2.0 says tsv."""
+"""Separator of items for tsv in Swagger 2.0."""
 
 
 def joined(value: Any, separator: str, name: str = "A value") -> object:
-    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited; TAB has no style).
+    """Join a list into one value (styles without explode: `,` form, a space spaceDelimited, `|` pipeDelimited; TAB has
+    no style).
 
-    An object is its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing of it, where an empty
-    text would be a list of one empty item. Members that are None are passed over, as it says too.
+    An object becomes its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing for it, and
+    an empty text would mean a list of one empty item. Members that are None are skipped, also as in RFC 6570.
 
     Args:
-        value: A list, an object, a model or a scalar; OMIT and None stay.
-        separator: What is between the items.
+        value: A list, an object, a model or a scalar; OMIT and None are returned unchanged.
+        separator: The text between items.
         name: The parameter, for errors.
 
     Raises:
-        UsageError: An item has no text of its own.
+        UsageError: An item has no text form.
     """
     value = members(value)
     if is_list(value):
@@ -287,20 +290,20 @@ def _joined(items: Sequence[str], separator: str) -> Joined | Omit:
 
 
 def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *, explode: bool) -> object:
-    """A path or header parameter in one of the styles that RFC 6570 has for them; OMIT and None stay.
+    """Format a path or header parameter in one of RFC 6570's styles; OMIT and None are returned unchanged.
 
     Args:
         name: The parameter.
         value: A scalar, a list, an object or a model.
         style: `simple`: a,b; `label`: .a,b; `matrix`: ;name=a,b.
-        explode: Whether each item is written by itself (.a.b and ;name=a;name=b), and members are written as key=value.
+        explode: Whether items are written separately (.a.b and ;name=a;name=b), and members as key=value.
 
     Returns:
-        The text, as Joined; OMIT of an empty list or object, of which RFC 6570 sends nothing. Members that are None are
-        passed over, as it says too.
+        The text, as Joined; OMIT for an empty list or object, for which RFC 6570 sends nothing. Members that are None
+        are skipped.
 
     Raises:
-        UsageError: An item has no text of its own.
+        UsageError: An item has no text form.
     """
     if value is OMIT or value is None:
         return value
@@ -318,16 +321,16 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         items = [text_of(item, name) for item in listed_items if item is not None]
         if explode and style != "simple":
             return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
-    # Behind a label's point only commas separate; a matrix's semicolon begins another parameter anywhere.
+    # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
     delimiters, listed = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
     return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=listed) if items else OMIT
 
 
 def deep_object(name: str, value: Any) -> Query:
-    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for deeper members.
+    """Format an object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for deeper members.
 
     Raises:
-        UsageError: A member's name holds a bracket: servers read `%5B` as `[`.
+        UsageError: A member's name contains a bracket: servers read `%5B` as `[`.
     """
     value = members(value)
     if not is_mapping(value):
@@ -335,21 +338,21 @@ def deep_object(name: str, value: Any) -> Query:
     if wrong := next((key for key in map(str, value) if set(key) & set("[]")), None):
         raise UsageError(
             f"{name} cannot be sent: its member {wrong[:80]!r} contains a bracket, which ends a member's name in this style",
-            remedy="Give a member whose name has no brackets.",
+            remedy="Use a member whose name has no brackets.",
         )
     return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
 
 
 def deep_fields(name: str, value: Any) -> dict[str, object]:
-    """The same for a form's field: it becomes as many fields as it has members."""
+    """The same for a form's field, which becomes as many fields as it has members."""
     return dict(deep_object(name, value))
 
 
 def json_text(value: object) -> object:
-    """A parameter that the document wants as JSON; OMIT and None stay.
+    """Encode a parameter as JSON, if the document requires that; OMIT and None are returned unchanged.
 
     Raises:
-        UsageError: Something in it has no JSON; the message says where.
+        UsageError: It contains what JSON cannot represent; the message names the place.
     """
     return value if value is OMIT or value is None else encoded(plain(value)).decode()
 
@@ -357,17 +360,17 @@ def json_text(value: object) -> object:
 def whole_query(
     name: str, value: Any, form: Literal["form", "json", "text"], styles: Mapping[str, str] = NO_STYLES
 ) -> str:
-    """The query string of an operation whose query is one value (OpenAPI 3.2, `in: querystring`).
+    """Return the query string of an operation whose query is one value (OpenAPI 3.2, `in: querystring`).
 
     Args:
         name: The parameter, for errors.
-        value: A mapping or a model; with `json` any data that has JSON, with `text` a text. OMIT and None are no query.
-        form: `form` as forms are sent (a blank is `+`, lists repeat their name, what else is no text is JSON); `json` and
+        value: A mapping or a model; for `json` any JSON data, for `text` a text. OMIT and None are no query.
+        form: `form` as forms are sent (a space is `+`, lists repeat their name, other values are JSON); `json` and
             `text` percent-encoded.
-        styles: Fields of a form that are written otherwise: what joins their items, or `deep`.
+        styles: Fields of a form in another style: the separator of their items, or `deep`.
 
     Raises:
-        UsageError: It can't be written so.
+        UsageError: It cannot be written so.
     """
     if value is OMIT or value is None:
         return ""
@@ -375,7 +378,7 @@ def whole_query(
         return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=_QUERY_SAFE)
     given = members(value)
     if not is_mapping(given):
-        raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Give a mapping of names to values.")
+        raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Pass a mapping of names to values.")
     fields: dict[str, object] = {}
     for key, item in given.items():
         style = styles.get(str(key), "")
@@ -388,37 +391,37 @@ def whole_query(
 
 
 class _Verbatim(str):
-    """A cookie's value that is sent as it is."""
+    """A cookie's value that is sent unchanged."""
 
     __slots__ = ()
 
 
 def cookie_pairs(name: str, value: Any, *, explode: bool) -> Query:
-    """A cookie parameter in style cookie (OpenAPI 3.2), in which nothing is percent-encoded.
+    """Return a cookie parameter in style cookie (OpenAPI 3.2), without percent-encoding.
 
     Args:
         name: The parameter.
         value: A scalar, a list, an object or a model; OMIT and None send nothing.
-        explode: Whether each item is a cookie of the same name, and each member one of its own name.
+        explode: Whether each item is a cookie of the same name, and each member a separate one.
 
     Raises:
-        UsageError: A value holds what would end it.
+        UsageError: A value contains a character that would end it.
     """
     pairs = exploded(name, value) if explode else exploded(name, joined(value, ",", name))
     for key, text in pairs:
         if any(not " " <= char <= "~" or char == ";" for text in (key, text) for char in text):
             raise UsageError(
                 f"{name} cannot be sent: the cookie {key[:80]!r} contains a character that cookies cannot have, and it is not percent-encoded",
-                remedy="Give it as the service encodes it: printable ASCII without semicolons.",
+                remedy="Encode it as the service does: printable ASCII without semicolons.",
             )
     return [(key, _Verbatim(text)) for key, text in pairs]
 
 
 def text_of(value: object, name: str = "A value") -> str:
-    """A scalar as it stands on the wire; what OpenAPI has no style for (an object in a list) is JSON.
+    """Return a scalar's text form; values for which OpenAPI has no style (an object in a list) become JSON.
 
     Raises:
-        UsageError: It has no text of its own: a function, a class, an object.
+        UsageError: It has no text form: a function, a class, an object.
     """
     if isinstance(value, str):
         return value
@@ -435,7 +438,7 @@ def text_of(value: object, name: str = "A value") -> str:
         return str(data)
     raise UsageError(
         f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
-        remedy="Give text, a number, a date, True or False.",
+        remedy="Use text, a number, a date, True or False.",
     )
 
 
@@ -444,18 +447,18 @@ _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NO_HOST = "has a host that is not one"
 _NO_USER = "has a user or password that must be percent-encoded"
 _NO_PORT = "has a port that is no number from 1 to 65535"
-_REMEDY = "Give one that begins with https:// and a host."
+_REMEDY = "Use one that begins with https:// and a host."
 
 
 def fault_of(url: str) -> str | None:
-    """Return why no service can be at a URL.
+    """Return why a URL cannot be that of a service.
 
     Args:
-        url: What was given, without blanks around it.
+        url: The URL, without spaces around it.
 
     Returns:
-        Words that follow "which", such as `has no host`; None where a service can be there. Valid user information, a query
-        or a fragment in it is no fault here.
+        Words that follow "which", such as `has no host`; None if it can. Valid user information, a query or a fragment
+        is accepted here.
     """
     scheme, separator, rest = url.partition("://")
     if not url:
@@ -469,7 +472,7 @@ def fault_of(url: str) -> str | None:
     try:
         parts = urlsplit(f"{scheme}://{place}")
         host = (parts.hostname or "").rstrip(".")
-    except ValueError:  # brackets that don't close, or hold no address
+    except ValueError:  # unbalanced brackets, or an invalid address in them
         return _NO_HOST
     if not host or _ODD.search(place):
         return _NO_HOST
@@ -484,15 +487,15 @@ def fault_of(url: str) -> str | None:
 
 
 def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = _REMEDY) -> str:
-    """Return a service's base URL as it is kept: without blanks around it and slashes at its end.
+    """Return a service's base URL in its normal form: without spaces around it and slashes at its end.
 
     Args:
-        given: What was given.
-        source: Where it came from, such as a variable's name: the beginning of what the error says.
-        remedy: What to do when it is none.
+        given: The URL.
+        source: Where it came from, such as a variable's name: the beginning of the error.
+        remedy: What to do if it is invalid.
 
     Raises:
-        ConfigError: It is none; says what was given, where, and why it can't be one.
+        ConfigError: It is invalid; states the URL, its source and the reason.
     """
     fault = fault_of(given.strip())
     if fault is not None:

@@ -1,4 +1,4 @@
-"""When to try again, and after how long: decisions without a clock, a network or chance of their own."""
+"""When to retry, and after which delay: decisions without clock, network or randomness."""
 
 import re
 from collections import deque
@@ -6,41 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
-#: Statuses that may be different next time.
+#: Statuses that may change on a retry.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
-#: Answers that send a request elsewhere.
+#: Answers that redirect a request.
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-#: Redirects in a row, waits not counted, after which a service is going round in circles; browsers stop at about 20.
+#: Consecutive redirects, without waits, that mean a loop; browsers stop at about 20.
 REDIRECT_LIMIT = 30
 
-#: Bytes a second below which a connection counts as lost: no line is so slow that the files of this field come over it.
+#: Bytes a second below which a connection counts as lost: the field's files are too large for such a line.
 LEAST_RATE = 1024
-#: Seconds over which they are counted.
+#: Seconds over which the rate is measured.
 SILENCE = 60.0
-#: How often they are counted in that time.
+#: Measurements within that time.
 _LOOKS = 30
 
-# As long as may be: a wait of 10**9 s is a wait, not nonsense. What is beyond floats is infinite.
+# No upper bound: a wait of 10**9 s is valid. What exceeds floats is infinite.
 _SECONDS = r"(?a)\d+(\.\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How persistently a request is made.
+    """How persistently a request is retried.
 
-    The wait before try n + 1 is drawn from 0 to min(cap, base * 2**(n - 1)) seconds ("full jitter", so that clients
-    which failed together don't come back together): with the defaults at most 1, 2, 4, 8, 16 s. A service's Retry-After
-    takes its place.
+    The delay before try n + 1 is drawn from 0 to min(cap, base * 2**(n - 1)) seconds ("full jitter", so that clients
+    that failed together do not return together): with the defaults at most 1, 2, 4, 8, 16 s. A service's Retry-After
+    replaces it.
 
     Args:
-        attempts: How often a request is sent at most, at least 1 (no second try).
-        base: Longest wait before the second try, in seconds.
-        cap: Longest wait before any try, in seconds; Retry-After isn't bound by it.
-        budget: Longest time from the first sending to the last in seconds, waits included; waits of redirects that
-            say "not yet" too. A service that asks for a longer wait ends it at once.
-        statuses: Answers that are tried again.
-        obeyed: Further answers that are tried again where they state Retry-After.
+        attempts: Most tries of a request, at least 1 (no retry).
+        base: Longest delay before the second try, in seconds.
+        cap: Longest delay before any try, in seconds; Retry-After may exceed it.
+        budget: Longest time from the first try to the last in seconds, including delays and those of redirects that say
+            "not yet". If a service asks for a longer wait, the request fails at once.
+        statuses: Statuses that are retried.
+        obeyed: Further statuses that are retried if they have Retry-After.
 
     Raises:
         ValueError: A number is out of its bounds.
@@ -61,10 +61,10 @@ class Retry:
                 raise ValueError(f"Retry({name}={getattr(self, name)}): seconds cannot be negative")
 
     def pause(self, failures: int, fraction: float) -> float:
-        """Return the wait before the next try.
+        """Return the delay before the next try.
 
         Args:
-            failures: How many tries have failed, from 1.
+            failures: Failed tries so far, from 1.
             fraction: The jitter: a number drawn from 0 to 1.
 
         Returns:
@@ -76,16 +76,16 @@ class Retry:
     def next_pause(
         self, *, failures: int, elapsed: float, fraction: float, retry_after: float | None = None
     ) -> float | None:
-        """Decide whether a try that failed is followed by another.
+        """Decide whether to retry after a failure.
 
         Args:
-            failures: How many tries have failed, this one included.
-            elapsed: Seconds since the first sending.
+            failures: Failed tries, including this one.
+            elapsed: Seconds since the first try.
             fraction: The jitter: a number drawn from 0 to 1.
-            retry_after: What the service asked for in seconds, None when it didn't.
+            retry_after: Seconds that the service asked to wait, None if it did not.
 
         Returns:
-            Seconds to wait, or None to give up: the tries are used up, or the wait would end after the budget.
+            Seconds to wait, or None to give up: no try is left, or the delay would end after the budget.
         """
         if failures >= self.attempts:
             return None
@@ -93,24 +93,24 @@ class Retry:
         return pause if elapsed + pause <= self.budget else None
 
     def retries_status(self, status: int, *, idempotent: bool) -> bool:
-        """Return whether an answer is worth another try.
+        """Return whether a status is worth a retry.
 
         Args:
             status: The answer's status.
-            idempotent: Whether a second sending does no harm; where there is an answer, the request had arrived.
+            idempotent: Whether repeating the request does no harm; an answer proves that it had arrived.
 
         Returns:
-            True when it may be sent again.
+            True if it may be sent again.
         """
         return idempotent and status in self.statuses
 
 
 class Flow:
-    """Return whether bytes come too slowly, by the time that its caller measures.
+    """Detects a flow of bytes that is too slow, by its caller's time.
 
     Args:
         least_rate: Bytes a second; 0 is never too slow.
-        seconds: Over which they are counted; above 0.
+        seconds: The time over which they are measured; above 0.
     """
 
     def __init__(self, least_rate: float, seconds: float) -> None:
@@ -119,14 +119,14 @@ class Flow:
         self._marks = deque[tuple[float, int]]()
 
     def is_slow(self, now: float, moved: int) -> bool:
-        """Count bytes and return whether they come too slowly; to be asked again and again.
+        """Count bytes and return whether they arrive too slowly; to be called repeatedly.
 
         Args:
-            now: Seconds by a clock that never goes back and stands still while no bytes are waited for.
+            now: Seconds by a clock that never goes back and stops while no bytes are awaited.
             moved: Bytes so far.
 
         Returns:
-            Whether fewer came than should have, in that many seconds up to now.
+            Whether fewer arrived than required, in that many seconds up to now.
         """
         marks = self._marks
         if not marks or now - marks[-1][0] >= self._seconds / _LOOKS:
@@ -137,19 +137,19 @@ class Flow:
         return now - began >= self._seconds and moved - before < self._least
 
 
-#: One try only.
+#: A single try.
 NO_RETRY = Retry(attempts=1)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Read how long a service asks to wait.
+    """Return how long a service asks to wait.
 
     Args:
-        headers: An answer's headers, looked up as `retry-after` and `date`.
-        now: Seconds since 1970 by the wall clock; the answer's own Date takes its place, since clocks differ.
+        headers: An answer's headers, read as `retry-after` and `date`.
+        now: Seconds since 1970 by the wall clock; the answer's own Date takes precedence, since clocks differ.
 
     Returns:
-        Seconds, at least 0; None when the header is missing or makes no sense.
+        Seconds, at least 0; None if the header is missing or invalid.
     """
     value = (headers.get("retry-after") or "").strip()
     if not value:
@@ -167,21 +167,21 @@ def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
     """Return how far a machine's clock is ahead of a service's.
 
     Args:
-        headers: An answer's headers, looked up as `date`.
+        headers: An answer's headers, read as `date`.
         now: Seconds since 1970 by this machine's clock, at about the time of the answer.
 
     Returns:
-        Seconds, negative when it is behind; None when the answer doesn't say.
+        Seconds, negative if it is behind; None if the answer has no date.
     """
     sent = seconds_of_date(headers.get("date") or "")
     return None if sent is None else now - sent
 
 
 def lead_in_words(lead: float) -> str:
-    """Return how far a clock is from another.
+    """Describe how far a clock is from another.
 
     Args:
-        lead: Seconds that it is ahead; negative when it is behind.
+        lead: Seconds that it is ahead; negative if it is behind.
 
     Returns:
         Such as "10 minutes behind" or "2 days ahead of", in the largest unit of which there are about two.
@@ -194,13 +194,13 @@ def lead_in_words(lead: float) -> str:
 
 
 def seconds_of_date(text: str) -> float | None:
-    """Read a date as HTTP's headers have it.
+    """Parse a date of HTTP's headers.
 
     Args:
         text: Such as "Mon, 02 Nov 2026 08:00:00 GMT".
 
     Returns:
-        Seconds since 1970, None where it makes no sense.
+        Seconds since 1970, None if it is invalid.
     """
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 

@@ -1,4 +1,4 @@
-"""Clients of S3: their settings, their regions, and heads of answers that the connection cut off.
+"""Clients of S3: their settings, their regions, and truncated heads of answers.
 
 boto3 is slow to import, so it is imported inside functions.
 """
@@ -17,7 +17,7 @@ from typing import Any, cast
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_text
 
-#: Bytes of JSON, about, that botocore reads for a client: its collections of garbage take a quarter of that time.
+#: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20
 #: The region of a client where nothing names one.
 DEFAULT_REGION = "us-east-1"
@@ -110,14 +110,14 @@ def _reading_settings(settings: str = "") -> Generator[None]:
 
 @dataclass
 class S3Clients:
-    """Clients, created when they are first needed; safe to use from several threads.
+    """Clients, created at first use; safe to use from several threads.
 
     Attributes:
-        client: The one client for all buckets.
-        endpoint_url: The store's address; by default as boto3 finds it (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
-        region_name: The region of the first client; by default as boto3 finds it.
+        client: A single client for all buckets.
+        endpoint_url: The store's address; by default boto3's (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        region_name: The region of the first client; by default boto3's.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
-        anonymous: Whether requests are unsigned; by default they are when boto3 finds no credentials.
+        anonymous: Whether requests are unsigned; by default they are if boto3 finds no credentials.
         session: A session of boto3 in place of a new one.
     """
 
@@ -161,7 +161,7 @@ class S3Clients:
         return first if region in ("", first.meta.region_name) else self._in(region)
 
     def close(self) -> None:
-        """Close the connections of those that were made here."""
+        """Close the connections of the clients that were created here."""
         with self._lock:
             while self._by_region:
                 self._by_region.popitem()[1].close()
@@ -197,11 +197,13 @@ def _region(client: Any, bucket: str) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
-# -- heads that the connection cut off
+# -- truncated heads of answers
 
 
 class _Head:
-    """The file that http.client reads a head from: a line without an end is the end of the connection, not of the head."""
+    """The file that http.client reads a head from: a line without an end means a lost connection, not the end of the
+    head.
+    """
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -225,7 +227,7 @@ class _WholeHead(HTTPResponse):
         try:
             super().begin()
         finally:
-            if self.fp is not None:  # an answer without a body lets go of it
+            if self.fp is not None:  # an answer without a body releases it
                 self.fp = file
 
 
@@ -242,7 +244,7 @@ def refusing_cut_heads(client: Any) -> Any:
         The client.
     """
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
-    pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public way to its connections
+    pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public access to its connections
     if isinstance(pools, dict):
         kinds = cast("dict[str, Any]", pools)
         kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})

@@ -1,4 +1,4 @@
-"""CSV and TSV tables beyond the csv module: long cells, quotes that are never closed, and errors with the place."""
+"""CSV and TSV tables beyond the csv module: long cells, unclosed quotes, and errors with their place."""
 
 import csv
 import io
@@ -9,21 +9,21 @@ from typing import Any
 from omicsdk.core.errors import UsageError
 
 LONGEST_CELL = 1 << 24
-"""Characters of the longest cell that is read: longer ones are no table of records or files."""
+"""Most characters of a cell: longer ones do not occur in tables of records or files."""
 
 
 def take_long_cells() -> None:
-    """Make the csv module take cells of that length. Its limit is the process's own: it is raised, never lowered."""
+    """Raise the csv module's limit of a cell's length. It applies to the process: it is raised, never lowered."""
     if csv.field_size_limit() < LONGEST_CELL:
         csv.field_size_limit(LONGEST_CELL)
 
 
 class RowLines:
-    """Lines for a reader of the module csv, of which those of the row that is read are kept.
+    """Lines for a reader of the module csv, which keeps those of the current row.
 
     Args:
         lines: The table's lines.
-        delimiter: What separates its cells.
+        delimiter: The separator of its cells.
     """
 
     def __init__(self, lines: Iterable[str], delimiter: str) -> None:
@@ -33,15 +33,15 @@ class RowLines:
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
-            if self._row or line.strip():  # blank lines between rows are none's
+            if self._row or line.strip():  # blank lines between rows belong to none
                 self._row.append(line)
             yield line
 
     def check(self) -> None:
-        """Make sure that a row of several lines is one, after it was read and before the next one is.
+        """Check that a row of several lines is valid, after it was read and before the next one is.
 
         Raises:
-            csv.Error: A quote is opened in it that isn't closed where its cell ends.
+            csv.Error: A quote is opened in it that is not closed at the end of its cell.
         """
         row, self._row = self._row, []
         if len(row) > 1:
@@ -92,7 +92,7 @@ def rows_of(lines: Iterable[str], delimiter: str, first: int = 1, **dialect: Any
 
 
 def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
-    """Cells as a line of a table; `dialect` is how csv.writer writes them."""
+    """Format cells as a line of a table; `dialect` is passed to csv.writer."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n", **dialect).writerow(cells)
     return text.getvalue()
@@ -129,7 +129,7 @@ def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Itera
 
     Args:
         path: The file.
-        delimiter: What separates its cells.
+        delimiter: The separator of its cells.
         error_type: The class of the errors.
 
     Yields:

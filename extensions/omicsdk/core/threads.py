@@ -24,22 +24,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-#: By how much the threads are nicer that give way.
+#: Increment of the niceness of low-priority threads.
 _NICER = 5
 
 
 class _Threads:
-    """Threads that are started as there is work for them. Daemons: a call that hangs must not keep the interpreter from ending."""
+    """Threads that are started on demand. Daemons: a call that hangs must not prevent the interpreter from ending."""
 
     def __init__(self, name: str, limit: int, *, gives_way: bool = False) -> None:
         self._name = name
         self._limit = limit
         self._gives_way = gives_way
-        self._queue: SimpleQueue[Callable[[], None] | None] | None = None  # made for the first task
+        self._queue: SimpleQueue[Callable[[], None] | None] | None = None  # created for the first task
         self._threads: list[threading.Thread] = []
 
     def _put(self, task: Callable[[], None], wanted: int) -> None:
-        """Hand in a task, for so many threads as are wanted for all that is to be done."""
+        """Submit a task, starting threads as needed for a number of tasks."""
         if self._queue is None:
             from queue import SimpleQueue
 
@@ -52,13 +52,13 @@ class _Threads:
         self._queue.put(task)
 
     def _end(self) -> None:
-        """End the threads after what is queued."""
+        """End the threads after the queued tasks."""
         if self._queue is not None:
             for _ in self._threads:
                 self._queue.put(None)
 
     def _run(self, queue: SimpleQueue[Callable[[], None] | None]) -> None:
-        if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
+        if self._gives_way and sys.platform == "linux":  # elsewhere it would apply to the whole process
             with suppress(OSError):
                 own = threading.get_native_id()
                 os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
@@ -67,11 +67,11 @@ class _Threads:
 
 
 class Workers(_Threads):
-    """Daemon threads that make calls; use it in a `with` block, at whose end they take no more.
+    """Daemon threads that make calls; use it in a `with` block, at whose end they accept no more.
 
     Args:
-        count: How many calls are under way at once.
-        name: What the threads are called.
+        count: Most concurrent calls.
+        name: The name of the threads.
     """
 
     def __init__(self, count: int, name: str) -> None:
@@ -79,15 +79,15 @@ class Workers(_Threads):
         self._closed = False
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Has a call made.
+        """Submit a call.
 
         Args:
-            function: What is called.
+            function: The function.
             *args: Its arguments.
-            **kwargs: Those that it takes by name.
+            **kwargs: Its keyword arguments.
 
         Returns:
-            Its future; what the call raises is raised by `result()`.
+            Its future; `result()` raises the call's exception.
         """
         from concurrent.futures import Future  # which imports logging: no small transfer needs it
 
@@ -108,11 +108,11 @@ class Workers(_Threads):
         return future
 
     def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
-        """Make a call for each of several arguments.
+        """Call a function with each of several arguments.
 
         Args:
-            function: What is called.
-            arguments: What with, one a call.
+            function: The function.
+            arguments: One argument per call.
 
         Returns:
             The results, in the order of the arguments.
@@ -121,7 +121,7 @@ class Workers(_Threads):
         return (future.result() for future in futures)
 
     def close(self) -> None:
-        """Take no more calls; those that haven't begun never do, and those under way aren't waited for."""
+        """Accept no more calls; queued ones are dropped, and running ones are not waited for."""
         self._closed = True
         self._end()
 
@@ -135,11 +135,11 @@ class Workers(_Threads):
 
 
 AT_ONCE = 16
-"""Calls that are under way at once."""
+"""Most concurrent calls."""
 
 
 def never() -> bool:
-    """Doesn't stop anything."""
+    """Never stop."""
     return False
 
 
@@ -148,7 +148,7 @@ def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
 
     Args:
         call: The call.
-        stopped: Whether to stop; asked ten times a second.
+        stopped: Returns whether to stop; called ten times a second.
 
     Returns:
         Whether the call has ended.
@@ -163,24 +163,24 @@ def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
 def side_by_side(
     call: Callable[[A], T], arguments: Sequence[A], stopped: Callable[[], bool] = never
 ) -> Iterator[T | OmicsError]:
-    """Make a call for each of several arguments.
+    """Call a function with each of several arguments, concurrently.
 
     Args:
-        call: What is called.
-        arguments: What with, one a call.
-        stopped: Returns whether to stop; asked ten times a second.
+        call: The function.
+        arguments: One argument per call.
+        stopped: Returns whether to stop; called ten times a second.
 
     Yields:
-        For each argument, in their order, the result, or the error that the call raised; Interrupted for those that a stop
-        left out.
+        For each argument, in order, the result, or the error that the call raised; Interrupted for those that a stop
+        skipped.
     """
     with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
         futures = [pool.submit(call, argument) for argument in arguments]
         futures.reverse()
         while futures:
-            future = futures.pop()  # and its result with it, as soon as it is taken
+            future = futures.pop()  # and its result, once it is consumed
             if not ended(future, stopped) or stopped():
-                yield Interrupted("It was stopped before this request")
+                yield Interrupted("Stopped before this request")
                 continue
             try:
                 yield future.result()
@@ -189,20 +189,20 @@ def side_by_side(
 
 
 def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:
-    """Call a function with each of several things, several at once.
+    """Call a function with each of several things, concurrently.
 
     Args:
-        function: What is called; it may block.
-        things: What with.
-        threads: How many at once, at most; 1 or more.
+        function: The function; it may block.
+        things: One argument per call.
+        threads: Most concurrent calls; 1 or more.
         name: The name of the threads.
 
     Returns:
         The results, in the order of the things.
 
     Raises:
-        BaseException: What the first call that failed raised; no further one is begun then, and those under way are
-            waited for. After Ctrl-C they aren't.
+        BaseException: The error of the first call that failed; no further call starts then, and running ones are waited
+            for, except after Ctrl-C.
     """
 
     from concurrent.futures import wait
@@ -212,7 +212,7 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
     failures: list[BaseException] = []
 
     def work() -> None:
-        # A future a thread and not one a thing: thousands of futures cost more than the short calls that they stand for.
+        # One future per thread, not per thing: thousands of futures cost more than the short calls that they represent.
         while waiting and not failures:
             try:
                 number, thing = waiting.popleft()
@@ -235,14 +235,14 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
 
 
 class Inbox:
-    """Messages from other threads to the engine's: functions that it calls when it comes round.
+    """Messages from other threads to the engine's: functions that it calls in its next round.
 
     Args:
-        wake: Ends the engine's waiting; safe to call from any thread.
+        wake: Ends the engine's wait; callable from any thread.
 
     Attributes:
-        filled: Whether a message was put since the last delivery. It is set behind the message, and the wake-up follows: an
-            engine that reads False is woken for what it has missed.
+        filled: Whether a message was put since the last delivery. It is set after the message, and the wake-up follows:
+            an engine that reads False is woken for what it has missed.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -251,24 +251,24 @@ class Inbox:
         self.filled = False
 
     def put(self, message: Callable[[], None]) -> None:
-        """Leave a message; from any thread."""
+        """Put a message; callable from any thread."""
         self._messages.append(message)
-        if not self.filled:  # waking takes a system call, and hands the interpreter over
+        if not self.filled:  # waking takes a system call, and yields the interpreter
             self.filled = True
             self._wake()
 
     def deliver(self) -> None:
-        """Call all messages that are there; from the engine's thread."""
-        self.filled = False  # before looking: who leaves a message from now on wakes again
+        """Call all messages; in the engine's thread."""
+        self.filled = False  # before reading: a later message wakes again
         while self._messages:
             self._messages.popleft()()
 
 
 def here(task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
-    """Do a task that takes less than handing it to a `Pool` does; from the engine's thread.
+    """Run a task that takes less time than submitting it to a `Pool`; in the engine's thread.
 
     Args:
-        task: What is done; it must not block.
+        task: The task; it must not block.
         done: Called with its result.
         failed: Called with its exception.
     """

@@ -47,7 +47,7 @@ def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list
         cores: Cores for Snakemake: a number, or "all".
 
     Raises:
-        WorkflowFailed: The file isn't there, Snakemake isn't there, or doesn't say its version.
+        WorkflowFailed: The file isn't there, Snakemake isn't there, or does not state it its version.
     """
     if not path.is_file():
         raise WorkflowFailed(
@@ -80,7 +80,7 @@ def snakemake_release(snakemake: str) -> int:
         snakemake: The program.
 
     Raises:
-        WorkflowFailed: It doesn't say.
+        WorkflowFailed: It does not state it.
     """
     try:
         said = subprocess.run([snakemake, "--version"], capture_output=True, timeout=300, stdin=subprocess.DEVNULL)

@@ -112,7 +112,7 @@ def _inferred(key: str, value: object) -> Attribute:
             shown = shortened(str(value), 120)
             raise UsageError(
                 f"Cannot infer type of value '{shown}' ({type(value).__name__}). (The key was '{key}')",
-                remedy="Give a text, number, truth value, datetime or date. Nothing was added.",
+                remedy="Use a text, number, truth value, datetime or date. Nothing was added.",
             )
 
 
@@ -130,7 +130,7 @@ def _check_text(what: str, text: str, limit: int) -> None:
     elif "\0" in text:
         wrong = "contains a NUL character"
     elif any("\ud800" <= letter <= "\udfff" for letter in text):
-        wrong = "contains half a character (a lone surrogate)"
+        wrong = "contains a lone surrogate"
     else:
         return
     raise UsageError(f"{what} {wrong}", remedy="Nothing was added.")
@@ -151,7 +151,7 @@ def number(value: object) -> float:
             raise TypeError
         made = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{shortened(repr(value), 120)} is not a number", remedy="Give one such as 1.5.") from None
+        raise UsageError(f"{shortened(repr(value), 120)} is not a number", remedy="Use one such as 1.5.") from None
     if not math.isfinite(made):
         raise UsageError(f"{value} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text.")
     return made
@@ -164,18 +164,16 @@ def whole_number(value: object) -> int:
         value: A whole number, or how it is written.
 
     Raises:
-        UsageError: It isn't one, or has more than 64 bits.
+        UsageError: It is invalid, or has more than 64 bits.
     """
     try:
         if isinstance(value, bool):
             raise TypeError
-        made = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - what isn't one is the error below
+        made = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - what is invalid is the error below
         if not isinstance(value, str) and made != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(
-            f"{shortened(repr(value), 120)} is not a whole number", remedy="Give one such as 42."
-        ) from None
+        raise UsageError(f"{shortened(repr(value), 120)} is not a whole number", remedy="Use one such as 42.") from None
     if not -INTEGER_BOUND <= made < INTEGER_BOUND:
         raise UsageError(
             f"{shortened(str(made), 60)} has more than 64 bits, and sites cannot store it", remedy="Add it as text."
@@ -190,11 +188,11 @@ def file_size(value: object) -> int:
         value: A whole number from 0, or how it is written.
 
     Raises:
-        UsageError: It isn't one, or has more than 63 bits.
+        UsageError: It is invalid, or has more than 63 bits.
     """
     made = whole_number(value)
     if made < 0:
-        raise UsageError(f"{made} is not a file's size", remedy="Give the bytes, from 0.")
+        raise UsageError(f"{made} is not a file's size", remedy="Use the bytes, from 0.")
     return made
 
 
@@ -205,14 +203,14 @@ def truth(value: object) -> bool:
         value: One, 0, 1, or a word for it (true, yes, on, false, no, off ... in any case).
 
     Raises:
-        UsageError: It isn't one.
+        UsageError: It is invalid.
     """
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
-    raise UsageError(f"{shortened(repr(value), 120)} is neither true nor false", remedy="Give true or false.")
+    raise UsageError(f"{shortened(repr(value), 120)} is neither true nor false", remedy="Use true or false.")
 
 
 def coordinate(name: str, value: object) -> str:
@@ -236,7 +234,7 @@ def coordinate(name: str, value: object) -> str:
             made = made.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
         raise UsageError(
-            f"The {name} {shortened(repr(value), 120)} is not a number", remedy="Give degrees, such as -37.8136."
+            f"The {name} {shortened(repr(value), 120)} is not a number", remedy="Use degrees, such as -37.8136."
         ) from None
     return f"{made:f}"
 

@@ -85,7 +85,7 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
     if not text.strip():
         raise ConfigError(
             "The project has no workflow",
-            remedy="Give the project one on the site, or name a file: workflow_path, --path.",
+            remedy="Use the project one on the site, or name a file: workflow_path, --path.",
         )
     path = folder / WORKFLOWS[kind]
     write(path, text.replace("\r\n", "\n"))
@@ -101,10 +101,10 @@ def read_table(path: Path) -> dict[str, str]:
         path: The file.
 
     Returns:
-        From name to MD5; empty when there is no such file.
+        From name to MD5; empty if there is no such file.
 
     Raises:
-        ConfigError: It isn't one.
+        ConfigError: It is invalid.
         OSError: It can't be read.
     """
     try:

@@ -266,7 +266,7 @@ def storage_of(settings: StorageSettings | None) -> Storage:
     if given == "":
         raise ConfigError(
             "No storage of datasets' files is configured",
-            remedy=f"Set {STORAGE_VARIABLE}, or give storage (--storage-settings): a TOML or JSON file such as "
+            remedy=f"Set {STORAGE_VARIABLE}, or pass storage (--storage-settings): a TOML or JSON file such as "
             '{"MEDIA_ROOT": "/data"}.',
         )
     return open_storage(given)
@@ -323,8 +323,8 @@ class SharedFolder(OmicsError):
     """
 
     default_remedy = (
-        "Give each dataset a separate folder: set its base_file_path on the site, or create it with one (--base-file-path). To "
-        "run it all the same, give allow_shared_folder=True (--allow-shared-folder)."
+        "Use a separate folder for each dataset: set its base_file_path on the site, or create it with one (--base-file-path). To "
+        "run it all the same, pass allow_shared_folder=True (--allow-shared-folder)."
     )
 
     def __init__(self, slug: str, base: str, others: Sequence[str]) -> None:

@@ -34,7 +34,7 @@ def git_revision(directory: Path | str | None = None) -> str:
         directory: A folder in a repository, such as a workflow's; None is the current one.
 
     Returns:
-        The revision's hash; empty where the folder is in no repository or nothing was committed yet, `Unknown` where
+        The revision's hash; empty if the folder is in no repository or nothing was committed yet, `Unknown` where
         Git isn't installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
@@ -74,8 +74,8 @@ def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
         directory: The workflow's folder, whose revision is sent; None is the current one.
 
     Returns:
-        14 facts: texts, empty where unknown; memory (with psutil, extra `crunch`) and disk of the current folder in
-        bytes, None where unknown.
+        14 facts: texts, empty if unknown; memory (with psutil, extra `crunch`) and disk of the current folder in
+        bytes, None if unknown.
     """
     facts: dict[str, Any] = {}
     get_diagnostic(facts, "agent_user", getpass.getuser)

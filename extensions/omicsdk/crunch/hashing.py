@@ -68,7 +68,7 @@ def clock_of(folder: Path) -> int | None:
         folder: A folder that can be written.
 
     Returns:
-        Nanoseconds; None where its files have no time of change that only the system sets: on Windows, and in file systems
+        Nanoseconds; None if its files have no time of change that only the system sets: on Windows, and in file systems
         that have none to give.
 
     Raises:
@@ -91,7 +91,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
 
     Args:
         hashed: From name to what was hashed.
-        clock: What the file system's clock said when all stamps had been taken; None where there is none to trust.
+        clock: What the file system's clock said when all stamps had been taken; None if there is none to trust.
 
     Returns:
         The files whose last change is before the clock's present step.

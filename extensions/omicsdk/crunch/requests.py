@@ -87,7 +87,7 @@ def _moved(answer: httpx.Response) -> APIError:
         method=answer.request.method,
         url=mask_url(str(answer.request.url)),
         headers=dict(answer.headers),
-        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url (--base-url).",
+        remedy="Nothing was sent there: set that address as CRUNCH_URL or base_url (--base-url).",
     )
 
 
@@ -171,7 +171,7 @@ def raw_request(
         raise
     report(f"Response {answer.status_code}: {answer.reason_phrase}")
     if method == "POST":
-        json_object(answer)  # a page for people, such as one to log in, means that nothing was added
+        json_object(answer)  # a page for users, such as one to log in, means that nothing was added
     return answer
 
 
@@ -210,7 +210,7 @@ def _form(fields: Mapping[str, Any]) -> Body:
         return form_body({name: _sent(value) for name, value in fields.items()})
     except UnicodeEncodeError as error:
         raise UsageError(
-            f"Half a character (a lone surrogate, {error.object[error.start]!r}) cannot be sent",
+            f"A lone surrogate ({error.object[error.start]!r}) cannot be sent",
             remedy="Correct the text. Nothing was sent.",
         ) from error
 
@@ -234,5 +234,5 @@ def checked_slug(slug: str) -> str:
     try:
         segment("the slug", slug)
     except WrongSegment as error:
-        raise UsageError(error.message, remedy="Give a slug such as my-project:reads.") from error
+        raise UsageError(error.message, remedy="Use a slug such as my-project:reads.") from error
     return slug

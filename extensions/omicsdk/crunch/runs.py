@@ -45,15 +45,16 @@ _log = getLogger("omicsdk.crunch")
 class Run:
     """A run of a dataset: download its files, run its project's workflow over them, and upload what changed.
 
-    The dataset's folder is that of `working_directory` that is named after its slug, with "--" for ":". What a run keeps
-    beside the data is in `.crunch` there: dataset.json, project.json, Snakefile or script.sh, setup_md5_checksums.json,
-    upload_md5_checksums.json, deleted.txt, and workflow.log with all that the workflow wrote. The log isn't uploaded; the
-    others are, when they differ from what the storage has, and are never brought back.
+    The dataset's folder is that of `working_directory` that is named after its slug, with "--" for ":". What a run
+    keeps beside the data is in `.crunch` there: dataset.json, project.json, Snakefile or script.sh,
+    setup_md5_checksums.json, upload_md5_checksums.json, deleted.txt, and workflow.log with all that the workflow wrote.
+    The log isn't uploaded; the others are, when they differ from what the storage has, and are never brought back.
 
-    Of the storage, a file that is in the folder already and equal isn't copied again. Uploaded is what the storage lacks or
-    has otherwise; it takes the place of what has the same name, and nothing is removed from the storage. Whether a file
-    changed since setup is detected by its checksum; it is read only where the system says that it was touched: size, both times
-    of change, or its number differ (see `omicsdk.crunch.hashing` for why that is safe, and where it reads them all).
+    Of the storage, a file that is in the folder already and equal isn't copied again. Uploaded is what the storage
+    lacks or has otherwise; it takes the place of what has the same name, and nothing is removed from the storage.
+    Whether a file changed since setup is detected by its checksum; it is read only where the system says that it was
+    touched: size, both times of change, or its number differ (see `omicsdk.crunch.hashing` for why that is safe, and
+    where it reads them all).
 
     A stage that fails is reported with a note, and the later ones are skipped. Ctrl-C ends the workflow and all that it
     started, reports FAIL, and is raised again; so do SIGTERM and SIGHUP where the program leaves them as they are (as
@@ -66,8 +67,8 @@ class Run:
     Args:
         client: The site.
         dataset_slug: The dataset's slug.
-        storage_settings: Where its files are stored: see `omicsdk.crunch.storage.open_storage`; by default the file that
-            CRUNCH_STORAGE_SETTINGS names.
+        storage_settings: Where its files are stored: see `omicsdk.crunch.storage.open_storage`; by default the file
+            that CRUNCH_STORAGE_SETTINGS names.
         working_directory: The folder in which the dataset's folder is created; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
@@ -75,10 +76,12 @@ class Run:
         upload_to_storage: Whether to upload what changed.
         cleanup: Whether to remove the dataset's folder when all went well.
         cores: Cores for Snakemake: a number, or "all".
-        since: The newest status before the dataset was asked for (`newest_status`): any other runner's later one counts.
+        since: The newest status before the dataset was requested (`newest_status`): any other runner's later one
+            counts.
             By default a run that is over, well or not, doesn't.
         take_over: Whether to run it although another runner that began earlier hasn't ended, because it never will.
-        allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one is
+        allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one
+            is
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         tell: Called with a line at the beginning and end of each stage; by default they go to stderr.
@@ -99,8 +102,8 @@ class Run:
         upload_result: How the upload ended; None before.
 
     Raises:
-        ValueError: An empty slug, or a workflow type that isn't one.
-        ConfigError: A number of cores that isn't one.
+        ValueError: An empty slug, or a workflow type that is invalid.
+        ConfigError: A number of cores that is invalid.
         UnsafePath: The slug can't be a folder's name.
         OmicsError: The site doesn't know the dataset, or doesn't answer.
     """
@@ -374,7 +377,7 @@ class Run:
         if self.cleanup:
             try:
                 shutil.rmtree(self.working_directory)
-            except OSError as error:  # what was asked for is done
+            except OSError as error:  # what was requested is done
                 self._tell(f"{self.working_directory} cannot be removed: {error}")
 
 
@@ -389,7 +392,7 @@ def words_of(error: Exception) -> str:
 
 
 def _what_ended(error: BaseException) -> str:
-    """What ended a run, for people."""
+    """What ended a run, for users."""
     from omicsdk.transfer.engine.control import Terminated
 
     if isinstance(error, Terminated):
@@ -418,7 +421,7 @@ class RunReport(NamedTuple):
         dataset: The dataset's slug.
         result: Whether it succeeded.
         directory: The dataset's folder on this machine.
-        note: Why a stage failed; empty when none did.
+        note: Why a stage failed; empty if none did.
     """
 
     dataset: str
@@ -458,7 +461,7 @@ def run(
         upload: Whether to upload what changed.
         cleanup: Whether to remove the dataset's folder after a success.
         cores: Cores for Snakemake: a number, or "all".
-        since: The newest status before the dataset was asked for: any other runner's later one counts.
+        since: The newest status before the dataset was requested: any other runner's later one counts.
         take_over: Whether to run it although another runner that began earlier has not ended.
         allow_shared_folder: Whether to run it although another dataset has files in its folder.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
@@ -547,7 +550,7 @@ def run_pending(
 
 
 def next_dataset(client: Crunch, project: str = "") -> str:
-    """Return the slug of the dataset that is processed next; empty where none is left.
+    """Return the slug of the dataset that is processed next; empty if none is left.
 
     Args:
         client: The site.

@@ -194,7 +194,7 @@ def report_status(
 
 
 def _pause(retry: Retry, error: APIError | TransportError, failures: int, elapsed: float) -> float | None:
-    """Seconds until a status is sent again; None where that cannot help or no time is left."""
+    """Seconds until a status is sent again; None if that cannot help or no time is left."""
     if isinstance(error, APIError):
         if not retry.retries_status(error.status, idempotent=True):
             return None
@@ -209,7 +209,7 @@ def _pause(retry: Retry, error: APIError | TransportError, failures: int, elapse
 
 
 def _arrived(client: Crunch, fields: Mapping[str, Any], patience: Retry) -> Status | None:
-    """The status that arrived although its answer was lost; None where none is seen."""
+    """The status that arrived although its answer was lost; None if none is seen."""
     try:
         return stored(fields, newest_first(client, retry=patience))
     except OmicsError:  # one that is stored twice is better than none
@@ -260,11 +260,11 @@ def rival(
         dataset: The dataset's number.
         own: The number of this runner's first status.
         mine: The numbers of all statuses that this runner sent.
-        since: Statuses up to this number don't count, and every later one of another runner does; None where the newest
+        since: Statuses up to this number don't count, and every later one of another runner does; None if the newest
             of them decides: a run that ended, well or not, is no rival.
 
     Returns:
-        The other runner's newest status before this runner's first one; None when there is no rival.
+        The other runner's newest status before this runner's first one; None if there is no rival.
     """
     for status in statuses:
         if since is not None and status.id <= since:  # and so are all that follow
@@ -277,14 +277,14 @@ def rival(
 def newest_status(client: Crunch) -> int:
     """Return the number of a site's newest status, for `run(since=...)`.
 
-    It is read before the next dataset is asked for, so that another runner that got the same one is detected, even if that run
-    is over already.
+    It is read before the next dataset is requested, so that another runner that got the same one is detected, even if
+    that run is over already.
 
     Args:
         client: The site.
 
     Returns:
-        The number; 0 when there is none.
+        The number; 0 if there is none.
 
     Raises:
         OmicsError: The site does not answer.

@@ -39,7 +39,7 @@ DISCOVERY = Discovery(
     stored=stored_login,
     environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
     remedy=(
-        "Run: omics login drs. Or give base_url (--base-url), or set OMICS_DRS_URL; or name the server in the identifier: "
+        "Run: omics login drs. Or pass base_url (--base-url), or set OMICS_DRS_URL; or name the server in the identifier: "
         "drs://HOST/ID."
     ),
 )

@@ -15,7 +15,7 @@ class HostCredentials(Credentials):
     """Credentials by host, for `Drs`. Each goes to its own host only.
 
     Args:
-        by_host: A mapping from host, with its port where it has one, to credentials; or a function of the host. Hosts
+        by_host: A mapping from host, with its port if it has one, to credentials; or a function of the host. Hosts
             without any get requests without credentials. What a function raises fails the objects of that host.
     """
 
@@ -28,7 +28,7 @@ class HostCredentials(Credentials):
         """The credentials for a host; a function is called once for each.
 
         Args:
-            host: Its name, with its port where it has one.
+            host: Its name, with its port if it has one.
         """
         if host not in self._found:
             self._found[host] = self._of(host)
@@ -62,7 +62,7 @@ class HostCredentials(Credentials):
 
 
 def host_in_url(url: str) -> str:
-    """The host of a URL, with its port where it has one.
+    """The host of a URL, with its port if it has one.
 
     Args:
         url: The URL.
@@ -94,5 +94,5 @@ class Passports(Credentials):
         if wrong or not self.tokens:
             said = f"Passport {wrong} is not a JSON Web Token" if wrong else "There is no passport"
             raise ConfigError(
-                said, remedy="Give encoded passports: three parts with dots between, as the broker issues them."
+                said, remedy="Use encoded passports: three parts with dots between, as the broker issues them."
             )

@@ -51,7 +51,7 @@ def items_of(
     Args:
         files: The files.
         preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end a file.
+        retries: Consecutive failures after which a file fails.
         skip: Ways that were tried before and aren't any more.
     """
     return MappedItems(lambda file: item_for(file, locator_of(file, preferred, skip), retries), files)
@@ -193,8 +193,8 @@ def fetch_found(
         files: The files; the servers that have them must still be open.
         folder: Where to; made if it does not exist.
         preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end a file, 0 for none.
-        shared: The workers that fetch; None where this process does. A dry run asks none of them.
+        retries: Consecutive failures after which a file fails, 0 for none.
+        shared: The workers that fetch; None if this process does. A dry run asks none of them.
         dry_run: Only state what would happen.
         **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.workers.download_by`, such
             as connections, progress, stop and control.
@@ -273,7 +273,7 @@ def _by_other_ways(
 
 
 def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
-    """The files with their objects, by their places; those that were planned as they were stated are asked for."""
+    """The files with their objects, by their places; those that were planned as they were stated are requested."""
     known = {at: file for at, file in files.items() if file.found is not None}
     later: dict[DrsServer, list[int]] = {}
     for at, file in files.items():
@@ -314,8 +314,8 @@ def download(
         folder: Folder for the files; it is created.
         layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
         preferred: Types, clouds or regions of storage that are tried first, such as gs.
-        retries: Failures in a row that end a file, 0 for none.
-        connections: Requests for bytes at the same time, at most.
+        retries: Consecutive failures after which a file fails, 0 for none.
+        connections: Most concurrent requests for bytes.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
@@ -367,7 +367,7 @@ def download_objects(
 
     Args:
         servers: The servers; they stay open.
-        shared: The workers that fetch; None where this process does. A dry run uses none of them.
+        shared: The workers that fetch; None if this process does. A dry run uses none of them.
     """
     from omicsdk.transfer import Control
 

@@ -66,7 +66,7 @@ def registered(prefix: str) -> str:
 
 
 def known_host(host: str) -> KnownHost | None:
-    """What is known of a server; None where nothing is.
+    """What is known of a server; None if nothing is.
 
     Args:
         host: Its name.
@@ -97,7 +97,7 @@ def login_remedy(host: str) -> str:
         )
     if known.login == "sb":
         return f"{host} takes a developer token of its platform. Run: omics login sb --base-url {known.api}"
-    passports = " Or give --passport FILE." if known.passports else ""
+    passports = " Or pass --passport FILE." if known.passports else ""
     return (
         f"Download credentials.json from your profile page at https://{host}, and run: omics login gen3 "
         f"--credentials-file credentials.json. An account may lack access to this file.{passports}"

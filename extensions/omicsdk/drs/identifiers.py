@@ -1,8 +1,9 @@
-"""Identifiers of GA4GH DRS objects: read from text, without asking anybody.
+"""Identifiers of GA4GH DRS objects: read from text, without requests.
 
-There are two kinds of URIs (GA4GH DRS 1.5, "DRS URIs"). `drs://drs.example.org/314159` names the server and the object there;
-`drs://dg.4503:0d8b4c...` is compact: its prefix has to be translated into a server first. Gen3 also writes compact ones
-without `drs://` and with a slash behind the prefix, as its GUIDs are (`dg.4503/0d8b4c...`), and GUIDs may have no prefix.
+There are two kinds of URIs (GA4GH DRS 1.5, "DRS URIs"). `drs://drs.example.org/314159` names the server and the object
+there; `drs://dg.4503:0d8b4c...` is compact: its prefix has to be translated into a server first. Gen3 also writes
+compact ones without `drs://` and with a slash behind the prefix, as its GUIDs are (`dg.4503/0d8b4c...`), and GUIDs may
+have no prefix.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class DrsId:
 
     Attributes:
         text: What was given.
-        host: The server, with its port where one is named; empty where it isn't known yet.
-        prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is known; empty
-            for others.
+        host: The server, with its port where one is named; empty if it isn't known yet.
+        prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is
+            known; empty for others.
         accession: The object's identifier on its server, of a compact one what follows the prefix; decoded.
     """
 
@@ -54,9 +55,9 @@ class DrsId:
     def candidates(self) -> tuple[str, ...]:
         """Under what the server may have the object, to be tried in this order.
 
-        Gen3's servers know compact identifiers with a slash, or by the accession alone where the commons doesn't prefix its
-        GUIDs (seen in answers of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL patterns
-        state, or the identifier with the colon.
+        Gen3's servers know compact identifiers with a slash, or by the accession alone if the commons doesn't prefix
+        its GUIDs (seen in answers of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL
+        patterns state, or the identifier with the colon.
         """
         if not self.prefix:
             return (self.accession,)
@@ -85,11 +86,12 @@ def parse_drs_id(text: str) -> DrsId:
     """Parse an identifier.
 
     Args:
-        text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone. Blanks
-            around it are left out. In URIs with a host the identifier is percent-encoded, as the standard asks for.
+        text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone.
+            Blanks around it are left out. In URIs with a host the identifier is percent-encoded, as the standard asks
+            for.
 
     Raises:
-        NotADrsId: It isn't one; the message says why.
+        NotADrsId: It is invalid; the message says why.
     """
     given = text.strip()
     if not given:

@@ -55,10 +55,10 @@ class AccessMethod:
 
     Attributes:
         kind: What is spoken there, such as s3, gs, https.
-        access_id: What to ask the server for a URL by; empty where the URL is stated.
-        url: The stated URL; empty where there is none.
+        access_id: What to ask the server for a URL by; empty if the URL is stated.
+        url: The stated URL; empty if there is none.
         headers: Headers that go along with the stated URL; secrets.
-        cloud: Whose storage it is, such as aws; empty where the server doesn't say.
+        cloud: Whose storage it is, such as aws; empty if the server does not state it.
         region: Where it is; likewise.
         available: Whether the bytes are there at once; False for what has to be fetched from an archive first.
     """
@@ -88,9 +88,9 @@ class Member:
 
     Attributes:
         name: What it is called there.
-        id: Its identifier on the bundle's server; empty where only `uri` is stated.
-        uri: Its DRS URI; empty where the server states none.
-        members: Its content, where the server lists that too; None where it is a file, or was not listed.
+        id: Its identifier on the bundle's server; empty if only `uri` is stated.
+        uri: Its DRS URI; empty if the server states none.
+        members: Its content, where the server lists that too; None if it is a file, or was not listed.
     """
 
     name: str
@@ -106,7 +106,7 @@ class DrsObject:
     Attributes:
         id: Its identifier on its server.
         name: Its name as a file, which may hold slashes and anything else; never empty.
-        size: Its size in bytes; None where the server doesn't say.
+        size: Its size in bytes; None if the server does not state it.
         checksums: Those that can be verified, from algorithm to lower-case value.
         methods: Ways to its bytes, as the server lists them.
         members: What is in it, where it is a bundle; None for a file.
@@ -130,7 +130,7 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
 
     Args:
         told: The answer, decoded.
-        asked: The identifier that was asked for, where the answer doesn't name one.
+        asked: The identifier that was requested, where the answer doesn't name one.
 
     Raises:
         UnsafePath: The name of it, or of something in it, is no text.
@@ -182,7 +182,7 @@ def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
 
 
 def hexadecimal(algorithm: str, value: str) -> str:
-    """A checksum in lower-case hexadecimal digits; empty when it can't be one of that algorithm.
+    """A checksum in lower-case hexadecimal digits; empty if it can't be one of that algorithm.
 
     Args:
         algorithm: One of omicsdk.core.checksums.ALGORITHMS.
@@ -248,7 +248,7 @@ def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
 
 
 def _name(stated: Mapping[str, Any], what: str) -> str:
-    """The name that a server states; empty where it states none, as it may of what has no file name."""
+    """The name that a server states; empty if it states none, as it may of what has no file name."""
     name = stated.get("name")
     if name is None:
         return ""

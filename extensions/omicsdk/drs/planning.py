@@ -1,4 +1,4 @@
-"""From identifiers to files with names: objects are asked for side by side, bundles become folders."""
+"""From identifiers to files with names: objects are requested concurrently, bundles become folders."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class DrsFile:
     Attributes:
         requested: The request that led to it.
         name: Its path within the target folder.
-        found: The object; None where there is none, or where enough is known to ask for it when its turn comes.
+        found: The object; None if there is none, or where enough is known to ask for it when its turn comes.
         server: Who has it.
         error: Why it can't be had.
     """
@@ -68,7 +68,7 @@ class DrsFile:
 
     @property
     def size(self) -> int | None:
-        """Its size in bytes; None where neither its server nor the request states one."""
+        """Its size in bytes; None if neither its server nor the request states one."""
         return self.found.size if self.found is not None else self.requested.size
 
     @property
@@ -91,13 +91,13 @@ class DrsFile:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An object that has to be asked for.
+    """An object that has to be requested.
 
     Attributes:
         order: The position of its files among all others.
         requested: The request that led to it.
-        identifier: What is asked for.
-        name: Its path; empty where its server's name for it is taken.
+        identifier: What is requested.
+        name: Its path; empty if its server's name for it is taken.
         above: The bundles that it is in, each as host and identifier.
     """
 
@@ -147,13 +147,13 @@ def find(
         servers: Where to ask.
         layout: Where files go.
         stopped: Whether to stop; called ten times a second.
-        known: Objects that were asked for before, by identifier; they aren't asked for again.
+        known: Objects that were requested before, by identifier; they aren't asked for again.
         levels: How many levels of bundles are opened; the bundles below them are given as they are.
         above: The bundles that what is wanted is in, each as host and identifier.
 
     Returns:
         The files, in the order of what is wanted; a bundle's files are in its place. What couldn't be found is there
-        with the error that says why (Interrupted after a stop): one that fails doesn't keep the others from being
+        with the error that says why (Interrupted after a stop): one that fails doesn't stop the others from being
         found.
     """
     files = _found(wanted, servers, layout, stopped, known or {}, levels, above)
@@ -228,7 +228,7 @@ def _fault(wanted: RequestedObject) -> UsageError | None:
 def _asked(
     places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
-    """Request objects from all servers at the same time; yield the server and its answer, None where none is needed."""
+    """Request objects from all servers at the same time; yield the server and its answer, None if none is needed."""
     by_host: dict[tuple[str, str], list[_Place]] = {}
     for place in places:
         by_host.setdefault((place.identifier.host, place.identifier.prefix), []).append(place)
@@ -274,7 +274,7 @@ def _named(place: _Place, name: str, layout: Layout) -> str:
 def _read(
     place: _Place, found: DrsObject, server: DrsServer, layout: Layout, deepest: int
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
-    """The file that an object is, or what is in a bundle: files with errors, and what has to be asked for."""
+    """The file that an object is, or what is in a bundle: files with errors, and what has to be requested."""
     name = _named(place, found.name, layout)
     if found.members is None or len(place.above) >= deepest:
         own = place.requested if not place.above else RequestedObject(place.identifier)

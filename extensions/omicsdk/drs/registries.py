@@ -13,7 +13,7 @@ _OBJECTS = "/ga4gh/drs/v1/objects/"
 
 
 def host_of(stated: object) -> str | None:
-    """The host that a source states, without scheme, path and `/index`; None when that isn't one.
+    """The host that a source states, without scheme, path and `/index`; None if that is invalid.
 
     Args:
         stated: What the source says, such as `https://data.example.org/index/`.
@@ -53,7 +53,7 @@ def _literal(hint: str) -> str:
 
 
 def named_host(told: object, keys: Iterable[str]) -> str | None:
-    """The host that an answer names under a path of keys; None when it doesn't.
+    """The host that an answer names under a path of keys; None if it doesn't.
 
     Args:
         told: The answer, decoded.
@@ -65,7 +65,7 @@ def named_host(told: object, keys: Iterable[str]) -> str | None:
 
 
 def host_in_pattern(pattern: object) -> str | None:
-    """The DRS server of a registry's URL pattern; None of other patterns, which lead to pages for people.
+    """The DRS server of a registry's URL pattern; None of other patterns, which lead to pages for users.
 
     Args:
         pattern: The pattern, such as `https://drs.example.org/ga4gh/drs/v1/objects/{$id}`.
@@ -77,7 +77,7 @@ def host_in_pattern(pattern: object) -> str | None:
 
 
 def namespace_of(told: object) -> str | None:
-    """The number of a namespace, from the links of its record at identifiers.org; None where it has none.
+    """The number of a namespace, from the links of its record at identifiers.org; None if it has none.
 
     Args:
         told: The record, decoded.
@@ -91,7 +91,7 @@ def namespace_of(told: object) -> str | None:
 
 
 def host_of_resources(told: object, provider: str = "") -> str | None:
-    """The DRS server of a namespace, from its resources at identifiers.org; None where none of them is one.
+    """The DRS server of a namespace, from its resources at identifiers.org; None if none of them is one.
 
     Args:
         told: The answer, decoded.

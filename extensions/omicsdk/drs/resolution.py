@@ -77,7 +77,7 @@ class ResolutionSettings:
         cache_file: Where hosts are kept from run to run; None for nowhere, as by default for a user without a home.
         days: For how many days they are believed; above 0.
         keeps: Whether what is found is written into the cache file.
-        hosts: Hosts by prefix that come before all sources; with a port where they have one.
+        hosts: Hosts by prefix that come before all sources; with a port if they have one.
         identifiers_org: The URL of identifiers.org's registry.
         n2t: The URL of n2t.net.
     """
@@ -111,12 +111,12 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
         if word not in SOURCES:
             raise ConfigError(
                 f"DRS_RESOLUTION_ORDER names {word!r}",
-                remedy=f"Give some of {', '.join(SOURCES)}, with colons between.",
+                remedy=f"Use some of {', '.join(SOURCES)} separated by colons.",
             )
     days = env.get("DRS_CACHE_EXPIRE_DURATION", str(DAYS))
     keeps = env.get("LOCALLY_CACHE_RESOLVED_HOSTS", "true").lower()
     if keeps not in _YES + _NO:
-        raise ConfigError(f"LOCALLY_CACHE_RESOLVED_HOSTS is {keeps!r}", remedy="Give true or false.")
+        raise ConfigError(f"LOCALLY_CACHE_RESOLVED_HOSTS is {keeps!r}", remedy="Use true or false.")
     return ResolutionSettings(
         order=cast("tuple[Source, ...]", order),
         resolver=env.get("DRS_RESOLVER_HOSTNAME", RESOLVER).rstrip("/"),
@@ -131,7 +131,7 @@ def _host_pair(text: str) -> tuple[str, str]:
     prefix, _, stated = text.strip().partition("=")
     host = host_of(stated)
     if not prefix.strip() or host is None:
-        raise ConfigError(f"{HOSTS_VARIABLE} has {text.strip()!r}", remedy="Give PREFIX=HOST, with commas between.")
+        raise ConfigError(f"{HOSTS_VARIABLE} has {text.strip()!r}", remedy="Use PREFIX=HOST, with commas between.")
     return prefix.strip(), host
 
 
@@ -141,7 +141,7 @@ def _days(text: str) -> float:
     except ValueError:
         days = -1.0
     if not 0 < days < 36_500:
-        raise ConfigError(f"DRS_CACHE_EXPIRE_DURATION is {text!r}", remedy="Give a number of days above 0.")
+        raise ConfigError(f"DRS_CACHE_EXPIRE_DURATION is {text!r}", remedy="Use a number of days above 0.")
     return days
 
 
@@ -176,7 +176,7 @@ class HostCache:
     clock: Clock = SYSTEM_CLOCK
 
     def find(self, prefix: str) -> str | None:
-        """The host of a prefix; None when the file has none, or too old a one.
+        """The host of a prefix; None if the file has none, or too old a one.
 
         Args:
             prefix: The prefix, such as `dg.4503`.
@@ -255,20 +255,22 @@ C = TypeVar("C", bound=Client)
 
 
 class Resolver:
-    """What finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
+    """What finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for
+    it.
 
     Args:
-        default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty when there
-            is none.
+        default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty if
+            there is none.
         mds_url: The commons whose metadata service knows prefixes, as a URL; by default that of `default_host`.
-        known: Hosts by prefix that no source is asked about, such as a commons' own; or a function that finds them, called once
-            when a prefix is first looked up.
+        known: Hosts by prefix that no source is asked about, such as a commons' own; or a function that finds them,
+            called once when a prefix is first looked up.
         settings: Who is asked; by default as the environment says.
         retry: How often each of them is asked again; by default twice.
         clock: The source of time and waits.
         transport: Replaces the network, for tests.
-        client: Whose settings and connections are used; it stays open.
-        has_all: Whether the default host is also that of identifiers alone that have a prefix: those that are no drs:// URIs.
+        client: The client whose settings and connections are used; it stays open.
+        has_all: Whether the default host is also that of identifiers alone that have a prefix: those that are no drs://
+            URIs.
     """
 
     def __init__(
@@ -306,7 +308,7 @@ class Resolver:
             identifier: Its identifier.
 
         Returns:
-            The host, with its port where it has one.
+            The host, with its port if it has one.
 
         Raises:
             NotADrsId: The text isn't an identifier.
@@ -320,7 +322,7 @@ class Resolver:
                 return self.default_host
             error = UnknownPrefix("", [])
             error.message = f"No server is named for {one}: it has no prefix, and there is no base URL"
-            error.remedy = "Give base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
+            error.remedy = "Pass base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
             raise error
         prefix = one.prefix.lower()  # prefixes are compared without case
         with self._lock:
@@ -438,7 +440,7 @@ def _lowered(hosts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _json(response: httpx.Response) -> object:
-    """An answer, decoded; None for one that isn't JSON, such as a page for people: it knows no host."""
+    """An answer, decoded; None for one that isn't JSON, such as a page for users: it knows no host."""
     try:
         return response.json()
     except ValueError:

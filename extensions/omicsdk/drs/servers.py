@@ -66,7 +66,7 @@ class Prefetch(Generic[K, V]):
     """Answers that are requested in batches, by key. Each is given once: a second request wants a new one. Thread-safe.
 
     Args:
-        ask: Returns the answers for several; None where the server takes no requests for several.
+        ask: Returns the answers for several; None if the server takes no requests for several.
         clock: The source of time.
     """
 
@@ -91,10 +91,10 @@ class Prefetch(Generic[K, V]):
         """An answer that came with others; the first caller that needs one of a batch fetches it, others wait for that.
 
         Args:
-            key: What is asked for.
+            key: What is requested.
 
         Returns:
-            The answer; None where it has to be asked for by itself.
+            The answer; None if it has to be requested by itself.
         """
         batch = self._batches.pop(key, None)
         if batch is None or not self._works:
@@ -188,16 +188,17 @@ class DrsServer(Closing):
     """A server. Thread-safe; close it, or use it in a `with` block.
 
     Args:
-        host: Its name, with a port where it has one; or its base URL with the path of the interface.
+        host: Its name, with a port if it has one; or its base URL with the path of the interface.
         credentials: The login; None sends none.
         retry: When and how often to try again.
         timeout: Seconds for each step of a request.
         clock: The source of time and waits.
         environ: The environment's variables; by default the process's own.
         transport: Replaces the network, for tests.
-        client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
-        explain: Returns the error to raise in the place of a 401; by default that error itself, with the login that a known
-            server takes.
+        client: The client whose settings and connections are used, in the place of all these but the credentials; it
+            stays open.
+        explain: Returns the error to raise in the place of a 401; by default that error itself, with the login that a
+            known server takes.
         storage: Locates objects that the server names by their storage; by default with the user's own credentials.
 
     Attributes:
@@ -276,7 +277,7 @@ class DrsServer(Closing):
     def describe_many(
         self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
     ) -> list[DrsObject | OmicsError]:
-        """Request several objects: a hundred at once where the server takes that, else side by side.
+        """Request several objects: a hundred at once if the server takes that, else concurrently.
 
         Args:
             identifiers: Their identifiers.
@@ -317,7 +318,7 @@ class DrsServer(Closing):
         return told
 
     def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        """What the server says of several, in each form that it may know them by; None where it takes no such requests."""
+        """What the server says of several, in each form that it may know them by; None if it takes no such requests."""
         found: dict[DrsId, DrsObject] = {}
         left = list(dict.fromkeys(identifiers))
         for form in range(max(len(each.candidates) for each in left)):
@@ -371,7 +372,7 @@ class DrsServer(Closing):
         self._objects.expect(identifiers)
 
     def described(self, identifier: DrsId) -> DrsObject:
-        """Return an object that was expected, with many others at once where the server takes that.
+        """Return an object that was expected, with many others at once if the server takes that.
 
         Args:
             identifier: Its identifier.
@@ -430,7 +431,7 @@ class DrsServer(Closing):
         return Locator(self, found, in_order(found.methods, preferred)[skip:])
 
     def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
-        """The URLs of several objects by identifier and access id; None where the server takes no such requests."""
+        """The URLs of several objects by identifier and access id; None if the server takes no such requests."""
         by_object: dict[str, list[str]] = {}
         for object_id, access_id in wanted:
             by_object.setdefault(object_id, []).append(access_id)
@@ -591,7 +592,7 @@ class Servers:
 
     Attributes:
         resolver: Finds the hosts of identifiers.
-        client: Whose settings and connections every server uses; None where each has its own.
+        client: Whose settings and connections every server uses; None if each has its own.
         storage: Locates objects that servers name by their storage.
     """
 
@@ -630,7 +631,7 @@ class Servers:
         """The server of a host.
 
         Args:
-            host: Its name, with a port where it has one.
+            host: Its name, with a port if it has one.
 
         Raises:
             AuthError: There is no login for it, where one is needed.

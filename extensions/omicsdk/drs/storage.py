@@ -48,7 +48,7 @@ def google_query(project: str) -> str:
 
 
 class Storage:
-    """Google's storage and S3, with the credentials of the user where there are some. Thread-safe.
+    """Google's storage and S3, with the credentials of the user if there are some. Thread-safe.
 
     Args:
         environ: The environment's variables; by default the process's own. AWS's settings are always found as boto3 does.

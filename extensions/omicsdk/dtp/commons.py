@@ -109,7 +109,7 @@ class CommonsClient:
     ) -> None:
         endpoint: str | None = getattr(auth, "endpoint", None)
         if not endpoint:
-            raise Gen3UserError("The login does not state a commons", remedy="Give a login that states its commons.")
+            raise Gen3UserError("The login does not state a commons", remedy="Use a login that states its commons.")
         self.commons = Gen3(endpoint, credentials=auth, timeout=timeout, retry=retry, transport=transport)
 
     def close(self) -> None:
@@ -254,7 +254,7 @@ class Exporter(CommonsClient):
             filename: A file that it is also written to, by `save`; an existing one is replaced.
 
         Returns:
-            The record, whatever the format: all properties of its node (None where it has no value), links, `id`, `type`.
+            The record, whatever the format: all properties of its node (None if it has no value), links, `id`, `type`.
 
         Raises:
             Gen3UserError: There is no such record, format or project.
@@ -339,12 +339,12 @@ class RecordsRefused(Gen3Error):
 
 
 class Gen3Submitter(CommonsClient):
-    """Submits records to projects: created where there is none of that name, else updated.
+    """Submits records to projects: created if there is none of that name, else updated.
 
     Args:
         endpoint: The commons, such as https://commons.example.org.
-        credentials: The login to it: a credentials file as the profile page gives it (a path, or a name within ~/.gen3), its
-            content, or an `Auth`.
+        credentials: The login to it: a credentials file as the profile page gives it (a path, or a name within
+            ~/.gen3), its content, or an `Auth`.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often a request is retried.
         transport: Replaces the network, for tests.

@@ -39,8 +39,8 @@ class Gen3Config:
 
     Attributes:
         endpoint: The commons' URL; None leaves it to the credentials.
-        cred_file: A credentials file of the commons' profile page; None where the key is given.
-        api_key: A key of the profile page; None where a file is given.
+        cred_file: A credentials file of the commons' profile page; None if the key is given.
+        api_key: A key of the profile page; None if a file is given.
         api_key_id: The key's id.
         program: The program's name.
         project: The project's code.
@@ -87,19 +87,19 @@ class PacsConfig:
     """A DICOM archive, by DICOM's own protocol or by DICOMweb.
 
     Attributes:
-        ip: The server; empty where only DICOMweb is used.
+        ip: The server; empty if only DICOMweb is used.
         port: Its DICOM port.
         aec: The archive's application entity title.
         aet: Ours.
-        method: How images are fetched: cget over the connection of the request, cmove over one that the archive makes to
-            `move_port`, dicomweb over HTTP.
-        move_port: The port to which the archive connects for cmove, and which is registered there; 0 where there is none.
-        listen_on: The address of this machine at which cmove's images are received; empty for the one from which the archive
-            is reached.
-        dicomweb: The root of DICOMweb, such as http://localhost:8042/dicom-web; empty where there is none.
-        wado_uri: The URL of WADO-URI, such as http://localhost:8042/wado, at which DICOMweb's images are fetched; empty for
-            WADO-RS below `dicomweb`.
-        user: The user of DICOMweb; empty where none is needed.
+        method: How images are fetched: cget over the connection of the request, cmove over one that the archive makes
+            to `move_port`, dicomweb over HTTP.
+        move_port: The port to which the archive connects for cmove, and which is registered there; 0 if there is none.
+        listen_on: The address of this machine at which cmove's images are received; empty for the one from which the
+            archive is reached.
+        dicomweb: The root of DICOMweb, such as http://localhost:8042/dicom-web; empty if there is none.
+        wado_uri: The URL of WADO-URI, such as http://localhost:8042/wado, at which DICOMweb's images are fetched; empty
+            for WADO-RS below `dicomweb`.
+        user: The user of DICOMweb; empty if none is needed.
         password: The password.
         token: A bearer token for DICOMweb, in place of user and password.
     """
@@ -120,7 +120,7 @@ class PacsConfig:
 
 @dataclass(frozen=True, slots=True)
 class DtpConfig:
-    """The settings of a file; None where it has none.
+    """The settings of a file; None if it has none.
 
     Attributes:
         gen3: The commons.
@@ -159,12 +159,12 @@ def read_config(given: PathOrMapping) -> DtpConfig:
     path = Path(given)
     text = read_text(path)
     if text is None:
-        raise ConfigError(f"{path} cannot be read: No such file or directory", remedy="Give a JSON or INI file.")
+        raise ConfigError(f"{path} cannot be read: No such file or directory", remedy="Use a JSON or INI file.")
     text = text.removeprefix("\ufeff")
     values = parsed(text, path).values if text.lstrip().startswith("{") else _of_ini(text, path)
     found = _Reader(str(path), path.parent).config(values)
     if _has_secrets(found) and os.name != "nt" and path.stat().st_mode & 0o077:
-        _log.warning("%s holds a password or a key, and others can read it; run: chmod 600 %s", path, path)
+        _log.warning("%s contains a password or a key, and other users can read it; run: chmod 600 %s", path, path)
     return found
 
 
@@ -205,7 +205,7 @@ class _Reader:
 
     Args:
         where: Its name in errors.
-        folder: The folder that may contain credentials files; None where there is none.
+        folder: The folder that may contain credentials files; None if there is none.
     """
 
     def __init__(self, where: str, folder: Path | None) -> None:
@@ -257,7 +257,7 @@ class _Reader:
             return text
         least, text = 0 if key == "move_port" else 1, text.strip()
         if not (text.isascii() and text.isdigit() and least <= int(text) <= 65535):
-            raise self._error(f"{name} is {text!r}", f"Give a port from {least} to 65535.")
+            raise self._error(f"{name} is {text!r}", f"Use a port from {least} to 65535.")
         return int(text)
 
     def _credentials(self, file: str) -> Path:
@@ -276,13 +276,13 @@ class _Reader:
         if pacs.method == "cmove" and not pacs.move_port:
             raise self._error(
                 "pacs_move_port is 0 or missing, and with cmove the archive sends images to a port that it knows beforehand",
-                "Give the port that is registered there for pacs_aet; cget and dicomweb need none.",
+                "Use the port that is registered there for pacs_aet; cget and dicomweb need none.",
             )
         if pacs.token and (pacs.user or pacs.password):
-            raise self._error("pacs_token excludes pacs_user and pacs_password", "Give one of them.")
+            raise self._error("pacs_token excludes pacs_user and pacs_password", "Use one of them.")
         for key, url in (("dicomweb", pacs.dicomweb), ("wado_uri", pacs.wado_uri)):
             if url and fault_of(url):
-                raise self._error(f"pacs_{key} is {url!r}", "Give a URL that begins with http:// or https://.")
+                raise self._error(f"pacs_{key} is {url!r}", "Use a URL that begins with http:// or https://.")
             if url and (pacs.token or pacs.user) and not is_confidential(url):
                 raise self._error(
                     f"pacs_{key} is not encrypted, so no login is sent there", "Use its https:// address."
@@ -290,7 +290,7 @@ class _Reader:
         for key, title in (("aec", pacs.aec), ("aet", pacs.aet)):
             if len(title) > _LONGEST_TITLE:
                 message = f"pacs_{key} is longer than {_LONGEST_TITLE} characters"
-                raise self._error(message, "Give the application entity's title.")
+                raise self._error(message, "Use the application entity's title.")
 
 
 def storage_of(config: DtpConfig, stated: str | None) -> Storage:

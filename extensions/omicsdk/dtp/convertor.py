@@ -75,7 +75,7 @@ class Gen3Convertor:
         self._version: Version | None = version_of(version) if version is not None else None
         for what, text in (("project", project), ("experiment", experiment)):
             if not text.strip():
-                raise UsageError(f"The {what} is empty", remedy=f"Give the {what}'s name in the commons.")
+                raise UsageError(f"The {what} is empty", remedy=f"Use the {what}'s name in the commons.")
         self._project = project
         self._experiment = experiment
         self._dictionary: Dictionary | None = None

@@ -76,7 +76,7 @@ class Downloader:
         if self._gen3 is None and auth is None and self._store.by_subject:
             raise ConfigError(
                 "A commons is needed to know which studies of the PACS belong to a data set",
-                remedy="Give gen3_config, the settings of the commons.",
+                remedy="Pass gen3_config, the settings of the commons.",
             )
 
     def download_dataset(

@@ -142,7 +142,7 @@ class CachedBytes:
         cache: The folder.
         source: The file.
         key: Identifies the file and its version.
-        key_now: Asks the platform for the same of what is there by now.
+        key_now: Asks the platform for the same of what exists by now.
     """
 
     def __init__(self, cache: BlockCache, source: FileBytes, key: str, key_now: Callable[[], str]) -> None:
@@ -236,7 +236,7 @@ class GrowingReadAhead(BaseCache):
         size: The file's size.
 
     Attributes:
-        stream: Yields the bytes from a place on, for readers that go on when the window is at its widest; None where only
+        stream: Yields the bytes from a place on, for readers that go on when the window is at its widest; None if only
             the fetcher gives bytes.
     """
 

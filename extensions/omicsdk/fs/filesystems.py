@@ -81,7 +81,7 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
     return store
 
 
-#: Seconds after which a listing is asked for again.
+#: Seconds after which a listing is requested again.
 LISTED_FOR = 30.0
 
 #: What says that nothing is there.
@@ -198,7 +198,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return _path_of(str(cls.protocol), stringify_path(path))
 
     def unstrip_protocol(self, name: str) -> str:
-        """A path as people write it."""
+        """A path as users write it."""
         return self.store.uri(self._strip_protocol(name))
 
     # -- secrets
@@ -340,7 +340,7 @@ class OmicsFileSystem(AbstractFileSystem):
         raise NotImplementedError(f"{self.unstrip_protocol(path)}: use `modified` for the time of its last change")
 
     def modified(self, path: str) -> datetime:
-        """Return when it was changed last; NotImplementedError where the platform doesn't state it."""
+        """Return when it was changed last; NotImplementedError if the platform doesn't state it."""
         entry = self._entry(self._strip_protocol(path))
         if entry.modified is None:
             raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform does not state when it was changed")
@@ -386,7 +386,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             entry: The file.
-            validators: What a reader that it takes the place of knew the file by; None where there was none.
+            validators: What a reader that it takes the place of knew the file by; None if there was none.
 
         Raises:
             IsFolder: It is a folder.
@@ -405,7 +405,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return Cache(REMEMBERED)
 
     def _bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
-        """A file's bytes, by the URL that was asked for before where there is one."""
+        """A file's bytes, by the URL that was requested before if there is one."""
         files = self._own()._files
         known = files.get(entry.path)
         if known is None or known[0] != entry:
@@ -436,7 +436,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def cat_ranges(
         self, paths: Any, starts: Any, ends: Any, max_gap: int | None = None, on_error: str = "return", **kwargs: Any
     ) -> list[Any]:
-        """Read parts of files, side by side.
+        """Read parts of files, concurrently.
 
         Args:
             paths: The files, a list.
@@ -483,7 +483,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return list(side_by_side(part, parts))
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
-        """Read whole files, side by side.
+        """Read whole files, concurrently.
 
         Args:
             path: A file, a pattern, or a list of them.
@@ -547,7 +547,7 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Fetch files, side by side, each verified; see fsspec's for what goes where."""
+        """Fetch files, concurrently, each verified; see fsspec's for what goes where."""
         with self._together("get") as batch:
             super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
@@ -583,7 +583,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             source: The file.
             path: Where it shall be.
-            overwrite: Whether what is there is replaced; else that is an error.
+            overwrite: Whether what exists is replaced; else that is an error.
             callback: Called with the number of bytes.
         """
         self._put([Put(source, path)], overwrite, callback)
@@ -629,7 +629,7 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Put files, side by side, each verified; see fsspec's for what goes where."""
+        """Put files, concurrently, each verified; see fsspec's for what goes where."""
         with self._together("put") as batch:
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
@@ -710,7 +710,7 @@ class OmicsFileSystem(AbstractFileSystem):
         with self._together("moved") as moved:
             self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
         if not moved:
-            raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Give recursive=True.")
+            raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Pass recursive=True.")
         self._remove_all(moved, recursive, partly=maxdepth is not None)
 
     def _moves(self, path: str, target: str, moved: list[str]) -> None:

@@ -118,7 +118,7 @@ def parse_size(text: str) -> int:
     """
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise UsageError(f"{text!r} is not a size", remedy="Give bytes, or a size such as 10K, 1.5M or 2GiB.")
+        raise UsageError(f"{text!r} is not a size", remedy="Use bytes, or a size such as 10K, 1.5M or 2GiB.")
     return int(float(found[1]) * _FACTORS[found[2].lower()])
 
 
@@ -129,7 +129,8 @@ def parse_range(text: str | None) -> tuple[int | None, int | None]:
         text: FIRST-LAST, FIRST- or -COUNT; None for all.
 
     Returns:
-        The first byte, negative when counted from the end, and the byte behind the last; None where there is no such bound.
+        The first byte, negative when counted from the end, and the byte behind the last; None if there is no such
+        bound.
 
     Raises:
         UsageError: It has another form, or the last byte is before the first.
@@ -138,12 +139,12 @@ def parse_range(text: str | None) -> tuple[int | None, int | None]:
         return None, None
     found = _RANGE.match(text)
     if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
-        raise UsageError(f"{text!r} is not a range", remedy="Give 0-99, 100- or -100.")
+        raise UsageError(f"{text!r} is not a range", remedy="Use 0-99, 100- or -100.")
     first, last = found.groups()
     if not first:
         return -int(last), None
     if last and int(last) < int(first):
-        raise UsageError(f"range {text}: the last byte is before the first", remedy="Give 0-99.")
+        raise UsageError(f"range {text}: the last byte is before the first", remedy="Use 0-99.")
     return int(first), int(last) + 1 if last else None
 
 
@@ -163,7 +164,7 @@ def parse_moment(text: str, now: float | None = None) -> float:
     moment = seconds_of(f"{text.strip()}T00:00:00Z" if day else text.strip())
     if moment is None:
         raise UsageError(
-            f"{text!r} is not a time", remedy="Give a date such as 2026-01-31, a time, or an age such as 12h or 7d."
+            f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."
         )
     return moment
 
@@ -179,7 +180,7 @@ def duration(text: str) -> float:
     """
     found = _AGE.fullmatch(text.strip().lower())
     if found is None:
-        raise UsageError(f"{text!r} is not a duration", remedy="Give one such as 90s, 15m, 12h or 7d.")
+        raise UsageError(f"{text!r} is not a duration", remedy="Use one such as 90s, 15m, 12h or 7d.")
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -196,7 +197,7 @@ def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         key, equals, pattern = text.partition("=")
         if not key or not equals:
-            raise UsageError(f"{text!r} is not of the form KEY=PATTERN", remedy="Give one such as sample_id=S1*.")
+            raise UsageError(f"{text!r} is not of the form KEY=PATTERN", remedy="Use one such as sample_id=S1*.")
         found[key] = pattern
     return found
 
@@ -221,7 +222,7 @@ class Sum:
         """Count one more file.
 
         Args:
-            size: Its bytes; None where they aren't stated.
+            size: Its bytes; None if they aren't stated.
         """
         self.files += 1
         self.size += size or 0

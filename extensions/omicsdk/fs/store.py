@@ -1,7 +1,7 @@
 """Stores of files, whatever platform they are of: URIs, entries, their bytes, and what a store can do with them.
 
-Names are used in a URI as they are: nothing is percent-encoded, blanks, `#` and `?` are parts of names. Only drs:// differs, whose
-standard asks for percent-encoding behind a host; its store reads it.
+Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
+differs, whose standard asks for percent-encoding behind a host; its store reads it.
 """
 
 from __future__ import annotations
@@ -222,13 +222,14 @@ class Entry:
     Attributes:
         path: Where it is below its scheme, without slashes at its ends: `owner/project/reads/a.fastq`.
         kind: Whether it is a file, or a folder (a bundle, a project, a group) that has entries.
-        size: A file's size in bytes; None where the platform doesn't say, and for folders.
-        checksums: What the platform states of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to value.
-        modified: When it changed last, in seconds since 1970; None where the platform doesn't say.
-        version: What changes whenever the bytes do (a version, an ETag, a checksum); empty where there is no such thing.
-        details: What else the platform says, for people: ids, media types.
+        size: A file's size in bytes; None if the platform does not state it, and for folders.
+        checksums: What the platform states of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to
+            value.
+        modified: When it changed last, in seconds since 1970; None if the platform does not state it.
+        version: What changes whenever the bytes do (a version, an ETag, a checksum); empty if there is no such thing.
+        details: What else the platform says, for users: ids, media types.
         handle: What its store needs to find the bytes again without a request; opaque to callers.
-        file_name: What a copy of it is called where its path ends in an identifier; empty where the path has the name.
+        file_name: What a copy of it is called where its path ends in an identifier; empty if the path has the name.
     """
 
     path: str
@@ -256,7 +257,7 @@ class Entry:
 
         Returns:
             name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
-            version, checksums and details where there are any.
+            version, checksums and details if there are any.
         """
         stated: dict[str, Any] = {
             "mtime": self.modified,
@@ -273,7 +274,7 @@ class Entry:
 
 
 def seconds_of(text: object) -> float | None:
-    """A time that a platform states, in seconds since 1970; None where it states none, or something else.
+    """A time that a platform states, in seconds since 1970; None if it states none, or something else.
 
     Args:
         text: The time as the platform writes it. Without a time zone it is in UTC, as servers keep it.
@@ -452,7 +453,8 @@ class Store(Closing, ABC):
         return False
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        """Open a file whose bytes no http, https or ftp URL points to: its platform has them on this machine, or in itself.
+        """Open a file whose bytes no http, https or ftp URL points to: its platform has them on this machine, or in
+        itself.
 
         Whoever fetches or reads a file asks here first; it costs no request where there is a URL.
 
@@ -460,7 +462,7 @@ class Store(Closing, ABC):
             entry: A file, as `stat` or `entries` gave it.
 
         Returns:
-            Its bytes, open for reading, where `seek` goes to any place; None where `location` points to them.
+            Its bytes, open for reading, where `seek` goes to any place; None if `location` points to them.
         """
         del entry
         return None
@@ -573,7 +575,7 @@ class Store(Closing, ABC):
         with self.open(entry) or nullcontext() as stream:
             location = None if stream is not None else self.location(entry)
         if location is None or location.headers:
-            what = "cannot be signed: its platform gives no URL that works without credentials"
+            what = "cannot be signed: its platform provides no URL that works without credentials"
             raise Unsupported(self.uri(entry.path), what, remedy="Copy the file: omics cp.")
         return location.url
 
@@ -591,7 +593,7 @@ class Store(Closing, ABC):
         return type(self).make_folder is not Store.make_folder
 
     def make_folder(self, path: str) -> None:
-        """Make a folder, and those above it; one that is there is no error.
+        """Make a folder, and those above it; one that exists is no error.
 
         Args:
             path: Its path.
@@ -642,7 +644,7 @@ class Store(Closing, ABC):
             path: Its new path.
 
         Returns:
-            Whether it was moved; False where the platform cannot do so, and it is copied and removed.
+            Whether it was moved; False if the platform cannot do so, and it is copied and removed.
         """
         del entry, path
         return False
@@ -655,7 +657,7 @@ class Store(Closing, ABC):
             path: Where the copy shall be.
 
         Returns:
-            Whether it was done; False where the platform has no such way, so that the bytes have to come here and go back.
+            Whether it was done; False if the platform has no such way, so that the bytes have to come here and go back.
         """
         del entry, path
         return False
@@ -665,7 +667,7 @@ class Store(Closing, ABC):
         return entry.handle if entry.handle is not None else self.stat(entry.path).handle
 
     def uri(self, path: str) -> str:
-        """A path as people write it."""
+        """A path as users write it."""
         return f"{self.scheme}://{path}"
 
 
@@ -692,7 +694,7 @@ class Cache(Generic[K, V]):
         self._weight = 0
 
     def get(self, key: K) -> V | None:
-        """Return what is kept, None where nothing is or its time is over."""
+        """Return what is kept, None if nothing is or its time is over."""
         with self._lock:
             found = self._kept.get(key)
             if found is None or self._clock.monotonic() >= found[1]:
@@ -799,7 +801,7 @@ class FileBytes:
 
     @property
     def size(self) -> int:
-        """Its size in bytes; asks for it where the platform doesn't state it."""
+        """Its size in bytes; asks for it if the platform doesn't state it."""
         if self.entry.size is not None:
             return self.entry.size
         try:
@@ -809,7 +811,7 @@ class FileBytes:
 
     @property
     def held_to(self) -> int:
-        """How many servers' ETags or dates the bytes that follow are compared with; 0 where a change would go unnoticed."""
+        """How many servers' ETags or dates the bytes that follow are compared with; 0 if a change would go unnoticed."""
         opened = self._opened
         return len(opened.validators) if isinstance(opened, Ranges) else 0
 
@@ -922,11 +924,12 @@ STORES = {
 
 
 def open_store(scheme: str, **options: Any) -> Store:
-    """Open the store of a scheme. Nothing is connected before it is asked for something.
+    """Open the store of a scheme. Nothing is connected before its first use.
 
     Args:
         scheme: One of STORES.
-        options: What its class takes: where the platform is and who asks; by default as the platform's own settings say.
+        options: What its class takes: where the platform is and who asks; by default as the platform's own settings
+            say.
 
     Raises:
         WrongUri: There is no such scheme.

@@ -50,7 +50,7 @@ class StreamSource:
 
     Args:
         stream: The stream; seeks to any place.
-        size: Its size as stated, None when it isn't.
+        size: Its size as stated, None if it isn't.
         title: What messages call it.
         pace: Limits the rate; None for no limit.
     """
@@ -76,7 +76,7 @@ class StreamSource:
         if self._pace is not None:
             self._pace.passed(len(data))
         if len(data) != end - start:
-            raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
+            raise SourceChanged(f"{self._title}: it was truncated while it was read", name=self._title)
         if self._before and after and is_another(self._before, after):
             raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
         return data
@@ -90,7 +90,7 @@ class Streamed(Source, Protocol):
     """A source that also gives its bytes as they come."""
 
     def stream(self, start: int, end: int) -> Iterator[bytes]:
-        """Yield bytes in order over one connection; fewer than was asked for where the rest has to be read."""
+        """Yield bytes in order over one connection; fewer than was requested where the rest has to be read."""
         ...
 
 

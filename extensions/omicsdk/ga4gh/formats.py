@@ -154,7 +154,7 @@ def _header_size(header: bytes) -> int:
 
 
 def _block_size(header: bytes) -> int:
-    """The size of a block by its extra field BC; 0 where it has none."""
+    """The size of a block by its extra field BC; 0 if it has none."""
     fields = header[_FIXED:]
     while len(fields) >= 4:
         length = int.from_bytes(fields[2:4], "little")

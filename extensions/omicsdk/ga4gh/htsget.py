@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 DISCOVERY = Discovery(
     platform="htsget",
     token=BearerToken,
-    remedy="Give the URL of the data set, or base_url (--base-url), or set OMICS_HTSGET_URL.",
+    remedy="Use the URL of the data set, or base_url (--base-url), or set OMICS_HTSGET_URL.",
 )
 _STRIDE = 1 << 20
 
@@ -271,7 +271,7 @@ class _Source:
         yield from self.ranges(number).stream(block.start, block.end)
 
     def ranges(self, number: int) -> Ranges:
-        """What reads the block: blocks of one URL share it, so that all of them are of one version of what is there."""
+        """What reads the block: blocks of one URL share it, so that all of them are of one version of what exists."""
         from omicsdk.transfer.network.pool import ConnectionPool
         from omicsdk.transfer.ranges import Ranges
 
@@ -285,7 +285,7 @@ class _Source:
                 retry=exchange_of(self._server).transport.retry,
                 pace=self._pace,
                 validators=self.validators.get(block.key),
-                # Servers that make blocks as they are asked for give no ETag; what was joined is checked as a whole.
+                # Servers that make blocks as they are requested give no ETag; what was joined is checked as a whole.
                 unvalidated=True,
             )
         return self._ranges[block.url]

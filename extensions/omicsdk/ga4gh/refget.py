@@ -78,7 +78,7 @@ def expected_digest(identifier: str, metadata: Mapping[str, Any] | None = None) 
         metadata: Its metadata, for an identifier that is no digest.
 
     Returns:
-        The algorithm and the value; None where neither states one.
+        The algorithm and the value; None if neither states one.
     """
     if found := _GA4GH.match(identifier):
         return "ga4gh", f"SQ.{found[1]}"
@@ -236,7 +236,7 @@ class _Sequence:
             )
         if end == start:
             raise UsageError(
-                f"the part from {start} to {end} is empty", remedy="The end is excluded: give a larger one."
+                f"the part from {start} to {end} is empty", remedy="The end is excluded: use a larger one."
             )
         if end is not None and end < start and not self._capabilities().get("circular_supported"):
             raise UsageError(
@@ -276,7 +276,7 @@ class _Sequence:
             and self._end is not None
             and 0 <= (wanted := self._end - self._start) != self.length
         ):
-            raise self._wrong(f"{wanted} letters were requested, and {self.length} came")
+            raise self._wrong(f"{wanted} letters were requested, and {self.length} received")
 
     def _metadata(self) -> Mapping[str, Any] | None:
         return describe(self._client, self._id)
@@ -289,7 +289,7 @@ class _Sequence:
 
 # -- the clients
 
-DISCOVERY = Discovery(platform="refget", remedy="Give base_url (--base-url), or set OMICS_REFGET_URL.")
+DISCOVERY = Discovery(platform="refget", remedy="Pass base_url (--base-url), or set OMICS_REFGET_URL.")
 
 
 class _Shared:

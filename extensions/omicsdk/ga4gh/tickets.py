@@ -1,4 +1,4 @@
-"""What htsget is asked for, and the ticket that it answers with: regions, addresses of data sets, blocks. Pure."""
+"""A request to htsget, and the ticket that it answers with: regions, addresses of data sets, blocks. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SUFFIXES: Mapping[str, Format] = {
 }  # fmt: skip
 
 
-# -- what is asked for
+# -- what is requested
 
 
 class Region(NamedTuple):
@@ -112,11 +112,11 @@ def parse_address(text: str) -> Address:
         return Address("", None, given)
     parts = urlsplit(given)
     if parts.query or parts.fragment:
-        raise UsageError(f"{without_query(given)}: the URL has a query", remedy="Give regions and formats as options.")
+        raise UsageError(f"{without_query(given)}: the URL has a query", remedy="Use regions and formats as options.")
     # The first one: identifiers are often paths of files, in which either word may occur again.
     found = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
     if found is None:
-        remedy = "Give BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
+        remedy = "Use BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
         raise UsageError(f"{given} is not the URL of a data set", remedy=remedy)
     kind: Kind = "reads" if found[2] == "reads" else "variants"
     return Address(f"{parts.scheme}://{parts.netloc}{found[1]}", kind, unquote(found[3]))
@@ -127,7 +127,7 @@ def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[
 
     Args:
         kind: What the address is of, where it says so.
-        stated: The format that was asked for.
+        stated: The format that was requested.
         path: The file to write, whose suffix decides where neither does.
 
     Raises:
@@ -137,7 +137,7 @@ def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[
     wanted = stated or (suffix if suffix is None or kind is None or suffix in FORMATS[kind] else None)
     kind = kind or ("variants" if wanted in VARIANTS else "reads")
     if wanted is not None and wanted not in FORMATS[kind]:
-        raise UsageError(f"{wanted} is not a format of {kind}", remedy=f"Give {' or '.join(FORMATS[kind])}.")
+        raise UsageError(f"{wanted} is not a format of {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
     return kind, wanted
 
 
@@ -201,7 +201,7 @@ class Block:
     """A piece of a file.
 
     Attributes:
-        url: The URL of its bytes; empty where they are in the ticket.
+        url: The URL of its bytes; empty if they are in the ticket.
         headers: What the request for them needs, without the range; secrets.
         start: The first byte of what is at the URL.
         end: The byte after the last one; None for all.
@@ -222,7 +222,7 @@ class Block:
 
     @property
     def size(self) -> int | None:
-        """Its size in bytes; None where its end is not stated."""
+        """Its size in bytes; None if its end is not stated."""
         return len(self.data) if self.data is not None else None if self.end is None else self.end - self.start
 
     @property
@@ -238,7 +238,7 @@ class Ticket:
     Attributes:
         format: The format of the file.
         blocks: The blocks, in the order in which they are joined.
-        md5: The checksum of the joined blocks; empty where the server does not state it.
+        md5: The checksum of the joined blocks; empty if the server does not state it.
     """
 
     format: Format
@@ -247,7 +247,7 @@ class Ticket:
 
     @property
     def size(self) -> int | None:
-        """The size of the file in bytes; None where a block states no end."""
+        """The size of the file in bytes; None if a block states no end."""
         sizes = [block.size for block in self.blocks]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
@@ -257,12 +257,12 @@ def ticket_of(answer: object, wanted: SliceRequest, base_url: str) -> Ticket:
 
     Args:
         answer: The decoded answer.
-        wanted: What was asked for.
+        wanted: What was requested.
         base_url: The server, whose blocks may be reached over plain http where it is.
 
     Raises:
         DecodeError: It is not a ticket.
-        InvalidFormat: It is one of another format than was asked for.
+        InvalidFormat: It is one of another format than was requested.
         TransferError: A block cannot be fetched as it is stated.
     """
     operation = f"get_{wanted.kind}"

@@ -353,7 +353,7 @@ def _is_of(wrapper: Mapping[str, Any], checksums: Mapping[str, str]) -> bool:
 
 
 def _difference(content: bytes, checksums: Mapping[str, str]) -> tuple[str, str] | None:
-    """The first checksum that bytes do not have, with what they have; None where all agree."""
+    """The first checksum that bytes do not have, with what they have; None if all agree."""
     digests = Digests(checksums)
     digests.update(content)
     actual = digests.values()
@@ -363,7 +363,7 @@ def _difference(content: bytes, checksums: Mapping[str, str]) -> tuple[str, str]
 
 # -- the clients
 
-DISCOVERY = Discovery(platform="trs", remedy="Give base_url (--base-url), or set OMICS_TRS_URL.")
+DISCOVERY = Discovery(platform="trs", remedy="Pass base_url (--base-url), or set OMICS_TRS_URL.")
 
 
 class _Shared:

@@ -91,13 +91,13 @@ class Shape:
     """One way in which a value may be right.
 
     Attributes:
-        kinds: Types of JSON that it may have; any where there are none.
+        kinds: Types of JSON that it may have; any if there are none.
         choices: The values that it may have; any where it is None.
-        pattern: What a text must have in it, as JSON Schema means it; None where that doesn't matter.
-        format: Such as date-time; empty where there is none.
-        minimum: The least number; None where there is none.
-        maximum: The greatest number; None where there is none.
-        items: What each value of a list may be; anything where there is none.
+        pattern: What a text must have in it, as JSON Schema means it; None if that doesn't matter.
+        format: Such as date-time; empty if there is none.
+        minimum: The least number; None if there is none.
+        maximum: The greatest number; None if there is none.
+        items: What each value of a list may be; anything if there is none.
         keys: Names that an object must have.
     """
 
@@ -117,11 +117,11 @@ class Property:
 
     Attributes:
         name: Its name.
-        shapes: The ways in which its value may be right; anything is where there are none.
+        shapes: The ways in which its value may be right; anything is if there are none.
         required: Whether each record has it.
         system: Whether the commons sets it.
         description: What it is, in the dictionary's words; may be empty.
-        default: The value where a record states none; None where there is no default.
+        default: The value where a record states none; None if there is no default.
     """
 
     name: str
@@ -511,15 +511,15 @@ class Dictionary:
         try:
             parts = {name: resolved(each, document) for name, each in document.items() if _is_node(name, each)}
         except BrokenReference as error:
-            raise DictionaryError(str(error), remedy="Give the whole dictionary, with its definitions.") from error
+            raise DictionaryError(str(error), remedy="Use the whole dictionary, with its definitions.") from error
         self.nodes: Mapping[str, Node] = {name: Node(name, part) for name, part in parts.items()}
         if not self.nodes:
-            raise DictionaryError("The dictionary has no nodes", remedy="Give the answer of _dictionary/_all.")
+            raise DictionaryError("The dictionary has no nodes", remedy="Use the answer of _dictionary/_all.")
         for node, link in self.links():
             if link.target not in self.nodes:
                 raise DictionaryError(
                     f"The dictionary's {node.name} links by {link.name} to {link.target}, which it does not have",
-                    remedy="Give the whole dictionary.",
+                    remedy="Use the whole dictionary.",
                 )
 
     @classmethod
@@ -617,7 +617,7 @@ def _is_node(name: str, part: object) -> bool:
 
 _YAML = (".yaml", ".yml")
 _SUFFIXES = (".json", *_YAML)
-_REMEDY = "Give the dictionary as one JSON or YAML file, or as a folder with a JSON or YAML file for each node."
+_REMEDY = "Use the dictionary as one JSON or YAML file, or as a folder with a JSON or YAML file for each node."
 
 
 class DictionaryFileError(DictionaryError, Gen3UserError):
@@ -692,7 +692,7 @@ def _unreadable(path: Path, error: OSError) -> DictionaryFileError:
         return DictionaryFileError(f"There is no dictionary at {path}", remedy=f"Check the path. {_REMEDY}")
     return DictionaryFileError(
         f"The dictionary {path} cannot be read: {error.strerror or error}",
-        remedy="Give a readable file, or ask its owner for permission.",
+        remedy="Use a readable file, or ask its owner for permission.",
     )
 
 

@@ -152,7 +152,7 @@ DISCOVERY = Discovery(
     environment=_environment,
     files=_files,
     stored=stored_login,
-    remedy=f"Run `omics login gen3`. Or give base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
+    remedy=f"Run `omics login gen3`. Or pass base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
     f"{PROFILE_PAGE}",
 )
 """Where a commons and its login are found."""
@@ -172,7 +172,7 @@ class CommonsAddress:
         if not stated:
             return None
         if not stated.isdecimal() or int(stated) < 1:
-            raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Give it a whole number from 1.")
+            raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Set it to a whole number from 1.")
         return Retry(attempts=int(stated))
 
     def _resolved(

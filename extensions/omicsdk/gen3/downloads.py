@@ -70,10 +70,10 @@ class Logins:
         """The login for a host.
 
         Args:
-            host: Its name, with a port where it has one.
+            host: Its name, with a port if it has one.
 
         Returns:
-            The commons' own; for another commons a token that its workspace token service gives, renewed by it; None where
+            The commons' own; for another commons a token that its workspace token service gives, renewed by it; None if
             there is none: what is open can be had without.
         """
         auth = self._commons.credentials
@@ -95,7 +95,7 @@ class Logins:
         """An access token for a host; None without a login, with a warning where none can be had.
 
         Args:
-            host: Its name, with a port where it has one.
+            host: Its name, with a port if it has one.
         """
         login = self(host)
         try:
@@ -156,27 +156,29 @@ def download(
 ) -> TransferReport:
     """Download files; bundles become folders.
 
-    Each file is verified by its size and every checksum that its record states. Of what a manifest states with name, size and
-    checksum, these are verified, and its record is requested only when its turn comes. Identifiers that name another commons, or
-    have its prefix, are fetched there, with a token of the workspace token service where it has one. What was fetched once is
-    not fetched again, and a file that fails does not stop the others.
+    Each file is verified by its size and every checksum that its record states. Of what a manifest states with name,
+    size and checksum, these are verified, and its record is requested only when its turn comes. Identifiers that name
+    another commons, or have its prefix, are fetched there, with a token of the workspace token service if it has one.
+    What was fetched once is not fetched again, and a file that fails does not stop the others.
 
     Args:
         what: One or several: GUIDs, `drs://HOST/ID`, compact identifiers, or with what a manifest states of them.
         folder: The folder; it is created.
-        layout: `name` puts files under their names, `id` each into a folder named by its GUID, for sets with repeated names.
+        layout: `name` puts files under their names, `id` each into a folder named by its GUID, for sets with repeated
+            names.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
-        retries: Failures in a row that end a file, 0 for none.
-        connections: Requests for bytes at the same time, at most.
+        retries: Consecutive failures after which a file fails, 0 for none.
+        connections: Most concurrent requests for bytes.
         settings: How prefixes of other commons are resolved; by default as the environment says.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Report what would happen with each file; records that are not stated are requested, nothing is written.
-        workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the program's
+        workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the
+            program's
             main module: it starts its work below `if __name__ == "__main__":`.
-        scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or a
-            `distributed.Client`. They must see the folder under the same path; the login is sent to them.
+        scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or
+            a `distributed.Client`. They must see the folder under the same path; the login is sent to them.
 
     Returns:
         The outcome of each file, in order. Call `raise_if_failed()` on it.
@@ -354,7 +356,7 @@ def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Re
 
 
 def own_prefix(commons: Gen3) -> str:
-    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty where it has none, or does not state it."""
+    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty if it has none, or does not state it."""
     return guids_prefix(commons).strip().rstrip("/:")
 
 

@@ -38,7 +38,7 @@ class Gen3AuthError(Gen3Error, AuthError):
 
 
 class Gen3UserError(Gen3Error, UsageError):
-    """A call that can't work: arguments that contradict each other, or a file that isn't what was asked for."""
+    """A call that can't work: arguments that contradict each other, or a file that isn't what was requested."""
 
 
 def messages_of(errors: object) -> list[str]:
@@ -63,7 +63,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         known: The names that there are.
 
     Returns:
-        The nearest of them; None where none is near.
+        The nearest of them; None if none is near.
     """
     names = list(known)
     folded = {name.casefold(): name for name in reversed(names)}

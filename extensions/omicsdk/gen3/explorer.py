@@ -73,7 +73,7 @@ def selection(fields: Iterable[str]) -> str:
             level = level.setdefault(name_of(name), {})
     pieces = [*_written(tree), *written]
     if not pieces:
-        raise Gen3UserError("No fields are requested", remedy="Give fields=, such as ['submitter_id'].")
+        raise Gen3UserError("No fields are requested", remedy="Use fields=, such as ['submitter_id'].")
     return " ".join(pieces)
 
 
@@ -90,7 +90,7 @@ def _written(tree: Mapping[str, Any]) -> Iterator[str]:
 
 def _accessibility(value: str) -> str:
     if value not in ACCESSIBILITY:
-        raise Gen3UserError(f"Unknown accessibility {value!r}", remedy=f"Give one of {', '.join(ACCESSIBILITY)}.")
+        raise Gen3UserError(f"Unknown accessibility {value!r}", remedy=f"Use one of {', '.join(ACCESSIBILITY)}.")
     return value
 
 
@@ -107,7 +107,7 @@ def sort_of(given: Sort | None) -> list[dict[str, str]]:
     found = [{field: way.lower()} for entry in entries for field, way in entry.items()]
     wrong = next((way for entry in found for way in entry.values() if way not in ("asc", "desc")), None)
     if wrong is not None:
-        raise Gen3UserError(f"Unknown order {wrong!r} to sort by", remedy="Give asc or desc.")
+        raise Gen3UserError(f"Unknown order {wrong!r} to sort by", remedy="Use asc or desc.")
     return found
 
 

@@ -46,10 +46,10 @@ class Destination:
     """Where files go in a commons, and who may have them.
 
     Attributes:
-        authz: The resources that say who may read and change them; none leaves them to their uploader until another user
-            sets them.
+        authz: The resources that say who may read and change them; none leaves them to their uploader until another
+            user sets them.
         bucket: The bucket; empty for the commons' own choice.
-        expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
+        expires_in: For how many seconds URLs are requested; None for the commons' own choice.
     """
 
     authz: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class GuidBook:
             os.utime(path)
 
     def find(self, file: str, name: str) -> str:
-        """The GUID of a file; empty when it has none yet.
+        """The GUID of a file; empty if it has none yet.
 
         Args:
             file: Where it is.
@@ -104,7 +104,7 @@ class GuidBook:
         Args:
             file: Where it is.
             name: What the commons knows it as.
-            guid: Its GUID; empty where its record is gone.
+            guid: Its GUID; empty if its record is gone.
         """
         key = _key(file, name)
         with self._lock:
@@ -148,7 +148,7 @@ def storage_url(presigned: str) -> str:
         presigned: The URL.
 
     Returns:
-        The object; empty where the URL's form doesn't show it.
+        The object; empty if the URL's form doesn't show it.
     """
     parts = urlsplit(presigned)
     host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")
@@ -214,7 +214,7 @@ class FenceStore(MultipartStore):
 
     @property
     def storage(self) -> str:
-        """The object that its bytes become, such as s3://BUCKET/KEY; empty where it is unknown."""
+        """The object that its bytes become, such as s3://BUCKET/KEY; empty if it is unknown."""
         if self._to.bucket:  # Fence keeps files under their GUID and name, whatever the bucket
             return f"s3://{self._to.bucket}/{self.guid}/{self._name}"
         return self._storage
@@ -229,7 +229,7 @@ class FenceStore(MultipartStore):
         """The object that its bytes became; the commons is asked where an earlier run sent them.
 
         Returns:
-            Such as s3://BUCKET/KEY; empty where it is unknown.
+            Such as s3://BUCKET/KEY; empty if it is unknown.
         """
         if not self.storage and self.guid:
             try:

@@ -190,7 +190,7 @@ def records_of(page: Any) -> list[Record]:
 Page = Callable[[str], list[Record]]
 """Gives the records that come after a GUID; none after the last."""
 
-#: Stretches that are read at the same time, at most.
+#: Stretches that are read at once.
 MOST = 8
 #: Pages that make it worth to begin another stretch.
 PAGES = 4
@@ -223,7 +223,7 @@ def whole_list(page: Page, beginning: list[Record], size: int) -> list[Record]:
     Args:
         page: Returns pages; it is called in several threads.
         beginning: The first page.
-        size: How many records were asked for with a page; after fewer there is little left.
+        size: How many records were requested with a page; after fewer there is little left.
 
     Returns:
         The records, in the index's order.
@@ -289,20 +289,21 @@ def new_record(**fields: Any) -> dict[str, Any]:
         if fields.get(name) is None:
             raise Gen3UserError(
                 f"A record cannot be created without {name}",
-                remedy=f"Give {name}=, or create a blank record of the file.",
+                remedy=f"Pass {name}=, or create a blank record of the file.",
             )
     return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
 
 
 def urls_left(record: Mapping[str, Any], given: Mapping[str, Any]) -> set[str] | None:
-    """The URLs that an update leaves of a record, where it takes others away and doesn't say what metadata remain.
+    """The URLs that an update leaves of a record, where it takes others away and does not state it what metadata
+    remain.
 
     Args:
         record: The record as it is.
         given: The fields that are to be changed.
 
     Returns:
-        The URLs; None where the update takes none away, or states their metadata itself.
+        The URLs; None if the update takes none away, or states their metadata itself.
     """
     urls = record.get("urls")
     if "urls" not in given or "urls_metadata" in given or not is_array(urls):
@@ -447,7 +448,7 @@ def edit_record(
     """
     fields = stated(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
     if not fields:
-        raise Gen3UserError(f"No change is given for {guid}", remedy="Give url, authz, acl, file_name or version.")
+        raise Gen3UserError(f"No change is given for {guid}", remedy="Pass url, authz, acl, file_name or version.")
     change_record(client, guid, **fields)
     return json_of(client.indexd.get_record.raw(guid=guid))
 
@@ -482,7 +483,7 @@ _PAUSES = Retry(attempts=ATTEMPTS)
 def created_once(create: Callable[[], str], find: Callable[[], str | None], clock: Clock) -> str:
     """Create something by a request that must not be sent twice once it has arrived.
 
-    A client does not send such a request again by itself. This does, after it has looked for what the lost one created.
+    A client does not send such a request again by itself. This does, after it has looked up what the lost one created.
 
     Args:
         create: Sends the request; returns the identifier of what was created.
@@ -518,7 +519,7 @@ def _uncontended(change: Callable[[], T]) -> T:
 
 
 def guids_prefix(client: Gen3) -> str:
-    """The prefix of a commons' own GUIDs, such as `dg.4503/`; empty where it has none, or does not state it.
+    """The prefix of a commons' own GUIDs, such as `dg.4503/`; empty if it has none, or does not state it.
 
     Args:
         client: The commons.
@@ -551,7 +552,7 @@ class IndexRecords:
 
     @cached_property
     def prefix(self) -> str:
-        """The prefix of the commons' GUIDs; empty where there is none, or it is unknown."""
+        """The prefix of the commons' GUIDs; empty if there is none, or it is unknown."""
         return guids_prefix(self._client)
 
     def found(self, guids: Sequence[str]) -> dict[str, OutputInfo]:

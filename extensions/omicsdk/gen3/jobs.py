@@ -151,7 +151,7 @@ def _asked(client: Gen3, operation: str, path: str, *query: tuple[str, Any]) -> 
 
 
 def _last_words(client: Gen3, job_id: str) -> str:
-    """The end of what a job wrote, for a message; empty where it cannot be read."""
+    """The end of what a job wrote, for a message; empty if it cannot be read."""
     try:
         output = job_output(client, job_id).get("output")
     except (APIError, TransportError):

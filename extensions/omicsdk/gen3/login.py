@@ -45,15 +45,17 @@ class Gen3Login(Credentials):
     It goes wherever credentials are wanted: into `Gen3` and the clients of `omicsdk_api.gen3`, into requests
     (`requests.get(url, auth=login)`) and into httpx (`httpx.Client(auth=login.httpx())`).
 
-    Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and once when
-    the commons answers 401, by one thread while the others wait, and are kept for the next process in a private file.
+    Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and
+    once when the commons answers 401, by one thread while the others wait, and are kept for the next process in a
+    private file.
 
     Args:
-        endpoint: The commons, such as https://commons.example.org; by default the one that issued the key or token. Where
-            it is another one than that, the issuer's workspace token service is asked for a token of it.
-        refresh_file: A credentials file as the profile page gives it: a path, or a name within ~/.gen3, with .json behind it
-            or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By default what
-            GEN3_API_KEY says, and else `credentials`. Where there is no such file using the workspace token service.
+        endpoint: The commons, such as https://commons.example.org; by default the one that issued the key or token.
+            Where it is another one than that, the issuer's workspace token service is asked for a token of it.
+        refresh_file: A credentials file as the profile page gives it: a path, or a name within ~/.gen3, with .json
+            behind it or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By
+            default what GEN3_API_KEY says, and else `credentials`. Where there is no such file using the workspace
+            token service.
         refresh_token: The content of a credentials file, as an object with `api_key`.
         idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
         client_credentials: Id and password of a program that is registered with the commons; needs `endpoint`.
@@ -123,7 +125,7 @@ class Gen3Login(Credentials):
 
     @property
     def endpoint(self) -> str:
-        """The commons, without a slash at its end. Within a workspace a token has to be asked for to know it.
+        """The commons, without a slash at its end. Within a workspace a token has to be requested to know it.
 
         Raises:
             Gen3AuthError: No token can be had.
@@ -139,7 +141,7 @@ class Gen3Login(Credentials):
 
     @property
     def expires_at(self) -> float | None:
-        """Seconds since 1970 at which the API key ends, or the token that was given; None where it does not state that."""
+        """Seconds since 1970 at which the API key ends, or the token that was given; None if it does not state that."""
         source = self._login.source
         held = source.key if isinstance(source, ApiKey) else source.token if isinstance(source, GivenToken) else ""
         return jwt_expiry(held)
@@ -195,7 +197,7 @@ class Gen3Login(Credentials):
         if end is not None and self._clock.now() > end + CLOCK_SKEW:
             raise Gen3AuthError(
                 f"The access token expired on {moment(end)}, and cannot be renewed",
-                remedy="Give a new one, or a credentials file, whose tokens are renewed.",
+                remedy="Use a new one, or a credentials file, whose tokens are renewed.",
             )
         return source.token
 
@@ -231,7 +233,7 @@ class Gen3Login(Credentials):
         if isinstance(source, GivenToken):
             raise Gen3AuthError(
                 "The access token was given directly and cannot be renewed",
-                remedy="Give a credentials file, whose tokens are renewed.",
+                remedy="Use a credentials file, whose tokens are renewed.",
             )
         return self._holder.another()
 
@@ -307,7 +309,7 @@ class Gen3Login(Credentials):
         body = NO_BODY if data is None else Body(*_body(data))
         verb = (method or ("GET" if data is None else "POST")).upper()
         if verb not in _METHODS:
-            raise Gen3UserError(f"Unknown method {method!r}", remedy=f"Give one of {', '.join(_METHODS)}.")
+            raise Gen3UserError(f"Unknown method {method!r}", remedy=f"Use one of {', '.join(_METHODS)}.")
         facts = OperationFacts(name="curl", method=verb, path=place, accept="*/*", secured=True)
         transport = Transport(self.endpoint, credentials=self, **self._options)
         try:
@@ -379,7 +381,7 @@ def _place(path: str, endpoint: str) -> str:
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
             raise Gen3UserError(
                 f"{path.partition('?')[0]} is not below {endpoint}, for which this login is",
-                remedy="Give a path of it.",
+                remedy="Use a path of it.",
             )
         path = path.removeprefix(endpoint)
     return f"/{path.lstrip('/')}"
@@ -392,7 +394,7 @@ def _body(data: str) -> tuple[bytes, str]:
             content = Path(data[1:]).read_bytes()
         except OSError as error:
             raise Gen3UserError(
-                f"{data[1:]} cannot be read: {error.strerror or error}", remedy="Give @ and the path of a file."
+                f"{data[1:]} cannot be read: {error.strerror or error}", remedy="Use @ and the path of a file."
             ) from error
     else:
         content = data.encode()

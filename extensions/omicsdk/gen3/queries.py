@@ -39,7 +39,7 @@ def name_of(text: str) -> str:
         Gen3UserError: It can't be one.
     """
     if not _NAME.fullmatch(text):
-        raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Give one of letters, digits and underscores.")
+        raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Use one of letters, digits and underscores.")
     return text
 
 
@@ -60,7 +60,7 @@ def literal(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Gen3UserError(f"{value} cannot be in a query", remedy="Give a number.")
+            raise Gen3UserError(f"{value} cannot be in a query", remedy="Use a number.")
         return repr(value)
     if is_mapping(value):
         return "{" + ", ".join(f"{name_of(str(key))}: {literal(each)}" for key, each in value.items()) + "}"
@@ -68,7 +68,7 @@ def literal(value: Any) -> str:
         return "[" + ", ".join(literal(each) for each in value) + "]"
     told = "None" if value is None else f"A {type(value).__name__}"
     raise Gen3UserError(
-        f"{told} cannot be in a query", remedy="Give texts, numbers, truth values, or lists of them; leave None out."
+        f"{told} cannot be in a query", remedy="Use texts, numbers, truth values, or lists of them; leave None out."
     )
 
 
@@ -82,7 +82,7 @@ def _text(value: str) -> str:
 
 
 def arguments(stated: Mapping[str, Any]) -> str:
-    """Write arguments in their brackets; nothing where there are none.
+    """Write arguments in their brackets; nothing if there are none.
 
     Args:
         stated: The values by their names.
@@ -107,9 +107,9 @@ _CUTTING = ("first", "offset", "order_by_asc", "order_by_desc")
 class Query:
     """A query for records of a node; each method gives a new one.
 
-    `Query("case", dictionary).where(sex="F").fields("submitter_id", "age").links("experiments")` asks for the women and the
-    experiments that they are in. Without a dictionary, names are taken as they are; with it one that there isn't is an error
-    that names the nearest. Values are written so that the commons reads them and nothing else.
+    `Query("case", dictionary).where(sex="F").fields("submitter_id", "age").links("experiments")` asks for the women and
+    the experiments that they are in. Without a dictionary, names are taken as they are; with it one that there isn't is
+    an error that names the nearest. Values are written so that the commons reads them and nothing else.
 
     Args:
         node: The node.
@@ -117,8 +117,8 @@ class Query:
 
     Attributes:
         chosen: The arguments of the query.
-        selected: The properties that are asked for; its id and its name by default.
-        linked: Links, and what is asked for of their targets.
+        selected: The properties that are requested; its id and its name by default.
+        linked: Links, and what is requested of their targets.
 
     Raises:
         Gen3UserError: The dictionary has no such node.
@@ -194,13 +194,13 @@ class Query:
     def first(self, count: int) -> Self:
         """Return at most `count` records; 0, the default, is all."""
         if count < 0:
-            raise Gen3UserError(f"Cannot return {count} records", remedy="Give 0 for all, or more.")
+            raise Gen3UserError(f"Cannot return {count} records", remedy="Use 0 for all, or more.")
         return self._with(first=count)
 
     def offset(self, count: int) -> Self:
         """Skip the first `count` records."""
         if count < 0:
-            raise Gen3UserError(f"Cannot skip {count} records", remedy="Give 0 or more.")
+            raise Gen3UserError(f"Cannot skip {count} records", remedy="Use 0 or more.")
         return self._with(offset=count)
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
@@ -231,7 +231,7 @@ class Query:
 
         Args:
             names: Links or ways back, of whose records the id and the name are given.
-            selections: By a link's name the properties that are asked for of its records, or a query for them.
+            selections: By a link's name the properties that are requested of its records, or a query for them.
 
         Raises:
             Gen3UserError: There is no such link, or a query is one for another node.
@@ -245,7 +245,7 @@ class Query:
                 if target is not None and wanted.node != target:
                     raise Gen3UserError(
                         f"{name} points to {target}, but the query is for {wanted.node}",
-                        remedy=f"Give a Query({target!r}).",
+                        remedy=f"Use a Query({target!r}).",
                     )
                 asked = asked._linking(name, wanted)
             else:
@@ -271,7 +271,7 @@ class Query:
         return f"_{self.node}_count"
 
     def argument(self, name: str) -> Any:
-        """Return an argument of the query; None where it isn't stated."""
+        """Return an argument of the query; None if it isn't stated."""
         return dict(self.chosen).get(name)
 
     def __str__(self) -> str:
@@ -294,7 +294,7 @@ class Query:
         return list(self.argument(name) or ())
 
     def _link(self, name: str) -> Query:
-        """What is asked for of a link's records so far."""
+        """What is requested of a link's records so far."""
         target = self._target_of(name_of(name))
         return dict(self.linked).get(name) or Query(target or name, self.dictionary if target else None)
 
@@ -483,11 +483,11 @@ def rows(
 
     Args:
         commons: The commons.
-        query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the names
-            of its records unless it says otherwise. A text in GraphQL has `$first` and `$offset` as variables, and one field
-            with rows.
+        query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the
+            names of its records unless it says otherwise. A text in GraphQL has `$first` and `$offset` as variables,
+            and one field with rows.
         variables: The values of a text's other variables.
-        page: Rows that are asked for at once, from 1.
+        page: Rows that are requested at once, from 1.
 
     Raises:
         Gen3SubmissionQueryError: The commons refused the query.
@@ -495,7 +495,7 @@ def rows(
         Gen3Error: Fewer rows came than there were when it began: records were changed meanwhile.
     """
     if page < 1:
-        raise Gen3UserError(f"A page cannot have {page} rows", remedy="Give a number from 1.")
+        raise Gen3UserError(f"A page cannot have {page} rows", remedy="Use a number from 1.")
     if isinstance(query, Query):
         yield from _rows_of_query(commons, query, page)
         return
@@ -535,7 +535,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
 
 
 def _ordered(query: Query) -> Query:
-    """The query with an order that leaves no two records side by side, so that pages neither repeat nor miss any."""
+    """The query with an order that leaves no two records equal, so that pages neither repeat nor miss any."""
     if query.argument("order_by_asc") or query.argument("order_by_desc"):
         return query
     ordered = query.order_by(key_of(query.node))

@@ -37,7 +37,7 @@ def decode_token(token_str: str) -> dict[str, Any]:
     if not claims:
         raise Gen3AuthError(
             "The token cannot be read: it is not a JSON Web Token",
-            remedy="Give a whole access token or API key, without 'bearer' and without quotes.",
+            remedy="Use a whole access token or API key, without 'bearer' and without quotes.",
         )
     return dict(claims)
 
@@ -49,7 +49,7 @@ def endpoint_from_token(token_str: str) -> str:
         token_str: An access token or an API key.
 
     Returns:
-        Scheme, host and, where it has one, port of the issuer, such as https://commons.example.org.
+        Scheme, host and, if it has one, port of the issuer, such as https://commons.example.org.
 
     Raises:
         Gen3AuthError: It isn't a JSON Web Token, or doesn't name an issuer.
@@ -88,7 +88,7 @@ class Gen3ArgumentError(Gen3UserError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What `Gen3Auth` was given; see there."""
+    """What `Gen3Auth` was given; see its documentation."""
 
     endpoint: str | None = None
     refresh_file: str | None = None
@@ -106,7 +106,7 @@ class ApiKey:
     Attributes:
         key: The key.
         issuer: The commons that issued it.
-        file: The file that has it; None when it was given.
+        file: The file that has it; None if it was given.
     """
 
     key: str = field(repr=False)
@@ -119,7 +119,7 @@ class ApiKey:
         return f"the API key in {self.file}" if self.file else "the API key"
 
     def end(self) -> str:
-        """When it ends, in words; empty when it doesn't say."""
+        """When it ends, in words; empty if it does not state it."""
         end = jwt_expiry(self.key)
         return "" if end is None else moment(end)
 
@@ -138,7 +138,7 @@ class ClientLogin:
     Attributes:
         client_id: Its id.
         secret: Its password.
-        scopes: What it asks for, with blanks between.
+        scopes: What it asks for, with spaces between.
     """
 
     client_id: str
@@ -172,7 +172,7 @@ class Login:
 
     Attributes:
         source: Where they come from.
-        endpoint: The commons; empty where only the token will say.
+        endpoint: The commons; empty if only the token will say.
     """
 
     source: Source
@@ -189,8 +189,8 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
 
     Raises:
         Gen3ArgumentError: Arguments contradict each other.
-        Gen3AuthError: A credentials file isn't one, or a token doesn't say which commons issued it.
-        ConfigError: The endpoint isn't one, or a file of a user is meant who has no folder.
+        Gen3AuthError: A credentials file is invalid, or a token does not state it which commons issued it.
+        ConfigError: The endpoint is invalid, or a file of a user is meant who has no folder.
     """
     _check(given)
     endpoint = endpoint_of(given.endpoint) if given.endpoint else ""
@@ -245,19 +245,19 @@ def _check(given: Arguments) -> None:
         if getattr(given, name) is not None
     ]
     if len(ways) > 1:
-        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} exclude each other", remedy="Give one of them.")
+        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} exclude each other", remedy="Use one of them.")
     if given.endpoint and given.idp:
         raise Gen3ArgumentError(
-            "endpoint and idp exclude each other", remedy="Give one: the idp determines its commons."
+            "endpoint and idp exclude each other", remedy="Use one: the idp determines its commons."
         )
     if given.client_scopes is not None and given.client_credentials is None:
-        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Also give client_credentials.")
+        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Also pass client_credentials.")
     if given.client_credentials is not None and not given.endpoint:
         raise Gen3ArgumentError("client_credentials without endpoint", remedy="State their commons with endpoint=.")
     if given.client_credentials is not None and (
         len(given.client_credentials) != 2 or not all(given.client_credentials)
     ):
-        raise Gen3ArgumentError("client_credentials are two texts", remedy="Give (client_id, client_secret).")
+        raise Gen3ArgumentError("client_credentials are two texts", remedy="Use (client_id, client_secret).")
 
 
 def _scopes(given: str | Sequence[str] | None) -> str:
@@ -269,7 +269,7 @@ def _scopes(given: str | Sequence[str] | None) -> str:
 def _with_token(token: str, endpoint: str) -> Login:
     token = token.strip()
     if not token:
-        raise Gen3AuthError("The access token is empty", remedy="Give a whole token.")
+        raise Gen3AuthError("The access token is empty", remedy="Use a whole token.")
     return Login(GivenToken(token), endpoint or endpoint_from_token(token))
 
 
@@ -298,7 +298,7 @@ def _read(file: Path) -> Mapping[str, object]:
     try:
         content: object = json.loads(file.read_bytes())
         if os.name != "nt" and file.stat().st_mode & 0o077:
-            _log.warning("%s holds a key and others can read it; run: chmod 600 %s", file, file)
+            _log.warning("%s contains a key and other users can read it; run: chmod 600 %s", file, file)
     except OSError as error:
         raise ConfigError(
             f"{file} cannot be read: {error.strerror or error}", remedy="Check the file's permissions."
@@ -326,7 +326,7 @@ def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
 
 
 def endpoint_of(text: str) -> str:
-    """A commons' endpoint as it is kept: a URL with its scheme, without blanks and slashes at its end.
+    """A commons' endpoint as it is kept: a URL with its scheme, without spaces and slashes at its end.
 
     Args:
         text: What was given; a name alone is that of a host that speaks https.
@@ -341,6 +341,6 @@ def endpoint_of(text: str) -> str:
     if fault is not None or any(mark in endpoint for mark in " ?#@"):
         raise ConfigError(
             f"{mask_url(text)!r} is not the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
-            remedy="Give its host or URL, such as https://commons.example.org.",
+            remedy="Use its host or URL, such as https://commons.example.org.",
         )
     return endpoint.rstrip("/")

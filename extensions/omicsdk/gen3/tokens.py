@@ -59,7 +59,7 @@ def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | 
         The token.
 
     Raises:
-        Gen3AuthError: The key isn't one, has ended or was refused, or no token came.
+        Gen3AuthError: The key is invalid, has ended or was refused, or no token came.
         TransportError: The commons didn't answer.
     """
     login = login_of(Arguments(refresh_token=api_key), {}, home_folder)
@@ -79,7 +79,7 @@ def get_access_token_with_client_credentials(
     Args:
         endpoint: The commons.
         client_credentials: Its id and its password.
-        scopes: What it asks for, with blanks between; None for `user data openid`.
+        scopes: What it asks for, with spaces between; None for `user data openid`.
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
@@ -158,7 +158,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
     """Get an access token from a workspace token service.
 
     Args:
-        service: The service, and the login that is asked for.
+        service: The service, and the login that is requested.
         endpoint: The commons that the token is to be for; empty for any.
         proof: The credentials for it, outside of a workspace.
         options: What the transport is made with.
@@ -181,7 +181,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
     except (TransportError, Gen3AuthError) as error:
         if service.missing is None:
             if proof is None and isinstance(error, TransportError):
-                error.remedy = f"{service.base} is reached within a workspace only. Elsewhere give a credentials file."
+                error.remedy = f"{service.base} is reached within a workspace only. Elsewhere use a credentials file."
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
     token = _text_at(told, "token", service.base)
@@ -203,7 +203,7 @@ def _providers(service: TokenService, proof: Credentials | None, options: Option
 
 
 def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
-    """The login of a commons; empty when there is none."""
+    """The login of a commons; empty if there is none."""
     wanted = origin_of(endpoint)
     return next((idp for idp, base in providers.items() if origin_of(base) == wanted), "")
 
@@ -317,7 +317,7 @@ class TokenCache:
         return Path(get_token_cache_file_name(self._key))
 
     def read(self, now: float) -> str:
-        """Return the token that was kept; empty when there is none that is good.
+        """Return the token that was kept; empty if there is none that is good.
 
         Args:
             now: The time, in seconds since 1970.
@@ -368,7 +368,8 @@ def _renewal_of_new(token: str, now: float) -> float:
         now: The time by this machine's clock, in seconds since 1970.
 
     Returns:
-        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it doesn't say.
+        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it does not
+            state it.
     """
     end = jwt_expiry(token)
     if end is None:
@@ -385,7 +386,7 @@ def _renewal_of_old(token: str) -> float:
         token: The token.
 
     Returns:
-        Seconds since 1970: five minutes before its end; 0 when it doesn't say when it ends.
+        Seconds since 1970: five minutes before its end; 0 if it does not state it when it ends.
     """
     end = jwt_expiry(token)
     return 0.0 if end is None else end - RENEW_BEFORE
@@ -469,7 +470,7 @@ class TokenHolder:
         return token
 
     def another(self) -> str:
-        """A token that is asked for at once, whatever there is.
+        """A token that is requested at once, whatever there is.
 
         Raises:
             Gen3AuthError: None can be had.
@@ -486,7 +487,7 @@ class TokenHolder:
         return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
 
     def _kept(self, old: str) -> str:
-        """What another process has got since; empty when there is none."""
+        """What another process has got since; empty if there is none."""
         now = self._clock.now()
         kept = self._cache.read(now) if self._cache is not None else ""
         if not kept or kept == old or now >= _renewal_of_old(kept):

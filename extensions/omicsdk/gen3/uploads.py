@@ -66,10 +66,10 @@ class UploadedFile(Displayed):
     Attributes:
         path: Where it is here.
         name: What the commons knows it as.
-        guid: Its GUID; empty where it has none.
-        size: Its size in bytes; None where it couldn't be read.
+        guid: Its GUID; empty if it has none.
+        size: Its size in bytes; None if it couldn't be read.
         checksums: Its checksums, from algorithm to value.
-        filled: Who wrote size and checksums into its record; None where it wasn't sent.
+        filled: Who wrote size and checksums into its record; None if it wasn't sent.
         error: Why it failed.
         existing: Whether the commons had it already, so that nothing was sent.
     """
@@ -183,27 +183,28 @@ def upload(
 ) -> UploadResult:
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
-    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
-    (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
-    files that came into a folder since are sent, too. A file that the commons has already is skipped: one with a record of the
-    same name, size and checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is
-    searched for the name and size of each file; a checksum is computed where it finds any.
+    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second
+    record (unless the commons' answer to the request for the first one was lost: then a space one is left behind);
+    files that came into a folder since are sent, too. A file that the commons has already is skipped: one with a record
+    of the same name, size and checksum, of the same `authz`; without `authz`, one whose uploader is the user of the
+    login. The index is searched for the name and size of each file; a checksum is computed where it finds any.
 
     Args:
         commons: The commons, with a login that may upload.
         paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
         authz: The resources that say who may read the files, such as /programs/P/projects/Q.
-        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill can be
-            filled from here even if its URLs don't show it.
+        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill
+            can be filled from here even if its URLs don't show it.
         subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
-        part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more than
-            10,000.
+        part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more
+            than 10,000.
         single: Files of at most this many bytes are sent in one request; at most 5 GiB.
         connections: How many requests for bytes run at once, at most.
-        retries: Failures in a row that end a file, 0 for none.
-        patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from when
-            the last one was sent.
-        resume: Whether to remember what was sent, and to skip files that the commons has already; False sends all again.
+        retries: Consecutive failures after which a file fails, 0 for none.
+        patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from
+            when the last one was sent.
+        resume: Whether to remember what was sent, and to skip files that the commons has already; False sends all
+            again.
         progress: Called about ten times a second.
         stop: Set it to end the upload within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
@@ -213,8 +214,8 @@ def upload(
         The result for each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
 
     Raises:
-        UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource doesn't
-            begin with a slash; nothing was sent.
+        UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource
+            doesn't begin with a slash; nothing was sent.
         FolderBusy: Another process uploads the same.
         NotWritable: What an earlier run remembers can't be read.
         KeyboardInterrupt: It was interrupted; everything is in order for going on.
@@ -312,7 +313,7 @@ class _Existing:
             raise unreadable(name, str(path), error) from error
         for record in matching_records(self._commons.indexd, {"file_name": name, "size": size}):
             if record.get("file_name") != name or record.get("size") != size or not record.get("urls"):
-                continue  # a blank record, or an index that passed over a criterion
+                continue  # a space record, or an index that passed over a criterion
             if not self._is_own(record):
                 continue
             sums = sums or _digests(path, name)[1]
@@ -388,13 +389,15 @@ class _Records:
     def _filled(self, file: UploadedFile, storage: Callable[[], str]) -> Filled:
         """Have a record filled.
 
-        A commons has a job that reads what arrives in its bucket and fills the record. Where that has not happened in time the
-        record is filled from here, if the commons lets its user do that, and if the place of the bytes is known: a record that
+        A commons has a job that reads what arrives in its bucket and fills the record. Where that has not happened in
+        time the
+        record is filled from here, if the commons lets its user do that, and if the place of the bytes is known: a
+            record that
         is filled without that cannot be downloaded, and is not filled by the job any more.
 
         Args:
             file: The file, with its size and checksums.
-            storage: Returns the object that its bytes became, such as s3://BUCKET/KEY; empty where it is unknown.
+            storage: Returns the object that its bytes became, such as s3://BUCKET/KEY; empty if it is unknown.
 
         Raises:
             ChecksumMismatch: The record states other checksums than those of what was sent.
@@ -476,7 +479,7 @@ def files_of(paths: Sequence[str | os.PathLike[str]], *, subfolders: bool = Fals
         UsageError: A path does not exist, a folder has no files or cannot be read, or nothing is named.
     """
     if not paths:
-        raise UsageError("There is nothing to upload", remedy="Name files or folders.")
+        raise UsageError("Nothing to upload", remedy="Name files or folders.")
     for each in paths:
         path = Path(each)
         if path.is_file():

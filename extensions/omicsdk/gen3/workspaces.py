@@ -161,7 +161,7 @@ def workspace_answer(
     """
     where, inner = f"ws:///{workspace}/{key}", key.strip("/")
     if action == "rm" and not inner:
-        raise Gen3UserError(f"All files of {workspace} cannot be deleted at once", remedy="Give the key of one.")
+        raise Gen3UserError(f"All files of {workspace} cannot be deleted at once", remedy="Use the key of one.")
     # Files are deleted at the address of lists.
     method, what = ("DELETE", "list") if action == "rm" else ("GET", action)
     place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
@@ -189,6 +189,6 @@ def _send(client: Gen3, path: Path, target: str) -> None:
     from omicsdk.transfer import Location, PutTo, Upload, upload
 
     if not path.is_file():
-        raise UsageError(f"{path} is not a file", remedy="Give the path of a file.")
+        raise UsageError(f"{path} is not a file", remedy="Use the path of a file.")
     store = PutTo(lambda _: Location(workspace_url(client, target, "upload")))
     upload([Upload(path, store)]).raise_if_failed()

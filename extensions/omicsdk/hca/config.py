@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 KNOWN: dict[str, str] = {
     "log_level": "the level of messages on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
-    "creator_uid": "number that new files, bundles and collections carry as their creator",
+    "creator_uid": "creator_uid of new files, bundles and collections",
     "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
     "AuthClient.swagger_url": "the document of the authorisation service",
-    "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
+    "application_secrets": "the OAuth 2.0 client that `login` uses; by default the one that the service states",
     "audience": "the audience of the tokens of logins",
     "DSSClient.audience": "the same, for the Data Store only",
     "AuthClient.audience": "the same, for the authorisation service only",
@@ -179,7 +179,7 @@ class HCAConfig(Section):
             keys: The path of names to it.
 
         Returns:
-            Plain data of the caller's own; None where there is no such setting.
+            Plain data of the caller's own; None if there is no such setting.
         """
         return copy.deepcopy(_found(self._values, keys, None))
 
@@ -190,7 +190,8 @@ class HCAConfig(Section):
             keys: The path of names to it.
 
         Returns:
-            The file with its line, "built in", or "set in the program" for an edit in memory; empty where there is no value.
+            The file with its line, "built in", or "set in the program" for an edit in memory; empty if there is no
+            value.
         """
         if _found(self._values, keys, _GONE) != _found(self._settings.values, keys, _GONE):
             return "set in the program"
@@ -230,7 +231,7 @@ class HCAConfig(Section):
 
     @property
     def config_files(self) -> list[str]:
-        """The files that are looked for, from the weakest to the strongest."""
+        """The files that are searched, from the weakest to the strongest."""
         return [str(file) for file in self._files]
 
     @property
@@ -269,7 +270,7 @@ class HCAConfig(Section):
         for keys, value in changes:
             if value is _GONE and (place := below.place_of(keys)) is not None:
                 raise ConfigError(
-                    f"{path} cannot take {name_of(keys)} back, which comes from elsewhere: {place}",
+                    f"{path} cannot reset {name_of(keys)}, which is set elsewhere: {place}",
                     remedy="Delete it there, or set another value.",
                 )
 
@@ -440,7 +441,7 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
             f"{named} is {mask_url(swagger_url)!r}",
-            remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
+            remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return swagger_url.partition("?")[0].rpartition("/")[0]
 
@@ -455,7 +456,7 @@ def service_url(section: str, *, base_url: str | None = None, swagger_url: str |
         config: The HCA configuration.
 
     Raises:
-        ConfigError: It isn't one.
+        ConfigError: It is invalid.
     """
     if base_url or swagger_url:
         return base_url or base_url_of(swagger_url or "")
@@ -480,7 +481,7 @@ def swagger_url_of(section: str, config: HCAConfig) -> str:
     if not isinstance(stated, str):
         raise ConfigError(
             f"{section}.swagger_url ({_place(section, config)}) is {'missing' if stated is None else 'no text'}",
-            remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
+            remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return stated
 
@@ -603,7 +604,7 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
 
 
 def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:
-    """The file in which a login would have been stored; None where there can't be one, since the user has no home.
+    """The file in which a login would have been stored; None if there can't be one, since the user has no home.
 
     Args:
         environ: The environment's variables.
@@ -639,7 +640,7 @@ def _stored(section: str, url: str, search: Search, config: HCAConfig, endpoint:
 
 
 def left_by_published_client(config: HCAConfig) -> Mapping[str, Any]:
-    """The login that the published client stored: access_token, refresh_token, id_token; empty when there is none."""
+    """The login that the published client stored: access_token, refresh_token, id_token; empty if there is none."""
     stored: object = config.value_of("oauth2_token")
     return stored if is_object(stored) else {}
 
@@ -748,5 +749,5 @@ class Secrets:
         try:
             value: object = json.loads(read_private(self._cache) or "{}")
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{self._cache} is not JSON", remedy="Delete it; it will be made again.") from error
+            raise ConfigError(f"{self._cache} is not JSON", remedy="Delete it; it is created again.") from error
         return value if is_object(value) else {}

@@ -146,7 +146,7 @@ class ServiceLogin:
         if sum((bool(access_token), remote, migrate)) > 1:
             raise UsageError("access_token, remote and migrate exclude each other", remedy="Choose one of them.")
         if not timeout > 0:
-            raise UsageError(f"timeout is {timeout}", remedy="Give seconds above 0.")
+            raise UsageError(f"timeout is {timeout}", remedy="Use seconds above 0.")
         self._tokens.check()
         issuer = ""
         if access_token:
@@ -257,7 +257,7 @@ class ServiceLogin:
                 yield each
 
     def _forget_configured(self) -> bool:
-        """Take the published client's login out of the configuration; False where there was none for this service."""
+        """Take the published client's login out of the configuration; False if there was none for this service."""
         if origin_of(self._configured(self.section)) != origin_of(self._url):
             return False
         try:

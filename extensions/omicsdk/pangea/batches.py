@@ -72,7 +72,7 @@ def each(
     in_order: bool = False,
     on_message: Callable[[str], None] | None = None,
 ) -> tuple[list[R], list[OmicsError]]:
-    """Do the same with each of several things; one that fails does not keep the others from being done.
+    """Do the same with each of several things; one that fails does not stop the others from being done.
 
     Args:
         items: The things.

@@ -166,7 +166,7 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
 
     Args:
         client: The server.
-        field: The field; None where it is not on the server.
+        field: The field; None if it is not on the server.
         data: Its `stored_data`.
         path: The target; a folder that does not exist is created.
 
@@ -348,8 +348,8 @@ class ResultField:
         field: The field on the server.
         data: What it holds.
         blob_name: The name of the file for its data, below the target folder.
-        file_name: The name of its file; empty where it refers to none.
-        problem: Why it cannot be downloaded; empty where nothing is wrong.
+        file_name: The name of its file; empty if it refers to none.
+        problem: Why it cannot be downloaded; empty if nothing is wrong.
     """
 
     owner: str
@@ -442,6 +442,6 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, t
         for each in (blob_name, file_name):
             if each:
                 check_name(each)
-    except UnsafePath as error:  # one impossible name must not keep the others from being downloaded
+    except UnsafePath as error:  # one impossible name must not stop the others from being downloaded
         problem = error.message
     return ResultField(owner, module, replicate, name, FieldId(uuid, of_group), data, blob_name, file_name, problem)

@@ -99,7 +99,7 @@ class NotPutTogether(TransferError):
 
 
 class Refused(TransferError):
-    """The server cannot do what it was asked for, and a retry would not help. Its answer is the cause."""
+    """The server cannot do what was requested, and a retry would not help. Its answer is the cause."""
 
 
 class FieldStore(MultipartStore):
@@ -222,12 +222,12 @@ class FieldStore(MultipartStore):
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Have the parts put together, and check that they were: the server answers 200 when they were not, too."""
         if unnamed := [part.number for part in parts if not part.etag]:
-            raise NotPutTogether(f"{self._file_name}: the store gave no ETag for part {unnamed[0]}")
+            raise NotPutTogether(f"{self._file_name}: the store sent no ETag for part {unnamed[0]}")
         told = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
         done = self._field.complete_upload(self._client, upload_id, told)
         facts = self._checked(parts)
         if not done and facts is None:
-            raise NotPutTogether(f"{self._file_name}: the server could not put its parts together")
+            raise NotPutTogether(f"{self._file_name}: the server could not assemble its parts")
         self._urls.forget()
         self._say(f'[INFO] Finished Upload for "{self._path or self._file_name}"')
         return facts or {}
@@ -242,7 +242,7 @@ class FieldStore(MultipartStore):
         self._urls.forget()
 
     def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """What the store has now: None when it is not certain to be these parts, or cannot be examined."""
+        """What the store has now: None if it is not certain to be these parts, or cannot be examined."""
         found = self._look()
         if found is None:
             return None

@@ -280,7 +280,7 @@ class FieldId(NamedTuple):
     Attributes:
         uuid: Its UUID.
         of_group: Whether its result is one of a group, not of a sample.
-        work_order: The UUID of the work order that gives access to it; None where the user's own rights do.
+        work_order: The UUID of the work order that gives access to it; None if the user's own rights do.
     """
 
     uuid: str
@@ -346,7 +346,7 @@ def item_of(
 
     Args:
         client: The server.
-        field: The field; None where it is not on the server.
+        field: The field; None if it is not on the server.
         data: Its `stored_data`.
         name: The path within the target folder.
         label: What messages call it.
@@ -374,7 +374,7 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     """Return the size and the ETag, without quotes, of the object that a field's file is; its first byte is requested.
 
     Returns:
-        Both; None when the store does not state them.
+        Both; None if the store does not state them.
 
     Raises:
         OmicsError: There is no such object, or it cannot be read.

@@ -196,7 +196,7 @@ def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
 
 
 def ensure_tag(client: PangeaApi, name: str) -> Tag:
-    """Find a tag; it is created where there is none.
+    """Find a tag; it is created if there is none.
 
     Args:
         name: Its name.
@@ -208,7 +208,7 @@ def ensure_tag(client: PangeaApi, name: str) -> Tag:
 
 
 def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str, Any] | None = None) -> Sample:
-    """Find a sample of a library; it is created where there is none.
+    """Find a sample of a library; it is created if there is none.
 
     Args:
         client: The server.
@@ -232,7 +232,7 @@ def ensure_result(
     private: bool,
     metadata: dict[str, Any] | None = None,
 ) -> Any:
-    """Find a result of a sample or of a group; it is created where there is none.
+    """Find a result of a sample or of a group; it is created if there is none.
 
     Args:
         client: The server.
@@ -355,7 +355,7 @@ def ls(
 
 
 def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
-    """What a route by names gives; None where that is another one, since the server ignores case, or it cannot decide."""
+    """What a route by names gives; None if that is another one, since the server ignores case, or it cannot decide."""
     try:
         found = operation(**path)
     except (

@@ -30,7 +30,7 @@ API = "/api"
 """The beginning of all paths; addresses are taken with and without it."""
 USER_VARIABLE, PASSWORD_VARIABLE = "PANGEA_USER", "PANGEA_PASS"
 """Environment variables: the e-mail address and the password of the user."""
-_REMEDY = f"Run `omics login pangea`, or give credentials (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}."
+_REMEDY = f"Run `omics login pangea`, or pass credentials (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}."
 _NEEDS_LOGIN = ("credentials were not provided", "invalid token", "user inactive")
 """In messages of the status 403: other credentials would help."""
 EXPIRED = "Invalid token"
@@ -56,7 +56,7 @@ def login_error(error: Forbidden) -> Forbidden:
 
 
 def login_in(environ: Mapping[str, str], email: str | None = None, password: str | None = None) -> PasswordLogin | None:
-    """Return the login that is given, or set in PANGEA_USER and PANGEA_PASS; None where neither is.
+    """Return the login that is given, or set in PANGEA_USER and PANGEA_PASS; None if neither is.
 
     Args:
         environ: The environment's variables.
@@ -71,9 +71,9 @@ def login_in(environ: Mapping[str, str], email: str | None = None, password: str
     if bool(email) == bool(password):
         return PasswordLogin(email, password) if email else None
     missing, option, variable = (
-        (f"There is no password for {email}", "--password", PASSWORD_VARIABLE)
+        (f"Missing password for {email}", "--password", PASSWORD_VARIABLE)
         if email
-        else ("There is a password, but no e-mail address", "--email", USER_VARIABLE)
+        else ("Missing e-mail address for the password", "--email", USER_VARIABLE)
     )
     raise AuthError(missing, remedy=f"Set {variable}, or give {option}; without both only what is public can be read.")
 
@@ -101,7 +101,7 @@ def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> 
         ConfigError: It is no address.
     """
     address = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_URL
-    remedy = f"Give the server's address with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
+    remedy = f"Use the server's address with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
     source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
     return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)
 
@@ -140,7 +140,7 @@ class PasswordLogin(Credentials):
         if not email or not password:
             missing = "e-mail address" if not email else "password"
             raise ConfigError(
-                f"A Pangea login has no {missing}", remedy="Give both, or set PANGEA_USER and PANGEA_PASS."
+                f"A Pangea login has no {missing}", remedy="Use both, or set PANGEA_USER and PANGEA_PASS."
             )
         self.email = email
         self._password = password
@@ -222,7 +222,7 @@ class PasswordLogin(Credentials):
 
         if origin not in self._transports:
             raise AuthError(
-                "A PasswordLogin works with omicsdk.Pangea only", remedy="Give it to Pangea(credentials=...)."
+                "A PasswordLogin works with omicsdk.Pangea only", remedy="Pass it to Pangea(credentials=...)."
             )
         transport = self._transports[origin]()
         check_encrypted(transport.base_url)
@@ -321,7 +321,7 @@ def change_password(client: Pangea, new_password: str) -> str:
     if not isinstance(login, PasswordLogin):
         raise AuthError(
             "The current password is missing",
-            remedy=f"Give a PasswordLogin (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}; a token "
+            remedy=f"Pass a PasswordLogin (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}; a token "
             "is not enough.",
         )
     login.change_password(client, new_password)

@@ -388,7 +388,7 @@ def _library(client: PangeaApi, organization: str, project: BioProject) -> Sampl
         )
         if found.is_public:
             raise OmicsError(
-                f"The group {found.name!r} ({found.uuid}) was requested as private, but the server keeps it public",
+                f"The group {found.name!r} ({found.uuid}) was requested as private, but the server made it public",
                 remedy="Delete it or make it private.",
             ) from None
     if not found.is_library:

@@ -59,14 +59,14 @@ def pair_reads(
         paths: The files; blank lines and files with neither extension in their names are skipped.
         ext_1: What the name of a file of first reads has; it becomes the field read_1.
         ext_2: What the name of a file of second reads has; it becomes the field read_2.
-        delim: Ends the sample's name; None where the extension does.
+        delim: Ends the sample's name; None if the extension does.
 
     Returns:
         The samples in the order of their first files, read_1 before read_2.
 
     Raises:
-        UnfitReads: A sample has one of the two only, or a file of the same kind twice (a ValueError, too); or no file has
-            either extension.
+        UnfitReads: A sample has one of the two only, or a file of the same kind twice (a ValueError, too); or no file
+            has either extension.
     """
     extensions = {"read_1": ext_1, "read_2": ext_2}
     found, faults = _grouped(paths, extensions, delim)
@@ -91,13 +91,14 @@ def single_reads(
         paths: The files; blank lines are skipped.
         ext: What the names of all files have.
         field_name: The field that each becomes.
-        delim: Ends the sample's name; None where the extension does.
+        delim: Ends the sample's name; None if the extension does.
 
     Returns:
         The samples, in the order of the files.
 
     Raises:
-        UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no file.
+        UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no
+            file.
     """
     found, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
     if not found and not faults:
@@ -114,7 +115,7 @@ def _grouped(
     Args:
         paths: The files; blank lines are skipped.
         extensions: What the names of the files of each field have.
-        delim: Ends the sample's name; None where the extension does.
+        delim: Ends the sample's name; None if the extension does.
         skips: Whether a file without any of the extensions is skipped, not a fault.
 
     Returns:
@@ -164,7 +165,7 @@ class UploadedReads:
     Attributes:
         reads: The files and the sample's name.
         state: `uploaded`; `kept` where the sample had them all; `planned` by a dry run; `failed` or `stopped`.
-        sample: The sample on the server; None where it could not be found or created.
+        sample: The sample on the server; None if it could not be found or created.
         result: The analysis result that the files are in.
         fields: The fields, in the order of the files.
         error: Why it failed.
@@ -229,9 +230,9 @@ def upload_reads(
 ) -> ReadsResult:
     """Upload reads into a library; samples that do not exist are created.
 
-    The files become fields of the newest result of the module, which is created where there is none. A result that gets
+    The files become fields of the newest result of the module, which is created if there is none. A result that gets
     files is made private, or public, before a byte is sent. Files that the store has are kept, unless they are to be
-    overwritten; those whose upload was interrupted are sent again. One sample that fails does not keep the others from
+    overwritten; those whose upload was interrupted are sent again. One sample that fails does not stop the others from
     being uploaded.
 
     Args:
@@ -244,8 +245,8 @@ def upload_reads(
         tags: Names of tags for the samples; they must exist.
         dry_run: Only check the files and report what would become what; the server is not asked.
         logger: Receives messages about the progress of each file, in other threads.
-        md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
-        retries: Failures in a row that end a file.
+        md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
+        retries: Consecutive failures after which a file fails.
         connections: Requests with bytes that run at once, at most.
         progress: Called about ten times a second.
         stop: Ends the upload when it is set.
@@ -255,7 +256,8 @@ def upload_reads(
         The result for each sample. Call `raise_if_failed()` on it.
 
     Raises:
-        UsageError: A file does not exist, a sample is listed twice, or the group is not a library; nothing was created or sent.
+        UsageError: A file does not exist, a sample is listed twice, or the group is not a library; nothing was created
+            or sent.
         NotFound: There is no such tag, or no such library.
         OmicsError: The server refused, or did not answer.
     """
@@ -263,7 +265,7 @@ def upload_reads(
     names = [each.sample for each in chosen]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"The sample {twice!r} is listed twice", remedy="Give each sample's files together.")
+        raise UsageError(f"The sample {twice!r} is listed twice", remedy="List each sample's files together.")
     check_files(path for each in chosen for path in each.files.values())
     if dry_run:
         return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())

@@ -295,7 +295,7 @@ def save_metadata_frame(
         missing = not_found(rows, group_samples(client, group, rows), group)
         if missing:
             more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
-            raise NotFound(f"{missing[0].message}{more}", status=404, remedy="Check the names, or give create=True.")
+            raise NotFound(f"{missing[0].message}{more}", status=404, remedy="Check the names, or pass create=True.")
     saved = save_metadata(client, organization, group.uuid, rows, overwrite=overwrite, update=update, create=create)
     saved.raise_if_failed()
     return list(saved.items)
@@ -313,7 +313,7 @@ def merged(
         update: Whether the row is added to what it has, and takes precedence.
 
     Returns:
-        The metadata; None where they are left as they are.
+        The metadata; None if they are left as they are.
     """
     if overwrite or not before:
         return dict(row)

@@ -107,7 +107,7 @@ def csv_of(found: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
 def _column(header: Sequence[str], index: str) -> int:
     twice = sorted({title for title in header if header.count(title) > 1})
     if twice:
-        raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Give each a different name.")
+        raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Use a different name for each.")
     if index in header:
         return header.index(index)
     try:

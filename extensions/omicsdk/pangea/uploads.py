@@ -195,14 +195,15 @@ class FieldExists(UsageError):
 
 
 class FieldPut(NamedTuple):
-    """A file on its way to a name: it goes into a field of another name, which replaces the old one when it is complete.
+    """A file on its way to a name: it goes into a field of another name, which replaces the old one when it is
+    complete.
 
     The server names a field's file before a byte was sent, and a field whose file never came would look like any other.
 
     Attributes:
         name: The field's name.
         new: The field that the file goes into.
-        old: The field that has the name; None where there is none.
+        old: The field that has the name; None if there is none.
     """
 
     name: str
@@ -269,8 +270,9 @@ def put_files(
     Args:
         client: The server.
         files: Of each file where it goes, in terms of `begin`, and its path.
-        begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's outcome.
-        retries: Failures in a row that end a file.
+        begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's
+            outcome.
+        retries: Consecutive failures after which a file fails.
         connections: Requests with bytes that run at once, at most.
         progress: Called about ten times a second.
         stop: Ends the upload when it is set.
@@ -341,7 +343,7 @@ def upload_files(
     control: Control | None = None,
     clock: Clock | None = None,
 ) -> TransferReport:
-    """Upload files into fields that exist; one that fails does not keep the others from being uploaded.
+    """Upload files into fields that exist; one that fails does not stop the others from being uploaded.
 
     The same call resumes an upload that was stopped, for a day.
 
@@ -350,9 +352,9 @@ def upload_files(
         entries: The files.
         multipart_thresh: The size in bytes from which on a file is sent in parts.
         chunk_size: The size of parts in bytes.
-        retries: Failures in a row that end a file.
+        retries: Consecutive failures after which a file fails.
         logger: Receives messages about the progress, in other threads.
-        md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
+        md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
         connections: Requests with bytes that run at once, at most.
         progress: Called about ten times a second.
         stop: Ends the upload when it is set.
@@ -370,7 +372,7 @@ def upload_files(
     routes = [each.field.route for each in chosen]
     if len(set(routes)) < len(routes):
         twice = next(route for route in routes if routes.count(route) > 1)
-        raise UsageError(f"Two files go into one field ({twice})", remedy="Give each file its own field.")
+        raise UsageError(f"Two files go into one field ({twice})", remedy="Use a separate field for each file.")
     facts = sorted(f"{each.field.route} {Path(each.path).absolute()}" for each in chosen)
     journal = journal_for("pangea/uploads", f"{client.base_url}/api", *facts) if chosen else None
     settings = settings_of(client)

@@ -69,7 +69,7 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
     """The entries of fetch.txt, each with the strongest checksum that the bag's manifests state of it."""
     with _bag_files(listed.path) as files:
         if FETCH not in files:
-            remedy = "All its files are in it: unpack it." if files else "Give a bag, or its fetch.txt."
+            remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
             raise ListError(f"{listed.shown}: the bag has no fetch.txt", remedy=remedy)
         stated: dict[str, tuple[str, str]] = {}
         for algorithm in _ALGORITHMS:

@@ -151,7 +151,7 @@ class Head:
         self.path = path
         self.data = b"" if path.is_dir() else _beginning(path)
         if not self.data.strip() and not path.is_dir():
-            raise ListError(f"{path}: the file is empty", remedy="Give a list that names files.")
+            raise ListError(f"{path}: the file is empty", remedy="Use a list that names files.")
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -214,7 +214,7 @@ def _beginning(path: Path) -> bytes:
 
 def _unreadable(path: Path, error: OSError | EOFError) -> ListError:
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return ListError(f"{path} cannot be read: {why}", remedy="Give the path of a list of files.")
+    return ListError(f"{path} cannot be read: {why}", remedy="Use the path of a list of files.")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ EXTRA = "cwl"
 class WrongApp(UsageError):
     """A file isn't an app."""
 
-    default_remedy = "Give a CWL file: JSON or YAML."
+    default_remedy = "Use a CWL file: JSON or YAML."
 
 
 def get_app(client: SevenBridges, text: str) -> App:
@@ -134,7 +134,7 @@ def copy_app(
         UsageError: The strategy is unknown.
     """
     if strategy not in STRATEGIES:
-        raise UsageError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(STRATEGIES)}.")
+        raise UsageError(f"strategy is {strategy!r}", remedy=f"Use one of {', '.join(STRATEGIES)}.")
     id, revision = app_id(app)
     owner, place, short = id.split("/")
     body: Any = {"project": project_id(project), "strategy": strategy, **({"name": name} if name else {})}
@@ -162,7 +162,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
     if isinstance(raw, Mapping):
         found = dict(cast("Mapping[str, Any]", raw))
     elif not isinstance(raw, str):
-        raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Give an app's CWL as a dictionary or text.")
+        raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Use an app's CWL as a dictionary or text.")
     elif form == "json" or (form is None and raw.lstrip().startswith("{")):
         try:
             found = json.loads(raw)
@@ -173,12 +173,12 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
             raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Give several together in "$graph".')
     elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
         raise WrongApp(
-            f"raw is not an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
+            f"raw is not an app's CWL: {raw.strip()[:60]!r}", remedy="Use the text of a CWL file, not its name."
         )
     else:
         return raw
     if not found:
-        raise WrongApp("raw is empty", remedy="Give an app's CWL.")
+        raise WrongApp("raw is empty", remedy="Use an app's CWL.")
     return cast("dict[str, Any]", found)
 
 

@@ -94,7 +94,7 @@ def own_file(*parts: str) -> Path:
     try:
         return home_folder().joinpath(".sevenbridges", *parts)
     except ConfigError as error:
-        error.remedy = "Give the base URL and the token, set both SB_API_ENDPOINT and SB_AUTH_TOKEN, or set HOME."
+        error.remedy = "Use the base URL and the token, set both SB_API_ENDPOINT and SB_AUTH_TOKEN, or set HOME."
         raise
 
 
@@ -163,7 +163,7 @@ def read_ini(file: Path) -> configparser.ConfigParser:
         raise ConfigError(f"It cannot be read: {reason}", file=str(file)) from error
     has_token = any(parser.has_option(name, "auth_token") for name in parser.sections())
     if os.name != "nt" and mode & 0o077 and has_token:
-        _log.warning("%s holds a token and others can read it; run: chmod 600 %s", file, file)
+        _log.warning("%s contains a token and other users can read it; run: chmod 600 %s", file, file)
     return parser
 
 
@@ -224,7 +224,7 @@ def check_endpoint(url: str) -> None:
     if not is_confidential(url):
         raise ConfigError(
             f"{mask_url(url)} is not https: the token would be sent unencrypted",
-            remedy="Give an https URL by --base-url, OMICS_SB_URL, SB_API_ENDPOINT or a profile. Only a server on this machine "
+            remedy="Use an https URL by --base-url, OMICS_SB_URL, SB_API_ENDPOINT or a profile. Only a server on this machine "
             "may use http, such as http://127.0.0.1:8080/sb/v2 of omics sandbox up.",
         )
 

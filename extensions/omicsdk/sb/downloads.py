@@ -92,7 +92,7 @@ def download(
             slash selects the contents of a folder instead of the folder itself.
         folder: Folder to download into; it is created.
         overwrite: Replace local files that already exist; by default they are refused.
-        retries: Failures in a row that end a file.
+        retries: Consecutive failures after which a file fails.
         patience: How long a silent server is waited for.
         progress: Called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
@@ -190,7 +190,7 @@ def fetch(
         folder: The target folder.
         key: Distinguishes this download from others into the same folder.
         overwrite: Whether to replace files.
-        retries: Failures in a row that end a file.
+        retries: Consecutive failures after which a file fails.
         patience: How long a silent server is waited for.
         progress: Called about ten times a second.
         control: Stops and pauses it.
@@ -310,7 +310,7 @@ def url_of(client: SevenBridges, file_id: str) -> str:
 
 
 def size_of(file: File) -> int | None:
-    """The size of a file in bytes; None where the platform does not state it.
+    """The size of a file in bytes; None if the platform does not state it.
 
     Args:
         file: The file.

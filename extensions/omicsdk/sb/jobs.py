@@ -40,7 +40,7 @@ ENDED = frozenset({"COMPLETED", "FAILED"})
 class StillRunning(OmicsError, TimeoutError):
     """What was waited for has not ended in time; it continues."""
 
-    default_remedy = "It continues. Wait again, or give a longer timeout."
+    default_remedy = "It continues. Wait again, or allow more time (--timeout)."
 
 
 R = TypeVar("R")  # what a bulk request answers for one thing: the thing as `resource`, or an error
@@ -101,7 +101,7 @@ def bulk(
 
 
 def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) -> None:
-    """Copy files into a project, several at once; one that cannot be copied does not keep the others from it.
+    """Copy files into a project, several at once; one that cannot be copied does not stop the others from it.
 
     Args:
         client: The platform.
@@ -205,7 +205,7 @@ class FileResult(NamedTuple):
     """What a job did to one of its files.
 
     Attributes:
-        error: Why it failed; empty where it did not.
+        error: Why it failed; empty if it did not.
     """
 
     error: str
@@ -225,7 +225,7 @@ def run_file_job(
         kind: What to do.
         items: For each "file", its id; for copies one of "project" and "parent", for moves "parent"; and where wanted
             "name". At most MOST.
-        timeout: Seconds to wait at most.
+        timeout: Most seconds to wait.
 
     Returns:
         The result for each file. For folders the platform may answer for each file in them.
@@ -388,9 +388,10 @@ class StorageJobs(NamedTuple):
 
         Args:
             jobs: They.
-            period: Seconds between two looks.
-            timeout: Seconds to wait at most; None for no limit.
-            on_change: Called with how many have ended, and how many there are, at the first look and when more have ended.
+            period: Seconds between two polls.
+            timeout: Most seconds to wait; None for no limit.
+            on_change: Called with how many have ended, and how many there are, at the first look and when more have
+                ended.
 
         Returns:
             They as they ended, in their order.
@@ -438,8 +439,8 @@ def wait_for_states(
         states: The state of each, by its id; it is changed.
         what: Their names.
         clock: Returns the time and sleeps.
-        period: Seconds between two looks.
-        timeout: Seconds to wait at most; None for no limit.
+        period: Seconds between two polls.
+        timeout: Most seconds to wait; None for no limit.
         on_look: Called with how many have ended, and how many there are, after each look.
 
     Raises:
@@ -480,8 +481,8 @@ def wait_until(
         done: Looks, and returns whether it has.
         what: Returns what is waited for and its state, as the beginning of a sentence.
         clock: Returns the time and sleeps.
-        period: Seconds between two looks.
-        timeout: Seconds to wait at most; None for no limit.
+        period: Seconds between two polls.
+        timeout: Most seconds to wait; None for no limit.
         longest: Seconds up to which the period doubles with each look; it stays where this is less.
         remedy: What to do when it has not ended in time.
 

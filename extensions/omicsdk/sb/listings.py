@@ -71,7 +71,7 @@ class Entry(NamedTuple):
     """A file or folder that was found.
 
     Attributes:
-        path: Its path; None where it was named by its id. It has no owner where a folder above was named so.
+        path: Its path; None if it was named by its id. It has no owner where a folder above was named so.
         file: The file or folder.
     """
 
@@ -144,7 +144,7 @@ def ls(
     """
     chosen = selection(name=name, tags=tags, metadata=metadata, task=task)
     if is_path(path):
-        parse(path).project  # noqa: B018 - raises where there is none
+        parse(path).project  # noqa: B018 - raises if there is none
     if chosen and recursive:
         raise UsageError(
             "recursive and a selection by name, tag, metadata or task exclude each other",
@@ -221,7 +221,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
     if total is not None and count < total:
         where = target.get("project") or target.get("parent")
         raise IncompleteListing(
-            f"The list of {where} is incomplete: the platform stated {total} entries and returned {count}"
+            f"The list of {where} is incomplete: the platform stated {total} entries but returned {count}"
         )
 
 
@@ -240,12 +240,13 @@ def paged(
 ) -> Iterator[T]:
     """The items of a page and of those after it; up to PAGES_AT_ONCE pages are requested at once.
 
-    A page may be shorter than requested, so what is missing up to the next offset is requested, too. Entries that are added
+    A page may be shorter than requested, so what is missing up to the next offset is requested, too. Entries that are
+    added
     meanwhile come after the last page: its link is followed.
 
     Args:
         page: The first page.
-        total: How many items there are; None where the platform does not state it.
+        total: How many items there are; None if the platform does not state it.
         page_at: Requests the page from an offset on.
         follow: Requests the page after one.
         items_of: What is on a page.
@@ -396,7 +397,7 @@ class Folders:
         return found
 
     def find(self, path: SbPath) -> Entry | None:
-        """Find the file or folder of a path; None when there is none.
+        """Find the file or folder of a path; None if there is none.
 
         Args:
             path: The path, with a name.
@@ -435,7 +436,7 @@ class Folders:
             return self._found[path]
         if not path.names:
             folder = Folder(path, None)
-            path.project  # noqa: B018 - raises where there is none
+            path.project  # noqa: B018 - raises if there is none
         else:
             folder = self._named_folder(path, make=make)
         self._found[path] = folder
@@ -513,7 +514,7 @@ class Folders:
             yield (name_of(found.file),), found
             return
         if not recursive:
-            raise UsageError(f"{text} is a folder", remedy="Give --recursive to include its files.")
+            raise UsageError(f"{text} is a folder", remedy="Use --recursive to include its files.")
         for names, entry in self.tree(text, found):
             if not entry.is_folder:
                 yield names, entry

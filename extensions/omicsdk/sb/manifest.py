@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
     Attributes:
         line: Its line, from 1.
-        id: The file's id; empty where only its path is given.
+        id: The file's id; empty if only its path is given.
         path: The file's path; may be empty.
         cells: The other cells, by column.
     """
@@ -176,7 +176,7 @@ def value_of(text: str, now: Any = None) -> Any:
 
     Args:
         text: The cell.
-        now: The value that is there: where it is a number or truth, one is read.
+        now: The value that exists: where it is a number or truth, one is read.
 
     Returns:
         The value; None for the empty cell.
@@ -283,7 +283,7 @@ def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[st
         filled: Those of them that each row has a value for.
 
     Returns:
-        The line number of each row, and its cells by column, without blanks around them.
+        The line number of each row, and its cells by column, without spaces around them.
 
     Raises:
         WrongTable: It has other columns, or lacks one; or a row has more cells, or lacks a value.

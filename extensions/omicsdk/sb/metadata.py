@@ -100,7 +100,7 @@ def tag(
         OmicsError: None of the files could be changed.
     """
     if (set is None) == (not add and not remove):
-        raise UsageError("either --set, or --add and --remove are required", remedy="Give one of them.")
+        raise UsageError("either --set, or --add and --remove are required", remedy="Use one of them.")
     entries = files_named(client, paths, recursive=recursive)
     changes: list[Change] = []
     for entry in entries:
@@ -258,7 +258,7 @@ def files_of(client: SevenBridges, rows: Sequence[Row]) -> Iterator[tuple[Row, F
         rows: The rows, each with an id or a path.
 
     Yields:
-        Each row with its file, in order; with the error where there is none.
+        Each row with its file, in order; with the error if there is none.
     """
     folders: dict[SbPath, dict[str, File]] = {}
     known = Folders(client)

@@ -92,7 +92,7 @@ def copy(
     steps = _planned(Folders(client), paths, to, "copy")
     folders = [step for step in steps if step.source.is_folder]
     if folders and not recursive:
-        raise UsageError(f"{folders[0].source.name} is a folder", remedy="Give --recursive to copy it.")
+        raise UsageError(f"{folders[0].source.name} is a folder", remedy="Use --recursive to copy it.")
     changes = [step.change for step in steps]
     if dry_run:
         return FileChanges("copy", changes, [], is_planned=True)
@@ -165,7 +165,7 @@ def delete(
     entries = [known.entry(text) for text in paths]
     folder = next((entry for entry in entries if entry.is_folder), None)
     if folder is not None and not recursive:
-        raise UsageError(f"{folder.name} is a folder", remedy="Give --recursive to delete it with everything in it.")
+        raise UsageError(f"{folder.name} is a folder", remedy="Use --recursive to delete it with everything in it.")
     changes = [FileChange(entry) for entry in entries]
     if dry_run:
         return FileChanges("delete", changes, [], is_planned=True)

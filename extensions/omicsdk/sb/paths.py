@@ -1,7 +1,7 @@
 """sb:// paths: `sb://owner/project/folder/file` names what a project has as a shell names files. Pure.
 
-Names are in a path as they are: nothing is percent-encoded, blanks and question marks are parts of names. A slash at the end
-says that a folder is meant.
+Names are in a path as they are: nothing is percent-encoded, spaces and question marks are parts of names. A slash at
+the end says that a folder is meant.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SbPath(NamedTuple):
 
     Attributes:
         owner: Whose project it is: a user or a division; empty in `sb://`.
-        project_name: The project's short name; empty where only an owner is named.
+        project_name: The project's short name; empty if only an owner is named.
         names: Names of folders below the project, the last one that of a file or folder.
         is_folder: Whether it ends with a slash, so that only a folder can be meant.
     """
@@ -122,7 +122,7 @@ def parse(text: str) -> SbPath:
         text: The path. `sb://` is all projects, `sb://owner` those of an owner.
 
     Raises:
-        WrongPath: It isn't one.
+        WrongPath: It is invalid.
     """
     if not is_path(text):
         raise WrongPath(f"{text!r} is not an sb:// path", remedy=_meant(text))
@@ -237,7 +237,7 @@ def wrong_with(name: str) -> str:
         name: The name.
 
     Returns:
-        A sentence without a beginning that names it, such as "'a/b' contains a slash"; empty where nothing is wrong.
+        A sentence without a beginning that names it, such as "'a/b' contains a slash"; empty if nothing is wrong.
     """
     if "/" in name:
         wrong = "contains a slash"

@@ -15,7 +15,7 @@ class TransferredFile(NamedTuple):
         id: The platform's id; None for an upload that did not create it.
         path: Its path on this machine.
         to: Its path on the platform, of an upload; empty for a download.
-        size: Its size in bytes; None where it is unknown.
+        size: Its size in bytes; None if it is unknown.
     """
 
     id: str | None

@@ -49,12 +49,12 @@ class PlannedJob(NamedTuple):
     """An import or export that is to be started.
 
     Attributes:
-        line: Its line in the table; 0 where there is none.
+        line: Its line in the table; 0 if there is none.
         source: What is imported or exported.
         target: Where it goes.
-        item: It, as `StorageJobs.start` takes it; empty where it can't be started.
+        item: It, as `StorageJobs.start` takes it; empty if it can't be started.
         path: The path that an import goes to.
-        error: Why it can't be started; empty where it can.
+        error: Why it can't be started; empty if it can.
     """
 
     line: int
@@ -100,10 +100,10 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
     if not locations or not is_path(last):
         raise UsageError(
             "missing destination",
-            remedy="Give names on the volume, then the destination: sb://me/my-project/reads/",
+            remedy="List names on the volume, then the destination: sb://me/my-project/reads/",
         )
     to = parse(last)
-    to.project  # noqa: B018 - raises where there is none
+    to.project  # noqa: B018 - raises if there is none
     if not Folders(client).is_folder_to_be(to, single=len(locations) == 1):
         return [_import(0, volume, locations[0], to)]
     return [_import(0, volume, each, _inside(to, each)) for each in locations]
@@ -123,7 +123,7 @@ def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[Plan
     for line, cells in read_table(lines, IMPORT_COLUMNS, ("location", "to")):
         try:
             to = parse(cells["to"])
-            to.project  # noqa: B018 - raises where there is none
+            to.project  # noqa: B018 - raises if there is none
             target = _inside(to, cells["location"]) if to.is_folder or not to.names else to
         except WrongPath as error:
             raise WrongTable(f"line {line}: {error.message}", remedy=error.remedy) from error
@@ -204,7 +204,7 @@ def _inside(folder: SbPath, location: str) -> SbPath:
 def _volume_of(cells: Mapping[str, str], line: int, volume: str | None) -> str:
     found = cells.get("volume") or volume
     if not found:
-        raise WrongTable(f"line {line} has no volume", remedy="Fill it in, or give --volume for all.")
+        raise WrongTable(f"line {line} has no volume", remedy="Fill it in, or pass --volume for all.")
     return found
 
 
@@ -288,7 +288,7 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
 
 def _check_targets(planned: Sequence[PlannedJob], how: Mapping[str, bool]) -> None:
     if not how.get("autorename"):
-        check_distinct([each.target for each in planned], "Give them different names.")
+        check_distinct([each.target for each in planned], "Use them different names.")
 
 
 def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:

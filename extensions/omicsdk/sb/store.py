@@ -133,7 +133,7 @@ class PlatformStore(MultipartStore):
         self._client.abort_upload(upload_id=upload_id)
 
     def _reported(self, upload_id: str) -> tuple[_Begun, Mapping[int, str]] | None:
-        """The upload, and the ETags of the parts that were reported; None where the platform does not list them."""
+        """The upload, and the ETags of the parts that were reported; None if the platform does not list them."""
         upload = self._client.get_upload(upload_id=upload_id, list_parts=True)
         etags: dict[int, str] = {}
         for part in upload.parts or ():
@@ -143,7 +143,7 @@ class PlatformStore(MultipartStore):
         return upload, etags
 
     def _found(self) -> dict[str, Any] | None:
-        """The file of this name and size, where the platform has it."""
+        """The file of this name and size, if the platform has it."""
         page = self._client.list_files(name=[self._name], fields="_all", **self._folder)
         files = page.items or ()
         return next((file.to_dict() for file in files if file.name == self._name and file.size == self._size), None)
@@ -261,7 +261,7 @@ class PlatformStore(MultipartStore):
         if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
             raise TransferError(
                 f"{self.target}: the platform requires parts of {size} bytes, with which {self._size} bytes cannot be sent",
-                remedy="Give another part_size.",
+                remedy="Use another part_size.",
             )
         return size
 

@@ -275,8 +275,8 @@ def wait_for_tasks(
 
     Args:
         task_ids: Their ids.
-        period: Seconds between two looks.
-        timeout: Seconds to wait at most; None for no limit.
+        period: Seconds between two polls.
+        timeout: Most seconds to wait; None for no limit.
         on_change: Called with each task whose status has changed, at the first look each.
 
     Returns:
@@ -450,7 +450,7 @@ def _fits(key: str, name: str) -> bool:
 
 
 def file_id_in(url: object) -> str | None:
-    """The id of the file that a URL names: what follows `files` in its path; None where nothing does.
+    """The id of the file that a URL names: what follows `files` in its path; None if nothing does.
 
     Args:
         url: Such as https://api.sbgenomics.com/v2/files/5f2b/download_info.

@@ -67,18 +67,20 @@ def upload(
 ) -> FilesReport:
     """Upload files and folders, in one transfer.
 
-    Links to files are followed, links to folders are not. A file that fails does not keep the others from being uploaded. The
-    same call resumes an upload that was stopped. Files that the platform already has with the same content are skipped: those
-    of the same size whose checksum is the stated one, or that have not changed since where none is stated. A file of the same
-    name and other content fails unless `overwrite` is set.
+    Links to files are followed, links to folders are not. A file that fails does not stop the others. The
+    same call resumes an upload that was stopped. Files that the platform already has with the same content are skipped:
+    those of the same size whose checksum is the stated one, or that have not changed since where none is stated. A file
+    of the same name and other content fails unless `overwrite` is set.
 
     Args:
-        what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder itself.
+        what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder
+            itself.
         to: The path of a project or folder, which is created; or, for a single file, its new path.
-        overwrite: Whether to send all files and replace those of the same names; each stays until the new one is complete.
-        part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where there would
-            be more than 10,000.
-        retries: Failures in a row that end a file.
+        overwrite: Whether to send all files and replace those of the same names; each stays until the new one is
+            complete.
+        part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where
+            there would be more than 10,000.
+        retries: Consecutive failures after which a file fails.
         patience: How long a silent server is waited for.
         progress: Called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
@@ -158,7 +160,7 @@ class _Plan:
         Args:
             overwrite: Whether to replace files of the same names.
             part_size: Bytes of a part.
-            retries: Failures in a row that end a file.
+            retries: Consecutive failures after which a file fails.
             patience: How long a silent server is waited for.
             progress: Called about ten times a second.
             control: Stops and pauses it.
@@ -293,7 +295,7 @@ class _Plan:
 
 
 def _same(local: LocalFile, file: File) -> Verification | None:
-    """How a file is known to have the content of the platform's; None where it may have another."""
+    """How a file is known to have the content of the platform's; None if it may have another."""
     from omicsdk.transfer.checksums import checksums_of as checksums_of_file
 
     if is_folder(file) or file.size != local.size:
@@ -326,10 +328,10 @@ def _planned(client: SevenBridges, sources: Sequence[str], to: str) -> _Plan:
     """
     if not sources or not is_path(to):
         raise UsageError(
-            "missing destination", remedy="Give files, then the destination: a.bam sb://me/my-project/reads/"
+            "missing destination", remedy="List files, then the destination: a.bam sb://me/my-project/reads/"
         )
     target, known = parse(to), Folders(client)
-    target.project  # noqa: B018 - raises where there is none
+    target.project  # noqa: B018 - raises if there is none
     for source in sources:
         if not source or not Path(source).exists():  # Path("") is the current folder
             raise UsageError(f"{source!r} does not exist", remedy="Check its name.")
@@ -383,7 +385,7 @@ def local_size(path: Path) -> int:
         ) from error
     if not path.is_file():
         what = "a folder" if path.is_dir() else "not a file"
-        raise UsageError(f"{path} is {what}", remedy="Give a file, not a folder, pipe or device.")
+        raise UsageError(f"{path} is {what}", remedy="Use a file, not a folder, pipe or device.")
     if size > LARGEST_FILE:
         raise UsageError(
             f"{path} has {size} bytes, and the platform allows {LARGEST_FILE} (5 TiB)", remedy="Split the file."

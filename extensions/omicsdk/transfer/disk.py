@@ -98,8 +98,8 @@ class Growth:
             if count > spare:
                 error = DiskFull(self._path, name=self._name, remedy="Free disk space, or check what the server sends.")
                 error.message = (
-                    f"{self._name or self._path}: its size is unknown, and {self._path} has grown until only {found[0]:,} bytes are "
-                    "free; these are kept free"
+                    f"{self._name or self._path}: its size is unknown, and only {found[0]:,} bytes are left on "
+                    f"the disk of {self._path}; these are kept free"
                 )
                 raise error
             self._allowed = min(spare // 2, _UNSEEN)  # other programs use it meanwhile

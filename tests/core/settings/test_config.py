@@ -195,7 +195,7 @@ def test_a_file_that_is_wrong_is_named_with_its_place(tmp_path, content, place, 
     with pytest.raises(ConfigError) as caught:
         read_layer(path)
     assert str(caught.value).startswith(f"{path}{place}: {message}")
-    assert str(caught.value).endswith("Correct the file, or move it away to go on without it.")
+    assert str(caught.value).endswith("Correct the file, or move it away to continue without it.")
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
@@ -226,7 +226,7 @@ def test_a_name_leads_back_to_its_keys(keys):
 
 @pytest.mark.parametrize("name", ["", ".", "a.", ".a", "a..b"])
 def test_names_without_a_piece(name):
-    with pytest.raises(ConfigError, match="no name of a setting"):
+    with pytest.raises(ConfigError, match="not a valid name of a setting"):
         keys_of(name)
 
 

@@ -74,7 +74,7 @@ def test_a_key_that_others_can_read_is_warned_of(write: Write, home: Path, caplo
     assert not caplog.records
     file.chmod(0o644)
     login_of(Arguments(refresh_file=str(file)), {}, lambda: home)
-    assert caplog.messages == [f"{file} holds a key and others can read it; run: chmod 600 {file}"]
+    assert caplog.messages == [f"{file} contains a key and other users can read it; run: chmod 600 {file}"]
 
 
 def test_a_tilde_is_the_users_folder(write: Write, home: Path):

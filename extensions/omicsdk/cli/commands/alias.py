@@ -70,7 +70,7 @@ def _path() -> Path:
     """
     if file := aliases_file():
         return Path(file)
-    raise ConfigError("there is no folder for aliases: HOME is not set", remedy=f"Name a file in {ALIASES_VARIABLE}.")
+    raise ConfigError("no folder for aliases: HOME is not set", remedy=f"Name a file in {ALIASES_VARIABLE}.")
 
 
 def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool = False, console: Console) -> None:
@@ -95,7 +95,7 @@ def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool =
         text = SHELL + text
     catalog = Catalog()
     if not name or name.startswith(("-", "__")) or any(c.isspace() or not c.isprintable() for c in name):
-        raise UsageError(f"{name!r} cannot be an alias", remedy="Give one word that does not begin with a dash.")
+        raise UsageError(f"{name!r} cannot be an alias", remedy="Use one word that does not begin with a dash.")
     if _is_command(name, catalog):
         raise UsageError(f"cannot define the alias {name!r}: omics {name} is a command", remedy="Choose another name.")
     path = _path()
@@ -124,7 +124,7 @@ def _check(expansion: str, catalog: Catalog, aliases: dict[str, str]) -> None:
     if first not in aliases and not _is_command(first, catalog):
         near = did_you_mean(first, catalog.root().words()) if first else ""
         raise UsageError(
-            f"{expansion!r} does not begin with a command", remedy=f"{near} For other programs give --shell.".lstrip()
+            f"{expansion!r} does not begin with a command", remedy=f"{near} For other programs use --shell.".lstrip()
         )
 
 

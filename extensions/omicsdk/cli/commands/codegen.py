@@ -119,7 +119,7 @@ def generate(
             raise UsageError(f"--name {name!r} cannot be used: {problem}")
         folder = Path(out)
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
-            raise UsageError(f"--out {out}: a file has that name", remedy="Give a folder, or a new name.")
+            raise UsageError(f"--out {out}: a file has that name", remedy="Use a folder, or a new name.")
         made = make_package(name=name, origin=origin(spec), **document.options(console))
         if check:
             console.step("comparing")
@@ -220,7 +220,7 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
             raise UsageError(f"{document}: cannot read a document from a URL", remedy="Download it first.")
         if not path.is_file():
             problem = "is a folder" if path.is_dir() else "not found"
-            raise UsageError(f"{path}: {problem}", remedy="Give an OpenAPI or Swagger document, YAML or JSON.")
+            raise UsageError(f"{path}: {problem}", remedy="Use an OpenAPI or Swagger document, YAML or JSON.")
     missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
         raise MissingExtra("codegen", "omics codegen", module=missing)

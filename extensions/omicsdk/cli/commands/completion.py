@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
     Attributes:
         file: The script.
-        settings: The shell's settings that have to name it; None where the shell finds it without them.
+        settings: The shell's settings that have to name it; None if the shell finds it without them.
         line: The line that names it there.
     """
 

@@ -326,7 +326,7 @@ def _checked(keys: Keys, value: str) -> str:
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
-    return checked_base_url(value, source=name_of(keys), remedy="Give an address that begins with https://.")
+    return checked_base_url(value, source=name_of(keys), remedy="Use an address that begins with https://.")
 
 
 def _secret(name: str, place: str) -> OmicsError:
@@ -355,7 +355,7 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
     if not from_stdin and _is_secret(keys, value):
         raise UsageError(
             f"{name_of(keys)} is a secret, and the command line stays in the shell's history",
-            remedy=f"Give - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
+            remedy=f"Use - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
         )
     return value
 

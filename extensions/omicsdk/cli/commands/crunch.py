@@ -74,7 +74,7 @@ def add_project(
     if workflow is not None:
         fields["workflow"] = text_of(workflow, "--workflow")
         if not fields["workflow"].strip():
-            raise UsageError(f"--workflow: {workflow} is empty", remedy="Omit the option, or give a workflow.")
+            raise UsageError(f"--workflow: {workflow} is empty", remedy="Omit the option, or name a workflow.")
     return _added(client, "api/projects/", fields, f"project '{project}' on the site {client.base_url}", on_message)
 
 

@@ -197,7 +197,7 @@ def listen(
     with termination(), listener:
         console.message(f"listening at {listener.url}")
         if keys is None:
-            console.warning("signatures are not verified: any client may send notifications; give --hmac-key")
+            console.warning("signatures are not verified: any client may send notifications; use --hmac-key")
         while left > 0:
             try:
                 with listener.receive(timeout) as notification:
@@ -218,7 +218,7 @@ def _command(given: str | None) -> list[str] | None:
     if not words:
         raise UsageError("--exec: the command is empty")
     if shutil.which(words[0]) is None:
-        raise UsageError(f"--exec: program {words[0]} not found", remedy="Give its full path.")
+        raise UsageError(f"--exec: program {words[0]} not found", remedy="Use its full path.")
     return words
 
 
@@ -233,7 +233,7 @@ def _keys(given: str | None, key_id: str | None) -> Mapping[str, str] | str | No
     if key_id is None:
         return secret or None
     if not secret:
-        raise UsageError("--hmac-key-id requires --hmac-key", remedy=f"Give the secret, or set {KEY_VARIABLE}.")
+        raise UsageError("--hmac-key-id requires --hmac-key", remedy=f"Use the secret, or set {KEY_VARIABLE}.")
     return {key_id: secret}
 
 
@@ -258,7 +258,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
         ended = subprocess.run(command, input=f"{line}\n", text=True, encoding="utf-8", check=False)
     except OSError as error:
         raise OmicsError(
-            f"--exec: cannot run {command[0]}: {error.strerror}", remedy="Give the command's full path."
+            f"--exec: cannot run {command[0]}: {error.strerror}", remedy="Use the command's full path."
         ) from error
     if ended.returncode != 0:
         raise _CommandFailed(f"{notification.transaction_id}: {command[0]} exited with {ended.returncode}")

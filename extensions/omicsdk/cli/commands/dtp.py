@@ -129,7 +129,7 @@ class Workflow:
         """
         named = given or self.stated(what)
         if not named:
-            raise UsageError(f"missing {what}", remedy=f"Give --{what}, or {what} in the settings of --config.")
+            raise UsageError(f"missing {what}", remedy=f"Use --{what}, or {what} in the settings of --config.")
         return named
 
     def stated(self, what: str) -> str | None:
@@ -151,7 +151,7 @@ class Workflow:
         try:
             commons = self.commons
         except ConfigError as error:
-            error.remedy = f"Give --schema-dir with its dictionary. Otherwise: {error.remedy}"
+            error.remedy = f"Use --schema-dir with its dictionary. Otherwise: {error.remedy}"
             raise
         return Dictionary.of(commons)
 
@@ -332,7 +332,7 @@ def download(
 
     source = storage_config or workflow.file
     if source is None:
-        raise UsageError("missing storage", remedy="Give --config FILE with the settings of iRODS or of a PACS.")
+        raise UsageError("missing storage", remedy="Use --config FILE with the settings of iRODS or of a PACS.")
     settings = None if storage is None else read_config(source)
     if settings is not None and settings.storage not in (None, storage):
         remedy = "Omit --storage, or change the settings."
@@ -383,10 +383,10 @@ def query(
 
     if [text is not None, node is not None, projects].count(True) != 1:
         raise UsageError(
-            "expected exactly one query", remedy="Give one of: a query in GraphQL, --node NODE, --projects."
+            "expected exactly one query", remedy="Use one of: a query in GraphQL, --node NODE, --projects."
         )
     if variables is not None and text is None:
-        raise UsageError("--variables requires a query", remedy="Give the query as well.")
+        raise UsageError("--variables requires a query", remedy="Use the query as well.")
     with Querier(workflow.auth) as querier:
         if text is not None:
             return querier.graphql_query(query_text(text), variables)
@@ -431,12 +431,12 @@ def export(
     from omicsdk.dtp.metadata import records_of
 
     if [node, record, sds].count(None) != 2:
-        remedy = "Give one of: NODE, --record ID, --sds FOLDER for a data set's tables."
+        remedy = "Use one of: NODE, --record ID, --sds FOLDER for a data set's tables."
         raise UsageError("expected exactly one of NODE, --record and --sds", remedy=remedy)
     program, project = workflow.project(place)
     if sds is not None:
         if experiment is None:
-            raise UsageError("--sds requires the data set's name", remedy="Give --experiment NAME.")
+            raise UsageError("--sds requires the data set's name", remedy="Use --experiment NAME.")
         with Exporter(workflow.auth) as exporter:
             records = records_of(exporter.commons, experiment, program, project)
             tables = Gen3Convertor(project, experiment, sds_version).restore(records, sds, overwrite=overwrite)
@@ -462,12 +462,12 @@ def _target(file: str | None, format: str | None, *, overwrite: bool) -> tuple[P
 
     if file in (None, STREAM):
         if format is not None:
-            raise UsageError("--format requires --file", remedy="Give --file, or --output tsv for stdout.")
+            raise UsageError("--format requires --file", remedy="Use --file, or --output tsv for stdout.")
         return None, "json"
     path = Path(file)
     kind = format or path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        raise UsageError(f"--file {file}: unknown format", remedy="Give --format json or tsv.")
+        raise UsageError(f"--file {file}: unknown format", remedy="Use --format json or tsv.")
     if path.exists() and not overwrite:
-        raise UsageError(f"{path} already exists", remedy="Choose another name, or give --overwrite.")
+        raise UsageError(f"{path} already exists", remedy="Choose another name, or use --overwrite.")
     return path, kind

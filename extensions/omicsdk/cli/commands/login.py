@@ -69,13 +69,14 @@ def login(
     """Log in to a platform, for this command and later ones.
 
     The login is tried with a call that changes nothing, and stored for the profile and the base URL where only you can
-    read it. On a terminal, what is missing is asked for. The Human Cell Atlas (`hca`) opens a browser.
+    read it. On a terminal, what is missing is requested. The Human Cell Atlas (`hca`) opens a browser.
 
     Args:
-        platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or pangea.
-        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul that of
-            a Google account, by default the application default credentials; the client secrets of an OAuth application open a
-            browser.
+        platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or
+            pangea.
+        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul
+            that of a Google account, by default the application default credentials; the client secrets of an OAuth
+            application open a browser.
         user: User name or e-mail address, for a platform that takes a password.
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
@@ -94,7 +95,7 @@ def login(
             url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
         )
     elif device and not KINDS[platform].google:
-        raise UsageError(f"{platform} has no login by browser", remedy=f"Give a {KINDS[platform].takes}.")
+        raise UsageError(f"{platform} has no login by browser", remedy=f"Use a {KINDS[platform].takes}.")
     else:
         url = connection.base_url
         if platform != "gen3" and console.is_attended:  # asked for in this order; a credentials file states its commons
@@ -116,7 +117,7 @@ def _token(connection: Connection, *, token_stdin: bool) -> str | None:
     if token_stdin or given == "-":
         return _from_stdin("the token")
     if given is not None and not given:  # a variable that a script left empty: no question may replace it
-        raise UsageError("--access-token is empty", remedy="Give a token, or omit the option.")
+        raise UsageError("--access-token is empty", remedy="Use a token, or omit the option.")
     return given
 
 
@@ -135,7 +136,7 @@ def _asked(console: Console, question: str, option: str, *, hidden: bool = False
 
         answer = getpass.getpass(question) if hidden else console.answer(question)
     if not answer.strip():
-        raise UsageError(f"{question.rstrip(': ')} missing", remedy=f"Give it with {option}.")
+        raise UsageError(f"{question.rstrip(': ')} missing", remedy=f"Pass it with {option}.")
     return answer.strip()
 
 
@@ -145,7 +146,7 @@ def _given(
     """What is to be tried and stored, and the base URL that it states."""
     kind = KINDS[platform]
     if sum(each is not None for each in (token, file, user)) > 1:
-        raise UsageError("--access-token, --credentials-file and --user exclude each other", remedy="Give one of them.")
+        raise UsageError("--access-token, --credentials-file and --user exclude each other", remedy="Use one of them.")
     if token is not None:
         return StoredLogin(Token(token)), _issuer(token) if platform == "gen3" else None
     if kind.takes == "password" or (kind.basic and user is not None):
@@ -157,12 +158,12 @@ def _given(
         )
         return StoredLogin(Token(password), kind="basic" if kind.basic else "password", user=name), None
     if user is not None:
-        raise UsageError(f"{platform} takes no password", remedy=f"Give a {kind.takes}.")
+        raise UsageError(f"{platform} takes no password", remedy=f"Use a {kind.takes}.")
     if file is None and kind.takes == "token":
         console.message(kind.remedy)
         return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
     if platform != "gen3":
-        raise UsageError(f"{platform} has no credentials file", remedy=f"Give a {kind.takes}.")
+        raise UsageError(f"{platform} has no credentials file", remedy=f"Use a {kind.takes}.")
     named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))
     text = _from_stdin("the credentials file") if named == "-" else read_credentials_file(Path(named))
     return credentials_file(text, named)
@@ -178,7 +179,7 @@ def _issuer(token: str) -> str | None:
 
 
 def logout(platform: str | None = None, *, connection: Connection, console: Console) -> None:
-    """Log out: delete a stored login, and revoke it where the platform supports that.
+    """Log out: delete a stored login, and revoke it if the platform supports that.
 
     Logins of other programs and variables stay as they are.
 
@@ -219,7 +220,7 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
 
 
 def shown(result: list[Account], call: object) -> list[dict[str, Any]]:
-    """The rows of `omics whoami`: problems only where there are any."""
+    """The rows of `omics whoami`: problems only if there are any."""
     del call
     names = ("platform", "profile", "user", "base_url", "expires_at", "origin")
     rows = [{name: getattr(each, name) for name in names} for each in result]
@@ -250,7 +251,7 @@ def service_login(
         console: Where the address and questions go.
     """
     if access_token == "":  # a variable that a script left empty: no browser may open for it
-        raise UsageError("--access-token is empty", remedy="Give a token, or omit it to log in with a browser.")
+        raise UsageError("--access-token is empty", remedy="Use a token, or omit it to log in with a browser.")
     service = _service(client, lambda text: _lines(console, text))
     done = service.login(access_token=access_token or "", remote=remote, migrate=migrate, timeout=timeout)
     end = "" if done.expires_at is None else f" until {moment(done.expires_at)}"

@@ -174,7 +174,7 @@ def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[s
         raise UsageError(f"{target.parent} is not a folder")
     if stopped is None:
         return {"file": str(target), "bytes": _snapshot(running, target)}
-    with _failures("the state is not saved", "Give the folder of a sandbox with --dir."):
+    with _failures("the state is not saved", "Use the folder of a sandbox with --dir."):
         from omicsdk.sandbox.state.snapshots import save_folder
 
         return {"file": str(target), **save_folder(stopped, target)}
@@ -213,9 +213,7 @@ def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, consol
         replace: Delete the state that is in the folder.
         console: Where the next step is printed.
     """
-    with _failures(
-        "the state is not loaded", "Give a file of `omics sandbox save`, and an empty folder, or --replace."
-    ):
+    with _failures("the state is not loaded", "Use a file of `omics sandbox save`, and an empty folder, or --replace."):
         from omicsdk.sandbox import load_snapshot
 
         about = load_snapshot(Path(file), Path(dir), replace=replace)
@@ -236,7 +234,7 @@ def reset(*, url: str | None = None, dir: str | None = None, console: Console) -
     if stopped is None:
         _asked(running, "POST", "/reset")
         return {"url": running}
-    with _failures("the folder is not emptied", "Give the folder of a sandbox with --dir."):
+    with _failures("the folder is not emptied", "Use the folder of a sandbox with --dir."):
         from omicsdk.sandbox.state.folder import empty
 
         empty(stopped)
@@ -251,7 +249,7 @@ def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
         dir: The sandbox's folder, whether it is running or not.
     """
     address, folder = _chosen(url, dir)
-    with _failures("the state cannot be read", "Give the folder of a sandbox with --dir."):
+    with _failures("the state cannot be read", "Use the folder of a sandbox with --dir."):
         if folder is not None:
             from omicsdk.sandbox import running_url
             from omicsdk.sandbox.contents import counted_in
@@ -313,7 +311,7 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
     except OSError as error:
         remedies = {
             errno.EADDRINUSE: "Choose another port with --port or --s3-port.",
-            errno.EADDRNOTAVAIL: "Give an address of this machine with --host.",
+            errno.EADDRNOTAVAIL: "Use an address of this machine with --host.",
         }
         # The message of the event loop names the address by its own words and the system's.
         in_use = "the port is in use" if error.errno == errno.EADDRINUSE else ""

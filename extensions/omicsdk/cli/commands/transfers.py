@@ -87,7 +87,7 @@ def bytes_of(option: str, text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if not match:
-        raise UsageError(f"{option} {text}: not a number of bytes", remedy="Give one such as 16M.")
+        raise UsageError(f"{option} {text}: not a number of bytes", remedy="Use one such as 16M.")
     return int(float(match[1]) * _FACTORS[match[2].lower()])
 
 
@@ -95,7 +95,7 @@ def _rate(option: str, text: str) -> float:
     match = _RATE.fullmatch(text.strip())
     rate = float(match[1]) * _FACTORS[match[2].lower()] if match else 0.0
     if rate <= 0:
-        raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Give one such as 500K or 10M.")
+        raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
     return rate
 
 
@@ -273,7 +273,7 @@ def report_path(given: str | None) -> Path | None:
     if path.suffix.lower() not in (".html", ".jsonl"):
         raise UsageError(
             f"--report {given}: unknown suffix",
-            remedy="Give a name that ends in .html (for people) or .jsonl (a JSON line for each file).",
+            remedy="Use a name that ends in .html (a web page) or .jsonl (a JSON line for each file).",
         )
     try:
         file_to_write(given)

@@ -51,7 +51,7 @@ def at_least_0(number: float) -> float:
 
 def _at_least(least: int, number: float) -> float:
     if number < least:
-        raise UsageError(f"{number:g} is below {least}", remedy=f"Give {least} or more.")
+        raise UsageError(f"{number:g} is below {least}", remedy=f"Use {least} or more.")
     return number
 
 
@@ -65,7 +65,7 @@ def above_0(number: float) -> float:
         UsageError: It is 0 or below.
     """
     if number <= 0:
-        raise UsageError(f"{number:g} is not above 0", remedy="Give seconds above 0.")
+        raise UsageError(f"{number:g} is not above 0", remedy="Use seconds above 0.")
     return number
 
 
@@ -79,7 +79,7 @@ def port(number: int) -> int:
         UsageError: It is not a port.
     """
     if not 0 <= number <= 65535:
-        raise UsageError(f"{number} is not a port", remedy="Give 1 to 65535, or 0 for a free one.")
+        raise UsageError(f"{number} is not a port", remedy="Use 1 to 65535, or 0 for a free one.")
     return number
 
 
@@ -93,7 +93,7 @@ def not_empty(text: str) -> str:
         UsageError: It is empty.
     """
     if not text.strip():
-        raise UsageError("the value is empty", remedy="Give a value; check that the shell variable is set.")
+        raise UsageError("the value is empty", remedy="Use a value; check that the shell variable is set.")
     return text
 
 
@@ -118,14 +118,14 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     except OSError as error:
         raise UsageError(
             f"{option}: cannot read {shown}: {error.strerror or error}",
-            remedy="Give a readable file.",
+            remedy="Use a readable file.",
         ) from error
     except LookupError as error:
         raise UsageError(
-            f"--encoding: unknown encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
+            f"--encoding: unknown encoding {encoding!r}", remedy="Use one such as utf_8, latin_1 or cp1252."
         ) from error
     except UnicodeDecodeError as error:
-        remedy = "Save it as UTF-8." if encoding is None else "Save it in that encoding, or give its --encoding."
+        remedy = "Save it as UTF-8." if encoding is None else "Save it in that encoding, or set its --encoding."
         raise UsageError(
             f"{option}: byte {error.start} of {shown} is not {encoding or 'UTF-8'} text", remedy=remedy
         ) from error
@@ -141,7 +141,7 @@ def file_to_write(file: str) -> str:
         UsageError: It is -, a folder or a socket, or its folder is missing or cannot be written.
     """
     if file == STREAM:
-        raise UsageError("- is stdout, but a file is required", remedy="Name a file, or give ./- for a file named -.")
+        raise UsageError("- is stdout, but a file is required", remedy="Name a file, or use ./- for a file named -.")
     path = Path(file).absolute()
     if path.is_dir():
         raise UsageError(f"{file!r} is a folder", remedy="Name a file.")

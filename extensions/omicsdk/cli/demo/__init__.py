@@ -26,7 +26,7 @@ def demo(*, keep: str | None = None, large_mib: int = 256) -> None:
     from omicsdk.core.errors import MissingExtra, UsageError
 
     if large_mib < 64 or large_mib % 16:
-        raise UsageError(f"--large-mib is {large_mib}", remedy="Give a multiple of 16, 64 or more.")
+        raise UsageError(f"--large-mib is {large_mib}", remedy="Use a multiple of 16, 64 or more.")
     folder = Path(keep).absolute() if keep else None
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         problem = "is not empty" if folder.is_dir() else "is a file"

@@ -95,7 +95,7 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
     if parts.scheme != "https" and is_loopback(host):
         return outcome("skipped", "http to this machine")
     if parts.scheme != "https":
-        remedy = "Give its https:// address: credentials are not sent over http."
+        remedy = "Use its https:// address: credentials are not sent over http."
         return outcome("warning", "http: the connection is not encrypted", remedy)
     if way.proxy is not None:
         return outcome("skipped", "through the proxy; the probe of the login includes it")

@@ -268,7 +268,7 @@ class _Calls:
             raise UsageError(f"the result is {len(outcome.output)} bytes that are no text", remedy=remedy) from None
         answer = self._answers.first(masked(text, os.environ) if text else None)
         if outcome.is_cut:
-            answer["incomplete"] = "the listing continues; narrow it by arguments, or give no_paginate for one page"
+            answer["incomplete"] = "the listing continues; narrow it by arguments, or use no_paginate for one page"
         return _answer({**answer, **messages, **({} if code == DONE else {"exit_code": code})})
 
 

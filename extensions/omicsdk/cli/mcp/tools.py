@@ -336,7 +336,7 @@ def check_texts(name: str, value: Any, folder: Path | None) -> None:
         reasons = (_leads_out(part.strip().removeprefix("@"), folder) for part in parts if folder is not None)
         if reason := next(filter(None, reasons), None):
             raise UsageError(
-                f"{name}: {text!r} {reason}", remedy=f"Give a path below the folder {folder}, relative to it."
+                f"{name}: {text!r} {reason}", remedy=f"Use a path below the folder {folder}, relative to it."
             )
 
 

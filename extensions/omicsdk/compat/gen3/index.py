@@ -127,7 +127,7 @@ class Gen3Index(Service):
         return items_at(json_of(self._indexd.get_valid_guids.raw(**stated(count=count))), "guids", "get_valid_guids")
 
     def get_guids_prefix(self) -> str:
-        """Return what the commons' GUIDs begin with; empty where there is no prefix."""
+        """Return what the commons' GUIDs begin with; empty if there is no prefix."""
         return json_of(self._indexd.get_guids_prefix.raw())["prefix"]
 
     # -- reading
@@ -418,7 +418,7 @@ class Gen3Index(Service):
         urls: Sequence[str] | None = None,
         authz: Sequence[str] | None = None,
     ) -> Record:
-        """State what a blank record's file is, when it was uploaded.
+        """State what a space record's file is, when it was uploaded.
 
         Args:
             guid: The record.

@@ -177,7 +177,7 @@ class Gen3Metadata(Service):
 
         Args:
             metadata_list: Each `guid` with its `data`.
-            overwrite: Whether documents that are there are replaced; by default they are.
+            overwrite: Whether documents that exist are replaced; by default they are.
             **kwargs: Further query parameters.
 
         Returns:
@@ -199,14 +199,15 @@ class Gen3Metadata(Service):
             guid: Its GUID.
             metadata: The document.
             aliases: Further names for it.
-            overwrite: Whether one that is there is replaced.
+            overwrite: Whether one that exists is replaced.
             **kwargs: Further query parameters.
 
         Returns:
             The document.
 
         Raises:
-            Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the same.
+            Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the
+                same.
         """
         made = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
         if aliases:

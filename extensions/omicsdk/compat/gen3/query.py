@@ -82,7 +82,7 @@ class Gen3Query(LoginService):
             Gen3SubmissionQueryError: The service answered with errors.
         """
         if filters and filter_object:
-            raise Gen3UserError("filters and filter_object exclude each other", remedy="Give one of them.")
+            raise Gen3UserError("filters and filter_object exclude each other", remedy="Pass one of them.")
         chosen = {"AND": [{"=": {name: value}} for name, value in filters.items()]} if filters else filter_object
         first, offset, order = 10 if first is None else first, offset or 0, sort_of(sort_object)
         if first + offset > REACH:

@@ -93,7 +93,7 @@ class Gen3Submission(Service):
         """
         peregrine = self._commons.peregrine
         if max_tries < 1:
-            raise Gen3UserError(f"max_tries is {max_tries}", remedy="Give a number from 1.")
+            raise Gen3UserError(f"max_tries is {max_tries}", remedy="Pass a number from 1.")
         if max_tries > 1:
             from omicsdk.core.retry import Retry
 
@@ -216,7 +216,7 @@ class Gen3Submission(Service):
     # -- records
 
     def submit_record(self, program: str, project: str, json: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Json:
-        """Submit records: each is created, or updated where there is one of its name. All of them are stored, or none.
+        """Submit records: each is created, or updated if there is one of its name. All of them are stored, or none.
 
         Args:
             program: The program's name.
@@ -284,14 +284,14 @@ class Gen3Submission(Service):
             batch_size: How many are deleted at once, 100 by default: all of a batch, or none.
 
         Returns:
-            The answer to the last batch; None where there are no ids.
+            The answer to the last batch; None if there are no ids.
 
         Raises:
             BadRequest: There is no such record, or others link to it; batches before it are deleted.
         """
         if batch_size < 1:
             raise Gen3UserError(
-                f"batch_size is {batch_size}", remedy="Give a number from 1; the ids of a batch are in an address."
+                f"batch_size is {batch_size}", remedy="Pass a number from 1; the ids of a batch are in an address."
             )
         deleting, last = self._sheepdog.delete_records, None
         for some in batches(uuids, batch_size):
@@ -388,7 +388,7 @@ class Gen3Submission(Service):
 
 def _format(given: str) -> str:
     if given.lower() not in FORMATS:
-        raise Gen3UserError(f"{given!r} is no format of an export", remedy=f"Give one of {', '.join(FORMATS)}.")
+        raise Gen3UserError(f"{given!r} is no format of an export", remedy=f"Pass one of {', '.join(FORMATS)}.")
     return given.lower()
 
 

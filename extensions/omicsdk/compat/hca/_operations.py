@@ -58,8 +58,8 @@ class DocumentedOperation(Generic[T]):
         """Call the service.
 
         Returns:
-            The JSON answer, bytes where it isn't JSON, the address where that was asked for (`directurl`), None where it is
-            empty (304, "nothing has changed", among them); for HEAD a response with headers.
+            The JSON answer, bytes where it isn't JSON, the address where that was requested (`directurl`), None if it
+            is empty (304, "nothing has changed", among them); for HEAD a response with headers.
 
         Raises:
             TypeError: An argument has no name, isn't known or is missing.
@@ -162,7 +162,7 @@ def as_typed(value: Any, kind: str) -> Any:
 
 
 def plain_answer(response: httpx.Response) -> Any:
-    """JSON where the answer says that it is, an address as text, else its bytes; None where it is empty."""
+    """JSON where the answer says that it is, an address as text, else its bytes; None if it is empty."""
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):

@@ -76,7 +76,7 @@ def named(name: str) -> str | None:
         name: The name.
 
     Returns:
-        It quoted; None where no nested route has it: see `omicsdk.pangea.listings.has_route`.
+        It quoted; None if no nested route has it: see `omicsdk.pangea.listings.has_route`.
     """
     from omicsdk.core.request import segment
     from omicsdk.pangea.listings import has_route
@@ -90,7 +90,7 @@ def named(name: str) -> str | None:
 
 
 def _below(address: str, endpoint: str) -> str | None:
-    """The route that an absolute URL names, None where it is not one of the server's."""
+    """The route that an absolute URL names, None if it is not one of the server's."""
     from omicsdk.core.credentials import origin_of
 
     if origin_of(address) != origin_of(endpoint):

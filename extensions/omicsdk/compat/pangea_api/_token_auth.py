@@ -18,7 +18,7 @@ class TokenAuth(ApiKey):
         owner: What identifies its user, without revealing the token.
 
     Raises:
-        ConfigError: It is empty, or has blanks in it.
+        ConfigError: It is empty, or has spaces in it.
     """
 
     def __init__(self, token: str, user: str = "") -> None:

@@ -184,10 +184,10 @@ class AnalysisResultField(RemoteObject):
         """Download its file, verified where a checksum is stated; one that was stopped is resumed.
 
         Args:
-            filename: The target; a file there is replaced when the new one is complete. None takes a temporary file, which is
-                deleted when this object is gone, at the latest when the program ends.
-            cache: Whether a file that this object downloaded before may be used: where no other name is asked for, it still
-                exists, and nothing was uploaded or refreshed since.
+            filename: The target; a file there is replaced when the new one is complete. None takes a temporary file,
+                which is deleted when this object is gone, at the latest when the program ends.
+            cache: Whether a file that this object downloaded before may be used: where no other name is requested, it
+                still exists, and nothing was uploaded or refreshed since.
 
         Returns:
             The path of the file.

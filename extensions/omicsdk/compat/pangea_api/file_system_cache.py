@@ -52,7 +52,7 @@ def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
         blob_filepath: The file.
 
     Returns:
-        Whole seconds; 0 where there is none.
+        Whole seconds; 0 if there is none.
     """
     try:
         return int(time() - Path(blob_filepath).stat().st_mtime)
@@ -105,7 +105,7 @@ class FileSystemCache:
             obj: Whose.
 
         Returns:
-            The blob; None where there is none that is good: it is too old, or something was written to the server since.
+            The blob; None if there is none that is good: it is too old, or something was written to the server since.
         """
         if self.no_cache:
             return None

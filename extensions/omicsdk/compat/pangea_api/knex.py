@@ -64,7 +64,7 @@ class PangeaGeneralError(DocumentedError):
         remedy: What to do.
 
     Attributes:
-        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+        response: The answer that was a refusal, as `requests` would have it; None if there was none.
     """
 
     prefix: ClassVar[str] = "Pangea"
@@ -158,7 +158,7 @@ def not_there(what: str, url: str) -> PangeaNotFoundError:
     """Return the error for something that a list does not have.
 
     Args:
-        what: What was looked for.
+        what: What was searched.
         url: The list's address.
 
     Returns:
@@ -302,7 +302,7 @@ class Knex:
         Args:
             url: A route such as `samples/<uuid>`, or an absolute URL; the token goes along to this server only.
             url_options: Parameters that are added to the URL, not quoted yet.
-            json_response: Whether the JSON value is wanted, None where there is none; else the response.
+            json_response: Whether the JSON value is wanted, None if there is none; else the response.
 
         Returns:
             The value, or a response as `requests` has it.

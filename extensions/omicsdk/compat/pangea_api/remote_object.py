@@ -126,7 +126,7 @@ class RemoteObject:
         self.cache.clear_blob(self)
 
     def get_cached_blob(self) -> Any:
-        """Return what the cache has of it; None when it has nothing, or it is outdated."""
+        """Return what the cache has of it; None if it has nothing, or it is outdated."""
         return self.cache.get_cached_blob(self) if self.is_cached else None
 
     def cache_blob(self, blob: Blob) -> None:
@@ -226,7 +226,7 @@ class RemoteObject:
             This object.
 
         Raises:
-            RemoteObjectError: It was deleted, or the server made something else than was asked for.
+            RemoteObjectError: It was deleted, or the server made something else than was requested.
             PangeaOtherError: There is one of that name, or the server does not accept a value.
             PangeaGeneralError: The server refused, or did not answer.
         """
@@ -424,7 +424,7 @@ class RemoteObject:
         return getattr(self, self.parent_field) if self.parent_field is not None else None
 
     def _segment(self) -> str | None:
-        """Its own part of its path by names; None where its name cannot be one."""
+        """Its own part of its path by names; None if its name cannot be one."""
         return named(str(getattr(self, self.name_field)))
 
     def _place(self) -> str:

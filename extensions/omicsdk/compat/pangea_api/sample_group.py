@@ -30,9 +30,9 @@ class SampleGroup(RemoteObject):
         moved: Nothing: what follows is given by name, since its places differ between releases of the published client.
         metadata: Facts on it; none by default.
         is_library: Whether samples are created in it.
-        is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that is
-            there and is otherwise isn't loaded. None leaves it to the server, which makes a new one public. By default a
-            new one is private, and one that is there may be either.
+        is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that
+            is there and is otherwise isn't loaded. None leaves it to the server, which makes a new one public. By
+            default a new one is private, and one that exists may be either.
 
     Raises:
         TypeError: An argument has no name, or is of another type.

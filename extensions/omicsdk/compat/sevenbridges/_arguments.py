@@ -59,7 +59,7 @@ def check_numbers(**given: object) -> None:
     """
     for name, value in given.items():
         if not may_be(NUMBERS[name], value):
-            raise SettingsError(f"{name} is {shown(value)}", remedy=f"Give {NUMBERS[name].takes}.")
+            raise SettingsError(f"{name} is {shown(value)}", remedy=f"Pass {NUMBERS[name].takes}.")
 
 
 def may_be(number: Number, value: object) -> bool:
@@ -92,7 +92,7 @@ def check_texts(given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
             told = shown(value) if name == "url" else f"a {type(value).__name__}"
-            raise SettingsError(f"{name} is {told}, and takes text", remedy=f"Give {name} as text.")
+            raise SettingsError(f"{name} is {told}, and takes text", remedy=f"Pass {name} as text.")
 
 
 def path_of(name: str, given: object) -> str:
@@ -111,7 +111,7 @@ def path_of(name: str, given: object) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
     if not path or not isinstance(path, str):
         raise SettingsError(
-            f"{name} is {shown(path)}, and takes a path", remedy=f"Give {name} as text, or as a pathlib.Path."
+            f"{name} is {shown(path)}, and takes a path", remedy=f"Pass {name} as text, or as a pathlib.Path."
         )
     return path
 
@@ -148,7 +148,7 @@ def check_handlers(handlers: object) -> None:
         each = next((each for each in cast("Sequence[object]", handlers) if not callable(each)), None)
         wrong = None if each is None else f"has {shown(each)} in it"
     if wrong:
-        remedy = "Give error_handlers=[rate_limit_sleeper], or the like."
+        remedy = "Pass error_handlers=[rate_limit_sleeper], or the like."
         raise SettingsError(f"error_handlers {wrong}, and takes a list of functions", remedy=remedy)
 
 
@@ -164,12 +164,12 @@ def check_address(url: str, *, debug: bool) -> None:
     """
     scheme, separator, rest = url.partition("://")
     wrong, place = "", rest if separator else url.lstrip("/")
-    remedy = f"Give {mask_url(f'https://{place}')}."
+    remedy = f"Pass {mask_url(f'https://{place}')}."
     if not separator:
         wrong = "The platform's address needs https:// before it"
     elif scheme.lower() == "http" and not debug:
         wrong = f"{mask_url(url)} isn't encrypted: the token could be read on the way"
-        remedy = "Give an https URL, or debug=True for a server on this machine."
+        remedy = "Pass an https URL, or debug=True for a server on this machine."
     elif scheme.lower() not in ("http", "https"):
         wrong = f"{scheme!r} isn't a scheme that the platform has: {mask_url(url)}"
     if wrong:

@@ -123,11 +123,11 @@ def check_config(config: object) -> None:
         return
     told = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
     profile = told if told == repr(config) else "..."
-    raise SettingsError(f"config is {told}, and takes a Config", remedy=f"Give config=Config(profile={profile}).")
+    raise SettingsError(f"config is {told}, and takes a Config", remedy=f"Pass config=Config(profile={profile}).")
 
 
 def from_variables() -> Access | None:
-    """What the environment's variables say; None when it isn't everything."""
+    """What the environment's variables say; None if it isn't everything."""
     endpoint, token = (os.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if not (endpoint and token):
         return None
@@ -150,6 +150,6 @@ def by_default() -> Access:
     if not Path(UserProfile.CREDENTIALS).exists():
         raise SettingsError(
             "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN aren't both set, and there is no ~/.sevenbridges/credentials",
-            remedy="Give url and token, set both variables, or write that file.",
+            remedy="Pass url and token, set both variables, or write that file.",
         )
     return UserProfile("default")

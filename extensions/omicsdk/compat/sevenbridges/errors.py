@@ -66,7 +66,7 @@ class SettingsError(_LocalError, core.ConfigError):
     """A setting is missing or malformed.
 
     Attributes:
-        file: The file that has it; None where none does.
+        file: The file that has it; None if none does.
         line: Its line, from 1.
     """
 
@@ -135,7 +135,7 @@ class LocalFileAlreadyExists(_Coded, core.UsageError):
     """A file of that name is there already; `message` is its path. No server told it."""
 
     http_status = NO_CODE
-    default_remedy = "Choose another name, or give overwrite=True."
+    default_remedy = "Choose another name, or use overwrite=True."
 
 
 class ExecutionDetailsInvalidTaskType(_Coded, core.UsageError):

@@ -1,1 +1,1 @@
-"""OAuth 2.0: logging in with a browser, refreshing and revoking tokens, and service accounts; knows no platform."""
+"""OAuth 2.0: logins with a browser, token refresh and revocation, and service accounts. Knows no platform."""

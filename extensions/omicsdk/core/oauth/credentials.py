@@ -21,20 +21,21 @@ logger = logging.getLogger("omicsdk.oauth")
 class RefreshingToken(BearerToken):
     """The access token of a stored login.
 
-    It is renewed shortly before its end and after a refusal, when the login has a refresh token. A refresh token may be
-    good for one use, so a renewal holds the file's lock and reads the file first: if another process has renewed
-    meanwhile, its token is taken and nothing is sent.
+    It is renewed shortly before its expiry and after a refusal, if the login has a refresh token. A refresh token may
+    be valid
+    for a single use, so a renewal locks and reads the file first: if another process has renewed meanwhile, its token
+    is used and nothing is sent.
 
     Args:
-        tokens: Where the login is stored.
+        tokens: The store of the login.
         url: Any URL of the service.
-        login: What `tokens` has for it.
-        renewal: Makes new tokens of a refresh token, over the network.
-        remedy: What the user can do when it can't be renewed.
+        login: The stored login.
+        renewal: Exchanges a refresh token for new tokens, over the network.
+        remedy: What the user can do when it cannot be renewed.
         clock: The source of time.
 
     Raises:
-        ConfigError: The stored token can't be one.
+        ConfigError: The stored token is invalid.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class RefreshingToken(BearerToken):
         except ConfigError as error:
             if renewed is None:
                 raise
-            # This process can go on; the next one may have to log in.
+            # This process can continue; the next one may have to log in.
             logger.warning("the renewed login could not be stored: %s", error)
             return renewed.token
 
@@ -97,17 +98,17 @@ class RefreshingToken(BearerToken):
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 """Environment variable that names the key file."""
 LIFETIME = 3600.0
-"""Seconds that a token is good for: the most that Google's services take."""
+"""Seconds for which a token is valid: the most that Google's services accept."""
 _REMEDY = f"Set {VARIABLE} to the JSON key file of a service account, or unset it to use another login."
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key file holds.
+    """The content of a key file.
 
     Attributes:
         email: The service account.
-        key_id: The key's name, which goes into a token's header.
+        key_id: The key's id, sent in a token's header.
         private_key: The key in PEM form.
     """
 
@@ -120,10 +121,10 @@ def read_key(path: Path) -> Key:
     """Read a service account's key file.
 
     Args:
-        path: The JSON file as Google gives it out.
+        path: The JSON file from Google.
 
     Raises:
-        AuthError: It isn't there, can't be read, or isn't a service account's.
+        AuthError: It is missing, cannot be read, or is not a service account's.
     """
     try:
         value: object = json.loads(path.read_bytes())
@@ -149,16 +150,16 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
     """Sign claims as a JSON Web Token with RS256.
 
     Args:
-        key: Whose token it is.
-        claims: What the token states.
+        key: The service account's key.
+        claims: The claims.
         source: Where the key comes from, for errors.
 
     Returns:
-        The token, its header's `kid` the key's name.
+        The token; `kid` in its header is the key's id.
 
     Raises:
-        MissingExtra: The library for it isn't installed.
-        AuthError: The key is broken, or of another kind than RSA.
+        MissingExtra: The signing library is not installed.
+        AuthError: The key is invalid, or not RSA.
     """
     jwt = require("jwt", "google", "service accounts")
     try:
@@ -166,22 +167,22 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
     except NotImplementedError as error:
         raise MissingExtra("google", "service accounts", module="cryptography") from error
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
-        # What the library says may quote the key.
+        # The library's message may quote the key.
         raise AuthError(
             f"The private key in {source} cannot be used to sign with RS256", remedy="Download the account's key again."
         ) from error
 
 
 class ServiceAccount(Credentials):
-    """Tokens that a service account signs itself, each created again shortly before the one before ends.
+    """Tokens that a service account signs itself, each created shortly before the previous one expires.
 
     The key file is read when the first token is needed.
 
     Args:
         path: The key file.
-        claims: Returns what a token states beside `iat` and `exp`, from the account's address.
-        lifetime: Seconds that a token is good for, above 60.
-        origins: Whom the tokens are for; see BearerToken.
+        claims: Returns a token's claims besides `iat` and `exp`, from the account's address.
+        lifetime: Seconds for which a token is valid, above 60.
+        origins: The services that the tokens are for; see BearerToken.
         clock: The source of time.
     """
 
@@ -205,19 +206,19 @@ class ServiceAccount(Credentials):
 
     @property
     def expires_at(self) -> float | None:
-        """Seconds since 1970 at which the present token ends; None when none was needed yet."""
+        """Seconds since 1970 at which the present token expires; None before the first one."""
         return self._made + self._lifetime if self._token else None
 
     def ready(self) -> bool:
-        """Whether no token has to be signed, so that `headers` answers at once."""
+        """Whether no token has to be signed, so that `headers` returns at once."""
         return not self._is_due()
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The Authorization header.
+        """Return the Authorization header.
 
         Raises:
-            AuthError: The key file is missing or broken.
-            MissingExtra: The library that signs isn't installed.
+            AuthError: The key file is missing or invalid.
+            MissingExtra: The signing library is not installed.
         """
         del method, url
         with self._lock:
@@ -226,7 +227,7 @@ class ServiceAccount(Credentials):
             return {"authorization": f"Bearer {self._token}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Sign a new token in the place of a refused one, unless that was just made: another would be no better."""
+        """Sign a new token in place of a refused one, unless that was just created: another would not help."""
         with self._lock:
             if refused.get("authorization") != f"Bearer {self._token}":
                 return True
@@ -236,7 +237,7 @@ class ServiceAccount(Credentials):
             return True
 
     def _is_due(self) -> bool:
-        # A clock that was set back makes a token of the future, which services refuse.
+        # If the clock was set back, the token would be from the future, which services refuse.
         age = self._clock.now() - self._made
         return not self._token or not 0 <= age < self._lifetime - RENEW_BEFORE
 

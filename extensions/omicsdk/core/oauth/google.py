@@ -62,19 +62,18 @@ def default_file(environ: Mapping[str, str]) -> Path:
 
 
 def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable[str]) -> Credentials | None:
-    """Find the user's login with Google: a token, a credentials file that is named, or the default one of gcloud.
+    """Find the user's Google login: a token, a named credentials file, or gcloud's default one.
 
     Args:
         environ: The environment's variables: OMICS_GOOGLE_TOKEN, GOOGLE_APPLICATION_CREDENTIALS, CLOUDSDK_CONFIG.
-        scopes: Scopes that a service account's tokens are requested for, with blanks between; those of a user's are set when
-            the user logs in.
+        scopes: Scopes of a service account's tokens, separated by spaces; those of a user's are set at login.
         origins: The services that the tokens may be sent to, as URLs.
 
     Returns:
-        Credentials; None where there are none.
+        Credentials; None if there are none.
 
     Raises:
-        AuthError: A file that is named cannot be read, or is of another kind.
+        AuthError: A named file cannot be read, or is of another kind.
     """
     if token := environ.get(TOKEN_VARIABLE, "").strip():
         return BearerToken(token, origins=origins)
@@ -87,7 +86,7 @@ def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable
     except AuthError as error:
         if environ.get(VARIABLE):
             raise
-        if path.exists():  # of a kind that nothing here can use; the user did not name it
+        if path.exists():  # of an unsupported kind; the user did not name it
             logger.warning("continuing without a Google login: %s", error)
         return None
 
@@ -101,11 +100,11 @@ def google_credentials(
     endpoint: Endpoint | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Credentials:
-    """Make credentials of a file: tokens are requested when they are needed, and renewed every hour.
+    """Make credentials from a file: tokens are requested at first use and renewed every hour.
 
     Args:
         path: A user's application default credentials, or the key file of a service account.
-        scopes: Scopes that a service account's tokens are requested for, with blanks between.
+        scopes: Scopes of a service account's tokens, separated by spaces.
         origins: The services that the tokens may be sent to, as URLs; None is the service of the client.
         remedy: What the user can do when the file cannot be used.
         endpoint: Sends requests for tokens; by default over the network.
@@ -129,7 +128,7 @@ def google_credentials(
         found = grant()
         return Token(found.access_token, found.expires_at)
 
-    # The first token has ended already, so that none is requested before it is needed.
+    # The first token has already expired, so that none is requested before it is needed.
     return BearerToken("none", origins=origins, expires_at=0.0, refresh=token, remedy=remedy, clock=clock)
 
 
@@ -151,7 +150,7 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
 
 
 def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request:
-    """The request that exchanges a signed statement of a service account for a token (RFC 7523)."""
+    """Return the request that exchanges a service account's signed assertion for a token (RFC 7523)."""
     from omicsdk.core.bodies import form_body
     from omicsdk.core.oauth.credentials import LIFETIME, read_key, signed
     from omicsdk.core.oauth.grants import post
@@ -260,7 +259,7 @@ def _by_device(
     from omicsdk.core.bodies import form_body
     from omicsdk.core.oauth.grants import grant_of, post
 
-    # The address stands beside that for tokens, which the client secrets state.
+    # The address is next to that for tokens, which the client secrets state.
     address = application.beside(application.token_uri, "/token", "/device/code")
     form = form_body({"client_id": application.client_id, "scope": IDENTITY})
     asked: object = json.loads(sender.text(post(address, form, "login", again=True)))
@@ -283,7 +282,7 @@ def _by_device(
                 sender.text(post(application.token_uri, form_body(fields), "login", again=True)), clock.now()
             )
         except APIError as error:
-            # The error's name is the message where no description stands beside it.
+            # Without a description, the message is the error's name.
             named = (error.code, error.message)
             if "slow_down" in named:
                 interval += 5  # RFC 8628, 3.5

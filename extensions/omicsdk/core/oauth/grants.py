@@ -1,4 +1,4 @@
-"""OAuth 2.0: applications, authorization requests, and the grants that give tokens."""
+"""OAuth 2.0: applications, authorization requests, and grants."""
 
 import json
 import math
@@ -26,14 +26,14 @@ _REMEDY = "Download the application's secrets again; they have client_id, auth_u
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What an application needs to ask an authorization server for tokens.
+    """An application that requests tokens from an authorization server.
 
     Attributes:
-        client_id: The application's name.
-        auth_uri: Where a user's browser is sent to log in.
-        token_uri: Where codes and refresh tokens become access tokens.
-        client_secret: What proves the application; empty for one that can't keep a secret.
-        redirect_uris: Addresses that the server sends browsers back to, as far as they are known.
+        client_id: The application's id.
+        auth_uri: Where a user's browser logs in.
+        token_uri: Where codes and refresh tokens are exchanged for access tokens.
+        client_secret: The application's secret; empty for a public client.
+        redirect_uris: Addresses that the server redirects browsers to, if known.
     """
 
     client_id: str
@@ -44,17 +44,17 @@ class Application:
 
     @classmethod
     def of(cls, secrets: Mapping[str, object], source: str) -> "Application":
-        """Read the "client secrets" form that Google introduced: `{"installed": {"client_id": ..., ...}}`.
+        """Read Google's "client secrets" format: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
-            secrets: The decoded JSON; its members may stand under `installed` or `web`, or at the top.
+            secrets: The decoded JSON; its members may be under `installed` or `web`, or at the top.
             source: Where it comes from, for errors.
 
         Returns:
             The application.
 
         Raises:
-            ConfigError: A member is missing, or an address isn't encrypted.
+            ConfigError: A member is missing, or an address is not encrypted.
         """
         inner = next((part for name in ("installed", "web") if is_object(part := secrets.get(name))), secrets)
         texts = {name: inner.get(name) for name in ("client_id", "auth_uri", "token_uri", "client_secret")}
@@ -65,7 +65,7 @@ class Application:
             if not is_confidential(str(texts[name])):
                 raise ConfigError(
                     f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which is not encrypted",
-                    remedy="Give an address that begins with https://.",
+                    remedy="Use an address that begins with https://.",
                 )
         listed: object = inner.get("redirect_uris")
         redirects = tuple(each for each in listed if isinstance(each, str)) if is_array(listed) else ()
@@ -79,27 +79,27 @@ class Application:
         )
 
     def beside(self, uri: str, last: str, other: str) -> str:
-        """An address of the same server, whose paths end alike: `/oauth/token` beside `/oauth/revoke`.
+        """Return a related address of the same server: `/oauth/token` for `/oauth/revoke`.
 
         Args:
-            uri: An address that is known.
-            last: How its path ends.
-            other: How the wanted one's does; it is at the root when `uri` ends otherwise.
+            uri: The known address.
+            last: The end of its path.
+            other: The end of the related path; it is at the root if `uri` ends otherwise.
 
         Returns:
-            The wanted address, without query.
+            The related address, without query.
         """
         parts = urlsplit(uri)
         path = parts.path[: -len(last)] + other if parts.path.endswith(last) else other
         return f"{parts.scheme}://{parts.netloc}{path}"
 
     def loopback(self) -> tuple[str, int, str]:
-        """Host, port and path at which the server may send a browser back to this machine.
+        """Return host, port and path at which the server may redirect a browser to this machine.
 
         Returns:
-            Those of a registered address of this machine, 127.0.0.1 before localhost (whose name may lead elsewhere); the
-            port is 0 where none is registered, which RFC 8252 (7.3) has servers take for any. Without a registered
-            address 127.0.0.1, any port and "/".
+            Those of a registered address of this machine, 127.0.0.1 before localhost (whose name may resolve
+            elsewhere); the port is 0 if none is registered, which servers must treat as any (RFC 8252, 7.3). Without a
+            registered address 127.0.0.1, any port and "/".
         """
         found = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
         return min(found, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
@@ -115,20 +115,20 @@ def _of_this_machine(uri: str) -> tuple[str, int, str] | None:
     return (host, port, parts.path or "/") if is_here else None
 
 
-#: Length of a code verifier as the library takes it, which makes 64 characters of it or 86: RFC 7636 allows 43 to 128.
+#: Length parameter of a code verifier in the library, which makes 64 or 86 characters of it: RFC 7636 allows 43 to 128.
 VERIFIER_LENGTH = 64
 AGAIN = "Log in again."
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """A login that was begun.
+    """A login that was started.
 
     Attributes:
-        url: Where the user's browser goes.
-        redirect_uri: Where it comes back to.
-        state: Comes back with it: proof that this login was answered and no other.
-        verifier: Proof that the code is redeemed by the program that began the login (PKCE).
+        url: Where the user's browser logs in.
+        redirect_uri: Where it is redirected to afterwards.
+        state: Returned with the redirect: proof that it answers this login.
+        verifier: Proof that the program that started the login redeems the code (PKCE).
     """
 
     url: str = field(repr=False)
@@ -140,12 +140,12 @@ class Authorization:
 def begin(
     application: Application, redirect_uri: str, scopes: Sequence[str], extra: Mapping[str, str] | None = None
 ) -> Authorization:
-    """Begin a login.
+    """Start a login.
 
     Args:
-        application: Who asks.
-        redirect_uri: Where the browser shall come back to.
-        scopes: What is asked for, such as `openid`.
+        application: The application that requests tokens.
+        redirect_uri: Where the browser is redirected to afterwards.
+        scopes: The requested scopes, such as `openid`.
         extra: Further parameters of the request, such as an `audience`.
 
     Returns:
@@ -157,7 +157,7 @@ def begin(
     client = WebApplicationClient(application.client_id)
     verifier = client.create_code_verifier(VERIFIER_LENGTH)
     state = generate_token(32)
-    # The library takes https only; this machine's own http is judged where the application is read.
+    # The library accepts https only; http on this machine is checked where the application is read.
     scheme, separator, rest = application.auth_uri.partition("://")
     url = client.prepare_request_uri(
         f"https{separator}{rest}",
@@ -172,12 +172,12 @@ def begin(
 
 
 def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
-    """Read the code out of what a login ended with.
+    """Read the code from the result of a login.
 
     Args:
-        pasted: The address that the browser came back to, or its query.
+        pasted: The address that the browser was redirected to, or its query.
         state: The login's state.
-        bare: Whether it may be the code alone too, or the JSON of a page that shows it: what people copy.
+        bare: Whether to accept the code alone too, or the JSON of a page that shows it: users copy these.
 
     Returns:
         The code.
@@ -210,11 +210,11 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
 
 
 def complaint(error: object, description: object) -> str:
-    """An authorization server's words in one line.
+    """Format an authorization server's error in one line.
 
     Args:
-        error: Its code for what went wrong; nothing where it gave none.
-        description: Its text, likewise.
+        error: Its error code; empty if there is none.
+        description: Its description; empty if there is none.
     """
     said = [" ".join(str(each).split())[:300] for each in (error, description) if each]
     return ": ".join(said) or "it gave no reason"
@@ -230,7 +230,7 @@ def _query(text: str) -> str | None:
 
 
 def _shown_as_json(text: str) -> str | None:
-    """The query that an echo page shows as JSON, at the top or under `query_params`."""
+    """Return the query that an echo page shows as JSON, at the top or under `query_params`."""
     import json
     from urllib.parse import urlencode
 
@@ -252,13 +252,13 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an authorization server gave.
+    """The tokens from an authorization server.
 
     Attributes:
-        access_token: Goes with requests.
-        expires_at: Seconds since 1970 at which it ends; None when it is not stated.
-        refresh_token: Becomes the next access token; empty when there is none.
-        id_token: Says who logged in; empty when there is none.
+        access_token: Sent with requests.
+        expires_at: Seconds since 1970 at which it expires; None if not stated.
+        refresh_token: Exchanged for the next access token; empty if there is none.
+        id_token: Identifies the user; empty if there is none.
     """
 
     access_token: str = field(repr=False)
@@ -268,12 +268,12 @@ class Grant:
 
 
 def code_request(application: Application, login: Authorization, code: str) -> Request:
-    """The request that makes tokens of a login's code; it can be sent once.
+    """Return the request that exchanges a login's code for tokens; it can be sent once.
 
     Args:
-        application: Who asks.
-        login: The login as it was begun.
-        code: What it ended with.
+        application: The application that requests tokens.
+        login: The login.
+        code: Its code.
     """
     from oauthlib.oauth2 import WebApplicationClient
 
@@ -287,10 +287,10 @@ def code_request(application: Application, login: Authorization, code: str) -> R
 
 
 def refresh_request(application: Application, refresh_token: str) -> Request:
-    """The request that makes a new access token of a refresh token.
+    """Return the request that exchanges a refresh token for an access token.
 
     Args:
-        application: Whom the refresh token was issued to.
+        application: The application that the refresh token was issued to.
         refresh_token: The refresh token.
     """
     from oauthlib.oauth2 import WebApplicationClient
@@ -303,13 +303,13 @@ def refresh_request(application: Application, refresh_token: str) -> Request:
 
 
 def revoke_request(application: Application, uri: str, refresh_token: str, *, as_json: bool = False) -> Request:
-    """The request that makes a refresh token worthless.
+    """Return the request that revokes a refresh token.
 
     Args:
-        application: Whom the refresh token was issued to.
-        uri: Where tokens are revoked.
+        application: The application that the refresh token was issued to.
+        uri: The revocation endpoint.
         refresh_token: The refresh token.
-        as_json: Send JSON, as some servers want it, instead of RFC 7009's form.
+        as_json: Send JSON, which some servers require, instead of RFC 7009's form.
     """
     fields = {"client_id": application.client_id, "token": refresh_token}
     if as_json:
@@ -323,11 +323,11 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
 
     Args:
         text: The answer's body.
-        now: Seconds since 1970 at which it came; lifetimes count from there.
-        previous: The refresh token that was sent, which goes on when no new one comes.
+        now: Seconds since 1970 at which it arrived; lifetimes count from there.
+        previous: The refresh token that was sent, which remains valid if there is no new one.
 
     Returns:
-        The tokens. Where no lifetime is stated, the end is the one that a JSON Web Token states itself.
+        The tokens. If no lifetime is stated, the expiry is the one in a JSON Web Token.
 
     Raises:
         AuthError: It is an error, or has no access token.
@@ -370,7 +370,7 @@ def _object(text: str) -> dict[str, object]:
 
 
 def _seconds(lifetime: object) -> float | None:
-    """A lifetime in seconds: a number, or one that was written as a text."""
+    """Return a lifetime in seconds, from a number or text."""
     try:
         seconds = float(lifetime) if isinstance(lifetime, int | float | str) and lifetime is not True else math.nan
     except (ValueError, OverflowError):
@@ -379,13 +379,13 @@ def _seconds(lifetime: object) -> float | None:
 
 
 def post(uri: str, body: Body, operation: str, *, again: bool = False) -> Request:
-    """The request that sends a body to an authorization server.
+    """Return the request that sends a body to an authorization server.
 
     Args:
         uri: The absolute URL.
         body: A form, unless it states another media type.
         operation: Its name in errors.
-        again: Whether it may be sent a second time though it may have arrived.
+        again: Whether it may be repeated although it may have arrived.
     """
     headers = (("accept", "application/json"), ("content-type", body.media_type or FORM))
     return Request("POST", uri, headers, body.content, again, False, operation)
@@ -395,13 +395,13 @@ _REFUSALS = (400, 401, 403)
 
 
 class Endpoint:
-    """Sends what `omicsdk.core.oauth.grants` makes.
+    """Sends the requests of `omicsdk.core.oauth.grants`.
 
     Args:
         environ: The environment's variables; by default the process's own.
         transport: Replaces the network, for tests.
-        retry: When to try again; by default up to five times more, but a code or a refresh token is sent again only if it
-            can't have arrived.
+        retry: When to retry; by default up to five retries, but a code or a refresh token is repeated only if it cannot
+            have arrived.
         clock: The source of time.
     """
 
@@ -422,11 +422,11 @@ class Endpoint:
         """Send a request and return the answer's body.
 
         Args:
-            request: What to send, to an absolute URL. It isn't followed elsewhere: secrets are in it.
+            request: The request, to an absolute URL. Redirects are not followed: it contains secrets.
 
         Raises:
             APIError: The server answered with an error.
-            TransportError: No whole answer came.
+            TransportError: No complete answer arrived.
         """
         from omicsdk.core.sending.transport import Transport
 
@@ -447,8 +447,8 @@ class Endpoint:
         """Send a request to a token endpoint.
 
         Args:
-            request: What to send.
-            previous: The refresh token in it, which goes on when no new one comes.
+            request: The request.
+            previous: The refresh token in it, which remains valid if there is no new one.
 
         Returns:
             The tokens.
@@ -456,7 +456,7 @@ class Endpoint:
         Raises:
             AuthError: The server refused, or answered without tokens.
             APIError: It answered with another error.
-            TransportError: No whole answer came.
+            TransportError: No complete answer arrived.
         """
         try:
             text = self.text(request)
@@ -472,10 +472,10 @@ class Endpoint:
 
 
 def get(url: str, operation: str) -> Request:
-    """A request for what anybody may read.
+    """Return a request for a public resource.
 
     Args:
         url: The absolute URL.
-        operation: What errors call it.
+        operation: Its name in errors.
     """
     return Request("GET", url, (("accept", "application/json"),), None, True, False, operation)

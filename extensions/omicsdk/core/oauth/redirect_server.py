@@ -18,11 +18,12 @@ from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_
 def open_browser(url: str) -> None:
     """Open a URL in the user's browser, if there is one; return at once.
 
-    Python's `webbrowser` decides which: the variable BROWSER, or what the desktop prefers. A browser that runs in the
-    terminal would hold up its caller, so this happens in a thread. Whether it worked cannot be determined: show the URL too.
+    Python's `webbrowser` chooses it: the variable BROWSER, or the desktop's preference. A browser that runs in the
+    terminal
+    would block its caller, so this happens in a thread. Whether it worked cannot be determined: show the URL too.
 
     Args:
-        url: Where to go.
+        url: The URL.
     """
     threading.Thread(target=_open, args=(url,), name="omics-browser", daemon=True).start()
 
@@ -41,7 +42,7 @@ def _open(url: str) -> None:
 
 
 _STEP = 0.25
-"""Seconds between two looks at whether to go on waiting."""
+"""Seconds between two checks of whether to stop."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
@@ -51,7 +52,7 @@ _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'",
-    "Referrer-Policy": "no-referrer",  # the address holds the code
+    "Referrer-Policy": "no-referrer",  # the address contains the code
     "Connection": "close",
 }
 
@@ -100,9 +101,9 @@ class RedirectServer:
     """Waits on the loopback interface for the browser.
 
     Args:
-        host: The host's name in the address, one of this machine's own; 127.0.0.1 is what is listened on.
-        port: The port; 0, or one that is taken, is any that is free.
-        path: The address' path.
+        host: The host's name in the address, one of this machine; the server listens on 127.0.0.1.
+        port: The port; any free one if it is 0 or in use.
+        path: The address's path.
 
     Attributes:
         uri: The address, for the authorization request.
@@ -120,10 +121,10 @@ class RedirectServer:
 
     @contextmanager
     def listening(self, state: str) -> Generator[None]:
-        """Answer browsers for the length of a `with` block.
+        """Answer browsers within a `with` block.
 
         Args:
-            state: The login's state; whatever comes with another one isn't its answer.
+            state: The login's state; a request with another one does not answer it.
         """
         self._server.state = state
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="omics-login", daemon=True)
@@ -138,20 +139,20 @@ class RedirectServer:
         """Wait for the browser; Ctrl-C ends the wait.
 
         Args:
-            seconds: How long at most.
+            seconds: Most seconds to wait.
             stop: Set it to end the wait within a quarter of a second.
             clock: The source of time.
 
         Returns:
-            The query that it came back with: a code, or an error.
+            The query of the redirect: a code, or an error.
 
         Raises:
-            AuthError: It didn't come back, or `stop` was set.
+            AuthError: There was no redirect, or `stop` was set.
         """
         end = clock.monotonic() + seconds
         while (left := end - clock.monotonic()) > 0:
             try:
-                # In steps, because where a wait has no end in sight Ctrl-C isn't heard on Windows.
+                # In steps, because Ctrl-C does not end an unlimited wait on Windows.
                 return self._server.answers.get(timeout=min(left, _STEP))
             except queue.Empty:
                 if stop is not None and stop.is_set():
@@ -163,7 +164,7 @@ class RedirectServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """Threads, because browsers open connections in advance on which nothing ever comes."""
+    """Uses threads, because browsers open connections in advance on which nothing is ever sent."""
 
     daemon_threads = True
     allow_reuse_address = False
@@ -175,13 +176,13 @@ class _Server(ThreadingHTTPServer):
         self.path = "/"
 
     def server_bind(self) -> None:
-        # The usual one asks the name service for this machine's name, which may take long.
+        # The default one resolves this machine's name, which may take long.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
-        """Nothing: a browser that hangs up in the middle is no news."""
+        """Do nothing: a browser that disconnects early is no error."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -215,4 +216,4 @@ class _Handler(BaseHTTPRequestHandler):
         return "omics"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the request line holds the code."""
+        """Do nothing: the request line contains the code."""

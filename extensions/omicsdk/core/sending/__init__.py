@@ -1,1 +1,1 @@
-"""How a request travels: `transport` sends it and decides what follows an answer, `wire` carries it over `connections`."""
+"""Sending of requests: `transport` sends one and decides what follows an answer, `wire` sends it over `connections`."""

@@ -1,7 +1,7 @@
-"""Our credentials for other people's HTTP clients: requests and httpx. Neither is imported here unless it is used.
+"""Credentials for other HTTP clients: requests and httpx, each imported at its first use.
 
-What holds in our own transports holds here: nothing is sent to an origin that the credentials aren't for, nor
-unencrypted but to this machine. Both libraries take Authorization alone off a request that is redirected elsewhere.
+The rules of our own transports apply: nothing is sent to an origin that the credentials are not for, nor unencrypted
+except to this machine. On redirects to another origin both libraries remove Authorization only.
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any], Any]:
-    """An `auth` for requests, renewed once on 401: `requests.get(url, auth=requests_auth(token, base_url=url))`.
+    """Return an `auth` for requests, renewed once on 401: `requests.get(url, auth=requests_auth(token, base_url=url))`.
 
     Args:
-        credentials: What to send.
+        credentials: The credentials.
         base_url: The service that they were given for.
 
     Returns:
-        A callable that takes a PreparedRequest and returns it with headers and query parameters. A Request of httpx is taken
-        too, but is not sent again.
+        A callable that takes a PreparedRequest and returns it with headers and query parameters. It also accepts a
+        Request of httpx, but does not repeat it.
     """
 
     def authorize(request: Any) -> Any:
@@ -57,7 +57,7 @@ def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any],
 def _renewing(
     credentials: Credentials, base_url: str, names: Sequence[str], position: int | None
 ) -> Callable[..., Any]:
-    """A hook for answers: a request that was refused is sent again with renewed credentials, once."""
+    """Return a hook for answers that repeats a refused request with renewed credentials, once."""
     sent_again = False
 
     def renew(answer: Any, **options: Any) -> Any:
@@ -84,7 +84,7 @@ def _renewing(
 
 
 def _position(body: Any) -> int | None:
-    """The position of a file that is sent; None for another body."""
+    """Return the position in a file that is sent; None for another body."""
     try:
         return body.tell()
     except (AttributeError, OSError):
@@ -92,7 +92,7 @@ def _position(body: Any) -> int | None:
 
 
 def _rewound(body: Any, position: int | None) -> bool:
-    """Whether a body can be sent a second time."""
+    """Rewind a body; return whether it can be sent a second time."""
     if body is None or isinstance(body, (bytes, str)):
         return True
     if position is None:
@@ -105,11 +105,12 @@ def _rewound(body: Any, position: int | None) -> bool:
 
 
 def httpx_auth(credentials: Credentials, *, base_url: str) -> "httpx.Auth":
-    """An httpx.Auth of our credentials, renewed once on 401: `httpx.Client(auth=httpx_auth(token, base_url=url))`.
+    """Return an httpx.Auth of our credentials, renewed once on 401: `httpx.Client(auth=httpx_auth(token,
+    base_url=url))`.
 
     Args:
-        credentials: What to send. When a request is sent, those that go into another header than Authorization are
-            refused by a ConfigError: httpx would hand them on to wherever it is redirected.
+        credentials: The credentials. If they use another header than Authorization, sending raises ConfigError: httpx
+            would forward it to the target of any redirect.
         base_url: The service that they were given for.
     """
     return _httpx_class()(credentials, base_url)

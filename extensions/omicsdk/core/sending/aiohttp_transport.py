@@ -1,8 +1,9 @@
-"""Small requests of an event loop over aiohttp's connections, where aiohttp is installed (the extra `fast`).
+"""Small requests of an event loop over aiohttp's connections, if aiohttp is installed (the extra `fast`).
 
-Its parser is in C: a client makes some three times as many small calls a second as over httpx's own connections. What
-else there is to send goes the usual way: large bodies, because aiohttp waits forever for one that is not read; proxies,
-HTTP/2 and trio.
+Its parser is written in C: a client makes about three times as many small calls a second as over httpx's own
+connections.
+Other requests use httpx: large bodies, because aiohttp waits forever for one that is not read; proxies, HTTP/2 and
+trio.
 """
 
 import asyncio
@@ -11,25 +12,25 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 
 import aiohttp
-from aiohttp import ConnectionTimeoutError  # an aiohttp that lacks it is too old for what follows, and isn't used
+from aiohttp import ConnectionTimeoutError  # an aiohttp without it is too old, and is not used
 from yarl import URL
 
 from omicsdk.core.sending.httpx_import import httpx
 
-#: Bytes of a body that the system takes at once, whether the server reads or not.
+#: Bytes of a body that the system buffers, whether the server reads or not.
 _MOST_BODY = 1 << 16
-#: Bytes of a line of an answer's head: presigned URLs in Location can be long; h11 takes as many.
+#: Most bytes of a line of a head: presigned URLs in Location can be long; h11 accepts as many.
 _MOST_LINE = 100 << 10
-#: Bytes of a body at once: an encoded one may become a thousand times as long in one step.
+#: Most bytes of a body read at once: decoding may multiply them by a thousand.
 _PIECE = 1 << 16
 _OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends requests by one aiohttp session, which is made for the event loop that sends first.
+    """Sends requests over one aiohttp session, created for the first event loop that uses it.
 
     Args:
-        context: Whom encrypted connections trust.
+        context: The TLS context.
         kept_for: Seconds for which an idle connection is kept.
     """
 
@@ -40,7 +41,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def serves(self, request: httpx.Request) -> bool:
-        """Return whether a request can go this way."""
+        """Return whether a request can be sent by this transport."""
         return (
             isinstance(request.stream, httpx.ByteStream)
             and len(request.content) <= _MOST_BODY
@@ -72,7 +73,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         session = self._session
         if session is None or self._loop is not loop:  # connections end with the loop that opened them
             self._loop = loop
-            # How many are open at once is counted by the pool that this transport belongs to.
+            # The pool that this transport belongs to limits open connections.
             connector = aiohttp.TCPConnector(limit=0, ssl=self._context, keepalive_timeout=self._kept_for)
             session = self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -82,7 +83,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 max_line_size=_MOST_LINE,
                 max_field_size=_MOST_LINE,
             )
-            # What is sent once more is decided by `core.retry`; aiohttp has no public way to say so.
+            # `core.retry` decides about retries; aiohttp has no public option for that.
             session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
         return session
 
@@ -102,7 +103,7 @@ def _in_asyncio() -> bool:
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer's body, as it is encoded."""
+    """An answer's body, still encoded."""
 
     def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
         self._answer = answer
@@ -120,7 +121,7 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _as_httpx(request: httpx.Request) -> Generator[None]:
-    """Raise what httpx would for the same failure, so that `failure_of` determines whether the request may have arrived."""
+    """Raise httpx's error for the same failure, so that `failure_of` determines whether the request may have arrived."""
     try:
         yield
     except ConnectionTimeoutError as error:

@@ -34,14 +34,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Network(NamedTuple):
-    """How a URL is reached. Equal ones can share their connections.
+    """How a URL is reached. Equal ones can share connections.
 
     Attributes:
-        proxy: The proxy's URL, which may hold a password; None is a direct connection.
-        ca_file: A PEM file of the authorities to trust; None, with ca_dir None too, is the certifi package's.
-        ca_dir: A folder of them.
-        client_cert: A PEM file with the certificate to show.
-        client_key: A PEM file with its key; None when that is in client_cert.
+        proxy: The proxy's URL, possibly with a password; None for a direct connection.
+        ca_file: A PEM file of the trusted authorities; None, with ca_dir None too, for the certifi package's.
+        ca_dir: A folder of trusted authorities.
+        client_cert: A PEM file with the client certificate.
+        client_key: A PEM file with its key; None if that is in client_cert.
     """
 
     proxy: str | None = None
@@ -58,7 +58,7 @@ class Network(NamedTuple):
 
 
 def network(url: str, environ: Mapping[str, str] | None = None) -> Network:
-    """Read how a URL is to be reached.
+    """Determine how a URL is reached.
 
     Args:
         url: An absolute URL of scheme http or https.
@@ -85,11 +85,11 @@ def curl_options(found: Network) -> dict[str, str]:
     """Return a network as options of a libcurl handle.
 
     Args:
-        found: What `network` found for the handle's URL.
+        found: The result of `network` for the handle's URL.
 
     Returns:
-        Values by the options' names without CURLOPT_ ("CAINFO"), all of them texts. An empty PROXY and NOPROXY keep
-        libcurl from reading the environment itself, which it would do by other rules.
+        Values by the options' names without CURLOPT_ ("CAINFO"), all of them texts. An empty PROXY and NOPROXY prevent
+        libcurl from reading the environment itself by other rules.
     """
     options = {"PROXY": found.proxy or "", "NOPROXY": ""}
     ca_file = found.ca_file or (None if found.ca_dir else default_ca_file())
@@ -105,7 +105,7 @@ def curl_options(found: Network) -> dict[str, str]:
 
 
 def default_ca_file() -> str:
-    """Return the PEM file of the authorities that are trusted unless the environment names others: Mozilla's list."""
+    """Return the PEM file of the default authorities: Mozilla's list."""
     import certifi
 
     return certifi.where()
@@ -133,7 +133,7 @@ def _is_direct(host: str, port: int | None, variables: Mapping[str, str]) -> boo
 
 
 def _names(entry: str, host: str, port: int | None) -> bool:
-    """Whether an entry of NO_PROXY, in lower case, names a host."""
+    """Whether an entry of NO_PROXY, in lower case, matches a host."""
     if entry == "*":
         return True
     name, wanted_port = _split_port(entry)
@@ -154,7 +154,7 @@ def _names(entry: str, host: str, port: int | None) -> bool:
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
-    """Parts `host:port` and `[v6]:port`; an IPv6 address without brackets has no port."""
+    """Split `host:port` and `[v6]:port`; an IPv6 address without brackets has no port."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         return name, int(rest[1:]) if rest[:1] == ":" and rest[1:].isdecimal() else None
@@ -165,14 +165,14 @@ def _split_port(entry: str) -> tuple[str, int | None]:
 
 
 class Hop(NamedTuple):
-    """One stop of a request on its way to the final answer.
+    """One step of a request on its way to the final answer.
 
     Attributes:
         method: HTTP method in upper case.
         url: Absolute URL.
         headers: Names and values, without those of credentials.
-        has_content: Whether the request's body goes along.
-        trusted: Whether credentials may go along: still at the origin that the request was meant for.
+        has_content: Whether it has the request's body.
+        trusted: Whether credentials may be sent: it is still at the origin that the request was meant for.
     """
 
     method: str
@@ -186,15 +186,15 @@ class Hop(NamedTuple):
 
 
 class WireFailure(Exception):
-    """No whole answer came back.
+    """No complete answer was received.
 
     Args:
-        error: What to raise when there is no other try.
+        error: The error to raise if there is no retry.
         arrived: Whether the request may have reached the service.
-        lasting: Whether another try can't help (a certificate that isn't trusted).
+        lasting: Whether a retry cannot help (a certificate that is not trusted).
 
     Attributes:
-        within: Seconds from the first try on after which there is no other, because a body brought nothing; else None.
+        within: Seconds from the first try after which there is no retry, because a body was too slow; else None.
     """
 
     within: float | None = None
@@ -209,8 +209,8 @@ class WireFailure(Exception):
 _contexts: dict[Network, "ssl.SSLContext"] = {}
 _contexts_lock = threading.Lock()
 
-#: Connections of one client to one origin, and how long an idle one is kept, in seconds: less than most servers do, so that
-#: a request seldom meets one that is just being closed.
+#: Most connections of one client to one origin, and seconds for which an idle one is kept: less than most servers do,
+#: so that a request seldom meets one that is being closed.
 MOST_CONNECTIONS = 100
 KEPT_FOR = 5.0
 
@@ -218,26 +218,26 @@ KEPT_FOR = 5.0
 class Pool:
     """The connections to one origin: httpx transports with at most one connection each, lent to one request at a time.
 
-    One transport with all connections costs more the more there are: at the begin and the end of each request it goes
-    through all of them, and through all that wait, and asks the system of each idle one whether it is still open. Twenty
-    tasks get half as many answers from it as one task does, two hundred a fifth.
+    A single transport with all connections is slow: at the start and the end of each request it iterates over all of
+    them, and over all that wait, and asks the system whether each idle one is still open. With twenty tasks it handles
+    half as many answers as with one, with two hundred a fifth.
 
     Args:
-        make: Makes an httpx transport.
-        shared: Whether the first one serves all requests: it speaks HTTP/2, or takes the network's place.
+        make: Creates an httpx transport.
+        shared: Whether the first one serves all requests: it uses HTTP/2, or replaces the network.
         asynchronous: Whether they are for an event loop.
-        small: An httpx transport for all small requests; None where they go as others do.
+        small: An httpx transport for all small requests; None to send these like others.
 
     Attributes:
         small: As given.
-        shared: The transport that serves all requests; None where each is lent to one.
-        idle: Unused ones, the one used last at the end, and since when.
+        shared: The transport that serves all requests; None if each is lent to one.
+        idle: Unused ones, the most recently used last, with the time of their last use.
         slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
         all: All that are open.
     """
 
     def __init__(self, make: Callable[[], Any], *, shared: bool, asynchronous: bool, small: Any = None) -> None:
-        first = make()  # at once, because what is wrong with the settings shows here
+        first = make()  # at once, because it reports errors in the settings
         self._make = make
         self.small = small
         self.shared: Any = first if shared else None
@@ -246,7 +246,7 @@ class Pool:
         self.all = [first] if small is None else [first, small]
 
     def made(self) -> Any:
-        """Make one more transport."""
+        """Create another transport."""
         made = self._make()
         self.all.append(made)
         return made
@@ -267,13 +267,13 @@ def _by_aiohttp(context: "ssl.SSLContext") -> Any:
 
 
 class Connections(dict[str, Pool]):
-    """Pools by origin (`https://host:port`), made when they are first asked for. Thread-safe.
+    """Pools by origin (`https://host:port`), created at first use. Thread-safe.
 
     Args:
-        environ: The environment's variables; None is the process's own, read when an origin is first reached.
-        http2: Whether to speak HTTP/2 where the server does.
+        environ: The environment's variables; None for the process's own, read when an origin is first used.
+        http2: Whether to use HTTP/2 if the server supports it.
         asynchronous: Whether they are for an event loop.
-        given: An httpx transport that takes the place of all of them.
+        given: An httpx transport that replaces all of them.
     """
 
     def __init__(
@@ -294,26 +294,26 @@ class Connections(dict[str, Pool]):
 
     @property
     def real(self) -> bool:
-        """Whether requests go over the network, and not into a transport that takes its place."""
+        """Whether requests go over the network, not to a transport that replaces it."""
         return self._given is None
 
     def __missing__(self, origin: str) -> Pool:
-        """Make the pool of an origin.
+        """Create the pool of an origin.
 
         Raises:
             UsageError: They are closed.
-            ConfigError: The environment's proxy or certificate authorities can't be used.
+            ConfigError: The environment's proxy or certificate authorities cannot be used.
         """
         with self._lock:
             if self._closed:
-                raise UsageError("The client is closed", remedy="Make a new one, or close it later.")
+                raise UsageError("The client is closed", remedy="Create a new one, or close it later.")
             found = self.get(origin)
             if found is None:
                 found = self[origin] = self._made(origin)
             return found
 
     def proxy_towards(self, url: "httpx.URL") -> str | None:
-        """Return the proxy that a URL is reached by, with its password; None for a direct connection."""
+        """Return the proxy for a URL, with its password; None for a direct connection."""
         return None if self._given is not None else network(str(url), self._environ).proxy
 
     def _made(self, origin: str) -> Pool:
@@ -326,7 +326,7 @@ class Connections(dict[str, Pool]):
 
         way = network(origin, self._environ)
         encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
-        # Plain http needs no authorities, whose reading is all that a new transport costs.
+        # Plain http needs no authorities; reading them is most of the cost of a new transport.
         context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         most = MOST_CONNECTIONS if self._http2 else 1
         limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_FOR)
@@ -359,7 +359,7 @@ class Connections(dict[str, Pool]):
         """Mark them closed.
 
         Returns:
-            The httpx transports that are to be closed; none the second time.
+            The httpx transports to close; none the second time.
         """
         with self._lock:
             if self._closed:
@@ -371,16 +371,17 @@ class Connections(dict[str, Pool]):
 
 
 def tls_context(way: Network) -> "ssl.SSLContext":
-    """Return the process's one TLS context for these authorities and this client certificate; making one costs 20 ms.
+    """Return the process's shared TLS context for these authorities and this client certificate; creating one takes 20
+    ms.
 
     Args:
-        way: Where they come from; its proxy doesn't matter.
+        way: The network with the files; its proxy is ignored.
 
     Returns:
-        The context; it is shared, so don't change it.
+        The context; it is shared, so do not change it.
 
     Raises:
-        ConfigError: A file can't be read or isn't what it should be.
+        ConfigError: A file cannot be read or is invalid.
     """
     key = Network(None, way.ca_file, way.ca_dir, way.client_cert, way.client_key)
     with _contexts_lock:

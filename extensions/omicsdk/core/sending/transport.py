@@ -1,4 +1,4 @@
-"""Transports: a request and its answer, with retries, redirects, credentials and time budgets."""
+"""Transports: a request and its answer, with retries, redirects, credentials and time limits."""
 
 import copy
 import os
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
-    """Return the stop that follows a redirect.
+    """Return the step that follows a redirect.
 
-    A redirect to another origin takes no secrets along, and what was left behind isn't picked up again when a later one
-    points back: the server that redirected chose the path.
+    A redirect to another origin carries no secrets, and they are not restored if a later one leads back: the
+    redirecting server chose the path.
 
     Args:
-        hop: The stop that answered.
+        hop: The step that answered.
         status: Its answer, one of REDIRECT_STATUSES.
         location: The answer's Location, absolute or relative.
 
     Returns:
-        The next stop.
+        The next step.
     """
     url = urljoin(hop.url, location)
     if "#" not in location and "#" in hop.url:
@@ -67,7 +67,7 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
 
 
 def is_elsewhere(status: int, location: str | None) -> bool:
-    """Return whether an answer redirects to what isn't http, such as s3://bucket/key.
+    """Return whether an answer redirects to another scheme than http, such as s3://bucket/key.
 
     Args:
         status: The answer's status.
@@ -78,25 +78,25 @@ def is_elsewhere(status: int, location: str | None) -> bool:
 
 
 def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return the headers that may go to another origin than the one they were meant for.
+    """Return the headers that may be sent to another origin.
 
     Args:
         headers: Names and values.
 
     Returns:
-        Those that neither hold secrets nor name a host.
+        Those that neither contain secrets nor name a host.
     """
     return tuple(pair for pair in headers if pair[0].lower() != "host" and not is_secret_name(pair[0]))
 
 
 T = TypeVar("T")
-# Says nothing of a body; what the caller says of it in the headers of a client does.
+# Without a body's media type; a client's own header has it.
 _ANY_BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the request to a stop; gives the httpx.Response, or raises WireFailure."""
+    """Send the request of a step; return the httpx.Response, or raise WireFailure."""
 
     hop: Hop
     headers: Mapping[str, str] = field(repr=False)
@@ -106,7 +106,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Authorize:
-    """Ask credentials what to send along; gives headers and query parameters, or raises AuthError."""
+    """Ask credentials for headers and query parameters; may raise AuthError."""
 
     credentials: Credentials
     hop: Hop
@@ -114,7 +114,7 @@ class Authorize:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Return credentials what was refused; gives whether there is something new to send."""
+    """Renew credentials that were refused; return whether there is something new to send."""
 
     credentials: Credentials
     refused: Mapping[str, str]
@@ -122,14 +122,14 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait for so many seconds."""
+    """Wait for a number of seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Read what is left of an answer that isn't the final one, up to a bound, and close it; gives the bytes."""
+    """Read the rest of an intermediate answer, up to a limit, and close it; return the bytes."""
 
     response: Any
 
@@ -140,26 +140,28 @@ Pace = Callable[[str, Clock], float]
 """Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent."""
 
 
-#: Seconds by which clocks may differ before that is taken for the reason of a refusal: what services commonly allow.
+#: Difference of clocks in seconds up to which it is not considered the reason of a refusal: the usual tolerance of
+#: services.
 CLOCK_TOLERANCE = 300.0
 
-#: What goes along when there are no credentials.
+#: Headers and query parameters without credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """What a transport brings to each of its conversations.
+    """A transport's settings for each conversation.
 
     Attributes:
-        base_url: Where paths stand under, without a slash at the end.
+        base_url: The URL that paths are relative to, without a slash at the end.
         headers: Sent with every request unless the request has its own of that name; names in lower case.
-        credentials: What is sent along to that origin, or None.
-        retry: When to try again.
+        credentials: The credentials for that origin, or None.
+        retry: When to retry.
         clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
         pace: Limits the rate of requests to that origin; None for no limit.
-        stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean up.
+        stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean
+            up.
     """
 
     base_url: str
@@ -173,11 +175,11 @@ class Manners:
 
 
 class Outgoing(NamedTuple):
-    """A request as it goes out, to be sent by other means than a transport's.
+    """A request as it would be sent, for another sender.
 
     Attributes:
-        url: Where it goes.
-        headers: Its headers, those of the credentials included, with lower-case names.
+        url: Its URL.
+        headers: Its headers, including those of the credentials, with lower-case names.
     """
 
     url: str
@@ -188,12 +190,12 @@ Steps = Generator[Action, Any, T]
 
 
 class _Conversation:
-    """One request on its way to its final answer: where it is, and what it has met so far.
+    """One request on its way to its final answer: its current step and its history.
 
     Args:
-        request: What to send.
+        request: The request.
         manners: The transport's settings.
-        follow_redirects: False gives redirects back, but for those with Retry-After, which say "not yet".
+        follow_redirects: False returns redirects, except for those with Retry-After, which mean "not yet".
     """
 
     def __init__(self, request: Request, manners: Manners, follow_redirects: bool) -> None:
@@ -208,12 +210,12 @@ class _Conversation:
         self._renewed = False
 
     def run(self) -> Steps[Any]:
-        """Yield what is to be done next, and return the final httpx.Response, whose status is below 400.
+        """Yield the next actions, and return the final httpx.Response, whose status is below 400.
 
         Raises:
-            APIError: The answer is an error, still so after the retries.
-            TransportError: No answer, still so after the retries, or no end of redirects.
-            AuthError: The credentials may not go there, or can't be renewed.
+            APIError: The answer is an error, even after the retries.
+            TransportError: No answer after all retries, or a redirect loop.
+            AuthError: The credentials may not be sent there, or cannot be renewed.
         """
         while True:
             yield from self._wait_for_turn()
@@ -237,14 +239,14 @@ class _Conversation:
             yield from self._wait_after_error(response, body)
 
     def _wait_for_turn(self) -> Steps[None]:
-        """Wait until the service accepts the next request. A redirect and another try are requests of their own."""
+        """Wait until the service accepts the next request. A redirect and a retry count as requests."""
         pace, clock = self._manners.pace, self._manners.clock
         if pace is not None and self._hop.trusted and (wait := pace(origin_of(self._hop.url), clock)):
             self._started += wait  # the budget is for the service's failures, not for the queue before it
             yield Sleep(wait)
 
     def _authorized(self) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
-        """Whose credentials go along, as which headers and query parameters."""
+        """Return the credentials that are sent, as headers and query parameters."""
         if self._credentials is not None and self._hop.trusted:
             try:
                 headers, query = yield Authorize(self._credentials, self._hop)
@@ -257,7 +259,7 @@ class _Conversation:
         return None, NOTHING, NOTHING
 
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
-        """Wait for the next try, or raises where there is none."""
+        """Wait before a retry, or raise if there is none."""
         self._failures += 1
         pause = None
         stalled = failure.within is not None and self._elapsed() >= failure.within
@@ -269,7 +271,7 @@ class _Conversation:
         yield Sleep(pause)
 
     def _is_final(self, response: "httpx.Response") -> bool:
-        """Whether a 3xx is what the caller gets: it leads nowhere, or the caller wants to see where it leads."""
+        """Whether a 3xx is returned to the caller: it has no target, or the caller requested it."""
         if response.status_code >= 400:
             return False
         if response.status_code not in REDIRECT_STATUSES or not response.headers.get("location"):
@@ -279,7 +281,7 @@ class _Conversation:
         return not self._follow_redirects and self._asked_wait(response) is None
 
     def _go_on(self, response: "httpx.Response") -> Steps[None]:
-        """Go where a redirect leads, after the wait that it asks for."""
+        """Follow a redirect, after the wait that it asks for."""
         wait = self._asked_wait(response)
         yield Finish(response)
         try:
@@ -305,7 +307,7 @@ class _Conversation:
             raise self._described(TooManyRedirects(f"Redirected {self._redirects} times"))
 
     def _wait_after_error(self, response: "httpx.Response", body: bytes) -> Steps[None]:
-        """Wait for the next try, or raises the error that the answer is."""
+        """Wait before a retry, or raise the error of the answer."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
         retry, is_idempotent = self._manners.retry, self._is_idempotent()
@@ -365,7 +367,7 @@ class _Conversation:
 
 
 def _clock_remedy(lead: float | None) -> str:
-    """What to do about a clock that is so wrong that valid credentials look invalid; nothing when it isn't."""
+    """Return a remedy if the clock is so wrong that valid credentials look invalid; else an empty text."""
     if lead is None or abs(lead) < CLOCK_TOLERANCE:
         return ""
     return f"This machine's clock is {lead_in_words(lead)} the service's: set it, then try again."
@@ -389,7 +391,7 @@ def _says_any_bytes(name: str, value: str) -> bool:
 
 
 def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
-    """The credentials if they may go to the first stop; refuses where the operation can't do without."""
+    """Return the credentials if they may be sent to the first step; raise if the operation requires them."""
     credentials = manners.credentials
     if credentials is None or request.public or not hop.trusted:
         return None
@@ -414,19 +416,19 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long each step of a request may take, in seconds; None is forever.
+    """Time limits for each step of a request, in seconds; None is forever.
 
     Args:
-        connect: Until there is a connection, its encryption included.
+        connect: To establish a connection, including encryption.
         read: Between two pieces of the answer, and until the first.
         write: Between two pieces of the request.
-        pool: Until one of the connections is free.
-        body: In which an answer's body brings at least `least_rate` bytes a second; a call whose body doesn't, however often
-            it is tried, ends after so many.
+        pool: To wait for a free connection.
+        body: The time over which an answer's body must bring at least `least_rate` bytes a second; also the most time
+            of a call whose body is too slow, including retries.
         least_rate: Bytes a second; 0 or more.
 
     Raises:
-        ValueError: Seconds that aren't above 0, or a rate below 0.
+        ValueError: Seconds that are not above 0, or a rate below 0.
     """
 
     connect: float | None = 10.0
@@ -446,7 +448,7 @@ class Timeout:
 
     @classmethod
     def of(cls, given: "Timeout | float | None") -> "Timeout":
-        """Take what a client's constructor takes.
+        """Convert a constructor's argument to a Timeout.
 
         Args:
             given: A Timeout; seconds for each step; None for the defaults.
@@ -455,7 +457,7 @@ class Timeout:
             A Timeout.
 
         Raises:
-            ValueError: The seconds aren't above 0.
+            ValueError: The seconds are not above 0.
         """
         if given is None:
             return _stated.timeout or cls()
@@ -466,15 +468,15 @@ class Timeout:
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
-#: Bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
+#: Most bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
 ANSWER_LIMIT = 64 << 20
 
 
 def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
-    """The limit that is given, or the environment's, or the default.
+    """Return the given limit, or the environment's, or the default.
 
     Raises:
-        ConfigError: It is no whole number from 1.
+        ConfigError: It is not a whole number from 1.
     """
     stated = (os.environ if environ is None else environ).get("OMICS_ANSWER_LIMIT", "")
     value = (
@@ -482,12 +484,12 @@ def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
     )
     if not isinstance(value, int) or value < 1:
         where = "answer_limit" if given is not None else "OMICS_ANSWER_LIMIT"
-        raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Give a whole number from 1.")
+        raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Use a whole number from 1.")
     return value
 
 
 class _Stated(NamedTuple):
-    """What a user said of all calls of a process; None where nothing was said."""
+    """Limits from a user for all calls of a process; None if not set."""
 
     timeout: Timeout | None = None
     budget: float | None = None
@@ -498,14 +500,15 @@ _stated = _Stated()
 
 @contextmanager
 def call_limits(timeout: Timeout | None = None, budget: float | None = None) -> Generator[None]:
-    """Has transports that are made within the block wait no longer than a user said.
+    """Limit the waits of all transports that are created within the block.
 
-    It is for the whole process, and for programs that end with the block: a command makes its clients in many places.
+    Applies to the whole process, and is meant for programs that end with the block: a command creates clients in many
+    places.
 
     Args:
-        timeout: For transports to which no other is given; None for what it was.
-        budget: Seconds of `Retry`, for all transports: how often they try is up to their makers, how long to the user. None
-            for what it was.
+        timeout: For transports without a timeout of their own; None leaves it unchanged.
+        budget: Seconds of `Retry`, for all transports: their creators choose how often they try, the user how long.
+            None leaves it unchanged.
     """
     global _stated
     before = _stated
@@ -520,12 +523,12 @@ _USUAL = Retry()
 
 
 def stated_budget() -> float | None:
-    """The seconds that `call_limits` allows a call with its tries; None outside of it."""
+    """The seconds that `call_limits` allows for a call and its retries; None outside of it."""
     return _stated.budget
 
 
 def within_budget(retry: Retry | None = None) -> Retry:
-    """When to try again, within what `call_limits` allows.
+    """Return a Retry within the budget of `call_limits`.
 
     Args:
         retry: None for the defaults.
@@ -535,15 +538,15 @@ def within_budget(retry: Retry | None = None) -> Retry:
 
 
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
-    """Return our error for one that httpx raises while a streamed body is read.
+    """Convert an error of httpx while a streamed body is read.
 
     Args:
-        error: What was raised.
-        request: The request whose answer it was.
-        response: The answer, which may have come from elsewhere.
+        error: The exception.
+        request: The request.
+        response: The answer, which may have come from another URL.
 
     Returns:
-        The error to raise instead, or None when it isn't one of the network's.
+        The error to raise instead, or None if it is not a network error.
     """
     from omicsdk.core.sending.wire import WIRE_ERRORS, failure_of
 
@@ -561,7 +564,7 @@ def _chance() -> float:
 
 
 class _Transport:
-    """What the two transports share: all but sending."""
+    """What both transports share: all but sending."""
 
     def __init__(
         self,
@@ -581,12 +584,12 @@ class _Transport:
         if "@" in base_url.partition("://")[2].partition("/")[0]:
             raise ConfigError(
                 f"The base URL {mask_url(base_url)!r} contains a password, which would appear in logs",
-                remedy="Give it as credentials=Basic(name, password).",
+                remedy="Pass it as credentials=Basic(name, password).",
             )
         if "?" in base_url or "#" in base_url:
             raise ConfigError(
                 f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths cannot follow one",
-                remedy="Give the part before it.",
+                remedy="Use the part before it.",
             )
         self._timeout = Timeout.of(timeout)
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
@@ -602,12 +605,12 @@ class _Transport:
 
     @property
     def base_url(self) -> str:
-        """Where paths stand under, without a slash at the end."""
+        """The URL that paths are relative to, without a slash at the end."""
         return self._manners.base_url
 
     @property
     def credentials(self) -> Credentials | None:
-        """What is sent along to the base URL's origin."""
+        """The credentials for the base URL's origin."""
         return self._manners.credentials
 
     @property
@@ -617,11 +620,11 @@ class _Transport:
 
     @property
     def answer_limit(self) -> int:
-        """Bytes of an answer, or of one of its items, that is held in memory."""
+        """Most bytes of an answer, or of one of its items, that are kept in memory."""
         return self._answer_limit
 
     def _most(self, request: Request) -> int | None:
-        """Bytes of an answer that are read whole."""
+        """Most bytes of an answer that are read whole."""
         return None if request.streams else self._answer_limit
 
     def __repr__(self) -> str:
@@ -640,16 +643,16 @@ class _Transport:
 
         Args:
             timeout: A Timeout, or seconds for each step; None for the defaults.
-            retry: When to try again; None for the defaults.
-            headers: Sent besides those that are sent already, in their place where the names are equal.
-            credentials: Others; None sends none.
-            answer_limit: Bytes of an answer that is read whole, decoded.
+            retry: When to retry; None for the defaults.
+            headers: Sent in addition to the existing ones, replacing those of the same name.
+            credentials: Other credentials; None sends none.
+            answer_limit: Most bytes of an answer that is read whole, decoded.
 
         Returns:
             The clone.
 
         Raises:
-            ConfigError: The limit is no whole number from 1.
+            ConfigError: The limit is not a whole number from 1.
         """
         clone = copy.copy(self)
         if answer_limit is not OMIT:
@@ -668,11 +671,11 @@ class _Transport:
         return clone
 
     def beside(self, base_url: str, credentials: "Credentials | httpx.Auth | None") -> Self:
-        """A clone for another service, over the same connections; closing one closes both.
+        """Return a clone for another service, over the same connections; closing one closes both.
 
         Args:
             base_url: The service's base URL.
-            credentials: What is sent along to its origin; None sends none.
+            credentials: The credentials for its origin; None sends none.
         """
         clone = self.with_options(credentials=credentials)
         clone._manners = replace(clone._manners, base_url=checked_base_url(base_url))
@@ -698,25 +701,25 @@ class _Transport:
 
 
 class Transport(_Transport):
-    """Sends requests and gives their final answers, from any number of threads.
+    """Sends requests and returns their final answers, from any number of threads.
 
     Args:
-        base_url: Where paths stand under.
-        credentials: What is sent along to the base URL's origin: ours, or an httpx.Auth; None sends none.
+        base_url: The URL that paths are relative to.
+        credentials: Credentials for the base URL's origin, or an httpx.Auth; None sends none.
         timeout: A Timeout, or seconds for each step; by default 10 to connect, 60 to read.
-        retry: When to try again; by default up to five times more.
+        retry: When to retry; by default up to five retries.
         headers: Sent with every request unless it has its own of that name.
-        http2: Whether to speak HTTP/2 where the server does; needs httpx[http2].
+        http2: Whether to use HTTP/2 if the server supports it; needs httpx[http2].
         transport: Replaces the network, for tests.
-        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
-        fraction: Draws the jitter of waits: a number from 0 to 1.
-        answer_limit: Bytes of an answer that is read whole, decoded, unless the operation's answers are bytes of any
-            length; by default OMICS_ANSWER_LIMIT of the environment, or 64 MiB.
+        fraction: Draws the jitter of delays: a number from 0 to 1.
+        answer_limit: Most bytes of an answer that is read whole, decoded, unless the operation returns bytes of any
+            length; by default OMICS_ANSWER_LIMIT, or 64 MiB.
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
 
     Raises:
-        ConfigError: The base URL isn't one, the credentials aren't any, or the limit is no whole number from 1.
+        ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.
     """
 
     def __init__(
@@ -752,17 +755,17 @@ class Transport(_Transport):
         """Send a request and return its final answer.
 
         Args:
-            request: What to send.
-            stream: Only the head of the answer is read; the caller reads the body and closes the answer.
-            follow_redirects: False gives a redirect back; one with Retry-After is waited for and followed all the same.
+            request: The request.
+            stream: Read only the head of the answer; the caller reads the body and closes the answer.
+            follow_redirects: False returns a redirect; one with Retry-After is followed after the wait anyway.
 
         Returns:
             The answer, its status below 400.
 
         Raises:
-            APIError: The service answered with an error, still so after the retries; the class of its status.
-            TransportError: No whole answer came, still so after the retries; AnswerTooLarge where it exceeds the limit.
-            AuthError: The credentials may not go there, or can't be renewed.
+            APIError: The service answered with an error, even after the retries; of its status's class.
+            TransportError: No complete answer, even after the retries; AnswerTooLarge if it exceeds the limit.
+            AuthError: The credentials may not be sent there, or cannot be renewed.
             Interrupted: A stop was requested during a wait (`until`).
         """
         conversation = _Conversation(request, self._manners, follow_redirects).run()
@@ -780,17 +783,18 @@ class Transport(_Transport):
                 failure = error
 
     def outgoing(self, request: Request) -> Outgoing | None:
-        """Return a request as it goes out, to be sent by other means.
+        """Return a request as it would be sent, for another sender.
 
         Args:
             request: A request without a body, or with one of bytes.
 
         Returns:
-            None where this transport has to send it: something else takes the place of the network, or the credentials are an
-            httpx.Auth, have to be renewed, which takes a while, can't be, or go into the URL, which messages show.
+            None if this transport has to send it: the network is replaced, or the credentials are an httpx.Auth, need
+                renewal
+            (which takes time), cannot be renewed, or are sent in the URL, which messages show.
 
         Raises:
-            AuthError: The credentials may not go there, and the operation can't do without.
+            AuthError: The credentials may not be sent there, and the operation requires them.
         """
         if not self._connections.real or isinstance(self.credentials, HttpxAuth):
             return None
@@ -882,7 +886,7 @@ class AsyncTransport(_Transport):
         if self._blocking.real and not self._connections.real:
             raise ConfigError(
                 "This asynchronous client has a transport= that cannot run in a thread, where workflows run",
-                remedy="Give blocking_transport= as well, an httpx.BaseTransport.",
+                remedy="Use blocking_transport= as well, an httpx.BaseTransport.",
             )
         twin = Transport.__new__(Transport)
         twin._manners, twin._timeout, twin._answer_limit = self._manners, self._timeout, self._answer_limit
@@ -942,6 +946,6 @@ async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
 
 
 def _merged(base: Iterable[tuple[str, str]], others: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Headers with lower-case names, `others` in the place of those of the same name."""
+    """Merge headers with lower-case names; `others` take precedence."""
     added = {name.lower(): value for name, value in others.items()}
     return (*(pair for pair in base if pair[0] not in added), *added.items())

@@ -1,7 +1,7 @@
-"""The one module that sends by httpx: what a conversation wants sent, by threads or by asyncio.
+"""The only module that sends with httpx: the requests of a conversation, from threads or asyncio.
 
-It works on httpx's transports, not on its clients: those would keep cookies, follow redirects by other rules, and log
-whole URLs at INFO, presigned ones among them.
+It uses httpx's transports, not its clients: those would keep cookies, follow redirects by other rules, and log whole
+URLs at INFO, including presigned ones.
 """
 
 import datetime
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Send, Timeout
 
-#: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
-#: words, and cheaper than a new connection.
+#: Bytes of an intermediate answer that are read before its connection is given up: enough for any error message, and
+#: cheaper than a new connection.
 READ_LIMIT = 1 << 18
 
 
 class _Masked(logging.Filter):
-    """Masks what httpcore logs at DEBUG: the heads of answers, with presigned URLs and cookies in them."""
+    """Masks httpcore's DEBUG logs: the heads of answers, with presigned URLs and cookies in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask_text(record.getMessage()), ()
@@ -56,19 +56,19 @@ class _Masked(logging.Filter):
 for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
     logging.getLogger(_name).addFilter(_Masked())
 
-#: What httpx raises when an exchange fails. An OSError that comes through is one of the body's own source, a file that
-#: can't be read, and none of ours.
+#: httpx's exceptions for a failed exchange. An OSError comes from the body's own source, a file that cannot be read,
+#: and is not converted.
 WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 
 class Received(httpx.Response):
-    """An answer as httpx has it, whose `json` fails with an error of ours."""
+    """An answer of httpx whose `json` raises an error of ours."""
 
     def json(self, **options: Any) -> Any:
-        """The body as JSON; options are those of json.loads.
+        """Decode the body as JSON; options are those of json.loads.
 
         Raises:
-            NotJson: It isn't JSON, but a web page, say.
+            NotJson: It is not JSON, but a web page, for example.
         """
         try:
             return super().json(**options)
@@ -78,12 +78,12 @@ class Received(httpx.Response):
 
 
 class _Sender:
-    """Makes httpx requests of a conversation's stops.
+    """Makes httpx requests from a conversation's steps.
 
     Args:
-        connections: Where they go out.
-        timeout: How long each step may take.
-        now: The clock by which bodies are waited for; it never goes back.
+        connections: The connections to send over.
+        timeout: Time limits of each step.
+        now: The clock for slow bodies; it never goes back.
     """
 
     def __init__(self, connections: Connections, timeout: "Timeout", now: Callable[[], float]) -> None:
@@ -120,7 +120,7 @@ class _Sender:
             failure.within = self._timeout.body
         proxy = self._connections.proxy_towards(request.url)
         if proxy is not None and not failure.arrived:
-            # Whoever forgot that there is one looks for the fault at the service.
+            # A user who forgot the proxy would look for the error at the service.
             failure.error.message += f", by way of the proxy {mask_url(proxy)}"
             if type(failure.error) in (ConnectFailed, NameNotResolved):
                 failure.error.remedy = (
@@ -138,14 +138,14 @@ class _Sender:
 
 
 class _Whole:
-    """An answer's body on its way into memory, up to a limit.
+    """An answer's body that is read into memory, up to a limit.
 
     Args:
         response: The answer.
-        most: Bytes that are taken, decoded; None for all.
+        most: Most decoded bytes; None for no limit.
 
     Raises:
-        WireFailure: The answer says itself that it is larger, or is encoded otherwise than was asked for.
+        WireFailure: The answer states that it is larger, or has an encoding that was not requested.
     """
 
     def __init__(self, response: httpx.Response, most: int | None) -> None:
@@ -157,7 +157,7 @@ class _Whole:
         undone = [each for each in codings if each in ("gzip", "deflate", "br", "zstd")]
         asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(each in asked for each in undone):
-            # httpx undoes them all at once: a kilobyte may become a gigabyte in one step.
+            # httpx decodes all encodings in one step: a kilobyte may become a gigabyte.
             found = f"The answer is encoded as {', '.join(undone)}, which was not requested"
             raise WireFailure(ConnectionLost(found), arrived=True)
         length = response.headers.get("content-length", "")
@@ -166,13 +166,13 @@ class _Whole:
             raise self._too_large(most)
 
     def takes(self, piece: bytes) -> bool:
-        """Take a piece.
+        """Add a piece.
 
         Returns:
-            Whether to go on.
+            Whether to continue.
 
         Raises:
-            WireFailure: It is one too many.
+            WireFailure: The limit is exceeded.
         """
         if self._most is not None and len(piece) > self._left:
             if not self._response.is_error:
@@ -184,7 +184,7 @@ class _Whole:
         return True
 
     def keep(self) -> None:
-        """Make what was taken the answer's content, as `httpx.Response.read` would, which has no limit."""
+        """Set the received bytes as the answer's content, as `httpx.Response.read` would, which has no limit."""
         self._response._content = b"".join(self._pieces)  # pyright: ignore[reportPrivateUsage] - there is no other way
 
     def _too_large(self, most: int) -> WireFailure:
@@ -194,20 +194,20 @@ class _Whole:
 
 
 class Sender(_Sender):
-    """Sends single requests over shared connections, by threads."""
+    """Sends single requests over shared connections, from threads."""
 
     def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
         """Send one request and read its answer.
 
         Args:
-            step: The stop, and what credentials send along; an httpx.Auth among these runs its own flow here.
-            request: The request that it is a step of.
+            step: The step, with its credentials' headers; an httpx.Auth among these runs its own flow here.
+            request: The request that the step belongs to.
             stream: Whether to read the head only.
-            most: Bytes of a body that are read, decoded; None for all. Of an error's body the rest is left out, any other
-                answer that is larger is a failure.
+            most: Most decoded bytes of a body; None for no limit. An error's body is truncated; any other answer that
+                is larger fails.
 
         Raises:
-            WireFailure: No whole answer came, or it is larger.
+            WireFailure: No complete answer arrived, or it is too large.
         """
         sent = self._request(step, request, _Content)
         if not isinstance(step.credentials, HttpxAuth):
@@ -222,7 +222,7 @@ class Sender(_Sender):
                 except StopIteration:
                     return response
                 self.finish(response)
-        except WIRE_ERRORS as error:  # of the flow itself: a challenge that makes no sense
+        except WIRE_ERRORS as error:  # of the flow itself: an invalid challenge
             raise failure_of(error) from error
         finally:
             flow.close()
@@ -247,7 +247,7 @@ class Sender(_Sender):
         return self._received(response, started)
 
     def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection that is its own until the answer is closed."""
+        """Send a request over a connection reserved for it until the answer is closed."""
         pool = self._connections[_origin(request.url)]
         transport = pool.shared
         if transport is None:
@@ -273,13 +273,13 @@ class Sender(_Sender):
             old.close()
 
     def finish(self, response: httpx.Response) -> bytes:
-        """Read what is left of an answer that isn't the final one, at most READ_LIMIT bytes, and close it.
+        """Read the rest of an intermediate answer, at most READ_LIMIT bytes, and close it.
 
         Args:
             response: The answer.
 
         Returns:
-            Its body, as far as it came.
+            Its body, as far as it arrived.
         """
         if response.is_stream_consumed:
             return response.content
@@ -339,7 +339,7 @@ class AsyncSender(_Sender):
         return self._received(response, started)
 
     async def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection that is its own until the answer is closed."""
+        """Send a request over a connection reserved for it until the answer is closed."""
         pool = self._connections[_origin(request.url)]
         transport = pool.shared
         if transport is None:
@@ -374,7 +374,7 @@ class AsyncSender(_Sender):
             await old.aclose()
 
     async def finish(self, response: httpx.Response) -> bytes:
-        """Read what is left of an answer that isn't the final one; as `Sender.finish`."""
+        """Read the rest of an intermediate answer; as `Sender.finish`."""
         if response.is_stream_consumed:
             return response.content
         body = bytearray()
@@ -391,15 +391,15 @@ class AsyncSender(_Sender):
 
 
 class _TooSlow(httpx.ReadTimeout):
-    """A body comes too slowly."""
+    """A body arrives too slowly."""
 
 
 class _Watch:
-    """Counts the time in which a body is waited for; that in which its reader does something else isn't.
+    """Measures the time in which a body is awaited, excluding the time in which its reader does something else.
 
     Args:
-        least_rate: Bytes a second that are enough.
-        seconds: Over which they are counted.
+        least_rate: The required bytes a second.
+        seconds: The time over which they are measured.
         now: The clock.
     """
 
@@ -407,20 +407,20 @@ class _Watch:
         self._least_rate = least_rate
         self._seconds = seconds
         self._now = now
-        self._flow: Flow | None = None  # most bodies are there before anything is to be counted
+        self._flow: Flow | None = None  # most bodies are complete before anything is measured
         self._waited = 0.0
         self._moved = 0
         self._began = 0.0
 
     def begin(self) -> None:
-        """Note that it is waited for."""
+        """Note that the wait starts."""
         self._began = self._now()
 
     def came(self, count: int) -> None:
-        """Note bytes that came.
+        """Count received bytes.
 
         Raises:
-            _TooSlow: They come too slowly.
+            _TooSlow: They arrive too slowly.
         """
         self._waited += self._now() - self._began
         self._moved += count
@@ -434,11 +434,11 @@ class _Watch:
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that is watched, and gives its connection back when it is closed; read by a thread or on an event loop.
+    """A body that is measured, and returns its connection when it is closed; read by a thread or on an event loop.
 
     Args:
         stream: The body.
-        watch: Counts the time; None leaves it alone.
+        watch: Measures the time; None for no limit.
         give_back: Called once.
     """
 
@@ -486,13 +486,13 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 def _idle_or_new(pool: Pool) -> Any:
     try:
-        return pool.idle.pop()[0]  # the one used last: the others get old
+        return pool.idle.pop()[0]  # the most recently used one: the others expire
     except IndexError:
         return pool.made()
 
 
 def _give_back(pool: Pool, transport: Any, now: float) -> None:
-    """Let others use a transport."""
+    """Return a transport to the pool."""
     if pool.shared is not None:
         return
     if transport is not pool.small:
@@ -501,7 +501,7 @@ def _give_back(pool: Pool, transport: Any, now: float) -> None:
 
 
 def _aged(pool: Pool, now: float) -> list[Any]:
-    """Take out the transports that were not used for long, which are to be closed."""
+    """Remove the transports that were not used for long, to be closed."""
     old: list[Any] = []
     try:
         while now - pool.idle[0][1] > KEPT_FOR:
@@ -511,13 +511,13 @@ def _aged(pool: Pool, now: float) -> list[Any]:
                 break
             pool.all.remove(transport)
             old.append(transport)
-    except IndexError:  # others took them all, or all requests share one
+    except IndexError:  # other threads took them all, or all requests share one
         return old
     return old
 
 
 class _Content:
-    """A body that is created again for each sending."""
+    """A body that is created again for each try."""
 
     def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
         self._make = make
@@ -527,7 +527,7 @@ class _Content:
 
 
 class _AsyncContent:
-    """The same for an event loop; the pieces, which may come from a disk, are got in a thread."""
+    """The same for an event loop; the pieces, which may come from a disk, are read in a thread."""
 
     def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
         self._make = make
@@ -541,7 +541,9 @@ class _AsyncContent:
 
 
 def _origin(url: httpx.URL) -> str:
-    """The key of `Connections`: httpx has parsed the URL already, which `origin_of` would do once more for each request."""
+    """Return the key of `Connections`: httpx has parsed the URL already, which `origin_of` would repeat for each
+    request.
+    """
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
@@ -550,7 +552,7 @@ def with_query(url: str, query: Mapping[str, str]) -> str:
 
     Args:
         url: Any URL.
-        query: Names and values, not quoted yet.
+        query: Names and values, not quoted.
 
     Returns:
         The URL with them at the end of its query.
@@ -564,8 +566,8 @@ def show(request: httpx.Request, response: httpx.Response) -> None:
     """Log an exchange with its secrets masked.
 
     Args:
-        request: What went out.
-        response: What came back.
+        request: The request.
+        response: The answer.
     """
     http_log.debug(
         "> %s %s\n%s\n< %d %s\n%s",
@@ -582,17 +584,17 @@ def _lines(mark: str, headers: httpx.Headers) -> str:
     return "\n".join(f"{mark} {name}: {value}" for name, value in mask_headers(headers.multi_items()))
 
 
-# --- What goes wrong -----------------------------------------------------------------------------------------------
+# --- Errors -----------------------------------------------------------------------------------------------
 
 
 def failure_of(error: Exception) -> WireFailure:
-    """Return what an error of httpx means.
+    """Convert an error of httpx.
 
     Args:
-        error: What a transport raised.
+        error: The exception.
 
     Returns:
-        Our error, whether the request may have arrived, and whether another try is of use.
+        Our error, whether the request may have arrived, and whether a retry can help.
     """
     causes = list(_causes(error))
     said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
@@ -619,7 +621,7 @@ def failure_of(error: Exception) -> WireFailure:
 
 
 def _unsendable(error: Exception) -> WireFailure:
-    said = str(error).partition(" b'")[0]  # what follows is the header's value, which may be a secret with a line break
+    said = str(error).partition(" b'")[0]  # the rest is the header's value, which may be a secret with a line break
     wrong = TransportError(f"The request cannot be sent: {said}", remedy="Check the URL and the headers.")
     return WireFailure(wrong, arrived=False, lasting=True)
 
@@ -627,7 +629,7 @@ def _unsendable(error: Exception) -> WireFailure:
 def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
     for cause in causes:
         if isinstance(cause, gaierror):
-            # A resolver that doesn't answer may do so later; one that knows of no such name has answered.
+            # A resolver that does not answer may do so later; one that reports an unknown name has answered.
             again = cause.errno == EAI_AGAIN
             return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, lasting=not again)
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -635,7 +637,7 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
             return WireFailure(refused, arrived=False, lasting=True)
         if isinstance(cause, ssl.SSLError):
             return WireFailure(TLSFailed(f"Cannot establish an encrypted connection: {said}"), arrived=False)
-    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the words do not
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
     return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False)
 
 

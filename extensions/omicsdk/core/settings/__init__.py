@@ -1,1 +1,1 @@
-"""Settings: layered files, variables of the environment, and where each value comes from."""
+"""Settings: layered files, environment variables, and the origin of each value."""

@@ -18,15 +18,15 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Keys: TypeAlias = tuple[str, ...]
 Mark: TypeAlias = tuple[str, str]
 
-#: Members of an object that is no value but a change to an array.
+#: Members of an object that changes an array.
 ARRAY_OPERATORS = frozenset({"$append", "$extend", "$extendleft", "$insert", "$remove"})
-#: Levels of a settings file; none that people write comes near.
+#: Most levels of a settings file; far more than users write.
 DEPTH_LIMIT = 50
 
-_REMEDY = "Correct the file, or move it away to go on without it."
+_REMEDY = "Correct the file, or move it away to continue without it."
 
 
-# No dataclasses in here: every command of the platforms that have settings reads them, and those cost 8 ms to import.
+# No dataclasses in this module: every command of the platforms that have settings imports it, and they take 8 ms.
 _NO_LINES: Mapping[Keys, int] = {}
 
 
@@ -34,9 +34,9 @@ class Layer(NamedTuple):
     """One source of settings.
 
     Attributes:
-        origin: What people call it: a file's path, "the environment", "built in".
+        origin: Its name in messages: a file's path, "the environment", "built in".
         values: Its settings; they are not changed.
-        lines: Where a file has them: the line of each, by the names that lead to it.
+        lines: For a file, the line of each setting by its names.
     """
 
     origin: str
@@ -44,7 +44,7 @@ class Layer(NamedTuple):
     lines: Mapping[Keys, int] = _NO_LINES
 
     def place(self, keys: Keys) -> str:
-        """Where a setting stands, for people: the origin, with the line where that is known."""
+        """Return the place of a setting for messages: the origin, with the line if known."""
         line = self.lines.get(keys)
         return self.origin if line is None else f"{self.origin}:{line}"
 
@@ -54,9 +54,9 @@ class Setting(NamedTuple):
 
     Attributes:
         keys: The names that lead to it.
-        value: What it is; never an object with members.
-        origin: The layer that it comes from; an array that several layers changed names them all.
-        place: The origin with the line, where it comes from a file.
+        value: The value; never an object with members.
+        origin: The layer that it comes from; for an array that several layers changed, all of them.
+        place: The origin with the line, if it comes from a file.
     """
 
     keys: Keys
@@ -66,7 +66,7 @@ class Setting(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The setting's name as people write it, see `name_of`."""
+        """The setting's name as users write it, see `name_of`."""
         return name_of(self.keys)
 
 
@@ -75,7 +75,7 @@ class Settings:
 
     Args:
         values: The merged settings.
-        marks: Where each value that isn't an object with members came from: the origin, and the place.
+        marks: The origin and place of each value that is not an object with members.
     """
 
     __slots__ = ("_marks", "values")
@@ -89,7 +89,7 @@ class Settings:
 
         Args:
             *keys: The names that lead to it.
-            default: What is given if it does not exist.
+            default: The result if it does not exist.
 
         Returns:
             The value.
@@ -102,40 +102,40 @@ class Settings:
         return found
 
     def origin(self, *keys: str) -> str | None:
-        """Return where a value came from.
+        """Return the origin of a value.
 
         Args:
             *keys: The names that lead to it.
 
         Returns:
-            The layer's origin; None when there is no such value or it is an object with members.
+            The layer's origin; None if there is no such value or it is an object with members.
         """
         return self._marks[keys][0] if keys in self._marks else None
 
     def place_of(self, keys: Keys) -> str | None:
-        """Return where a value stands, with its line; of an object with members, where the first of them does.
+        """Return the place of a value, with its line; for an object with members, that of the first of them.
 
         Args:
             keys: The names that lead to it.
 
         Returns:
-            The place; None when there is no such value.
+            The place; None if there is no such value.
         """
         return next((place for other, (_, place) in self._marks.items() if other[: len(keys)] == keys), None)
 
     def __iter__(self) -> Iterator[Setting]:
-        """Every value that isn't an object with members, in the order of the settings."""
+        """Iterate over all values that are not objects with members, in the order of the settings."""
         for keys, value in _leaves(self.values, ()):
             yield Setting(keys, value, *self._marks[keys])
 
 
 def name_of(keys: Iterable[str]) -> str:
-    """A setting's name as people write it: names joined by dots; a dot within a name has a backslash before it."""
+    """Return a setting's name as users write it: names joined by dots; a dot within a name has a backslash before it."""
     return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in keys)
 
 
 def keys_of(name: str) -> Keys:
-    """The names that lead to a setting, from what people write; the inverse of `name_of`.
+    """Return the names that lead to a setting, from its name as users write it; the inverse of `name_of`.
 
     Raises:
         ConfigError: A name is empty.
@@ -143,20 +143,20 @@ def keys_of(name: str) -> Keys:
     pieces = [re.sub(r"\\(.)", r"\1", piece) for piece in re.findall(r"(?:^|\.)((?:[^.\\]|\\.|\\$)*)", name)]
     if not all(pieces):
         raise ConfigError(
-            f"{name!r} is no name of a setting", remedy="Names stand between dots, as in DSSClient.swagger_url."
+            f"{name!r} is not a valid name of a setting", remedy="Separate names by dots, as in DSSClient.swagger_url."
         )
     return tuple(pieces)
 
 
 def check_kinds(settings: Settings, kinds: Mapping[str, str]) -> None:
-    """Check settings against what they must be.
+    """Check the kinds of settings.
 
     Args:
         settings: The merged settings.
-        kinds: Name of a setting to its kind, as `is_of_kind` knows it.
+        kinds: The kind of each setting by name, as for `is_of_kind`.
 
     Raises:
-        ConfigError: One is of another kind; names it with file and line.
+        ConfigError: A setting is of another kind; names it with file and line.
     """
     for name, kind in kinds.items():
         keys = keys_of(name)
@@ -164,7 +164,7 @@ def check_kinds(settings: Settings, kinds: Mapping[str, str]) -> None:
         value = settings.get(*keys)
         if place is not None and not is_of_kind(kind, value):
             shown = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
-            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or take it out.")
+            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or remove it.")
 
 
 def is_of_kind(kind: str, value: Json) -> bool:
@@ -180,13 +180,13 @@ def merged(layers: Iterable[Layer]) -> Settings:
     """Merge layers.
 
     Args:
-        layers: From the weakest to the strongest.
+        layers: From the lowest precedence to the highest.
 
     Returns:
         The settings, independent of the layers' own objects.
 
     Raises:
-        ConfigError: An array operator has no array to work on, or its value makes no sense.
+        ConfigError: An array operator has no array to change, or an invalid value.
     """
     values: dict[str, Json] = {}
     marks: dict[Keys, Mark] = {}
@@ -196,14 +196,14 @@ def merged(layers: Iterable[Layer]) -> Settings:
 
 
 def merge(into: dict[str, Json], layer: Layer) -> None:
-    """Merge one more layer into settings, where they are.
+    """Merge one more layer into settings, in place.
 
     Args:
-        into: The settings; objects in them stay the same objects.
-        layer: What wins.
+        into: The settings; objects in them keep their identity.
+        layer: The layer, which takes precedence.
 
     Raises:
-        ConfigError: As for `merged`; what was merged until then stays.
+        ConfigError: As for `merged`; changes until then are kept.
     """
     _merge(into, layer.values, (), layer, {})
 
@@ -248,7 +248,7 @@ def _operator(value: Json) -> tuple[str, Json] | None:
 
 
 def _changed(array: list[Json], name: str, operand: Json, place: str) -> list[Json]:
-    """The array after an operator."""
+    """Return the array after an operator."""
     found, operand = list(array), copy.deepcopy(operand)
     if name == "$append":
         return [*found, operand]
@@ -286,10 +286,10 @@ def read_layer(path: Path) -> Layer | None:
         path: The file.
 
     Returns:
-        Its layer, or None when there is no such file, or it is the null device, which means none.
+        Its layer, or None if it does not exist or is the null device, which means none.
 
     Raises:
-        ConfigError: It can't be read, or isn't what `parsed` takes.
+        ConfigError: It cannot be read, or `parsed` refuses it.
     """
     text = None if str(path) == os.devnull else read_text(path)
     return None if text is None else parsed(text, path)
@@ -299,12 +299,12 @@ def read_layers(built_in: Layer, files: Iterable[Path], kinds: Mapping[str, str]
     """Read settings files, merge them and check them.
 
     Args:
-        built_in: What holds when no file says otherwise.
-        files: The files, there or not, from the weakest to the strongest.
+        built_in: The defaults.
+        files: The files, existing or not, from the lowest precedence to the highest.
         kinds: As for `check_kinds`.
 
     Returns:
-        The layers that there are, and the merged settings.
+        The existing layers, and the merged settings.
 
     Raises:
         ConfigError: As for `read_layer`, `merged` and `check_kinds`.
@@ -317,16 +317,16 @@ def read_layers(built_in: Layer, files: Iterable[Path], kinds: Mapping[str, str]
 
 
 def read_text(path: Path) -> str | None:
-    """Read a settings file as it is, with its byte order mark.
+    """Read a settings file unchanged, with its byte order mark.
 
     Args:
         path: The file.
 
     Returns:
-        Its text; None when there is no such file.
+        Its text; None if it does not exist.
 
     Raises:
-        ConfigError: It can't be read, or isn't UTF-8.
+        ConfigError: It cannot be read, or is not UTF-8.
     """
     try:
         data = path.read_bytes()
@@ -349,12 +349,12 @@ def parsed(text: str, path: Path) -> Layer:
     """Parse a settings file's text.
 
     Args:
-        text: The text; a byte order mark is passed over.
-        path: The file that it is in, for errors.
+        text: The text; a byte order mark is skipped.
+        path: The file, for errors.
 
     Raises:
-        ConfigError: It isn't JSON whose value is an object, a name stands twice in one object (JSON leaves open which one
-            counts), or a number is none that JSON has (NaN, Infinity); the error names line and column.
+        ConfigError: It is not a JSON object, a name occurs twice in one object (JSON does not define which one
+            applies), or a number is not valid in JSON (NaN, Infinity); the error names line and column.
     """
     text = text.removeprefix("\ufeff")
     located = _LocatingDecoder(text)
@@ -379,14 +379,14 @@ _make_scanner: Any = vars(scanner)["py_make_scanner"]
 
 
 class _Unusable(json.JSONDecodeError):
-    """What the grammar allows, or Python's reader of it, but no reader can mean."""
+    """Valid by the grammar or for Python's reader, but ambiguous."""
 
 
 class _LocatingDecoder(json.JSONDecoder):
-    """Decodes JSON as `json` does and keeps where each member begins; refuses what no reader can mean.
+    """Decodes JSON as `json` does and records where each member begins; refuses ambiguous input.
 
-    The C scanner does not report positions, so this is the standard library's scanner in Python, whose hooks for objects and
-    constants are attributes.
+    The C scanner does not report positions, so this is the standard library's scanner in Python, whose hooks for
+    objects and constants are attributes.
     """
 
     def __init__(self, text: str) -> None:
@@ -420,9 +420,9 @@ class _LocatingDecoder(json.JSONDecoder):
         return found, end
 
     def _name_before(self, at: int) -> int:
-        """The place of the name whose value begins at a place."""
+        """Return the place of the name whose value begins at a place."""
         at = self._text.rfind('"', 0, self._text.rfind('"', 0, at))
-        while self._text[at - 1] == "\\":  # a quote in the name has a backslash before it, its first one never has
+        while self._text[at - 1] == "\\":  # a quote within the name has a backslash before it, its first one never does
             at = self._text.rfind('"', 0, at)
         return at
 
@@ -447,19 +447,19 @@ _READABLE = 0o644
 INDENT = 4
 
 Values = dict[str, Json]
-"""What a settings file states."""
+"""The content of a settings file."""
 
 
 def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
-    """Set one setting in a file; all others stay.
+    """Set one setting in a file; all others are kept.
 
     Args:
-        path: The file; made if it does not exist, with its folders. Afterwards its owner alone can read it.
+        path: The file; created if missing, with its folders. Afterwards only its owner can read it.
         keys: The names that lead to the setting, 1 to DEPTH_LIMIT of them.
         value: The value, or an array operator as in `{"$append": 1}`.
 
     Raises:
-        ConfigError: The file is malformed or can't be written, or something on the way isn't an object.
+        ConfigError: The file is malformed or not writable, or a parent of the setting is not an object.
     """
     if not 0 < len(keys) <= DEPTH_LIMIT:
         raise ConfigError(f"a setting has 1 to {DEPTH_LIMIT} names, not {len(keys)}")
@@ -467,7 +467,7 @@ def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
 
 
 def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
-    """Remove one setting from a file; all others stay.
+    """Remove one setting from a file; all others are kept.
 
     Args:
         path: The file.
@@ -475,10 +475,10 @@ def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
         shared: As for `change`.
 
     Returns:
-        Whether it was there.
+        Whether it existed.
 
     Raises:
-        ConfigError: The file is malformed or can't be written.
+        ConfigError: The file is malformed or not writable.
     """
     if not keys or not path.exists():
         return False
@@ -552,7 +552,7 @@ def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None
 
 
 def remove_in(values: Values, keys: Sequence[str]) -> bool:
-    """Remove one of the values of a settings file, in place; the object that held it stays.
+    """Remove one of the values of a settings file, in place; its parent object is kept.
 
     Args:
         values: The values.
@@ -572,6 +572,6 @@ def remove_in(values: Values, keys: Sequence[str]) -> bool:
 
 def _not_an_object(path: Path, keys: Sequence[str], what: str) -> ConfigError:
     return ConfigError(
-        f"{os.fspath(path)}: {name_of(keys)} {what}, so {name_of(keys)} cannot hold more",
-        remedy=f"Take it out first: omics config unset {name_of(keys)}",
+        f"{os.fspath(path)}: {name_of(keys)} {what}, so {name_of(keys)} cannot contain more",
+        remedy=f"Remove it first: omics config unset {name_of(keys)}",
     )

@@ -1,8 +1,8 @@
-"""The system's keyring, asked in a process of its own.
+"""The system's keyring, accessed in a separate process.
 
-`keyring` runs whatever backend is configured: one may wait for D-Bus, show a dialog, or ask for a password at the terminal. A separate
-process without a terminal, ended after a few seconds, turns each of these into "not available", and keeps the package (60 ms to
-import) out of programs whose logins are in the file.
+`keyring` runs any configured backend: one may wait for D-Bus, show a dialog, or ask for a password at the terminal. A
+separate process without a terminal, ended after a few seconds, turns each of these into "not available", and avoids
+importing the package (60 ms) in programs whose logins are in the file.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 SERVICE = "omicsdk"
 """The name under which the keyring lists the secrets."""
 SECONDS = 5.0
-"""How long a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
+"""Most seconds that a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
 
-# Backends that ask for a password when they are first used, and have no way to determine beforehand.
+# Backends that ask for a password at their first use, which cannot be determined beforehand.
 _ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
 
 
 class KeyringUnavailable(Exception):
-    """The keyring is missing, locked, or would ask; the text says which."""
+    """The keyring is missing, locked, or would ask the user; the text states which."""
 
 
 def read_secret(name: str) -> str | None:
@@ -44,7 +44,7 @@ def read_secret(name: str) -> str | None:
 
 
 def write_secret(name: str, secret: str) -> None:
-    """Store a secret in the place of the one before; errors as `read_secret`'s.
+    """Store a secret, replacing an existing one; errors as `read_secret`'s.
 
     Args:
         name: Its name.
@@ -67,7 +67,7 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
         raise KeyringUnavailable("the package keyring is not installed")
     if not sys.executable:  # an embedded interpreter
         raise KeyringUnavailable("there is no interpreter to run it in")
-    # -P: a keyring.py in the current folder must not get the secrets. They pass by pipes: arguments show in process lists.
+    # -P: a keyring.py in the current folder must not get the secrets. Pipes pass them: process lists show arguments.
     command = [sys.executable, "-P", "-m", __name__]
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     request = json.dumps({"action": action, "name": name, "secret": secret})
@@ -89,7 +89,7 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
     try:
         answer: dict[str, Any] = json.loads(ran.stdout)
     except ValueError:
-        # Not what it printed: a backend's error may quote the secret.
+        # Without its output: a backend's error may quote the secret.
         raise KeyringUnavailable(f"it ended with {ran.returncode}") from None
     if "unavailable" in answer:
         raise KeyringUnavailable(answer["unavailable"])
@@ -97,7 +97,7 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
 
 
 def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
-    """What the other process answers."""
+    """Return the other process's answer."""
     keyring: Any = import_module("keyring")
     backend = keyring.get_keyring()
     if hasattr(backend, "backends"):  # several; the first one is the recommended
@@ -119,20 +119,20 @@ def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
         return {"unavailable": "it is locked"}
     except EOFError:  # getpass, without a terminal
         return {"unavailable": "it asks for a password"}
-    except Exception as error:  # whatever a backend raises, the file takes its place
+    except Exception as error:  # for any error of a backend, the file is used instead
         return {"unavailable": f"it failed with {type(error).__name__}"}
     return {"secret": None}
 
 
 def _fault(backend: Any) -> str:
-    """Why a keyring cannot be used without asking; empty where it can."""
+    """Return why a keyring cannot be used without asking the user; empty if it can."""
     module = type(backend).__module__
     if backend.priority <= 0:
         return "there is none"
     if module.startswith(_ASKING):
         return "it may ask for a password"
     if module == "keyring.backends.SecretService":
-        # Its own methods unlock the collection, which shows a dialog.
+        # Its own methods would unlock the collection, which shows a dialog.
         secretstorage: Any = import_module("secretstorage")
         try:
             with closing(secretstorage.dbus_init()) as bus:

@@ -21,9 +21,9 @@ from omicsdk.core.type_guards import is_object
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
 """Environment variable: the settings file."""
 PROFILE_VARIABLE = "OMICS_PROFILE"
-"""Environment variable: the profile that is used where no argument names one."""
+"""Environment variable: the default profile."""
 DEFAULT_PROFILE = "default"
-"""The profile that is used where nothing names one; it need not exist."""
+"""The profile that is used if none is named; it need not exist."""
 
 PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The platforms that a profile may have a table for."""
@@ -37,7 +37,7 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     **{f"{each}.base_url": ("URL", (), f"the base URL of {each} in a profile") for each in PLATFORMS},
 }
-"""The settings that commands name: the kind of the value, its choices, and what it is. Those of a platform belong to a profile."""
+"""The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
 _OWN_SETTINGS = (
     "sb",
@@ -53,11 +53,11 @@ _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Settings(NamedTuple):
-    """What the settings file states.
+    """The content of the settings file.
 
     Attributes:
-        path: The file; None where none is named and the user has no home folder.
-        values: Its values; empty where it does not exist.
+        path: The file; None if none is named and the user has no home folder.
+        values: Its values; empty if it does not exist.
         text: Its text.
     """
 
@@ -115,13 +115,13 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
 
 
 def check_profile_name(name: str) -> None:
-    """Refuse what cannot be the name of a profile.
+    """Refuse an invalid name of a profile.
 
     Args:
         name: The name.
 
     Raises:
-        ConfigError: It has other characters than letters, digits, dots, dashes and underscores.
+        ConfigError: It contains other characters than letters, digits, dots, dashes and underscores.
     """
     if _PROFILE_NAME.fullmatch(name) is None:
         raise ConfigError(

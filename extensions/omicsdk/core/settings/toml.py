@@ -1,8 +1,9 @@
-"""TOML text: read with the place of an error, and changed one key at a time.
+"""TOML text: parsing with the place of an error, and changing one key at a time.
 
-The standard library reads TOML and does not write it. A change edits the lines of one key, so that comments and the order of the
-file survive; the edited text is read again, and where it does not state exactly what was wanted (keys with dots, inline tables,
-values of several lines), the file is rewritten from its values: no edit can lose or alter another setting.
+The standard library reads TOML and does not write it. A change edits the lines of one key, so that comments and the
+order of the file survive; the edited text is parsed again, and if it does not state exactly the requested values (keys
+with dots, inline tables, values of several lines), the file is rewritten from its values: no edit can lose or alter
+another setting.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def parsed(text: str, path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         what = str(error)
         place = _PLACE.search(what)
-        # An error at the end of the document has no place; the last line is where something is missing.
+        # An error at the end of the document has no place; something is missing in the last line.
         line, column = (int(place[1]), int(place[2])) if place and place[1] else (text.count("\n") + 1, None)
         remedy = "Correct this line, or move the file away."
         raise ConfigError(
@@ -74,10 +75,10 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
 
 
 def dumped(values: Mapping[str, Any]) -> str:
-    """Write values as TOML.
+    """Format values as TOML.
 
     Args:
-        values: What a parser of TOML returns.
+        values: The result of a parser of TOML.
     """
     return "\n".join(_tables(values, ())).lstrip("\n") + "\n" if values else ""
 
@@ -112,7 +113,7 @@ def _remove(values: dict[str, Any], keys: Sequence[str]) -> None:
 
 
 def _edited(text: str, keys: Sequence[str], value: object) -> str:
-    """The text with the lines of one key changed; the caller checks what it states."""
+    """Return the text with the lines of one key changed; the caller checks the result."""
     lines = text.splitlines()
     at = _key_line(lines, keys)
     header = next((number for number, names in _headers(lines) if names == tuple(keys[:-1])), None)
@@ -120,7 +121,7 @@ def _edited(text: str, keys: Sequence[str], value: object) -> str:
     if value is None:
         if at is not None:
             del lines[at]
-        # A header alone would state an empty table.
+        # A header alone would define an empty table.
         if header is not None and not _has_keys(lines, header):
             del lines[header]
     elif at is not None:
@@ -128,7 +129,7 @@ def _edited(text: str, keys: Sequence[str], value: object) -> str:
     elif header is not None:
         lines.insert(header + 1, stated)
     elif len(keys) == 1:
-        lines.insert(0, stated)  # before every table, where keys of the top are
+        lines.insert(0, stated)  # before every table, where top-level keys are
     else:
         gap = [""] if lines and lines[-1].strip() else []
         lines += [*gap, f"[{'.'.join(map(_key, keys[:-1]))}]", stated]
@@ -136,7 +137,7 @@ def _edited(text: str, keys: Sequence[str], value: object) -> str:
 
 
 def _headers(lines: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The lines that are a table's header, with the names in it."""
+    """Return the lines that are a table's header, with its names."""
     import tomllib
 
     for number, line in enumerate(lines):
@@ -174,7 +175,7 @@ def _has_keys(lines: Sequence[str], header: int) -> bool:
 
 
 def _comment(line: str) -> str:
-    """The comment at the end of a line, with the blanks before it."""
+    """Return the comment at the end of a line, with the spaces before it."""
     import tomllib
 
     for match in re.finditer(r"\s*#", line):
@@ -191,7 +192,7 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is.
+    # JSON's escapes are valid in TOML, except for DEL, which JSON does not escape.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

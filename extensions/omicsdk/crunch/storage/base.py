@@ -34,8 +34,8 @@ class StorageMissing(OmicsError):
 class Storage(Protocol):
     """Where datasets' files are stored. Names are relative to the storage's root, with "/" between their parts.
 
-    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several threads: as
-    many as its attribute `at_once` says, where it has one.
+    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several
+    threads: as many as its attribute `at_once` says, if it has one.
     """
 
     def open(self, name: str, mode: str = "rb") -> AbstractContextManager[BinaryIO]:
@@ -51,7 +51,7 @@ class Storage(Protocol):
         ...
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """The names of the folders and of the files in a folder; FileNotFoundError where there is none."""
+        """The names of the folders and of the files in a folder; FileNotFoundError if there is none."""
         ...
 
     def delete(self, name: str) -> None:
@@ -77,9 +77,9 @@ class Stored:
 
     Attributes:
         name: Its path within the folder that was listed, with "/" between its parts.
-        size: Its length in bytes; None where listing doesn't state it.
+        size: Its length in bytes; None if listing doesn't state it.
         etag: What the storage says of its bytes, without quotes; may be empty.
-        modified: When it changed last, in seconds since 1970; None where the storage doesn't state it.
+        modified: When it changed last, in seconds since 1970; None if the storage doesn't state it.
     """
 
     name: str
@@ -143,7 +143,7 @@ class BuiltinStorage(ABC):
 
     @abstractmethod
     def look(self, name: str) -> Stored | None:
-        """Return a file, by the name that was asked for; None for a folder, FileNotFoundError where there is neither."""
+        """Return a file, by the name that was requested; None for a folder, FileNotFoundError where there is neither."""
 
     def exists(self, name: str) -> bool:
         """Return whether there is a file or folder of that name; errors are those of `look`.
@@ -159,7 +159,9 @@ class BuiltinStorage(ABC):
 
     @abstractmethod
     def contents(self, path: str) -> Iterator[Stored | str]:
-        """Yield what is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""
+        """Yield what is directly in a folder: files, and folders by their names alone; nothing or an error if there is
+        none.
+        """
 
     @abstractmethod
     def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
@@ -194,7 +196,7 @@ class BuiltinStorage(ABC):
 
     @abstractmethod
     def stored(self, base: str) -> Iterator[Stored]:
-        """Yield every file below a folder; FileNotFoundError where there is none."""
+        """Yield every file below a folder; FileNotFoundError if there is none."""
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         """Return the names of the folders and of the files in a folder, sorted; errors are those of `contents`.

@@ -157,7 +157,7 @@ def _bring(storage: Storage, source: str, path: str, size: int | None) -> Hashed
 
 
 def _equal(storage: Storage, source: str, target: Path, size: int | None, stride: int) -> Hashed | None:
-    """The MD5 of what is there already, if its bytes are those of the storage."""
+    """The MD5 of what exists already, if its bytes are those of the storage."""
     try:
         local = target.open("rb", buffering=0)
     except OSError:

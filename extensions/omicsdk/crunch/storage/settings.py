@@ -26,7 +26,7 @@ _TAKEN = (
     f"Supported are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
     "their AWS_ keys, FSSPEC_URL with FSSPEC_OPTIONS, or an object with the methods of a Django storage."
 )
-#: django-storages' settings of S3: what they are called in OPTIONS, and in settings, the first that is there counts.
+#: django-storages' settings of S3: what they are called in OPTIONS, and in settings, the first that exists counts.
 _S3_KEYS: Mapping[str, tuple[str, ...]] = {
     "bucket_name": ("AWS_STORAGE_BUCKET_NAME",),
     "location": ("AWS_LOCATION",),
@@ -108,7 +108,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     if read is None:
         raise ConfigError(
             f"{path} cannot be read as storage settings: its name ends in {path.suffix or 'nothing'}",
-            remedy="Give a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
+            remedy="Use a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
         )
     try:
         found = read(path.read_text(encoding="utf-8-sig"))
@@ -155,7 +155,7 @@ def _mode(key: str, value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value & ~0o7777:
-        raise ConfigError(f"{key} is {value!r}", remedy="Give permissions as a whole number: 0o644 is 420 in JSON.")
+        raise ConfigError(f"{key} is {value!r}", remedy="Use permissions as a whole number: 0o644 is 420 in JSON.")
     return value
 
 
@@ -203,7 +203,7 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
 
 def _number(key: str, value: object, unit: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{key} is {value!r}", remedy=f"Give {unit} as a whole number, 1 or more.")
+        raise ConfigError(f"{key} is {value!r}", remedy=f"Use {unit} as a whole number, 1 or more.")
     return value
 
 

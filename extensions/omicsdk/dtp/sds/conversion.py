@@ -37,7 +37,7 @@ _REPLACED = re.compile(r"['/,\s_]")
 def _name_of(experiment: str, stem: str, *keys: str) -> str:
     """The submitter_id of a record: experiment, table and keys, joined by hyphens.
 
-    Hyphens also replace blanks, slashes, commas, apostrophes and underscores of the keys.
+    Hyphens also replace spaces, slashes, commas, apostrophes and underscores of the keys.
     """
     return "-".join((experiment, stem, *(_REPLACED.sub("-", _relative(key)) for key in keys)))
 
@@ -322,12 +322,12 @@ def _other_version(entries: Sequence[Entry], stated: str, version: Version, file
     known = ", ".join(VERSIONS)
     if not stated:
         message = f"The data set does not state its version, and is read as one of {version}"
-        remedy = f"State its Metadata Version, or give version= (--sds-version): {known}."
+        remedy = f"State its Metadata Version, or pass version= (--sds-version): {known}."
     else:
         message = f"The data set states version {shown(stated)}, but is read as one of {version}"
-        remedy = f"Check it, or give version= (--sds-version): {known}."
+        remedy = f"Check it, or pass version= (--sds-version): {known}."
         if stated in VERSIONS:
-            remedy = f"Give version={stated!r} (--sds-version {stated}), or correct it."
+            remedy = f"Use version={stated!r} (--sds-version {stated}), or correct it."
     entry = next((each for each in entries if "metadata_version" in each.columns), None)
     if entry is None:
         yield Finding("other-version", message, remedy, file)

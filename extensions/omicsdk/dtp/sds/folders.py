@@ -16,7 +16,7 @@ PathLike = str | os.PathLike[str]
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
 #: Suffixes of a data set's tables. Files with .json are their records, which can be submitted.
 _SHEETS = (".xlsx", ".xls", ".csv")
-#: Suffixes of files of records in a folder; a .txt beside them is usually for people.
+#: Suffixes of files of records in a folder; a .txt beside them is usually for users.
 _RECORDS = frozenset(RECORD_FORMATS) - {".txt"}
 
 
@@ -48,7 +48,7 @@ def find_tables(folder: Path) -> list[TableFile]:
     """
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
+        raise SdsError(f"{folder} {what}", remedy="Use the folder of an SDS data set.")
     try:
         files = _files(folder)
         _refuse_incomplete(folder, files)
@@ -79,7 +79,7 @@ def sds_sheet(path: Path) -> Path | None:
         path: The folder.
 
     Returns:
-        The table, such as dataset_description.xlsx; None where there is none, or no folder.
+        The table, such as dataset_description.xlsx; None if there is none, or no folder.
     """
     if not path.is_dir():
         return None
@@ -115,7 +115,7 @@ def _record_files(path: Path) -> list[Path]:
     if not found:
         raise Gen3UserError(
             f"No records found in the folder {path}",
-            remedy="Give one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
+            remedy="Use one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
         )
     return found
 
@@ -161,7 +161,7 @@ def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
         if not any(_likely(name, files) for name in missing):
             raise SdsError(
                 f"{folder} is not an SDS data set: it has neither {' nor '.join(missing)}",
-                remedy="Give the folder that has them.",
+                remedy="Use the folder that has them.",
             )
     name = missing[0]
     near = _likely(name, files)

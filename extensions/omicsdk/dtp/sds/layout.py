@@ -33,10 +33,11 @@ class TableKind:
     Attributes:
         stem: Its file's name without the suffix, and that of the file of its records.
         node: The node of its records.
-        headers: By version: the headers of the official template, in its order; without versions that have no such table.
+        headers: By version: the headers of the official template, in its order; without versions that have no such
+            table.
         renamed: By version: headers that are not named as their property is, `squashed`.
         also: Headers that no template has, or only another edition of it, but data sets do; none of them is misspelt.
-        key: The property that names a record; empty where there is one record at most.
+        key: The property that names a record; empty if there is one record at most.
         by_element: Whether each row is an element with its values, rather than a record.
         first_value: Of a table of elements: the column of the first value, from 0, where no header states it.
         anywhere: Whether folders within the data set may have it, too.

@@ -93,7 +93,7 @@ def read_records(folder: Path) -> Iterator[Record]:
     """
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():
-        raise SdsError(f"No JSON files found in {folder}", remedy="Give the folder that has the records.")
+        raise SdsError(f"No JSON files found in {folder}", remedy="Use the folder that has the records.")
     for each in files:
         try:
             yield from (row.values for row in json_rows(each))
@@ -145,7 +145,7 @@ def write_data_set(
     files = {kind: folder / f"{kind.stem}.xlsx" for kind in kinds}
     existing = next((each for each in files.values() if each.exists()), None)
     if existing is not None and not overwrite:
-        raise SdsError(f"{existing} already exists", remedy="Name another folder, or give overwrite (--overwrite).")
+        raise SdsError(f"{existing} already exists", remedy="Name another folder, or use overwrite (--overwrite).")
     folder.mkdir(parents=True, exist_ok=True)
     version = version or recorded_version(of_node.get(DATASET_DESCRIPTION, ()))
     for kind, path in files.items():
@@ -161,7 +161,7 @@ def recorded_version(descriptions: Sequence[Record]) -> Version:
         descriptions: Its records of dataset_description.
 
     Returns:
-        That of the last one; 2.0.0 where it is none that is known.
+        That of the last one; 2.0.0 if it is none that is known.
     """
     stated = descriptions[-1].get("metadata_version") if descriptions else None
     first = next(iter(stated), None) if is_array(stated) else stated

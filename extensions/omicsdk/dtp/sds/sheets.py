@@ -81,7 +81,7 @@ class Sheet(NamedTuple):
     """A sheet.
 
     Attributes:
-        name: Its name; empty where the file has no sheets.
+        name: Its name; empty if the file has no sheets.
         lines: Its rows that aren't empty; they can be read once.
     """
 
@@ -95,7 +95,8 @@ def is_blank(cell: Cell) -> bool:
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as a text: numbers without superfluous zeros, dates in ISO 8601, spans of time in hours, without outer blanks.
+    """A cell as a text: numbers without superfluous zeros, dates in ISO 8601, spans of time in hours, without outer
+    spaces.
 
     Args:
         cell: The cell; one that cannot be read is its content.

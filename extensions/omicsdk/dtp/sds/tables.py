@@ -53,10 +53,10 @@ class Headers:
         self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
 
     def property_of(self, header: str) -> str | None:
-        """Return the property of a header; None where the dictionary has none.
+        """Return the property of a header; None if the dictionary has none.
 
         Args:
-            header: The header; blanks, case and punctuation don't matter.
+            header: The header; spaces, case and punctuation don't matter.
         """
         return self._meant(header, self._version)
 
@@ -162,7 +162,7 @@ def _values_reader_of(stated: Property) -> Callable[[Sequence[Cell]], Any]:
 
 
 def absent(stated: Property) -> Any:
-    """Return the value of a required property that a sheet leaves out; None where none is valid.
+    """Return the value of a required property that a sheet leaves out; None if none is valid.
 
     Args:
         stated: The property.
@@ -289,7 +289,7 @@ class Table:
                         entry.findings.append(cell.finding(entry.place, name))
                     else:
                         entry.values[name] = read(cell)
-                elif number in unknown:  # an unknown column is noted once, where it has any value
+                elif number in unknown:  # an unknown column is noted once, if it has any value
                     self.notes.append(unknown.pop(number))
             if entry.values or entry.findings:
                 self.entries.append(entry)
@@ -374,7 +374,7 @@ def stated_version(path: Path, kind: TableKind) -> str:
         kind: Its table.
 
     Returns:
-        The version; empty where it states none.
+        The version; empty if it states none.
 
     Raises:
         SdsError: The file is no table, or cannot be read.

@@ -101,7 +101,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._sockets = list[Any]()
-        #: The archive's answer to the latest request for an association, as pynetdicom has it; None where none came.
+        #: The archive's answer to the latest request for an association, as pynetdicom has it; None if none came.
         self.answer: Any = None
 
     def handlers(self) -> list[tuple[Any, ...]]:

@@ -62,7 +62,7 @@ class StoredFile:
 
     Attributes:
         name: Its path in the data set's folder, with "/" between its parts.
-        size: Its size in bytes; None where the store states none.
+        size: Its size in bytes; None if the store states none.
         checksums: Those that the store states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value.
         changed: When it was changed, as the store states it; "" where it doesn't.
     """
@@ -154,7 +154,7 @@ class MetadataFile:
     Attributes:
         name: The file, within the data set's folder.
         records: How many records it has.
-        size: Its size in bytes; None where it could not be written.
+        size: Its size in bytes; None if it could not be written.
         error: The reason why it could not be written.
     """
 

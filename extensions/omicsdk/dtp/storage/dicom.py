@@ -26,7 +26,7 @@ class Instance(StoredFile):
         study: The StudyInstanceUID.
         series: The SeriesInstanceUID.
         sop: The SOPInstanceUID.
-        sop_class: The SOPClassUID; empty where the archive states none.
+        sop_class: The SOPClassUID; empty if the archive states none.
     """
 
     study: str
@@ -145,7 +145,7 @@ def check_instance(path: Path, wanted: Instance) -> str:
 
 
 def _stated_end(found: Any) -> int:
-    """The least length of a file, by its last element; 0 where that states none."""
+    """The least length of a file, by its last element; 0 if that states none."""
     if str(getattr(found.file_meta, "TransferSyntaxUID", "")) == _DEFLATED or not len(found):
         return 0
     last = found.get_item(max(found.keys()))

@@ -88,12 +88,12 @@ class DatasetFolder:
         """Return the outcome of a file that is complete already.
 
         Args:
-            file: The file. Its bytes are compared with the store's checksums, and where there are none with those of its
-                download; they aren't read where its size and modification time are those of the download. A file that the
-                store has changed since is incomplete.
+            file: The file. Its bytes are compared with the store's checksums, and if there are none with those of its
+                download; they aren't read where its size and modification time are those of the download. A file that
+                the store has changed since is incomplete.
 
         Returns:
-            A skipped file; None where it is missing or differs.
+            A skipped file; None if it is missing or differs.
         """
         path = self.path / file.name
         try:
@@ -117,7 +117,7 @@ class DatasetFolder:
         try:
             actual = checksums_of(str(path), wanted, status.st_size)
         except OSError as error:
-            _log.info("%s cannot be read (%s) and is downloaded again", path, error.strerror)
+            _log.info("%s cannot be read (%s); downloading it again", path, error.strerror)
             return None
         if first_difference(wanted, actual) is not None:
             return None
@@ -277,7 +277,7 @@ def fetch_dataset(
     """
     check_name(dataset.id)
     if "/" in dataset.id or "\\" in dataset.id:
-        raise UnsafePath(dataset.id, "contains a slash", remedy="Give the data set's name.")
+        raise UnsafePath(dataset.id, "contains a slash", remedy="Use the data set's name.")
     began, clock, stop = time(), monotonic(), stop or threading.Event()
     listed = list(store.files(dataset))
     path = Path(dest).absolute() / dataset.id

@@ -330,10 +330,10 @@ def checksums_of_text(text: str | None) -> Mapping[str, str]:
     """Read a checksum as iRODS stores it.
 
     Args:
-        text: `sha2:` and SHA-256 in base64, `sha1:` and SHA-1 in base64, or MD5 in hex; None or "" where there is none.
+        text: `sha2:` and SHA-256 in base64, `sha1:` and SHA-1 in base64, or MD5 in hex; None or "" if there is none.
 
     Returns:
-        From algorithm to hex digits; empty where there is none, or one of another kind, which is logged.
+        From algorithm to hex digits; empty if there is none, or one of another kind, which is logged.
     """
     if not text:
         return {}

@@ -60,7 +60,7 @@ def stated(entry: Entry) -> Mapping[str, str]:
 
 
 def common_checksum(source: Entry, target: Entry) -> str:
-    """The strongest algorithm that both state a checksum by; empty where there is none.
+    """The strongest algorithm that both state a checksum by; empty if there is none.
 
     Args:
         source: One file.
@@ -83,13 +83,13 @@ def modify_window(*times: float) -> float:
 
 
 def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times: bool = False) -> str:
-    """Return why two files are different as far as their stated facts show; empty where they aren't.
+    """Return why two files are different as far as their stated facts show; empty if they aren't.
 
     Args:
         source: The file that counts.
         target: The file that is to be equal.
-        by: `size` looks at sizes alone; `checksum` needs a checksum of both; `auto` takes checksums where both have one, and
-            otherwise sizes and times.
+        by: `size` looks at sizes alone; `checksum` needs a checksum of both; `auto` takes checksums where both have
+            one, and otherwise sizes and times.
         keeps_times: Whether a copy has the time of its source, so that any other time means another file; else only a
             source that changed after the target did.
     """
@@ -187,7 +187,7 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
     Args:
         name: What to call it.
         source: The file that counts.
-        copy: Its copy; None where there is none.
+        copy: Its copy; None if there is none.
     """
     if copy is None:
         return Verdict(name, "missing", "not found")

@@ -27,9 +27,10 @@ T = TypeVar("T")
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
-    """Copy files. One that fails doesn't keep the others from being copied.
+    """Copy files. One that fails doesn't stop the others from being copied.
 
-    Bytes that come here are compared with what their platform states of them, and appear under their names when they are whole.
+    Bytes that come here are compared with what their platform states of them, and appear under their names when they
+    are whole.
     The same copy resumes what a stopped one began.
 
     Args:
@@ -229,7 +230,7 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     for number, found in zip(doubtful, there, strict=True):
         if isinstance(found, Interrupted):
             outcomes[number] = outcomes[number]._replace(state="stopped")
-        elif found is not True:  # it is another, or the platform doesn't say
+        elif found is not True:  # it is another, or the platform does not state it
             gone.append(number)
     if not gone:
         return report.with_outcomes(outcomes)
@@ -260,7 +261,7 @@ def is_taken(store: Store, path: str) -> bool:
 
 
 def is_there(store: Store, path: str, arrived: Arrival) -> bool:
-    """Whether a file that arrived is there still, as far as its platform states what is there.
+    """Whether a file that arrived is there still, as far as its platform states what exists.
 
     Args:
         store: Where.
@@ -407,7 +408,7 @@ class SpooledCopy:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
-        """Files that an earlier run brought to their end, and that are there still."""
+        """Files that an earlier run brought to their end, and that exist still."""
         # Of a folder that is put whole nothing may be left out.
         believed = not self._target.puts_whole_folders and not self._plan.differing
         known = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}

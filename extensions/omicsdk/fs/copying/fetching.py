@@ -164,7 +164,7 @@ def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: Cop
 
 
 def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
-    """Copy a file beside its target, with its times and permissions; None where more has to be looked at."""
+    """Copy a file beside its target, with its times and permissions; None if more has to be looked at."""
     source = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         before = os.fstat(source)
@@ -209,7 +209,9 @@ def _has_attributes(descriptor: int) -> bool:
 
 
 def _sync(descriptors: Sequence[int]) -> None:
-    """Make files durable: side by side where that takes time, as file systems with a journal then write it once for many."""
+    """Make files durable: concurrently where that takes time, as file systems with a journal then write it once for
+    many.
+    """
     for number, descriptor in enumerate(descriptors):
         began = time.monotonic()
         os.fsync(descriptor)

@@ -337,7 +337,7 @@ class TooManyRemovals(UsageError):
         target: The folder that they would be removed from.
         remove: How many files.
         there: How many files it has.
-        most: How many were allowed to be removed; None where nothing was said.
+        most: How many were allowed to be removed; None if nothing was said.
     """
 
     def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:

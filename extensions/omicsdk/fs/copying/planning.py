@@ -80,7 +80,7 @@ def select(
         yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return
     if not recursive:
-        raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to copy its contents.")
+        raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
     for found in store.walk(entry.path):
         name = below(uri.scheme, entry.path, found.path)
         if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
@@ -167,9 +167,9 @@ class CopyPlan:
 def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     """Plan which file goes where.
 
-    One file goes to the name that is given, or into the folder of that name where there is one or a slash is behind it. A
-    folder goes into a folder that exists, and becomes the one that doesn't, with or without a slash behind it; with a slash
-    behind the source it is what is in it that goes there. Several sources go into a folder.
+    One file goes to the name that is given, or into the folder of that name if there is one or a slash is behind it. A
+    folder goes into a folder that exists, and becomes the one that doesn't, with or without a slash behind it; with a
+    slash behind the source it is what is in it that goes there. Several sources go into a folder.
 
     Args:
         sources: What is copied.

@@ -102,7 +102,7 @@ class Record:
         return True
 
     def _sameness(self, file: Selected) -> Verification | None:
-        """How a file is known to be at its target; None where it isn't, or is not known to be."""
+        """How a file is known to be at its target; None if it isn't, or is not known to be."""
         target = self._plan.target(file)
         try:
             found = self._target.stat(target.path)
@@ -145,7 +145,7 @@ class Record:
             self._write({**self._known, **new})
 
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
-        """What tells a file and its copy from later ones; None where checksums do."""
+        """What tells a file and its copy from later ones; None if checksums do."""
         target = self._plan.target(file)
         found = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")

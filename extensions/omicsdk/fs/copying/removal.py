@@ -52,7 +52,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
         store.check_removal(uri.path)
         entry = store.stat(uri.path)
         if entry.is_folder and not recursive and not store.is_link(entry):
-            raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to remove it and its contents.")
+            raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
         for each in tree(store, entry):
             name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
             selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)

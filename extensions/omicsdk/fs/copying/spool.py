@@ -26,7 +26,8 @@ from omicsdk.transfer.reports.report import Verification, recorded_verification
 
 
 class Unfinished:
-    """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is done.
+    """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is
+    done.
 
     Those that were not resumed for a month are removed when another copy begins.
 
@@ -35,7 +36,8 @@ class Unfinished:
         what: What identifies it, lines; relative paths mean those of the current folder.
 
     Attributes:
-        path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
+        path: The journal's file; None if the state folder can't be written, or there is none since the user has no
+            home.
         keep: Whether it is still needed when the block ends; by default it is.
     """
 
@@ -52,7 +54,7 @@ class Unfinished:
         """Drop files that an earlier run had fetched from the journal: they changed since, here or there.
 
         Args:
-            names: Their names in the journal; not gone through where there is none.
+            names: Their names in the journal; not gone through if there is none.
         """
         if self.path is None or not self.is_there or not (known := list(names)):
             return
@@ -92,9 +94,9 @@ class Arrival(NamedTuple):
     """What is known of a file that arrived.
 
     Attributes:
-        size: Its bytes; None where they were never known.
+        size: Its bytes; None if they were never known.
         checksums: Those that were computed or compared on its way.
-        where: Its URI where its platform gave it a place of its own; empty where it is what was asked for.
+        where: Its URI where its platform gave it a place of its own; empty if it is what was requested.
         verification: What it was verified by on its whole way.
     """
 

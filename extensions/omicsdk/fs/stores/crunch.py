@@ -195,7 +195,7 @@ class CrunchStore(ClientStore[Crunch]):
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """Project, dataset, and the path in the dataset; empty where there is none."""
+    """Project, dataset, and the path in the dataset; empty if there is none."""
     project, _, rest = path.partition("/")
     dataset, _, inner = rest.partition("/")
     return project, dataset, inner
@@ -214,7 +214,7 @@ def _looked(storage: Storage, name: str) -> Stored | None:
         name: The name.
 
     Returns:
-        The file; None where it is a folder.
+        The file; None if it is a folder.
 
     Raises:
         FileNotFoundError: Nothing has it.
@@ -254,7 +254,7 @@ def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
 
 
 def _address(storage: Storage, name: str) -> Location | None:
-    """Where a file is fetched; None where it has to be opened.
+    """Where a file is fetched; None if it has to be opened.
 
     Args:
         storage: The storage.

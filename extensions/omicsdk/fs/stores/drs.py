@@ -97,7 +97,7 @@ def gen3_readings(path: str) -> list[Reading]:
 
 
 def host_in(path: str) -> str:
-    """The server that a path begins with; empty where it begins with something else.
+    """The server that a path begins with; empty if it begins with something else.
 
     Args:
         path: As `Entry.path`.
@@ -144,13 +144,14 @@ _log = logging.getLogger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:
-    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` or `omics login gen3` stored for it, Gen3's for its
-    commons, Seven Bridges' for its DRS server, Google's for servers that are known to take it, else none.
+    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` or `omics login gen3` stored for
+    it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to take it, else
+    none.
 
     Settings that can't be read are logged: they may be of another server than the one that is asked.
 
     Args:
-        host: Its name, with a port where it has one.
+        host: Its name, with a port if it has one.
     """
     for search in (_stored_for, _of_gen3, _of_seven_bridges, _of_google):
         try:
@@ -279,7 +280,7 @@ class Found:
     """An object that was found.
 
     Attributes:
-        identifier: What it was asked for by.
+        identifier: What it was requested by.
         server: Who has it.
         object: What it is.
         copies: Where its bytes are.
@@ -435,7 +436,7 @@ class DrsStore(ClientStore[Servers]):
         raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
     def _reached(self, reading: Reading) -> Found | None:
-        """What a reading leads to; None where a bundle on the way has no member of the name."""
+        """What a reading leads to; None if a bundle on the way has no member of the name."""
         server = self.client.of(reading.identifier)
         found = self._found(reading.identifier, server, server.describe(reading.identifier))
         for name in reading.names:

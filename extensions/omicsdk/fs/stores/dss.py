@@ -108,7 +108,7 @@ def read_path(path: str) -> DssPath:
 
 
 def identity_of(text: str) -> tuple[str, str] | None:
-    """The UUID and version that a part of a path states; None where it isn't a UUID.
+    """The UUID and version that a part of a path states; None if it isn't a UUID.
 
     Args:
         text: `UUID` or `UUID.VERSION`.
@@ -136,7 +136,7 @@ LATEST = 10.0
 
 
 class Bundles:
-    """Bundles that were asked for, kept: a version never changes. Thread-safe.
+    """Bundles that were requested, kept: a version never changes. Thread-safe.
 
     Args:
         ask: Gets a bundle's manifest by replica, UUID and version, which is empty for the latest one.
@@ -195,7 +195,7 @@ class NewBundle:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of this machine that it is made of; None where its files come from several places."""
+        """The folder of this machine that it is made of; None if its files come from several places."""
         found = {_above(put.source, name) for name, put in self.files.items()}
         return Path(found.pop()) if len(found) == 1 and "" not in found else None
 
@@ -282,7 +282,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
 
 
 def _above(source: str, name: str) -> str:
-    """The folder that a file is below, by its name in the bundle; empty where the name isn't the file's."""
+    """The folder that a file is below, by its name in the bundle; empty if the name isn't the file's."""
     path = Path(source).absolute().as_posix()
     return path.removesuffix(f"/{name}") if path.endswith(f"/{name}") else ""
 
@@ -299,14 +299,14 @@ BELIEVED = 60.0
 class DssStore(ClientStore[Dss]):
     """Files of the Data Store.
 
-    `dss://REPLICA/UUID.VERSION/NAME` is a file of a bundle; names with slashes are folders in it. Without `.VERSION` the
-    latest is meant, which is looked for again after ten seconds. `dss://REPLICA/` lists all bundles, `UUID.VERSION` each.
-    `dss://REPLICA/files/UUID[.VERSION]` is a file by itself. A bundle never changes.
+    `dss://REPLICA/UUID.VERSION/NAME` is a file of a bundle; names with slashes are folders in it. Without `.VERSION`
+    the latest is meant, which is looked up again after ten seconds. `dss://REPLICA/` lists all bundles, `UUID.VERSION`
+    each. `dss://REPLICA/files/UUID[.VERSION]` is a file by itself. A bundle never changes.
 
-    What is put is a new bundle: each folder that is put into a replica becomes one, and gets its UUID and version from the
-    Data Store; the folder's name is dropped, unless it is the UUID that the bundle shall have (`dss://aws/UUID/...`). All
-    files of it go in one put, through a staging bucket, as `Dss.upload` has it. Nothing can be put into a bundle that is
-    there.
+    What is put is a new bundle: each folder that is put into a replica becomes one, and gets its UUID and version from
+    the Data Store; the folder's name is dropped, unless it is the UUID that the bundle shall have
+    (`dss://aws/UUID/...`). All files of it go in one put, through a staging bucket, as `Dss.upload` has it. Nothing can
+    be put into a bundle that is there.
 
     Args:
         base_url: The service, such as `https://dss.example.org/v1`; by default OMICS_DSS_URL, else what the HCA
@@ -409,8 +409,8 @@ class DssStore(ClientStore[Dss]):
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Make bundles of files: one of each folder that is directly in a replica.
 
-        The names below that folder are those in the bundle. Where a file fails its bundle isn't made, and the same put goes
-        on from there. Nothing is ever replaced.
+        The names below that folder are those in the bundle. Where a file fails its bundle isn't made, and the same put
+        goes on from there. Nothing is ever replaced.
 
         Args:
             files: What to put where: `REPLICA/FOLDER/NAME`. All files of a folder go in one call.
@@ -420,7 +420,7 @@ class DssStore(ClientStore[Dss]):
             The outcome of each file; its label is the URI at which it is to be found.
 
         Raises:
-            ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
+            ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that exists.
             UsageError: One has a name that no bundle takes.
         """
         from omicsdk.core.s3_clients import s3_client

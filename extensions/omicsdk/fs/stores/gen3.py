@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 class Gen3Store(DrsStore):
     """Files of Gen3 commons.
 
-    `gen3://HOST/GUID` is a file of a commons, `gen3://GUID` or `gen3:///GUID` one of one's own, and where a GUID has a prefix
-    that is another commons', of that one. A bundle is a folder, as in `drs://`. Other commons are asked with a token of the
-    workspace token service, where it has one.
+    `gen3://HOST/GUID` is a file of a commons, `gen3://GUID` or `gen3:///GUID` one of one's own, and where a GUID has a
+    prefix that is another commons', of that one. A bundle is a folder, as in `drs://`. Other commons are asked with a
+    token of the workspace token service, if it has one.
 
-    An index holds millions of records without folders, so a commons can't be listed. Nothing can be put: the commons gives a
-    file its GUID, so that no path can name it before; `omics gen3 upload` prints the GUIDs.
+    An index holds millions of records without folders, so a commons can't be listed. Nothing can be put: the commons
+    gives a file its GUID, so that no path can name it before; `omics gen3 upload` prints the GUIDs.
 
     Args:
-        endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login is of.
-        refresh_file: Where the login comes from, as `Gen3Auth` takes it; by default GEN3_API_KEY, ~/.gen3/credentials, or a
-            workspace's token service. Without any, what is open can be had.
+        endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login
+            is of.
+        refresh_file: Where the login comes from, as `Gen3Auth` takes it; by default GEN3_API_KEY, ~/.gen3/credentials,
+            or a workspace's token service. Without any, what is open can be had.
         token: An access token in its place; by default that of OMICS_GEN3_TOKEN.
         commons: One's own commons with its login, in the place of all these; it stays open.
         preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
@@ -106,7 +107,7 @@ class Gen3Store(DrsStore):
 
         del host
         if not self._is_named():  # else the servers have explained it
-            error.remedy = f"There is no login. {LOG_IN}"
+            error.remedy = f"Not logged in. {LOG_IN}"
         return error
 
     def _is_named(self) -> bool:

@@ -155,7 +155,7 @@ class PangeaStore(ClientStore[Pangea]):
         """
         endpoint, email, password, token = self._settings
         if token and (email or password):
-            raise UsageError("email and token exclude each other", remedy="Give one of them.")
+            raise UsageError("email and token exclude each other", remedy="Use one of them.")
         credentials: Credentials | str | None = token
         if email or password:
             user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))
@@ -352,7 +352,8 @@ class PangeaStore(ClientStore[Pangea]):
         return report.with_outcomes(
             ends.pop(file.path, None)
             or Outcome.of_error(
-                file.path, UsageError(f"Two files go to {self.uri(file.path)}", remedy="Give each file its own field.")
+                file.path,
+                UsageError(f"Two files go to {self.uri(file.path)}", remedy="Use a separate field for each file."),
             )
             for file in files
         )

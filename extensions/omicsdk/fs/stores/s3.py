@@ -33,7 +33,7 @@ _CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "C
 
 
 def split(path: str) -> tuple[str, str | None]:
-    """The bucket and the key of a path; None where it has none, which an empty one behind a slash isn't.
+    """The bucket and the key of a path; None if it has none, which an empty one behind a slash isn't.
 
     Args:
         path: `bucket/key`. The key is all behind the first slash, as it stands there.
@@ -96,7 +96,7 @@ def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
 
 
 def seconds(moment: object) -> float | None:
-    """A moment in seconds since 1970; None when there is none."""
+    """A moment in seconds since 1970; None if there is none."""
     return moment.timestamp() if isinstance(moment, datetime) else None
 
 
@@ -248,7 +248,7 @@ class S3Store(Store):
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:
-            raise UsageError(f"S3 cannot sign for {seconds} s", remedy="Give 1s to 7d.")
+            raise UsageError(f"S3 cannot sign for {seconds} s", remedy="Use 1s to 7d.")
         return super().presign(entry) if seconds is None else self._signed(entry, seconds)
 
     def _signed(self, entry: Entry, seconds: int) -> str:
@@ -263,7 +263,7 @@ class S3Store(Store):
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
 
-        Without `overwrite` each object is looked for before its file is sent.
+        Without `overwrite` each object is looked up before its file is sent.
         """
 
         def prepare(file: Put) -> Upload:
@@ -359,7 +359,7 @@ class S3Store(Store):
 
 
 def _first_part(client: Any, place: Mapping[str, str]) -> int | None:
-    """The size of an object's first part in bytes; None where the store doesn't tell."""
+    """The size of an object's first part in bytes; None if the store doesn't tell."""
     from botocore.exceptions import ClientError
 
     try:

@@ -225,7 +225,7 @@ def outputs_of(
     try:
         status = path.stat()
     except OSError as error:
-        raise ManifestError(path, error.strerror or str(error), remedy="Give the path of a manifest.") from error
+        raise ManifestError(path, error.strerror or str(error), remedy="Use the path of a manifest.") from error
     version = {"manifest": str(path.resolve()), "size": status.st_size, "changed": status.st_mtime_ns}
     return Outputs(paths, {**version, "files": len(paths), **settings})
 
@@ -252,7 +252,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         line: The line of the row in the manifest.
-        guid: The file's GUID; empty where there is none.
+        guid: The file's GUID; empty if there is none.
         state: Its state, such as created, updated, same, failed.
         text: What is written to the output.
         error: Why it failed.
@@ -396,7 +396,7 @@ def in_order(
                 for item in islice(source, max(1, threads) * AHEAD - len(waiting)):
                     waiting.append(workers.submit(work, item))
                 if stop is not None and stop.is_set():
-                    raise Interrupted("The run over the manifest was stopped", remedy=_RESUMES)
+                    raise Interrupted("The run was stopped before the end of the manifest", remedy=_RESUMES)
                 if not waiting:
                     return
                 yield waiting.popleft().result()

@@ -39,8 +39,8 @@ class Bundle(NamedTuple):
         line: Its line.
         name: Its name.
         members: GUIDs of files and bundles, and names of bundles of the manifest; once it was created, GUIDs alone.
-        guid: Its GUID; empty where one is to be made.
-        size: Its size; None where the manifest does not state it.
+        guid: Its GUID; empty if one is to be made.
+        size: Its size; None if the manifest does not state it.
         checksums: Its checksums, each a `type` and a `checksum`.
         description: Its description.
         version: Its version.
@@ -89,7 +89,7 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
             read = _bundle(row.line, cells, shown)
             if not isinstance(read, Fault) and read.name in found:
                 reason = f"is also the name of the bundle of line {found[read.name].line}"
-                read = Fault(row.line, shown["name"], read.name, reason, "Give each a different name.")
+                read = Fault(row.line, shown["name"], read.name, reason, "Use a different name for each.")
             if isinstance(read, Fault):
                 raise ManifestError(manifest, read)
             found[read.name] = read
@@ -101,10 +101,10 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
         return Fault(line, shown[name], cells[name], reason, remedy)
 
     if not cells["name"]:
-        return wrong("name", "names no bundle", "Give the bundle a name.")
+        return wrong("name", "names no bundle", "Use the bundle a name.")
     members = tables.several(cells["ids"])
     if not members:
-        return wrong("ids", "names no members", "Give at least one GUID, or the name of a bundle of this manifest.")
+        return wrong("ids", "names no members", "Use at least one GUID, or the name of a bundle of this manifest.")
     if cells["name"] in members:
         return wrong("ids", "contains the bundle itself", "Remove it.")
     if cells.get(tables.GUID) and not tables.is_guid(cells[tables.GUID]):
@@ -112,14 +112,14 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
     kinds, sums = tables.several(cells.get("type", "")), tables.several(cells.get("checksums", ""))
     if len(kinds) != len(sums):
         name = "checksums" if "checksums" in cells else "type"
-        return wrong(name, f"are {len(sums)} checksums of {len(kinds)} types", "Give each checksum its type.")
+        return wrong(name, f"are {len(sums)} checksums of {len(kinds)} types", "State a type for each checksum.")
     found = [(kind, tables.checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
     checksums = [{"type": kind, "checksum": value} for kind, value in found if value is not None]
     if len(checksums) < len(found):
         return wrong("checksums", f"are not checksums of {', '.join(kinds)}", "Correct them.")
     size = tables.size_of(cells[tables.SIZE]) if cells.get(tables.SIZE) else None
     if cells.get(tables.SIZE) and size is None:
-        return wrong(tables.SIZE, "is not a size", "Give a whole number of bytes from 0.")
+        return wrong(tables.SIZE, "is not a size", "Use a whole number of bytes from 0.")
     return Bundle(
         line,
         cells["name"],
@@ -244,7 +244,7 @@ def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
     try:
         return (indexd.get_valid_guids(count=count).guids or ()) if count else ()
     except APIError as error:
-        error.remedy = "The commons does not make GUIDs for the bundles: fill in the column GUID."
+        error.remedy = "The commons does not create GUIDs for bundles: fill in the column GUID."
         raise
 
 

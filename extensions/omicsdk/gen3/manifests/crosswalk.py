@@ -138,7 +138,7 @@ class KnownSubjects:
         self._database.executemany("INSERT OR IGNORE INTO names VALUES (?, ?)", rows)
 
     def guid_of(self, column: Column, value: str) -> str | None:
-        """The document that has a name; None where there is none."""
+        """The document that has a name; None if there is none."""
         found = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),)).fetchone()
         return found[0] if found else None
 

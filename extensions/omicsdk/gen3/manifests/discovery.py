@@ -225,7 +225,7 @@ def combine_discovery(
             told = {name: cell.replace("\n", "\\n") for name, cell in zip(names, row.cells, strict=False) if cell}
             for place in [place for each in keys for place in by_key.get(each, ())]:
                 added.setdefault(place, {}).update(told)
-            if not exact:  # a study that has been found isn't looked for again
+            if not exact:  # a study that has been found is not looked up again
                 for each in keys:
                     del by_key[each]
     header = list(dict.fromkeys([GUID, *columns, *names]))
@@ -267,7 +267,7 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
     manifest = Path(path)
     ending = manifest.suffix.lower()
     if ending not in (".tsv", ".csv", ".json"):
-        raise UsageError(f"{manifest} is not a .tsv, .csv or .json file", remedy="Give a table or JSON of studies.")
+        raise UsageError(f"{manifest} is not a .tsv, .csv or .json file", remedy="Use a table or JSON of studies.")
     if ending == ".json":
         yield from _studies_in_json(manifest)
         return
@@ -312,12 +312,12 @@ def _studies_in_json(path: Path) -> Iterator[Study | Fault]:
         try:
             entries = json.load(text)
         except ValueError as error:
-            raise ManifestError(path, f"it is not JSON: {error}", remedy="Give a list of objects.") from error
+            raise ManifestError(path, f"it is not JSON: {error}", remedy="Use a list of objects.") from error
     if not is_array(entries):
-        raise ManifestError(path, "it is not a JSON list", remedy="Give a list of objects.")
+        raise ManifestError(path, "it is not a JSON list", remedy="Use a list of objects.")
     for number, entry in enumerate(entries, 1):
         if not is_object(entry):
-            yield Fault(number, "", str(entry), "is not an object", "Give a list of objects.", unit="entry")
+            yield Fault(number, "", str(entry), "is not an object", "Use a list of objects.", unit="entry")
         elif is_object(entry.get(BLOCK)):
             shown = dict(entry[BLOCK])
             if GUID in entry:
@@ -564,7 +564,7 @@ def publish_discovery(
 def _document(
     shown: Document, guid_type: str, registered: Document | None, unregistered: Registration | None
 ) -> Document | None:
-    """A study's document; None where it is registered already and stays as it is."""
+    """A study's document; None if it is registered already and stays as it is."""
     if unregistered is None:
         return {"_guid_type": guid_type, BLOCK: shown}
     if registered is None or unregistered.reset:

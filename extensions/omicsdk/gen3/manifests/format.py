@@ -71,7 +71,7 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
         delimiter: The separator of cells, one character.
 
     Returns:
-        The cells; None where a cell is quoted and its quote is not closed in this line.
+        The cells; None if a cell is quoted and its quote is not closed in this line.
     """
     if '"' not in line:
         return line.split(delimiter)
@@ -106,7 +106,7 @@ LINES_OF_A_CELL = 10_000
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/?#]+/[^?#].*")
 _HEX = "is not an MD5 sum"
-_BLANKS = "Write %20 for a blank in a URL."
+_BLANKS = "Write %20 for a space in a URL."
 
 
 class FormatCheck(NamedTuple):
@@ -192,7 +192,7 @@ class _Check:
     def header(
         self, path: Path, first: str, delimiter: str | None, given: Mapping[str, Columns] | None
     ) -> _Header | None:
-        """Parse the header; None where the file is empty."""
+        """Parse the header; None if the file is empty."""
         if not first.strip():
             self._wrong(1, "", "", "the file is empty", "Its first line names the columns.")
             return None
@@ -246,7 +246,7 @@ class _Check:
                 self._wrong(number, name, cell, "is empty", warns=True)
 
     def _row(self, number: int, line: str, header: _Header, following: Iterator[tuple[int, str]]) -> bool:
-        """Check a row cell by cell; False where it is blank."""
+        """Check a row cell by cell; False if it is blank."""
         if not line.strip(f" {header.delimiter}"):
             return False
         cells = raw_cells(line, header.delimiter)
@@ -278,11 +278,11 @@ class _Check:
                 self._wrong(line, column, cell, _HEX, _md5_remedy(cell, base64=self._base64))
         elif kind is Columns.SIZE:
             if tables.size_of(cell) is None:
-                self._wrong(line, column, cell, "is not a size", "Give a whole number of bytes from 0, without a unit.")
+                self._wrong(line, column, cell, "is not a size", "Use a whole number of bytes from 0, without a unit.")
         elif not cell and not (kind is Columns.URL and self._urls_required):
             self._wrong(line, column, cell, "is empty", warns=True)
         elif not (values := tables.written(cell)):
-            self._wrong(line, column, cell, "is empty", "Give at least one value.")
+            self._wrong(line, column, cell, "is empty", "Use at least one value.")
         elif kind is Columns.URL:
             self._told(line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy())
         else:
@@ -309,7 +309,7 @@ def _is_resource(path: str) -> bool:
 
 def _md5_remedy(cell: str, *, base64: bool) -> str:
     if cell != cell.strip():
-        return "Remove the blanks around it."
+        return "Remove the spaces around it."
     if not base64 and tables.md5_of(cell) is not None:
         return "It is Base64: allow that, or write it as 32 hexadecimal digits."
     return "An MD5 sum has 32 hexadecimal digits" + (", or 24 characters of Base64." if base64 else ".")

@@ -96,7 +96,7 @@ def index_manifest(
     """
     if metadata and isinstance(client.credentials, Basic):
         raise UsageError(
-            "The metadata service does not accept the name and password of an index", remedy="Give a login."
+            "The metadata service does not accept the name and password of an index", remedy="Use a login."
         )
     target = Path(output)
     separator = delimiter_of(target, output_delimiter)
@@ -126,7 +126,7 @@ class _Row(NamedTuple):
     Attributes:
         entry: Its entry, or its fault.
         text: The row as it is in the manifest.
-        earlier: The GUID that an earlier output has for it; empty where there is none.
+        earlier: The GUID that an earlier output has for it; empty if there is none.
     """
 
     entry: Entry | Fault
@@ -135,7 +135,7 @@ class _Row(NamedTuple):
 
     @property
     def guid(self) -> str:
-        """Its GUID; empty where none is known."""
+        """Its GUID; empty if none is known."""
         return "" if isinstance(self.entry, Fault) else self.entry.guid or self.earlier
 
 
@@ -168,7 +168,7 @@ class _Earlier:
             _log.debug("the GUIDs of an earlier run are unknown: %s", error)
 
     def guid_of(self, cells: Mapping[str, str]) -> str:
-        """The GUID of a row, of equal rows the first that was not taken yet; empty where none is known."""
+        """The GUID of a row, of equal rows the first that was not taken yet; empty if none is known."""
         row = _key(cells)
         found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
         if found is None:

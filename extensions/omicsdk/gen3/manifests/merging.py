@@ -67,7 +67,7 @@ def compare_manifests(
     before, after = Path(first), Path(second)
     if before.suffix.lower() != after.suffix.lower():
         raise UsageError(
-            f"{before.name} and {after.name} have different extensions", remedy="Give two .tsv or two .csv manifests."
+            f"{before.name} and {after.name} have different extensions", remedy="Use two .tsv or two .csv manifests."
         )
     with ExitStack() as stack:
         old, new = stack.enter_context(tables.table_of(before)), stack.enter_context(tables.table_of(after))
@@ -272,7 +272,7 @@ def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[in
             )
         if size is None:
             raise ManifestError(
-                path, Fault(line, tables.SIZE, cells[tables.SIZE], "is not a size", "Give a whole number of bytes.")
+                path, Fault(line, tables.SIZE, cells[tables.SIZE], "is not a size", "Use a whole number of bytes.")
             )
         cells[tables.MD5], cells[tables.SIZE] = md5, str(size)
         yield line, cells

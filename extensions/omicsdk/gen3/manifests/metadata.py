@@ -40,7 +40,7 @@ def _not_a_number(text: str) -> Any:
 
 
 def value_of(cell: Any) -> Any:
-    """The value of a cell: the JSON that it holds, or its text. Quotes around it and blanks don't count.
+    """The value of a cell: the JSON that it holds, or its text. Quotes around it and spaces don't count.
 
     Args:
         cell: The cell; what is no text is a value already.
@@ -82,7 +82,7 @@ def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
         guids = ", ".join(str(record["did"]) for record in records[:3])
         raise UsageError(
             f"{len(records)} records have {pattern!r} in a URL ({guids} ...)",
-            remedy="Give more of the name, or GUIDs.",
+            remedy="Use more of the name, or GUIDs.",
         )
     return records[0]["did"] if records else None
 

@@ -196,8 +196,8 @@ def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, An
 
     Args:
         row: The row.
-        guid: Its GUID; None or empty where it names none.
-        found: Each field that differs, with the expected and the actual value; None where the GUID is unknown.
+        guid: Its GUID; None or empty if it names none.
+        found: Each field that differs, with the expected and the actual value; None if the GUID is unknown.
     """
     if not guid:
         return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or remove the row.")
@@ -212,7 +212,8 @@ def differing(record: OutputInfo, expected: Mapping[str, Any]) -> list[tuple[str
 
     Args:
         record: The record.
-        expected: The values of its fields; None for those that are not compared. A name is only missed where there is none.
+        expected: The values of its fields; None for those that are not compared. A name is only missed if there is
+            none.
 
     Returns:
         Each field that differs, with the expected and the actual value.

@@ -23,10 +23,10 @@ class Row(NamedTuple):
 
     Attributes:
         guid: Its GUID or DRS URI.
-        file_name: Its name; empty where the manifest does not state it.
-        size: Its size in bytes; None where the manifest does not state it.
+        file_name: Its name; empty if the manifest does not state it.
+        size: Its size in bytes; None if the manifest does not state it.
         checksums: Its checksums by kind (md5, sha1, sha256, sha512, crc, etag), in lower-case hexadecimal digits.
-        commons_url: The commons that has it; empty where the manifest does not state it.
+        commons_url: The commons that has it; empty if the manifest does not state it.
         line: The line of a table, the number of an entry of a JSON list, from 1.
     """
 
@@ -136,7 +136,7 @@ def _text(value: Any) -> str:
 def _row(
     cells: Mapping[str, str], line: int, shown: Mapping[str, str], on_fault: OnFault, unit: str = "line"
 ) -> Row | None:
-    """A row; None where it is wrong, after its fault was passed on."""
+    """A row; None if it is wrong, after its fault was passed on."""
 
     def wrong(name: str, reason: str, remedy: str) -> None:
         on_fault(Fault(line, shown.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
@@ -151,7 +151,7 @@ def _row(
     if text := cells.get(tables.SIZE, "").strip():
         size = tables.size_of(text)
         if size is None:
-            return wrong(tables.SIZE, "is not a size in bytes", "Give a whole number from 0, without a unit.")
+            return wrong(tables.SIZE, "is not a size in bytes", "Use a whole number from 0, without a unit.")
     checksums = dict[str, str]()
     for kind in (tables.MD5, *tables.HASHES):
         if text := cells.get(kind, "").strip():
@@ -171,12 +171,12 @@ REQUIRED = (tables.URLS, tables.MD5, tables.SIZE)
 
 
 class Entry(NamedTuple):
-    """A file of a manifest for the index. A field is None where its column is missing: the record's value is kept then.
+    """A file of a manifest for the index. A field is None if its column is missing: the record's value is kept then.
 
     Attributes:
         line: Its line.
-        cells: The cells by the columns' own names, in order, without blanks around them.
-        guid: The GUID; empty where the index is to make one.
+        cells: The cells by the columns' own names, in order, without spaces around them.
+        guid: The GUID; empty if the index is to make one.
         md5: The MD5 sum, in lower-case hexadecimal digits.
         size: The size in bytes.
         urls: Where its bytes are.
@@ -264,12 +264,14 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
 
     md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
     if md5 is None:
-        return wrong(tables.MD5, "is not an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
+        return wrong(tables.MD5, "is not an MD5 sum", "Use its 32 hexadecimal digits, or its 24 characters of Base64.")
     if size is None:
-        return wrong(tables.SIZE, "is not a size", "Give a whole number of bytes from 0, without a unit.")
+        return wrong(tables.SIZE, "is not a size", "Use a whole number of bytes from 0, without a unit.")
     urls = tables.several(cells[tables.URLS])
     if any("://" not in url for url in urls):
-        return wrong(tables.URLS, "is not a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
+        return wrong(
+            tables.URLS, "is not a list of URLs", "Separate URLs by spaces, and write %20 for a space in a URL."
+        )
     prev_guid = cells.get(tables.PREV_GUID, "")
     if prev_guid and not tables.is_guid(prev_guid):
         return wrong(
@@ -311,7 +313,7 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
 
 
 def contents_of(cell: str) -> list[dict[str, Any]] | None:
-    """Decode the contents of a package; None where the cell is malformed."""
+    """Decode the contents of a package; None if the cell is malformed."""
     try:
         told = json.loads(cell)
     except (ValueError, RecursionError):

@@ -174,10 +174,10 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     try:
         found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}", remedy="Give the folder of the manifests.") from error
+        raise UsageError(f"{folder}: {error.strerror}", remedy="Use the folder of the manifests.") from error
     manifests = [path for path in found if path.absolute() != target]
     if not manifests:
-        raise UsageError(f"No manifest found in {folder}", remedy="Give the folder of the manifests.")
+        raise UsageError(f"No manifest found in {folder}", remedy="Use the folder of the manifests.")
     return manifests
 
 
@@ -253,7 +253,7 @@ def opened(path: Path) -> Generator[IO[str]]:
     except UnicodeDecodeError:
         raise ManifestError(path, f"line {_not_utf8(path)} is not UTF-8", remedy="Save the file as UTF-8.") from None
     except OSError as error:
-        raise ManifestError(path, error.strerror or str(error), remedy="Give the path of a manifest.") from error
+        raise ManifestError(path, error.strerror or str(error), remedy="Use the path of a manifest.") from error
 
 
 @contextmanager
@@ -273,7 +273,7 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
         if not first.strip():
             raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
         if "\0" in first:
-            raise ManifestError(path, "it is not a text file", remedy="Give a table of tab- or comma-separated values.")
+            raise ManifestError(path, "it is not a text file", remedy="Use a table of tab- or comma-separated values.")
         separator = delimiter_of(path, delimiter, first)
         header = [name.strip() for name in next(csv.reader([first], delimiter=separator, **dialect))]
         _check(path, header, separator)
@@ -387,10 +387,10 @@ _COMMA_OF_PATHS = re.compile(r",(?=/)")
 
 
 def several(cell: str) -> list[str]:
-    """Split a cell that may have several values, separated by blanks, perhaps in brackets and quotes.
+    """Split a cell that may have several values, separated by spaces, perhaps in brackets and quotes.
 
     Args:
-        cell: `a b`, `[a, b]`, `['a', 'b']`, `["a", "b"]`; `%20` is a blank within a value.
+        cell: `a b`, `[a, b]`, `['a', 'b']`, `["a", "b"]`; `%20` is a space within a value.
 
     Returns:
         The values in order, without empty ones.

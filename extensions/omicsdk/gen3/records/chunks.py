@@ -88,7 +88,7 @@ class Entity(NamedTuple):
     Attributes:
         type: Its node.
         name: Its submitter_id.
-        id: Its id, where it has one.
+        id: Its id, if it has one.
         action: create, update, or None.
         valid: Whether it is right.
         errors: What is wrong with it: `keys`, `message`, `type`.
@@ -137,7 +137,7 @@ class Told(NamedTuple, Generic[T]):
 
     Attributes:
         items: Those that were sent together.
-        reply: What the commons said; None where it said nothing that is one.
+        reply: What the commons said; None if it said nothing that is one.
         error: Why there is no reply.
     """
 
@@ -153,7 +153,7 @@ def matched(
 
     Args:
         items: The records.
-        reply: What it says; None where it said nothing.
+        reply: What it says; None if it said nothing.
         key: Returns the node and the submitter_id of a record.
     """
     entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
@@ -177,7 +177,7 @@ def reply_of(body: object) -> Reply | None:
         body: The answer's JSON.
 
     Returns:
-        None where it isn't about a document.
+        None if it isn't about a document.
     """
     if not is_object(body) or not is_array(stated := body.get("entities")):
         return None
@@ -313,7 +313,7 @@ class Chunks(Generic[T]):
                 yield told
 
     def _one(self, chunk: Sequence[T]) -> Told[T] | None:
-        """The result for a chunk; None where fewer are to be sent at once."""
+        """The result for a chunk; None if fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
             told: Told[T] = Told(chunk, reply_of(self._send(chunk, last)))

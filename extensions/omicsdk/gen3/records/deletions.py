@@ -55,7 +55,7 @@ def check_batch(batch: int) -> None:
         Gen3UserError: It is below 1.
     """
     if batch < 1:
-        raise Gen3UserError(f"{batch} records cannot be deleted at once", remedy="Give a number from 1.")
+        raise Gen3UserError(f"{batch} records cannot be deleted at once", remedy="Use a number from 1.")
 
 
 def delete_nodes(
@@ -74,7 +74,7 @@ def delete_nodes(
         commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         nodes: The nodes, in any order; all by default.
-        dictionary: The dictionary of the commons; by default it is asked for.
+        dictionary: The dictionary of the commons; by default it is requested.
         dry_run: Nothing is deleted: it is only counted.
         batch: Records that are deleted at once, from 1.
         on_deleted: Called after each batch with the node and how many of its records are gone.
@@ -120,7 +120,7 @@ def delete_records(
         commons: The commons.
         project: The project.
         ids: Their ids, in any order.
-        dictionary: The dictionary of the commons; by default it is asked for.
+        dictionary: The dictionary of the commons; by default it is requested.
         dry_run: Nothing is deleted; where they fit into one batch, the commons says whether it would.
         batch: Records that are deleted at once, from 1.
 

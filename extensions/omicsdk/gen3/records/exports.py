@@ -83,7 +83,7 @@ def rows_of(
 
 #: What a file of records may be, by the end of its name.
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".tsv": "tsv"}
-#: Records that are asked for, or deleted, by their ids at once: these are part of an address.
+#: Records that are requested, or deleted, by their ids at once: these are part of an address.
 BATCH = 100
 
 
@@ -155,7 +155,7 @@ def export_file(
     kind = kind or FORMATS.get(file.suffix.lower(), "")
     if kind not in FORMATS.values():
         raise Gen3UserError(
-            f"{file} is not a file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or state the kind."
+            f"{file} is not a file of records", remedy=f"Use a name with {', '.join(FORMATS)}, or state the kind."
         )
     meant = project_of(project)
     growth = Growth(str(file.absolute()))
@@ -208,7 +208,7 @@ def export_project(
         nodes: The nodes; all by default.
         kind: json, jsonl or tsv.
         without_id: Ids are left out, so that the records can be submitted elsewhere.
-        dictionary: The dictionary of the commons; by default it is asked for.
+        dictionary: The dictionary of the commons; by default it is requested.
 
     Returns:
         The files, in the order in which they can be submitted.
@@ -242,7 +242,7 @@ def count_records(
         commons: The commons.
         project: The project.
         nodes: The nodes; all whose records are submitted by default.
-        dictionary: The dictionary of the commons; by default it is asked for.
+        dictionary: The dictionary of the commons; by default it is requested.
 
     Returns:
         The counts, in the order in which records can be submitted.

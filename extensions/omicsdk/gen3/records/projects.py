@@ -54,7 +54,7 @@ def project_of(given: str | tuple[str, str]) -> Project:
     else:
         program, _, code = given.partition("/" if "/" in given else "-")
     if not program or not code or "/" in code:
-        raise Gen3UserError(f"{given!r} is not a project", remedy="Give PROGRAM-CODE or PROGRAM/CODE.")
+        raise Gen3UserError(f"{given!r} is not a project", remedy="Use PROGRAM-CODE or PROGRAM/CODE.")
     return Project(program, code)
 
 

@@ -45,10 +45,10 @@ class Outcome:
 
     Attributes:
         place: The place of the row.
-        type: Its node; empty where it doesn't say.
-        name: Its submitter_id; empty where it has none.
+        type: Its node; empty if it does not state it.
+        name: Its submitter_id; empty if it has none.
         status: The result for it.
-        id: The id that the commons gave it; None where it didn't.
+        id: The id that the commons gave it; None if it didn't.
         findings: Why it was not accepted.
     """
 
@@ -166,17 +166,17 @@ def submit(
     journal: str | os.PathLike[str] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> Submission:
-    """Submit records to a project: each is created, or updated where there is one of its name.
+    """Submit records to a project: each is created, or updated if there is one of its name.
 
-    All rows are validated against the dictionary before anything is sent. Then they are sent node by node, each after those that
-    it links to; a row that is refused doesn't hinder the others. Records are kept in memory a chunk at a time, unless their
-    node links to itself, or nodes link to each other in a circle.
+    All rows are validated against the dictionary before anything is sent. Then they are sent node by node, each after
+    those that it links to; a row that is refused doesn't hinder the others. Records are kept in memory a chunk at a
+    time, unless their node links to itself, or nodes link to each other in a circle.
 
     Args:
         commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
-        dictionary: The dictionary of the commons; by default it is asked for.
+        dictionary: The dictionary of the commons; by default it is requested.
         node_type: What rows are that don't say.
         chunk: Records in a document, from 1; fewer where the commons can't take as many at once.
         dry_run: Nothing is stored: the commons says what it would do. Links to rows count as good.
@@ -188,7 +188,7 @@ def submit(
         The result for the rows: counts, and the rows that weren't taken, with the reasons.
 
     Raises:
-        Gen3UserError: A file can't be read, or the project's name isn't one.
+        Gen3UserError: A file can't be read, or the project's name is invalid.
         APIError: One that every row would meet: no such project, no right to submit. What was taken stays.
         TransportError: The commons can't be reached.
     """
@@ -229,7 +229,7 @@ def submit_rows(
     submission; what was taken stays.
     """
     if chunk < 1:
-        raise Gen3UserError(f"{chunk} records cannot be sent at once", remedy="Give a number from 1.")
+        raise Gen3UserError(f"{chunk} records cannot be sent at once", remedy="Use a number from 1.")
     meant, source = project_of(project), Source(records)
     dictionary = dictionary or Dictionary.of(commons)
     known = known_to(commons, meant, at_once=False)
@@ -476,9 +476,7 @@ def submit_file(
         TransportError: The commons can't be reached.
     """
     if chunk_size < 1 or row_offset < 0:
-        raise Gen3UserError(
-            f"chunk_size={chunk_size}, row_offset={row_offset}", remedy="Give 1 or more, and 0 or more."
-        )
+        raise Gen3UserError(f"chunk_size={chunk_size}, row_offset={row_offset}", remedy="Use 1 or more, and 0 or more.")
     rows = list(Table(path))[row_offset:]
     _refuse_twins(rows)
     return _Sending(client.sheepdog, project_of(project), rows, chunk_size).result()

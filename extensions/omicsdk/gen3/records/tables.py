@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
     Attributes:
         file: The file's name; empty for rows that are in no file.
-        sheet: The sheet of a workbook; empty where there are none.
+        sheet: The sheet of a workbook; empty if there are none.
         row: The row's number from 1, its header counted; of JSON the object's number.
     """
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The place in words, such as `cases.tsv, row 3`; empty where there is none."""
+        """The place in words, such as `cases.tsv, row 3`; empty if there is none."""
         parts = self.file, f"sheet {self.sheet}" if self.sheet else "", "" if self.row is None else f"row {self.row}"
         return ", ".join(part for part in parts if part)
 
@@ -50,13 +50,14 @@ class Finding:
     """What is wrong with a value, a row or a table.
 
     Attributes:
-        kind: What kind of fault it is: of ours, such as unknown-property, or the commons' own word, such as INVALID_LINK.
+        kind: What kind of fault it is: of ours, such as unknown-property, or the commons' own word, such as
+            INVALID_LINK.
         message: What is wrong.
         remedy: What to do.
         file: The file; empty for rows that are in none.
-        sheet: The sheet of a workbook; empty where there are none.
-        row: The row's number from 1, its header counted; None where it is about all.
-        column: The column, as it is called in the table; empty where it is about the row.
+        sheet: The sheet of a workbook; empty if there are none.
+        row: The row's number from 1, its header counted; None if it is about all.
+        column: The column, as it is called in the table; empty if it is about the row.
         value: The value.
     """
 
@@ -71,7 +72,7 @@ class Finding:
 
     @property
     def where(self) -> str:
-        """Its place in words, such as `cases.tsv, row 3, column sex`; empty where it has none."""
+        """Its place in words, such as `cases.tsv, row 3, column sex`; empty if it has none."""
         parts = Place(self.file, self.sheet, self.row).where, f"column {self.column}" if self.column else ""
         return ", ".join(part for part in parts if part)
 
@@ -101,7 +102,7 @@ class Row:
     Attributes:
         values: Its cells by their columns.
         place: Its place.
-        separator: The text between the values of a list in a cell; None where values aren't texts but JSON.
+        separator: The text between the values of a list in a cell; None if values aren't texts but JSON.
         findings: What is wrong with its cells, whatever they mean.
     """
 
@@ -166,7 +167,7 @@ def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str
         kind: What the table is.
 
     Returns:
-        The row; None where it is empty.
+        The row; None if it is empty.
     """
     texts = [cell.strip() for cell in cells]
     if not any(texts):
@@ -184,7 +185,7 @@ def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Itera
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
             told = f"{shown(text)} is in column {number}, which has no name"
-            remedy = "Give the column a name, or empty the cell; a tab or comma within a cell needs quotes around it."
+            remedy = "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it."
             yield Finding("cell-without-column", told, remedy, *place, str(number), text)
 
 
@@ -200,7 +201,7 @@ def json_rows(path: Path) -> Iterator[Row]:
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise Gen3UserError(f"{path} is not JSON: {error}", remedy="Give an object, or an array of objects.") from error
+        raise Gen3UserError(f"{path} is not JSON: {error}", remedy="Use an object, or an array of objects.") from error
     if is_object(found) and is_array(found.get("data")) and "type" not in found:
         found = found["data"]
     for number, each in enumerate(found if is_array(found) else [found], 1):
@@ -222,7 +223,7 @@ def line_rows(path: Path) -> Iterator[Row]:
                 if line.strip():
                     yield _row(path, number, json.loads(line))
     except (OSError, ValueError, RecursionError) as error:
-        raise Gen3UserError(f"{path} is not JSON Lines: {error}", remedy="Give a JSON object on each line.") from error
+        raise Gen3UserError(f"{path} is not JSON Lines: {error}", remedy="Use a JSON object on each line.") from error
 
 
 def _row(path: Path, number: int, value: object) -> Row:
@@ -428,7 +429,7 @@ class Table:
         if self.kind not in KINDS.values():
             raise Gen3UserError(
                 f"{self.path} is not a readable table",
-                remedy="Give JSON, JSON Lines, TSV, CSV or XLSX; save Excel's older .xls as .xlsx.",
+                remedy="Use JSON, JSON Lines, TSV, CSV or XLSX; save Excel's older .xls as .xlsx.",
             )
         if not self.path.is_file():
             raise Gen3UserError(f"{self.path} not found", remedy="Check its name.")
@@ -494,7 +495,7 @@ class Source:
                 yield from frame_rows(each)
             else:
                 raise Gen3UserError(
-                    f"{each!r} is not a record", remedy="Give dictionaries, rows, tables or paths of files."
+                    f"{each!r} is not a record", remedy="Pass dictionaries, rows, tables or paths of files."
                 )
 
 

@@ -28,7 +28,7 @@ EMPTY = ("", "null")
 
 
 def type_of(row: Row, node_type: str | None = None) -> str:
-    """Return the node that a row is a record of; empty where it doesn't say.
+    """Return the node that a row is a record of; empty if it does not state it.
 
     Args:
         row: The row.
@@ -68,7 +68,7 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
 
 
 def _targets_in(cell: str) -> list[dict[str, Any]] | None:
-    """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None where it doesn't."""
+    """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None if it doesn't."""
     if not cell.startswith("["):
         return None
     try:
@@ -92,7 +92,7 @@ def value_of(cell: str, stated: Property | None, separator: str) -> Any:
 
     Args:
         cell: The text.
-        stated: The property; None where the dictionary has none.
+        stated: The property; None if the dictionary has none.
         separator: The text between the values of a list.
     """
     if stated is None:
@@ -121,7 +121,7 @@ def value_of_text(text: str, kind: str) -> Any:
 
 
 def column_of(row: Row, name: str) -> str:
-    """The column of a row that has a property or link; the name itself where there is none.
+    """The column of a row that has a property or link; the name itself if there is none.
 
     Args:
         row: The row.
@@ -185,7 +185,7 @@ def value_fault(stated: Property, value: Any) -> Fault | None:
         value: The value, as JSON has it. None, which takes the property away, is right where it isn't required.
 
     Returns:
-        None where it is right.
+        None if it is right.
     """
     if (value is None and not stated.required) or (isinstance(value, str) and stated.takes_any_text):
         return None
@@ -289,7 +289,7 @@ def _item_faults(shape: Shape, values: Sequence[Any], name: str) -> Iterator[Fau
 
 Known = Callable[[str, str, Sequence[str]], set[str]]
 """Given a node, a key (`id`, or what names its records) and values: those of the values that there are records of."""
-#: Records that are asked for at once.
+#: Records that are requested at once.
 BATCH = 200
 
 
@@ -357,7 +357,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
         kind: What kind of fault it is.
         message: What is wrong.
         remedy: What to do.
-        name: The property or link; empty where it is about the row.
+        name: The property or link; empty if it is about the row.
         value: The value, as JSON has it; of a table the finding has the cell.
     """
     column = column_of(row, name) if name else ""
@@ -429,9 +429,9 @@ class Checked(NamedTuple):
     Attributes:
         number: Its place among all rows, from 0.
         row: The row.
-        type: The node that it is a record of, as it says; empty where it doesn't.
-        record: The record, as JSON has it; empty where its node isn't known.
-        findings: What is wrong with it; nothing where it can be sent.
+        type: The node that it is a record of, as it says; empty if it doesn't.
+        record: The record, as JSON has it; empty if its node isn't known.
+        findings: What is wrong with it; nothing if it can be sent.
     """
 
     number: int

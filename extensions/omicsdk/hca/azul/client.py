@@ -40,7 +40,7 @@ DISCOVERY = Discovery(
     platform="azul",
     stored=stored_login,
     default_url=HOST,
-    remedy=f"Run `omics login azul`, or set OMICS_AZUL_TOKEN. For AnVIL give --base-url {ANVIL_HOST}.",
+    remedy=f"Run `omics login azul`, or set OMICS_AZUL_TOKEN. For AnVIL use --base-url {ANVIL_HOST}.",
 )
 
 

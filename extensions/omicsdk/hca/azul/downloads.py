@@ -227,7 +227,7 @@ def planned(
     selected = [name for name, given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if given]
     if len(selected) + bool(filters) != 1:
         stated = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
-        raise UsageError(f"What to download is not clear: {stated} given", remedy="Give one of them.")
+        raise UsageError(f"What to download is not clear: {stated} given", remedy="Use one of them.")
     if manifest:
         return _of_manifest(client, manifest, catalog)
     if project:
@@ -237,7 +237,7 @@ def planned(
     chosen: dict[tuple[str, str], AzulFile] = {}
     for file in found:
         if stop is not None and stop.is_set():
-            raise Interrupted("It was stopped while files were listed", remedy="Repeat the call to resume.")
+            raise Interrupted("Stopped while listing files", remedy="Repeat the call to resume.")
         chosen[file.uuid, file.version] = file
     return Plan(list(chosen.values()))
 

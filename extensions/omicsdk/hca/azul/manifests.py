@@ -223,7 +223,7 @@ def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
     if lacking or not ({"file_uuid", *COLUMNS["url"]} & {*columns}):
         raise ManifestError(
             f"{path} is not a manifest of Azul or the Data Store: its first line is {' '.join(columns)[:80]!r}",
-            remedy="Give a compact or curl manifest, or a table with tabs and the columns file_uuid, file_name and file_size.",
+            remedy="Use a compact or curl manifest, or a table with tabs and the columns file_uuid, file_name and file_size.",
         )
     for line, cells in rows:
         if not any(cells):
@@ -231,6 +231,6 @@ def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
         file = of_row(dict(zip(columns, cells, strict=False)), catalog)
         if not file.uuid or not file.name:
             raise ManifestError(
-                f"{path}, line {line}: no file is named", remedy="Give each row a file_uuid and file_name."
+                f"{path}, line {line}: no file is named", remedy="Add a file_uuid and file_name to each row."
             )
         yield file

@@ -46,7 +46,7 @@ def version_of(when: datetime | str) -> str:
         try:
             when = datetime.fromisoformat(when)
         except ValueError:
-            remedy = "Give a date such as 2019-08-01, or a time such as 2019-08-01T20:01:47Z."
+            remedy = "Use a date such as 2019-08-01, or a time such as 2019-08-01T20:01:47Z."
             raise UsageError(f"{when!r} is not a time", remedy=remedy) from None
     return create_version(when if when.tzinfo is not None else when.replace(tzinfo=UTC))
 
@@ -117,7 +117,7 @@ class DSSFile(NamedTuple):
         uuid: Its UUID.
         version: Its DSS_VERSION; empty for the latest.
         sha256: Its SHA-256, 64 hexadecimal digits in lower case.
-        size: Bytes; None when it isn't known.
+        size: Bytes; None if it isn't known.
         indexed: Whether it is metadata.
         replica: Where it is fetched from.
     """
@@ -191,7 +191,7 @@ def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The first page with the files of all of them.
 
     Raises:
-        DecodeError: A page has no list of files, or the first doesn't say which bundle it is.
+        DecodeError: A page has no list of files, or the first does not state it which bundle it is.
     """
     files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
     merged = with_items(dict(pages[0]), FILES_KEY, files)
@@ -227,7 +227,7 @@ def filters(
     for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
         if flag and given != ALL:
             raise ExclusiveFilters(
-                f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Give one of them."
+                f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Use one of them."
             )
     return NONE if no_metadata else metadata, NONE if no_data else data
 

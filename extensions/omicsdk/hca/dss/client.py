@@ -17,7 +17,7 @@ else:
         "omicsdk.hca.dss", "collections downloads files jobs uploads"
     )
 
-LOG_IN = "Log in with `omics dss login`, or give credentials."
+LOG_IN = "Log in with `omics dss login`, or pass credentials."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Account:
 
     Attributes:
         email: Its e-mail address.
-        group: Its group, such as `hca`; empty where the token states none.
-        expires_at: Seconds since 1970 at which the token ends; None where it does not state that.
+        group: Its group, such as `hca`; empty if the token states none.
+        expires_at: Seconds since 1970 at which the token ends; None if it does not state that.
     """
 
     email: str
@@ -42,7 +42,7 @@ def _whoami(client: Dss) -> Account:
         The account.
 
     Raises:
-        AuthError: There is no login, it has ended and cannot be renewed, or its token does not state an account.
+        AuthError: There is no login, it has expired and cannot be renewed, or its token does not state an account.
     """
     from omicsdk.core.credentials import jwt_claims, jwt_expiry
     from omicsdk.core.errors import AuthError

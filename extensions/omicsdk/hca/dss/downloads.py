@@ -377,7 +377,7 @@ def download_manifest(
         NoScheduler: Nothing that speaks Dask answers there.
     """
     if layout not in ("none", "bundle"):
-        raise InvalidLayout(f"Invalid layout {layout} not one of [none, bundle]", remedy="Give one of the two.")
+        raise InvalidLayout(f"Invalid layout {layout} not one of [none, bundle]", remedy="Use one of the two.")
     if layout == "none" and (no_metadata or no_data):
         raise InvalidLayout(
             "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."

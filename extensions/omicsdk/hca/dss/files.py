@@ -46,7 +46,7 @@ def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str
 
     Raises:
         NotFound: There is no such bundle.
-        DecodeError: The answer has no list of files, or doesn't say which bundle it is.
+        DecodeError: The answer has no list of files, or does not state it which bundle it is.
     """
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
@@ -84,7 +84,7 @@ class BundleFile:
         name: Its name there.
         file: What fetches it.
         checksums: All that is stated of its bytes, by algorithm.
-        media_type: Its media type; empty where none is stated.
+        media_type: Its media type; empty if none is stated.
     """
 
     name: str
@@ -103,7 +103,7 @@ class BundleListing:
     Attributes:
         uuid: Its UUID.
         version: Its version.
-        creator: The number of its creator; None where that isn't stated.
+        creator: The number of its creator; None if that isn't stated.
         files: Its files, sorted by name.
         by_name: Its files by their names.
     """
@@ -223,7 +223,7 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
     replica, version = cast("Replica", file.replica), file.version or OMIT
     try:
         with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
-            # A service that has the bytes itself answers with them; they are asked for again by the engine.
+            # A service that has the bytes itself answers with them; they are requested again by the engine.
             return Location(urljoin(answer.url, answer.headers.get("location", "")))
     except APIError as error:
         error.operation = f"{error.operation} {file.name}"

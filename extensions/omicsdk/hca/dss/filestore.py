@@ -112,14 +112,14 @@ class FetchOptions:
     """How files are fetched.
 
     Attributes:
-        num_retries: Failures in a row that end a file; 0 for none. It rises again with what arrives.
+        num_retries: Consecutive failures after which a file fails; 0 for none. It rises again with what arrives.
         min_delay_seconds: Least wait before a retry.
         progress: Called a few times a second.
         stop: Set it to end the transfer within a second; what arrived is kept for the next run.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would happen with each file; nothing is written.
-        pool: The workers that fetch; None where this process does. A dry run uses none of them.
-        addresses: Where files are, by their SHA-256; empty where the Data Store is asked.
+        pool: The workers that fetch; None if this process does. A dry run uses none of them.
+        addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
 
     Raises:
         InvalidOption: A number is negative.
@@ -136,9 +136,9 @@ class FetchOptions:
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
-            raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Give 0 (none) or more.")
+            raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Use 0 (none) or more.")
         if not 0 <= self.min_delay_seconds < float("inf"):
-            raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Give 0 or more seconds.")
+            raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Use 0 or more seconds.")
 
 
 def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOptions, *, known: bool = False) -> Report:

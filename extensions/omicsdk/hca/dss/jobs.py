@@ -77,7 +77,7 @@ class Registrar:
         api: The service.
         version: The version of all files.
         creator_uid: Who makes them.
-        replica: Where a file that is copied later is looked for.
+        replica: Where a file that is copied later is looked up.
         timeout_seconds: How long the service may take to copy a file, each.
         clock: The source of time and waits; its `sleep` may raise to end the waiting.
     """
@@ -103,7 +103,7 @@ class Registrar:
         """Request the registration of a file.
 
         Returns:
-            What to wait for; None when it has the file.
+            What to wait for; None if it has the file.
 
         Raises:
             AuthError, Forbidden: The service doesn't know the caller, or not as one who may store files.
@@ -130,7 +130,7 @@ class Registrar:
             answered: Called with the status and headers of the answer, as for `FollowUp`.
 
         Returns:
-            The request; None where only the client can send it.
+            The request; None if only the client can send it.
         """
         operation = self._api.put_file
         request = operation.build(
@@ -145,7 +145,7 @@ class Registrar:
         return FollowUp(out.url, out.headers, request.content, answered)
 
     def awaited(self, number: int, file: LocalFile, status: int, headers: Mapping[str, str]) -> Awaited | None:
-        """Return what to wait for after an answer that is no error; None when the service has the file.
+        """Return what to wait for after an answer that is no error; None if the service has the file.
 
         Args:
             number: The file's number.
@@ -279,7 +279,8 @@ class Checkout:
 
     Attributes:
         job_id: The job that did it.
-        location: Where the files are, such as `s3://bucket/bundles/<uuid>.<version>`; None where the service doesn't say.
+        location: Where the files are, such as `s3://bucket/bundles/<uuid>.<version>`; None if the service does not
+            state it.
     """
 
     job_id: str

@@ -245,9 +245,9 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
             if not first.strip():
                 raise ManifestError(f"{path}: the file is empty", remedy="A manifest begins with a header row.")
             if "\0" in first:
-                raise ManifestError(f"{path}: not a text file", remedy="Give a table separated by tabs.")
+                raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
             yield chain([first], file)
     except UnicodeDecodeError as error:
         raise ManifestError(f"{path}: not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
     except OSError as error:
-        raise ManifestError(f"{path}: {error.strerror}", remedy="Give the path of a manifest.") from None
+        raise ManifestError(f"{path}: {error.strerror}", remedy="Use the path of a manifest.") from None

@@ -87,7 +87,7 @@ def received(
         target: Its path with the query.
         headers: Its headers, names in any case.
         body: Its body.
-        key_of: Returns the secret of a key's id, None where there is no such key; None takes what isn't signed, too.
+        key_of: Returns the secret of a key's id, None if there is no such key; None takes what isn't signed, too.
         now: Seconds since 1970; a signature's date must be near.
         payload_field: The field of a form that holds the message.
         most_skew: Seconds that a signature's date may be away from now.
@@ -412,7 +412,7 @@ class Listener:
             self._end(one, done=done)
 
     def __iter__(self) -> Iterator[Notification]:
-        """Every notification as it comes; a sender is answered when the next one is asked for, or the loop is left."""
+        """Every notification as it comes; a sender is answered when the next one is requested, or the loop is left."""
         while True:
             one = self._next(None)
             try:

@@ -69,7 +69,7 @@ def files_of(folder: Path) -> list[LocalFile]:
         UsageError: It isn't a folder, holds no file, or something that is no file or has a name that no bundle takes.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", remedy="Give the folder with the bundle's files.")
+        raise UsageError(f"{folder} is not a folder", remedy="Use the folder with the bundle's files.")
     found: list[LocalFile] = []
     for parent, names in walk_folder(folder):
         paths = [parent / name for name in names]
@@ -91,7 +91,7 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
 
 def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
     if not found:
-        raise UsageError(f"{where} contains no files", remedy="A bundle needs at least one file.")
+        raise UsageError(f"{where} contains no files", remedy="A bundle requires at least one file.")
     found.sort(key=lambda file: file.name)
     _warn_of_clashes(found)
     return found
@@ -222,14 +222,15 @@ class Unfinished:
     """The record of one upload, open and locked. Thread-safe.
 
     Args:
-        path: Its file, whose folder is made; None where nothing can be remembered.
+        path: Its file, whose folder is made; None if nothing can be remembered.
         wait: Called while another process uploads the same; returns False to give up.
 
     Attributes:
         path: Its file.
         version: The version of all files and of the bundle; empty before `begin`.
         bundle_uuid: The bundle's UUID; likewise.
-        registered: The files that the service has taken over, from name to what they were verified by when they were staged.
+        registered: The files that the service has taken over, from name to what they were verified by when they were
+            staged.
 
     Raises:
         FolderBusy: Another process has it and `wait` gave up.

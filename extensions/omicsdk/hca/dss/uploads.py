@@ -52,7 +52,7 @@ CALLERS = 4
 """Threads that open files and sign: quick work, which more threads only slow down."""
 
 REGISTRATIONS_AT_ONCE = 16
-"""Registrations that are requested of the service at once."""
+"""Registrations that are requested from the service at once."""
 
 ENDING = 1.0
 """Seconds after which a call that is under way at an upload's end is left alone."""
@@ -305,7 +305,7 @@ class BundleUpload:
         others, until one is not: then the service states something that only the client understands.
 
         Returns:
-            What the engine has to send; None where a thread of the pool calls the client.
+            What the engine has to send; None if a thread of the pool calls the client.
         """
 
         def answered(status: int | None, headers: Mapping[str, str]) -> None:
@@ -413,7 +413,7 @@ def upload_bundle(
         The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
 
     Raises:
-        UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID isn't one.
+        UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID is invalid.
         UploadFailed: Files failed; all others are staged and registered, the bundle isn't.
         StagingRefused: The bucket takes no file; the upload ends with the first.
         AuthError: The service or the bucket refuses the credentials; likewise.
@@ -508,7 +508,7 @@ def upload(
         The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
 
     Raises:
-        UsageError: The folder has no files, one has a name that no bundle takes, or the UUID isn't one.
+        UsageError: The folder has no files, one has a name that no bundle takes, or the UUID is invalid.
         UploadFailed: Files failed; `errors` has each, and no bundle was made.
         StagingRefused: The bucket accepts no file at all; raised for the first.
         AuthError: The service or the bucket doesn't know the caller; likewise.

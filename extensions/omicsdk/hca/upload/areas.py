@@ -163,7 +163,7 @@ class UploadConfig:
 
     @property
     def current_area(self) -> str | None:
-        """UUID of the selected area, None when there is none."""
+        """UUID of the selected area, None if there is none."""
         return self._text("current_area", "") or None
 
     @property
@@ -272,11 +272,11 @@ class UploadConfig:
             raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_known(self.areas))
         raise UnknownArea(
             f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(found)}',
-            remedy="Give more of the UUID, until it matches one area.",
+            remedy="Use more of the UUID, until it matches one area.",
         )
 
     def unique_prefix(self, area_uuid: str) -> str:
-        """Return the shortest beginning of an area's UUID that no other known area has; the whole where there is none.
+        """Return the shortest beginning of an area's UUID that no other known area has; the whole if there is none.
 
         Args:
             area_uuid: A whole UUID.

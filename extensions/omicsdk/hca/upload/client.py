@@ -55,14 +55,14 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
         config: The HCA configuration; by default that of the user's files.
 
     Raises:
-        ConfigError: The configured URL isn't one that ends in /v1; the message has the URL and where it is set.
+        ConfigError: The configured URL is invalid that ends in /v1; the message has the URL and where it is set.
     """
     settings = UploadConfig(config)
     if not deployment_stage and settings.current_area is not None:
         deployment_stage = settings.selected().deployment_stage
     stage = deployment_stage or "prod"
     source = settings.api_url_source(stage)
-    remedy = "Give it an http or https URL that ends in /v1."
+    remedy = "Set it to an http or https URL that ends in /v1."
     url = checked_base_url(settings.api_url(stage), source=source, remedy=remedy)
     if not url.endswith(_VERSION):
         raise ConfigError(f"{source} is {mask_url(url)!r}, which does not end in /v1", remedy=remedy)

@@ -36,7 +36,7 @@ class AreaFile(NamedTuple):
     Attributes:
         name: Its name.
         size: Its size in bytes.
-        info: What the service knows of it; None unless it was asked for.
+        info: What the service knows of it; None unless it was requested.
     """
 
     name: str
@@ -57,7 +57,7 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
     Raises:
         NoAreaSelected: No area is given or selected.
         NotFound: There is no such area.
-        DecodeError: The service described other files than those it was asked for, or none.
+        DecodeError: The service described other files than the requested ones, or none.
         Locked, Conflict: The area takes no more files, so that the service gives no keys for it.
     """
     from omicsdk_api.upload.models.file_info import FileInfo
@@ -84,14 +84,15 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
 
 
 def file_status(client: HcaUpload, filename: str, area: UploadAreaURI | str | None = None) -> str:
-    """Show how far the service is with a file: the state of its checksums until they exist, then that of its validation.
+    """Show how far the service is with a file: the state of its checksums until they exist, then that of its
+    validation.
 
     Args:
         filename: A file in the area.
         area: The area's URI, its UUID or the beginning of it; by default the selected area.
 
     Returns:
-        The state; with STATUS_RETRIEVAL_ERROR in it and the reason where the service does not state one.
+        The state; with STATUS_RETRIEVAL_ERROR in it and the reason if the service does not state one.
 
     Raises:
         NoAreaSelected: No area is given or selected.

@@ -138,7 +138,7 @@ def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]
 
 
 def _local(path: str, problems: list[str]) -> LocalFile | None:
-    """A file; None when it can't be uploaded, and the reason is added to the problems."""
+    """A file; None if it can't be uploaded, and the reason is added to the problems."""
     file = Path(path)
     try:
         status = file.stat()

@@ -135,7 +135,7 @@ class AreaKeys:
         clock: The source of time.
 
     Attributes:
-        refusal: Why the service gave no keys when it was last asked; None when it gave some.
+        refusal: Why the service gave no keys when it was last asked; None if it gave some.
     """
 
     def __init__(self, ask: Callable[[], Keys], clock: Clock = SYSTEM_CLOCK) -> None:
@@ -289,7 +289,7 @@ class AreaStorage:
             name: What it is called.
 
         Returns:
-            What is known of it; None when it does not exist, which stores also report by refusing.
+            What is known of it; None if it does not exist, which stores also report by refusing.
 
         Raises:
             OmicsError: The store can't be asked.
@@ -430,7 +430,7 @@ def area_storage(
         api: The service.
         uri: The area.
         clock: Returns the time.
-        accelerate: Use transfer acceleration where there is one.
+        accelerate: Use transfer acceleration if there is one.
         connections: Connections that are kept, at most.
 
     Raises:
@@ -448,7 +448,7 @@ def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any
 
     Args:
         keys: The area's keys.
-        accelerate: Use transfer acceleration where there is one: with AWS's own endpoints.
+        accelerate: Use transfer acceleration if there is one: with AWS's own endpoints.
         connections: How many connections it keeps.
     """
     session, config = _session_of(keys), {"max_pool_connections": connections}

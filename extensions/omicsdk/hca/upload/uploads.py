@@ -48,11 +48,11 @@ class UploadedFile(Displayed):
         name: What it is called in the area.
         state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before;
             `planned`: by a dry run.
-        size: Its length in bytes; None when it couldn't be read.
+        size: Its length in bytes; None if it couldn't be read.
         content_type: The media type that it was sent with, "" when it wasn't sent.
         checksums: What is known of its contents, from algorithm to value.
         notified: Whether the service was notified of it.
-        error: Why it failed, None when it didn't.
+        error: Why it failed, None if it didn't.
         verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
             nothing.
     """
@@ -269,7 +269,7 @@ def upload(
 
 
 def _notifying(retry: Retry) -> Retry:
-    """How notifications are retried: three attempts, at the client's own pace where it has one."""
+    """How notifications are retried: three attempts, at the client's own pace if it has one."""
     usual = retry == within_budget()
     return replace(Retry(base=NOTIFY_WAIT, cap=NOTIFY_WAIT) if usual else retry, attempts=NOTIFY_ATTEMPTS)
 
@@ -426,7 +426,7 @@ class Sender:
         return gone
 
     def _end_of(self, call: Future[T]) -> T | None:
-        """What a call gave; None when the upload was stopped before it did: a silent service isn't waited for."""
+        """What a call gave; None if the upload was stopped before it did: a silent service isn't waited for."""
         return call.result() if ended(call, self._is_stopped) else None
 
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
@@ -542,7 +542,7 @@ class Sender:
     # -- progress
 
     def _count(self, size: int, *, done: bool = False) -> None:
-        """Count bytes that are there without the engine; from any thread."""
+        """Count bytes that exist without the engine; from any thread."""
         with self._counting:
             self._beside_bytes += size
             self._beside_done += done
@@ -573,7 +573,7 @@ def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
         files: The files.
 
     Returns:
-        The journal's path; None where it can't be written or there is no room for it, with a warning.
+        The journal's path; None if it can't be written or there is no room for it, with a warning.
     """
     facts = [fact for file in files for fact in (str(Path(file.path).absolute()), file.name)]
     path = journal_for("uploads", area, *facts)

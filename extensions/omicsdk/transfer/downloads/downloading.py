@@ -322,5 +322,5 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     if target is None:
         return None
     if journal is None:
-        raise UsageError(f"journal= is missing: {target.url()} cannot hold it; give a local file")
+        raise UsageError(f"journal= is missing: {target.url()} cannot contain it; pass a local file")
     return Store(target, clock)

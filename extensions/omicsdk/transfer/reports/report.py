@@ -800,4 +800,4 @@ def _number(value: object) -> float:
 
 def _not_a_report(path: str | os.PathLike[str], line: int, why: str) -> UsageError:
     said = f"{os.fspath(path)}, line {line}: not a transfer's report: {why}"
-    return UsageError(said, remedy="Give a file that write_jsonl (or --report FILE.jsonl) wrote.")
+    return UsageError(said, remedy="Use a file that write_jsonl (or --report FILE.jsonl) wrote.")

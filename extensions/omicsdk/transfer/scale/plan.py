@@ -129,7 +129,7 @@ class Plan:
     ) -> None:
         if isinstance(source, Iterator):
             said = "a plan's source is read again by each shard, but this one can be read only once"
-            raise TypeError(f"{said}: give a list, or the function that creates it")
+            raise TypeError(f"{said}: pass a list, or the function that creates it")
         if not callable(source):
             many("source", source, Item)
             if repeats:
@@ -144,7 +144,7 @@ class Plan:
         kinds = "a path, a URL or an FsspecTarget"
         self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(path("folder", folder, kinds))
         if isinstance(self.folder, FsspecTarget) and journals is None:
-            raise UsageError(f"journals= is missing: {self.folder.url()} cannot hold them; give a local folder")
+            raise UsageError(f"journals= is missing: {self.folder.url()} cannot contain them; pass a local folder")
         self.run = run
         self._journals = None if journals is None else os.path.abspath(journals)
         if rate_limit is not None and not rate_limit > 0:

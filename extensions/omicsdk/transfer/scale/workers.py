@@ -173,7 +173,7 @@ def _connected(cluster: Any) -> Any:
         variables = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY"
         raise NoScheduler(said, remedy=f"Name them in the variables {variables}.") from error
     except (OSError, ValueError, RuntimeError) as error:  # distributed's errors for addresses, ports and protocols
-        remedy = "Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
+        remedy = "Use the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
         raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
 
 

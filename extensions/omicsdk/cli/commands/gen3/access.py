@@ -56,7 +56,7 @@ def login_of(client: Gen3) -> Gen3Login:
         return client.credentials
     raise Gen3AuthError(
         f"No login for {client.base_url}",
-        remedy=f"Run `omics login gen3`. Or give --access-token FILE, or set GEN3_API_KEY: {PROFILE_PAGE}",
+        remedy=f"Run `omics login gen3`. Or pass --access-token FILE, or set GEN3_API_KEY: {PROFILE_PAGE}",
     )
 
 

@@ -55,7 +55,7 @@ def delimiter(given: str) -> str:
     """
     named = {"\\t": "\t", "tab": "\t", "comma": ","}.get(given, given)
     if len(named) != 1:
-        raise UsageError(f"invalid separator {given!r}", remedy="Give one character, such as a comma, or tab.")
+        raise UsageError(f"invalid separator {given!r}", remedy="Use one character, such as a comma, or tab.")
     return named
 
 
@@ -391,7 +391,7 @@ def publish_discovery(
     """
     path = file or (discovery.name_for(client.base_url, guid_type) if default_file else None)
     if path is None:
-        raise UsageError("no file is named", remedy="Give FILE, or --default-file.")
+        raise UsageError("no file is named", remedy="Use FILE, or --default-file.")
     return client.publish_discovery(path, guid_type=guid_type, guid_field=guid_field, omit_empty=omit_empty)
 
 
@@ -446,7 +446,7 @@ def delete_objects(
         console: Prints messages.
     """
     if bool(guids) == bool(file):
-        raise UsageError("no objects are named", remedy="Give GUIDs of studies, or --file TABLE.")
+        raise UsageError("no objects are named", remedy="Use GUIDs of studies, or --file TABLE.")
     wanted: dict[str, Collection[str] | None] = dict.fromkeys(guids)
     if file is not None:
         wanted.update({dataset: set(study.objects) for dataset, study in discovery.objects_in_table(file).items()})

@@ -107,7 +107,7 @@ def validate(
 ) -> list[dict[str, Any]]:
     """Compare records with the dictionary without sending them.
 
-    Prints each fault with its file, row and column; nothing where there is none. The exit code is 1 where there is one.
+    Prints each fault with its file, row and column; nothing if there is none. The exit code is 1 if there is one.
 
     Args:
         connect: Connects to the commons.
@@ -176,9 +176,9 @@ def export(
             "--id excludes --node, --out and --folder", remedy="Send records to a file: --output json > FILE."
         )
     if not (id or node or folder):
-        raise UsageError("no records are named", remedy="Give --node NODE, --id ID, or --folder FOLDER for all nodes.")
+        raise UsageError("no records are named", remedy="Use --node NODE, --id ID, or --folder FOLDER for all nodes.")
     if out and (folder or len(node) > 1):
-        raise UsageError("--out takes the records of one node", remedy="Give --folder alone for several.")
+        raise UsageError("--out takes the records of one node", remedy="Use --folder alone for several.")
     if folder:
         files = client.export_project(project, folder, nodes=node or None, kind=format, without_id=without_id)
         console.message(f"{len(files)} files written to {folder}")
@@ -224,7 +224,7 @@ def delete(
         console: Prints messages.
     """
     if sum(map(bool, (node, id, all))) != 1:
-        raise UsageError("no records are named", remedy="Give one of --node, --id and --all.")
+        raise UsageError("no records are named", remedy="Use one of --node, --id and --all.")
     known, gone = _dictionary(lambda: client, dictionary), dict[str, int]()
     if id:
         deletion = partial(client.delete_records, project, id, dictionary=known)

@@ -66,9 +66,9 @@ def download(
     manifests = [manifest] if isinstance(manifest, str) else manifest
     wanted = [*requested_objects(ids), *(each for path in manifests for each in _listed(path, console))]
     if manifests and not wanted:
-        raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Give a manifest that has rows.")
+        raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Use a manifest that has rows.")
     if not wanted:
-        raise UsageError("no file is named", remedy="Give GUIDs, DRS URIs or --manifest FILE.")
+        raise UsageError("no file is named", remedy="Use GUIDs, DRS URIs or --manifest FILE.")
     report = client.download(
         wanted,
         download_dir,

@@ -77,7 +77,7 @@ def check_words(names: Sequence[str], *forms: str) -> None:
     counts = [len(form.split()) for form in forms]
     if len(names) not in counts:
         expected = " or ".join(map(str, counts))
-        raise UsageError(f"NAMES: expected {expected} words, got {len(names)}", remedy=f"Give {', or '.join(forms)}.")
+        raise UsageError(f"NAMES: expected {expected} words, got {len(names)}", remedy=f"Use {', or '.join(forms)}.")
 
 
 # -- accounts
@@ -101,7 +101,7 @@ def change_password(client: Pangea, new_password: str, *, console: Console) -> N
     """
     new = sys.stdin.readline().rstrip("\r\n") if new_password == "-" else new_password  # noqa: S105 - means stdin
     if not new:
-        raise UsageError("the new password is empty", remedy="Give a new password.")
+        raise UsageError("the new password is empty", remedy="Use a new password.")
     console.message(f"changed password for user: {client.change_password(new)}")
 
 
@@ -231,7 +231,7 @@ def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) 
     """
     names = names_given(name for given in of.given() for name in given.split(","))
     if not names:
-        raise UsageError("no samples are given", remedy="Give names of samples, or --sample-name-list FILE.")
+        raise UsageError("no samples are given", remedy="Use names of samples, or --sample-name-list FILE.")
     return client.ensure_samples(org_name, library_name, names)
 
 
@@ -284,7 +284,7 @@ def add_samples(
     """
     names = of.given()
     if not names:
-        raise UsageError("no samples are given", remedy="Give names of samples, or --sample-manifest FILE.")
+        raise UsageError("no samples are given", remedy="Use names of samples, or --sample-manifest FILE.")
     group = client.find_sample_group(destination_org_name, destination_grp_name)
     samples = client.add_samples_to_group(source_org_name, source_grp_name, group.organization, group.uuid, names)
     return Membership(group, samples)

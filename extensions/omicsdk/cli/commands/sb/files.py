@@ -266,7 +266,7 @@ def export(
         overwrite: Replace the file if it already exists.
     """
     if file != STREAM and Path(file).exists() and not overwrite:
-        raise UsageError(f"{file} already exists", remedy="Choose another name, or give --overwrite.")
+        raise UsageError(f"{file} already exists", remedy="Choose another name, or use --overwrite.")
     files = listed_files(client, paths, recursive=recursive)
     text = manifest.table([(each["path"], each) for each in files], keys)
     if file == STREAM:

@@ -254,7 +254,7 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
     """
     id, revision = app_id(app)
     if revision is not None:
-        raise UsageError(f"{app}: the platform assigns the revision number", remedy=f"Give {id}.")
+        raise UsageError(f"{app}: the platform assigns the revision number", remedy=f"Use {id}.")
     document = {**apps.read_app(Path(file)), **({"sbg:revisionNotes": note} if note else {})}
     if dry_run:
         return Done(document)

@@ -100,7 +100,7 @@ def changes(**values: Any) -> dict[str, Any]:
     """
     found = {name: value for name, value in values.items() if value is not None}
     if not found:
-        raise UsageError("nothing to change", remedy="Give an option with the new value.")
+        raise UsageError("nothing to change", remedy="Use an option with the new value.")
     return found
 
 

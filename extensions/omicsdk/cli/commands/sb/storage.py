@@ -99,7 +99,7 @@ def update_volume(
         deactivate: Disable the volume, for example before its removal.
     """
     if activate and deactivate:
-        raise UsageError("--activate and --deactivate exclude each other", remedy="Give one of them.")
+        raise UsageError("--activate and --deactivate exclude each other", remedy="Use one of them.")
     changed = changes(active=activate if activate or deactivate else None, **given(**asdict(fields)))
     made = client.update_volume(**volume_place(volume), **changed)
     return Done(volume_row(made), f"updated volume {made.id}")
@@ -231,9 +231,9 @@ class Starting(Waiting):
     def check(self, paths: Sequence[str]) -> None:
         """Require either arguments with a volume, or a table."""
         if bool(paths) == (self.manifest is not None):
-            raise UsageError("expected either arguments or --manifest", remedy="Give one of them.")
+            raise UsageError("expected either arguments or --manifest", remedy="Use one of them.")
         if paths and not self.volume:
-            raise UsageError("--volume is required", remedy="Give --volume owner/volume.")
+            raise UsageError("--volume is required", remedy="Use --volume owner/volume.")
 
 
 def start_imports(

@@ -158,7 +158,7 @@ def run(
         )
         return _made(client, made, running, console)
     if not tasks or app or project or running.draft:
-        raise UsageError("expected either --app and --project, or only ids of drafts", remedy="Give one of the two.")
+        raise UsageError("expected either --app and --project, or only ids of drafts", remedy="Use one of the two.")
     started, failures = attempted(tasks, lambda id: client.run_task(task_id=id))
     if not running.wait or not started:
         return _many(started, "running", failures)

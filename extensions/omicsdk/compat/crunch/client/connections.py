@@ -35,18 +35,19 @@ CRUNCH_URL_KEY, CRUNCH_TOKEN_KEY = URL_VARIABLE, TOKEN_VARIABLE
 
 
 class CrunchAPIException(DocumentedError):
-    """The base of all that a `Connection` and a `Run` raise for a site: each is also the class of core that it belongs to.
+    """The base of all that a `Connection` and a `Run` raise for a site: each is also the class of core that it belongs
+    to.
 
-    A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too, with
-    their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a site that
-    doesn't answer a `TransportError`.
+    A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too,
+    with their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a
+    site that doesn't answer a `TransportError`.
 
     Args:
         message: What happened.
         remedy: What to do.
 
     Attributes:
-        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+        response: The answer that was a refusal, as `requests` would have it; None if there was none.
         fields: The site's messages for each field that it refused.
     """
 
@@ -328,7 +329,7 @@ class Connection:
         """Give an item a finite number; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
         """
         return self._add("float", item, key, attributes.number(value))
 
@@ -337,7 +338,7 @@ class Connection:
         """Give an item a whole number of at most 64 bits; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
         """
         return self._add("int", item, key, attributes.whole_number(value))
 
@@ -346,7 +347,7 @@ class Connection:
         """Give an item a size in bytes, from 0; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
         """
         return self._add("filesize", item, key, attributes.file_size(value))
 
@@ -355,7 +356,7 @@ class Connection:
         """Give an item a truth value; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
         """
         return self._add("bool", item, key, attributes.truth(value))
 
@@ -373,11 +374,11 @@ class Connection:
             item: The slug of the item, dataset or project.
             key: The attribute's key.
             value: The moment, or how it is written. Without a zone it is of the site's, as a rule UTC.
-            format: How it is written, as `datetime.strptime` has it; by default ISO 8601, and with python-dateutil (extra
-                `crunch`) whatever that understands.
+            format: How it is written, as `datetime.strptime` has it; by default ISO 8601, and with python-dateutil
+                (extra `crunch`) whatever that understands.
 
         Raises:
-            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
         """
         return self._add("datetime", item, key, attributes.as_datetime(value, format))
 

@@ -43,8 +43,8 @@ class Run(runs.Run):
         connection: As given.
 
     Raises:
-        ValueError: An empty slug, or a workflow type that isn't one.
-        CrunchAPIException: The site doesn't know the dataset, or doesn't answer; a number of cores that isn't one (a
+        ValueError: An empty slug, or a workflow type that is invalid.
+        CrunchAPIException: The site doesn't know the dataset, or doesn't answer; a number of cores that is invalid (a
             ConfigError); a slug that can't be a folder's name (an UnsafePath).
     """
 

@@ -75,7 +75,7 @@ class _Operations:
 class AuthClient(_Operations, SwaggerClient):
     """The documented client of Fusillade; new code finds more in `Fusillade`.
 
-    Operations take keyword arguments and answer plain JSON values, bytes where an answer isn't JSON, and None where it
+    Operations take keyword arguments and answer plain JSON values, bytes where an answer isn't JSON, and None if it
     is empty; so a change of memberships that was made before (304, nothing has changed) is None. Of lists
     `.iterate(**arguments)` gives every item of every page and `.paginate(**arguments)` every page; a plain call gives
     the one page that `next_token` and `per_page` say.
@@ -87,7 +87,7 @@ class AuthClient(_Operations, SwaggerClient):
         session_kwargs: Options of `Fusillade`: credentials, timeout, retry, headers, transport.
 
     Raises:
-        ConfigError: The configuration is malformed, or the URL isn't one.
+        ConfigError: The configuration is malformed, or the URL is invalid.
     """
 
     section = "AuthClient"

@@ -199,7 +199,7 @@ class DownloadContext:
         download_dir: The download folder; an empty text is the current one.
         dss_client: What asks the service.
         replica: Where to fetch from, `aws` or `gcp`.
-        num_retries: Failures in a row that end a file; 0 for none.
+        num_retries: Consecutive failures after which a file fails; 0 for none.
         min_delay_seconds: Least wait before a retry.
     """
 

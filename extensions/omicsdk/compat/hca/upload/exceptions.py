@@ -25,7 +25,7 @@ def documented_error(error: Exception) -> Exception:
     if not isinstance(error, APIError | TransportError) or isinstance(error, UploadApiException):
         return error
     if isinstance(error, Unauthorized) and error.remedy == Unauthorized.default_remedy:
-        error.remedy = "Give the deployment's key: api_token of UploadService, or OMICS_UPLOAD_TOKEN."
+        error.remedy = "Pass the deployment's key: api_token of UploadService, or OMICS_UPLOAD_TOKEN."
     return documented(error, UploadApiException)
 
 

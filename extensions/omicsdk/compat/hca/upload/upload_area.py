@@ -117,7 +117,7 @@ class UploadArea:
         config: HCAConfig | None = None,
     ) -> None:
         if (uri is None) == (uuid is None):
-            raise UploadException("You must provide a uuid or a URI", remedy="Give one of them.")
+            raise UploadException("You must provide a uuid or a URI", remedy="Pass one of them.")
         self._config = config
         if isinstance(uri, UploadAreaURI):
             self.uri = uri

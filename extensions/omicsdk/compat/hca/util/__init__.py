@@ -141,7 +141,7 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
     try:
         document = json.load(swagger_json)
     except ValueError as error:
-        raise ConfigError(f"the document isn't JSON: {error}", remedy="Give an open file of JSON.") from error
+        raise ConfigError(f"the document isn't JSON: {error}", remedy="Pass an open file of JSON.") from error
     for held, key in list(_places(document)):
         held[key] = _target(document, held[key], ptr_str)
     return document if not _is_reference(document, ptr_str) else _target(document, document, ptr_str)
@@ -306,7 +306,7 @@ class SwaggerClient:
         return DocumentedOperation(getattr(self._api, name), ignored, documented_error, self._requests(name))
 
     def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
-        """What makes several requests of one call of an operation; None where one request does it."""
+        """What makes several requests of one call of an operation; None if one request does it."""
         del name
 
     def __enter__(self) -> Self:

@@ -44,7 +44,7 @@ class SwaggerAPIException(DocumentedError, APIError):
 
     @property
     def response(self) -> "RefusedResponse | None":
-        """The answer as `requests` would have it, secrets masked; None where there was none."""
+        """The answer as `requests` would have it, secrets masked; None if there was none."""
         if self.code is None:
             return None
         from omicsdk.compat._answers import RefusedResponse

@@ -88,7 +88,7 @@ class Response(DocumentedAnswer):
 
 
 class StreamedResponse(DocumentedBody, Response):
-    """A good answer whose bytes are read as they are asked for.
+    """A good answer whose bytes are read as they are requested.
 
     Args:
         answer: The answer, open.
@@ -107,7 +107,7 @@ def _documented(error: Exception) -> Exception:
 
 
 def content_of(response: Response) -> Any:
-    """What a good answer says: a JSON value, None where it has no body.
+    """What a good answer says: a JSON value, None if it has no body.
 
     Raises:
         NonJSONResponseError: It isn't JSON.

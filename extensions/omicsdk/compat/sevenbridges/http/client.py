@@ -85,8 +85,8 @@ class Session:
 class HttpClient:
     """One user on one platform: requests, what their answers say of the rate limit, and error handlers. Thread-safe.
 
-    Without `url`, `token` and `config` the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile `default`
-    of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
+    Without `url`, `token` and `config` the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile
+    `default` of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
 
     Args:
         url: The platform's base URL, such as https://api.sbgenomics.com/v2; https unless `debug` is set.
@@ -106,7 +106,7 @@ class HttpClient:
         retry_count: How often a request is sent again that wasn't answered, at most; 0 for never.
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
         debug: Whether the platform may be reached by plain http.
-        clock: What tells the time and waits.
+        clock: What measures time and waits.
         transport: Replaces the network, for tests; files' bytes don't pass through it.
 
     Raises:
@@ -161,11 +161,11 @@ class HttpClient:
             found, advance_access = found or access.proxies, advance_access or access.advance_access
         _arguments.check_texts({"url": url, "token": token, "oauth_token": oauth_token})
         if not url:
-            raise SettingsError("URL is missing", remedy="Give url, such as https://api.sbgenomics.com/v2.")
+            raise SettingsError("URL is missing", remedy="Pass url, such as https://api.sbgenomics.com/v2.")
         if not (token or oauth_token):
-            raise SettingsError("The token is missing", remedy="Give token or oauth_token.")
+            raise SettingsError("The token is missing", remedy="Pass token or oauth_token.")
         if token and oauth_token:
-            raise SettingsError("There are two tokens", remedy="Give either token or oauth_token.")
+            raise SettingsError("There are two tokens", remedy="Pass either token or oauth_token.")
         _arguments.check_address(url, debug=debug)
         self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
         self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers
@@ -358,8 +358,8 @@ class HttpClient:
             params: Query parameters; None leaves one out.
             data: The body, a JSON value.
             append_base: Whether `url` is a path.
-            stream: Whether the body is read as it is asked for, by `iter_content`, `raw.read` or `content`, and never held
-                otherwise. `close()` it, or use it in a `with` block, where it isn't read to its end.
+            stream: Whether the body is read as it is requested, by `iter_content`, `raw.read` or `content`, and never
+                held otherwise. `close()` it, or use it in a `with` block, where it isn't read to its end.
 
         Returns:
             The answer.
@@ -417,7 +417,7 @@ class HttpClient:
             request: The request.
 
         Returns:
-            The value; None where the answer has no body.
+            The value; None if the answer has no body.
 
         Raises:
             SbgError: The platform answered with an error, or didn't.
@@ -469,7 +469,7 @@ class HttpClient:
 
     @property
     def begun(self) -> float:
-        """When this thread's request was first sent, by the clock that never goes back; now, where there is none."""
+        """When this thread's request was first sent, by the clock that never goes back; now, if there is none."""
         begun: float | None = getattr(self._sending, "begun", None)
         return self.clock.monotonic() if begun is None else begun
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Handler = Callable[["HttpClient", "Response"], "Response"]
 H = TypeVar("H", bound=Callable[..., Any])
 
-#: Seconds between two looks at a platform that is ill, when nobody says another number.
+#: Seconds between two polls at a platform that is ill, when nobody says another number.
 SLEEP = 300.0
 #: Seconds after which a sleeper gives up, unless `--call-budget` says others: maintenance takes hours, not days.
 LONGEST = 6 * 3600.0
@@ -85,7 +85,7 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
     Args:
         api: The client.
         response: An answer.
-        sleep: Seconds between two looks.
+        sleep: Seconds between two polls.
 
     Returns:
         It, or the one that came in the end; still a 503 when it came so for LONGEST seconds.
@@ -100,7 +100,7 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
     Args:
         api: The client.
         response: An answer.
-        sleep: Seconds between two looks.
+        sleep: Seconds between two polls.
 
     Returns:
         It, or the one that came in the end; still an error when it came so for LONGEST seconds.
@@ -124,7 +124,7 @@ def _left(api: HttpClient, begun: float) -> float:
 
 
 def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
-    """Wait, but no longer than the platform may be waited for; at once False where a user's limit is below the wait."""
+    """Wait, but no longer than the platform may be waited for; at once False if a user's limit is below the wait."""
     left = _left(api, begun)
     if left <= 0 or (api.budget is not None and seconds > left):
         return False

@@ -48,7 +48,7 @@ def name_of(who: object) -> str:
         return identifier(name, "username")
     except ValidationError:
         raise ValidationError(
-            f"{who!r} has neither username nor id", remedy="Give a user, member or team, or its name."
+            f"{who!r} has neither username nor id", remedy="Pass a user, member or team, or its name."
         ) from None
 
 
@@ -89,7 +89,7 @@ def destination(
     project: object = None,
     parent: object = None,
     what: str = "This call",
-    remedy: str = "Give one of them: a folder knows its project.",
+    remedy: str = "Pass one of them: a folder knows its project.",
 ) -> dict[str, str]:
     """Where files go: into a project, or into a folder of one.
 
@@ -111,7 +111,7 @@ def destination(
         return {"project": identifier(project)}
     if parent:
         return {"parent": identifier(parent)}
-    raise SbgError(f"{what} was given neither a project nor a parent", remedy="Give project=, or a folder as parent=.")
+    raise SbgError(f"{what} was given neither a project nor a parent", remedy="Pass project=, or a folder as parent=.")
 
 
 def required(item: Mapping[str, Any], name: str, at: int) -> Any:
@@ -166,7 +166,7 @@ def _operation(
         of: The class of what is returned; by default the method's own.
         names: What the operation calls arguments that have another name here.
         convert: What becomes of arguments, beside `CONVERSIONS`.
-        needs: Arguments that may not be empty, with blanks between.
+        needs: Arguments that may not be empty, with spaces between.
         nulls: Arguments that are sent as null where they are None.
         at: What the operation calls the object's id, where it isn't what the path of one has.
         check: Refuses an object that the operation is invalid for.
@@ -193,7 +193,7 @@ def _operation(
                 place = {at: identifier(owner)} if at else owner._place(owner)
             for name in needs.split():
                 if options[name] in (None, ""):
-                    raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Give {name}.")
+                    raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Pass {name}.")
             arguments: dict[str, Any] = {}
             for name, value in options.items():
                 sent_as = names.get(name, name)

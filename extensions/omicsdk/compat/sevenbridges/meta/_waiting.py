@@ -12,7 +12,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
 from omicsdk.sb import jobs
 
-#: Seconds between two looks, when nobody says another number.
+#: Seconds between two polls, when nobody says another number.
 PERIOD = jobs.PERIOD
 _PERIOD = Number("seconds above 0", above=True)
 _TIMEOUT = Number("seconds, 0 or more, or None for no end", is_optional=True)
@@ -23,8 +23,8 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
     """Check how long something is waited for, and raise errors of the block as those of this package.
 
     Args:
-        period: Seconds between two looks.
-        timeout: Seconds to wait at most; None for no limit.
+        period: Seconds between two polls.
+        timeout: Most seconds to wait; None for no limit.
 
     Raises:
         ValidationError: One is invalid.
@@ -32,7 +32,7 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
     """
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
         if not may_be(number, seconds):
-            raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Give {number.takes}.")
+            raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Pass {number.takes}.")
     with as_ours():
         yield
 
@@ -74,7 +74,7 @@ class BackgroundJob(_Ending):
         """Wait until it has ended, well or not; its fields have the result then.
 
         Args:
-            period: Seconds between two looks, above 0.
+            period: Seconds between two polls, above 0.
             timeout: Seconds after which waiting ends; None for no limit.
             callback: Called with this object after each look.
 
@@ -120,7 +120,7 @@ class Running(_Ending):
         """Wait until it has ended, well or not; `status` has the result.
 
         Args:
-            period: Seconds between two looks, above 0.
+            period: Seconds between two polls, above 0.
             callback: Called in the end.
             *args: Its arguments.
             timeout: Seconds after which waiting ends, though what runs continues; None for no limit.

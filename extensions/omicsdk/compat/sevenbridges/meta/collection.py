@@ -46,7 +46,7 @@ class Collection(list[R], Generic[R]):
     Args:
         resource: Their class.
         href: Where the page is.
-        total: How many there are on all pages; -1 when the platform doesn't say.
+        total: How many there are on all pages; -1 when the platform does not state it.
         items: The page's resources.
         links: The platform's links to other pages.
         api: Where they came from.
@@ -84,7 +84,7 @@ class Collection(list[R], Generic[R]):
 
     @property
     def total(self) -> int:
-        """How many there are on all pages; -1 when the platform doesn't say."""
+        """How many there are on all pages; -1 when the platform does not state it."""
         return self._total
 
     def next_page(self) -> Collection[R]:
@@ -109,7 +109,8 @@ class Collection(list[R], Generic[R]):
         return self._linked("prev", "This is the first page")
 
     def all(self) -> Iterator[R]:
-        """Everything from this page on, page after page; several pages are asked for at once where their number is known.
+        """Everything from this page on, page after page; several pages are requested at once where their number is
+        known.
 
         Returns:
             The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.

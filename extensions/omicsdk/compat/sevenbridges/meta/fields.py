@@ -53,7 +53,7 @@ class Field(Generic[T]):
         return cast("T", value) if value is None else self.decoded(instance, value)
 
     def decoded(self, instance: Resource, value: Any) -> T:
-        """What is read of a JSON value that is there.
+        """What is read of a JSON value that exists.
 
         Args:
             instance: Whose it is.
@@ -80,7 +80,7 @@ def moment(text: Any) -> datetime:
         A time without zone, in UTC, as documented.
 
     Raises:
-        ValidationError: It isn't one.
+        ValidationError: It is invalid.
     """
     try:
         read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # what was set is one already

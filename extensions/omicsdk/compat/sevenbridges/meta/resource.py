@@ -29,15 +29,15 @@ R = TypeVar("R", bound="Resource")
 class Resource:
     """A resource of the platform: its JSON object, with a field for each member that is known.
 
-    A field that wasn't told yet is asked for when it is read, once for an object; what was edited stays edited. Setting one
-    asks for nothing. `field()` reads without asking.
+    A field that wasn't told yet is requested when it is read, once for an object; what was edited stays edited. Setting
+    one asks for nothing. `field()` reads without asking.
 
     Args:
         **kwargs: Members by the platform's names, and `api`.
     """
 
     _PATH: ClassVar[str] = ""  # what operations on one call its id; owner and name by a slash between them
-    _GET: ClassVar[str] = ""  # the operations that get, save and delete one; empty where the platform has none
+    _GET: ClassVar[str] = ""  # the operations that get, save and delete one; empty if the platform has none
     _SAVE: ClassVar[str] = ""
     _DELETE: ClassVar[str] = ""
 
@@ -102,7 +102,7 @@ class Resource:
 
     @property
     def api_or_none(self) -> Api | None:
-        """The Api that it came from, None when it was made without one."""
+        """The Api that it came from, None if it was made without one."""
         return self._api
 
     # -- fields
@@ -191,7 +191,7 @@ class Resource:
         return {owner: identifier(thing, cls._KEY)} if owner else {}
 
     def _request(self) -> Request | None:
-        """What is sent to get it anew; None where there is no such operation."""
+        """What is sent to get it anew; None if there is no such operation."""
         href, api = self._data.get("href"), self._api
         if api is None:
             return None
@@ -287,7 +287,7 @@ class Resource:
         return self.api.call_object(request)
 
     def delete(self) -> None:
-        """Delete it, where the platform has a way to.
+        """Delete it, if the platform has a way to.
 
         Raises:
             SbgError: There is none, or the platform answered with an error.
@@ -329,7 +329,7 @@ class Resource:
         return isinstance(other, Resource) and self._resource() is other._resource() and self._data == other._data
 
     def _identity(self) -> object:
-        """What distinguishes it from others of its kind; None where nothing does."""
+        """What distinguishes it from others of its kind; None if nothing does."""
         return self._data.get(self._KEY)
 
     def __eq__(self, other: object) -> bool:
@@ -347,7 +347,7 @@ class Resource:
 
 
 class Gettable(Resource):
-    """A resource that is asked for by its id."""
+    """A resource that is requested by its id."""
 
     href = text()
     id = text()
@@ -405,7 +405,7 @@ def linked_request(href: str, name: str) -> Request:
 
     Args:
         href: The link.
-        name: What is asked for, for errors.
+        name: What is requested, for errors.
     """
     from omicsdk.core.client import plain_request
 
@@ -455,12 +455,12 @@ def identifier(thing: object, key: str = "id") -> str:
     takes = str | UUID | int if isinstance(thing, Resource) else str | UUID
     if not found or isinstance(found, bool) or not isinstance(found, takes):
         told = repr(thing) if isinstance(thing, Resource) else shown(thing)
-        raise ValidationError(f"{told} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
+        raise ValidationError(f"{told} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
     name = str(found)
     if name in _ELSEWHERE:
         raise ValidationError(
             f"{name!r} is no {key}: it would lead to another place of the platform",
-            remedy=f"Give a resource of the platform, or its {key} as the platform has it.",
+            remedy=f"Pass a resource of the platform, or its {key} as the platform has it.",
         )
     return name
 
@@ -491,7 +491,7 @@ def several(things: object) -> list[Any]:
     if not isinstance(things, Iterable) or isinstance(things, bytes):
         raise ValidationError(
             f"{shown(things)} is neither a resource nor a list of them",
-            remedy="Give resources of the platform, or their ids.",
+            remedy="Pass resources of the platform, or their ids.",
         )
     return list(cast("Iterable[object]", things))
 
@@ -513,7 +513,7 @@ def owned(thing: object, what: str) -> tuple[str, str]:
     owner, _, name = found.partition("/")
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
         raise ValidationError(
-            f"{found!r} isn't the id of a {what}", remedy=f"Give it as owner/{what}, such as the field id has it."
+            f"{found!r} isn't the id of a {what}", remedy=f"Pass it as owner/{what}, such as the field id has it."
         )
     return owner, name
 

@@ -44,7 +44,7 @@ class StorageJob(BackgroundJob, ABC):
         return self._file("result", told, told.get("id")) if told else None
 
     def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
-        """The file that a member names; what isn't told of it is asked for when it is read."""
+        """The file that a member names; what isn't told of it is requested when it is read."""
         return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
 
     @classmethod
@@ -60,7 +60,7 @@ class StorageJob(BackgroundJob, ABC):
 
         Args:
             jobs: They, or their ids.
-            period: Seconds between two looks, above 0.
+            period: Seconds between two polls, above 0.
             timeout: Seconds after which they aren't waited for any longer; None forever.
             callback: Called with after each look how many have ended, and how many there are.
             api: The Api, where the class belongs to none.
@@ -113,8 +113,8 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
     for at, each in enumerate(found):
         if not is_mapping(each):
             raise ValidationError(
-                f"Item {at} is {shown(each)}, and takes a dictionary", remedy="Give a dictionary that describes it."
+                f"Item {at} is {shown(each)}, and takes a dictionary", remedy="Pass a dictionary that describes it."
             )
     if not found:
-        raise SbgError(f"There are no {what} to start", remedy="Give dictionaries that describe them.")
+        raise SbgError(f"There are no {what} to start", remedy="Pass dictionaries that describe them.")
     return found

@@ -43,14 +43,14 @@ class AppId(NamedTuple):
             thing: An App, or its id.
 
         Raises:
-            ValidationError: It isn't one.
+            ValidationError: It is invalid.
             SbgError: The App has no id.
         """
         text = identifier(thing)
         try:
             id, revision = app_id(text.strip("/"))
         except WrongPath:
-            remedy = "Give owner/project/app, or owner/project/app/revision."
+            remedy = "Pass owner/project/app, or owner/project/app/revision."
             raise ValidationError(f"{text!r} isn't an app's id", remedy=remedy) from None
         owner, project, app = id.split("/")
         return cls(owner, project, app, revision)
@@ -67,10 +67,10 @@ class AppId(NamedTuple):
             revision: Its number, from 0.
 
         Raises:
-            ValidationError: It isn't one.
+            ValidationError: It is invalid.
         """
         if isinstance(revision, bool) or not re.fullmatch("[0-9]+", str(revision)):
-            raise ValidationError(f"revision is {revision!r}", remedy="Give a whole number, 0 or above.")
+            raise ValidationError(f"revision is {revision!r}", remedy="Pass a whole number, 0 or above.")
         return self._replace(revision=int(revision))
 
     def __str__(self) -> str:

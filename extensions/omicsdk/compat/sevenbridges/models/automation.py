@@ -337,7 +337,7 @@ class AutomationRun(Running, Savable):
             api: The Api, where the class belongs to none.
 
         Raises:
-            ValidationError: A time isn't one.
+            ValidationError: A time is invalid.
             SbgError: The platform answered with an error.
         """
         ...
@@ -431,7 +431,7 @@ class AutomationRun(Running, Savable):
             api: The Api, where this one's isn't meant.
 
         Returns:
-            The file, of which nothing was asked yet; None when the run has none.
+            The file, of which nothing was asked yet; None if the run has none.
 
         Raises:
             SbgError: The platform answered with an error.

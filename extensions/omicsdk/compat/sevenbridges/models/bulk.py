@@ -58,7 +58,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @property
     def resource(self) -> R | None:
-        """The thing; None where there is an error, and for what was deleted. The same object each time."""
+        """The thing; None if there is an error, and for what was deleted. The same object each time."""
         told = self.field("resource")
         if told is None or isinstance(told, Resource):
             return cast("R | None", told)
@@ -105,8 +105,8 @@ class BulkRecord(Resource, Generic[R]):
     ) -> list[Self]:
         """Ask for any number of things, as many in a request as the platform takes.
 
-        When a request but the first fails, its things' records have the error, so that what was done for the others stays
-        known.
+        When a request but the first fails, its things' records have the error, so that what was done for the others
+        stays known.
 
         Args:
             api: Where to.
@@ -120,7 +120,7 @@ class BulkRecord(Resource, Generic[R]):
             A record for each thing, in their order.
 
         Raises:
-            SbgError: The first request failed, and nothing was done; or its answer isn't one for each thing.
+            SbgError: The first request failed, and nothing was done; or its answer is invalid for each thing.
         """
 
         def asked(some: Sequence[Any]) -> list[Self]:

@@ -37,7 +37,7 @@ class JobDocker(Value):
 class Logs(fields.DictView):
     """A job's logs.
 
-    `[]` and `items()` give the file of a log, of which nothing was asked yet; None where there is no such log, or its URL
+    `[]` and `items()` give the file of a log, of which nothing was asked yet; None if there is no such log, or its URL
     isn't that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
 
     Args:

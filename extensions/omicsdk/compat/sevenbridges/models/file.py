@@ -74,7 +74,7 @@ def is_file_name(name: str, value: Any) -> None:
     fields.is_text(name, value)
     wrong = wrong_with(value)
     if wrong:
-        raise ValidationError(f"{name} {wrong}", remedy=f"Give the last part alone, of 1 to {LONGEST} characters.")
+        raise ValidationError(f"{name} {wrong}", remedy=f"Pass the last part alone, of 1 to {LONGEST} characters.")
 
 
 def listed(value: Any) -> list[Any]:
@@ -111,9 +111,9 @@ class SearchResponse(Value):
         """
         check_texts({"query": query})
         if not query:
-            raise ValidationError("A search needs a query", remedy="Give one, such as query='IN \"me/my-project\"'.")
+            raise ValidationError("A search needs a query", remedy="Pass one, such as query='IN \"me/my-project\"'.")
         if limit is not None and not may_be(Number("", is_whole=True, least=1), limit):
-            raise ValidationError(f"limit is {shown(limit)}", remedy="Give a whole number, 1 or more.")
+            raise ValidationError(f"limit is {shown(limit)}", remedy="Pass a whole number, 1 or more.")
         asked = {"query": query, "limit": limit}  # for the next page
         response = api.send(request_of(api, "search_files", cont_token=cont_token, **asked))
         told = object_of(response)
@@ -150,7 +150,7 @@ class SearchResponse(Value):
 
     @property
     def _following(self) -> str | None:
-        """The token of the page after this one; None where this is the last."""
+        """The token of the page after this one; None if this is the last."""
         return self.field("cont_token") if self.field("result_set") else None
 
     def __repr__(self) -> str:
@@ -176,7 +176,7 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
             raise SbgError(f"A file with {', '.join(file) or 'nothing'} has no id", remedy='Add "id".')
         return dict(file)
     if not isinstance(file, Resource):
-        raise SbgError(f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id.")
+        raise SbgError(f"{file!r} says nothing of what to change", remedy="Pass a File, or a dictionary with its id.")
     if whole:
         return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
     edited = {name: value for name, value in file.changes().items() if name in CHANGEABLE}
@@ -187,7 +187,7 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
 def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[FileBulkRecord]:
     items = [changes_of(file, whole=whole) for file in several(files)]
     if not items:
-        raise SbgError("There are no files to change", remedy="Give files.")
+        raise SbgError("There are no files to change", remedy="Pass files.")
     return FileBulkRecord.collect(api, operation, items, in_order=_repeats([item["id"] for item in items]))
 
 
@@ -273,7 +273,7 @@ class File(Gettable):
         if len(place) != 1:
             raise SbgError(
                 f"Files are listed by one of project, parent and dataset; given: {' and '.join(place) or 'none'}",
-                remedy="Give one of them.",
+                remedy="Pass one of them.",
             )
         unknown = set(origin) - {"task"}
         if unknown:
@@ -346,7 +346,7 @@ class File(Gettable):
         """A page of a list, or of one that continues by tokens, which is quick for very many files."""
         if token is not None and offset:
             raise SbgError(
-                "offset and cont_token exclude each other", remedy="Give one of them: a token says where it continues."
+                "offset and cont_token exclude each other", remedy="Pass one of them: a token says where it continues."
             )
         if token is None:
             request = request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")
@@ -555,7 +555,7 @@ class File(Gettable):
 
         Args:
             path: Where to; it is there when all bytes are.
-            retry: How often a part is asked for again that failed, at most.
+            retry: How often a part is requested again that failed, at most.
             timeout: Seconds for each step of a part's request.
             chunk_size: Bytes in a part, 5 MiB or more.
             wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
@@ -617,7 +617,7 @@ class File(Gettable):
         except UnicodeDecodeError as error:
             raise SbgError(
                 f"{self!r} isn't text in {encoding}: byte {error.start} isn't",
-                remedy="Give its encoding, or use download() or stream().",
+                remedy="Pass its encoding, or use download() or stream().",
             ) from error
 
     @classmethod
@@ -705,7 +705,8 @@ _TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "f
 
 
 def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
-    """The file or folder of a CWL object, or of one as the platform has it; what isn't told of it is asked for when it is read.
+    """The file or folder of a CWL object, or of one as the platform has it; what isn't told of it is requested when it
+    is read.
 
     Args:
         told: The object.
@@ -720,7 +721,7 @@ def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
 
 
 def type_of_cwl(told: Mapping[str, Any]) -> str | None:
-    """The type of the file or folder that a CWL object stands for; None where it is none.
+    """The type of the file or folder that a CWL object stands for; None if it is none.
 
     Args:
         told: The object.

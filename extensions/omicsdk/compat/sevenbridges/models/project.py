@@ -42,7 +42,7 @@ class ProjectExports(Collection["Export"]):
 
 
 def _source(export: Export) -> str:
-    """The id of the file that is exported; empty where the platform doesn't say."""
+    """The id of the file that is exported; empty if the platform does not state it."""
     source: dict[str, Any] = export.field("source") or {}
     return str(source.get("file") or "")
 
@@ -175,7 +175,7 @@ class Project(Membership, Gettable, Savable):
         return self.api.files.query(project=self, offset=offset, limit=limit)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
-        """Copy files into it, 16 at once. One that can't be copied doesn't keep the others from it.
+        """Copy files into it, 16 at once. One that can't be copied doesn't stop the others from it.
 
         Args:
             files: A file or many, or their ids.
@@ -206,7 +206,7 @@ class Project(Membership, Gettable, Savable):
         """List its tasks.
 
         Args:
-            status: Only those that are there; `enums.TaskStatus` has the names.
+            status: Only those with this value; `enums.TaskStatus` has the names.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
@@ -226,7 +226,7 @@ class Project(Membership, Gettable, Savable):
 
         Args:
             volume: Only those from this volume.
-            state: Only those that are there; `enums.ImportExportState` has the names.
+            state: Only those with this value; `enums.ImportExportState` has the names.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
@@ -244,12 +244,12 @@ class Project(Membership, Gettable, Savable):
     ) -> Collection[Export]:
         """List exports of its files.
 
-        The platform can't list a project's exports: each page is one of all exports, less those of other projects' files
-        and of files that are deleted, and may so be shorter than `limit`, and empty.
+        The platform can't list a project's exports: each page is one of all exports, less those of other projects'
+        files and of files that are deleted, and may so be shorter than `limit`, and empty.
 
         Args:
             volume: Only those to this volume.
-            state: Only those that are there; `enums.ImportExportState` has the names.
+            state: Only those with this value; `enums.ImportExportState` has the names.
             offset: How many of all exports are passed over.
             limit: How many of all exports a page is made of, from 1 to 100; 50 by default.
 

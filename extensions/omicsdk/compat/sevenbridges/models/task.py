@@ -161,7 +161,7 @@ class Task(Running, Savable):
             api: The Api, where the class belongs to none.
 
         Raises:
-            ValidationError: A time isn't one.
+            ValidationError: A time is invalid.
             SbgError: The platform answered with an error.
         """
         ...

@@ -58,7 +58,7 @@ class Handle(threading.Thread, ABC):
         self, api: Api | None, what: Direction, part_size: int, retry_count: int | None, timeout: float | None
     ) -> None:
         if api is None:
-            raise SettingsError(f"This {what} has no Api", remedy="Give api=.")
+            raise SettingsError(f"This {what} has no Api", remedy="Pass api=.")
         super().__init__(name=f"omicsdk-sb-{what}", daemon=True)
         self._api = api
         self._what: Direction = what
@@ -362,6 +362,6 @@ def check_part_size(part_size: int | None, default: int, least: int) -> int:
     bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
     if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:
         raise SbgError(
-            f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=f"Give {bounds}, such as {default}."
+            f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=f"Pass {bounds}, such as {default}."
         )
     return size

@@ -168,7 +168,7 @@ class Upload(Sending):
                 parent,
                 "An upload",
                 # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
-                "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
+                "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
             ),
         )
         self._options: dict[str, Any] = {"overwrite": overwrite, "verify": verify, "upload_id": upload_id}
@@ -235,7 +235,7 @@ class CodePackageUpload(Sending):
         self._automation = identifier(automation_id)
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume)
         if not self._file_size:
-            raise SbgError(f"{self._path} is empty: there is no code in it", remedy="Give the package's archive.")
+            raise SbgError(f"{self._path} is empty: there is no code in it", remedy="Pass the package's archive.")
 
     def result(self) -> CodePackage | None:
         """The code on the platform; None while it isn't complete, or when it was stopped.

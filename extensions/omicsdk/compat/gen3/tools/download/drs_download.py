@@ -407,7 +407,7 @@ def get_drs_object_timestamp(s: str | None) -> datetime | None:
 
 
 def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | None:
-    """Return the name of an object as a file: its own, or that of its storage; None where neither is known.
+    """Return the name of an object as a file: its own, or that of its storage; None if neither is known.
 
     Args:
         object_info: The server's answer for the object.
@@ -468,7 +468,7 @@ def get_download_url_using_drs(
         access_token: A token for the server; None for public data.
 
     Returns:
-        The URL, None where the answer has none; and the answer's status.
+        The URL, None if the answer has none; and the answer's status.
 
     Raises:
         Unauthorized: The server requires another token.
@@ -705,7 +705,7 @@ class DownloadManager:
             self.get_fresh_token(host)
 
     def get_fresh_token(self, drs_hostname: str) -> str | None:
-        """Return a token for a server, a new one when the last has expired; None where there is no login.
+        """Return a token for a server, a new one when the last has expired; None if there is no login.
 
         Args:
             drs_hostname: The server.

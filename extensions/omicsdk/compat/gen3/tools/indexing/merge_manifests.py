@@ -33,7 +33,7 @@ def merge_bucket_manifests(
         output_manifest: The table that is written.
         continue_after_error: Whether contradictions are logged and passed over: what came first stays.
         allow_mult_guids_per_hash: Whether one MD5 sum may have several GUIDs.
-        columns_with_arrays: Further columns whose values, separated by blanks, are united.
+        columns_with_arrays: Further columns whose values, separated by spaces, are united.
         expected_duplicate_md5s: MD5 sums whose rows aren't merged.
         **kwargs: No effect.
 

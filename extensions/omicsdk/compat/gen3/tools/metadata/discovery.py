@@ -35,7 +35,7 @@ async def output_expanded_discovery_metadata(
         auth: The credentials, which state the commons.
         endpoint: Another commons.
         limit: How many documents at most; more are logged as a warning.
-        use_agg_mds: Whether those of all commons that the commons gathers are asked for.
+        use_agg_mds: Whether those of all commons that the commons gathers are requested.
         guid_type: What documents are about.
         output_format: tsv or json.
         output_filename_suffix: Put behind the file's name.
@@ -111,11 +111,12 @@ async def publish_discovery_metadata(
     reset_unregistered_metadata: bool = False,
     update_registered_metadata: bool = True,
 ) -> dict[str, int]:
-    """Publish the studies of a file, in place of documents that are there.
+    """Publish the studies of a file, in place of documents that exist.
 
     Args:
         auth: The credentials, which state the commons.
-        metadata_filename: A .tsv, .csv or .json file; None for the one that `output_expanded_discovery_metadata` writes.
+        metadata_filename: A .tsv, .csv or .json file; None for the one that `output_expanded_discovery_metadata`
+            writes.
         endpoint: Another commons.
         omit_empty_values: Whether empty values are left out.
         guid_type: What the documents are about.

@@ -60,7 +60,7 @@ async def async_ingest_metadata_manifest(
     get_guid_from_file: bool = True,
     metadata_type: str | None = None,
 ) -> Summary:
-    """Store the rows of a manifest as documents, in place of those that are there.
+    """Store the rows of a manifest as documents, in place of those that exist.
 
     Args:
         commons_url: The commons.
