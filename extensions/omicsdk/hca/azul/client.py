@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.azul import AsyncAzulApi, AzulApi
 
 from omicsdk.core.credentials import BearerToken, Credentials
-from omicsdk.core.oauth.google import KIND, google_credentials
+from omicsdk.core.oauth.google import KIND, google_credentials, login_remedy
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.core.retry import Retry
 from omicsdk.hca.azul.rate import pace
