@@ -83,7 +83,7 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
 
 
 def swap_in(files: Mapping[str, str], target: Path, told: Told = silent) -> None:
-    """Put a formatted tree in the place of a folder, at once: a failure leaves the old one as it was.
+    """Put a formatted tree in place of a folder, at once: a failure leaves the old one as it was.
 
     Args:
         files: texts by path relative to the folder.

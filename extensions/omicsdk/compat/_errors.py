@@ -62,7 +62,7 @@ def documented(error: OmicsError, base: type[D]) -> D:
     """Return the documented exception for one of core's.
 
     Args:
-        error: What was raised.
+        error: The exception.
         base: The base of the platform's documented exceptions.
 
     Returns:
@@ -75,7 +75,7 @@ def catchable(error: E, foreign: Foreign) -> E:
     """Return an error that is also what a published client raised, where a program has imported what that is from.
 
     Args:
-        error: What was raised.
+        error: The exception.
         foreign: What it is to be caught by.
 
     Returns:

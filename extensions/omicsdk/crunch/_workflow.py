@@ -1,7 +1,7 @@
 """Run a workflow: a script by its own interpreter line, a Snakefile by Snakemake in the user's environment.
 
-What the workflow writes goes to the terminal and to a file as it arrives. It has a separate process group: signals that end
-the program would not reach it, so they are held while it starts, and end all that it started.
+Its output goes to the terminal and to a file as it arrives. It runs in a separate process group: signals that end the
+program would not reach it, so they are deferred while it starts, and end all processes that it started.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list
     """Return the command that runs a workflow.
 
     Args:
-        kind: What it is.
+        kind: The kind of the workflow.
         path: The script or Snakefile.
         folder: The dataset's folder.
         cores: Cores for Snakemake: a number, or "all".
 
     Raises:
-        WorkflowFailed: The file isn't there, Snakemake isn't there, or does not state it its version.
+        WorkflowFailed: The file or Snakemake is missing, or Snakemake's version cannot be determined.
     """
     if not path.is_file():
         raise WorkflowFailed(
@@ -100,9 +100,9 @@ def snakemake_command(
 ) -> list[str]:
     """Return Snakemake's command line.
 
-    Environments of conda are used only where there is a conda: Snakemake asks for it at its start even when no rule needs
-    it, and fails. It needs `conda` where mamba installs, too. Without it, rules with `conda:` run with the programs of the
-    user's environment.
+    Conda environments are used only if conda is installed: otherwise Snakemake fails at its start, even if no rule
+    needs it. It needs `conda` for mamba, too. Without it, rules with `conda:` run with the programs of the user's
+    environment.
 
     Args:
         snakemake: The program.
@@ -110,8 +110,8 @@ def snakemake_command(
         path: The Snakefile.
         folder: The dataset's folder.
         cores: A number, or "all".
-        conda: Whether there is a conda.
-        mamba: Whether there is a mamba; Snakemake 8 and later choose for themselves.
+        conda: Whether conda is installed.
+        mamba: Whether mamba is installed; Snakemake 8 and later choose themselves.
     """
     command = [snakemake, "--snakefile", os.fspath(path), "--cores", cores, "--directory", os.fspath(folder)]
     if not conda:
@@ -125,7 +125,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
     """Return the error for a workflow that cannot be started.
 
     Args:
-        error: What the system said.
+        error: The system's error.
         path: The script or Snakefile.
     """
     if error.filename != os.fspath(path):  # of the log, the dataset's folder, or Snakemake
@@ -175,7 +175,7 @@ class Ended(NamedTuple):
 
     Attributes:
         code: Its exit code; negative for the signal that ended it.
-        tail: The end of what it wrote to stderr.
+        tail: The end of its output on stderr.
     """
 
     code: int
@@ -188,8 +188,8 @@ def run_process(command: Sequence[str], folder: Path, log: Path, stop: threading
     Args:
         command: The command.
         folder: Its working folder.
-        log: A file that gets what it writes, both streams as they come.
-        stop: Ends it, with all that it started, when it is set.
+        log: A file for its output, both streams as they arrive.
+        stop: Ends it and all processes that it started when set.
 
     Returns:
         How it ended.
@@ -344,16 +344,17 @@ def failure_note(ended: Ended) -> str:
 
 _Handler = Callable[[int, FrameType | None], object]
 
-#: What a scheduler sends, and a terminal that is closed; Windows has no SIGHUP.
+#: Signals of schedulers and of a terminal that is closed; Windows has no SIGHUP.
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
 def held_back() -> Generator[Callable[[], None]]:
-    """Keep signals that end a program back while a process is started: one that came then would leave it running unknown.
+    """Defer signals that end the program while a process is started: one that arrived then would leave it running
+    unnoticed.
 
     Yields:
-        Lets them through again, one that came meanwhile first.
+        A function that delivers them again, a deferred one first.
     """
     usual = dict[int, _Handler]()
     came: list[tuple[int, FrameType | None]] = []

@@ -281,15 +281,15 @@ def _is_address(host: str, bracketed: bool) -> bool:
 
 
 def as_datetime(value: datetime | str, format: str = "") -> datetime:
-    """A moment that may have been given as text.
+    """Return a moment that may be given as text.
 
     Args:
-        value: It, or how it is written.
-        format: How it is written, as `datetime.strptime` has it; by default ISO 8601 (`2020-01-02T03:04:05Z`), and with
-            python-dateutil (extra `crunch`) whatever that understands.
+        value: A moment, or its text.
+        format: The text's format, as for `datetime.strptime`; by default ISO 8601 (`2020-01-02T03:04:05Z`), and with
+            python-dateutil (extra `crunch`) any format that it supports.
 
     Raises:
-        UsageError: The text isn't a date, or python-dateutil is missing.
+        UsageError: The text is not a date, or python-dateutil is missing.
     """
     if isinstance(value, datetime):
         return value

@@ -1,4 +1,6 @@
-"""A dataset's files between its storage and its folder: what setup brings, what upload gives back, and what is kept of a run."""
+"""A dataset's files between its storage and its folder: downloaded by setup, uploaded afterwards, and records of the
+run.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,14 @@ LOG = "workflow.log"
 """What the workflow wrote, both streams as they came; it stays on this machine."""
 WORKFLOWS: Mapping[WorkflowType, str] = {WorkflowType.snakemake: "Snakefile", WorkflowType.script: "script.sh"}
 
-#: What `setup` makes again, so that nothing of an earlier run in the same folder is taken for this one's.
+#: Files that `setup` recreates, so that a run does not use those of an earlier run in the same folder.
 MADE = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS.values())
-#: What isn't in the table of `upload`: what it writes itself, and what isn't uploaded.
+#: Files excluded from the table of `upload`: those that it writes itself, and those that are not uploaded.
 NOT_LISTED = frozenset(f"{FOLDER}/{name}" for name in (UPLOAD_MD5, DELETED, LOG))
 
 
 def is_bookkeeping(name: str) -> bool:
-    """Whether a file isn't data.
+    """Whether a file is not data.
 
     Args:
         name: Its path within the dataset's folder.
@@ -53,14 +55,14 @@ def json_text(value: object) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, whole or not at all.
+    """Write a file atomically.
 
     Args:
         path: The file.
-        text: Its content, in UTF-8; half characters of broken file names are written as the bytes that they were.
+        text: Its content, in UTF-8; lone surrogates of undecodable file names are written as their original bytes.
 
     Raises:
-        DiskFull: There is no room.
+        DiskFull: The disk is full.
         OSError: It can't be written.
     """
     with room_for(path), in_place_of(path, durable=False) as file:
@@ -71,16 +73,16 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
     """Write a project's workflow.
 
     Args:
-        text: What the project says; its line ends become line feeds.
+        text: The project's workflow; its line ends become line feeds.
         folder: The folder `.crunch`.
-        kind: What it is; a script may be run by its owner.
+        kind: The kind of the workflow; a script is executable by its owner.
 
     Returns:
         The file.
 
     Raises:
-        ConfigError: The project says nothing.
-        OSError: It can't be written.
+        ConfigError: The project has no workflow.
+        OSError: It cannot be written.
     """
     if not text.strip():
         raise ConfigError(
@@ -123,7 +125,7 @@ def clear(folder: Path, keep: Path | None) -> None:
 
     Args:
         folder: The folder `.crunch`.
-        keep: A file of it that stays: the workflow, where the user named one of these files.
+        keep: A file to keep: the workflow, if the user named one of these files.
 
     Raises:
         OSError: It can't be removed.
@@ -155,19 +157,18 @@ class DataFiles:
         self._was_there = False
 
     def bring(self, stop: threading.Event | None = None) -> None:
-        """Download the files of the storage that are missing here or differ, and write their checksums.
+        """Download the storage's files that are missing here or differ, and write their checksums.
 
-        The table has the storage's files only: what an earlier run left here beside them counts as new, so that it is
-        uploaded.
+        The table contains the storage's files only: files of an earlier run count as new, so that they are uploaded.
 
         Args:
-            stop: Ends it before the next file when it is set.
+            stop: Stops it before the next file when set.
 
         Raises:
             Interrupted: It was stopped.
             StorageMissing: The dataset has no folder in the storage.
-            OmicsError: The storage can't be read, a name isn't safe, or there is no room.
-            OSError: The same, or the folder can't be written.
+            OmicsError: The storage cannot be read, a name is not safe, or the disk is full.
+            OSError: The same, or the folder is not writable.
         """
         try:
             stored = list(stored_below(self._storage, self._base))
@@ -189,13 +190,13 @@ class DataFiles:
         self._known = trusted(self._brought, clock_of(self._kept))
 
     def give_back(self) -> None:
-        """Upload what is new or modified, the data first and the table of checksums last, and write what was deleted.
+        """Upload new and modified files, the data first and the table of checksums last, and list deleted ones.
 
         Raises:
             SourceChanged: A file changed while it was hashed or uploaded.
-            StorageMissing: The storage isn't there any longer.
-            OmicsError: The storage can't be written, or there is no room.
-            OSError: The same, or the folder can't be read.
+            StorageMissing: The storage no longer exists.
+            OmicsError: The storage is not writable, or its disk is full.
+            OSError: The same, or the folder cannot be read.
         """
         files = {name: path for name, path in files_below(self._folder) if name not in NOT_LISTED}
         hashed = hash_files(files, self._known)

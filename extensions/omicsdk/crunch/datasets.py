@@ -1,4 +1,4 @@
-"""A site's projects and datasets, and datasets' files where the site's storage keeps them."""
+"""A site's projects and datasets, and datasets' files in the site's storage."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
 
 
 class Access(NamedTuple):
-    """What is known of a login: the site accepts it. Sites have no operation that names its user.
+    """The result of checking a login: the site accepts it. Sites have no operation that names its user.
 
     Attributes:
         base_url: The site.
@@ -113,11 +113,11 @@ def download(
     Args:
         dataset: The dataset's slug.
         folder: The target; it is created when it does not exist.
-        storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by default
-            the file that CRUNCH_STORAGE_SETTINGS names.
+        storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by
+            default the file that CRUNCH_STORAGE_SETTINGS names.
         progress: Called as files are downloaded.
-        stop: Ends the download before the next file when it is set; that of an object store within a second.
-        control: Stops it likewise, and bounds its time; downloads from an object store are paused and limited as well.
+        stop: Stops the download before the next file when set; that of an object store within a second.
+        control: Stops it likewise, and limits its time; downloads from an object store are paused and limited as well.
         dry_run: Only report what would be downloaded.
 
     Returns:
@@ -163,15 +163,15 @@ def upload(
     control: Control | None = None,
     dry_run: bool = False,
 ) -> TransferReport:
-    """Upload the files of a folder to a dataset. What has the same name is replaced; nothing is removed.
+    """Upload the files of a folder to a dataset. Files of the same names are replaced; no others are removed.
 
     Args:
         dataset: The dataset's slug.
         folder: The folder, with all folders in it.
         storage: Where datasets' files are, see `download`.
         progress: Called as files are uploaded.
-        stop: Ends the upload before the next file when it is set; that to an object store within a second.
-        control: Stops it likewise, and bounds its time; uploads to an object store are paused and limited as well.
+        stop: Stops the upload before the next file when set; that to an object store within a second.
+        control: Stops it likewise, and limits its time; uploads to an object store are paused and limited as well.
         dry_run: Only report what would be uploaded.
 
     Returns:
@@ -220,10 +220,10 @@ def verify(
         dataset: The dataset's slug.
         folder: The folder that the dataset was downloaded to.
         storage: Where datasets' files are, see `download`.
-        stop: Ends the comparison before the next file when it is set.
+        stop: Stops the comparison before the next file when set.
 
     Returns:
-        The outcome of each file of the dataset: done where it is equal, failed where it differs or is missing.
+        The outcome of each file of the dataset: done if it is equal, failed if it differs or is missing.
 
     Raises:
         NotFound: There is no such dataset.
@@ -316,7 +316,7 @@ NAMED = 5
 
 
 class SharedFolder(OmicsError):
-    """Another dataset has files in the same folder of the storage. Nothing was done, and nothing was reported to the site.
+    """Another dataset has files in the same folder of the storage. Nothing was done, and no status was reported.
 
     Attributes:
         others: The slugs of the other datasets.
@@ -337,10 +337,10 @@ class SharedFolder(OmicsError):
 
 
 class DatasetFolders:
-    """The folders of all datasets of a site, read when they are first needed.
+    """The folders of all datasets of a site, read at first use.
 
-    They are read again for a dataset that they don't have as it is now. So of two datasets that share a folder the one that
-    is run later is always noticed, even if it was made while others ran.
+    They are read again if they do not contain a dataset as it is now. So of two datasets that share a folder the one
+    that runs later is always detected, even if it was created while others ran.
 
     Args:
         client: The site.
@@ -351,7 +351,7 @@ class DatasetFolders:
         self._folders: dict[str, str] = {}
 
     def shared_with(self, slug: str, base: str) -> list[str]:
-        """Return the other datasets that have files in a dataset's folder, or whose folder it is in.
+        """Return the other datasets whose files are in a dataset's folder, or whose folder contains it.
 
         Args:
             slug: The dataset.

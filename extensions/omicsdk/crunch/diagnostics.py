@@ -28,14 +28,14 @@ def version() -> str:
 
 
 def git_revision(directory: Path | str | None = None) -> str:
-    """The Git revision that a folder is at.
+    """Return the Git revision of a folder.
 
     Args:
         directory: A folder in a repository, such as a workflow's; None is the current one.
 
     Returns:
-        The revision's hash; empty if the folder is in no repository or nothing was committed yet, `Unknown` where
-        Git isn't installed.
+        The revision's hash; empty if the folder is in no repository or nothing was committed yet, `Unknown` where Git
+        isn't installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
     if not folder.is_dir() or not any((each / ".git").exists() for each in (folder, *folder.parents)):
@@ -48,16 +48,16 @@ def git_revision(directory: Path | str | None = None) -> str:
 
 
 def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> Any:
-    """Put a fact into a dictionary, or a default where it cannot be determined.
+    """Add a fact to a dictionary, or a default if it cannot be determined.
 
     Args:
         diagnostics: The dictionary.
         key: The fact's name.
         func: Returns it.
-        default: The value when that fails, whatever the reason.
+        default: The value if that fails for any reason.
 
     Returns:
-        What was put there.
+        The added value.
     """
     try:
         diagnostics[key] = func()

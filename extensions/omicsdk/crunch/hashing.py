@@ -1,9 +1,9 @@
-"""MD5 of the files of a folder, several files at once, and whether a file is still what it was when it was hashed.
+"""MD5 of the files of a folder, several files at once, and whether a file is unchanged since it was hashed.
 
-Size, time of change and number in the file system aren't enough: a program may put the old time of change back. The time
-that the system itself keeps of the last change of a file (ctime) can't be set, so it decides, where the file system has
-one. It moves in steps of some milliseconds: a file that was changed within the same step as the stamp was taken would be
-missed, so a stamp counts only if the step was over by then, by the file system's own clock.
+Size, modification time and inode are not sufficient: a program may restore the old modification time. The system's own
+time of the last change (ctime) cannot be set, so it decides, if the file system has one. It advances in steps of some
+milliseconds: a change within the step in which the stamp was taken would be missed, so a stamp counts only if the step
+was over by then, by the file system's own clock.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Stamp(NamedTuple):
 
     Attributes:
         size: Bytes.
-        mtime_ns: Time of the last change, as programs may set it, in nanoseconds.
-        ctime_ns: Time of the last change, as the system keeps it, in nanoseconds.
-        inode: The file's number, and that of its file system.
+        mtime_ns: Modification time, which programs can set, in nanoseconds.
+        ctime_ns: Time of the last change, set by the system, in nanoseconds.
+        inode: The file's inode, and that of its file system.
     """
 
     size: int
@@ -41,11 +41,11 @@ class Stamp(NamedTuple):
 
 
 class Hashed(NamedTuple):
-    """A file that was hashed.
+    """A hashed file.
 
     Attributes:
         md5: In hex.
-        stamp: What it was then.
+        stamp: Its stamp then.
     """
 
     md5: str
@@ -56,7 +56,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp of a file.
 
     Args:
-        status: What `stat` gave.
+        status: The result of `stat`.
     """
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, (status.st_ino, status.st_dev))
 
@@ -74,7 +74,7 @@ def clock_of(folder: Path) -> int | None:
     Raises:
         OSError: The folder can't be written.
     """
-    if os.name == "nt":  # st_ctime is there the time at which a file was made
+    if os.name == "nt":  # st_ctime is the creation time there
         return None
     probe = folder / f".clock-{os.urandom(6).hex()}"
     probe.touch()
@@ -87,14 +87,14 @@ def clock_of(folder: Path) -> int | None:
 
 
 def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Hashed]:
-    """Those stamps that no later change can leave as they are.
+    """Return the files whose stamps are guaranteed to change with any later change.
 
     Args:
-        hashed: From name to what was hashed.
-        clock: What the file system's clock said when all stamps had been taken; None if there is none to trust.
+        hashed: The hashed files by name.
+        clock: The file system's clock after all stamps were taken; None if there is none to trust.
 
     Returns:
-        The files whose last change is before the clock's present step.
+        The files whose last change precedes the clock's present step.
     """
     if clock is None:
         return {}
@@ -104,8 +104,8 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
-    A link to a file counts as the file; links to folders aren't followed, and what is no file (a socket, a link to nothing)
-    isn't given.
+    A link to a file counts as the file; links to folders aren't followed, and what is not a file (a socket, a link to
+    nothing) isn't given.
 
     Args:
         folder: The folder.
@@ -160,14 +160,14 @@ def hash_files(
     """Hash files, except those that are known to be unchanged.
 
     Args:
-        files: From name to path.
-        known: What was hashed before, with stamps that are trusted (see `stamps.trusted`).
+        files: Paths by name.
+        known: Earlier results with trusted stamps (see `trusted`).
 
     Returns:
-        From name to what was hashed, sorted by name.
+        The hashed files, sorted by name.
 
     Raises:
-        OSError: A file can't be read.
+        OSError: A file cannot be read.
         SourceChanged: A file changes while it is read.
     """
     known = known or {}
@@ -179,16 +179,16 @@ def hash_files(
 
 
 def unchanged(path: Path, known: Hashed) -> None:
-    """Check that a file is what it was when it was hashed.
+    """Check that a file is unchanged since it was hashed.
 
-    A file whose permissions or links alone were changed since is the same: its bytes are read again to know.
+    A change of permissions or links alone does not count: its bytes are read again to verify that.
 
     Args:
         path: The file.
-        known: What it was.
+        known: Its earlier state.
 
     Raises:
-        SourceChanged: It isn't.
+        SourceChanged: It has changed.
     """
     try:
         now = stamp_of(path.stat())

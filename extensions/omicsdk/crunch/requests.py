@@ -50,7 +50,7 @@ def refused_fields(body: object) -> dict[str, tuple[str, ...]]:
 
 
 def _explain(error: OmicsError, request: Request) -> None:
-    """Replace an error's message and remedy by the site's own, where it states some."""
+    """Replace an error's message and remedy by the site's own, if it states any."""
     if isinstance(error, APIError):
         fields = refused_fields(error.body)
         error.message = _message(error, fields)
@@ -176,7 +176,7 @@ def raw_request(
 
 
 def _unsaid(text: str) -> None:
-    """What a message becomes that no caller wants."""
+    """Remove secrets from a message."""
 
 
 def json_object(answer: httpx.Response) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Run:
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         tell: Called with a line at the beginning and end of each stage; by default they go to stderr.
-        stop: Ends the run within a second when it is set, with all that the workflow started; it has failed then.
+        stop: Stops the run within a second when set, with all that the workflow started; it has failed then.
 
     Attributes:
         client: As given.
@@ -175,14 +175,14 @@ class Run:
         return storage_of(self.storage_settings)
 
     def send_status(self, state: State, note: str = "") -> Status:
-        """Report how far the stage is that runs or ran last.
+        """Report the progress of the current or last stage.
 
         Args:
-            state: How far.
-            note: Further words.
+            state: The state.
+            note: Further information.
 
         Returns:
-            The status as it is stored.
+            The stored status.
 
         Raises:
             OmicsError: The site refused it, or did not answer.
@@ -202,11 +202,11 @@ class Run:
         """Run all stages, until one fails.
 
         Returns:
-            Whether they went well; `note` says why not.
+            Whether they succeeded; `note` states why not.
 
         Raises:
             DatasetTaken: Another runner has the dataset.
-            SharedFolder: Another dataset has files in its folder; nothing was reported.
+            SharedFolder: Another dataset has files in its folder; no status was reported.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
         for stage in (self.setup, self.workflow, self.upload):
@@ -218,7 +218,7 @@ class Run:
         """Download the dataset's files, and write their checksums, dataset, project and workflow to `.crunch`.
 
         Returns:
-            Whether it went well; `note` says why not.
+            Whether it succeeded; `note` states why not.
 
         Raises:
             DatasetTaken: Another runner has the dataset.
@@ -230,10 +230,10 @@ class Run:
         return self.setup_result
 
     def workflow(self) -> RunResult:
-        """Run the workflow in the dataset's folder; what it writes goes to stderr and to `.crunch/workflow.log`.
+        """Run the workflow in the dataset's folder; its output goes to stderr and to `.crunch/workflow.log`.
 
         Returns:
-            Whether it went well: it ended with exit code 0; `note` says why not.
+            Whether it ended with exit code 0; `note` states why not.
 
         Raises:
             DatasetTaken: Another runner has the dataset.
@@ -243,13 +243,13 @@ class Run:
         return self.workflow_result
 
     def upload(self) -> RunResult:
-        """Upload what is new or changed, with upload_md5_checksums.json and deleted.txt.
+        """Upload new and changed files, with upload_md5_checksums.json and deleted.txt.
 
         Returns:
-            Whether it went well; `note` says why not.
+            Whether it succeeded; `note` states why not.
 
         Raises:
-            SharedFolder: Another dataset has files in its folder, and setup, which looks first, wasn't run.
+            SharedFolder: Another dataset has files in its folder, and setup, which checks it, did not run.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
         self._refuse_shared(uses_storage=self.upload_to_storage)
@@ -266,7 +266,7 @@ class Run:
             return
         if others:
             raise SharedFolder(self.dataset_slug, self.base_file_path, others)
-        self._may_share = True  # it was looked, once
+        self._may_share = True  # it was checked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         from omicsdk.crunch._workflow import ENDING
@@ -385,14 +385,14 @@ def words_of(error: Exception) -> str:
     """Return an error as a note.
 
     Args:
-        error: What was raised.
+        error: The exception.
     """
     text = str(error) if isinstance(error, OmicsError | OSError) else f"{type(error).__name__}: {error}"
     return mask_text(text)
 
 
 def _what_ended(error: BaseException) -> str:
-    """What ended a run, for users."""
+    """Describe for users what ended a run."""
     from omicsdk.transfer.engine.control import Terminated
 
     if isinstance(error, Terminated):
@@ -466,7 +466,7 @@ def run(
         allow_shared_folder: Whether to run it although another dataset has files in its folder.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         on_message: Called with a line at the beginning and end of each stage; by default they are written to stderr.
-        stop: Ends the run within a second when it is set, with all that the workflow started; FAIL is reported.
+        stop: Stops the run within a second when set, with all that the workflow started; FAIL is reported.
 
     Returns:
         How it ended; a stage that failed is reported to the site.
@@ -478,7 +478,7 @@ def run(
         ConfigError: The storage's settings, or the number of cores, are invalid; nothing was reported.
         UsageError: The workflow's file or Snakemake is missing; nothing was reported.
     """
-    # What would make the run fail is checked first: a dataset that failed stays locked on the site.
+    # Check first what would make the run fail: a dataset that failed stays locked on the site.
     if workflow_path is not None and not Path(workflow_path).is_file():
         raise UsageError(
             f"Cannot run the workflow: there is no file {workflow_path}", remedy="Check its path (--path)."
@@ -517,14 +517,15 @@ def run_pending(
     *,
     on_message: Callable[[str], None] | None = None,
 ) -> Iterator[RunReport]:
-    """Run the datasets that wait to be processed, one after the other, until none is left.
+    """Run the pending datasets, one after the other, until none is left.
 
-    A dataset that another runner takes first is skipped.
+    A dataset that another runner starts first is skipped.
 
     Args:
         run: Runs a dataset: `client.run` with the options of all runs, to which `since` and `folders` are added.
         project: The slug of a project; empty for all.
-        on_message: Called with a line for each dataset that is processed or skipped; by default they are written to stderr.
+        on_message: Called with a line for each dataset that is processed or skipped; by default they are written to
+            stderr.
 
     Raises:
         NotFound: There is no such project.

@@ -1,12 +1,15 @@
-"""Statuses of runs: stages and states, reporting them persistently, and who runs a dataset when two runners took it.
+"""Statuses of runs: stages and states, reporting them persistently, and which of two runners continues with a dataset.
 
-The site has no operation that gives a dataset to one of two runners. A runner sends its first status, reads the statuses again, and steps back when another one's came before its own: the site
-numbers them. It looks once more before the workflow starts. What remains is a window of the site's own: where it shows a
-status only after one with a higher number, both runners may have looked twice before it appeared. On a site with SQLite,
-which writes one status after the other, there is no such window; elsewhere it lasts as long as storing a status.
+The site has no operation that assigns a dataset to one of two runners. A runner sends its first status, reads the
+statuses again, and gives up if another runner's status has a lower number: the site numbers them. It checks once more
+before the
+workflow starts. A window remains that depends on the site: if it shows a status only after one with a higher number,
+both runners may have checked before it appeared. A site with SQLite, which writes one status after the other, has no
+such window; elsewhere it lasts as long as storing a status.
 
-All statuses of a site are in one list, the oldest first, and none says when it was sent. So the newest `PAGES` pages are read
-from the end. A run that has sent nothing for longer than the site took to get that many statuses from others isn't seen.
+All statuses of a site are in one list, the oldest first, and none states when it was sent. So the newest `PAGES` pages
+are read from the end. A run that was silent for longer than the site took to receive that many statuses from others is
+not detected.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Stage(IntEnum):
-    """What a run of a dataset goes through, one after the other."""
+    """The stages of a run of a dataset, in order."""
 
     SETUP = 1
     WORKFLOW = 2
@@ -54,7 +57,7 @@ class WorkflowType(str, Enum):  # noqa: UP042 - str() of the documented class gi
 
 
 class RunResult(Enum):
-    """How a stage or a run ended. It is true where it failed, as in the published client."""
+    """The result of a stage or a run. It is true if it failed, as in the published client."""
 
     SUCCESS = 0
     FAIL = 1
@@ -76,14 +79,14 @@ STATUS_RETRY = Retry(attempts=10, budget=300)
 def status_fields(
     dataset_id: int | str, stage: Stage, state: State, note: str, diagnostics: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is posted for a status.
+    """Return the fields of a status to post.
 
     Args:
         dataset_id: The dataset's number, its `id`.
         stage: The stage.
-        state: How far it is.
-        note: What else there is to say. What no site takes is replaced: NUL and half a character (lone surrogates).
-        diagnostics: Where it runs; texts are cut to what a site takes.
+        state: Its state.
+        note: Further information. Characters that no site accepts are replaced: NUL and lone surrogates.
+        diagnostics: Facts about the machine; texts are truncated to what a site accepts.
     """
     cut = {name: _text(value)[:TEXT_LIMIT] if isinstance(value, str) else value for name, value in diagnostics.items()}
     return {"dataset": dataset_id, "stage": int(stage), "state": int(state), "note": _text(note), **cut}
@@ -116,14 +119,14 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
 
 
 def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None:
-    """Find the status that was stored of what was sent.
+    """Find the stored status of a request whose answer was lost.
 
-    All that was sent is compared, the free memory and disk in bytes among it, which distinguish a status from an earlier one of the
-    same stage, state and machine.
+    All sent fields are compared, including the free memory and disk in bytes, which distinguish a status from an
+    earlier one of the same stage, state and machine.
 
     Args:
-        sent: What was posted.
-        statuses: Statuses as the site has them.
+        sent: The posted fields.
+        statuses: The site's statuses.
     """
     for status in statuses:
         kept = status.to_dict()
@@ -148,15 +151,15 @@ def report_status(
     retry: Retry = STATUS_RETRY,
     clock: Clock | None = None,
 ) -> Status:
-    """Report how far the processing of a dataset is; the site locks the dataset.
+    """Report the progress of a dataset's processing; the site locks the dataset.
 
-    A status is sent again for up to five minutes while the site or the network fails. Where a status may have arrived all the
-    same, the newest ones are read before, so that none is stored twice.
+    A status is sent again for up to five minutes while the site or the network fails. If a status may have arrived
+    anyway, the newest ones are read first, so that none is stored twice.
 
     Args:
         dataset_id: The dataset's number: its `id`, not its slug.
         stage: The stage.
-        state: How far it is.
+        state: Its state.
         note: Further words, such as an error.
         directory: The workflow's folder, whose Git revision is reported; None is the current one.
         retry: When and for how long to retry.
@@ -242,7 +245,7 @@ class DatasetTaken(OmicsError):
 
 
 def is_over(status: Status) -> bool:
-    """Whether a run has ended, well or not.
+    """Whether a run has ended, with or without success.
 
     Args:
         status: Its newest status.
@@ -260,8 +263,8 @@ def rival(
         dataset: The dataset's number.
         own: The number of this runner's first status.
         mine: The numbers of all statuses that this runner sent.
-        since: Statuses up to this number don't count, and every later one of another runner does; None if the newest
-            of them decides: a run that ended, well or not, is no rival.
+        since: Statuses up to this number are ignored, and every later one of another runner counts; None if the newest
+            of them decides: an ended run is no rival.
 
     Returns:
         The other runner's newest status before this runner's first one; None if there is no rival.

@@ -1,20 +1,18 @@
-"""GA4GH DRS: identifiers of files that many servers share, and the way from one to verified bytes.
+"""GA4GH DRS: identifiers of files on many servers, resolved and downloaded with verification.
 
 from omicsdk import Drs
 
 with Drs() as drs:
     drs.download("drs://data.example.org/0d8b4c1e", "reads").raise_if_failed()
 
-Credentials go to the server that they are for, and to no other: not to the storage that has the bytes, and to no server that an
-identifier names by itself. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a login as
-`BearerToken(token)`; a Gen3 commons takes a `Gen3Login`.
+Credentials go to the server that they are for, and to no other: not to the storage that has the bytes, and to no server
+that an identifier names by itself. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a
+login as `BearerToken(token)`; a Gen3 commons takes a `Gen3Login`.
 
-from omicsdk import ApiKey, Drs
-from omicsdk.drs import HostCredentials
+from omicsdk import ApiKey, Drs from omicsdk.drs import HostCredentials
 
-host = "cavatica-ga4gh-api.sbgenomics.com"
-credentials = HostCredentials({host: ApiKey(token, header="X-SBG-Auth-Token")})
-with Drs(credentials=credentials) as drs:
+host = "cavatica-ga4gh-api.sbgenomics.com" credentials = HostCredentials({host: ApiKey(token,
+header="X-SBG-Auth-Token")}) with Drs(credentials=credentials) as drs:
     drs.download(f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1", "reads").raise_if_failed()
 """
 

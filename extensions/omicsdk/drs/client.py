@@ -26,10 +26,10 @@ BASIC = "basic"
 
 
 def stored_login(login: StoredLogin, _: str) -> Credentials:
-    """Make credentials of a login that `omics login drs` stored.
+    """Make credentials from a login that `omics login drs` stored.
 
     Args:
-        login: What was stored.
+        login: The stored login.
     """
     return Basic(login.user, login.token.value) if login.kind == BASIC else BearerToken(login.token.value)
 
@@ -106,10 +106,10 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
     _exchange_class: ClassVar[type[Exchange]] = _DrsExchange
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
-        """The servers of identifiers, for a block; their connections are this client's.
+        """Open the servers of identifiers for a block; they use this client's connections.
 
         Args:
-            settings: How prefixes are resolved; by default as the environment says.
+            settings: How prefixes are resolved; by default from the environment.
         """
         host = host_in_url(self.base_url)
         own = {host: self.base_url} if host else {}

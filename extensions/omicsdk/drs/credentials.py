@@ -12,11 +12,11 @@ _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 
 
 class HostCredentials(Credentials):
-    """Credentials by host, for `Drs`. Each goes to its own host only.
+    """Credentials by host, for `Drs`. Each is sent to its own host only.
 
     Args:
-        by_host: A mapping from host, with its port if it has one, to credentials; or a function of the host. Hosts
-            without any get requests without credentials. What a function raises fails the objects of that host.
+        by_host: A mapping from host, with its port if it has one, to credentials; or a function of the host. Requests
+            to other hosts are sent without credentials. An exception from the function fails the objects of that host.
     """
 
     def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
@@ -25,7 +25,7 @@ class HostCredentials(Credentials):
         self._found: dict[str, Credentials | None] = {}
 
     def of(self, host: str) -> Credentials | None:
-        """The credentials for a host; a function is called once for each.
+        """Return the credentials for a host; a function is called once for each.
 
         Args:
             host: Its name, with its port if it has one.
@@ -54,7 +54,7 @@ class HostCredentials(Credentials):
         return self._at(url).query(method, url)
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Renew those that were refused, where they can be."""
+        """Renew refused credentials, if possible."""
         return any(each is not None and each.renew(refused) for each in self._found.values())
 
     def __repr__(self) -> str:
@@ -71,10 +71,10 @@ def host_in_url(url: str) -> str:
 
 
 class Passports(Credentials):
-    """GA4GH passports. They go into the body of requests that a server refuses without; no header goes along.
+    """GA4GH passports, sent in the body of requests that a server refuses without; they need no header.
 
-    A server that takes passports refuses them together with a token, so they stand in the place of a login. Never tried against
-    a real server.
+    A server that accepts passports refuses them together with a token, so they replace a login. Never tried against a
+    real server.
 
     Args:
         tokens: The passports, each an encoded JSON Web Token.
@@ -84,7 +84,7 @@ class Passports(Credentials):
         tokens: The passports; secrets.
 
     Raises:
-        ConfigError: There is none, or one of them is no JSON Web Token.
+        ConfigError: There are none, or one is not a JSON Web Token.
     """
 
     def __init__(self, tokens: Iterable[str], *, origins: Iterable[str] | None = None) -> None:

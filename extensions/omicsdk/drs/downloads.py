@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
-    """State to each server what will be requested of it.
+    """Announce to each server object which files will be requested.
 
     Args:
         files: The files that will be fetched.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
+        preferred: Kinds, clouds or regions of storage to prefer.
     """
     by_server: dict[DrsServer, list[DrsFile]] = {}
     for file in files:
@@ -46,11 +46,11 @@ def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
 def items_of(
     files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10, skip: int = 0
 ) -> MappedItems[DrsFile]:
-    """What the engine fetches, made each time that it is iterated over.
+    """Return items for the engine, created in each iteration.
 
     Args:
         files: The files.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
+        preferred: Kinds, clouds or regions of storage to prefer.
         retries: Consecutive failures after which a file fails.
         skip: Ways that were tried before and aren't any more.
     """
@@ -58,12 +58,12 @@ def items_of(
 
 
 def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Item:
-    """What the engine fetches for a file.
+    """Return the engine's item for a file.
 
     Args:
         file: The file.
         locate: Returns the location of its bytes.
-        retries: Failures in a row that end it.
+        retries: Consecutive failures after which it fails.
     """
     found, wanted = file.found, file.requested
     stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
@@ -72,17 +72,17 @@ def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Ite
 
 
 def label_of(file: DrsFile) -> str:
-    """What messages call a file, where that isn't its name."""
+    """Return a file's name in messages, if it differs from its path."""
     text = file.requested.identifier.text
     return text if text != file.name else ""
 
 
 def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
-    """What locates the bytes of a file; an object that was not requested yet is requested when it is called.
+    """Return a function that locates the bytes of a file; it requests the object first if needed.
 
     Args:
         file: The file.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
+        preferred: Kinds, clouds or regions of storage to prefer.
         skip: Ways that were tried before and aren't any more.
     """
     server, error = file.server, file.error
@@ -141,7 +141,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """What opens servers for a shard."""
+    """Opens servers for a shard."""
 
     servers: Callable[[], AbstractContextManager[Servers]]
     preferred: Sequence[str]
@@ -184,26 +184,25 @@ def fetch_found(
     dry_run: bool = False,
     **options: Any,
 ) -> TransferReport:
-    """Download files that were found, by the first access method that works.
+    """Download found files by the first access method that works.
 
-    A file that can't be fetched, because not found or because its name would leave the folder or is taken by one before
-    it, fails by itself.
+    A file that was not found, or whose name is unsafe or used by an earlier one, fails without stopping the others.
 
     Args:
         files: The files; the servers that have them must still be open.
-        folder: Where to; made if it does not exist.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
+        folder: The target folder, created if missing.
+        preferred: Kinds, clouds or regions of storage to prefer.
         retries: Consecutive failures after which a file fails, 0 for none.
-        shared: The workers that fetch; None if this process does. A dry run asks none of them.
-        dry_run: Only state what would happen.
+        shared: The workers that download; None if this process does. A dry run uses none of them.
+        dry_run: Only report what would happen.
         **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.workers.download_by`, such
             as connections, progress, stop and control.
 
     Returns:
-        The outcome of each file, in their order.
+        The outcome of each file, in order.
 
     Raises:
-        NotWritable: The folder can't be written.
+        NotWritable: The folder is not writable.
     """
     from omicsdk.transfer import download as fetch
 
@@ -256,7 +255,7 @@ def _by_other_ways(
     preferred: Sequence[str],
     fetched: Callable[[Sequence[DrsFile], int], TransferReport],
 ) -> TransferReport:
-    """Download files again whose storage does not have them, where their servers list another one."""
+    """Download files again that their storage lacks, from another one that their servers list."""
     skip = 1
     while report.failed and not report.why_stopped:
         gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
@@ -316,10 +315,10 @@ def download(
         preferred: Types, clouds or regions of storage that are tried first, such as gs.
         retries: Consecutive failures after which a file fails, 0 for none.
         connections: Most concurrent requests for bytes.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be fetched; objects are requested, nothing is written.
         google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
 
@@ -392,7 +391,7 @@ def download_objects(
     report = fetched(files)
     if report.ok:
         return report
-    # What was stated as a file and proved to be a bundle: its members are fetched in its place.
+    # A stated file that proved to be a bundle: its members are downloaded instead.
     members: dict[int, list[Outcome]] = {}
     for at in [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]:
         bundle = replace(files[at].requested, name=files[at].name, size=None, checksums={})
@@ -420,14 +419,14 @@ def verify(
     """Compare downloaded files with the sizes and checksums that their servers state.
 
     Args:
-        what: What was downloaded; as for `download`.
+        what: The downloaded objects; as for `download`.
         folder: The folder that it was downloaded to.
-        layout: How it was downloaded.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
-        stop: Ends the comparison when it is set.
+        layout: The layout that it was downloaded with.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
+        stop: Stops the comparison when set.
 
     Returns:
-        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
+        The outcome of each file, in order: done if it is right, failed if it is missing or differs.
 
     Raises:
         OmicsError: An object cannot be described by its server.

@@ -1,4 +1,4 @@
-"""Known servers: their prefixes and the login that each takes. A prefix that has moved since is overridden by OMICS_DRS_HOSTS."""
+"""Known servers: their prefixes and logins. OMICS_DRS_HOSTS overrides a prefix that has moved since."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class KnownHost(NamedTuple):
 
     Attributes:
         host: Its name; `*.DOMAIN` for all below a domain.
-        title: What it serves.
-        login: Whose login it takes.
+        title: Its name for users.
+        login: The kind of login that it accepts.
         prefixes: Its prefixes, written as its registry writes them.
         passports: Whether it takes GA4GH passports.
         api: The platform whose tokens it takes, where that is another URL.
@@ -66,7 +66,7 @@ def registered(prefix: str) -> str:
 
 
 def known_host(host: str) -> KnownHost | None:
-    """What is known of a server; None if nothing is.
+    """Return what is known of a server; None for an unknown one.
 
     Args:
         host: Its name.
@@ -80,7 +80,7 @@ def _is_below(name: str, pattern: str) -> bool:
 
 
 def login_remedy(host: str) -> str:
-    """How to log in to a known server; empty for others.
+    """Return how to log in to a known server; empty for others.
 
     Args:
         host: Its name.

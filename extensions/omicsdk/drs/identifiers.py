@@ -39,11 +39,11 @@ class DrsId:
     """An identifier of a DRS object.
 
     Attributes:
-        text: What was given.
+        text: The identifier as given.
         host: The server, with its port where one is named; empty if it isn't known yet.
         prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is
             known; empty for others.
-        accession: The object's identifier on its server, of a compact one what follows the prefix; decoded.
+        accession: The object's identifier on its server, decoded; for a compact identifier the part after the prefix.
     """
 
     text: str
@@ -87,11 +87,11 @@ def parse_drs_id(text: str) -> DrsId:
 
     Args:
         text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone.
-            Blanks around it are left out. In URIs with a host the identifier is percent-encoded, as the standard asks
+            Surrounding spaces are ignored. In URIs with a host the identifier is percent-encoded, as the standard asks
             for.
 
     Raises:
-        NotADrsId: It is invalid; the message says why.
+        NotADrsId: It is invalid; the message states why.
     """
     given = text.strip()
     if not given:

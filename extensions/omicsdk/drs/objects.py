@@ -14,10 +14,10 @@ from omicsdk.core.type_guards import is_array, is_object
 
 
 class NoAccess(TransferError):
-    """There is no way to an object's bytes: its server lists none, or none that can be gone.
+    """No access method for an object's bytes works: its server lists none, or none that is supported.
 
     Args:
-        message: What was tried, and what came of it.
+        message: What was tried, and how it failed.
         name: The object's name or identifier.
     """
 
@@ -31,7 +31,7 @@ class BundleTooDeep(TransferError):
 
 
 class IsABundle(TransferError):
-    """What is stated as a file is a bundle of files."""
+    """A stated file is a bundle of files."""
 
     default_remedy = "Omit its size and checksums to download its members."
 
@@ -51,16 +51,16 @@ _ALGORITHMS = {
 
 @dataclass(frozen=True, slots=True)
 class AccessMethod:
-    """One way to an object's bytes.
+    """One access method of an object's bytes.
 
     Attributes:
-        kind: What is spoken there, such as s3, gs, https.
-        access_id: What to ask the server for a URL by; empty if the URL is stated.
+        kind: The protocol, such as s3, gs, https.
+        access_id: Requests a URL from the server; empty if the URL is stated.
         url: The stated URL; empty if there is none.
-        headers: Headers that go along with the stated URL; secrets.
-        cloud: Whose storage it is, such as aws; empty if the server does not state it.
-        region: Where it is; likewise.
-        available: Whether the bytes are there at once; False for what has to be fetched from an archive first.
+        headers: Headers for requests to the stated URL; secrets.
+        cloud: The storage's provider, such as aws; empty if not stated.
+        region: The storage's region; empty if not stated.
+        available: Whether the bytes can be read immediately; False if they have to be restored from an archive first.
     """
 
     kind: str
@@ -73,24 +73,24 @@ class AccessMethod:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the stated URL can be fetched as it is."""
+        """Whether the stated URL can be downloaded directly."""
         return self.url.startswith(("https://", "http://"))
 
     @property
     def is_stored(self) -> bool:
-        """Whether the URL names an object of Google's storage or S3, and the server gives no other one."""
+        """Whether the URL names an object of Google's storage or S3, and the server offers no other one."""
         return not self.access_id and self.url.startswith(("gs://", "s3://"))
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Something in a bundle.
+    """A member of a bundle.
 
     Attributes:
-        name: What it is called there.
+        name: Its name in the bundle.
         id: Its identifier on the bundle's server; empty if only `uri` is stated.
-        uri: Its DRS URI; empty if the server states none.
-        members: Its content, where the server lists that too; None if it is a file, or was not listed.
+        uri: Its DRS URI; empty if not stated.
+        members: Its members, if the server lists them too; None if it is a file, or was not listed.
     """
 
     name: str
@@ -105,11 +105,11 @@ class DrsObject:
 
     Attributes:
         id: Its identifier on its server.
-        name: Its name as a file, which may hold slashes and anything else; never empty.
-        size: Its size in bytes; None if the server does not state it.
-        checksums: Those that can be verified, from algorithm to lower-case value.
-        methods: Ways to its bytes, as the server lists them.
-        members: What is in it, where it is a bundle; None for a file.
+        name: Its name as a file, which may contain slashes and anything else; never empty.
+        size: Its size in bytes; None if not stated.
+        checksums: Checksums that can be verified, from algorithm to lower-case value.
+        methods: Access methods, as the server lists them.
+        members: The members of a bundle; None for a file.
     """
 
     id: str
@@ -126,15 +126,15 @@ class DrsObject:
 
 
 def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
-    """Parse what a server answers for an object.
+    """Parse a server's answer for an object.
 
     Args:
-        told: The answer, decoded.
-        asked: The identifier that was requested, where the answer doesn't name one.
+        told: The decoded answer.
+        asked: The requested identifier, for an answer without one.
 
     Raises:
-        UnsafePath: The name of it, or of something in it, is no text.
-        DecodeError: It is a bundle without a list of what is in it, or the list has something else than objects in it.
+        UnsafePath: Its name, or that of a member, is not text.
+        DecodeError: It is a bundle without a list of members, or the list contains something else.
     """
     id, size = told.get("id") or asked, told.get("size")
     listed = told.get("access_methods")
@@ -152,11 +152,11 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
 
 
 def checksums_of(stated: object) -> dict[str, str]:
-    """The checksums that can be verified, from algorithm to value in lower-case hexadecimal digits.
+    """Return the checksums that can be verified, from algorithm to value in lower-case hex digits.
 
     Args:
-        stated: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in base64,
-            as some storages state them, are read too. What can't be a checksum of its type is left out.
+        stated: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in
+            base64, as some storages state them, are read too. What can't be a checksum of its type is left out.
     """
     pairs: list[tuple[object, object]] = []
     if is_object(stated):
@@ -172,10 +172,11 @@ def checksums_of(stated: object) -> dict[str, str]:
 
 
 def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
-    """Those of some checksums whose algorithm can be verified, under our names; the values in hexadecimal digits.
+    """Return the checksums whose algorithm can be verified, under our names; the values in hex digits.
 
     Args:
-        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: verification refuses it.
+        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: verification
+            refuses it.
     """
     ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in stated.items() if value)
     return {algorithm: hexadecimal(algorithm, value) or value for algorithm, value in ours if algorithm is not None}
@@ -208,7 +209,7 @@ def _method(stated: Mapping[str, Any]) -> AccessMethod:
 
 
 def headers_of(stated: object) -> tuple[tuple[str, str], ...]:
-    """The headers that go along with a URL, as `Name: value` texts; an object of them is read too.
+    """Return the headers for requests to a URL from `Name: value` texts; an object of them is accepted too.
 
     Args:
         stated: What the server says.
@@ -240,7 +241,7 @@ def _member(stated: object, place: str) -> Member:
 
 
 def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
-    """What to call an object that has no name: as its storage does, or else as its identifier ends."""
+    """Return a name for an object without one: its storage's, or else the end of its identifier."""
     for method in methods:
         if method.url and (last := unquote(urlsplit(method.url).path).rstrip("/").rpartition("/")[2]):
             return last
@@ -261,21 +262,21 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-#: What a URL that the server gives can be fetched by, the likeliest first. Others (ftp, gsiftp, globus, htsget) can't.
+#: Schemes of a server's URLs that can be downloaded, the likeliest first. Others (ftp, gsiftp, globus, htsget) are not
+#: supported.
 FETCHED = ("https", "http", "s3", "gs", "az", "azure")
 
 
 def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> list[AccessMethod]:
-    """The ways that can be gone, in the order in which they are tried.
+    """Return the usable access methods, in the order in which they are tried.
 
-    Those that are online come before those that have to be fetched from an archive, preferred ones before others, stated
-    https URLs before those that have to be asked for, these before objects of storage that the user's own credentials are for,
-    and what is alike stays in the server's order.
+    Those that are online precede those in an archive, preferred ones precede others, stated https URLs precede those
+    that have to be requested, and these precede objects of storage that require the user's own credentials; otherwise
+    the server's order is kept.
 
     Args:
-        methods: What the server lists.
-        preferred: Kinds, clouds or regions that are wanted most, the first one more than the second, such as `gs` or
-            `us-east-1`.
+        methods: The server's access methods.
+        preferred: Kinds, clouds or regions to prefer, in this order, such as `gs` or `us-east-1`.
     """
     wanted = [word.lower() for word in preferred]
 

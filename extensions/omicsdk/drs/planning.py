@@ -27,14 +27,14 @@ DEEPEST = 32
 
 @dataclass(frozen=True, slots=True)
 class RequestedObject:
-    """A request for one object, with what is known of it.
+    """A request for one object, with known facts about it.
 
     Attributes:
         identifier: Its identifier.
         name: Its file name; by default the one that its server states.
-        size: Its size in bytes, where the caller knows it.
-        checksums: Further checksums to verify it against, from algorithm to value, such as md5; what can't be verified,
-            such as a sha512, is passed over.
+        size: Its size in bytes, if known.
+        checksums: Further checksums to verify, from algorithm to value, such as md5; algorithms that cannot be
+            verified, such as sha512, are ignored.
     """
 
     identifier: DrsId
@@ -50,14 +50,14 @@ class RequestedObject:
 
 @dataclass(frozen=True, slots=True)
 class DrsFile:
-    """A file that was found.
+    """A found file.
 
     Attributes:
         requested: The request that led to it.
         name: Its path within the target folder.
-        found: The object; None if there is none, or where enough is known to ask for it when its turn comes.
-        server: Who has it.
-        error: Why it can't be had.
+        found: The object; None if there is none, or if enough is known to request it later.
+        server: Its server.
+        error: Why it cannot be downloaded.
     """
 
     requested: RequestedObject
@@ -96,9 +96,9 @@ class _Place:
     Attributes:
         order: The position of its files among all others.
         requested: The request that led to it.
-        identifier: What is requested.
-        name: Its path; empty if its server's name for it is taken.
-        above: The bundles that it is in, each as host and identifier.
+        identifier: Its identifier.
+        name: Its path; empty for its server's name.
+        above: The bundles that contain it, each as host and identifier.
     """
 
     order: tuple[int, ...]
@@ -111,7 +111,7 @@ class _Place:
 def requested_objects(
     identifiers: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
 ) -> Iterator[RequestedObject]:
-    """Make requests of identifiers as texts, as parsed ones, or with what is known of them.
+    """Convert identifiers (texts, parsed ones, or requests) to requests.
 
     Args:
         identifiers: One or several of these.
@@ -137,24 +137,23 @@ def find(
     levels: int = DEEPEST + 1,
     above: tuple[tuple[str, str], ...] = (),
 ) -> list[DrsFile]:
-    """Request objects, and what is in those that are bundles, level by level.
+    """Request objects, and the members of those that are bundles, level by level.
 
-    What is stated with name, size and checksum isn't asked for: it is planned as it is stated. Others take about 2 KB
-    of memory each.
+    An object with a stated name, size and checksum is not requested: it is planned as stated. Others take about 2 KB of
+    memory each.
 
     Args:
-        wanted: What is wanted.
-        servers: Where to ask.
-        layout: Where files go.
+        wanted: The requested objects.
+        servers: The servers to request them from.
+        layout: The layout of the files.
         stopped: Whether to stop; called ten times a second.
-        known: Objects that were requested before, by identifier; they aren't asked for again.
-        levels: How many levels of bundles are opened; the bundles below them are given as they are.
-        above: The bundles that what is wanted is in, each as host and identifier.
+        known: Objects that were requested before, by identifier; they are not requested again.
+        levels: How many levels of bundles are opened; deeper bundles are returned unopened.
+        above: The bundles that contain the objects, each as host and identifier.
 
     Returns:
-        The files, in the order of what is wanted; a bundle's files are in its place. What couldn't be found is there
-        with the error that says why (Interrupted after a stop): one that fails doesn't stop the others from being
-        found.
+        The files, in the order of the objects; a bundle's files replace it. A file that could not be found has an error
+        (Interrupted after a stop) and does not stop the others.
     """
     files = _found(wanted, servers, layout, stopped, known or {}, levels, above)
     return [files[order] for order in sorted(files)]
@@ -163,11 +162,11 @@ def find(
 def find_each(
     wanted: Sequence[RequestedObject], servers: Servers, stopped: Callable[[], bool] = never
 ) -> list[list[DrsFile]]:
-    """Request objects as `find` does, under the names that they have.
+    """Request objects as `find` does, with their own names.
 
     Args:
-        wanted: What is wanted.
-        servers: Where to ask.
+        wanted: The requested objects.
+        servers: The servers to request them from.
         stopped: Whether to stop; called ten times a second.
 
     Returns:
@@ -189,7 +188,7 @@ def _found(
     levels: int,
     above: tuple[tuple[str, str], ...],
 ) -> dict[tuple[int, ...], DrsFile]:
-    """The files by the number of what is wanted, and where they are in a bundle their places in it."""
+    """Return the files by the number of their request, and within a bundle by their place in it."""
     files: dict[tuple[int, ...], DrsFile] = {}
     level: list[_Place] = []
     for at, each in enumerate(wanted):
@@ -217,7 +216,7 @@ def _found(
 
 
 def _fault(wanted: RequestedObject) -> UsageError | None:
-    """What is wrong with what is stated of an object: a size or a checksum that can't be one."""
+    """Return what is wrong with the stated facts of an object: an invalid size or checksum."""
     try:
         Item(str(wanted.identifier), Location(""), wanted.size, verifiable(wanted.checksums))
     except (ValueError, TypeError) as error:
@@ -256,7 +255,9 @@ def _asked(
 
 
 def _own_error(error: OmicsError, servers: Servers, place: _Place) -> OmicsError:
-    """Why an object's server isn't known, in words about this one; it was learnt by another of its kind."""
+    """Return the error of an object whose server is unknown, worded for this object; another object with the same
+    prefix caused it.
+    """
     if not isinstance(error, Interrupted):
         try:
             servers.of(place.identifier)
@@ -320,7 +321,7 @@ def _loop(bundle: _Place) -> BundleTooDeep | None:
 
 
 def listed_name(member: Member) -> str:
-    """A member's name as one part of a path: the standard wants names without slashes there.
+    """Return a member's name as one part of a path: the standard requires names without slashes.
 
     Args:
         member: The member of a bundle.
@@ -345,7 +346,7 @@ def ls(
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier (of Gen3 a GUID) of the base URL's
             server.
         layout: How the files are named, as for `download`.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
 
     Yields:
         The files; one that cannot be found has the `error` that says why.

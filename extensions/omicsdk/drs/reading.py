@@ -39,9 +39,9 @@ def open_object(
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base
             URL's server has.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
-        resume_unvalidated: Join the bytes of several answers even where the storage gives no ETag, so that nothing
-            shows that they are of one version of the file.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
+        resume_unvalidated: Join the bytes of several answers even if the storage sends no ETag, so that nothing shows
+            that they are of one version of the file.
 
     Raises:
         NotADrsId: It is not an identifier.
@@ -78,7 +78,7 @@ def describe(
     Args:
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier of the base URL's server.
         expand: Also request the contents of bundles in a bundle.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
 
     Returns:
         The server's description, as JSON.
@@ -106,7 +106,7 @@ def locate(
     Args:
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier of the base URL's server.
         preferred: Types, clouds or regions of storage that come first, such as `gs`.
-        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        settings: How prefixes of compact identifiers are resolved; by default from the environment.
 
     Returns:
         The `host`, the `object_id` there, and of each access method its `type`, `region` and `url`; none of a bundle.

@@ -1,4 +1,4 @@
-"""What registries of prefixes answer, read as hosts: dataguids.org, identifiers.org and n2t.net. Pure."""
+"""Answers of prefix registries, read as hosts: dataguids.org, identifiers.org and n2t.net. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _OBJECTS = "/ga4gh/drs/v1/objects/"
 
 
 def host_of(stated: object) -> str | None:
-    """The host that a source states, without scheme, path and `/index`; None if that is invalid.
+    """Return the host that a source states, without scheme, path and `/index`; None if it is invalid.
 
     Args:
-        stated: What the source says, such as `https://data.example.org/index/`.
+        stated: The source's text, such as `https://data.example.org/index/`.
     """
     if not isinstance(stated, str):
         return None
@@ -26,10 +26,10 @@ def host_of(stated: object) -> str | None:
 
 
 def hosts_by_prefix(dist: object) -> dict[str, str]:
-    """What the resolver's list says of prefixes.
+    """Return the hosts by prefix from the resolver's list.
 
-    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they match
-    and never executed: the author of the list chose them.
+    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they
+    match and never executed: the author of the list chose them.
 
     Args:
         dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
@@ -53,11 +53,11 @@ def _literal(hint: str) -> str:
 
 
 def named_host(told: object, keys: Iterable[str]) -> str | None:
-    """The host that an answer names under a path of keys; None if it doesn't.
+    """Return the host under a path of keys of an answer; None if there is none.
 
     Args:
-        told: The answer, decoded.
-        keys: The way to it, such as `from_index_service`, `host`.
+        told: The decoded answer.
+        keys: The path, such as `from_index_service`, `host`.
     """
     for key in keys:
         told = told.get(key) if is_object(told) else None
@@ -77,7 +77,7 @@ def host_in_pattern(pattern: object) -> str | None:
 
 
 def namespace_of(told: object) -> str | None:
-    """The number of a namespace, from the links of its record at identifiers.org; None if it has none.
+    """Return the number of a namespace, from the links of its record at identifiers.org; None if it has none.
 
     Args:
         told: The record, decoded.
@@ -91,7 +91,7 @@ def namespace_of(told: object) -> str | None:
 
 
 def host_of_resources(told: object, provider: str = "") -> str | None:
-    """The DRS server of a namespace, from its resources at identifiers.org; None if none of them is one.
+    """Return the DRS server of a namespace, from its resources at identifiers.org; None if it has none.
 
     Args:
         told: The answer, decoded.

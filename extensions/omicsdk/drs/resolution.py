@@ -1,4 +1,4 @@
-"""From an identifier to the server that has the object: prefixes are looked up in the order of the settings."""
+"""From an identifier to its server: prefixes are looked up in the order of the settings."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ class ResolutionSettings:
     """How prefixes are resolved.
 
     Attributes:
-        order: Sources, in the order in which they are asked.
+        order: Sources, in the order of lookups.
         resolver: The resolver's URL, for the sources dataguids_dist and dataguids.
-        cache_file: Where hosts are kept from run to run; None for nowhere, as by default for a user without a home.
-        days: For how many days they are believed; above 0.
-        keeps: Whether what is found is written into the cache file.
-        hosts: Hosts by prefix that come before all sources; with a port if they have one.
+        cache_file: The file that keeps hosts between runs; None for no file, the default for a user without a home.
+        days: Days for which an entry of the file is valid; above 0.
+        keeps: Whether found hosts are written to the cache file.
+        hosts: Hosts by prefix that take precedence over all sources; with a port if they have one.
         identifiers_org: The URL of identifiers.org's registry.
         n2t: The URL of n2t.net.
     """
@@ -146,10 +146,10 @@ def _days(text: str) -> float:
 
 
 def server_url(host: str) -> str:
-    """The URL of a host: https, and http where the host is this machine itself.
+    """Return the URL of a host: https, or http for this machine.
 
     Args:
-        host: A name or address, with a port where one is named.
+        host: A name or address, with a port if it has one.
     """
     name = host.rpartition(":")[0] if re.search(r":[0-9]+\Z", host) and not host.endswith("]") else host
     return f"{'http' if is_loopback(name.strip('[]')) else 'https'}://{host}"
@@ -166,8 +166,8 @@ class HostCache:
     """Hosts by prefix.
 
     Attributes:
-        path: The file. One that isn't there is empty, and so is one that can't be read: it can be made again.
-        days: For how many days an entry is believed.
+        path: The file. A missing or unreadable one is treated as empty: it can be created again.
+        days: Days for which an entry is valid.
         clock: The source of time.
     """
 
@@ -188,7 +188,7 @@ class HostCache:
         return host_of(entry.get("host"))
 
     def keep(self, prefix: str, host: str) -> None:
-        """Write an entry. A file that cannot be written is logged and no error.
+        """Write an entry. If the file cannot be written, this is logged without an error.
 
         Args:
             prefix: The prefix.
@@ -207,7 +207,7 @@ class HostCache:
             logger.info("%s is not written: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
-        """The file's content, with an object of entries as `cache`, whatever is in the file."""
+        """Return the file's content, always with an object of entries as `cache`."""
         content: object = None
         try:
             content = json.loads(self.path.read_bytes())
@@ -233,7 +233,7 @@ class UnknownPrefix(OmicsError):
 
     Args:
         prefix: The prefix.
-        reasons: What came of asking, one text a source.
+        reasons: The result of each source, one text per source.
 
     Attributes:
         prefix: The prefix.
@@ -255,17 +255,16 @@ C = TypeVar("C", bound=Client)
 
 
 class Resolver:
-    """What finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for
-    it.
+    """Finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
 
     Args:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty if
             there is none.
-        mds_url: The commons whose metadata service knows prefixes, as a URL; by default that of `default_host`.
-        known: Hosts by prefix that no source is asked about, such as a commons' own; or a function that finds them,
-            called once when a prefix is first looked up.
-        settings: Who is asked; by default as the environment says.
-        retry: How often each of them is asked again; by default twice.
+        mds_url: The commons whose metadata service resolves prefixes, as a URL; by default that of `default_host`.
+        known: Hosts by prefix that need no lookup, such as a commons' own; or a function that finds them, called once
+            when a prefix is first looked up.
+        settings: How to look up; by default from the environment.
+        retry: Retries of each lookup; by default two.
         clock: The source of time and waits.
         transport: Replaces the network, for tests.
         client: The client whose settings and connections are used; it stays open.
@@ -302,7 +301,7 @@ class Resolver:
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:
-        """The server of an object.
+        """Return the server of an object.
 
         Args:
             identifier: Its identifier.

@@ -1,4 +1,4 @@
-"""DRS servers: objects, one by one or many at once, the URLs of their bytes, and the login that each server wants."""
+"""DRS servers: objects, one by one or in bulk, the URLs of their bytes, and the login that each server requires."""
 
 from __future__ import annotations
 
@@ -63,10 +63,11 @@ class _Batch(Generic[K, V]):
 
 
 class Prefetch(Generic[K, V]):
-    """Answers that are requested in batches, by key. Each is given once: a second request wants a new one. Thread-safe.
+    """Answers that are requested in batches, by key. Each is returned once: a second request needs a new answer.
+    Thread-safe.
 
     Args:
-        ask: Returns the answers for several; None if the server takes no requests for several.
+        ask: Requests the answers for several keys; returns None if the server does not support that.
         clock: The source of time.
     """
 
@@ -77,10 +78,10 @@ class Prefetch(Generic[K, V]):
         self._works = True
 
     def expect(self, keys: Iterable[K]) -> None:
-        """State what will be requested.
+        """Announce keys that will be requested.
 
         Args:
-            keys: What, in the likely order.
+            keys: The keys, in the likely order.
         """
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted) if len(wanted) > 1 else 0, BULK):
@@ -88,13 +89,13 @@ class Prefetch(Generic[K, V]):
             self._batches.update((key, batch) for key in batch.keys)
 
     def take(self, key: K) -> V | None:
-        """An answer that came with others; the first caller that needs one of a batch fetches it, others wait for that.
+        """Return an answer from a batch; the first caller that needs one of a batch requests it, others wait for that.
 
         Args:
-            key: What is requested.
+            key: The key.
 
         Returns:
-            The answer; None if it has to be requested by itself.
+            The answer; None if it has to be requested individually.
         """
         batch = self._batches.pop(key, None)
         if batch is None or not self._works:
@@ -125,7 +126,7 @@ OPEN_SECONDS = 60.0
 
 
 class CircuitBreaker:
-    """What stops requests to a server that is down, counting how they end, each with all its tries. Thread-safe.
+    """Stops requests to a server that is down, by counting their results, each after all its retries. Thread-safe.
 
     Args:
         clock: The source of time.
@@ -142,10 +143,10 @@ class CircuitBreaker:
         """Send a request, unless the server is known to be down.
 
         Args:
-            ask: Makes it.
+            ask: Sends it.
 
         Raises:
-            OmicsError: What the request raises; while the server is down, what the last one raised.
+            OmicsError: The request's error; while the server is down, the last one's.
         """
         with self._lock:
             if self._last is not None and self._count >= THRESHOLD and self._clock.monotonic() < self._until:
@@ -190,14 +191,14 @@ class DrsServer(Closing):
     Args:
         host: Its name, with a port if it has one; or its base URL with the path of the interface.
         credentials: The login; None sends none.
-        retry: When and how often to try again.
+        retry: When and how often to retry.
         timeout: Seconds for each step of a request.
         clock: The source of time and waits.
         environ: The environment's variables; by default the process's own.
         transport: Replaces the network, for tests.
-        client: The client whose settings and connections are used, in the place of all these but the credentials; it
+        client: The client whose settings and connections are used, in place of all these but the credentials; it
             stays open.
-        explain: Returns the error to raise in the place of a 401; by default that error itself, with the login that a
+        explain: Returns the error to raise in place of a 401; by default that error itself, with the login that a
             known server takes.
         storage: Locates objects that the server names by their storage; by default with the user's own credentials.
 
@@ -318,7 +319,9 @@ class DrsServer(Closing):
         return told
 
     def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        """What the server says of several, in each form that it may know them by; None if it takes no such requests."""
+        """Return a server's answers for several objects, in each form of their identifiers; None if it does not support
+        such requests.
+        """
         found: dict[DrsId, DrsObject] = {}
         left = list(dict.fromkeys(identifiers))
         for form in range(max(len(each.candidates) for each in left)):
@@ -362,17 +365,18 @@ class DrsServer(Closing):
     # -- bytes
 
     def expect_objects(self, identifiers: Iterable[DrsId], preferred: Sequence[str] = ()) -> None:
-        """State which objects will be located, so that one request can bring many of them, and one more their URLs.
+        """Announce objects that will be located, so that one request can describe many of them, and another get their
+        URLs.
 
         Args:
             identifiers: Their identifiers, in the likely order.
-            preferred: Kinds, clouds or regions that are wanted most.
+            preferred: Kinds, clouds or regions to prefer.
         """
         self._preferred = preferred
         self._objects.expect(identifiers)
 
     def described(self, identifier: DrsId) -> DrsObject:
-        """Return an object that was expected, with many others at once if the server takes that.
+        """Return an announced object, in bulk with others if the server supports it.
 
         Args:
             identifier: Its identifier.
@@ -385,11 +389,11 @@ class DrsServer(Closing):
         return self._objects.take(identifier) or self.describe(identifier)
 
     def expect(self, objects: Iterable[DrsObject], preferred: Sequence[str] = ()) -> None:
-        """State which objects' URLs will be requested, so that one request can bring many of them.
+        """Announce objects whose URLs will be requested, so that one request can get many of them.
 
         Args:
             objects: The objects, in the likely order.
-            preferred: Kinds, clouds or regions that are wanted most.
+            preferred: Kinds, clouds or regions to prefer.
         """
         first = ((found.id, way) for found in objects for way in in_order(found.methods, preferred)[:1])
         self._urls.expect((id, way.access_id) for id, way in first if way.access_id and not way.is_direct)
@@ -421,12 +425,12 @@ class DrsServer(Closing):
         return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))
 
     def locator(self, found: DrsObject, preferred: Sequence[str] = (), skip: int = 0) -> Locator:
-        """What asks for an object's bytes, by each of its ways in turn.
+        """Return a function that requests an object's location, by each of its access methods in turn.
 
         Args:
             found: The object.
-            preferred: Kinds, clouds or regions that are wanted most.
-            skip: Ways at the beginning that aren't tried: their storage hasn't got the bytes.
+            preferred: Kinds, clouds or regions to prefer.
+            skip: The number of first methods to skip: their storage lacks the bytes.
         """
         return Locator(self, found, in_order(found.methods, preferred)[skip:])
 
@@ -475,7 +479,7 @@ class DrsServer(Closing):
             self._clock.sleep(wait)
 
     def _answer(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
-        """Send a request, and with passports again where the server refuses it without."""
+        """Send a request, and again with passports if the server refuses it without."""
         try:
             if not self._presents:
                 try:
@@ -511,15 +515,15 @@ def _seconds(text: str | None) -> float:
 
 
 class Locator:
-    """Asks a server for an object's bytes, by each of its ways in turn. Thread-safe.
+    """Requests the location of an object's bytes, by each of its access methods in turn. Thread-safe.
 
-    A way that the server refuses is followed by the next one at once. When it is called again, because what it gave wasn't
-    accepted or doesn't last, it begins with the way that it gave last, and after that fails with the others.
+    If the server refuses a method, the next one is tried at once. A further call, because the returned URL was refused
+    or has expired, starts with the method of the last result; after a second refusal it continues with the others.
 
     Args:
         server: The server.
         found: The object.
-        ways: The ways to its bytes, those that are wanted most first.
+        ways: The access methods, preferred ones first.
     """
 
     def __init__(self, server: DrsServer, found: DrsObject, ways: Sequence[AccessMethod]) -> None:
@@ -531,10 +535,10 @@ class Locator:
         self._given: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
 
     def __call__(self) -> Location:
-        """Return where the bytes are.
+        """Return the location of the bytes.
 
         Raises:
-            NoAccess: The server lists no way that can be used.
+            NoAccess: The server lists no usable method.
             APIError: The server refused all of them.
         """
         with self._lock:
@@ -561,7 +565,7 @@ class Locator:
         """Skip a copy whose storage lacks the bytes.
 
         Args:
-            refused: Where they weren't; None for where it led last.
+            refused: Its location; None for the last result.
 
         Returns:
             Whether there is another one.
@@ -616,7 +620,7 @@ class Servers:
         self._places: dict[str, _Place] = {}
 
     def of(self, identifier: DrsId) -> DrsServer:
-        """The server that has an object.
+        """Return the server of an object.
 
         Args:
             identifier: Its identifier.
@@ -628,7 +632,7 @@ class Servers:
         return self.at(self.resolver.host(identifier))
 
     def at(self, host: str) -> DrsServer:
-        """The server of a host.
+        """Return the server of a host.
 
         Args:
             host: Its name, with a port if it has one.
@@ -667,13 +671,13 @@ class Servers:
 
 
 class HasServers(Protocol):
-    """A client that workflows ask for its servers: `Drs`, or `Gen3`, whose login leads to other commons."""
+    """A client with access to servers: `Drs`, or `Gen3`, whose login extends to other commons."""
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
-        """The servers that identifiers lead to, for a block.
+        """Open the servers of identifiers for a block.
 
         Args:
-            settings: How prefixes are resolved; by default as the environment says.
+            settings: How prefixes are resolved; by default from the environment.
         """
         ...
 

@@ -151,18 +151,20 @@ class Gen3Convertor:
 
         Args:
             source_dir: The data set's folder.
-            dest_dir: The folder of the files; it is created if it does not exist. Each file is written completely or not at all.
-            skip_invalid: Whether records with faults, and those that link to them, are left out and listed in the result. By
-                default nothing is written where anything is wrong.
+            dest_dir: The folder of the files; it is created if it does not exist. Each file is written completely or
+                not at all.
+            skip_invalid: Whether records with faults, and those that link to them, are left out and listed in the
+                result. By default nothing is written where anything is wrong.
 
         Returns:
             The files, in the order in which they can be submitted, and what was left out.
 
         Raises:
-            SdsError: The folder is no SDS data set, a table that each has can't be read, or there are faults (`findings`).
+            SdsError: The folder is no SDS data set, a table that each has can't be read, or there are faults
+                (`findings`).
             UsageError: No dictionary was given.
             NotWritable: The files can't be written.
-            DiskFull: There is no room.
+            DiskFull: The disk is full.
         """
         from omicsdk.dtp.sds.records import write_records
 
@@ -181,8 +183,8 @@ class Gen3Convertor:
         """Make an SDS data set of records, the reverse of `execute`.
 
         Args:
-            records: The records as they are submitted or exported, each with its `type`; or a folder of such JSON files. Of
-                records of several data sets those of this convertor's experiment are taken.
+            records: The records as they are submitted or exported, each with its `type`; or a folder of such JSON
+                files. Of records of several data sets those of this convertor's experiment are taken.
             dest_dir: The folder that gets the tables; made if it does not exist. Other files in it stay.
             overwrite: Whether existing tables are replaced.
 
@@ -192,7 +194,7 @@ class Gen3Convertor:
         Raises:
             SdsError: There is no record of the data set, a table exists already, or a file is no JSON of records.
             NotWritable: The tables can't be written.
-            DiskFull: There is no room.
+            DiskFull: The disk is full.
         """
         from omicsdk.dtp.sds.records import read_records, write_data_set
 

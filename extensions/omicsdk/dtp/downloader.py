@@ -90,14 +90,14 @@ class Downloader:
     ) -> DatasetReport:
         """Download a data set into DEST/DATASET_ID.
 
-        Complete and unchanged files aren't fetched again: after any failure the same call resumes. A file that fails does not
-        stop the others; the error is raised at the end.
+        Complete and unchanged files aren't fetched again: after any failure the same call resumes. A file that fails
+        does not stop the others; the error is raised at the end.
 
         Args:
             dataset_id: The data set's name: the experiment's submitter_id in the commons.
             dest: The folder in which the data set's folder is created.
             progress: Called for each file that has ended, and once at the end.
-            stop: Stops the transfer when it is set; it can be resumed later.
+            stop: Stops the transfer when set; it can be resumed later.
             require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
 
         Returns:

@@ -1,11 +1,12 @@
-"""Files of all platforms by URIs: `azul://`, `dss://`, `sb://`, `gen3://`, `drs://`, `pangea://`, `crunch://`, `s3://` and paths.
+"""Files of all platforms by URIs: `azul://`, `dss://`, `sb://`, `gen3://`, `drs://`, `pangea://`, `crunch://`, `s3://`
+and paths.
 
 import pandas
 
 table = pandas.read_csv("dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv")
 
-Each scheme is a store (`open_store`), which looks, lists, fetches and puts by the platform's own ways, and a file system of
-fsspec, registered under its name, so that whatever opens files by fsspec opens these.
+Each scheme is a store (`open_store`), which lists, reads and writes with the platform's own requests, and an fsspec
+file system registered under its name, so that any program that opens files with fsspec can open these.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import FileBytes
 
 
-__all__ = [  # the file systems take them from here, where their absence is an error with a remedy
+__all__ = [  # the file systems import them from here, where a missing package is an error with a remedy
     "DEFAULT_CALLBACK",
     "AbstractBufferedFile",
     "AbstractFileSystem",
@@ -50,7 +50,7 @@ BLOCK = 1024 * 1024
 """Bytes of a block."""
 LIMIT = 10 * 1024**3
 """Bytes that a folder holds at most, by default."""
-# Of the limit: bytes after which the folder is looked through again, and what is left of it then.
+# Shares of the limit: bytes after which the folder is examined again, and what remains of it then.
 _LOOK_EACH, _LEFT = 0.05, 0.9
 
 _log = getLogger("omicsdk.fs")
@@ -74,12 +74,12 @@ class BlockCache:
         """Return a block.
 
         Args:
-            key: Of which file.
-            number: Which one, counted from 0.
+            key: The file's key.
+            number: The block's number, from 0.
             size: Its bytes.
 
         Returns:
-            None if it does not exist, or isn't whole.
+            None if it does not exist, or is incomplete.
         """
         place = self._place(key, number)
         try:
@@ -90,11 +90,11 @@ class BlockCache:
         return data if len(data) == size else None
 
     def keep(self, key: str, number: int, data: bytes) -> None:
-        """Keep a block; where that can't be done, it is read again the next time.
+        """Keep a block; if that fails, it is read again next time.
 
         Args:
-            key: Of which file.
-            number: Which one.
+            key: The file's key.
+            number: The block's number.
             data: Its bytes.
         """
         place = self._place(key, number)
@@ -115,7 +115,7 @@ class BlockCache:
             self.make_room()
 
     def make_room(self) -> None:
-        """Remove the blocks that were read longest ago, where there are more bytes than there may be."""
+        """Remove the least recently read blocks, if they exceed the limit."""
         found: list[tuple[float, int, str]] = []
         for path in self._folder.glob("??/*/*"):
             with suppress(OSError):
@@ -189,7 +189,7 @@ class CachedBytes:
         return whole[start - numbers[0] * BLOCK : end - numbers[0] * BLOCK]
 
     def _confirm(self) -> None:
-        """Ask once more for the version, after the first bytes: those may be of a file that came after the first question."""
+        """Request the version again, after the first bytes: they may be of a file that replaced the first one."""
         held_to = self._source.held_to
         if held_to and held_to == self._confirmed:
             return
@@ -217,27 +217,27 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield found[0], found[-1]
 
 
-#: Bytes that are read ahead of a reader that came to a new place.
+#: Bytes that are read ahead after a seek.
 FIRST = 128 * 1024
 #: Blocks that are read ahead at most.
 MOST_BLOCKS = 4
 #: Bytes that are read ahead before the bytes that follow come in a stream.
 STREAMED = 2 * 1024 * 1024
-#: How many times more are read ahead, each time that a reader continues where the last bytes ended.
+#: Factor of the read-ahead's growth when a reader continues where the last bytes ended.
 GROWTH = 4
 
 
 class GrowingReadAhead(BaseCache):
-    """What fsspec's files ask for bytes: keeps one window of them, and widens it for a reader that goes straight on.
+    """Reads bytes for fsspec's files: keeps one window of them, which grows for sequential readers.
 
     Args:
         blocksize: Bytes of a block.
-        fetcher: Returns the bytes from a place to another.
+        fetcher: Returns the bytes between two offsets.
         size: The file's size.
 
     Attributes:
-        stream: Yields the bytes from a place on, for readers that go on when the window is at its widest; None if only
-            the fetcher gives bytes.
+        stream: Yields the bytes from an offset on, for sequential readers once the window has its largest size; None to
+            use the fetcher only.
     """
 
     name: ClassVar[str] = "growing"
@@ -296,7 +296,7 @@ class GrowingReadAhead(BaseCache):
 register_cache(GrowingReadAhead, clobber=True)
 
 
-#: Bytes that are looked through for the end of a line at a time.
+#: Bytes that are searched for the end of a line at a time.
 LINE = 8192
 
 
@@ -354,11 +354,12 @@ class ReadFile(AbstractBufferedFile):
             self.cache.stream = self._stream
 
     def readuntil(self, char: bytes = b"\n", blocks: int | None = None) -> bytes:
-        """Read up to some bytes, and these: a line.
+        """Read up to and including a delimiter: a line.
 
         Args:
-            char: The bytes.
-            blocks: How many are looked through at a time, 8 KiB by default: more than a line is read again with the next.
+            char: The delimiter.
+            blocks: Bytes that are searched at a time, 8 KiB by default: bytes behind the line are read again with the
+                next one.
         """
         return super().readuntil(char, blocks or LINE)
 
@@ -376,15 +377,15 @@ class ReadFile(AbstractBufferedFile):
 
 
 class WrittenFile(AbstractBufferedFile):
-    """A file that is open for writing: it is stored on this machine until it is closed, and is put whole or not at all.
+    """A file that is open for writing: it is stored on this machine until it is closed, and put atomically.
 
-    Where an exception is on its way when it is closed, nothing is put.
+    If it is closed because of an exception, nothing is put.
 
     Args:
         fs: The file system.
-        path: Where the file shall be.
-        mode: wb, or xb where nothing may be there.
-        block_size: Bytes that are kept in memory.
+        path: The file's path.
+        mode: wb, or xb for a new file only.
+        block_size: Bytes kept in memory.
         autocommit: Whether closing puts it, or `commit` does.
     """
 

@@ -75,8 +75,8 @@ def download(
 ) -> TransferReport:
     """Download a file or a folder of any platform into a folder.
 
-    Files are verified against the checksums that their platform states, and get their names when they are whole. The same call
-    resumes a download that was interrupted.
+    Files are verified against the checksums that their platform states, and get their names when they are complete. The
+    same call resumes a download that was interrupted.
 
     Args:
         uri: The file or folder, such as `dss://aws/UUID` or `s3://bucket/prefix/`.
@@ -84,8 +84,8 @@ def download(
         overwrite: Whether existing files are replaced.
         connections: Concurrent requests for bytes, from 1.
         progress: Called a few times a second.
-        stop: Ends the download within a second when it is set.
-        control: Stops and pauses the download, limits its rate, and bounds its time.
+        stop: Stops the download within a second when set.
+        control: Stops and pauses the download, limits its rate, and limits its time.
         dry_run: Only report what would be downloaded; nothing is written.
         options: Options of the platform's store; see `open`.
 
@@ -126,8 +126,8 @@ def upload(
         overwrite: Whether existing files are replaced.
         connections: Concurrent requests for bytes, from 1.
         progress: Called a few times a second.
-        stop: Ends the upload within a second when it is set.
-        control: Stops and pauses the upload, limits its rate, and bounds its time.
+        stop: Stops the upload within a second when set.
+        control: Stops and pauses the upload, limits its rate, and limits its time.
         dry_run: Only report what would be uploaded; nothing is sent.
         options: Options of the platform's store; see `open`.
 

@@ -68,7 +68,7 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
 
     Args:
         scheme: As for `open_store`.
-        options: As for `open_store`; where they can't be compared, the store is a new one.
+        options: As for `open_store`; if they cannot be compared, the store is a new one.
     """
     try:
         key = os.getpid(), scheme, frozenset(options.items())
@@ -84,7 +84,7 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
 #: Seconds after which a listing is requested again.
 LISTED_FOR = 30.0
 
-#: What says that nothing is there.
+#: Errors that mean that something does not exist.
 ABSENT = (FileNotFoundError, NotADirectoryError, WrongUri)
 
 
@@ -110,24 +110,24 @@ class Options(dict[str, Any]):
 
 
 class OmicsFileSystem(AbstractFileSystem):
-    """The files of one scheme. A subclass says which; safe to use from several threads, in forks and when pickled.
+    """The files of one scheme, set by a subclass; safe to use from several threads, in forks and when pickled.
 
     Args:
-        store: A store that is ready, instead of one that is opened; see `over`.
-        block_size: Bytes of a block in the caches of open files; by default 4 MiB. By default files read four blocks ahead at
-            most, beginning with little.
-        cache_type: The cache of open files, one of fsspec's ("blockcache", "background", "bytes", "none" ...); by default
-            "growing", which reads more ahead the longer a reader goes straight on.
-        block_cache: A folder that keeps what was read for other reads, programs and days, by the files' versions; files whose
-            platform states neither version nor checksum aren't kept. By default nothing is.
-        block_cache_bytes: How much it keeps, 10 GiB by default; what was read longest ago goes first.
-        use_listings_cache: Whether listings are remembered.
-        listings_expiry_time: For how many seconds; by default 30.
-        max_paths: How many at most; by default all.
-        **options: What the store is opened with; see `omicsdk.fs.open_store`.
+        store: An existing store, instead of a new one; see `over`.
+        block_size: Bytes of a block in the caches of open files; by default 4 MiB. By default files read ahead up to
+            four blocks, starting with little.
+        cache_type: The cache of open files, one of fsspec's ("blockcache", "background", "bytes", "none" ...); by
+            default "growing", whose read-ahead grows with sequential reading.
+        block_cache: A folder that keeps read blocks for other reads, programs and days, by the files' versions; files
+            whose platform states neither version nor checksum are not kept. By default there is none.
+        block_cache_bytes: Its limit, 10 GiB by default; the least recently read blocks are removed first.
+        use_listings_cache: Whether listings are cached.
+        listings_expiry_time: Seconds for which they are cached; by default 30.
+        max_paths: Most cached listings; by default all.
+        **options: Options of the store; see `omicsdk.fs.open_store`.
 
     Raises:
-        TypeError: The store takes no such option.
+        TypeError: The store has no such option.
     """
 
     protocol: ClassVar[str | tuple[str, ...]] = ""
@@ -152,7 +152,7 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> None:
         super().__init__()
         del asynchronous, loop, batch_size  # fsspec passes them to every file system; this one waits in threads
-        del anon  # pandas tries so once more where something isn't permitted
+        del anon  # pandas retries so if something is not permitted
         self._given = store
         self._options = options
         self._block_size = block_size
@@ -163,7 +163,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     @classmethod
     def over(cls, store: Store, **options: Any) -> Self:
-        """Make a file system of a store; it isn't shared, and can be pickled where the store can.
+        """Make a file system from a store; it is not shared, and can be pickled if the store can.
 
         Args:
             store: The store.
@@ -186,7 +186,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     @property
     def store(self) -> Store:
-        """What the files are in."""
+        """The store of the files."""
         return self._own()._store
 
     # -- names
@@ -205,7 +205,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     @property
     def storage_options(self) -> dict[str, Any]:
-        """What it was made with; its repr shows no secrets."""
+        """The options that it was made with; its repr shows no secrets."""
         return self._made_with
 
     @storage_options.setter
@@ -216,10 +216,10 @@ class OmicsFileSystem(AbstractFileSystem):
         return f"<{type(self).__name__} {self.protocol}://>"
 
     def to_dict(self, *, include_password: bool = False) -> dict[str, Any]:
-        """What another one is made of, as plain data; without secrets, which it finds where these were found.
+        """Return plain data to make another one from; without secrets, which that one finds in the same places.
 
         Args:
-            include_password: Whether to have them in it all the same.
+            include_password: Whether to include them anyway.
         """
         told = super().to_dict(include_password=True)
         return {name: value for name, value in told.items() if include_password or not is_secret_name(name)}
@@ -237,7 +237,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return self.store.stat(path)
 
     def _entry_to_read(self, path: str) -> Entry:
-        """What is there to be read; where blocks are kept by version, the version that it has at this moment."""
+        """Return the entry to read; if blocks are kept by version, with its current version."""
         return self._entry(path) if self._blocks is None else self.store.stat(path)
 
     def _entries(self, path: str, refresh: bool = False) -> list[Entry]:
@@ -251,7 +251,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return known
 
     def ls(self, path: str, detail: bool = True, refresh: bool = False, **kwargs: Any) -> list[Any]:
-        """List what is directly in a folder.
+        """List the contents of a folder.
 
         Args:
             path: The folder, or a file.
@@ -271,15 +271,15 @@ class OmicsFileSystem(AbstractFileSystem):
         return self._entry(self._strip_protocol(path)).info()
 
     def exists(self, path: str, **kwargs: Any) -> bool:
-        """Whether something is there. What keeps from knowing that is raised."""
+        """Whether a path exists. An error that prevents the answer is raised."""
         return self._kind(path) is not None
 
     def isdir(self, path: str) -> bool:
-        """Whether a folder is there."""
+        """Whether a path is a folder."""
         return self._kind(path) == "folder"
 
     def isfile(self, path: str) -> bool:
-        """Whether a file is there."""
+        """Whether a path is a file."""
         return self._kind(path) == "file"
 
     def _kind(self, path: str) -> str | None:
@@ -291,7 +291,8 @@ class OmicsFileSystem(AbstractFileSystem):
     def find(
         self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
     ) -> Any:
-        """Find all files below a folder, sorted by their paths. A folder that can't be listed is an error, and not left out.
+        """Find all files below a folder, sorted by their paths. A folder that cannot be listed is an error, not
+        omitted.
 
         Args:
             path: The folder, or a file; of what isn't there nothing is found.
@@ -317,7 +318,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return found if detail else list(found)
 
     def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
-        """What is below a folder, itself among it; or a file. fsspec's own leaves out what it can't list."""
+        """Return everything below a folder, and the folder itself; or a file. fsspec's own omits what it cannot list."""
         if not entry.is_folder or (withdirs and entry.path):
             yield entry
         if entry.is_folder and levels != 0:
@@ -325,7 +326,7 @@ class OmicsFileSystem(AbstractFileSystem):
                 yield from self._below(each, None if levels is None else levels - 1, withdirs)
 
     def ukey(self, path: str) -> str:
-        """What changes whenever the file does; asks the platform each time."""
+        """Return what changes whenever the file does; asks the platform each time."""
         entry = self.store.stat(self._strip_protocol(path), refresh=True)
         if entry != self._entry(entry.path):
             self._forget(entry.path)
@@ -347,7 +348,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return datetime.fromtimestamp(entry.modified, UTC)
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
-        """Return a URL that lets any reader read the file for a while, which the platform decides.
+        """Return a URL that allows any reader to read the file for a time that the platform decides.
 
         Args:
             path: The file.
@@ -386,7 +387,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             entry: The file.
-            validators: What a reader that it takes the place of knew the file by; None if there was none.
+            validators: The validators of the reader that it replaces; None if there was none.
 
         Raises:
             IsFolder: It is a folder.
@@ -443,7 +444,7 @@ class OmicsFileSystem(AbstractFileSystem):
             starts: The first byte of each, or of all.
             ends: The byte behind the last of each, or of all.
             max_gap: Not used.
-            on_error: "return" gives an exception in the place of what can't be read, "raise" raises it.
+            on_error: "return" returns the exception in place of bytes that cannot be read, "raise" raises it.
             **kwargs: Nothing.
         """
         paths = [self._strip_protocol(path) for path in paths]
@@ -507,7 +508,8 @@ class OmicsFileSystem(AbstractFileSystem):
     def get_file(
         self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, outfile: Any = None, **kwargs: Any
     ) -> None:
-        """Fetch a file, verified; it is there under its name when it is whole. What goes into an open file is verified at its end.
+        """Download a file, verified; it gets its name when it is complete. Bytes written to an open file are verified
+        at the end.
 
         Args:
             rpath: The file. Of a folder an empty one is made.
@@ -547,7 +549,7 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Fetch files, concurrently, each verified; see fsspec's for what goes where."""
+        """Download files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("get") as batch:
             super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
@@ -566,7 +568,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     @contextmanager
     def _together(self, kind: str) -> Generator[list[Any]]:
-        """What calls for single files in the block add up to, in this thread."""
+        """Collect the calls for single files in the block into one transfer, in this thread."""
         batch: list[Any] = []
         setattr(self._batch, kind, batch)
         try:
@@ -582,8 +584,8 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             source: The file.
-            path: Where it shall be.
-            overwrite: Whether what exists is replaced; else that is an error.
+            path: Its target path.
+            overwrite: Whether to replace an existing file; otherwise it is an error.
             callback: Called with the number of bytes.
         """
         self._put([Put(source, path)], overwrite, callback)
@@ -601,7 +603,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def put_file(
         self, lpath: str, rpath: str, callback: Callback = DEFAULT_CALLBACK, mode: str = "overwrite", **kwargs: Any
     ) -> None:
-        """Put a file, verified; of a folder an empty one is made.
+        """Put a file, verified; for a folder an empty one is created.
 
         Args:
             lpath: A file of this machine.
@@ -629,7 +631,7 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Put files, concurrently, each verified; see fsspec's for what goes where."""
+        """Put files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("put") as batch:
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
@@ -694,7 +696,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self._forget(entry.path)
 
     def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
-        """Move files and folders: copy all, then remove what was copied, and nothing else.
+        """Move files and folders: copy all, then remove exactly what was copied.
 
         Args:
             path1: A file, a pattern, or a list of them.
@@ -719,7 +721,7 @@ class OmicsFileSystem(AbstractFileSystem):
         moved.append(path)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
-        """Copy a file: within the platform where it can, else by way of this machine.
+        """Copy a file: within the platform if possible, else through this machine.
 
         Args:
             path1: The file.

@@ -27,10 +27,10 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What files have to meet, all of it.
+    """Conditions that files must all meet.
 
     Attributes:
-        names: Shell patterns, of which a name or a path below the folder needs to fit one.
+        names: Shell patterns, one of which must match the name or the path below the folder.
         least: Least size in bytes; a file of unknown size doesn't meet it.
         most: Largest size in bytes, likewise.
         after: Earliest time of change, in seconds since 1970; a file of unknown time doesn't meet it.
@@ -62,7 +62,7 @@ class Conditions:
         """Whether a file meets the conditions of metadata.
 
         Args:
-            metadata: What its platform records of it; of a list one member has to fit.
+            metadata: The platform's metadata; one member of a list has to match.
         """
         return all(
             any(fnmatchcase(str(value), pattern) for value in _values(metadata.get(key)))
@@ -204,7 +204,7 @@ def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Sum:
-    """What is in a folder, with all that is below it.
+    """The totals of a folder with everything below it.
 
     Attributes:
         name: The folder's path below what was summed up; empty for the whole.

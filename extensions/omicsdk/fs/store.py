@@ -1,4 +1,4 @@
-"""Stores of files, whatever platform they are of: URIs, entries, their bytes, and what a store can do with them.
+"""Stores of files on any platform: URIs, entries, bytes, and what a store supports.
 
 Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
 differs, whose standard asks for percent-encoding behind a host; its store reads it.
@@ -46,7 +46,7 @@ class WrongUri(UsageError):
 
 
 class PathError(OmicsError, OSError):
-    """Something is wrong with what a URI names.
+    """The file or folder of a URI has a problem.
 
     Args:
         uri: The URI.
@@ -63,7 +63,7 @@ class PathError(OmicsError, OSError):
 
 
 class PathNotFound(PathError, FileNotFoundError):
-    """Nothing is there."""
+    """A path does not exist."""
 
     code = errno.ENOENT
     default_remedy = "Check the path."
@@ -98,7 +98,7 @@ class ReadOnly(Unsupported, PermissionError):
 
 
 class AlreadyThere(PathError, FileExistsError):
-    """Something exists where nothing may be replaced."""
+    """A path exists that must not be replaced."""
 
     code = errno.EEXIST
 
@@ -107,7 +107,7 @@ class AlreadyThere(PathError, FileExistsError):
 
 
 class NotEmpty(PathError):
-    """A folder that shall be removed has something in it."""
+    """A folder to be removed is not empty."""
 
     code = errno.ENOTEMPTY
 
@@ -123,12 +123,12 @@ _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
 @dataclass(frozen=True, slots=True)
 class Uri:
-    """Where something is.
+    """A location.
 
     Attributes:
-        scheme: Whose place it is, in small letters: `dss`, `sb`, `s3` ...; `file` for this machine.
-        path: What names it there. Without slashes at its ends, save that a path of this machine is as it was written.
-        is_folder: Whether it was written with a slash at its end, so that only a folder can be meant.
+        scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
+        path: Its path there, without slashes at its ends, except for paths of this machine, which are unchanged.
+        is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
     """
 
     scheme: str
@@ -141,7 +141,7 @@ class Uri:
         return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
 
     def child(self, name: str) -> Uri:
-        """What has a name below this.
+        """Return the location of a name below this one.
 
         Args:
             name: One or more parts with slashes between them.
@@ -159,7 +159,7 @@ class Uri:
 
 @lru_cache(maxsize=64)
 def _start_of(folder: str) -> str:
-    """What the paths in a folder of this machine begin with."""
+    """Return the prefix of paths in a folder of this machine."""
     return str(Path(folder, "x"))[:-1]
 
 
@@ -211,7 +211,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-#: Checksums by strength; an S3 ETag only does where both were made of parts of one size.
+#: Checksums by strength; an S3 ETag only counts if both were made of parts of one size.
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
 
@@ -220,10 +220,10 @@ class Entry:
     """A file or folder.
 
     Attributes:
-        path: Where it is below its scheme, without slashes at its ends: `owner/project/reads/a.fastq`.
+        path: Its path below its scheme, without slashes at its ends: `owner/project/reads/a.fastq`.
         kind: Whether it is a file, or a folder (a bundle, a project, a group) that has entries.
         size: A file's size in bytes; None if the platform does not state it, and for folders.
-        checksums: What the platform states of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to
+        checksums: The platform's checksums of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to
             value.
         modified: When it changed last, in seconds since 1970; None if the platform does not state it.
         version: What changes whenever the bytes do (a version, an ETag, a checksum); empty if there is no such thing.
@@ -256,8 +256,8 @@ class Entry:
         """Return what fsspec's `info` and `ls` state.
 
         Returns:
-            name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
-            version, checksums and details if there are any.
+            name, size and type as fsspec has them; mtime if the platform states it, in seconds since 1970; version,
+            checksums and details if there are any.
         """
         stated: dict[str, Any] = {
             "mtime": self.modified,
@@ -298,11 +298,11 @@ def key_of(entry: Entry, uri: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A file of this machine on its way to a place.
+    """A file of this machine to upload.
 
     Attributes:
-        source: Where it is.
-        path: Where it shall be below the scheme, as `Entry.path`.
+        source: Its path.
+        path: Its target below the scheme, as `Entry.path`.
     """
 
     source: str
@@ -315,15 +315,15 @@ SPOOL = 4 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """How files are copied: fetched, put, or both.
+    """Options of a copy, in either or both directions.
 
     Attributes:
-        overwrite: Whether what is at a target already is replaced; else it is left, and the put of that file fails.
+        overwrite: Whether to replace existing targets; otherwise they are kept, and the put of that file fails.
         connections: Concurrent requests for bytes, at most.
         control: Stops, pauses, limits the rate, bounds the time, says whether files without a checksum are accepted.
         progress: Called a few times a second.
-        stop: Set it to end within a second; the same call resumes.
-        journal: A file that remembers how far transfers are; None for one in the target folder, and for none of puts.
+        stop: Set to stop within a second; the same call resumes.
+        journal: A file that records the progress of transfers; None for one in the target folder, and for none of puts.
         spool: Folder for files on their way between platforms; by default one in the user's state folder.
         spool_bytes: How much is stored there at once, at most; a larger file is stored there alone.
     """
@@ -339,7 +339,7 @@ class CopyOptions:
 
     @property
     def stopped(self) -> bool:
-        """Whether it shall end: it was stopped, or its time is over."""
+        """Whether it should stop: it was stopped, or its time is over."""
         return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
 
 
@@ -352,12 +352,12 @@ def put_files(
     environ: Mapping[str, str] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> TransferReport:
-    """Put files through the upload engine.
+    """Put files with the upload engine.
 
     Args:
         files: What to put where.
-        prepare: Makes the upload of a file, named by its path; called in threads, several at once. The error that it raises is
-            that file's outcome.
+        prepare: Makes the upload of a file, named by its path; called in threads, several at once. The error that it
+            raises is that file's outcome.
         options: How.
         connections: Concurrent requests with bytes, at most; by default those of `options`.
         environ: The environment's variables for proxies and certificates; by default the process's own.
@@ -384,26 +384,26 @@ def put_files(
 
 
 class Store(Closing, ABC):
-    """The files of one scheme. Stores are safe to use from several threads, and connect when they are first asked.
+    """The files of one scheme. Stores are safe to use from several threads, and connect at their first use.
 
-    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.store` for what isn't there
-    or can't be done, and the platform's own otherwise.
+    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.store` for missing paths
+    and unsupported operations, and the platform's own otherwise.
     """
 
     scheme: ClassVar[str]
-    #: What can be done beside reading: files put, folders made, things removed, copies made over there.
+    #: Supported operations beside reading: putting files, making folders, removing, and copies within the platform.
     writable: ClassVar[bool] = False
-    #: How files are put, made and removed instead, where a store can't.
+    #: How files are put, made and removed instead, if a store does not support it.
     how_else: ClassVar[str] = ""
     #: Whether all files of a folder have to come in one put, because what they make there can't be added to.
     puts_whole_folders: ClassVar[bool] = False
 
     def stat(self, path: str, *, refresh: bool = False) -> Entry:
-        """Find what a path names.
+        """Return the entry of a path.
 
         Args:
             path: The path; the empty one is the top, a folder.
-            refresh: Whether to ask the platform, whatever was found before.
+            refresh: Whether to ask the platform, ignoring caches.
 
         Raises:
             PathNotFound: Nothing is there.
@@ -421,7 +421,7 @@ class Store(Closing, ABC):
 
     @abstractmethod
     def entries(self, path: str) -> Iterator[Entry]:
-        """List what is directly in a folder, as answers arrive.
+        """List the contents of a folder, as answers arrive.
 
         Args:
             path: The folder's path.
@@ -433,36 +433,35 @@ class Store(Closing, ABC):
 
     @abstractmethod
     def location(self, entry: Entry) -> Location:
-        """Return where a file's bytes are, for requests of all or of a range; called again when a URL has ended.
+        """Return where a file's bytes are, for requests of all or of a range; called again when a URL has expired.
 
         Args:
             entry: A file, as `stat` or `entries` gave it.
         """
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
-        """Note that a file's bytes aren't where `location` points to, not with a new URL either.
+        """Note that `location` does not lead to a file's bytes, not even with a new URL.
 
         Args:
             entry: The file.
-            refused: Where they weren't; by default where `location` led last.
+            refused: The refused location; by default the last result of `location`.
 
         Returns:
-            Whether there is another copy, so that `location` points to it from now on.
+            Whether there is another copy, which `location` returns from now on.
         """
         del entry, refused
         return False
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        """Open a file whose bytes no http, https or ftp URL points to: its platform has them on this machine, or in
-        itself.
+        """Open a file that no http, https or ftp URL leads to: its platform has it on this machine, or in itself.
 
-        Whoever fetches or reads a file asks here first; it costs no request where there is a URL.
+        Every reader calls this first; it needs no request if there is a URL.
 
         Args:
-            entry: A file, as `stat` or `entries` gave it.
+            entry: A file, as `stat` or `entries` returned it.
 
         Returns:
-            Its bytes, open for reading, where `seek` goes to any place; None if `location` points to them.
+            Its bytes, open for reading and seekable; None if `location` leads to them.
         """
         del entry
         return None
@@ -483,7 +482,7 @@ class Store(Closing, ABC):
                 yield entry
 
     def item(self, entry: Entry, name: str) -> Item:
-        """A file as the engine fetches it, where `open` gives None.
+        """Return a file as an item of the engine, if `open` returns None.
 
         Args:
             entry: The file.
@@ -494,7 +493,8 @@ class Store(Closing, ABC):
     def download(
         self, wanted: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
     ) -> TransferReport:
-        """Fetch files by the engine, where `open` gives None; what is missing is fetched from another copy of the platform.
+        """Download files with the engine, if `open` returns None; what is missing is downloaded from another copy of
+        the platform.
 
         Args:
             wanted: Files, each with its path in the folder.
@@ -527,20 +527,20 @@ class Store(Closing, ABC):
         return report
 
     def check_puts(self, paths: Sequence[str]) -> None:
-        """Refuse what can't be put, before anything is read for it.
+        """Refuse what cannot be put, before anything is read for it.
 
         Args:
             paths: Where files shall be, as `Put.path`.
 
         Raises:
-            ReadOnly: Nothing can be put there so; the remedy says how else.
+            ReadOnly: The path is read-only; the remedy states an alternative.
         """
         if not self.writable:
             remedy = self.how_else or "Copy to a folder of this machine, to sb:// or to s3://."
             raise ReadOnly(self.uri(paths[0] if paths else ""), "cannot be written", remedy=remedy)
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
-        """Put files of this machine there; folders on the way are made.
+        """Put files of this machine into the store; missing parents are created.
 
         Args:
             files: What to put where.
@@ -550,7 +550,7 @@ class Store(Closing, ABC):
             The outcome of each file, in the order of `files`; names are their paths.
 
         Raises:
-            ReadOnly: Nothing can be put there so; the remedy says how else.
+            ReadOnly: The path is read-only; the remedy states an alternative.
         """
         del options
         self.check_puts([file.path for file in files])
@@ -565,7 +565,7 @@ class Store(Closing, ABC):
 
         Raises:
             IsFolder: It is a folder.
-            Unsupported: The platform gives no such URL, or none of that validity.
+            Unsupported: The platform has no such URLs, or not for that time.
         """
         if entry.is_folder:
             raise IsFolder(self.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
@@ -580,7 +580,7 @@ class Store(Closing, ABC):
         return location.url
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
-        """Return what the platform records of a file beside size, time and checksums; asks the platform where needed.
+        """Return the platform's metadata of a file besides size, time and checksums, requesting it if needed.
 
         Args:
             entry: The file.
@@ -593,7 +593,7 @@ class Store(Closing, ABC):
         return type(self).make_folder is not Store.make_folder
 
     def make_folder(self, path: str) -> None:
-        """Make a folder, and those above it; one that exists is no error.
+        """Create a folder and its parents; an existing one is no error.
 
         Args:
             path: Its path.
@@ -617,7 +617,7 @@ class Store(Closing, ABC):
         raise ReadOnly(self.uri(path), what, remedy=self.how_else or "Use the platform's own tools.")
 
     def remove(self, entry: Entry) -> None:
-        """Remove a file, or a folder that is empty.
+        """Remove a file, or an empty folder.
 
         Args:
             entry: What.
@@ -663,7 +663,7 @@ class Store(Closing, ABC):
         return False
 
     def handle_of(self, entry: Entry) -> Any:
-        """Return the handle of an entry, looked up where the entry is another store's or was made without one."""
+        """Return the handle of an entry, looked up if the entry is another store's or has none."""
         return entry.handle if entry.handle is not None else self.stat(entry.path).handle
 
     def uri(self, path: str) -> str:
@@ -672,11 +672,12 @@ class Store(Closing, ABC):
 
 
 class Cache(Generic[K, V]):
-    """What was found recently, by key: for a while, up to a limit at which those that were unused longest go. Thread-safe.
+    """Recent results, by key, for a limited time and up to a limit, at which the least recently used ones are removed.
+    Thread-safe.
 
     Args:
-        limit: What is kept may weigh this much; one is kept whatever it weighs.
-        seconds: For how long.
+        limit: Most weight of all results; a single one is kept regardless of its weight.
+        seconds: Time for which they are kept.
         clock: Returns the time.
         weigh: Returns the weight of a value; by default each weighs 1.
     """
@@ -713,7 +714,7 @@ class Cache(Generic[K, V]):
         return value
 
     def forget(self, key: K | None = None) -> None:
-        """Drop what is kept under a key; None for all."""
+        """Remove the result of a key; None for all."""
         with self._lock:
             for each in list(self._kept) if key is None else [key]:
                 self._drop(each)
@@ -725,7 +726,7 @@ class Cache(Generic[K, V]):
 
 
 class Closes(Protocol):
-    """What has connections to close."""
+    """An object with connections to close."""
 
     def close(self) -> None:
         """Close them."""
@@ -885,7 +886,7 @@ class FileBytes:
         )
 
     def _whole(self, why: NoRanges) -> Source:
-        """Fetch the file, verified, where no part of it can be had."""
+        """Download the file, verified, if it cannot be read in parts."""
         with self._lock:
             if not isinstance(self._opened, StreamSource):
                 _log.info("%s; fetching the whole file", why.message)
@@ -928,12 +929,12 @@ def open_store(scheme: str, **options: Any) -> Store:
 
     Args:
         scheme: One of STORES.
-        options: What its class takes: where the platform is and who asks; by default as the platform's own settings
-            say.
+        options: Arguments of its class: the platform's address and credentials; by default from the platform's own
+            settings.
 
     Raises:
         WrongUri: There is no such scheme.
-        TypeError: The class takes no such option.
+        TypeError: The class has no such option.
     """
     home = STORES.get(scheme)
     if home is None:
@@ -945,10 +946,10 @@ def open_store(scheme: str, **options: Any) -> Store:
 
 
 class Stores(Closing):
-    """The stores of whatever URIs name, opened when one is first named.
+    """The stores of any URIs, opened at first use.
 
     Args:
-        options: By scheme, what its store is opened with; see `open_store`.
+        options: Options of each scheme's store; see `open_store`.
     """
 
     def __init__(self, options: Mapping[str, Mapping[str, Any]] | None = None) -> None:

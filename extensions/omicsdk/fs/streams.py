@@ -51,7 +51,7 @@ class StreamSource:
     Args:
         stream: The stream; seeks to any place.
         size: Its size as stated, None if it isn't.
-        title: What messages call it.
+        title: Its name in messages.
         pace: Limits the rate; None for no limit.
     """
 

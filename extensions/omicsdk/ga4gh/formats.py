@@ -1,8 +1,10 @@
-"""Checks of files of reads and variants while they are written: BAM, CRAM, VCF and BCF, by their first, inner and last bytes.
+"""Checks of files of reads and variants while they are written: BAM, CRAM, VCF and BCF, by their first, inner and last
+bytes.
 
-A file that was joined from blocks can lack one, have one cut, or have an error page in its middle. BGZF (BAM, BCF, and VCF as it is
-mostly sent) shows all of these: its blocks state their lengths, and an empty block ends the file (SAM specification, 4.1). CRAM ends
-in a container of its own (CRAM specification, 9).
+A file that was joined from blocks can lack one, have a truncated one, or contain an error page. BGZF (BAM, BCF, and
+usually VCF)
+shows all of these: its blocks state their lengths, and an empty block ends the file (SAM specification, 4.1). CRAM ends
+with a special container (CRAM specification, 9).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ _TAIL = max(map(len, (BGZF_END, *CRAM_ENDS.values())))
 
 
 class InvalidFormat(TransferError):
-    """Joined blocks that are not a complete file of the format that was promised.
+    """Joined blocks that are not a complete file of the promised format.
 
     Args:
         message: What is wrong with them.
@@ -50,7 +52,7 @@ class FileCheck:
 
     Args:
         kind: The format.
-        name: What messages call the file.
+        name: Its name in messages.
         complete: Whether the file must have an end marker; the header alone need not.
     """
 
@@ -64,7 +66,7 @@ class FileCheck:
         self._blocks: BgzfBlocks | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take the bytes that follow.
+        """Check the next bytes; return whether each block begins where the previous one ends.
 
         Raises:
             InvalidFormat: They cannot be part of such a file.
@@ -81,7 +83,7 @@ class FileCheck:
             )
 
     def finish(self) -> None:
-        """Check the beginning and the end, once all bytes came.
+        """Check the beginning and the end, once all bytes have arrived.
 
         Raises:
             InvalidFormat: The file is of another format, or is not complete.
@@ -95,7 +97,7 @@ class FileCheck:
             if self._complete and not self._tail.endswith(BGZF_END):
                 self._refuse("the end marker of BGZF is missing: the last block was not sent, or is cut")
         elif found == "CRAM":
-            end = CRAM_ENDS.get(int.from_bytes(self._head[4:5]))  # of a version after 3 nothing is known here
+            end = CRAM_ENDS.get(int.from_bytes(self._head[4:5]))  # versions after 3 are not checked
             if self._complete and end is not None and not self._tail.endswith(end):
                 self._refuse("the end container of CRAM is missing: the last block was not sent, or is cut")
         elif not self._tail.endswith(b"\n"):
@@ -181,7 +183,7 @@ def format_of(head: bytes) -> Format | None:
 
 
 def _words(head: bytes) -> str:
-    """What a file of no known format seems to be, for a message."""
+    """Describe a file of unknown format, for a message."""
     if not head:
         return "empty"
     if head.lstrip()[:1] == b"<":

@@ -1,8 +1,8 @@
 """htsget: slices of reads and variants as files. A ticket's blocks are joined, checked and put in place.
 
-Blocks are read with `transfer`'s ranges, one after the other: a broken connection is resumed where it broke, and a URL that is no
-longer accepted is replaced by that of a new ticket. The transfer engine itself writes one file for each URL, and here a file is made
-of many, of each of which the ticket states the range.
+Blocks are read with `transfer`'s ranges, one after the other: a broken connection is resumed where it broke, and a URL
+that is no longer accepted is replaced by that of a new ticket. The transfer engine writes one file for each URL; here
+one file consists of many blocks, with their ranges in the ticket.
 """
 
 from __future__ import annotations
@@ -87,24 +87,26 @@ def download(
 ) -> SavedSlice:
     """Download a slice of reads or variants, or a complete file.
 
-    The blocks of the server's ticket are joined and checked to be a complete BAM, CRAM, VCF or BCF file, and by the MD5 of the ticket
-    where it states one. The file appears when it is complete. Run it again to resume after the blocks that are complete.
+    The blocks of the server's ticket are joined and checked to be a complete BAM, CRAM, VCF or BCF file, and by the MD5
+    of the ticket where it states one. The file appears when it is complete. Run it again to resume after the blocks
+    that are complete.
 
     Never tried against a real server.
 
     Args:
-        what: The data set: its URL (BASE/reads/ID or BASE/variants/ID), or its identifier on the server of the base URL.
+        what: The data set: its URL (BASE/reads/ID or BASE/variants/ID), or its identifier on the server of the base
+            URL.
         path: File to write.
-        regions: Regions as samtools writes them, such as chr1:1-1000; by default the complete file. Several require a server that
-            accepts POST.
+        regions: Regions as samtools writes them, such as chr1:1-1000; by default the complete file. Several require a
+            server that accepts POST.
         format: Format to request; by default by the suffix of the file, else the server's (BAM or VCF).
         fields: Fields of SAM to include, such as QNAME and SEQ; by default all. A server may ignore it.
         tags: Tags to include; by default all. A server may ignore it.
         exclude_tags: Tags to leave out.
         header_only: Request the header alone.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only request the ticket, and report what would be fetched; nothing is written.
 
     Returns:
@@ -155,7 +157,7 @@ def download(
 
 
 def _present(target: Path, stated: str) -> int | None:
-    """The size of the file where it has the stated MD5 already."""
+    """Return the size of the file if it has the stated MD5 already."""
     if not stated or is_special(target) or not target.is_file():
         return None
     digest = md5(usedforsecurity=False)
@@ -198,7 +200,7 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Ru
 
 
 class _Run:
-    """A download that is under way: its progress, and whether it has to end.
+    """A download in progress: its counters, and whether it has to end.
 
     Attributes:
         control: What stops it.
@@ -271,7 +273,7 @@ class _Source:
         yield from self.ranges(number).stream(block.start, block.end)
 
     def ranges(self, number: int) -> Ranges:
-        """What reads the block: blocks of one URL share it, so that all of them are of one version of what exists."""
+        """Return the reader of a block: blocks of one URL share it, so that all of them are of one version."""
         from omicsdk.transfer.network.pool import ConnectionPool
         from omicsdk.transfer.ranges import Ranges
 
@@ -347,10 +349,10 @@ class _Part:
                 path.unlink(missing_ok=True)
 
     def resumed(self, source: _Source) -> tuple[int, int]:
-        """How many blocks of an earlier run are those of the ticket, and where the last of them ends.
+        """Return how many blocks of an earlier run are those of the ticket, and where the last of them ends.
 
         Raises:
-            SourceChanged: What one of them was read from has changed.
+            SourceChanged: The source of one of them has changed.
         """
         from omicsdk.transfer.network.requests import is_strong
 
@@ -401,7 +403,9 @@ def _read(record: Path) -> Mapping[str, Any]:
 
 
 def _server(client: Htsget, base_url: str) -> HtsgetApi:
-    """The client of a data set's server: the given one, or one beside it, with its credentials on its own server only."""
+    """Return the client of a data set's server: the given one, or another one, with credentials for its own server
+    only.
+    """
     if not base_url or base_url == client.base_url:
         return client
     credentials = client.credentials if origin_of(base_url) == origin_of(client.base_url or NO_SERVER) else None

@@ -71,11 +71,11 @@ class SequenceDigests:
 
 
 def expected_digest(identifier: str, metadata: Mapping[str, Any] | None = None) -> tuple[str, str] | None:
-    """The digest that a sequence must have, by its identifier, or else by its metadata.
+    """Return the digest that a sequence must have, from its identifier, else from its metadata.
 
     Args:
-        identifier: What it is requested by.
-        metadata: Its metadata, for an identifier that is no digest.
+        identifier: The requested identifier.
+        metadata: Its metadata, for an identifier that is not a digest.
 
     Returns:
         The algorithm and the value; None if neither states one.
@@ -147,16 +147,18 @@ def download(
 ) -> SavedSequence:
     """Get a sequence, or a part of one, as a file.
 
-    A complete sequence is compared with its digest before the file appears. A part has no digest of its own; its length is compared.
+    A complete sequence is compared with its digest before the file appears. A part has no digest of its own; its length
+    is compared.
     Never tried against a real server.
 
     Args:
         sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
         path: File to write; it is replaced.
-        start: First position, from 0; by default the beginning. Behind the end for a part across the origin of a circular sequence.
+        start: First position, from 0; by default the beginning. Behind the end for a part across the origin of a
+            circular sequence.
         end: Position after the last one, from 0; by default the end.
         format: FASTA with lines of 60 letters, or the letters alone.
-        stop: Set it to end the download; nothing is kept.
+        stop: Set to stop the download; nothing is kept.
 
     Returns:
         The file, and the digest that it was compared with.
@@ -186,10 +188,10 @@ def _until(stop: threading.Event | None, pieces: Iterable[bytes], name: str) -> 
 
 
 def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[bytes]:
-    """Write a sequence as FASTA, as it comes.
+    """Format a sequence as FASTA, as it arrives.
 
     Args:
-        title: What follows the >.
+        title: The text after the >.
         pieces: Its letters.
         line: Letters of a line, from 1.
     """

@@ -100,7 +100,7 @@ def parse_address(text: str) -> Address:
     """Parse an identifier, or the URL of a data set: BASE/reads/ID or BASE/variants/ID.
 
     Args:
-        text: What was given.
+        text: The identifier or URL.
 
     Raises:
         UsageError: It is neither.
@@ -123,15 +123,15 @@ def parse_address(text: str) -> Address:
 
 
 def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[Kind, Format | None]:
-    """What to ask for: reads or variants, and the format; None leaves the format to the server.
+    """Choose reads or variants, and the format; None leaves the format to the server.
 
     Args:
-        kind: What the address is of, where it says so.
-        stated: The format that was requested.
-        path: The file to write, whose suffix decides where neither does.
+        kind: The kind in the address, if it states one.
+        stated: The requested format.
+        path: The file to write, whose suffix decides if neither does.
 
     Raises:
-        UsageError: The format is none of that kind.
+        UsageError: The format is not one of that kind.
     """
     suffix = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
     wanted = stated or (suffix if suffix is None or kind is None or suffix in FORMATS[kind] else None)
@@ -227,7 +227,7 @@ class Block:
 
     @property
     def layout(self) -> tuple[int, int | None, bytes | None]:
-        """What has to stay the same when the URL is replaced."""
+        """What must not change when the URL is replaced."""
         return self.start, self.end, self.data
 
 

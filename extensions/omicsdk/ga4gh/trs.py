@@ -174,7 +174,8 @@ def download(
 ) -> TransferReport:
     """Download the files of a version of a tool.
 
-    They are the descriptors, test files and container files of one language. Each gets the path that the others refer to it by.
+    They are the descriptors, test files and container files of one language. Each gets the path that the others refer
+    to it by.
     Files are verified by the checksums that the registry states; those that are
     complete are not fetched again. Never tried against a real server.
 
@@ -184,7 +185,7 @@ def download(
         version: Version; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
         dry_run: Only report what would be fetched.
-        stop: Set it to end the download; the same call resumes.
+        stop: Set to stop the download; the same call resumes.
 
     Returns:
         The outcome of each file, in the order of the registry's list.
@@ -221,7 +222,7 @@ def download(
 
 
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
-    """The version and the language, where they are not named the only ones."""
+    """Return the named version and language, or the only ones."""
     if version is None:
         named = [str(each.get("name") or each.get("id") or "") for each in versions(client, tool)]
         version = _only(named, f"{tool} has", "versions", "--version")

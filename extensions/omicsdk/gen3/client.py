@@ -149,7 +149,7 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[
         """The servers that identifiers lead to, for a block; their connections are this client's.
 
         Args:
-            settings: How prefixes of other commons are resolved; by default as the environment says.
+            settings: How prefixes of other commons are resolved; by default from the environment.
         """
         from omicsdk.gen3.downloads import resolver_of, servers_of
 

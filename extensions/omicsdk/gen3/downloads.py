@@ -169,10 +169,10 @@ def download(
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
         retries: Consecutive failures after which a file fails, 0 for none.
         connections: Most concurrent requests for bytes.
-        settings: How prefixes of other commons are resolved; by default as the environment says.
+        settings: How prefixes of other commons are resolved; by default from the environment.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Report what would happen with each file; records that are not stated are requested, nothing is written.
         workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the
             program's
@@ -343,7 +343,7 @@ def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Re
 
     Args:
         commons: One's own commons; it is asked for its prefix when an identifier has one.
-        settings: How prefixes of others are resolved; by default as the environment says.
+        settings: How prefixes of others are resolved; by default from the environment.
     """
     host = commons.base_url.partition("://")[2]
     return Resolver(

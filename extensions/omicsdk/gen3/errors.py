@@ -74,7 +74,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
-    """Return a sentence that says what to write in the place of a name that there isn't.
+    """Return a sentence that says what to write in place of a name that there isn't.
 
     Args:
         word: What was written.

@@ -43,7 +43,7 @@ PART_SIZE = 16 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where files go in a commons, and who may have them.
+    """The layout of the files in a commons, and who may have them.
 
     Attributes:
         authz: The resources that say who may read and change them; none leaves them to their uploader until another
@@ -92,7 +92,7 @@ class GuidBook:
         """The GUID of a file; empty if it has none yet.
 
         Args:
-            file: Where it is.
+            file: Its path.
             name: What the commons knows it as.
         """
         with self._lock:
@@ -102,7 +102,7 @@ class GuidBook:
         """Write down the GUID of a file, before a byte of it is sent.
 
         Args:
-            file: Where it is.
+            file: Its path.
             name: What the commons knows it as.
             guid: Its GUID; empty if its record is gone.
         """
@@ -178,7 +178,7 @@ class FenceStore(MultipartStore):
         path: Where it is, for the book.
         to: Where it goes.
         book: Keeps its GUID.
-        part_size: The wished size of parts in bytes.
+        part_size: The preferred size of parts in bytes.
         single: Files of at most this many bytes are sent in one request.
 
     Attributes:

@@ -117,7 +117,7 @@ def run_job(
         name: What is to be done, such as index-object-manifest.
         given: Its input.
         query: Further query parameters of each request.
-        stop: Set it to end the wait within a second; the job continues.
+        stop: Set to stop the wait within a second; the job continues.
 
     Returns:
         What it has written.

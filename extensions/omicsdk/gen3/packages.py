@@ -57,8 +57,8 @@ def unpack_download(path: Path, *, delete: bool = False) -> list[Path] | None:
 def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> list[Path]:
     """Unpack a package: all of it, or nothing.
 
-    No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted entries
-    are refused, and so is an archive that states more than there is room for.
+    No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted
+    entries are refused, and so is an archive that states more than there is room for.
 
     Args:
         path: The archive.
@@ -71,7 +71,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
         UnsafePath: An entry would leave the folder.
         NameClash: Something is there already where an entry would go.
         BadPackage: It is damaged, encrypted or misstates its content.
-        DiskFull: There is no room for what it states.
+        DiskFull: The disk is full for what it states.
         NotWritable: The archive can't be read, or the folder can't be written.
     """
     archive = Path(path)

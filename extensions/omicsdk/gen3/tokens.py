@@ -331,7 +331,7 @@ class TokenCache:
         return token if end is not None and end > now else ""
 
     def write(self, token: str) -> None:
-        """Store a token in the place of the one before.
+        """Store a token in place of the one before.
 
         Args:
             token: The token.

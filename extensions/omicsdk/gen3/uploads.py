@@ -151,7 +151,7 @@ class UploadResult(Displayed):
         return {"counts": self.counts, "verification": self.report.verification, "files": files}
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:
-        """Write what was uploaded as a table separated by tabs, one row a file that has a GUID.
+        """Write what was uploaded as a table separated by tabs, one row per file that has a GUID.
 
         Args:
             path: The file; it is replaced whole.
@@ -196,18 +196,18 @@ def upload(
         bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill
             can be filled from here even if its URLs don't show it.
         subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
-        part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more
+        part_size: The preferred size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more
             than 10,000.
         single: Files of at most this many bytes are sent in one request; at most 5 GiB.
-        connections: How many requests for bytes run at once, at most.
+        connections: Most concurrent requests for bytes.
         retries: Consecutive failures after which a file fails, 0 for none.
         patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from
             when the last one was sent.
         resume: Whether to remember what was sent, and to skip files that the commons has already; False sends all
             again.
         progress: Called about ten times a second.
-        stop: Set it to end the upload within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the upload within a second; the same call resumes it.
+        control: Stops and pauses it, limits its rate, and limits its time.
         clock: Returns the time and sleeps.
 
     Returns:

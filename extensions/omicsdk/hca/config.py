@@ -173,18 +173,18 @@ class HCAConfig(Section):
         return self._settings
 
     def value_of(self, *keys: str) -> Any:
-        """Give a setting as it is now, edits in memory included.
+        """Return the current value of a setting, including edits in memory.
 
         Args:
             keys: The path of names to it.
 
         Returns:
-            Plain data of the caller's own; None if there is no such setting.
+            A copy of the value; None if there is no such setting.
         """
         return copy.deepcopy(_found(self._values, keys, None))
 
     def place_of(self, *keys: str) -> str:
-        """Give where the value that a setting has now comes from, for messages.
+        """Return the origin of a setting's current value, for messages.
 
         Args:
             keys: The path of names to it.
@@ -198,7 +198,7 @@ class HCAConfig(Section):
         return self._settings.place_of(keys) or ""
 
     def is_stored(self, keys: Keys, value: Any) -> bool:
-        """Return whether the files give a setting a value, whatever it is in memory.
+        """Return whether the files state a value for a setting, regardless of memory.
 
         Args:
             keys: The path of names to it.
@@ -212,11 +212,11 @@ class HCAConfig(Section):
         return self._values != self._saved
 
     def take_over(self, keys: Keys, value: Any) -> None:
-        """Take over what was written into a file: it holds in this object from now on, and is no change to `save`.
+        """Adopt a value that was written to a file: it is not a change to `save`.
 
         Args:
             keys: The path of names to the setting.
-            value: Its value; None takes it out.
+            value: Its value; None removes it.
         """
         for values in (self._saved, self._values):
             within: Any = values
@@ -249,7 +249,7 @@ class HCAConfig(Section):
         return str(user_folder(self._environ))
 
     def save(self, mode: int = 0o600) -> None:
-        """Write what was changed in this object to the strongest file; all else in it stays as it is.
+        """Write the changes of this object to the file of highest precedence; the rest of the file is kept.
 
         Settings of other files aren't copied into it, and nothing is written when nothing was changed.
 
@@ -257,8 +257,8 @@ class HCAConfig(Section):
             mode: Permissions of the file; others than its owner are never let in.
 
         Raises:
-            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states; or no
-                file is named, and the user has no home.
+            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states;
+                or no file is named, and the user has no home.
         """
         from omicsdk.core.settings.config import Values, change, remove_in, set_in
 
@@ -286,7 +286,7 @@ class HCAConfig(Section):
         self._saved = copy.deepcopy(self._values)
 
     def forget(self, name: str) -> list[str]:
-        """Take a setting out of every file that states it, and out of this object.
+        """Remove a setting from every file that states it, and from this object.
 
         Args:
             name: Its name, at the top.
@@ -386,7 +386,7 @@ def _found(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> Iterator[tuple[Keys, Any]]:
-    """What was changed: the place and the new value, `_GONE` for none."""
+    """Return the changes: places and new values, `_GONE` for removed ones."""
     for key in dict.fromkeys([*before, *after]):
         keys, old, new = (*at, key), before.get(key, _GONE), after.get(key, _GONE)
         if is_object(old) and is_object(new):
@@ -431,8 +431,8 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     """The service's base URL: that of its document, less the last segment.
 
     Args:
-        swagger_url: Where the document is.
-        named: What the value is called, for errors.
+        swagger_url: The URL of the document.
+        named: The value's name in errors.
 
     Raises:
         ConfigError: It isn't an http or https URL with a path.
@@ -530,7 +530,7 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
     def token(text: str) -> Credentials:
         from omicsdk.core.credentials import BearerToken
 
-        # The variable wins over whatever a login stores.
+        # The variable takes precedence over any stored login.
         remedy = f"Set {TOKEN_VARIABLES[section]} to a valid token; or unset it, and run: {command(section, 'login')}"
         return BearerToken(text, remedy=remedy)
 
@@ -586,7 +586,7 @@ def _account(section: str, configured: Callable[[Search], HCAConfig], search: Se
 
 
 def claims_of(email: str, audience: str) -> dict[str, object]:
-    """What a service account's token states, as the platform documents it, beside its times.
+    """Return the claims of a service account's token besides its times, as the platform documents them.
 
     Args:
         email: The account.
@@ -646,7 +646,9 @@ def left_by_published_client(config: HCAConfig) -> Mapping[str, Any]:
 
 
 def _of_published_client(section: str, config: HCAConfig) -> Credentials | None:
-    """What the published client stored; it is used as it is and never renewed, which would end that client's login."""
+    """Return the published client's login; it is used unchanged and never renewed, which would invalidate that client's
+    login.
+    """
     stored = left_by_published_client(config)
     if not stored.get("access_token"):
         return None
@@ -671,9 +673,9 @@ class Secrets:
 
     Args:
         base_url: The service.
-        config: The HCA configuration, whose `application_secrets` win.
+        config: The HCA configuration, whose `application_secrets` take precedence.
         tokens: The token file, beside which answers are kept as `applications.json`.
-        endpoint: What asks the service.
+        endpoint: Sends the requests.
     """
 
     def __init__(self, base_url: str, config: HCAConfig, tokens: Path, endpoint: Endpoint) -> None:
@@ -719,14 +721,16 @@ class Secrets:
         return Application.of(self.stated(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
 
     def forget(self) -> None:
-        """Forget what was kept."""
+        """Delete the kept answers."""
         with locked(self._cache):
             kept = self._kept()
             if kept.pop(self._origin, None) is not None:
                 write_private(self._cache, json.dumps(kept, indent=2) + "\n")
 
     def _told(self) -> dict[str, Any]:
-        """Ask at the root of the host, and below the service's own address where several share a host."""
+        """Request the secrets at the root of the host, and below the service's own address for hosts that serve
+        several.
+        """
         from omicsdk.core.oauth.grants import get
 
         parts = urlsplit(self._base_url)

@@ -185,7 +185,7 @@ class ServiceLogin:
         return LoggedIn(self._url, grant.expires_at, bool(grant.refresh_token), self._tokens.path)
 
     def logout(self) -> bool:
-        """Log out: let the service revoke the refresh token, and forget all that was stored.
+        """Log out: ask the service to revoke the refresh token, and delete everything stored.
 
         What the published client stored in the configuration's files is removed from them too.
 
@@ -281,7 +281,7 @@ def _user(grant: Grant) -> str:
 
 
 def _domain(url: str) -> tuple[str, str]:
-    """What the services of one deployment share: the scheme, and the host less its first label."""
+    """Return what the services of one deployment share: the scheme, and the host without its first label."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     _, dot, rest = host.partition(".")

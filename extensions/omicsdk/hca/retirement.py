@@ -17,7 +17,7 @@ INSTEAD = "omics azul download --manifest"
 
 
 def retirement(url: str) -> str:
-    """What to do when a service of the Atlas cannot be reached; empty for any other service.
+    """Return what to do when a service of the Atlas cannot be reached; empty for any other service.
 
     Args:
         url: A URL of the service.

@@ -1,4 +1,4 @@
-"""Parts of raw answers, checked: a list that is missing is not taken for an empty one."""
+"""Parts of raw answers, checked: a missing list is not treated as empty."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def object_of(answer: object, asked: str) -> Blob:
 
     Args:
         answer: The answer.
-        asked: What was requested.
+        asked: The request, for the error.
 
     Raises:
         DecodeError: It is something else, or nothing.
@@ -32,10 +32,10 @@ def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
     Args:
         told: The answer, or the part of one that has the list.
         field: The list's name.
-        asked: What was requested.
+        asked: The request, for the error.
 
     Raises:
-        DecodeError: There is no list, or it has something else in it.
+        DecodeError: There is no list, or it contains something else.
     """
     listed = told.get(field)
     if not is_array(listed):
@@ -47,7 +47,7 @@ def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
 
 
 def name_in(told: Blob, asked: str, field: str = "name") -> str:
-    """Return a name in an answer, by which files are called.
+    """Return a name in an answer that files are named by.
 
     Args:
         told: The object that has the name.
@@ -55,7 +55,7 @@ def name_in(told: Blob, asked: str, field: str = "name") -> str:
         field: The field with the name.
 
     Raises:
-        DecodeError: It is no text, or empty.
+        DecodeError: It is not text, or empty.
     """
     name = told.get(field)
     if not isinstance(name, str) or not name:
@@ -64,13 +64,13 @@ def name_in(told: Blob, asked: str, field: str = "name") -> str:
 
 
 def unlike(asked: str, place: str, value: object, expected: str) -> DecodeError:
-    """Return the error for an answer that is not what it must be.
+    """Return the error for an answer that does not conform.
 
     Args:
-        asked: What was requested.
-        place: Where in the answer.
-        value: What was found there.
-        expected: What should have been.
+        asked: The request.
+        place: The place in the answer.
+        value: The actual value.
+        expected: What was expected, in words.
     """
     error = DecodeError(asked, place, value, expected=expected)
     error.remedy = "Try again; if it persists, check for a proxy between this machine and the server."

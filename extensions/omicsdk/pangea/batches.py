@@ -24,8 +24,8 @@ class Batch(Generic[T]):
     Attributes:
         done: What was done with them: "created".
         kind: What they are, in the plural: "samples".
-        items: Those that are as they should be, in their order, the skipped ones included.
-        skipped: How many of them were so before.
+        items: The successful ones, in order, including skipped ones.
+        skipped: The number of those that needed no change.
         errors: Why the others failed; each message names its thing.
     """
 
@@ -72,17 +72,17 @@ def each(
     in_order: bool = False,
     on_message: Callable[[str], None] | None = None,
 ) -> tuple[list[R], list[OmicsError]]:
-    """Do the same with each of several things; one that fails does not stop the others from being done.
+    """Do the same with each of several things; a failure does not stop the others.
 
     Args:
         items: The things.
-        work: What is done with one; called in threads.
-        name: What errors call one.
-        in_order: Whether one follows the other, so that the server sees them in their order.
+        work: The function to call with each; called in threads.
+        name: The thing's name in errors.
+        in_order: Whether to process them one after the other, so that the server sees them in order.
         on_message: Called with the progress of many.
 
     Returns:
-        The results in their order, and the errors.
+        The results in order, and the errors.
     """
 
     def tried(item: T) -> R | OmicsError:

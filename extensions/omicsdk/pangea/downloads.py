@@ -1,4 +1,6 @@
-"""Download the results of groups: which fields, what each file is called, where its bytes are, and the transfer itself."""
+"""Download the results of groups: the selection of fields, the names of files, the URLs of their bytes, and the
+transfer.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +63,12 @@ def result_urls(
     """Return the URLs of the files of a group's results, without fetching them; presigned ones end within a day.
 
     Args:
-        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        organization: The name of the organization that owns the group, or its uuid; ignored if `group` is a uuid.
         group: The group's name, or its uuid.
         samples: Names of samples; None for all.
         module_name: The module; None for all.
         field_name: The field; None for all.
-        of_group: Whether results of the group itself are wanted, too.
+        of_group: Whether to include results of the group itself.
 
     Returns:
         Each URL with the name that `download` gives to its file.
@@ -95,35 +97,35 @@ def download(
     control: Control | None = None,
     dry_run: bool = False,
 ) -> TransferReport:
-    """Download the results of a group's samples: what each field holds as JSON, and the file that it refers to.
+    """Download the results of a group's samples: the JSON of each field, and the file that it refers to.
 
     Files are `SAMPLE/SAMPLE.MODULE.FIELD.EXTENSION` with the JSON beside them, as `get_referenced_filename` and
-    `get_blob_filename` name them; of several results of a module the newest has these names, and the others have their
-    replicates in them. The JSON is written without presigned URLs. Each file is verified where a checksum is stated. What
-    was downloaded once is not downloaded again, unless its field has other data by now; a file that fails does not keep the
-    others from being downloaded. The same call resumes what was stopped.
+    `get_blob_filename` name them; of several results of a module the newest has these names, and the others include
+    their replicates. The JSON is written without presigned URLs. Each file is verified if a checksum is stated. A file
+    that was downloaded is not downloaded again unless its field has changed; a file that fails does not stop the
+    others. The same call resumes a stopped download.
 
     Args:
-        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        organization: The name of the organization that owns the group, or its uuid; ignored if `group` is a uuid.
         group: The group's name, or its uuid.
-        folder: The target; it is created when it does not exist.
+        folder: The target folder, created if missing.
         samples: Names of samples; None for all.
         module_name: The module; None for all.
         field_name: The field; None for all.
-        of_group: Whether results of the group itself are wanted, too.
-        retries: How many failures in a row end a file, 0 for none.
-        connections: How many requests for bytes run at once, at most.
+        of_group: Whether to include results of the group itself.
+        retries: Consecutive failures after which a file fails, 0 for none.
+        connections: Most concurrent requests for bytes.
         progress: Called about ten times a second.
-        stop: Ends the download when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the download when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would happen; nothing is written.
 
     Returns:
-        The outcome of each field: of its file where it refers to one, else of its JSON. Call `raise_if_failed()` on it.
+        The outcome of each field: of its file if it refers to one, else of its JSON. Call `raise_if_failed()` on it.
 
     Raises:
         OmicsError: The server refused, or did not answer.
-        NotWritable: The folder cannot be written.
+        NotWritable: The folder is not writable.
         FolderBusy: Another process downloads into it.
     """
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
@@ -162,7 +164,7 @@ def download(
 
 
 def download_field(client: Pangea, field: FieldId | None, data: object, path: str | os.PathLike[str]) -> None:
-    """Download the file of one field, verified where a checksum is stated; the same call resumes one that was stopped.
+    """Download the file of one field, verified if a checksum is stated; the same call resumes a stopped download.
 
     Args:
         client: The server.
@@ -191,9 +193,9 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
 
 @contextmanager
 def open(client: Pangea, organization: str, group: str, sample: str, module: str, field: str) -> Generator[BinaryIO]:
-    """Open the file of a field of a sample's newest result of a module; of a field that refers to no file, its data as JSON.
+    """Open the file of a field of a sample's newest result of a module; if a field refers to no file, its data as JSON.
 
-    A file is downloaded to a temporary folder first, and verified where a checksum is stated.
+    A file is downloaded to a temporary folder first, and verified if a checksum is stated.
 
     Args:
         organization: The name of the organization that owns the group.
@@ -204,7 +206,7 @@ def open(client: Pangea, organization: str, group: str, sample: str, module: str
 
     Raises:
         NotFound: There is no such field, or it is not visible to this user.
-        TransferError: The file did not arrive, or not right.
+        TransferError: The file could not be downloaded, or is corrupt.
     """
     found = client.get_sample_analysis_result_field_by_name(
         org=organization, grp=group, sample=sample, module_name=module, field=field
@@ -232,20 +234,22 @@ def verify(
     of_group: bool = False,
     stop: threading.Event | None = None,
 ) -> TransferReport:
-    """Compare the files of a folder with the results that were downloaded there: JSON by its bytes, files by what fields state.
+    """Compare the files of a folder with the results that were downloaded there: JSON by its bytes, files by their
+    fields' checksums.
 
     Args:
-        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a
+            uuid.
         group: The group's name, or its uuid.
         folder: The folder that results were downloaded to.
         samples: Names of samples; None for all.
         module_name: The module; None for all.
         field_name: The field; None for all.
         of_group: Whether results of the group itself are compared, too.
-        stop: Ends the comparison within a tenth of a second when it is set.
+        stop: Stops the comparison within a tenth of a second when set.
 
     Returns:
-        The outcome of each field: done where its file is right, failed where it differs or is missing.
+        The outcome of each field: done if its file is right, failed if it differs or is missing.
 
     Raises:
         OmicsError: The server refused, or did not answer.
@@ -258,7 +262,7 @@ def verify(
 
 
 def _stated(each: ResultField) -> Item:
-    """What a downloaded file is compared with: the statements of the field, or the field's own data."""
+    """Return what a downloaded file is compared with: the field's checksums, or its data."""
     if each.file_name:
         location = transfer.Location(download_url(each.data))
         return transfer.Item(each.file_name, location, size_of(each.data), checksums_of(each.data))
@@ -274,7 +278,7 @@ def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> l
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
-    """Write a field's JSON, of which no checksum is stated; a file beside it that is of other data is outdated, and deleted."""
+    """Write a field's JSON, which has no stated checksum; an existing file of other data is outdated, and deleted."""
     if each.problem:
         return None
     if require_checksum and not each.file_name:  # beside a file, the file is what is verified
@@ -321,13 +325,13 @@ def _outcome(each: ResultField, end: Outcome | None) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which results of a group are wanted.
+    """A selection of a group's results.
 
     Attributes:
         samples: Names of samples; None for all.
         module_name: The module; None or empty for all.
         field_name: The field; None or empty for all.
-        of_group: Whether results of the group itself are wanted, too; they belong to no sample.
+        of_group: Whether to include results of the group itself, which belong to no sample.
     """
 
     samples: Collection[str] | None = None
@@ -346,7 +350,7 @@ class ResultField:
         replicate: The result's replicate.
         name: The field's name.
         field: The field on the server.
-        data: What it holds.
+        data: Its data.
         blob_name: The name of the file for its data, below the target folder.
         file_name: The name of its file; empty if it refers to none.
         problem: Why it cannot be downloaded; empty if nothing is wrong.
@@ -364,26 +368,26 @@ class ResultField:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
 
 
 def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
     """Select fields of a group's manifest and name their files.
 
-    Of several results of one module in a sample the newest has the plain names, as the server finds that one by
-    name; those of others have the replicate in them. Where names still clash, as "A" and "a" do on some systems, those
-    that come later have the field's uuid in them.
+    Of several results of one module in a sample the newest has the plain names, as the server finds that one by name;
+    those of others include the replicate. If names still clash, as "A" and "a" do on some systems, later ones include
+    the field's uuid.
 
     Args:
-        manifest: What the server gave.
-        wanted: Which fields.
+        manifest: The server's manifest.
+        wanted: The selection.
 
     Returns:
         The fields: samples by name, the group's own results last.
 
     Raises:
-        DecodeError: The manifest lacks one of its lists, or something in them has no name.
+        DecodeError: The manifest lacks one of its lists, or an entry has no name.
     """
     taken = set[str]()
     planned = list[ResultField]()

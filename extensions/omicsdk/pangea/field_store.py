@@ -36,14 +36,15 @@ _log = getLogger("omicsdk.pangea")
 
 
 class PartUrls:
-    """The presigned URLs of the parts of an unfinished upload: the server gives them once, when the upload begins, for a day.
+    """The presigned URLs of the parts of an unfinished upload, which the server returns once, for a day, when the
+    upload begins.
 
-    Without them no client can resume an upload after a stop. They may do no more than write those parts of that one object,
-    and yet they are secrets: they are kept in a separate private file, beside the journal and never in it, until the
-    upload is complete.
+    Without them no client can resume an upload after a stop. They only permit writing those parts of one object, but
+    they are
+    secrets: they are kept in a separate private file, beside the journal and never in it, until the upload is complete.
 
     Args:
-        path: The private file that keeps them from one run to the next; None keeps them for as long as the object lives.
+        path: The private file that keeps them between runs; None keeps them in memory.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -52,7 +53,7 @@ class PartUrls:
         self._urls: Sequence[str] = ()
 
     def find(self, upload_id: str) -> Sequence[str]:
-        """Return the URLs of an upload's parts in order; none when they are not known.
+        """Return the URLs of an upload's parts in order; empty if they are unknown.
 
         Args:
             upload_id: The upload.
@@ -108,12 +109,12 @@ class FieldStore(MultipartStore):
     Args:
         client: The server.
         field: The field.
-        file_name: What the object is called.
+        file_name: The object's name.
         urls: Keeps the URLs of parts.
-        part_size: The wished size of parts in bytes; S3's limits take precedence.
+        part_size: The preferred size of parts in bytes; S3's limits take precedence.
         single: The largest size in bytes of a file that is sent whole; negative sends every file in parts.
-        md5: Whether each part's MD5 is compared with its ETag. None does so where nothing else protects the bytes: over plain
-            http to another machine.
+        md5: Whether each part's MD5 is compared with its ETag. None does so where nothing else protects the bytes: over
+            plain http to another machine.
         logger: Receives messages about the progress.
 
     Attributes:
@@ -198,14 +199,14 @@ class FieldStore(MultipartStore):
         return upload_id
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """The server cannot list the parts: those of the journal count."""
+        """Return None: the server cannot list the parts, so the journal's records apply."""
         self.resumed = True
         self._count = len(self._urls.find(upload_id)) or self._count
         self._look_at(self._urls.find(upload_id))
         return None
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """Return a part's URL; there is only the one that came when the upload began."""
+        """Return a part's URL, the only one, from the begin of the upload."""
         urls = self._urls.find(upload_id)
         if cut.number > len(urls):
             raise NoSuchUpload(f"{self._file_name}: the URLs of its parts are lost")
@@ -233,7 +234,7 @@ class FieldStore(MultipartStore):
         return facts or {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Whether the object is made of these parts already, by its ETag."""
+        """Whether the object consists of these parts already, by its ETag."""
         found = self._look()
         return {"etag": found[1]} if found is not None and found == _whole(parts) else None
 
@@ -242,14 +243,14 @@ class FieldStore(MultipartStore):
         self._urls.forget()
 
     def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """What the store has now: None if it is not certain to be these parts, or cannot be examined."""
+        """Return what the store has now: None if it may not be these parts, or cannot be examined."""
         found = self._look()
         if found is None:
             return None
         size, etag = _whole(parts)
         if found == (size, etag):
             return {"etag": etag}
-        # Of parts whose ETags are MD5s, S3 makes the whole's ETag so; where keys of KMS encrypt, it says nothing.
+        # S3 computes the whole's ETag this way from parts whose ETags are MD5s; with keys of KMS it proves nothing.
         if found[0] != size or all(part.checksums.get("md5") == part.etag for part in parts):
             self._urls.forget()
             raise ChecksumMismatch(
@@ -294,7 +295,7 @@ class FieldStore(MultipartStore):
 
 
 def _whole(parts: Sequence[SentPart]) -> tuple[int, str]:
-    """Size and ETag of the object that S3 makes of parts."""
+    """Return size and ETag of the object that S3 makes of parts."""
     digests = b"".join(bytes.fromhex(part.etag) if _is_md5(part.etag) else part.etag.encode() for part in parts)
     return sum(part.size for part in parts), f"{md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
 

@@ -1,4 +1,4 @@
-"""What a field of a result holds: data, or where a file is; what its file is called, and where its bytes are read."""
+"""The content of a result's field: data, or the location of a file; the file's name, and reading its bytes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def download_url(data: object) -> str:
         data: The field's `stored_data`.
 
     Raises:
-        NoFile: The field holds no file, or does not state where it is.
+        NoFile: The field has no file, or does not state its location.
     """
     kind = kind_of(data)
     if kind == "blob" or not is_object(data):
@@ -220,7 +220,7 @@ def _safe(part: str) -> str:
 
 
 def _fitting(part: str, end: str = "") -> str:
-    """A part with its end, cut where it is too long; a digest distinguishes what was cut off."""
+    """Shorten a part that is too long, keeping its end; a digest distinguishes shortened ones."""
     whole = (part + end).encode()
     if len(whole) <= LONGEST:
         return part + end
@@ -328,7 +328,7 @@ class FieldId(NamedTuple):
         """Complete an upload in parts.
 
         Returns:
-            Whether the server reports success: where the storage refused, it answers 200 and null, or nothing.
+            Whether the server reports success: if the storage refused, it answers 200 with null, or nothing.
         """
         done: object = self._call(
             client, "complete_{}_analysis_result_field_upload", id=self.uuid, upload_id=upload_id, parts=parts
@@ -342,15 +342,15 @@ _RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 def item_of(
     client: PangeaApi, field: FieldId | None, data: object, name: str, *, label: str = "", retries: int = RETRIES
 ) -> Item:
-    """Return the transfer of a field's file; a presigned URL that has ended is requested again.
+    """Return the engine's item for a field's file; an expired presigned URL is requested again.
 
     Args:
         client: The server.
         field: The field; None if it is not on the server.
         data: Its `stored_data`.
         name: The path within the target folder.
-        label: What messages call it.
-        retries: Failures in a row that end it.
+        label: Its name in messages.
+        retries: Consecutive failures after which it fails.
 
     Raises:
         NoFile: The field refers to no file.
@@ -393,7 +393,8 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
 
 
 def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
-    """Whether a field holds its file, or data. The server names the file as soon as an upload begins: the store is asked.
+    """Whether a field has its file, or data. The server names the file as soon as an upload begins, so the store is
+    asked.
 
     Args:
         client: The server.
@@ -411,7 +412,7 @@ def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
 
 
 def holds_file(client: PangeaApi, field: FieldId, data: object, path: str | os.PathLike[str]) -> bool:
-    """Whether a field holds a file of this machine, by the size and the ETag of the object in the store.
+    """Whether a field has the same file as one on this machine, by the size and the ETag of the object in the store.
 
     Args:
         client: The server.

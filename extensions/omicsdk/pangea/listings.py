@@ -72,7 +72,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
         name: Its name, or its uuid.
 
     Raises:
-        NotFound: There is none, or it is not visible to this user.
+        NotFound: It does not exist, or is not visible to this user.
     """
     if is_uuid(name):
         return client.get_organization(uuid=name)
@@ -87,7 +87,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
         name: Its name, or its uuid.
 
     Raises:
-        NotFound: There is none, or it is not visible to this user.
+        NotFound: It does not exist, or is not visible to this user.
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
@@ -110,7 +110,7 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         name: Its name, or its uuid.
 
     Raises:
-        NotFound: There is none, or it is not visible to this user.
+        NotFound: It does not exist, or is not visible to this user.
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
@@ -131,7 +131,7 @@ def find_sample_result(client: PangeaApi, sample: str, module: str) -> SampleAna
         module: The module's name.
 
     Raises:
-        NotFound: There is none, or it is not visible to this user.
+        NotFound: It does not exist, or is not visible to this user.
     """
     return find_result(client, sample, module)
 
@@ -149,7 +149,7 @@ def find_result(
         of_group: Whether the owner is a group.
 
     Raises:
-        NotFound: There is none, or it is not visible to this user.
+        NotFound: It does not exist, or is not visible to this user.
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
     listed = operation(client, "list_{}_analysis_results", of_group).iterate(**narrowed)
@@ -196,7 +196,7 @@ def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
 
 
 def ensure_tag(client: PangeaApi, name: str) -> Tag:
-    """Find a tag; it is created if there is none.
+    """Find a tag, or create it.
 
     Args:
         name: Its name.
@@ -232,7 +232,7 @@ def ensure_result(
     private: bool,
     metadata: dict[str, Any] | None = None,
 ) -> Any:
-    """Find a result of a sample or of a group; it is created if there is none.
+    """Find a result of a sample or of a group, or create it.
 
     Args:
         client: The server.
@@ -240,11 +240,11 @@ def ensure_result(
         module: The module's name.
         replicate: The replicate; None for the newest result, and for a random replicate of a new one.
         of_group: Whether the owner is a group.
-        private: Whether only members of the organization see it, where it is created.
-        metadata: The metadata of one that is created.
+        private: Whether a new result is visible to members of the organization only.
+        metadata: The metadata of a new result.
 
     Raises:
-        OmicsError: The server refused, or made it visible to other users than it was asked to.
+        OmicsError: The server refused, or made it visible to more users than requested.
     """
     try:
         return find_result(client, owner, module, replicate, of_group=of_group)
@@ -355,7 +355,9 @@ def ls(
 
 
 def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
-    """What a route by names gives; None if that is another one, since the server ignores case, or it cannot decide."""
+    """Return the answer of a route by names; None if it is for another object, since the server ignores case, or it
+    cannot decide.
+    """
     try:
         found = operation(**path)
     except (
@@ -379,7 +381,7 @@ def _one(client: PangeaApi, found: Iterable[T], name: str, what: str) -> T:
 
 
 def missing(client: PangeaApi, what: str) -> NotFound:
-    """Return the error for something that was not found.
+    """Return the error for an object that does not exist.
 
     Args:
         client: The server.

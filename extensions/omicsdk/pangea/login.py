@@ -150,11 +150,11 @@ class PasswordLogin(Credentials):
         self._headers: dict[str, Mapping[str, str]] = {}
 
     def ready(self) -> bool:
-        """Whether every server that was asked has given a token, so that `headers` answers at once."""
+        """Whether every server has returned a token, so that `headers` returns at once."""
         return self._transports.keys() <= self._headers.keys()
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The Authorization header; logs in first where that has not been done.
+        """Return the Authorization header, logging in first if needed.
 
         Raises:
             AuthError: The server refused the login, or the connection isn't encrypted.
@@ -329,7 +329,7 @@ def change_password(client: Pangea, new_password: str) -> str:
 
 
 def token_of(client: Pangea) -> str:
-    """Return the token that a client sends; it logs in first where that has not been done.
+    """Return the client's token, logging in first if needed.
 
     Args:
         client: The client, with a token or a PasswordLogin.

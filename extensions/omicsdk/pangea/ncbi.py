@@ -1,4 +1,4 @@
-"""Links to NCBI: records of its databases by the E-utilities, and libraries that are made of BioProjects.
+"""Links to NCBI: records of its databases by the E-utilities, and libraries from BioProjects.
 
 E-utilities: https://www.ncbi.nlm.nih.gov/books/NBK25499/
 
@@ -93,7 +93,7 @@ class Entrez(PlainClient):
         return root
 
     def links(self, database: str, record: str, link: str) -> list[str]:
-        """Return the ids of what a record is linked to.
+        """Return the ids of a record's linked records.
 
         Args:
             database: The record's database.
@@ -110,11 +110,11 @@ class Entrez(PlainClient):
         return [found.text for found in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if found.text]
 
     def search(self, database: str, term: str) -> list[str]:
-        """Return the ids of the records that a search finds.
+        """Return the ids of the records that a search matches.
 
         Args:
             database: Where to search.
-            term: What for, in Entrez's own words.
+            term: The search term, in Entrez's syntax.
 
         Raises:
             DecodeError: The answer is not XML.
@@ -168,7 +168,7 @@ class Record:
 
     @property
     def accession_num(self) -> str:
-        """Its number in the database, as far as the accession states it."""
+        """Its number in the database, if the accession contains it."""
         return self.accession.removeprefix(self.prefix)
 
     @property
@@ -186,7 +186,7 @@ class Record:
 
     @property
     def id(self) -> str:
-        """Its number in the database; where the accession does not state it, it is searched for."""
+        """Its number in the database, looked up if the accession does not contain it."""
         if not self._id:
             number = self.accession_num
             if not number.isdecimal():
@@ -307,7 +307,7 @@ class SRARecord(Record):
 
 
 def _stored(run: ElementTree.Element) -> dict[str, Any] | None:
-    """The file of a run: the archive's own, which its tools read, before those that were handed in."""
+    """Return the file of a run: the archive's own, which its tools read, else a submitted one."""
     files = [each for each in run.iter("SRAFile") if each.get("url") and each.get("md5")]
     if not files:
         return None
@@ -375,7 +375,7 @@ def link_bioproject(
 
 
 def _library(client: PangeaApi, organization: str, project: BioProject) -> SampleGroup:
-    """The project's library, private where it is created."""
+    """Return the project's library, private if it is new."""
     try:
         found = find_sample_group(client, organization, project.accession)
     except NotFound:

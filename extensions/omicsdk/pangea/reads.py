@@ -41,7 +41,7 @@ class ReadSet:
 
     Attributes:
         sample: The sample's name.
-        files: Its files, from the field that each becomes.
+        files: Its files, by the field that each becomes.
     """
 
     sample: str
@@ -57,7 +57,7 @@ def pair_reads(
 
     Args:
         paths: The files; blank lines and files with neither extension in their names are skipped.
-        ext_1: What the name of a file of first reads has; it becomes the field read_1.
+        ext_1: Suffix of files of first reads, which become the field read_1.
         ext_2: What the name of a file of second reads has; it becomes the field read_2.
         delim: Ends the sample's name; None if the extension does.
 
@@ -164,7 +164,7 @@ class UploadedReads:
 
     Attributes:
         reads: The files and the sample's name.
-        state: `uploaded`; `kept` where the sample had them all; `planned` by a dry run; `failed` or `stopped`.
+        state: `uploaded`; `kept` if the sample had them all; `planned` by a dry run; `failed` or `stopped`.
         sample: The sample on the server; None if it could not be found or created.
         result: The analysis result that the files are in.
         fields: The fields, in the order of the files.
@@ -230,10 +230,10 @@ def upload_reads(
 ) -> ReadsResult:
     """Upload reads into a library; samples that do not exist are created.
 
-    The files become fields of the newest result of the module, which is created if there is none. A result that gets
-    files is made private, or public, before a byte is sent. Files that the store has are kept, unless they are to be
-    overwritten; those whose upload was interrupted are sent again. One sample that fails does not stop the others from
-    being uploaded.
+    The files become fields of the newest result of the module, which is created if there is none. A result that
+    receives files is made private, or public, before a byte is sent. Files that the store has are kept, unless
+    `overwrite` is set; those whose upload was interrupted are sent again. One sample that fails does not stop the
+    others from being uploaded.
 
     Args:
         sets: The files of each sample, see `pair_reads` and `single_reads`.
@@ -247,10 +247,10 @@ def upload_reads(
         logger: Receives messages about the progress of each file, in other threads.
         md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
         retries: Consecutive failures after which a file fails.
-        connections: Requests with bytes that run at once, at most.
+        connections: Most concurrent requests with bytes.
         progress: Called about ten times a second.
-        stop: Ends the upload when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the upload when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
 
     Returns:
         The result for each sample. Call `raise_if_failed()` on it.

@@ -57,7 +57,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
 
 
 def ensure_samples(client: PangeaApi, organization: str, library: str, names: Collection[str]) -> Batch[Sample]:
-    """Find samples of a library; those that do not exist are created, many by one request.
+    """Find samples of a library, and create missing ones, many in one request.
 
     Args:
         organization: The name of the organization that owns the library, or its UUID.
@@ -191,14 +191,15 @@ def save_metadata(
     create: bool = False,
     on_message: Callable[[str], None] | None = None,
 ) -> Batch[Sample]:
-    """Save metadata of samples of a library; metadata that are so already are not sent.
+    """Save metadata of samples of a library; unchanged metadata are not sent.
 
     Args:
         organization: The name of the organization that owns the library, or its UUID.
         library: The library's name, or its UUID.
         rows: The metadata by the sample's name.
         overwrite: Whether a row replaces the metadata that its sample has.
-        update: Whether it is added to them, and takes precedence. Without either, samples that have metadata are skipped.
+        update: Whether it is added to them, and takes precedence. Without either, samples that have metadata are
+            skipped.
         create: Whether samples that do not exist are created.
         on_message: Called with the progress of many.
 
@@ -244,8 +245,8 @@ def metadata_frame(
         samples: Names of samples; None for all. A name that the group does not have gives no row.
 
     Returns:
-        A row a sample, by its name; a column for each member that any sample's metadata have. What a sample lacks is missing
-        in its row; lists and objects are kept as they are.
+        One row per sample, by its name; a column for each member that any sample's metadata have. What a sample lacks
+        is missing in its row; lists and objects are kept as they are.
 
     Raises:
         MissingExtra: pandas is not installed.
@@ -269,15 +270,16 @@ def save_metadata_frame(
     update: bool = False,
     create: bool = False,
 ) -> list[Sample]:
-    """Save a data frame as the metadata of a library's samples. Missing values are left out; times become text (ISO 8601).
+    """Save a data frame as the metadata of a library's samples. Missing values are left out; times become text (ISO
+    8601).
 
     Args:
         organization: The name of the organization that owns the library, or its UUID.
         library: The library's name, or its UUID.
-        frame: A row a sample, with its name in the index.
+        frame: One row per sample, with its name in the index.
         overwrite: Whether a row replaces the metadata that its sample has.
-        update: Whether it is added to them, and takes precedence. Without either, samples that have metadata are left as they
-            are.
+        update: Whether it is added to them, and takes precedence. Without either, samples that have metadata are left
+            as they are.
         create: Whether samples that do not exist are created.
 
     Returns:
@@ -304,16 +306,16 @@ def save_metadata_frame(
 def merged(
     before: Mapping[str, Any], row: Mapping[str, Any], *, overwrite: bool, update: bool
 ) -> dict[str, Any] | None:
-    """Return what a sample's metadata become.
+    """Merge a row of a table into a sample's metadata.
 
     Args:
-        before: What it has.
-        row: What a table has of it.
-        overwrite: Whether the row replaces what it has.
-        update: Whether the row is added to what it has, and takes precedence.
+        before: The sample's metadata.
+        row: The table's.
+        overwrite: Whether the row replaces them.
+        update: Whether the row is added to them, and takes precedence.
 
     Returns:
-        The metadata; None if they are left as they are.
+        The metadata; None if they are unchanged.
     """
     if overwrite or not before:
         return dict(row)

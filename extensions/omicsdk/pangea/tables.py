@@ -33,7 +33,7 @@ class Row(NamedTuple):
     Attributes:
         line: The line of the file that it begins in, from 1.
         name: The sample's name.
-        metadata: What its other cells say.
+        metadata: Its other cells.
     """
 
     line: int
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 def rows_of(text: str, index: str = "0") -> list[Row]:
-    """The rows of a table; a column's cells all become numbers, or truths, or stay text.
+    """Return the rows of a table; all cells of a column become numbers, truth values, or text.
 
     Args:
         text: CSV with a header.

@@ -69,9 +69,10 @@ def upload(
     control: Control | None = None,
     dry_run: bool = False,
 ) -> TransferReport:
-    """Upload a file into a field of a result. The result and the field are created where they do not exist.
+    """Upload a file into a field of a result. The result and the field are created if missing.
 
-    A file that is replaced stays until the new one is complete. The same call resumes an upload that was stopped, for a day.
+    A file that is replaced stays until the new one is complete. The same call resumes an upload that was stopped, for a
+    day.
 
     Args:
         path: The file.
@@ -82,19 +83,19 @@ def upload(
         field: The field's name.
         replicate: The result's replicate; None for the newest result of the module.
         private: Whether only members of the organization see a result that is created.
-        overwrite: Whether to replace what the field holds.
-        retries: Failures in a row that end the file.
-        connections: Requests with bytes that run at once, at most.
+        overwrite: Whether to replace the field's content.
+        retries: Consecutive failures after which it fails.
+        connections: Most concurrent requests with bytes.
         progress: Called about ten times a second.
-        stop: Ends the upload when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the upload when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only check the file and that the sample exists.
 
     Returns:
         The outcome of the file. Call `raise_if_failed()` on it.
 
     Raises:
-        UsageError: The file does not exist, or the field holds something and `overwrite` is false.
+        UsageError: The file does not exist, or the field has content and `overwrite` is false.
         NotFound: There is no such sample or group, or it is not visible to this user.
         OmicsError: The server refused, or did not answer.
     """
@@ -131,7 +132,7 @@ class UploadedField(NamedTuple):
         uuid: Its UUID.
         analysis_result: The UUID of its result.
         path: The file.
-        report: The outcome of the file: `skipped` where the field held it.
+        report: The outcome of the file: `skipped` if the field had it.
     """
 
     name: str
@@ -151,7 +152,7 @@ def upload_field(
     stop: threading.Event | None = None,
     control: Control | None = None,
 ) -> UploadedField:
-    """Upload a file into a field of a result that has this name at once; the field is created where it does not exist.
+    """Upload a file into a field of a result that has its name immediately; the field is created if missing.
 
     A field whose upload was interrupted is filled, and one that holds the same file is skipped.
 
@@ -160,8 +161,8 @@ def upload_field(
         result: The result.
         name: The field's name.
         progress: Called about ten times a second.
-        stop: Ends the upload when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the upload when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
 
     Raises:
         UsageError: The file does not exist.
@@ -198,7 +199,7 @@ class FieldPut(NamedTuple):
     """A file on its way to a name: it goes into a field of another name, which replaces the old one when it is
     complete.
 
-    The server names a field's file before a byte was sent, and a field whose file never came would look like any other.
+    The server names a field's file before a byte is sent, so that a field whose file never arrived would look complete.
 
     Attributes:
         name: The field's name.
@@ -212,16 +213,16 @@ class FieldPut(NamedTuple):
 
 
 def begin_put(client: Pangea, result: ResultId, name: str, *, overwrite: bool) -> FieldPut:
-    """Create the field that a file goes into.
+    """Create the field that a file is uploaded into.
 
     Args:
         client: The server.
         result: The result.
-        name: The name that the file shall have.
-        overwrite: Whether what has the name is replaced.
+        name: The final name of the field.
+        overwrite: Whether to replace an existing field of that name.
 
     Raises:
-        FieldExists: A field of the name holds something, and is not to be replaced.
+        FieldExists: An existing field of the name has content, and is not to be replaced.
     """
     old = next(result.fields(client, name), None)
     if old is not None and not overwrite and old.stored_data != {}:
@@ -234,7 +235,7 @@ def begin_put(client: Pangea, result: ResultId, name: str, *, overwrite: bool) -
 
 
 def _end_put(client: Pangea, put: FieldPut, outcome: Outcome) -> None:
-    """Give a field whose file is complete its name; delete one that nothing came into."""
+    """Rename a field whose file is complete; delete one without a file."""
     if outcome.state in ("done", "skipped"):
         if put.old is not None:
             with suppress(NotFound):
@@ -249,7 +250,7 @@ def _end_put(client: Pangea, put: FieldPut, outcome: Outcome) -> None:
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:
-    """What is known of a file that was sent, as fields state it: the platform itself states neither size nor checksums."""
+    """Return the facts of a sent file that fields state: the platform itself states neither size nor checksums."""
     size = {} if outcome.size is None else {"size": outcome.size}
     return {**size, **{name: outcome.checksums[name] for name in ALGORITHMS if name in outcome.checksums}}
 
@@ -273,10 +274,10 @@ def put_files(
         begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's
             outcome.
         retries: Consecutive failures after which a file fails.
-        connections: Requests with bytes that run at once, at most.
+        connections: Most concurrent requests with bytes.
         progress: Called about ten times a second.
-        stop: Ends the upload when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the upload when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
 
     Returns:
         The outcome of each file, in their order.
@@ -355,10 +356,10 @@ def upload_files(
         retries: Consecutive failures after which a file fails.
         logger: Receives messages about the progress, in other threads.
         md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
-        connections: Requests with bytes that run at once, at most.
+        connections: Most concurrent requests with bytes.
         progress: Called about ten times a second.
-        stop: Ends the upload when it is set.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Stops the upload when set.
+        control: Stops and pauses it, limits its rate, and limits its time.
         clock: Returns the time and sleeps; by default that of the client.
 
     Returns:
@@ -427,7 +428,7 @@ def _size(path: Path) -> int:
 
 
 def _forget_useless(uploads: Sequence[Upload], report: TransferReport, journal: Path | None) -> bool:
-    """Delete what cannot be resumed; whether some of that was begun by an earlier run."""
+    """Delete uploads that cannot be resumed; return whether an earlier run began some of them."""
     was_resumed = False
     for entry, outcome in zip(uploads, report.outcomes, strict=True):
         error = outcome.error
@@ -462,5 +463,5 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
 
 
 def stopped_by(stop: threading.Event | None, control: Control | None) -> Callable[[], bool]:
-    """Return what states whether an upload shall end."""
+    """Return a function that states whether an upload should stop."""
     return lambda: (stop is not None and stop.is_set()) or (control is not None and control.stopped)

@@ -93,17 +93,17 @@ def download(
         folder: Folder to download into; it is created.
         overwrite: Replace local files that already exist; by default they are refused.
         retries: Consecutive failures after which a file fails.
-        patience: How long a silent server is waited for.
+        patience: How long to wait for a silent server.
         progress: Called about ten times a second, and once at the end.
-        control: Stops and pauses it, limits its rate and bounds its time.
-        stop: Ends it when it is set; the same call resumes.
+        control: Stops and pauses it, limits its rate and limits its time.
+        stop: Stops it when set; the same call resumes.
         dry_run: Only report what would be downloaded, and whether the disk has space; nothing is written.
 
     Returns:
         The outcome of each file, and the files.
 
     Raises:
-        WrongPath: Something is no path and no id.
+        WrongPath: Something is not a path and no id.
         NotFound: There is no such file or folder.
         LocalFileExists: A file already exists, and `overwrite` is not set; nothing was downloaded.
         UnsafePath: A name is not safe here; nothing was downloaded.
@@ -191,10 +191,10 @@ def fetch(
         key: Distinguishes this download from others into the same folder.
         overwrite: Whether to replace files.
         retries: Consecutive failures after which a file fails.
-        patience: How long a silent server is waited for.
+        patience: How long to wait for a silent server.
         progress: Called about ten times a second.
         control: Stops and pauses it.
-        stop: Ends it when it is set.
+        stop: Stops it when set.
         dry_run: Only report what would happen.
     """
     from omicsdk.sb.reports import FilesReport, TransferredFile
@@ -253,12 +253,12 @@ def verify(
     """Compare downloaded files with the sizes and checksums that the platform states.
 
     Args:
-        what: What was downloaded; as for `download`.
+        what: The downloaded objects; as for `download`.
         folder: The folder that it was downloaded to.
-        stop: Ends the comparison when it is set.
+        stop: Stops the comparison when set.
 
     Returns:
-        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
+        The outcome of each file, in order: done if it is right, failed if it is missing or differs.
 
     Raises:
         NotFound: There is no such file or folder on the platform.
@@ -359,7 +359,7 @@ def open_file(client: SevenBridges, what: str) -> Generator[BinaryIO]:
         what: The file's path or id.
 
     Raises:
-        WrongPath: It is no path and no id.
+        WrongPath: It is not a path and no id.
         NotFound: There is no such file.
         UsageError: It is a folder.
         TransferError: While reading: the file changed, or cannot be resumed.

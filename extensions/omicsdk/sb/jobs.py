@@ -133,7 +133,7 @@ def told(error: OmicsError) -> Error:
     """An error that was raised, as a record has it.
 
     Args:
-        error: What was raised.
+        error: The exception.
     """
     from omicsdk_api.sb.models.error import Error
 

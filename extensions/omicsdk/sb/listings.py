@@ -137,7 +137,7 @@ def ls(
         Files and folders.
 
     Raises:
-        WrongPath: It is no path and no id, or names no project.
+        WrongPath: It is not a path and no id, or names no project.
         NotFound: There is no such project, folder or file.
         UsageError: A selection is combined with `recursive`.
         IncompleteListing: The platform listed less than it stated.
@@ -198,7 +198,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         chosen: What `selection` returned.
 
     Raises:
-        DecodeError: An answer is no page of files.
+        DecodeError: An answer is not a page of files.
         IncompleteListing: The platform listed fewer than it stated.
     """
     query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}

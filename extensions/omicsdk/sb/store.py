@@ -75,14 +75,14 @@ class PlatformStore(MultipartStore):
         name: The file's name there.
         folder: The folder that it goes to.
         size: Its size in bytes.
-        part_size: Bytes of a part; by default 5 to 32 MiB, as fits the file and the link. Larger ones are taken where there
-            would be too many.
+        part_size: Bytes of a part; by default 5 to 32 MiB, as fits the file and the link. Larger ones are taken where
+            there would be too many.
         overwrite: Whether to replace a file of that name.
         verify: Whether to compare each part with the storage's ETag where that is an MD5; costs time.
         upload_id: An earlier upload to resume.
 
     Attributes:
-        upload_id: The platform's id of the upload; empty as long as there is none.
+        upload_id: The platform's id of the upload; empty before there is one.
         made: The platform's file, as a JSON object, when it is complete; empty before.
     """
 
@@ -312,8 +312,8 @@ def part_rules(part_size: int | None) -> PartRules:
     """How files are cut into parts.
 
     Args:
-        part_size: The wanted size of parts in bytes; larger ones are taken where there would be too many. None for what fits
-            the file and the link, at most the platform's default.
+        part_size: The preferred size of parts in bytes; larger ones are taken where there would be too many. None for
+            what fits the file and the link, at most the platform's default.
     """
     return PartRules(
         least=1,

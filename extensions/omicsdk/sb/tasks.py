@@ -59,7 +59,7 @@ def file_input(file: File) -> dict[str, Any]:
 
 
 def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs with files and folders in the place of their sb:// paths, however deep.
+    """Inputs with files and folders in place of their sb:// paths, however deep.
 
     Args:
         client: The platform.
@@ -400,7 +400,8 @@ def download_logs(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> FilesReport:
-    """Download logs into a folder, each below one of its job; where they are of several tasks, that is below one of its task.
+    """Download logs into a folder, each below one of its job; where they are of several tasks, that is below one of its
+    task.
 
     Args:
         client: The platform.
@@ -408,7 +409,7 @@ def download_logs(
         folder: The folder.
         overwrite: Whether to replace files.
         progress: Called about ten times a second.
-        control: Stops and pauses it, limits its rate and bounds its time.
+        control: Stops and pauses it, limits its rate and limits its time.
 
     Raises:
         LocalFileExists: A file already exists, and `overwrite` is not set.

@@ -40,7 +40,7 @@ class LocalFile(NamedTuple):
     """A file of this machine, and where it goes.
 
     Attributes:
-        path: Where it is.
+        path: Its path.
         target: Its path on the platform.
         size: Its size in bytes.
     """
@@ -81,11 +81,11 @@ def upload(
         part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where
             there would be more than 10,000.
         retries: Consecutive failures after which a file fails.
-        patience: How long a silent server is waited for.
+        patience: How long to wait for a silent server.
         progress: Called about ten times a second, and once at the end.
-        control: Stops and pauses it, limits its rate and bounds its time.
-        stop: Ends it when it is set; the same call resumes.
-        on_message: Called with what a user should know.
+        control: Stops and pauses it, limits its rate and limits its time.
+        stop: Stops it when set; the same call resumes.
+        on_message: Called with messages for the user.
         dry_run: Only report what would happen.
 
     Returns:
@@ -93,7 +93,7 @@ def upload(
 
     Raises:
         UsageError: A file does not exist, or two would have one name; nothing was uploaded.
-        WrongPath: `to` is no path of a project, folder or file.
+        WrongPath: `to` is not a path of a project, folder or file.
     """
     from omicsdk.sb.reports import FilesReport, TransferredFile
 
@@ -161,11 +161,11 @@ class _Plan:
             overwrite: Whether to replace files of the same names.
             part_size: Bytes of a part.
             retries: Consecutive failures after which a file fails.
-            patience: How long a silent server is waited for.
+            patience: How long to wait for a silent server.
             progress: Called about ten times a second.
             control: Stops and pauses it.
-            stop: Ends it when it is set.
-            on_message: Called with what a user should know.
+            stop: Stops it when set.
+            on_message: Called with messages for the user.
 
         Returns:
             The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.
@@ -375,7 +375,7 @@ def local_size(path: Path) -> int:
         path: The file.
 
     Raises:
-        UsageError: It does not exist, is no file, or is larger than the platform takes.
+        UsageError: It does not exist, is not a file, or is larger than the platform takes.
     """
     try:
         size = path.stat().st_size

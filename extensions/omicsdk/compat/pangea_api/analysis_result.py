@@ -237,12 +237,12 @@ class AnalysisResultField(RemoteObject):
         Args:
             filepath: The file.
             multipart_thresh: The size in bytes from which on it is sent in parts; S3 takes at most 5 GiB whole.
-            chunk_size: The size of parts in bytes; S3 takes at least 5 MiB, at most 5 GiB, and 10,000 parts: larger ones are
-                taken where there would be more.
-            max_retries: Failures in a row that end it, 0 for none.
+            chunk_size: The size of parts in bytes; S3 takes at least 5 MiB, at most 5 GiB, and 10,000 parts: larger
+                ones are taken where there would be more.
+            max_retries: Consecutive failures after which it fails, 0 for none.
             logger: Receives messages about the progress, in another thread.
-            md5: Whether each part's MD5 is compared with its ETag; by default where nothing else protects the bytes, which is
-                over plain http to another machine. The MD5 of a small file is always compared.
+            md5: Whether each part's MD5 is compared with its ETag; by default where nothing else protects the bytes,
+                which is over plain http to another machine. The MD5 of a small file is always compared.
 
         Returns:
             This object, with the data that the server has of it.

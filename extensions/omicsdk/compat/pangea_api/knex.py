@@ -108,7 +108,7 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
     """Return the documented exception for one of core's.
 
     Args:
-        error: What was raised.
+        error: The exception.
         kind: The class wanted; by default that of the status.
 
     Returns:

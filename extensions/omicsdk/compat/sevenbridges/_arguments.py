@@ -87,7 +87,7 @@ def check_texts(given: Mapping[str, object]) -> None:
         given: Names and what was given for each; None is left to others.
 
     Raises:
-        SettingsError: One is no text.
+        SettingsError: One is not text.
     """
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
@@ -106,7 +106,7 @@ def path_of(name: str, given: object) -> str:
         The path as text.
 
     Raises:
-        SettingsError: It is no path, or an empty one.
+        SettingsError: It is not a path, or an empty one.
     """
     path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
     if not path or not isinstance(path, str):

@@ -312,10 +312,11 @@ def as_sbg(error: BaseException) -> SbgError:
     """An error as one of this package.
 
     Args:
-        error: What was raised.
+        error: The exception.
 
     Returns:
-        Itself where it is one, or the platform's own that it stands for; else one that is of its class, too, not raised yet.
+        Itself where it is one, or the platform's own that it stands for; else one that is of its class, too, not raised
+        yet.
     """
     if isinstance(error, SbgError):
         return error

@@ -1,4 +1,4 @@
-"""What a storage of datasets' files can do, as Django's storages do it: a custom object may replace ours."""
+"""The interface of a storage of datasets' files, that of Django's storages: a custom object may replace ours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHODS = ("open", "save", "exists", "listdir", "delete", "size")
 
 
 class StorageMissing(OmicsError):
-    """The storage, or a dataset's folder in it, isn't there."""
+    """The storage, or a dataset's folder in it, does not exist."""
 
     default_remedy = "Check the storage settings, that the storage is mounted, and the dataset's base_file_path."
 
@@ -34,8 +34,8 @@ class StorageMissing(OmicsError):
 class Storage(Protocol):
     """Where datasets' files are stored. Names are relative to the storage's root, with "/" between their parts.
 
-    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several
-    threads: as many as its attribute `at_once` says, if it has one.
+    A custom object needs `open`, `save`, `exists`, `listdir`, `delete` and `size`, which are called from several
+    threads: as many as its attribute `at_once` states, if it has one.
     """
 
     def open(self, name: str, mode: str = "rb") -> AbstractContextManager[BinaryIO]:
@@ -67,7 +67,7 @@ class Storage(Protocol):
         ...
 
     def path(self, name: str) -> str:
-        """Where the file is on this machine; NotImplementedError where it isn't."""
+        """The file's path on this machine; raises NotImplementedError if it is elsewhere."""
         ...
 
 
@@ -76,10 +76,10 @@ class Stored:
     """A file in a storage.
 
     Attributes:
-        name: Its path within the folder that was listed, with "/" between its parts.
-        size: Its length in bytes; None if listing doesn't state it.
-        etag: What the storage says of its bytes, without quotes; may be empty.
-        modified: When it changed last, in seconds since 1970; None if the storage doesn't state it.
+        name: Its path within the listed folder, with "/" between its parts.
+        size: Its length in bytes; None if the listing does not state it.
+        etag: The storage's ETag, without quotes; may be empty.
+        modified: Time of its last change, in seconds since 1970; None if the storage does not state it.
     """
 
     name: str
@@ -90,12 +90,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A file that goes to a storage.
+    """A file to upload to a storage.
 
     Attributes:
         name: Its path within the dataset's folder.
-        path: Where it is on this machine.
-        known: What it was when it was hashed.
+        path: Its path on this machine.
+        known: Its state when it was hashed.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Sending:
     known: Hashed
 
     def check(self) -> None:
-        """Raise SourceChanged where the file is not any longer what was hashed."""
+        """Raise SourceChanged if the file has changed since it was hashed."""
         unchanged(self.path, self.known)
 
 
@@ -112,8 +112,8 @@ class Watch(TypedDict, total=False):
 
     Attributes:
         progress: Called as files are moved.
-        stop: Ends it when it is set.
-        control: Stops it, and bounds its time; an object store is paused and limited by it as well.
+        stop: Stops it when set.
+        control: Stops it, and limits its time; an object store is paused and limited by it as well.
     """
 
     progress: Callable[[Progress], None] | None
@@ -143,7 +143,7 @@ class BuiltinStorage(ABC):
 
     @abstractmethod
     def look(self, name: str) -> Stored | None:
-        """Return a file, by the name that was requested; None for a folder, FileNotFoundError where there is neither."""
+        """Return a file by its requested name; None for a folder. Raise FileNotFoundError if neither exists."""
 
     def exists(self, name: str) -> bool:
         """Return whether there is a file or folder of that name; errors are those of `look`.
@@ -241,14 +241,14 @@ def overlap(one: str, other: str) -> bool:
 
 
 def plain(name: str, *, windows: bool = False) -> str:
-    """A name without "." and empty parts, relative to the storage's root.
+    """Return a name without "." and empty parts, relative to the storage's root.
 
     Args:
         name: The name, as given.
-        windows: Whether it becomes a path of Windows, where backslashes and drive letters point elsewhere, too.
+        windows: Whether it becomes a Windows path, where backslashes and drive letters lead elsewhere, too.
 
     Raises:
-        UnsafePath: It leads out of the storage, contains a NUL, or isn't allowed on Windows.
+        UnsafePath: It leads out of the storage, contains a NUL, or is not allowed on Windows.
     """
     if "\0" in name:
         raise UnsafePath(name, "contains a NUL", remedy=_REMEDY)

@@ -88,25 +88,25 @@ def _moved(
 def fetch(
     storage: Storage, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]
 ) -> dict[str, Hashed]:
-    """Download files into a folder. A file that exists and is equal is left as it is; another one is replaced.
+    """Download files into a folder. Equal existing files are kept; others are replaced.
 
     Args:
         storage: The storage.
         base: The folder in it.
-        files: What to bring, as `stored_below` gave it.
-        folder: Where to; it must be there.
-        **watch: Who watches it. Once it is stopped no further file is begun; an object store ends within a second.
+        files: The files, as `stored_below` returned them.
+        folder: The target folder, which must exist.
+        **watch: Progress and stop. After a stop no further file starts; an object store ends within a second.
 
     Returns:
-        From name to the file's MD5 and what it was then; of those that were brought.
+        The MD5 and the state then of each downloaded file, by name.
 
     Raises:
-        UnsafePath: A name would lead out of the folder, or two to one path; nothing was brought.
-        SourceChanged: A file isn't of the size that was listed; what was here under its name stays.
-        DiskFull: There is no room.
+        UnsafePath: A name leads out of the folder, or two to one path; nothing was downloaded.
+        SourceChanged: A file does not have the listed size; an existing file is kept.
+        DiskFull: The disk is full.
         Interrupted: An object store was stopped.
-        OmicsError: The storage can't be read.
-        OSError: The same, or the folder can't be written.
+        OmicsError: The storage cannot be read.
+        OSError: The same, or the folder is not writable.
     """
     root = os.fspath(folder)
     guard = NameGuard(folds_case=folds_case(root), room=room_in(root), folder=root)
@@ -178,10 +178,10 @@ def _equal(storage: Storage, source: str, target: Path, size: int | None, stride
 
 
 def _equal_small(source: str, target: str, size: int) -> Hashed | None:
-    """What `_equal` does, for a small file of this machine.
+    """Do the same as `_equal` for a small file on this machine.
 
-    Each call of the system hands the interpreter to another thread, which costs more than hashing such a file: two threads
-    are faster than one only with as few calls as this.
+    Each call of the system hands the interpreter to another thread, which costs more than hashing such a file: two
+    threads are faster than one only with as few calls as this.
     """
     try:
         local = os.open(target, _READ)
@@ -205,22 +205,22 @@ def _equal_small(source: str, target: str, size: int) -> Hashed | None:
 
 
 def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-    """Upload files below a folder of a storage. What has their names is replaced; nothing is removed.
+    """Upload files below a folder of a storage. Files of the same names are replaced; no others are removed.
 
     Args:
         storage: The storage.
         base: The folder in it.
-        files: What to put.
-        **watch: Who watches it. Once it is stopped no further file is begun; an object store ends within a second.
+        files: The files.
+        **watch: Progress and stop. After a stop no further file starts; an object store ends within a second.
 
     Raises:
         Interrupted: It was stopped.
-        SourceChanged: A file isn't any longer what was hashed. What a folder has under its name stays; an object store may
-            have the changed one already, a storage of the user's own neither, since it can't replace a file at once.
-        StorageMissing: The storage isn't there (any longer).
-        DiskFull: There is no room in the storage.
-        OmicsError: The storage can't be written.
-        OSError: The same, or a file can't be read.
+        SourceChanged: A file changed since it was hashed. A folder keeps its old file; an object store may have the
+            changed one already, and a custom storage neither, since it cannot replace a file atomically.
+        StorageMissing: The storage no longer exists.
+        DiskFull: The storage's disk is full.
+        OmicsError: The storage is not writable.
+        OSError: The same, or a file cannot be read.
     """
     if isinstance(storage, Moves):
         storage.send(base, files, **watch)
@@ -313,7 +313,7 @@ def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class StorageFolder:
-    """A folder of a storage, with all that is below it; folders without files are not in it.
+    """A folder of a storage, with everything below it; folders without files are not included.
 
     Attributes:
         path: Its path in the storage.

@@ -14,19 +14,19 @@ from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
-#: Permissions of files in the storage, where the settings name none: Django's own default.
+#: Default permissions of files in the storage: Django's own default.
 FILE_MODE = 0o644
 
 
 class FolderStorage(BuiltinStorage):
-    """Files below a folder. What is saved takes the place of what has the name, at once or not at all.
+    """Files below a folder. A saved file replaces an existing one atomically.
 
     Args:
-        location: The folder (MEDIA_ROOT); it must be there when something is saved, since one that isn't may be a disk that
-            isn't mounted.
-        base_url: What `url` puts before names (MEDIA_URL); "" gives file:// addresses.
-        file_mode: Permissions of files that are saved.
-        folder_mode: Permissions of folders that are made; None leaves them to the process's umask.
+        location: The folder (MEDIA_ROOT); it must exist when a file is saved, since a missing one may be a disk that is
+            not mounted.
+        base_url: Prefix of names for `url` (MEDIA_URL); "" for file:// addresses.
+        file_mode: Permissions of saved files.
+        folder_mode: Permissions of new folders; None leaves them to the process's umask.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class FolderStorage(BuiltinStorage):
         self._folder_mode = folder_mode
 
     def path(self, name: str) -> str:
-        """Where a file is.
+        """Return the path of a file.
 
         Args:
             name: Its name; one that begins with "/" must lead into the folder.
@@ -110,7 +110,7 @@ class FolderStorage(BuiltinStorage):
         return None if S_ISDIR(status.st_mode) else _stored(name, status)
 
     def contents(self, path: str) -> Iterator[Stored | str]:
-        """What is directly in a folder: files, and the names of folders.
+        """List a folder: its files, and the names of its folders.
 
         Raises:
             FileNotFoundError: There is no such folder.
@@ -173,7 +173,7 @@ class FolderStorage(BuiltinStorage):
         return Path(self.path(name)).stat().st_size
 
     def url(self, name: str) -> str:
-        """Where a file can be fetched: below MEDIA_URL where the settings have it, else a file:// address.
+        """Return the URL of a file: below MEDIA_URL if configured, else a file:// address.
 
         Raises:
             UnsafePath: As `path`.

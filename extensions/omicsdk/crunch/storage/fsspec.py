@@ -31,7 +31,7 @@ class FsspecStorage(BuiltinStorage):
         self._protocol = target.protocol
 
     def path(self, name: str) -> str:
-        """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""
+        """Return the file's path, if the file system is this machine's; raise NotImplementedError otherwise."""
         if self._protocol == "file":
             return self._place(name)
         raise NotImplementedError(f"{self._place(name)} is not a file of this machine")
@@ -67,7 +67,7 @@ class FsspecStorage(BuiltinStorage):
     def _move(self, source: str, place: str) -> None:
         try:
             self._fs.mv(source, place)
-        except FileExistsError:  # some move only to where nothing is
+        except FileExistsError:  # some file systems only move to a free name
             self._fs.rm_file(place)
             self._fs.mv(source, place)
 
@@ -82,7 +82,7 @@ class FsspecStorage(BuiltinStorage):
         return None if info.get("type") == "directory" else _stored(name, info)
 
     def contents(self, path: str) -> Iterator[Stored | str]:
-        """What is directly in a folder: files, and the names of folders.
+        """List a folder: its files, and the names of its folders.
 
         Raises:
             FileNotFoundError: There is no such folder, and the file system knows folders.

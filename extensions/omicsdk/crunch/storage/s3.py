@@ -22,22 +22,22 @@ from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
 from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
 
-#: Seconds that an address of `url` is good for, where the settings don't say: django-storages' own default.
+#: Seconds for which an address of `url` is valid by default: django-storages' own default.
 EXPIRES = 3600
 
 
 class S3Storage(BuiltinStorage):
-    """Objects below a prefix of a bucket. Their bytes go through omicsdk.transfer: in parallel, checked, tried again.
+    """Objects below a prefix of a bucket, moved by omicsdk.transfer: in parallel, verified, with retries.
 
-    S3 knows no folders: one without objects is like one that isn't there.
+    S3 has no folders: one without objects does not exist.
 
     Args:
         client: A boto3 client for S3.
         bucket: The bucket.
         location: The prefix (AWS_LOCATION); "" is the whole bucket.
-        extra_args: Arguments of boto3's operations for what is uploaded (AWS_S3_OBJECT_PARAMETERS, ACL).
-        expires: Seconds that an address of `url` is good for.
-        domain: What `url` gives addresses of, instead of signed ones (AWS_S3_CUSTOM_DOMAIN); "" for none.
+        extra_args: Arguments of boto3's operations for uploads (AWS_S3_OBJECT_PARAMETERS, ACL).
+        expires: Seconds for which an address of `url` is valid.
+        domain: Domain of addresses of `url`, instead of signed ones (AWS_S3_CUSTOM_DOMAIN); "" for none.
         signed: Whether `url` signs (AWS_QUERYSTRING_AUTH).
     """
 
@@ -129,7 +129,7 @@ class S3Storage(BuiltinStorage):
         return _stored(name, head, head["ContentLength"])
 
     def contents(self, path: str) -> Iterator[Stored | str]:
-        """What is directly in a folder: objects, and the names of folders.
+        """List a folder: its objects, and the names of its folders.
 
         Raises:
             OmicsError: The bucket can't be read.
@@ -166,7 +166,7 @@ class S3Storage(BuiltinStorage):
             self._client.delete_object(**self._place(name))
 
     def size(self, name: str) -> int:
-        """An object's length in bytes.
+        """Return an object's length in bytes.
 
         Raises:
             OmicsError: It isn't there (NotFound), or can't be looked at.
@@ -189,19 +189,19 @@ class S3Storage(BuiltinStorage):
             )
 
     def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
-        """Download objects into a folder; those that exist and are equal by their ETag are left as they are.
+        """Download objects into a folder; equal existing files, by their ETag, are kept.
 
         Args:
             base: The folder in the storage.
-            files: What to bring, as `stored` gave it.
-            folder: Where to.
-            **watch: Who watches it.
+            files: The files, as `stored` returned them.
+            folder: The target folder.
+            **watch: Progress and stop.
 
         Returns:
-            From name to MD5 and what the file was then.
+            The MD5 and the state then of each file, by name.
 
         Raises:
-            OmicsError: One can't be fetched; ChecksumMismatch where its ETag is the MD5 of other bytes.
+            OmicsError: One cannot be downloaded; ChecksumMismatch if its ETag is the MD5 of other bytes.
         """
         there = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
         wanted = [file for file, found in zip(files, there, strict=True) if not found]
@@ -234,7 +234,7 @@ class S3Storage(BuiltinStorage):
 
     @property
     def has_own_way(self) -> bool:
-        """Whether the client has custom proxies or certificates, so that others can't fetch by its addresses."""
+        """Whether the client has custom proxies or certificates, so that other programs cannot use its addresses."""
         return S3Object(self._client, self._bucket, "-").route("https://-") is not None
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:
@@ -248,16 +248,16 @@ class S3Storage(BuiltinStorage):
         raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
 
     def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-        """Upload files below a folder of the storage, in place of what has their names.
+        """Upload files below a folder of the storage, replacing those of the same names.
 
         Args:
             base: The folder.
-            files: What to put.
-            **watch: Who watches it.
+            files: The files.
+            **watch: Progress and stop.
 
         Raises:
-            SourceChanged: A file isn't any longer what was hashed.
-            OmicsError: One can't be put.
+            SourceChanged: A file changed since it was hashed.
+            OmicsError: One cannot be uploaded.
         """
         if not files:
             return
@@ -279,7 +279,9 @@ def _stored(name: str, told: Mapping[str, Any], size: int) -> Stored:
 
 
 def _is_there(path: Path, file: Stored) -> bool:
-    """Whether a file has the bytes of an object by its ETag, which says nothing of encrypted objects and unusual parts."""
+    """Whether a file has the bytes of an object by its ETag, which cannot show that for encrypted objects and unusual
+    parts.
+    """
     try:
         status = path.lstat()
     except OSError:

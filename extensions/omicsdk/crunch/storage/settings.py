@@ -53,15 +53,14 @@ _READERS: Mapping[str, Callable[[str], object]] = {".toml": tomllib.loads, ".jso
 def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage) -> Storage:
     """Open the storage that settings describe.
 
-    What is saved replaces what has its name in all of them: AWS_S3_FILE_OVERWRITE isn't looked at, and Django's
-    `name_<letters>` never comes about. Keys that say nothing of a storage are left alone, so that a site's own settings can
-    be used.
+    A saved file replaces one of the same name in all of them: AWS_S3_FILE_OVERWRITE is ignored, and Django's
+    `name_<letters>` is never used. Other keys are ignored, so that a site's own settings can be used.
 
     Args:
         settings: Django's settings as a mapping or a .toml or .json file: MEDIA_ROOT; DEFAULT_FILE_STORAGE, or
             STORAGES["default"] with BACKEND and OPTIONS; the AWS_ keys of django-storages. Or FSSPEC_URL and
-            FSSPEC_OPTIONS, for what fsspec opens, with FSSPEC_AT_ONCE, how many files are moved at once: 1 or more, by
-            default 4; sftp needs 1. Or a storage, which is given back.
+            FSSPEC_OPTIONS for fsspec, with FSSPEC_AT_ONCE, the number of concurrent transfers: 1 or more, by default 4;
+            sftp needs 1. Or a storage, which is returned.
 
     Returns:
         The storage.

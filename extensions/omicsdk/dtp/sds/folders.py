@@ -44,7 +44,7 @@ def find_tables(folder: Path) -> list[TableFile]:
         Its tables; of each kind those of upper folders first. Names that begin with a dot or `~$` are ignored.
 
     Raises:
-        SdsError: It is no folder, or no data set: a table is missing that each has.
+        SdsError: It is not a folder, or no data set: a table is missing that each has.
     """
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"

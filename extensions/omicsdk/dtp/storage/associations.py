@@ -308,7 +308,7 @@ class Archive:
         Args:
             files: The instances.
             store: Handles pynetdicom's event of an instance that is sent over the connection of the request.
-            stop: Ends the request when it is set.
+            stop: Stops the request when set.
 
         Returns:
             The error for instances that were not sent all the same, by the archive's last answer.

@@ -96,9 +96,9 @@ class FetchJob(Generic[F]):
     Attributes:
         files: Those that are not in the folder already.
         folder: Their target.
-        report: Called for each file when it is complete or has failed, by any thread; with Interrupted, or not at all, for
-            those that `stop` ended.
-        stop: Stops the transfer when it is set.
+        report: Called for each file when it is complete or has failed, by any thread; with Interrupted, or not at all,
+            for those that `stop` ended.
+        stop: Stops the transfer when set.
     """
 
     files: Sequence[F]

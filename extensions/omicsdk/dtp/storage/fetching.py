@@ -226,7 +226,7 @@ def call_in_threads(call: Callable[[A], Any], arguments: Iterable[A], threads: i
         call: The function; an exception sets `stop`, and is raised when the other calls have ended.
         arguments: Its arguments.
         threads: Calls at once.
-        stop: Stops the transfer when it is set.
+        stop: Stops the transfer when set.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="dtp") as pool:
         try:
@@ -250,17 +250,17 @@ def fetch_dataset(
     """Fetch a data set into a folder of its name.
 
     A file gets its name only when it is complete and verified. Files of an earlier run are compared with what the store
-    states, or with their state after that download, and aren't fetched again. A name that points out of the folder fails
-    alone.
+    states, or with their state after that download, and aren't fetched again. A name that points out of the folder
+    fails alone.
 
     Args:
         store: The store of the files.
         dataset: The data set.
         dest: The folder in which the data set's folder is created.
         metadata: Writes the metadata beside the files.
-        progress: Called for each file that has ended, by any thread but by one at a time, and once at the end. An exception
-            that it raises ends the transfer cleanly and is raised then.
-        stop: Stops the transfer when it is set; it can be resumed later.
+        progress: Called for each file that has ended, by any thread but by one at a time, and once at the end. An
+            exception that it raises ends the transfer cleanly and is raised then.
+        stop: Stops the transfer when set; it can be resumed later.
         require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
 
     Returns:

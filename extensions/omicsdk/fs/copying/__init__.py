@@ -1,1 +1,1 @@
-"""Copies, comparisons and sums of files, whatever the place."""
+"""Copies, comparisons and totals of files in any two places."""

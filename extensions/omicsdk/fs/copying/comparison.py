@@ -1,4 +1,4 @@
-"""What differs between two trees of files, and whether copies, or a platform's own bytes, are what their platform states."""
+"""The differences between two trees of files, and the verification of copies by their platform's checksums."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CHANGED = "changed since"
 
 State = Literal["verified", "size only", "unverified", "wrong", "missing", "failed"]
 
-#: States that need no attention. A size alone proves little, but there is nothing better where no checksum is stated.
+#: States that need no attention. A size alone proves little, but it is all there is without a stated checksum.
 GOOD: frozenset[State] = frozenset({"verified", "size only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What it takes to make a target equal to a source.
+    """What is needed to make a target equal to a source.
 
     Attributes:
-        copy: Names of files that the target lacks or has otherwise, each with the reason.
+        copy: Names of files that the target lacks or that differ, each with the reason.
         remove: Names that only the target has.
-        same: How many are equal.
-        newer: How many differ, and stay since the target has changed after the source.
+        same: The number of equal files.
+        newer: The number of files that differ, and are kept because the target's are newer.
     """
 
     copy: Mapping[str, str]
@@ -50,7 +50,7 @@ class Differences:
 
 
 def stated(entry: Entry) -> Mapping[str, str]:
-    """What is stated of a file's bytes: of an object that was put in one part, S3's ETag is its MD5.
+    """Return the stated checksums of a file's bytes; the S3 ETag of an object in one part is its MD5.
 
     Args:
         entry: The file.
@@ -71,7 +71,8 @@ def common_checksum(source: Entry, target: Entry) -> str:
 
 
 def modify_window(*times: float) -> float:
-    """Return how far times of change may differ and mean the same moment: platforms keep them to the second, or finer.
+    """Return how far modification times may differ and still count as equal: platforms keep them to the second, or
+    finer.
 
     Args:
         times: In seconds since 1970; a whole number is taken for one of a platform that keeps seconds only.
@@ -83,11 +84,11 @@ def modify_window(*times: float) -> float:
 
 
 def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times: bool = False) -> str:
-    """Return why two files are different as far as their stated facts show; empty if they aren't.
+    """Return why two files differ, from their stated facts; empty if they do not.
 
     Args:
-        source: The file that counts.
-        target: The file that is to be equal.
+        source: The source.
+        target: The target.
         by: `size` looks at sizes alone; `checksum` needs a checksum of both; `auto` takes checksums where both have
             one, and otherwise sizes and times.
         keeps_times: Whether a copy has the time of its source, so that any other time means another file; else only a
@@ -111,7 +112,7 @@ def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times:
 
 
 def changed_after(one: Entry, other: Entry) -> bool:
-    """Whether a file changed after another one, as far as both times are known and precise enough to tell.
+    """Whether a file changed after another one, if both times are known and precise enough.
 
     Args:
         one: A file.
@@ -134,13 +135,13 @@ def differences(
     """Compare two trees.
 
     Args:
-        source: Files by their names, of the tree that counts.
-        target: Those of the tree that is to be equal.
+        source: The source's files by name.
+        target: The target's files by name.
         by: See `why_different`.
-        update: Whether a file stays that the target has with a later time of change.
+        update: Whether to keep files of the target that are newer.
         keeps_times: See `why_different`.
-        settle: Finds out more of files that times alone tell apart, or all that both have where checksums count: both
-            files, by name.
+        settle: Requests more facts about files that differ in times only, or about all common files if checksums are
+            compared: both files, by name.
     """
     found = {
         name: why_different(entry, target[name], by, keeps_times=keeps_times) if name in target else "not found"
@@ -161,14 +162,14 @@ def differences(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found of a file.
+    """The result for one file.
 
     Attributes:
-        name: Its path below what was verified.
-        state: `verified` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` where sizes are
-            equal and no checksum is stated; `unverified` where not even a size is, or ETags of S3 differ; `failed` where it
-            couldn't be read.
-        why: By what, or why not.
+        name: Its path below the verified folder.
+        state: `verified` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` if
+            sizes are equal and no checksum is stated; `unverified` if not even a size is, or ETags of S3 differ;
+            `failed` if it could not be read.
+        why: The checksum, or the reason.
     """
 
     name: str
@@ -182,11 +183,11 @@ class Verdict:
 
 
 def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
-    """Judge whether a copy is what its source states.
+    """Verify a copy by what its source states.
 
     Args:
-        name: What to call it.
-        source: The file that counts.
+        name: Its name in the result.
+        source: The source.
         copy: Its copy; None if there is none.
     """
     if copy is None:
@@ -213,12 +214,12 @@ def verify_copies(
     *,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Verdict]:
-    """Compare copies with what is stated of their sources; files of this machine are read, platforms are believed.
+    """Verify copies by what their sources state; files on this machine are read, platforms' statements are trusted.
 
     Args:
-        source: The files that count, by name.
+        source: The sources, by name.
         copies: Their copies, by name.
-        store_of: Returns the store of a file, which is asked where its listing states no checksum.
+        store_of: Returns the store of a file, which is asked if its listing states no checksum.
         stopped: Whether to stop; called ten times a second.
 
     Yields:
@@ -239,7 +240,7 @@ def verify_copies(
 
 
 def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
-    """Find a checksum of one kind of two files, unless they differ in size anyway.
+    """Find checksums of the same algorithm for two files, unless their sizes differ.
 
     Platforms are asked for single files, of which many state more than in a listing; what is on this machine is read.
 
@@ -249,7 +250,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
         store_of: Returns the store of a file.
 
     Returns:
-        Both as they are known then; as they were where one is elsewhere and states no checksum.
+        Both with the new facts; unchanged if one is on a platform that states no checksum.
 
     Raises:
         OmicsError: One of them can't be read.

@@ -27,24 +27,23 @@ T = TypeVar("T")
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
-    """Copy files. One that fails doesn't stop the others from being copied.
+    """Copy files. A file that fails does not stop the others.
 
-    Bytes that come here are compared with what their platform states of them, and appear under their names when they
-    are whole.
-    The same copy resumes what a stopped one began.
+    Bytes that are downloaded are compared with what their platform states, and appear under their names once they are
+    complete. The same copy resumes a stopped one.
 
     Args:
-        plan: What goes where.
+        plan: The files and their targets.
         stores: The stores of both ends.
-        options: How.
+        options: How to copy.
 
     Returns:
         The outcome of each file, in the plan's order.
 
     Raises:
-        ReadOnly: Nothing can be put there; nothing was copied.
-        FolderBusy: Another process makes the same copy from platform to platform.
-        KeyboardInterrupt: It was interrupted; `omicsdk.transfer.engine.control.report_of` gives the report.
+        ReadOnly: The target is read-only; nothing was copied.
+        FolderBusy: Another process makes the same copy between platforms.
+        KeyboardInterrupt: It was interrupted; `omicsdk.transfer.engine.control.report_of` returns the report.
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []
@@ -111,17 +110,17 @@ def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
 
 
 def _unfinished(plan: CopyPlan) -> Unfinished:
-    """What remembers how far a copy to or from this machine is."""
+    """Return the journal of a copy to or from this machine."""
     way = "down" if plan.base.scheme == "file" else "up"
     return Unfinished(way, [plan.files[0].uri.scheme, *plan.words])
 
 
 def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> TransferReport:
-    """Make one report of several that followed each other.
+    """Combine consecutive reports.
 
     Args:
         reports: The reports.
-        title: What they are of together.
+        title: Their common title.
         target: What the names of their outcomes are relative to.
     """
     return TransferReport(
@@ -158,11 +157,11 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
 
 
 def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
-    """An outcome, or a failure where a checksum is required and the file is at the target without one having been compared.
+    """Return an outcome, or a failure if a checksum is required and none was compared.
 
     Args:
         outcome: The outcome.
-        options: How it was copied.
+        options: The options of the copy.
     """
     if not (options.control.require_checksum and outcome.is_present and outcome.verification != "verified"):
         return outcome
@@ -171,15 +170,16 @@ def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
 
 
 def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], control: Control) -> TransferReport:
-    """Make a step of a copy.
+    """Run a step of a copy.
 
     Args:
         step: The step; `control` governs it.
         names: The names of its outcomes.
-        control: Is stopped when Ctrl-C has ended the step; `copy_files` raises that at its end.
+        control: Stopped when Ctrl-C has ended the step; `copy_files` raises that at its end.
 
     Returns:
-        The step's report; of one that was interrupted the outcomes that are known by these names, the others are stopped.
+        The step's report; of one that was interrupted the outcomes that are known by these names, the others are
+        stopped.
 
     Raises:
         KeyboardInterrupt: It ended the step somewhere else than in an engine.
@@ -198,13 +198,13 @@ def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], 
 
 
 def put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, *, differing: bool = False) -> TransferReport:
-    """Put files, those again that the journal has but that are gone from the platform since.
+    """Put files, repeating those that the journal has but the platform no longer does.
 
     Args:
-        store: Where to.
-        puts: What goes where.
-        options: How. Its journal is removed where a file isn't known to be there that it has.
-        differing: Whether all are known to be other there, or not there, whatever the journal says.
+        store: The target's store.
+        puts: The files and their targets.
+        options: How to copy. The journal is removed if a file in it may be missing on the platform.
+        differing: Whether all are known to differ or be missing there, regardless of the journal.
 
     Returns:
         The outcome of each file, in order.
@@ -261,15 +261,15 @@ def is_taken(store: Store, path: str) -> bool:
 
 
 def is_there(store: Store, path: str, arrived: Arrival) -> bool:
-    """Whether a file that arrived is there still, as far as its platform states what exists.
+    """Whether a transferred file still exists, as far as its platform states.
 
     Args:
-        store: Where.
+        store: Its store.
         path: Its path.
-        arrived: What is known of it.
+        arrived: The facts of the transfer.
 
     Raises:
-        OmicsError: The platform can't be asked.
+        OmicsError: The platform cannot be asked.
     """
     try:
         found = store.stat(path)
@@ -285,7 +285,8 @@ def is_there(store: Store, path: str, arrived: Arrival) -> bool:
 def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
     """Copy files of one platform to another one, or within one.
 
-    What passes through this machine is stored in a spool, which the same copy finds again: it fetches and sends what is left.
+    Bytes that pass through this machine are stored in a spool that the same copy reuses: it downloads and uploads only
+    the rest.
 
     Args:
         plan: What goes where; all files are of one scheme.
@@ -330,7 +331,7 @@ def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
 
 
 def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
-    """What a platform copies by itself; None for what it can't."""
+    """Copy files within a platform; return None for those that it cannot copy."""
 
     def copy(file: Selected) -> Verdict | None:
         target = plan.target(file).path
@@ -359,14 +360,14 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
 
 
 class SpooledCopy:
-    """A copy whose files are fetched into a spool and sent on from there.
+    """A copy whose files are downloaded into a spool and uploaded from there.
 
     Args:
-        plan: What goes where.
-        source: Where it comes from.
-        target: Where it goes.
-        spool: What it passes through, open.
-        options: How.
+        plan: The files and their targets.
+        source: The source's store.
+        target: The target's store.
+        spool: The open spool.
+        options: How to copy.
     """
 
     def __init__(self, plan: CopyPlan, source: Store, target: Store, spool: Spool, options: CopyOptions) -> None:
@@ -398,7 +399,9 @@ class SpooledCopy:
             yield from self._carried(some)
 
     def _name(self, file: Selected) -> str:
-        """What a file is called in the spool: by what it is and where it goes, so that it is found again as long as it is that."""
+        """Return a file's name in the spool, from its identity and target, so that it is found again while both are the
+        same.
+        """
         entry = file.entry
         checksums = sorted(entry.checksums.items())
         facts: list[object] = [str(file.uri), entry.size, entry.version, entry.modified, checksums]
@@ -408,7 +411,7 @@ class SpooledCopy:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
-        """Files that an earlier run brought to their end, and that exist still."""
+        """Return the files that an earlier run completed and that still exist."""
         # Of a folder that is put whole nothing may be left out.
         believed = not self._target.puts_whole_folders and not self._plan.differing
         known = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
@@ -425,7 +428,7 @@ class SpooledCopy:
                 yield name, accepted(skipped, self._options)
 
     def _carried(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
-        """Fetch some files and send them on; yields the outcomes of those that failed to come, then of the others."""
+        """Download some files and upload them; yield the outcomes of failed downloads, then of the others."""
         spool, options = self._spool, self._options
         wanted = [(file.entry, name) for name, file in named.items()]
         how = replace(options, journal=spool.fetched)
@@ -437,7 +440,7 @@ class SpooledCopy:
         renamed = [outcome._replace(name=named[outcome.name].name) for outcome in lost]
         yield TransferReport(renamed, came.seconds, why_stopped=came.why_stopped)
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
-            spool.drop([outcome.name for outcome in lost])  # no other file could be written as long as they are there
+            spool.drop([outcome.name for outcome in lost])  # no other file could be written while these exist
         if there and not options.stopped and not (lost and self._target.puts_whole_folders):
             yield self._sent(named, there)
 

@@ -51,22 +51,22 @@ def fetch(
     *,
     kept: bool = False,
 ) -> TransferReport:
-    """Fetch files into a folder, each compared with what is stated of it, and there under its name when it is whole.
+    """Download files into a folder, each compared with what its platform states, and renamed into place when complete.
 
     Args:
         wanted: Files, each with its path in the folder.
-        store: The store that has them.
-        folder: The folder; made if it does not exist.
-        options: How.
-        kept: Whether a file that exists under its name is the one that is wanted, since it has got that name for being whole:
-            a stream of it isn't read again.
+        store: Their store.
+        folder: The folder, created if missing.
+        options: How to copy.
+        kept: Whether an existing file under the name is the right one, since only complete files get their name: a
+            stream without a checksum is not read again.
 
     Returns:
         The outcome of each file, in order.
 
     Raises:
-        UnsafePath: A name would lead out of the folder; nothing was fetched.
-        NameClash: Two would land on one path; likewise.
+        UnsafePath: A name leads out of the folder; nothing was downloaded.
+        NameClash: Two files have one path; nothing was downloaded.
     """
     chosen = options or CopyOptions()
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
@@ -164,7 +164,7 @@ def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: Cop
 
 
 def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
-    """Copy a file beside its target, with its times and permissions; None if more has to be looked at."""
+    """Copy a file beside its target, with its times and permissions; return None if that is not sufficient."""
     source = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         before = os.fstat(source)
@@ -209,7 +209,7 @@ def _has_attributes(descriptor: int) -> bool:
 
 
 def _sync(descriptors: Sequence[int]) -> None:
-    """Make files durable: concurrently where that takes time, as file systems with a journal then write it once for
+    """Make files durable: concurrently if that is slow, as journaling file systems then write the journal once for
     many.
     """
     for number, descriptor in enumerate(descriptors):
@@ -313,15 +313,15 @@ def _written(
 
 
 def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
-    """Compare what came with what is stated of it.
+    """Compare received bytes with what their platform states.
 
     Args:
-        name: What messages call it.
-        digests: Of all that came, by the algorithms that are stated.
+        name: Its name in messages.
+        digests: Checksums of the received bytes, by the stated algorithms.
         entry: The file.
 
     Raises:
-        ChecksumMismatch: It is something else.
+        ChecksumMismatch: They differ.
     """
     found = digests.values()
     for algorithm, stated in entry.checksums.items():

@@ -1,4 +1,4 @@
-"""Whole jobs on files of any two places: what a copy, a move or a synchronisation comes to, and doing it."""
+"""Complete jobs on files in any two places: planning and running a copy, a move or a synchronisation."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def planned_copy(
     naming: Naming = _USUAL,
     options: CopyOptions | None = None,
 ) -> CopyPlan:
-    """Plan a copy, and refuse what the target cannot take; nothing is copied yet.
+    """Plan a copy, and refuse what the target cannot accept, without copying.
 
     Args:
         stores: The stores.
-        uris: What is copied.
+        uris: The sources.
         target: Where to.
         recursive: Whether folders are copied.
         patterns: Which files below folders.
         naming: How copies are named; what is in a folder goes into the target itself then.
-        options: How it will be copied, which tells whether an earlier run began it.
+        options: How to copy, which shows whether an earlier run began it.
 
     Raises:
         PathNotFound: A source does not exist.
@@ -90,14 +90,14 @@ def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, stores: Stores,
 
 
 def check_target(stores: Stores, plan: CopyPlan) -> None:
-    """Refuse a place that takes none of the files so, before anything is fetched for it.
+    """Refuse a read-only target before anything is downloaded for it.
 
     Args:
         stores: The stores.
         plan: What goes where.
 
     Raises:
-        ReadOnly: Nothing can be put there so.
+        ReadOnly: The target is read-only.
     """
     if plan.files:
         stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
@@ -137,7 +137,7 @@ def _place(uri: Uri) -> str:
 def move_files(
     plan: CopyPlan, uris: Sequence[Uri], stores: Stores, options: CopyOptions, *, keeps_folders: bool = False
 ) -> TransferReport:
-    """Move files: within a platform where it can do so, else by a copy, after which each file that arrived is removed.
+    """Move files: within a platform if it supports that, else by a copy, after which each copied file is removed.
 
     Args:
         plan: What goes where.
@@ -186,7 +186,7 @@ def move_files(
 def _with_sources_removed(
     arrived: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions
 ) -> Sequence[Outcome]:
-    """Remove what has arrived. What was skipped without `overwrite` was not compared, and stays."""
+    """Remove the sources of copied files. Files skipped without `overwrite` were not compared, and are kept."""
 
     def gone(one: tuple[Selected, Outcome]) -> None:
         file, outcome = one
@@ -212,15 +212,15 @@ def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """What it takes to make a folder equal to another one.
+    """What is needed to make a folder equal to another one.
 
     Attributes:
-        copy: The files that are copied.
+        copy: The files to copy.
         reasons: Why, by name.
         remove: The files that only the target has.
-        there: How many files the target has.
-        same: How many are equal.
-        newer: How many differ and stay, since the target's are newer.
+        there: The number of the target's files.
+        same: The number of equal files.
+        newer: The number of files that differ and are kept, since the target's are newer.
     """
 
     copy: CopyPlan
@@ -301,7 +301,7 @@ def _compared(
 
 
 def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
-    """Remove the files that only the target has; one that fails does not keep the others.
+    """Remove the files that only the target has; a failure does not stop the others.
 
     Args:
         plan: How the folders differed.
@@ -326,12 +326,12 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
     return gone, failed
 
 
-#: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.
+#: Files of a folder of which more than half are not removed without permission; fewer may all have been replaced.
 MANY = 10
 
 
 class TooManyRemovals(UsageError):
-    """More files would be removed than a copy of the source is likely to lack, or than was allowed.
+    """More files would be removed than is plausible, or than was allowed.
 
     Args:
         target: The folder that they would be removed from.

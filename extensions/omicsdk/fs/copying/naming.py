@@ -1,4 +1,4 @@
-"""Names of copies: with their folders or without, or made of a template such as `{guid}_{name}`."""
+"""Names of copies: with or without their folders, or from a template such as `{guid}_{name}`."""
 
 from __future__ import annotations
 

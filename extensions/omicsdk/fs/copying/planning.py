@@ -1,4 +1,4 @@
-"""What a copy comes to: the files that are meant, and where each goes, by the rules of `cp`."""
+"""The plan of a copy: the selected files, and the target of each, by the rules of `cp`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from omicsdk.transfer.names import WORK_FOLDER
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A file that was found.
+    """A selected file.
 
     Attributes:
-        uri: Where it is.
-        entry: What it is.
-        name: Its path below what was named; its own name where it was named itself.
+        uri: Its path.
+        entry: Its entry.
+        name: Its path below the named folder; its own name if it was named itself.
     """
 
     uri: Uri
@@ -43,11 +43,11 @@ class Patterns:
 
     @property
     def fit_all(self) -> bool:
-        """Whether every file is wanted."""
+        """Whether all files are selected."""
         return not (self.include or self.exclude)
 
     def fit(self, name: str) -> bool:
-        """Whether a file is wanted.
+        """Whether a file is selected.
 
         Args:
             name: Its path below the folder. A pattern without a slash is compared with the last part, too.
@@ -65,15 +65,15 @@ def select(
     """Yield the files that a URI names.
 
     Args:
-        store: The store that has it.
+        store: Its store.
         uri: A file, or a folder.
-        entry: What `store.stat` said of it; asked for when it isn't given.
+        entry: The result of `store.stat`; requested if not given.
         recursive: Whether a folder means all files below it.
-        patterns: Which of those are wanted; what is named itself is wanted always.
+        patterns: Which of those to select; a named file is always selected.
 
     Raises:
-        PathNotFound: Nothing is there.
-        IsFolder: It is a folder, and `recursive` isn't asked for.
+        PathNotFound: The URI does not exist.
+        IsFolder: It is a folder, and `recursive` is not set.
     """
     entry = entry or store.stat(uri.path)
     if not entry.is_folder:
@@ -112,7 +112,7 @@ def _any(name: str, patterns: Iterable[str]) -> bool:
     )
 
 
-#: What exists at a target: nothing is "".
+#: The kind of an existing target; "" if it does not exist.
 Kind = Literal["file", "folder", ""]
 
 
@@ -138,9 +138,9 @@ class CopyPlan:
     Attributes:
         base: The folder that they go into.
         files: The files; `name` is the path below that folder.
-        said: What was named and how it goes there, which identifies the copy however many files of it are left; by
-            default the files do.
-        differing: Whether all files are known to be other at the target, or not there: nothing that was done before counts.
+        said: The named sources and their targets, which identify the copy independently of the remaining files; by
+            default the files.
+        differing: Whether all files are known to differ or be missing at the target, regardless of earlier runs.
         makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
     """
 
@@ -165,20 +165,20 @@ class CopyPlan:
 
 
 def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
-    """Plan which file goes where.
+    """Plan the target of each file.
 
-    One file goes to the name that is given, or into the folder of that name if there is one or a slash is behind it. A
-    folder goes into a folder that exists, and becomes the one that doesn't, with or without a slash behind it; with a
-    slash behind the source it is what is in it that goes there. Several sources go into a folder.
+    A single file is copied to the given name, or into the folder of that name if it exists or ends with a slash. A
+    folder is copied into an existing folder, or becomes the missing one, with or without a slash at its end; a slash at
+    the end of the source selects its contents. Several sources are copied into a folder.
 
     Args:
-        sources: What is copied.
-        target: Where to.
-        kind: What is there already.
+        sources: The sources.
+        target: The target.
+        kind: The kind of the existing target.
 
     Raises:
-        UsageError: Several sources, or a folder, go to what is a file.
-        NameClash: Two files would go to one place.
+        UsageError: Several sources, or a folder, go to a file.
+        NameClash: Two files would have one path.
         UnsafePath: One has no name.
     """
     for source in sources:
@@ -206,7 +206,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
 
 
 def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
-    """Return files by their names; one that is listed twice is there once.
+    """Return files by name, without repetitions.
 
     Args:
         files: The files.

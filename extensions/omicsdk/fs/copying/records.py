@@ -1,7 +1,8 @@
-"""What a copy finds done already, so that the same copy sends and fetches nothing twice.
+"""Records of completed copies, so that the same copy transfers nothing twice.
 
-Checksums prove it where both places state one, or one states it and the other is this machine. For all other files a record in
-the user's state folder says what was copied: it counts as long as nothing changed at either end, as far as both places state it.
+Checksums prove it if both places state one, or one does and the other is this machine. For all other files a record in
+the user's
+state folder lists what was copied: it is valid while nothing changes at either end, as far as both places state it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _record_of(plan: CopyPlan) -> Path | None:
 
 
 class Record:
-    """Which files of a copy are done, and unchanged since.
+    """The completed and unchanged files of a copy.
 
     Args:
         plan: What goes where.
@@ -70,7 +71,7 @@ class Record:
         self._known = dict(self._read())
 
     def unchanged(self) -> dict[str, Outcome]:
-        """Return the outcomes of files that are at the target already: skipped.
+        """Return the skipped outcomes of files that are at the target already.
 
         What the transfer engine downloads by a stated checksum it compares by itself.
         """
@@ -102,7 +103,7 @@ class Record:
         return True
 
     def _sameness(self, file: Selected) -> Verification | None:
-        """How a file is known to be at its target; None if it isn't, or is not known to be."""
+        """Return what shows that a file is at its target; None if nothing does."""
         target = self._plan.target(file)
         try:
             found = self._target.stat(target.path)
@@ -123,7 +124,7 @@ class Record:
         return key_of(file.entry, str(file.uri)), key_of(found, str(self._plan.target(file)))
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
-        """Record what was copied now, where checksums will not prove it, and which folder the copy made.
+        """Record copied files that checksums will not prove, and the folder that the copy created.
 
         Args:
             outcomes: The result for each file of the plan, in order.
@@ -145,7 +146,7 @@ class Record:
             self._write({**self._known, **new})
 
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
-        """What tells a file and its copy from later ones; None if checksums do."""
+        """What distinguishes a file and its copy from later ones; None if checksums do."""
         target = self._plan.target(file)
         found = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")

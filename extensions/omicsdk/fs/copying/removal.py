@@ -80,12 +80,12 @@ def tree(store: Store, entry: Entry) -> Iterator[Entry]:
 def remove(
     stores: Stores, removal: Removal, *, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK
 ) -> TransferReport:
-    """Remove files, then their folders; one that fails does not keep the others.
+    """Remove files, then their folders; a failure does not stop the others.
 
     Args:
         stores: The stores.
         removal: What to remove.
-        stop: Ends the removal when it is set.
+        stop: Stops the removal when set.
         clock: Returns the time.
 
     Returns:

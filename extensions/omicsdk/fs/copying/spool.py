@@ -1,4 +1,4 @@
-"""What an unfinished copy leaves on this machine: a journal of how far it is, or a spool of files on their way."""
+"""Remains of an unfinished copy on this machine: a journal of its progress, or a spool of files in transit."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ from omicsdk.transfer.reports.report import Verification, recorded_verification
 
 
 class Unfinished:
-    """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is
-    done.
+    """The journal of one copy, in the user's state folder: the same copy finds it again, and it is removed when the
+    copy is complete.
 
-    Those that were not resumed for a month are removed when another copy begins.
+    Journals that were not resumed for a month are removed when another copy starts.
 
     Args:
-        way: What kind of copy it is, a word.
-        what: What identifies it, lines; relative paths mean those of the current folder.
+        way: The kind of copy, a word.
+        what: Lines that identify it; relative paths mean those of the current folder.
 
     Attributes:
-        path: The journal's file; None if the state folder can't be written, or there is none since the user has no
-            home.
+        path: The journal's file; None if the state folder is not writable, or the user has no home.
         keep: Whether it is still needed when the block ends; by default it is.
     """
 
@@ -51,7 +50,7 @@ class Unfinished:
         return self.path is not None and self.path.exists()
 
     def forget(self, names: Iterable[str]) -> None:
-        """Drop files that an earlier run had fetched from the journal: they changed since, here or there.
+        """Remove files of an earlier run from the journal: they have changed at either end since.
 
         Args:
             names: Their names in the journal; not gone through if there is none.
@@ -77,7 +76,7 @@ class Unfinished:
 
 
 def is_newer(entry: Entry, copy: str) -> bool:
-    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more.
+    """Whether a file changed after an earlier run had downloaded it; stated checksums are more reliable.
 
     Args:
         entry: The file.
@@ -91,13 +90,13 @@ def is_newer(entry: Entry, copy: str) -> bool:
 
 
 class Arrival(NamedTuple):
-    """What is known of a file that arrived.
+    """The facts of a transferred file.
 
     Attributes:
-        size: Its bytes; None if they were never known.
-        checksums: Those that were computed or compared on its way.
-        where: Its URI where its platform gave it a place of its own; empty if it is what was requested.
-        verification: What it was verified by on its whole way.
+        size: Its bytes; None if unknown.
+        checksums: Checksums computed or compared during the transfer.
+        where: Its URI if its platform assigned another one; empty if it is the requested one.
+        verification: How it was verified over the whole transfer.
     """
 
     size: int | None
@@ -117,9 +116,11 @@ _log = getLogger("omicsdk.fs")
 
 
 class Spool:
-    """A folder for the files of one copy, locked in a `with` block. The same copy finds it again, whatever ended it.
+    """A folder for the files of one copy, locked in a `with` block. The same copy finds it again, however the last run
+    ended.
 
-    It is its owner's only. Beside it is a journal, which records what arrived, and whose lock ends with the process.
+    Only its owner can read it. Beside it is a journal, which records transferred files, and whose lock ends with the
+    process.
 
     Args:
         root: The folder that it is in; None for the one in the user's state folder, else the system's temporary one.
@@ -136,7 +137,7 @@ class Spool:
     Raises:
         FolderBusy: Another process makes the same copy.
         NotWritable: It can't be made there, or belongs to another user.
-        DiskFull: There is no room for it.
+        DiskFull: The disk is full for it.
     """
 
     def __init__(self, root: str | None, what: Iterable[str], title: str) -> None:
@@ -200,14 +201,14 @@ class Spool:
                 pass
 
     def note(self, arrived: Mapping[str, Arrival]) -> None:
-        """Remember files that arrived, and lets go of their bytes.
+        """Record transferred files, and release their bytes.
 
         Args:
             arrived: What is known of them, by name.
 
         Raises:
             NotWritable: That can't be written.
-            DiskFull: There is no room for it.
+            DiskFull: The disk is full for it.
         """
         lines = [
             line_of(["arrived", name, told.size, dict(told.checksums), told.where, told.verification])
@@ -219,7 +220,7 @@ class Spool:
         self.drop(arrived)
 
     def drop(self, names: Collection[str]) -> None:
-        """Remove files, whole or not; with the last one what was remembered of how they came and went.
+        """Remove files, complete or not; after the last one the journals are removed, too.
 
         Args:
             names: Theirs.
@@ -243,7 +244,7 @@ class Spool:
         self.drop({_file_of(path) for path in self.files.iterdir()}.difference(names))
 
     def make_room(self, names: Collection[str], size: int, room: int) -> None:
-        """Remove what failed before where it would be too much together with what comes.
+        """Remove remains of failed files if they would exceed the limit together with new ones.
 
         Args:
             names: What comes, of which something may be there.
@@ -255,7 +256,7 @@ class Spool:
             self.keep_only(names)
 
     def room(self) -> int:
-        """Bytes that it can hold, those that it holds among them, as far as its file system says."""
+        """Bytes that its file system can hold for it, including those in it."""
         return shutil.disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
 
 
@@ -302,7 +303,7 @@ def _own_root() -> Path:
 
 
 def _is_open(folder: Path) -> bool:
-    """Whether others may put something into a folder."""
+    """Whether other users may write to a folder."""
     with suppress(FileNotFoundError):
         return bool(_owner()) and bool(folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
     return False

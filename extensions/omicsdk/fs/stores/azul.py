@@ -35,7 +35,7 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class AzulPath:
-    """What a path names.
+    """A parsed path.
 
     Attributes:
         catalog: The catalog as the path states it; empty at the top.
@@ -87,14 +87,14 @@ def named(found: list[AzulFile]) -> dict[str, AzulFile]:
 class AzulStore(ClientStore[Azul]):
     """Files of Azul.
 
-    `azul://CATALOG/projects/UUID/NAME` is a file of a project; names with slashes are folders in it, and files of one name
-    are in folders of their UUIDs. AnVIL has `datasets` in the place of `projects`. `azul://CATALOG/files/UUID` is a file by
-    itself. The catalog `default` is the default one. Listings are kept for ten minutes. Nothing can be written.
+    `azul://CATALOG/projects/UUID/NAME` is a file of a project; names with slashes are folders in it, and files of one
+    name are in folders of their UUIDs. AnVIL has `datasets` in place of `projects`. `azul://CATALOG/files/UUID` is a
+    file by itself. The catalog `default` is the default one. Listings are kept for ten minutes. Nothing can be written.
 
     Args:
         base_url: The service; by default that of the Human Cell Atlas and LungMAP.
         token: An access token of a Google account; by default what `Azul` finds.
-        client: A client in the place of a new one; it stays open.
+        client: A client in place of a new one; it stays open.
         clock: Returns the time.
     """
 
@@ -205,7 +205,7 @@ def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
 
 
 def _inside(path: str, listing: Mapping[str, AzulFile], folder: str) -> Iterator[Entry]:
-    """What is directly in a folder."""
+    """Return the contents of a folder."""
     skip, last = len(folder) + 1 if folder else 0, ""
     for name in _below(listing, folder):
         first, slash, _ = name[skip:].partition("/")

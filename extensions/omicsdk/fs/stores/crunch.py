@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 class CrunchStore(ClientStore[Crunch]):
-    """Projects and datasets as the site has them, by their slugs, and the datasets' files as its storage has them.
+    """Projects and datasets of a site, by their slugs, and the datasets' files in its storage. Read-only.
 
-    A dataset is named by the end of its slug, `reads` for `my-project:reads`; the whole slug will do. Files that lie in a
-    folder of this machine, or in a store without URLs, are opened where they are. Nothing can be written.
+    A dataset is named by the end of its slug, `reads` for `my-project:reads`; the whole slug is accepted too. Files in
+    a folder of this machine, or in a store without URLs, are opened directly.
 
     Args:
-        url: Where the site is; by default OMICS_CRUNCH_URL, else CRUNCH_URL.
+        url: The site's address; by default OMICS_CRUNCH_URL, else CRUNCH_URL.
         token: The token of a user of the site; by default OMICS_CRUNCH_TOKEN, else CRUNCH_TOKEN.
-        storage_settings: Where the datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage
-            (`omicsdk.crunch.storage`); by default the file that CRUNCH_STORAGE_SETTINGS names.
-        client: A client that is ready, in place of `url` and `token`; it isn't closed.
+        storage_settings: The storage of datasets' files: Django's settings as a mapping or a .toml or .json file, or a
+            storage (`omicsdk.crunch.storage`); by default the file that CRUNCH_STORAGE_SETTINGS names.
+        client: An existing client, in place of `url` and `token`; it is not closed.
     """
 
     scheme: ClassVar[str] = "crunch"
@@ -58,10 +58,10 @@ class CrunchStore(ClientStore[Crunch]):
 
     @property
     def storage(self) -> Storage:
-        """Where the datasets' files are.
+        """The storage of the datasets' files.
 
         Raises:
-            ConfigError: Nothing says where, or it can't be understood.
+            ConfigError: None is configured, or its settings are invalid.
         """
         with self._lock:
             if self._opened is None:
@@ -132,7 +132,7 @@ class CrunchStore(ClientStore[Crunch]):
                     yield Entry(f"{path}/{name}", "folder", details={"name": dataset.name, "id": dataset.id})
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Yield all files below a folder; those of a dataset by one list, where the storage has one."""
+        """Yield all files below a folder; those of a dataset by a single listing, if the storage supports it."""
         project, dataset, inner = _parts(path)
         if not dataset:
             for folder in self.entries(path):
@@ -165,7 +165,7 @@ class CrunchStore(ClientStore[Crunch]):
             return cast("BinaryIO", self.storage.open(name, "rb"))
 
     def location(self, entry: Entry) -> Location:
-        """Return where a file is: a URL that is signed, or a file:// one of this machine, which only `open` is for."""
+        """Return the location of a file: a signed URL, or a file:// one of this machine, which only `open` reads."""
         name, storage = self.handle_of(entry), self.storage
         with self._asking(entry.path):
             if isinstance(storage, FolderStorage):
@@ -207,7 +207,7 @@ def _entry(path: str, name: str, stored: Stored) -> Entry:
 
 
 def _looked(storage: Storage, name: str) -> Stored | None:
-    """What has a name.
+    """Return the file of a name.
 
     Args:
         storage: The storage.
@@ -235,7 +235,7 @@ def _looked(storage: Storage, name: str) -> Stored | None:
 
 
 def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
-    """What is directly in a folder: files, and folders by their names alone.
+    """Return the contents of a folder: files, and folders by their names only.
 
     Args:
         storage: The storage.

@@ -36,17 +36,17 @@ DRS_FORMS = (
 )
 GEN3_FORMS = "Write gen3://HOST/GUID, or gen3://GUID for your own commons, followed by /NAME for a member of a bundle."
 
-#: An address with a port, which could be read as a compact identifier where nothing is behind it.
+#: A host with a port, which could be read as a compact identifier if nothing follows.
 _ADDRESS = re.compile(r"(?:localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a path.
+    """One interpretation of a path.
 
     Attributes:
         identifier: The object.
-        names: The names that lead from it, a bundle, to what is meant; none where it is meant itself.
+        names: The names that lead from it, a bundle, to a member; empty for the object itself.
     """
 
     identifier: DrsId
@@ -54,7 +54,7 @@ class Reading:
 
 
 def drs_readings(path: str) -> list[Reading]:
-    """The ways to read a path of `drs://`, the longest identifier first.
+    """Return the interpretations of a path of `drs://`, the longest identifier first.
 
     The identifier is percent-encoded behind a host, as the standard wants it; names of members are used as they are.
 
@@ -66,7 +66,7 @@ def drs_readings(path: str) -> list[Reading]:
     """
 
     def read(text: str) -> DrsId | None:
-        # Of what has a slash the first part alone is a server, also where it could be a compact identifier (127.0.0.1:80).
+        # If there is a slash, only the first part is a server, even if it could be a compact identifier (127.0.0.1:80).
         is_part = "?" in text or "#" in text or ("/" not in text and bool(host_in(path)))
         return None if is_part else _parsed(text)
 
@@ -74,7 +74,8 @@ def drs_readings(path: str) -> list[Reading]:
 
 
 def gen3_readings(path: str) -> list[Reading]:
-    """The ways to read a path of `gen3://`, the longest GUID first; those without a host are of one's own commons.
+    """Return the interpretations of a path of `gen3://`, the longest GUID first; those without a host are of your own
+    commons.
 
     Nothing in it is percent-encoded.
 
@@ -144,11 +145,11 @@ _log = logging.getLogger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:
-    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` or `omics login gen3` stored for
-    it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to take it, else
-    none.
+    """Return the login for a host, for `omicsdk.drs`: the one that `omics login drs` or `omics login gen3` stored for
+    it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to accept it,
+    else none.
 
-    Settings that can't be read are logged: they may be of another server than the one that is asked.
+    Settings that cannot be read are logged: they may be for another server.
 
     Args:
         host: Its name, with a port if it has one.
@@ -256,10 +257,10 @@ _TOP = "top"
 
 
 class Together:
-    """Files that will be asked for together, so that one request can bring the URLs of many. Thread-safe.
+    """Files whose URLs will be requested together, in few requests. Thread-safe.
 
     Args:
-        preferred: Kinds, clouds or regions of storage that are wanted most.
+        preferred: Kinds, clouds or regions of storage to prefer.
         files: The files.
     """
 
@@ -269,7 +270,7 @@ class Together:
         self._files = [file for file in files if file.error is None]
 
     def expect(self) -> None:
-        """Announce to the servers what they will be asked, once."""
+        """Announce to the servers what will be requested, once."""
         with self._lock:
             files, self._files = self._files, []
         expect(files, self._preferred)
@@ -281,11 +282,11 @@ class Found:
 
     Attributes:
         identifier: What it was requested by.
-        server: Who has it.
-        object: What it is.
-        copies: Where its bytes are.
+        server: Its server.
+        object: The object.
+        copies: The locator of its bytes.
         above: The bundles that it was reached through, each as host and identifier.
-        together: What it was listed with.
+        together: The files that it was listed with.
     """
 
     identifier: DrsId
@@ -299,20 +300,21 @@ class Found:
 class DrsStore(ClientStore[Servers]):
     """Objects of DRS servers.
 
-    `drs://HOST/ID`, `drs://PREFIX:ID` and `drs://dg.PREFIX/ID` name an object. Where it is a bundle it is a folder, and
-    `drs://HOST/ID/NAME` its member of that name. IDs may have slashes: the longest ID that the server knows counts, and names
-    of members are what is left over. An ID behind a host is percent-encoded, as the standard has it; names of members stand
-    as they are. What was found is believed for a minute.
+    `drs://HOST/ID`, `drs://PREFIX:ID` and `drs://dg.PREFIX/ID` name an object. A bundle is a folder, and
+    `drs://HOST/ID/NAME` its member of that name. IDs may have slashes: the longest ID that the server has is used, and
+    the rest are names of members. An ID behind a host is percent-encoded, as in the standard; names of members are used
+    unchanged. Results are cached for a minute.
 
-    No server lists its objects, so servers can't be listed, and nothing can be put: there is no request for either.
+    Servers cannot be listed, and the store is read-only: DRS has no request for either.
 
-    A login goes to its own server only: that of Gen3 (GEN3_API_KEY, ~/.gen3) to its commons, the token of Seven Bridges
-    (SB_AUTH_TOKEN, ~/.sevenbridges) to the platform's DRS server. Other servers are asked without.
+    A login is sent to its own server only: that of Gen3 (GEN3_API_KEY, ~/.gen3) to its commons, the token of Seven
+    Bridges (SB_AUTH_TOKEN, ~/.sevenbridges) to the platform's DRS server. Requests to other servers are sent without a
+    login.
 
     Args:
-        credentials: Returns the login for a host, in the place of those that are found; None for a host without one.
-        preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
-        servers: Servers in the place of new ones; they stay open.
+        credentials: Returns the login for a host, in place of those that are found; None for a host without one.
+        preferred: Kinds, clouds or regions of storage to prefer, such as `gs`.
+        servers: Servers in place of new ones; they stay open.
         clock: Returns the time.
     """
 
@@ -436,7 +438,7 @@ class DrsStore(ClientStore[Servers]):
         raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
     def _reached(self, reading: Reading) -> Found | None:
-        """What a reading leads to; None if a bundle on the way has no member of the name."""
+        """Return the entry that an interpretation leads to; None if a bundle on the way has no member of the name."""
         server = self.client.of(reading.identifier)
         found = self._found(reading.identifier, server, server.describe(reading.identifier))
         for name in reading.names:
@@ -450,7 +452,7 @@ class DrsStore(ClientStore[Servers]):
         return found
 
     def _members(self, path: str, bundle: Found) -> Iterator[Entry]:
-        """What is directly in a bundle, a hundred requested at a time."""
+        """Return the members of a bundle, requested by hundreds."""
         members = bundle.object.members or ()
         for start in range(0, len(members), BULK):
             for name, found in self._listed(bundle, members[start : start + BULK], 1):
@@ -506,7 +508,7 @@ def _entry(path: str, found: Found | OmicsError) -> Entry:
 
 
 def _file_name(found: Found) -> str:
-    """What a copy is called: as the object is, where the path ends in its identifier; a member has its name in the path."""
+    """Return the name of a copy: the object's, if the path ends in its identifier; a member's is in the path."""
     if found.above:
         return ""
     name = found.object.name.replace("\\", "/")

@@ -51,7 +51,7 @@ REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
 #: In the place of a bundle: files by their own UUIDs.
 FILES = "files"
 
-#: What to do to have files in the Data Store.
+#: How to add files to the Data Store.
 NEW_BUNDLE = "Name a folder, without a trailing slash, and its files become a new bundle: omics cp -r FOLDER dss://aws/"
 
 _UUID = re.compile(r"[A-Za-z0-9]{8}(?:-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
@@ -63,12 +63,12 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class DssPath:
-    """What a path names.
+    """A parsed path.
 
     Attributes:
         replica: The replica; empty at the top.
         uuid: The UUID of a bundle, or of a file by itself; empty above them.
-        version: Its version as it is written; empty for the latest.
+        version: Its version as written; empty for the latest.
         name: The name of a file or folder in the bundle; empty for the bundle itself.
         is_single: Whether it is below `files`, where files are outside bundles.
     """
@@ -136,7 +136,7 @@ LATEST = 10.0
 
 
 class Bundles:
-    """Bundles that were requested, kept: a version never changes. Thread-safe.
+    """A cache of bundles: a version never changes. Thread-safe.
 
     Args:
         ask: Gets a bundle's manifest by replica, UUID and version, which is empty for the latest one.
@@ -149,7 +149,7 @@ class Bundles:
         self._latest: Cache[tuple[str, str], str] = Cache(KEPT, LATEST, clock)
 
     def get(self, replica: str, uuid: str, version: str) -> BundleListing:
-        """Return a bundle. Which version is the latest is asked again after ten seconds.
+        """Return a bundle. The latest version is requested again after ten seconds.
 
         Args:
             replica: The replica.
@@ -174,12 +174,12 @@ _log = logging.getLogger("omicsdk.fs")
 
 @dataclass(frozen=True, slots=True)
 class NewBundle:
-    """A bundle that is to be made.
+    """A bundle to create.
 
     Attributes:
-        replica: Where.
-        label: What it is called in the paths: a UUID that it shall have, or any other name, which is dropped.
-        uuid: The UUID that it shall have; empty for a new one.
+        replica: Its replica.
+        label: Its name in the paths: its future UUID, or any other name, which is dropped.
+        uuid: Its UUID; empty for a new one.
         files: Its files by their names in it.
     """
 
@@ -195,12 +195,12 @@ class NewBundle:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of this machine that it is made of; None if its files come from several places."""
+        """The folder of this machine that it is created from; None if its files come from several places."""
         found = {_above(put.source, name) for name, put in self.files.items()}
         return Path(found.pop()) if len(found) == 1 and "" not in found else None
 
     def make(self, dss: Dss, s3: Any, bucket: str, options: CopyOptions, creator: int) -> TransferReport:
-        """Make the bundle; one of which a file fails isn't made, and the same call resumes.
+        """Create the bundle; if a file fails it is not created, and the same call resumes.
 
         Args:
             dss: The service.
@@ -210,7 +210,7 @@ class NewBundle:
             creator: The number of its creator.
 
         Returns:
-            The outcome of each file; the names are their paths, the labels where they are in the bundle.
+            The outcome of each file; the names are their paths, the labels their paths in the bundle.
 
         Raises:
             UsageError: A name that no bundle takes.
@@ -287,12 +287,12 @@ def _above(source: str, name: str) -> str:
     return path.removesuffix(f"/{name}") if path.endswith(f"/{name}") else ""
 
 
-#: Environment variable: the staging bucket where none is named.
+#: Environment variable: the default staging bucket.
 BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
 #: How many one page of a listing has: the most and the least that the service gives.
 PAGE, LEAST_PAGE = 500, 10
 
-#: Seconds for which a service that didn't believe the caller for one file isn't asked for others.
+#: Seconds for which a service that refused the credentials for one file is not asked for others.
 BELIEVED = 60.0
 
 
@@ -314,7 +314,7 @@ class DssStore(ClientStore[Dss]):
         token: An access token for it; by default what `Dss` finds.
         staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
             the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
-        client: A client in the place of a new one; it stays open.
+        client: A client in place of a new one; it stays open.
         clock: Returns the time.
     """
 
@@ -407,21 +407,22 @@ class DssStore(ClientStore[Dss]):
         self._new_bundles([Put("", path) for path in paths])
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
-        """Make bundles of files: one of each folder that is directly in a replica.
+        """Create bundles from files: one from each folder directly in a replica.
 
-        The names below that folder are those in the bundle. Where a file fails its bundle isn't made, and the same put
-        goes on from there. Nothing is ever replaced.
+        Names below that folder are those in the bundle. If a file fails its bundle is not created, and the same put
+        resumes. Nothing is ever replaced.
 
         Args:
-            files: What to put where: `REPLICA/FOLDER/NAME`. All files of a folder go in one call.
-            options: How; a `journal` says that another run finds the files again, but `Dss.upload` has its own.
+            files: The files with their targets, `REPLICA/FOLDER/NAME`. All files of a folder must be in one call.
+            options: How to copy; a `journal` means that another run finds the files again, but `Dss.upload` has its
+                own.
 
         Returns:
-            The outcome of each file; its label is the URI at which it is to be found.
+            The outcome of each file; its label is its URI.
 
         Raises:
-            ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that exists.
-            UsageError: One has a name that no bundle takes.
+            ReadOnly: No staging bucket is named, or a file would be in no bundle, or in an existing one.
+            UsageError: A name is not allowed in bundles.
         """
         from omicsdk.core.s3_clients import s3_client
         from omicsdk.fs.copying.copies import joined
@@ -493,7 +494,7 @@ class DssStore(ClientStore[Dss]):
             raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
-        """What files make, and the staging bucket that they go through."""
+        """Return the bundles to create from files, and their staging bucket."""
 
         bundles = new_bundles(files)
         bucket = self._bucket(bundles[0].path if bundles else "")

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class Gen3Store(DrsStore):
     """Files of Gen3 commons.
 
-    `gen3://HOST/GUID` is a file of a commons, `gen3://GUID` or `gen3:///GUID` one of one's own, and where a GUID has a
-    prefix that is another commons', of that one. A bundle is a folder, as in `drs://`. Other commons are asked with a
-    token of the workspace token service, if it has one.
+    `gen3://HOST/GUID` is a file of a commons, `gen3://GUID` or `gen3:///GUID` one of your own, or of another commons if
+    the GUID has that commons' prefix. A bundle is a folder, as in `drs://`. Requests to other commons have a token of
+    the workspace token service, if it has one.
 
-    An index holds millions of records without folders, so a commons can't be listed. Nothing can be put: the commons
-    gives a file its GUID, so that no path can name it before; `omics gen3 upload` prints the GUIDs.
+    An index has millions of records without folders, so a commons cannot be listed. It is read-only: the commons
+    assigns a file's GUID, so no path can name it before; `omics gen3 upload` prints the GUIDs.
 
     Args:
         endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login
@@ -35,9 +35,9 @@ class Gen3Store(DrsStore):
         refresh_file: Where the login comes from, as `Gen3Auth` takes it; by default GEN3_API_KEY, ~/.gen3/credentials,
             or a workspace's token service. Without any, what is open can be had.
         token: An access token in its place; by default that of OMICS_GEN3_TOKEN.
-        commons: One's own commons with its login, in the place of all these; it stays open.
-        preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
-        settings: How prefixes of other commons are resolved; by default as the environment says.
+        commons: One's own commons with its login, in place of all these; it stays open.
+        preferred: Kinds, clouds or regions of storage to prefer, such as `gs`.
+        settings: How prefixes of other commons are resolved; by default from the environment.
         clock: Returns the time.
     """
 
@@ -63,7 +63,7 @@ class Gen3Store(DrsStore):
         self._settings = settings
 
     def check_puts(self, paths: Sequence[str]) -> None:
-        """Refuse: a commons gives each file its GUID, so no path can be chosen for it.
+        """Refuse all paths: a commons assigns each file its GUID, so no path can be chosen for it.
 
         Raises:
             ReadOnly: Always; the remedy has the command that uploads.

@@ -1,4 +1,4 @@
-"""Files of this machine, as a store like the others."""
+"""Files of this machine as a store."""
 
 from __future__ import annotations
 

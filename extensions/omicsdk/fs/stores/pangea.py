@@ -81,7 +81,7 @@ _CHARACTERS = {"25": "%", "2E": ".", "2F": "/"}
 
 
 class _Owner(NamedTuple):
-    """What has results: a sample, or a group that has some itself."""
+    """The owner of results: a sample, or a group with results of its own."""
 
     uuid: str
     of_group: bool
@@ -89,7 +89,7 @@ class _Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A field as its store finds it again.
+    """The handle of a field.
 
     Attributes:
         field: The field.
@@ -146,7 +146,7 @@ class PangeaStore(ClientStore[Pangea]):
         self._known: dict[tuple[str, ...], Any] = {}
 
     def _logged_in(self) -> Pangea:
-        """Make a client, logged in where there is a login.
+        """Create a client, with a login if there is one.
 
         Raises:
             AuthError: The server refuses the login.
@@ -212,13 +212,13 @@ class PangeaStore(ClientStore[Pangea]):
         return object_of(self.client.get_sample_group_sample_links.raw(id=group.uuid).json(), "sample_links")
 
     def _result(self, parts: Sequence[str]) -> ResultId:
-        """A result, looked up each time: which is the newest changes."""
+        """Return a result, looked up each time: the newest one changes."""
         owner = self._owner(parts)
         found = find_result(self.client, owner.uuid, *module_and_replicate(parts[3]), of_group=owner.of_group)
         return ResultId(found.uuid, owner.of_group)
 
     def _remembered(self, parts: Sequence[str], find: Callable[[], T]) -> T:
-        """Something that exists; it is looked up once."""
+        """Return an object that exists; it is looked up once."""
         key = tuple(parts)
         if key not in self._known:
             self._known[key] = find()
@@ -371,7 +371,7 @@ class PangeaStore(ClientStore[Pangea]):
         return found
 
     def _made_result(self, path: str) -> ResultId:
-        """A result, created where it does not exist, for members only."""
+        """Return a result, created if missing, for members only."""
         parts = _parts(path)
         with self._asking(path):
             try:
@@ -434,7 +434,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
-        """Raise the server's answer that something does not exist as an error of paths; what is known may be outdated then."""
+        """Convert the server's answer that an object does not exist to an error of paths; caches may be outdated then."""
         try:
             yield
         except APIError as error:

@@ -33,7 +33,7 @@ _CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "C
 
 
 def split(path: str) -> tuple[str, str | None]:
-    """The bucket and the key of a path; None if it has none, which an empty one behind a slash isn't.
+    """The bucket and the key of a path; None without a key; behind a slash the key may be empty.
 
     Args:
         path: `bucket/key`. The key is all behind the first slash, as it stands there.
@@ -43,7 +43,7 @@ def split(path: str) -> tuple[str, str | None]:
 
 
 def prefix_of(key: str | None) -> str:
-    """What the keys in a folder begin with.
+    """Return the prefix of the keys in a folder.
 
     Args:
         key: The folder's own; None for the bucket.
@@ -52,7 +52,7 @@ def prefix_of(key: str | None) -> str:
 
 
 def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[str, str] | None = None) -> Entry:
-    """An object of a list, or one that was looked at.
+    """Return the entry of an object in a list, or in the answer to HEAD.
 
     Args:
         path: Its path.
@@ -85,7 +85,7 @@ def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dic
 
 
 def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
-    """Whether an object's ETag could be the one that `s3_etag` computes: whether its parts are of that size is worth asking.
+    """Whether an object's ETag may be that of `s3_etag`, so that it is worth requesting the size of its parts.
 
     Args:
         told: The answer to HEAD.
@@ -101,7 +101,7 @@ def seconds(moment: object) -> float | None:
 
 
 def _is_encrypted(told: Mapping[str, Any]) -> bool:
-    """Whether an ETag says nothing of the contents."""
+    """Whether an ETag is not a checksum of the content."""
     return "SSECustomerAlgorithm" in told or str(told.get("ServerSideEncryption") or "AES256") != "AES256"
 
 
@@ -114,7 +114,7 @@ def _details(told: Mapping[str, Any]) -> dict[str, Any]:
 EXPIRES = 3600
 #: The longest validity of a signature of version 4.
 LONGEST = 7 * 86400
-#: From this size on a copy over there is made of parts: a single request takes at most 5 GiB, and its time is bounded.
+#: From this size on copies within S3 are made in parts: a single request copies at most 5 GiB, and its time is limited.
 COPY_IN_PARTS = 1024**3
 #: The size of those parts.
 COPY_PART = 256 * 1024**2
@@ -290,7 +290,7 @@ class S3Store(Store):
     # -- changes
 
     def make_folder(self, path: str) -> None:
-        """Make an object of no bytes that stands for a folder, where no key begins with it yet.
+        """Create an empty object that represents a folder, unless a key begins with it.
 
         Raises:
             PathNotFound: There is no such bucket.
@@ -359,7 +359,7 @@ class S3Store(Store):
 
 
 def _first_part(client: Any, place: Mapping[str, str]) -> int | None:
-    """The size of an object's first part in bytes; None if the store doesn't tell."""
+    """Return the size of an object's first part in bytes; None if the store does not report it."""
     from botocore.exceptions import ClientError
 
     try:

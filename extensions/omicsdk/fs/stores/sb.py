@@ -38,7 +38,7 @@ from omicsdk.transfer import Location, TransferReport, Upload
 
 T = TypeVar("T")
 
-#: What the platform says of a folder that it doesn't delete.
+#: The platform's error for a folder that it does not delete.
 _NOT_EMPTY = "5021"
 #: Characters of a name that are kept in another one.
 _KEPT = 200

@@ -383,7 +383,7 @@ def in_order(
         items: The items; taken as they are needed.
         work: The work.
         threads: The number of threads, from 1.
-        stop: Ends it between two items when it is set.
+        stop: Ends it between two items when set.
 
     Raises:
         Interrupted: `stop` was set.
@@ -420,13 +420,14 @@ def run(
 
     Args:
         rows: The rows, or the fault of each that is wrong.
-        work: The work on several rows; its second argument is whether an earlier run may have done it. Returns as many outcomes.
+        work: The work on several rows; its second argument is whether an earlier run may have done it. Returns as many
+            outcomes.
         outputs: The output, the failures, and perhaps the manifest of failed rows.
         threads: Batches under way at once.
         batch: Rows of a batch.
         header: The first line of the output.
         columns: The first line of the manifest of failed rows.
-        stop: Ends it when it is set.
+        stop: Stops it when set.
 
     Raises:
         AuthError: The commons does not accept the login.

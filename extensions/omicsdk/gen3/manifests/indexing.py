@@ -63,17 +63,18 @@ def index_manifest(
 ) -> Summary:
     """Index the files of a manifest: create or update a record for each row.
 
-    A row with the GUID of a record must have its size and MD5 sum, and changes its URLs, ACL, resources and name, as far as the
-    manifest has those columns. Other rows create records; one with a previous GUID creates a new version of that.
+    A row with the GUID of a record must have its size and MD5 sum, and changes its URLs, ACL, resources and name, as
+    far as the manifest has those columns. Other rows create records; one with a previous GUID creates a new version of
+    that.
 
-    Run the same again to resume, also after rows failed, with the manifest corrected. A record that a row without a GUID has
-    created already is not created again. It is identified by the output of an earlier run, or by MD5 sum, size, URLs and name,
-    and by ACL and resources where the manifest has them. Failed rows are also written to OUTPUT.failed-rows.tsv, a manifest that
-    can be indexed by itself, with another output file.
+    Run the same again to resume, also after rows failed, with the manifest corrected. A record that a row without a
+    GUID has created already is not created again. It is identified by the output of an earlier run, or by MD5 sum,
+    size, URLs and name, and by ACL and resources where the manifest has them. Failed rows are also written to
+    OUTPUT.failed-rows.tsv, a manifest that can be indexed by itself, with another output file.
 
     Args:
-        manifest: Table with the columns urls, md5 and size, and of guid, authz, acl, file_name, prev_guid, record_type and
-            package_contents what is known.
+        manifest: Table with the columns urls, md5 and size, and of guid, authz, acl, file_name, prev_guid, record_type
+            and package_contents what is known.
         output: File for the manifest with the GUIDs of all records.
         threads: Requests that are sent at the same time, each for several rows.
         replace_urls: Replace the URLs of existing records; otherwise those of the manifest are added.
@@ -81,7 +82,7 @@ def index_manifest(
         empty_metadata: Store empty cells of these columns, too.
         delimiter: Separator of the manifest's cells; by default that of its suffix.
         output_delimiter: Separator of the output's cells; by default that of its suffix.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many records were created, updated, and the same already. Beside the output OUTPUT.failures.tsv has why rows
@@ -91,8 +92,8 @@ def index_manifest(
         ManifestError: The manifest cannot be read, or lacks a column.
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
-        UsageError: The metadata service does not take the name and password of an index; or the manifest is the list of failed
-            rows of `output`, whose GUIDs would be lost.
+        UsageError: The metadata service does not take the name and password of an index; or the manifest is the list of
+            failed rows of `output`, whose GUIDs would be lost.
     """
     if metadata and isinstance(client.credentials, Basic):
         raise UsageError(

@@ -43,7 +43,7 @@ def value_of(cell: Any) -> Any:
     """The value of a cell: the JSON that it holds, or its text. Quotes around it and spaces don't count.
 
     Args:
-        cell: The cell; what is no text is a value already.
+        cell: The cell; what is not text is a value already.
     """
     if not isinstance(cell, str):
         return cell
@@ -111,10 +111,11 @@ def ingest_metadata(
         output: The file that is written, a line for each row with its result.
         threads: Batches of rows under way at once, from 1.
         guid_of: Returns a row's GUID; by default its column guid.
-        by_url: Whether the GUID is that of the record with the row's submitted_sample_id in a URL, in place of `guid_of`.
+        by_url: Whether the GUID is that of the record with the row's submitted_sample_id in a URL, in place of
+            `guid_of`.
         guid_type: The type of the documents; by default it depends on whether the index has the GUID.
         delimiter: The separator of the cells; by default the one of the suffix.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many documents were created and updated.
@@ -176,7 +177,7 @@ def verify_metadata(
         guid_of: Returns a row's GUID; by default its column guid.
         metadata_of: Returns what a row states; by default its other columns.
         delimiter: The separator of the cells; by default the one of the suffix.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many rows are right, wrong, and without a document.

@@ -56,7 +56,7 @@ def read_index(
         manifest: Manifest with the MD5 sums and sizes of the files whose records are read; by default all records.
         threads: Batches of rows of that manifest that are requested at the same time, from 1.
         delimiter: The separator of that manifest's cells; by default the one of its suffix.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many records were read; rows without a record are in a file of failures beside the output.
@@ -160,7 +160,7 @@ def verify_manifest(
         threads: Batches of rows that are requested at the same time, from 1.
         parsers: Parsers of fields, in place of those of `PARSERS`.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many rows are right, wrong, and missing in the index.
@@ -254,7 +254,7 @@ def delete_index_records(
         threads: Batches of rows under way at once, from 1.
         delimiter: The separator of the cells; by default the one of the suffix.
         dry_run: Only count what would be deleted; nothing is written.
-        stop: Ends the run when it is set.
+        stop: Stops the run when set.
 
     Returns:
         How many were deleted, and how many did not exist.

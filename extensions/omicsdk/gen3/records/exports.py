@@ -47,7 +47,7 @@ def rows_of(
 
     Args:
         read: Returns at most as many bytes as requested; none at the end.
-        operation: What errors call it.
+        operation: Its name in errors.
         begins: What the array begins with; what follows its end is not read.
 
     Raises:

@@ -80,7 +80,7 @@ _FIELDS: tuple[tuple[str, type, str], ...] = (
 
 
 def stated_text(value: object, operation: str, field: str, expected: str) -> str:
-    """A text that an answer has to state.
+    """Return a text that an answer must contain.
 
     Args:
         value: What it states.
@@ -89,7 +89,7 @@ def stated_text(value: object, operation: str, field: str, expected: str) -> str
         expected: What it has to be, in words.
 
     Raises:
-        DecodeError: It is no text, or an empty one.
+        DecodeError: It is not text, or an empty one.
     """
     if not isinstance(value, str) or not value:
         raise DecodeError(operation, field, value, expected=expected)
@@ -144,15 +144,15 @@ class DSSFile(NamedTuple):
 
     @classmethod
     def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
-        """The file of a bundle's entry.
+        """Make a file from a bundle's entry.
 
         Args:
             file_dict: An entry of `bundle.files` as the service answers it.
             replica: Where it is fetched from, `aws` or `gcp`.
 
         Raises:
-            DecodeError: A field is missing, or isn't what the service's document says. The name may be anything: what a file
-                can be called is decided where it is placed.
+            DecodeError: A field is missing, or isn't what the service's document says. The name may be anything: what a
+                file can be called is decided where it is placed.
         """
         if not is_object(file_dict):
             raise DecodeError("get_bundle", "bundle.files", file_dict, expected="objects")
@@ -166,7 +166,7 @@ class DSSFile(NamedTuple):
 
     @classmethod
     def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
-        """The bundle.json of a bundle, which is kept like a file of it.
+        """Make the bundle.json of a bundle, which is stored like one of its files.
 
         Args:
             manifest_bytes: Its content.
@@ -238,7 +238,7 @@ def chosen(
     """The files of a bundle whose whole name (folders included) matches a case-sensitive shell pattern.
 
     Args:
-        manifest: What get_bundle answers, all pages merged.
+        manifest: The bundle's manifest, all pages merged.
         replica: Where the files are fetched from.
         metadata_filter: Patterns for files with `indexed` set.
         data_filter: Patterns for the rest.

@@ -22,7 +22,7 @@ LOG_IN = "Log in with `omics dss login`, or pass credentials."
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account, as the access token states it.
+    """The account in an access token.
 
     Attributes:
         email: Its e-mail address.
@@ -36,7 +36,7 @@ class Account:
 
 
 def _whoami(client: Dss) -> Account:
-    """Show the account that the login belongs to, as its access token states it; the service is not asked.
+    """Show the account of the login, from its access token, without a request.
 
     Returns:
         The account.

@@ -41,13 +41,13 @@ Link = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Contents:
-    """What a collection links to.
+    """The content of a collection.
 
     Attributes:
         bundles: Each bundle once, with all of its files.
-        files: Files that the collection links to by themselves or by a part of them, each once; their names are where they
-            go below the download folder.
-        errors: Links to nothing.
+        files: Files that the collection links to by themselves or by a part of them, each once; their names are their
+            paths below the download folder.
+        errors: Broken links.
     """
 
     bundles: list[Bundle] = field(default_factory=list[Bundle])
@@ -56,7 +56,7 @@ class Contents:
 
 
 def get_collection(api: DssApi, uuid: str, version: str | None, replica: str) -> dict[str, Any]:
-    """A collection as the service answers it.
+    """Return a collection.
 
     Args:
         api: The service.
@@ -109,7 +109,7 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
 
 
 def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
-    """What a link points to; an error that comes of it is the result."""
+    """Return the target of a link; an error is returned as the result."""
     kind, uuid, version = link
     try:
         if kind == "bundle":
@@ -172,7 +172,7 @@ LISTS = {"patch_collection": ("add_contents", "remove_contents"), "patch_bundle"
 def pieces(
     added: Sequence[Any], removed: Sequence[Any], most: int = MOST_CHANGES
 ) -> list[tuple[Sequence[Any], Sequence[Any]]]:
-    """Split changes so that they come to the same as all at once: what is removed goes first, as within a request.
+    """Split changes so that they have the same effect as one request: removals go first, as within a request.
 
     Args:
         added: What is added.
@@ -188,7 +188,7 @@ def pieces(
 
 
 def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Make changes by as many requests as they take.
+    """Make changes in as many requests as needed.
 
     Args:
         operation: A key of `LISTS`.
@@ -224,7 +224,7 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
 def create(
     put: Callable[..., dict[str, Any]], patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Make a collection of any number of links: the first ones with it, the others added.
+    """Create a collection of any number of links: the first ones with it, the others added.
 
     Args:
         put: Makes the collection; gives the answer with its version.
@@ -274,8 +274,8 @@ def download_collection(
         version: Version of the collection; by default the latest.
         download_dir: Folder to download into, created if missing; by default the current folder.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be done with each file; nothing is written.
 
     Returns:
@@ -310,7 +310,7 @@ def create_collection(
     details: Mapping[str, Any] | None = None,
     version: str | None = None,
 ) -> StoredVersion:
-    """Make a collection of any number of links; over 1,000 they are added by further requests.
+    """Create a collection of any number of links; above 1,000 they are added by further requests.
 
     Args:
         uuid: The collection's UUID; None makes a new one.
@@ -407,7 +407,7 @@ def _change(dss: Dss, operation: str, uuid: str, replica: Replica, version: str,
 
 
 def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
-    """A call of an operation that gives its answer as JSON."""
+    """Return a function that calls an operation and returns its answer as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
         return operation.raw(**arguments).json()

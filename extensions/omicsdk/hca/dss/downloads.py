@@ -54,11 +54,11 @@ class DownloadFailed(SomeFailed, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that is available.
+    """An available bundle.
 
     Attributes:
-        manifest: What get_bundle answers, all pages merged.
-        files: Those of its files that are wanted.
+        manifest: Its manifest, all pages merged.
+        files: The selected files.
     """
 
     manifest: dict[str, Any]
@@ -72,11 +72,11 @@ class Bundle:
 
 @dataclass(slots=True, repr=False)
 class Result(Displayed):
-    """What a download did.
+    """The result of a download.
 
     Attributes:
         bundles: The bundles whose folders it made.
-        report: What the transfer engine says of each file of the filestore.
+        report: The transfer's report on the files of the filestore.
         errors: Everything that failed.
     """
 
@@ -130,7 +130,7 @@ def errors_of(report: Report) -> list[OmicsError]:
 def download_bundles(
     dss: Dss, bundles: Sequence[Bundle], folder: Path, options: FetchOptions, singles: Sequence[DSSFile] = ()
 ) -> Result:
-    """Fetch the files of bundles and lay out their folders.
+    """Download the files of bundles and create their folders.
 
     Names are checked before a byte is fetched.
 
@@ -173,7 +173,7 @@ def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None)
     Args:
         folder: The download folder.
         file: The file.
-        name: Where to, below the download folder.
+        name: Its path below the download folder.
         content: Its content, if that has to be put into the filestore first.
 
     Returns:
@@ -235,7 +235,7 @@ def download_rows_as_bundles(
 def bundle_of_rows(
     manifest: Mapping[str, Any], rows: Mapping[str, str], replica: str, *, no_metadata: bool, no_data: bool
 ) -> tuple[Bundle, list[OmicsError]]:
-    """What a manifest's rows want of one bundle, and the rows that the bundle contradicts.
+    """Return the part of a bundle that a manifest's rows select, and the rows that contradict the bundle.
 
     Args:
         manifest: What get_bundle answers.
@@ -287,7 +287,7 @@ def download(
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
     Files are stored in the filestore `<download_dir>/.hca`, verified by SHA-256, and linked from the bundle's folder;
-    bundle.json holds the bundle's manifest. Files that are already present and verified are skipped.
+    bundle.json is the bundle's manifest. Files that are already present and verified are skipped.
 
     Args:
         bundle_uuid: UUID of the bundle.
@@ -302,13 +302,13 @@ def download(
         num_retries: Retries per file, 0 or more. Each block that arrives restores one.
         min_delay_seconds: Minimum delay before a retry, in seconds.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes it.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be done with each file; nothing is written.
 
     Returns:
-        The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or
-        look at `errors`.
+        The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or look
+            at `errors`.
 
     Raises:
         UsageError: A filter and its flag are both given, or a number is negative.
@@ -358,8 +358,8 @@ def download_manifest(
         min_delay_seconds: Minimum delay before a retry, in seconds.
         download_dir: Folder to download into, created if missing; by default the current folder.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the download within a second; the same call resumes it.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be done with each file; nothing is written.
         workers: Number of worker processes on this machine, 1 or more; by default this process downloads alone. Workers
             import the main module, so a script starts its work below `if __name__ == "__main__":`.
@@ -456,10 +456,10 @@ def verify(
         data_filter: The same for all other files.
         no_metadata: Leave out all metadata.
         no_data: Leave out all data.
-        stop: Ends the comparison when it is set.
+        stop: Stops the comparison when set.
 
     Returns:
-        The outcome of each file, in the order of the bundle: done where it is right, failed where it is missing or differs.
+        The outcome of each file, in the order of the bundle: done if it is right, failed if it is missing or differs.
 
     Raises:
         UsageError: A filter and its flag are both given.

@@ -1,4 +1,4 @@
-"""Files of bundles: by name, with the checksums that the Data Store states, and where their bytes are."""
+"""Files of bundles: by name, with the checksums that the Data Store states, and their locations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
 
 
 def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str, Any]:
-    """A bundle's manifest, all pages merged.
+    """Return a bundle's manifest, all pages merged.
 
     Args:
         api: The service.
@@ -150,7 +150,7 @@ class BundleListing:
             yield self.files[at]
 
     def inside(self, name: str) -> Iterator[BundleFile | str]:
-        """What is directly in a folder: files, and names of folders.
+        """Return the contents of a folder: files, and names of folders.
 
         Args:
             name: The folder's name; empty for the bundle's own.
@@ -174,7 +174,7 @@ def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
 
 
 def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> BundleFile:
-    """Request the facts of a file outside any bundle, where it has no name: its UUID takes the name's place.
+    """Request the facts of a file outside any bundle; without a name there, its UUID is used.
 
     Args:
         api: The service.
@@ -206,7 +206,7 @@ _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
 
 
 def without_redirects(api: DssApi) -> DssApi:
-    """Return a clone of a client that hands out redirects, which is what `locate` asks."""
+    """Return a clone of a client that returns redirects, for `locate`."""
     return api.with_options(follow_redirects=False)
 
 
@@ -252,13 +252,13 @@ class Locator:
             self._answered.set()
 
     def place(self, file: DSSFile) -> tuple[Locate | Location, Locate | None]:
-        """Give what the engine needs to find a file: an item's `locate` and `renew`.
+        """Return how the engine finds a file: an item's `locate` and `renew`.
 
-        A request by the engine costs far less than a call of the client's, so the engine requests the file from the service
-        itself, with the client's headers. Where these are not accepted, `locate` asks, which renews the credentials, retries
-        and explains. Of a service that has not answered a call of the client's yet, only the first few files are requested so,
-        and then one is located before all others: where the credentials are refused, a hundred thousand requests more would be
-        refused too.
+        A request by the engine costs far less than a call of the client's, so the engine requests the file from the
+        service itself, with the client's headers. Where these are not accepted, `locate` asks, which renews the
+        credentials, retries and explains. Of a service that has not answered a call of the client's yet, only the first
+        few files are requested so, and then one is located before all others: where the credentials are refused, a
+        hundred thousand requests more would be refused too.
         """
         ask = partial(self.locate, file)
         if not self._answered.is_set() or self._refused is not None:
@@ -296,7 +296,7 @@ class Locator:
             raise
 
     def _in_turn(self, ask: Locate) -> Location:
-        """Ask before the others, or after the one that does."""
+        """Wait for the first request, or make it, before others are sent."""
         if self._answered.is_set() or not self._first.acquire(blocking=False):
             self._answered.wait()
             return ask()

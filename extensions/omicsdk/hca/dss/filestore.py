@@ -1,7 +1,8 @@
-"""The shared folder of downloaded files: fetching into it, and links into it, as every client of the Data Store lays them out.
+"""The shared folder of downloaded files: downloads into it and links from it, in the layout of all clients of the Data
+Store.
 
-A file is stored once, under its SHA-256: `.hca/v2/files_2_4/<first 2>/<next 4>/<sha256>`. Folders of bundles hold hard links
-to it, or copies where the file system has none.
+A file is stored once, under its SHA-256: `.hca/v2/files_2_4/<first 2>/<next 4>/<sha256>`. Folders of bundles hold hard
+links to it, or copies where the file system has none.
 """
 
 from __future__ import annotations
@@ -115,8 +116,8 @@ class FetchOptions:
         num_retries: Consecutive failures after which a file fails; 0 for none. It rises again with what arrives.
         min_delay_seconds: Least wait before a retry.
         progress: Called a few times a second.
-        stop: Set it to end the transfer within a second; what arrived is kept for the next run.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the transfer within a second; what arrived is kept for the next run.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would happen with each file; nothing is written.
         pool: The workers that fetch; None if this process does. A dry run uses none of them.
         addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
@@ -185,7 +186,7 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
 
 
 def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
-    """What locates files at addresses that are known by their SHA-256."""
+    """Return a function that locates files at known addresses, by their SHA-256."""
 
     def place(file: DSSFile) -> tuple[Locate | Location, Locate | None]:
         address = addresses.get(file.sha256)
@@ -213,7 +214,7 @@ class _Unlocated:
 
 
 def unlocated(file: DSSFile) -> tuple[_Unlocated, None]:
-    """What takes the place of a file's location until there is a client to locate it."""
+    """Raise: a placeholder for a file's location until there is a client to locate it."""
     return _Unlocated(file), None
 
 

@@ -1,4 +1,4 @@
-"""What the service does in the background: registrations of staged files and checkouts of bundles."""
+"""Background work of the service: registrations of staged files and checkouts of bundles."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def longer(wait: float) -> float:
 
 
 class RegistrationRefused(TransferError):
-    """The service doesn't take a staged file over.
+    """The service refuses a staged file.
 
     Attributes:
-        lost: Whether what it says may mean that the staged object isn't there any longer.
+        lost: Whether the staged object may no longer exist.
     """
 
     def __init__(self, file: LocalFile, error: APIError) -> None:
@@ -54,9 +54,9 @@ class Awaited:
     Attributes:
         number: The file's number.
         file: The file.
-        request_id: What the service called the request.
+        request_id: The service's id of the request.
         asked: When it was answered, in seconds by the monotonic clock.
-        deadline: When its time is over, likewise.
+        deadline: When its time limit ends, by the same clock.
     """
 
     number: int
@@ -122,7 +122,7 @@ class Registrar:
     def quick(
         self, file: LocalFile, source_url: str, answered: Callable[[int | None, Mapping[str, str]], None]
     ) -> FollowUp | None:
-        """Make the request that `ask` sends, for the transfer engine to send after the file.
+        """Return the request that `ask` sends, for the transfer engine to send after the file.
 
         Args:
             file: The file.
@@ -145,7 +145,7 @@ class Registrar:
         return FollowUp(out.url, out.headers, request.content, answered)
 
     def awaited(self, number: int, file: LocalFile, status: int, headers: Mapping[str, str]) -> Awaited | None:
-        """Return what to wait for after an answer that is no error; None if the service has the file.
+        """Return what to wait for after a successful answer; None if the service has the file.
 
         Args:
             number: The file's number.
@@ -160,7 +160,7 @@ class Registrar:
         return Awaited(number, file, request_id, now, now + self._timeout)
 
     def _look(self, one: Awaited) -> bool | OmicsError:
-        """Whether the service has a file now, or why it can't be asked."""
+        """Return whether the service has a file now, or why it cannot be asked."""
         try:
             self._api.head_file.raw(uuid=one.file.uuid, replica=self._replica, version=self._version)
         except NotFound:
@@ -226,7 +226,7 @@ def register_file(
         creator_uid: Who makes it, a number.
         version: The file's version; by default the time now.
         timeout_seconds: How long the service may take to copy it.
-        stop: Set it to end the waiting; the service continues.
+        stop: Set to stop the waiting; the service continues.
 
     Returns:
         The UUID and the version of the file.
@@ -299,7 +299,7 @@ def checkout(
     started: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Checkout:
-    """Have a bundle copied to a bucket, and wait until it is there.
+    """Copy a bundle to a bucket, and wait until it is complete.
 
     Args:
         uuid: The bundle.
@@ -309,7 +309,7 @@ def checkout(
         email: An address that the service notifies too.
         timeout_seconds: How long to wait.
         started: Called with the job's id as soon as it has one.
-        stop: Set it to end the waiting; the job continues.
+        stop: Set to stop the waiting; the job continues.
 
     Returns:
         The job's id, and where the files are.

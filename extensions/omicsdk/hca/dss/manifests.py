@@ -44,7 +44,7 @@ class ManifestError(UsageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest on disk. Rows are read again each time, one by one: a manifest may be long.
+    """A manifest on disk. Rows are read one by one in each iteration: a manifest may be long.
 
     Attributes:
         path: The table.
@@ -140,7 +140,7 @@ class Manifest:
             An error for each file that has to be there and is not; nothing is written then.
 
         Raises:
-            TransferError: There is no room, or it can't be written there.
+            TransferError: The disk is full, or it can't be written there.
         """
         columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
         missing = list[OmicsError]()
@@ -165,7 +165,7 @@ class _Incomplete(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ManifestFiles(Iterable[DSSFile]):
-    """The files that a manifest lists, read again for each iteration: nothing is held, and other processes read it too.
+    """The files that a manifest lists, read again in each iteration without storing them, in other processes too.
 
     Attributes:
         manifest: The manifest.
@@ -191,7 +191,7 @@ def write_manifest(
         columns: The columns; by default the documented ones and file_version.
 
     Raises:
-        TransferError: There is no room, or it can't be written there.
+        TransferError: The disk is full, or it can't be written there.
     """
     _write(target, _with_paths(rows, download_dir), columns)
 
@@ -212,7 +212,7 @@ def _write(target: Path, rows: Iterable[dict[str, str]], columns: Sequence[str])
 
 
 def row_fault(row: dict[str, str]) -> str | None:
-    """What is wrong with a row, or None."""
+    """Return what is wrong with a row, or None."""
     for column in ("bundle_uuid", "file_uuid", "file_name"):
         if not row[column]:
             return f"{column} is empty"

@@ -32,7 +32,7 @@ class Refused(Exception):
     """A request that is not a valid notification.
 
     Args:
-        status: What it is answered with.
+        status: The status of the answer.
         reason: Why, without anything secret.
     """
 
@@ -53,7 +53,7 @@ class Notification:
         bundle_uuid: The bundle that it is about.
         bundle_version: Its version.
         attachments: The parts of the metadata that the subscription asked for, by name; `_errors` names what failed.
-        payload: The whole message as it came.
+        payload: The whole message, unchanged.
         form_fields: The other fields of a form.
         key_id: The key that it was signed with; None when signatures aren't checked.
     """
@@ -80,7 +80,7 @@ def received(
     payload_field: str = PAYLOAD_FIELD,
     most_skew: float = MOST_SKEW,
 ) -> Notification:
-    """Make a notification of a request.
+    """Convert a request to a notification.
 
     Args:
         method: Its method.
@@ -201,10 +201,10 @@ class NotificationServer(ThreadingHTTPServer):
             self._free.release()
 
     def finish(self, seconds: float) -> None:
-        """Wait until every request that came is answered.
+        """Wait until all requests are answered.
 
-        A process that ends cuts off what its threads are still sending, and a sender that gets half an answer sends again what
-        was handled.
+        A process that ends cuts off what its threads are still sending, and a sender that gets half an answer sends
+        again what was handled.
 
         Args:
             seconds: For how long at most.
@@ -313,8 +313,8 @@ class Listener:
         host: The address that it listens at; the default can be reached from this machine only.
         port: The TCP port, 0 to 65535; 0 takes a free one, which `url` has.
         path: The path of the callback URL; other paths are answered with 404. By default any.
-        keys: Secrets by the ids of keys (`hmac_key_id` of a subscription), or a function that gives them, or one secret for
-            all ids. Requests that aren't signed with one of them are answered with 401. None takes everything.
+        keys: Secrets by the ids of keys (`hmac_key_id` of a subscription), or a function that gives them, or one secret
+            for all ids. Requests that aren't signed with one of them are answered with 401. None takes everything.
         payload_field: The field of a form that holds the message (`payload_form_field` of a subscription).
         most_bytes: The largest body that is taken, in bytes, 1 or more; larger ones are answered with 413.
         most_skew: Seconds that a signature's date may be away from this machine's clock.
@@ -389,7 +389,7 @@ class Listener:
 
     @contextmanager
     def receive(self, timeout: float | None = None) -> Generator[Notification]:
-        """Give the next notification for the length of a `with` block; its sender is answered at the block's end.
+        """Return the next notification within a `with` block; its sender is answered at the block's end.
 
         Args:
             timeout: Seconds to wait for one; by default without limit.
@@ -442,7 +442,7 @@ class Listener:
             one.end(done=done)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Answer a request, in a separate thread: hand it over, and wait until the program is done with it.
+        """Answer a request, in a separate thread: pass it on, and wait until the program has handled it.
 
         Args:
             method: Its method.

@@ -34,11 +34,11 @@ class LocalFile:
     """A file that becomes part of a bundle.
 
     Attributes:
-        path: Where it is.
+        path: Its path.
         name: Its name in the bundle: relative to the folder, with `/`.
         uuid: Its UUID in the Data Store.
-        identity: Its size in bytes, its time of change in nanoseconds and its number: they show whether it is the same file
-            as in an earlier run.
+        identity: Its size in bytes, its time of change in nanoseconds and its number: they show whether it is the same
+            file as in an earlier run.
     """
 
     path: Path
@@ -66,7 +66,8 @@ def files_of(folder: Path) -> list[LocalFile]:
     """All files below a folder, by name, each with a new UUID; linked folders aren't entered.
 
     Raises:
-        UsageError: It isn't a folder, holds no file, or something that is no file or has a name that no bundle takes.
+        UsageError: It isn't a folder, holds no file, or something that is not a file or has a name that no bundle
+            takes.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", remedy="Use the folder with the bundle's files.")
@@ -78,13 +79,13 @@ def files_of(folder: Path) -> list[LocalFile]:
 
 
 def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
-    """Chosen files, by name, each with a new UUID.
+    """Return the chosen files, by name, each with a new UUID.
 
     Args:
         files: Where each is, by the name that it shall have in the bundle.
 
     Raises:
-        UsageError: There are none, or one is no file or has a name that no bundle takes.
+        UsageError: There are none, or one is not a file or has a name that no bundle takes.
     """
     return _in_order([_found(name, Path(path)) for name, path in files.items()], "The choice")
 
@@ -120,7 +121,8 @@ def _found(name: str, path: Path) -> LocalFile:
 
 
 def name_fault(name: str) -> str | None:
-    """Why a bundle can't have a file of this name, or None: the service would say so when all bytes are there.
+    """Return why a bundle cannot have a file of this name, or None: the service would only refuse it after all bytes
+    were sent.
 
     The rules are those of `BundleFile.name` in the service's document.
 
@@ -182,7 +184,7 @@ def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
 
 
 def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
-    """What a failure means: to this file, or to every other as well.
+    """Convert a failure to an error for this file, or for all files.
 
     Args:
         name: The file that was on its way.

@@ -87,7 +87,7 @@ class UploadedFile(Displayed):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UploadedBundle(Displayed):
-    """A bundle that an upload made, or would make.
+    """A bundle that an upload created, or would create.
 
     Attributes:
         bundle_uuid: Its UUID; empty after a dry run.
@@ -123,7 +123,7 @@ class UploadedBundle(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """How a folder is uploaded, and who watches.
+    """Options of the upload of a folder.
 
     Attributes:
         timeout_seconds: How long the service may take to copy one file.
@@ -132,8 +132,8 @@ class UploadOptions:
         resume: Whether to resume what an earlier run of the same upload left unfinished.
         progress: Called a few times a second.
         on_report: Called with the result for each file when the upload ends, also after a failure.
-        stop: Set it to end the upload; no bundle is made.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the upload; no bundle is made.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be sent; nothing is.
     """
 
@@ -301,8 +301,8 @@ class BundleUpload:
     def _ask(self, number: int, pool: Workers) -> FollowUp | None:
         """Request the registration of a staged file.
 
-        A call of the client costs as much as all else together. So once one was answered well, the engine requests the
-        others, until one is not: then the service states something that only the client understands.
+        A call of the client takes as long as everything else together. So after one successful call, the engine sends
+        the others, until one fails: then the answer needs the client's handling.
 
         Returns:
             What the engine has to send; None if a thread of the pool calls the client.
@@ -406,7 +406,7 @@ def upload_bundle(
         replica: Where the bundle is registered.
         staging_bucket: A bucket of the user's own.
         options: How.
-        files: What becomes the bundle's in the place of all files below the folder: where each is, by its name there.
+        files: What becomes the bundle's in place of all files below the folder: where each is, by its name there.
         s3: A boto3 S3 client that may write to the staging bucket; by default one with the user's own credentials.
 
     Returns:
@@ -500,8 +500,8 @@ def upload(
         resume: Resume an unfinished upload of the same folder to the same bucket; False restarts it.
         progress: Called a few times a second.
         on_report: Called with the result for each file when the upload ends, also after a failure.
-        stop: Set it to end the upload within seconds; no bundle is made.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the upload within seconds; no bundle is made.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be sent; no server is contacted.
 
     Returns:

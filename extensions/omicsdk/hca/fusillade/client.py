@@ -1,4 +1,4 @@
-"""The clients of Fusillade: who may do what. Users, groups, roles, policies and shared resources of the Atlas's services."""
+"""The clients of Fusillade: users, groups, roles, policies and shared resources of the Atlas's services."""
 
 from __future__ import annotations
 

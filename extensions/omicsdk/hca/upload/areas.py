@@ -130,7 +130,7 @@ NAMED = 20
 
 
 class UploadConfig:
-    """What the HCA configuration says of upload areas.
+    """The upload areas of the HCA configuration.
 
     Args:
         config: The HCA configuration; by default that of the user's files.
@@ -222,7 +222,7 @@ class UploadConfig:
             ) from None
 
     def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:
-        """Return the URI of an area that need not be known, by what buckets are called.
+        """Return the URI of an area that may be unknown, by the names of buckets.
 
         Args:
             deployment_stage: The deployment.
@@ -387,7 +387,7 @@ def _listed(areas: list[str]) -> str:
 
 
 def area_of(area: UploadAreaURI | str | None) -> UploadAreaURI:
-    """Resolve the area that a workflow was given; the areas that the user knows are read where no URI is given.
+    """Resolve a workflow's area; the known areas are read only without a URI.
 
     Args:
         area: Its URI, its UUID or the beginning of it; None for the selected area.

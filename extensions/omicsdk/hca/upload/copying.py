@@ -15,7 +15,7 @@ from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
 from omicsdk.transfer.s3 import asking_s3
 
-#: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+#: Most bytes that S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB
 #: Parts of one object that are copied at once.
 PARTS_AT_ONCE = 16
@@ -52,7 +52,7 @@ def copy(
     copied: Callable[[int], None] = lambda _: None,
     largest: int = LARGEST_COPY,
 ) -> Verification:
-    """Copy one object; only the version that was listed.
+    """Copy one object, in the listed version only.
 
     Args:
         storage: Where to.
@@ -126,7 +126,7 @@ def _in_parts(
 
 
 def _verify(storage: AreaStorage, source: S3File) -> Verification:
-    """Compare the copy with its source: its length, and the ETag where both are MD5s of the whole."""
+    """Compare the copy with its source: its length, and the ETag if both are MD5s of the whole."""
     there = storage.find(source.name)
     if there is None:
         return "unverified"  # keys that may write but not look

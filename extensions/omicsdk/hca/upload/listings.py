@@ -1,4 +1,4 @@
-"""What is in an upload area: its files, and how far the service is with their checksums and validation."""
+"""Listings of an upload area: its files, and the service's progress with their checksums and validation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AreaFile(NamedTuple):
     Attributes:
         name: Its name.
         size: Its size in bytes.
-        info: What the service knows of it; None unless it was requested.
+        info: The service's record of it; None unless it was requested.
     """
 
     name: str

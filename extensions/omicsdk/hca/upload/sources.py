@@ -70,9 +70,9 @@ def chosen(
     """Find the files that paths name.
 
     Args:
-        paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or the
-            beginning of several keys. A single one may be given without a list.
-        target_filename: What a single file shall be called; by default its own name without folders.
+        paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or
+            the beginning of several keys. A single one may be given without a list.
+        target_filename: The name of a single file; by default its own name without folders.
         file_extension: How names in folders must end; by default they may be any.
         s3: Returns a boto3 client with the user's own credentials, for s3:// addresses.
 
@@ -221,7 +221,7 @@ def type_of_file(path: str) -> str:
         path: The file.
 
     Returns:
-        What its bytes say for sure; else what its name says; else `application/octet-stream`.
+        The type that its bytes prove; else that of its name; else `application/octet-stream`.
     """
     return _sniffed(path) or media_type_of(path) or UNKNOWN
 

@@ -128,7 +128,7 @@ def keys(client: HcaUpload, area: UploadAreaURI | str | None = None) -> Keys:
 
 
 class AreaKeys:
-    """The keys of one area. Thread-safe: of several that need new ones, one asks and the others wait.
+    """The keys of one area. Thread-safe: if several threads need new ones, one requests them and the others wait.
 
     Args:
         ask: Asks the service for new keys.
@@ -147,7 +147,7 @@ class AreaKeys:
         self.refusal: OmicsError | None = None
 
     def current(self) -> Keys:
-        """Return keys that are good for a while.
+        """Return keys that are valid for a while.
 
         Raises:
             OmicsError: The service gives none.

@@ -214,8 +214,8 @@ def upload(
         resume: Remember in the user's state folder what was sent, until all of it is: the same call resumes after a
             stop, a failure or a crash.
         progress: Called a few times a second.
-        stop: Set it to end the upload within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
+        stop: Set to stop the upload within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be uploaded, under which names; nothing is requested but lists of s3://
             addresses.
 
@@ -288,7 +288,7 @@ class Sender:
         resume: Remember what was sent, so that the same upload resumes after a stop or failure.
         progress: Called some times a second.
         control: Stops, pauses and bounds it.
-        stop: Ends it when it is set.
+        stop: Stops it when set.
         clock: Returns the time.
     """
 

@@ -61,7 +61,7 @@ def crunch_error(error: Exception) -> Exception:
     """Return the documented exception for one of core's.
 
     Args:
-        error: What was raised.
+        error: The exception.
 
     Returns:
         One that is both, with all that it holds, not raised yet; another error, or a documented one, as it is.

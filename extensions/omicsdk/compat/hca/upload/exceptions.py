@@ -20,7 +20,7 @@ def documented_error(error: Exception) -> Exception:
     """Return the documented exception for an error of the service or the network, any other error as it is.
 
     Args:
-        error: What was raised.
+        error: The exception.
     """
     if not isinstance(error, APIError | TransportError) or isinstance(error, UploadApiException):
         return error

@@ -91,7 +91,7 @@ def destination(
     what: str = "This call",
     remedy: str = "Pass one of them: a folder knows its project.",
 ) -> dict[str, str]:
-    """Where files go: into a project, or into a folder of one.
+    """The layout of the files: into a project, or into a folder of one.
 
     Args:
         project: A project, or its id.

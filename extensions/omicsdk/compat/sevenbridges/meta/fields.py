@@ -208,7 +208,7 @@ class View(Field[D]):
         self._kind = kind
 
     def decoded(self, instance: Resource, value: Any) -> D:
-        """The dictionary itself, in the place of the plain one that came."""
+        """The dictionary itself, in place of the plain one that came."""
         if not isinstance(value, self._kind):
             value = self._kind(value, instance.api_or_none)
             instance.adopt(self.name, value)

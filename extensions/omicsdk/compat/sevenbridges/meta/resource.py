@@ -422,7 +422,7 @@ def _made(
 
 
 def _placed(held: Any, old: Any, value: Any) -> Any:
-    """A value that the platform told: in the place of the one in a dictionary or list that was handed out, else itself."""
+    """A value that the platform told: in place of the one in a dictionary or list that was handed out, else itself."""
     if held is not old:
         if isinstance(held, dict) and isinstance(value, dict):
             dictionary = cast("dict[str, Any]", held)

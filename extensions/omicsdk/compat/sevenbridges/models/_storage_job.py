@@ -39,7 +39,7 @@ class StorageJob(BackgroundJob, ABC):
 
     @property
     def result(self) -> File | None:
-        """The file that came of it; None as long as there is none."""
+        """The file that came of it; None before there is one."""
         told = self.look_up("result")
         return self._file("result", told, told.get("id")) if told else None
 

@@ -29,7 +29,7 @@ class Error(Value):
         """An error that was raised, as the platform would have told it: status, code, message, more_info.
 
         Args:
-            error: What was raised, an SbgError.
+            error: The exception, an SbgError.
         """
         return {name: getattr(error, name, None) for name in ("status", "code", "message", "more_info")}
 

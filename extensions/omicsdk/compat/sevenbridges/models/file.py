@@ -255,11 +255,11 @@ class File(Gettable):
             tags: Those with these tags.
             offset: How many are passed over; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            dataset: The data set, or its id; in the place of `project`. In advance access.
+            dataset: The data set, or its id; in place of `project`. In advance access.
             api: The Api, where the class belongs to none.
-            parent: The folder, or its id; in the place of `project`.
-            cont_token: "init" lists in the way that is quick for very many files, without a total; what comes after a page
-                is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
+            parent: The folder, or its id; in place of `project`.
+            cont_token: "init" lists in the way that is quick for very many files, without a total; what comes after a
+                page is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
 
         Raises:
             SbgError: The arguments contradict each other, or the platform answered with an error.
@@ -366,7 +366,7 @@ class File(Gettable):
         Args:
             name: What it is to be called.
             parent: The folder that it is to be in, or its id.
-            project: The project, or its id, in whose root it is to be; in the place of `parent`.
+            project: The project, or its id, in whose root it is to be; in place of `parent`.
             api: The Api, where the class belongs to none.
 
         Raises:
@@ -506,7 +506,7 @@ class File(Gettable):
         Args:
             path: The file.
             project: Where it goes: a project, or its id.
-            parent: Where it goes: a folder, or its id; in the place of `project`.
+            parent: Where it goes: a folder, or its id; in place of `project`.
             file_name: What it is to be called; its own name by default.
             overwrite: Whether it may take the place of a file of that name.
             retry: How often a part is sent again that failed, at most.
@@ -658,10 +658,11 @@ class File(Gettable):
     def bulk_update(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Put names, tags and metadata of files in the place of those they have; what isn't given is erased.
+        """Put names, tags and metadata of files in place of those they have; what isn't given is erased.
 
         Args:
-            files: Files with what they shall have, or dictionaries with "id", "name", "tags" and "metadata"; any number.
+            files: Files with what they shall have, or dictionaries with "id", "name", "tags" and "metadata"; any
+                number.
             api: The Api, where the class belongs to none.
 
         Returns:

@@ -58,7 +58,7 @@ class Import(StorageJob):
             name: What it is to be called; its own name by default.
             overwrite: Whether it may take the place of a file of that name.
             properties: How objects are stored.
-            parent: Where it goes: a folder, or its id; in the place of `project`.
+            parent: Where it goes: a folder, or its id; in place of `project`.
             preserve_folder_structure: Whether a folder's folders are kept.
             autorename: Whether it gets another name when there is a file of that name.
             api: The Api, where the class belongs to none.

@@ -282,8 +282,8 @@ def parse_drs_identifier(drs_candidate: str) -> tuple[str, str, str]:
         drs_candidate: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, or an ID alone.
 
     Returns:
-        The host or prefix, the object's id, and the kind of the first: `hostname`, `compact` or `unknown`. All are empty
-        (and `unknown`) for a text that is no identifier.
+        The host or prefix, the object's id, and the kind of the first: `hostname`, `compact` or `unknown`. All are
+        empty (and `unknown`) for a text that is not a identifier.
     """
     try:
         found = parse_drs_id(drs_candidate)
@@ -309,7 +309,7 @@ def resolve_drs_hostname_from_id(
 
     Raises:
         UnknownPrefix: No source knows the prefix.
-        Gen3UserError: It is no identifier.
+        Gen3UserError: It is not a identifier.
     """
     start, accession, kind = parse_drs_identifier(object_id)
     if not accession:
