@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.files import in_place_of
-from omicsdk.core.settings.config import set_value
+from omicsdk.core.settings.config import Values, change, set_in
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
@@ -68,9 +68,13 @@ def _hca_config(sandbox: "LiveSandbox") -> Path:
         ("upload", "production_api_url"): sandbox.upload_url,
         ("upload", "bucket_name_template"): BUCKET_TEMPLATE,
     }
-    # One by one: the file is also where the user's own settings go, a selected upload area among them.
-    for place, value in settings.items():
-        set_value(config, place, value)
+
+    def edit(values: Values) -> None:
+        # One by one: the file is also where the user's own settings go, a selected upload area among them.
+        for place, value in settings.items():
+            set_in(values, config, place, value)
+
+    change(config, edit)
     return config
 
 
