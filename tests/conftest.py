@@ -32,6 +32,15 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("repeatable"), derandomize=False, max_examples=2_000)
 settings.load_profile("repeatable")
 
+
+def pytest_sessionstart() -> None:
+    """Draw no constants of the modules that happen to be loaded, unless it is a search: they would be others in each process."""
+    if settings.default is not None and settings.default.derandomize:
+        providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
+        none = providers.Constants()
+        providers._get_local_constants = lambda: none
+
+
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 # A dumb terminal, as many runners and editors have, gets no progress and no colours.
