@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import inspect
 import os
 import re
@@ -86,7 +87,13 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
         function: The function.
     """
     module = sys.modules[function.__module__]
-    names = dict(vars(module))
+    return get_type_hints(function, vars(module) | _imported_for_checkers(module))
+
+
+@functools.cache  # all commands are compared with all renderers, which are in few modules
+def _imported_for_checkers(module: types.ModuleType) -> dict[str, Any]:
+    """Return what a module imports only for type checkers, by its name there."""
+    names: dict[str, Any] = {}
     for block in ast.parse(inspect.getsource(module)).body:
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
             for node in ast.walk(block):
@@ -96,7 +103,7 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
                 elif isinstance(node, ast.Import):
                     roots = [each.name.partition(".")[0] for each in node.names]
                     names |= {root: import_module(root) for root in roots}
-    return get_type_hints(function, names)
+    return names
 
 
 def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[Command]:
