@@ -21,6 +21,7 @@ from sink import sink as sink
 from sink import store as store
 from trials import nothing_left as nothing_left
 from trials import trial as trial
+from user_commands import run_here
 
 OMICS = [str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "omics"))]
 
@@ -39,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def in_order(request: pytest.FixtureRequest) -> None:
-    """Every test leaves nothing behind; those with a sandbox have its threads, and their clients are processes."""
+    """Every test leaves nothing behind; those with a sandbox have its threads."""
     if request.node.get_closest_marker("sandbox") is None:
         request.getfixturevalue("nothing_left")
 
@@ -78,13 +79,14 @@ def start(folder: Path, environ: dict[str, str]) -> Callable[..., "subprocess.Po
 
 
 @pytest.fixture
-def omics(start: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Runs `omics` with some arguments to its end."""
+def omics(
+    folder: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs `omics` with some arguments to its end, in this process."""
 
     def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        process = start(*arguments, **variables)
-        stdout, stderr = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+        monkeypatch.chdir(folder)
+        return run_here({**environ, **variables}, *arguments)
 
     return run
 
