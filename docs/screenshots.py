@@ -103,7 +103,10 @@ def write_pages(sandbox: Sandbox, folder: Path, browser: Any) -> None:
         page.goto("/")
         page.screenshot(path=ASSETS / f"sandbox-{size}.png")
     page = browser.new_context(viewport=SIZES["desktop"]).new_page()
-    for name, address in (("requests", f"{sandbox.url}/_sandbox/pages/requests"), ("report", (folder / "report.html").as_uri())):
+    for name, address in (
+        ("requests", f"{sandbox.url}/_sandbox/pages/requests"),
+        ("report", (folder / "report.html").as_uri()),
+    ):
         page.goto(address)
         page.screenshot(path=ASSETS / f"{name}.png")
 

@@ -16,6 +16,7 @@ class Package(NamedTuple):
         further: Modules below it whose public names stand on the same page.
         only: The public names, where the module has no `__all__`.
         whole: Classes whose page has what they inherit, too.
+        first: Names that most programs begin with, in the order of the page; of a platform its clients are.
     """
 
     module: str
@@ -23,6 +24,7 @@ class Package(NamedTuple):
     further: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -32,8 +34,17 @@ class Package(NamedTuple):
 
 PACKAGES = (
     Package("omicsdk", "what programs import first; each name is told on the page of its package"),
-    Package("omicsdk.core", "requests, retries, credentials, paging, settings", ("omicsdk.core.checksums",)),
-    Package("omicsdk.transfer", "downloads and uploads: parallel, verified, going on where they were stopped"),
+    Package(
+        "omicsdk.core",
+        "requests, retries, credentials, paging, settings",
+        ("omicsdk.core.checksums",),
+        first=("ANONYMOUS", "BearerToken", "ApiKey", "Basic", "Retry", "Timeout"),
+    ),
+    Package(
+        "omicsdk.transfer",
+        "downloads and uploads: parallel, verified, resumed after a stop",
+        first=("download", "upload", "verify", "Item", "Location", "Upload", "Transfer", "Control", "TransferReport"),
+    ),
     Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
     Package("omicsdk.hca.azul", "projects, files and manifests of the Human Cell Atlas, LungMAP and AnVIL (Azul)"),
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
@@ -103,8 +114,8 @@ PACKAGES = (
             "omicsdk.compat.pangea_api.utils",
         ),
     ),
-    Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
-    Package("omicsdk.portals", "lists of files that portals hand out: recognised, downloaded, verified"),
+    Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms", first=("open_store", "parse_uri")),
+    Package("omicsdk.portals", "lists of files that portals hand out: recognised, downloaded, verified", first=("get",)),
     Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
     Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),
@@ -146,11 +157,12 @@ def names(module: str) -> list[Name]:
     return [Name(name, _home(module, name)) for name in listed if not name.startswith("__")]
 
 
-def by_need(found: list[Name]) -> list[Name]:
-    """Names in the order in which a reader needs them: clients, their asynchronous twins, what else there is, errors.
+def by_need(found: list[Name], first: tuple[str, ...] = ()) -> list[Name]:
+    """Names in the order in which a reader needs them: `first`, clients, their asynchronous twins, the others, errors.
 
     Args:
         found: The names of a module.
+        first: Names that come before all others.
     """
     known = {each.name for each in found}
 
@@ -163,7 +175,8 @@ def by_need(found: list[Name]) -> list[Name]:
         value = getattr(import_module(module), name)
         return 3 if isinstance(value, type) and issubclass(value, BaseException) else 2
 
-    return sorted(found, key=rank)
+    ahead = dict(zip(first, range(-len(first), 0), strict=True))
+    return sorted(found, key=lambda each: ahead[each.name] if each.name in ahead else rank(each))
 
 
 def _home(module: str, name: str) -> str:
@@ -211,7 +224,7 @@ def _package_page(package: Package, told: dict[str, str]) -> str:
         if module != package.module:
             lines += [f"## `{module}`", ""]
         lines += [f"::: {module}", "    options:", "      members: false", "      show_root_heading: false", ""]
-        for name, home in by_need(names(module)):
+        for name, home in by_need(names(module), package.first if module == package.module else ()):
             if package.module == "omicsdk" or told.get(home) != package.module:
                 lines.append(f"- [`{name}`][{home}]")
             else:

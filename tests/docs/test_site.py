@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from building.docstrings import fenced
 from building.hooks import LINK, OUTSIDE, footer, from_docs, from_top
-from building.python_pages import by_need, names
+from building.python_pages import PACKAGES, Package, by_need, names
 from building.site import build, lost_in_site
 from omicsdk.core.files import locked
 
@@ -75,6 +75,14 @@ def test_clients_come_first_in_the_reference_and_errors_last():
     assert [each.name for each in by_need(names("omicsdk.sb"))] == [
         "SevenBridges", "AsyncSevenBridges", "Entry", "SbPath", "IncompleteListing", "LocalFileExists", "StillRunning", "WrongPath",
     ]  # fmt: skip
+    assert [each.name for each in by_need(names("omicsdk.portals"), ("get",))][:2] == ["get", "FORMATS"]
+
+
+@pytest.mark.parametrize(
+    "package", [package for package in PACKAGES if package.first], ids=lambda package: package.module
+)
+def test_what_programs_begin_with_is_public(package: Package):
+    assert set(package.first) <= {each.name for each in names(package.module)}
 
 
 def test_every_page_of_the_manual_can_be_found_by_its_navigation(site: Path):
