@@ -392,10 +392,13 @@ class Sources:
         Yields:
             Each file in order; as it is where it lacks nothing, or where the index does not have its version.
         """
-        lacking = [file for file in wanted if file.size is None or not file.checksums]
-        found = self.current(lacking)
+
+        def is_lacking(file: AzulFile) -> bool:
+            return file.size is None or not file.checksums
+
+        found = self.current(list(filter(is_lacking, wanted)))
         for file in wanted:
-            known = next(found) if file.size is None or not file.checksums else None
+            known = next(found) if is_lacking(file) else None
             is_same = known is not None and file.version in ("", known.version)
             yield _named_as(file, replace(known, url=file.url)) if known is not None and is_same else file
 
