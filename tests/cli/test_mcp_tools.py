@@ -332,13 +332,18 @@ def test_what_an_answer_never_shows():
 # -- the index and the command
 
 
-def test_a_table_that_names_no_command_is_a_fault():
+def test_a_table_states_what_each_command_does_and_names_no_other():
     from omicsdk.cli.index import Entry
 
     table = SimpleNamespace(
         __name__="table", COMMANDS=(Entry("a b", print), Entry("c", print)), READS=("a",), PRIVATE=("c",)
     )
     assert [entry.access for entry in entries(table)] == ["read", "private"]
+    table.COMMANDS = (*table.COMMANDS, Entry("new", print))
+    with pytest.raises(IndexFault, match="table: new is in none of READS, WRITES and PRIVATE"):
+        list(entries(table))
+    table.WRITES = ("new",)
+    assert [entry.access for entry in entries(table)] == ["read", "private", "write"]
     table.READS = ("d",)
     with pytest.raises(IndexFault, match="no command is named d"):
         list(entries(table))

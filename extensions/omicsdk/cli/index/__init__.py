@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = {}
 
 
+Access = Literal["read", "write", "private"]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its words and its function.
@@ -61,8 +64,8 @@ class Entry:
         login: It fails without credentials, before any request. A table may name words of such commands in `LOGINS`.
         access: What it does to the service: `write` may change something, `read` does not. `private` is not for programs
             that act for a user, such as assistants: it shows a secret, changes logins or settings, or runs other
-            programs. A table may name words of such commands in `READS` and `PRIVATE`; an operation has the access of
-            its HTTP method unless it is named there.
+            programs. A table names the words of each command in `READS`, `WRITES` or `PRIVATE`; an operation has the
+            access of its HTTP method unless it is named there (None).
         remote: Parameters whose values are paths of the service, such as /programs/a, and never of this machine.
         offline: It uses no service, but takes the common options of the service.
         limits: The options of transfers that a function with `control` honours; by default all, with --report.
@@ -104,7 +107,7 @@ class Entry:
     asks: bool = False
     look: Callable[..., Any] | None = None
     login: bool = False
-    access: Literal["read", "write", "private"] = "write"
+    access: Access | None = None
     remote: tuple[str, ...] = ()
     offline: bool = False
     limits: tuple[str, ...] = ()

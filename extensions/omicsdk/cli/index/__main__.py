@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import omicsdk.cli.index as package
-from omicsdk.cli.index import Entry
+from omicsdk.cli.index import Access, Entry
 from omicsdk.cli.index._reading import IndexFault, commands
 
 FOLDER = Path(__file__).parent
@@ -50,14 +50,19 @@ def entries(table: Any) -> Iterator[Entry]:
     """Return the entries of a table, with its common settings applied."""
     verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
     logins: tuple[str, ...] = getattr(table, "LOGINS", ())
-    reads: tuple[str, ...] = getattr(table, "READS", ())
-    private: tuple[str, ...] = getattr(table, "PRIVATE", ())
-    _check_named(table, (*reads, *private))
+    groups: Mapping[Access, tuple[str, ...]] = {
+        "private": getattr(table, "PRIVATE", ()),
+        "read": getattr(table, "READS", ()),
+        "write": getattr(table, "WRITES", ()),
+    }
+    _check_named(table, [words for each in groups.values() for words in each])
     for entry in table.COMMANDS:
         group, _, verb = entry.words.rpartition(" ")
         others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
         login = entry.login or _is_below(entry, logins)
-        access = "private" if _is_below(entry, private) else "read" if _is_below(entry, reads) else entry.access
+        access = next((access for access, words in groups.items() if _is_below(entry, words)), None)
+        if access is None and entry.function is not None and not entry.extends:
+            raise IndexFault(f"{table.__name__}: {entry.words} is in none of READS, WRITES and PRIVATE")
         yield replace(entry, aliases=(*entry.aliases, *others), login=login, access=access)
 
 

@@ -148,7 +148,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
         made["extends"] = True
-    if entry.access != "write":
+    if entry.access not in (None, "write"):
         made["access"] = entry.access
     if entry.operation:
         return {**_operation(entry, service), **made}

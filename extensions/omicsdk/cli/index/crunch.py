@@ -33,6 +33,11 @@ def _add(names: str, function: Callable[..., object], example: str) -> Entry:
     return Entry(words, function, aliases=tuple(aliases), options=_VERBOSE, examples=(example,))
 
 
+WRITES = (
+    *("add-project", "add-dataset", "add-item", "add-char-attribute", "add-float-attribute", "add-integer-attribute"),
+    *("add-filesize-attribute", "add-boolean-attribute", "add-url-attribute", "add-datetime-attribute"),
+    *("add-date-attribute", "add-lat-long-attribute"),
+)
 PRIVATE = ("run", "next", "loop", "diagnostics", "files")  # a file with the settings of a storage may name any folder
 
 COMMANDS = (

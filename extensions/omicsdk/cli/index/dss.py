@@ -32,6 +32,7 @@ def _time_of(name: str, text: str) -> Argument:
 
 
 READS = ("download", "download-manifest", "download-collection", "create-version", "post-search")
+WRITES = ("upload",)
 PRIVATE = ("refresh-swagger", "listen", "login", "logout")
 
 COMMANDS = (

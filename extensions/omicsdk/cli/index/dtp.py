@@ -13,6 +13,7 @@ _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
 
 READS = ("convert", "validate", "download", "query", "export")
+WRITES = ("submit",)
 
 COMMANDS = (
     Entry(

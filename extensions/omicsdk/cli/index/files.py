@@ -17,6 +17,7 @@ _RESULTS = ("source", "target", "plan", "size", "state", "verification")
 _BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
 READS = ("ls", "cat", "stat", "du", "find", "verify")
+WRITES = ("cp", "mv", "rm", "mkdir", "sync")
 PRIVATE = ("presign",)
 
 _ENTRIES = (

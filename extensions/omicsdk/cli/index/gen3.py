@@ -34,7 +34,18 @@ READS = (
     *("jobs ls", "jobs status", "jobs output", "objects ls", "objects get", "objects manifest read"),
     *("objects manifest verify", "objects manifest validate-manifest-format", "objects manifest merge"),
     *("objects manifest diff", "objects crosswalk read", "objects crosswalk verify", "discovery read", "discovery ls"),
-    *("discovery get", "discovery objects read", "wss ls", "wss get"),
+    *("discovery get", "discovery combine", "discovery objects read", "wss ls", "wss get"),
+)
+WRITES = (
+    *("upload", "wss cp", "wss rm", "submit", "delete", "programs create", "programs delete", "projects create"),
+    *("projects delete", "jobs run", "objects create", "objects update", "objects rm", "objects manifest publish"),
+    *(
+        "objects manifest delete-all-guids",
+        "objects crosswalk publish",
+        "objects crosswalk delete",
+        "discovery publish",
+    ),
+    *("discovery delete", "discovery objects publish", "discovery objects delete"),
 )
 PRIVATE = ("auth", "run", "wss download-url", "wss upload-url")
 LOGINS = (

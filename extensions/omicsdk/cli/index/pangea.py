@@ -21,6 +21,7 @@ READS = (
     *("version", "user info", "list", "download", "tag list", "ncbi list"),
     *("orgs get", "groups get", "samples get", "tags get"),
 )
+WRITES = ("create", "add", "upload", "delete", "tag create", "tag samples-in-group", "tag group", "ncbi link")
 PRIVATE = ("user change-password", "user token")
 LOGINS = ("user", "delete", "list buckets", "ncbi link")
 

@@ -251,4 +251,10 @@ READS = (
     *("projects ls", "projects get", "members ls", "members get", "apps ls", "apps get", "volumes ls", "volumes get"),
     *("imports ls", "imports wait", "exports ls", "exports wait", "manifest export"),
 )
+WRITES = (
+    *("files cp", "files mv", "files rm", "files mkdir", "files update", "files tag", "files metadata", "files upload"),
+    *("tasks create", "tasks run", "tasks clone", "tasks update", "tasks abort", "tasks rm", "projects create"),
+    *("projects update", "projects rm", "projects members", "members create", "members rm", "apps create", "apps cp"),
+    *("volumes create", "volumes update", "volumes rm", "imports create", "exports create", "manifest import"),
+)
 COMMANDS = (*FILES, *TASKS, *PROJECTS, *STORAGE)

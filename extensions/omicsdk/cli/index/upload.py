@@ -8,6 +8,7 @@ from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET
 
 READS = ("list", "areas", "status", "report")
+WRITES = ("files",)
 PRIVATE = ("creds", "select", "forget")
 
 COMMANDS = (
