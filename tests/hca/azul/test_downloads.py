@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import Interrupted, NotFound, UsageError
 from omicsdk.core.retry import Retry
 from omicsdk.hca.azul import ManifestError
-from omicsdk.hca.azul.downloads import Sources
+from omicsdk.hca.azul.downloads import Sources, names_of, planned
 
 pytestmark = pytest.mark.sandbox
 LOG_OF_FILES = "azul get_file_state"
@@ -89,6 +90,24 @@ def test_a_curl_manifest_is_completed_verified_and_resumed(
     assert contents(tmp_path / "out") == {folder.format(**seeded) + name: each for name, each in CONTENTS.items()}
     assert requests(omics_sandbox, "azul search_entities") + requests(omics_sandbox, "azul list_entities") == 1
     assert azul.download((), tmp_path / "out", manifest=manifest, layout=layout).counts["skipped"] == len(CONTENTS)
+
+
+def test_few_files_of_a_long_manifest_are_in_memory(azul: Azul, tmp_path: Path) -> None:
+    count, path = 6_000, tmp_path / "long.tsv"
+    with path.open("w") as file:
+        file.write("file_uuid\tfile_version\tfile_name\tfile_size\tfile_sha256\tfile_azul_url\n")
+        for at in range(count):
+            uuid = f"{at:08x}-0000-4000-8000-{at:012x}"
+            url = f"{azul.base_url}/repository/files/{uuid}?catalog=dcp1"
+            file.write(f"{uuid}\t2021-01-01T00:00:00.000000Z\t{at}.fastq.gz\t1\t{at:064x}\t{url}\n")
+    tracemalloc.start()
+    try:
+        plan = planned(azul, (), "", "", path, "")
+        assert sum(1 for _ in names_of(plan.files)) == count
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 1024**2  # the rows as objects need 5.3
 
 
 def test_a_curl_manifest_of_other_urls_is_refused(azul: Azul, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ FILE = AzulFile(
     ],
 )
 def test_a_layout_or_a_template_names_files(layout: Any, template: str, expected: str) -> None:
-    assert names_of([FILE], layout, template) == [(FILE, expected)]
+    assert list(names_of([FILE], layout, template)) == [(FILE, expected)]
 
 
 def test_two_files_of_one_name_are_refused_before_anything_is_fetched() -> None:

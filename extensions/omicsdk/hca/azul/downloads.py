@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import string
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
+from zlib import compress, decompress
 
 from omicsdk.core.batches import batches
 from omicsdk.core.client import clock_of
@@ -27,6 +29,7 @@ from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.items import MappedItems
+from omicsdk.transfer.names import NameSet, first_of_each
 
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import Azul
@@ -118,10 +121,13 @@ def download(
         "dry_run": dry_run,
     }
     report = fetch(MappedItems(sources.item if mirror else sources.direct, named), folder, **how)
-    gone = [at for at, outcome in enumerate(report.outcomes) if outcome.is_gone and named[at][0].mirror_uri]
+    gone = {at for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
     if mirror and gone and not report.why_stopped:
         # The index names a file's place in the mirror before the file is there.
-        report = report.with_rerun(gone, fetch(MappedItems(sources.direct, [named[at] for at in gone]), folder, **how))
+        again = {at: each for at, each in enumerate(named) if at in gone and each[0].mirror_uri}
+        if again:
+            rerun = fetch(MappedItems(sources.direct, list(again.values())), folder, **how)
+            report = report.with_rerun(list(again), rerun)
     if plan.lost:
         lost = (Outcome.of_error(name, error) for name, error in plan.lost)
         report = report.with_outcomes([*report.outcomes, *lost])
@@ -186,6 +192,26 @@ def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[Binary
         yield opened
 
 
+class FileStack(Iterable[AzulFile]):
+    """Files in compressed batches: a filter may find 100,000, and an object takes a kilobyte and a half."""
+
+    def __init__(self) -> None:
+        self._batches: list[bytes] = []
+        self._last: list[AzulFile] = []
+
+    def add(self, file: AzulFile) -> None:
+        """Add a file behind the others."""
+        self._last.append(file)
+        if len(self._last) == LOOKED_UP:
+            self._batches.append(compress(pickle.dumps(self._last, 5), 1))
+            self._last = []
+
+    def __iter__(self) -> Iterator[AzulFile]:
+        for some in self._batches:
+            yield from pickle.loads(decompress(some))  # noqa: S301 - of this object
+        yield from self._last
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be downloaded.
@@ -195,7 +221,7 @@ class Plan:
         lost: Files of a manifest that cannot be had any more, with the reasons.
     """
 
-    files: list[AzulFile]
+    files: FileStack = field(default_factory=FileStack)
     lost: list[tuple[str, OmicsError]] = field(default_factory=list[tuple[str, OmicsError]])
 
 
@@ -234,20 +260,30 @@ def planned(
         found: Iterable[AzulFile] = matrices(client, project, catalog=catalog)
     else:
         found = files(client, {"bundleUuid": {"is": [bundle]}} if bundle else filters, catalog)
-    chosen: dict[tuple[str, str], AzulFile] = {}
-    for file in found:
+    plan = Plan()
+    for file in first_of_each(found, _identity):
         if stop is not None and stop.is_set():
             raise Interrupted("Stopped while listing files", remedy="Repeat the call to resume.")
-        chosen[file.uuid, file.version] = file
-    return Plan(list(chosen.values()))
+        plan.files.add(file)
+    return plan
+
+
+def _identity(file: AzulFile) -> str:
+    return f"{file.uuid} {file.version}"
 
 
 def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -> Plan:
     """The files of a manifest; those without an address, as the Data Store's manifests have them, are looked up."""
-    rows = {(file.uuid, file.version): file for file in read_manifest(manifest, catalog)}
-    sources, placed = Sources(client, catalog), [file for file in rows.values() if file.url or file.mirror_uri]
-    plan = Plan(list(sources.completed(placed)))
-    unknown = [file for file in rows.values() if not (file.url or file.mirror_uri)]
+    sources, plan = Sources(client, catalog), Plan()
+    for some in batches(first_of_each(read_manifest(manifest, catalog), _identity), LOOKED_UP):
+        for file in sources.completed([each for each in some if each.url or each.mirror_uri]):
+            plan.files.add(file)
+        _look_up([each for each in some if not (each.url or each.mirror_uri)], sources, plan)
+    return plan
+
+
+def _look_up(unknown: Sequence[AzulFile], sources: Sources, plan: Plan) -> None:
+    """Plan files of which only the identity is known."""
     for file, found in zip(unknown, sources.current(unknown), strict=True):
         if found is None:
             error: OmicsError = NotFound(f"{file.name}: Azul no longer has the file {file.uuid}", status=404)
@@ -257,10 +293,9 @@ def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -
                 remedy="Download the new version by its UUID: --filter fileId=" + file.uuid,
             )
         else:
-            plan.files.append(_named_as(file, found))
+            plan.files.add(_named_as(file, found))
             continue
         plan.lost.append((file.name, error))
-    return plan
 
 
 def _named_as(file: AzulFile, found: AzulFile) -> AzulFile:
@@ -268,11 +303,22 @@ def _named_as(file: AzulFile, found: AzulFile) -> AzulFile:
     return replace(found, name=file.name, bundle_uuid=file.bundle_uuid or found.bundle_uuid)
 
 
-def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str = "") -> list[tuple[AzulFile, str]]:
+class _Named(Iterable[tuple[AzulFile, str]]):
+    """Files with their names, which are made each time that it is gone through."""
+
+    def __init__(self, files: Iterable[AzulFile], pattern: str) -> None:
+        self._files, self._pattern, self._used = files, pattern, _fields_in(pattern)
+
+    def __iter__(self) -> Iterator[tuple[AzulFile, str]]:
+        for file in self._files:
+            yield file, self._pattern.format_map({field: NAME_FIELDS[field](file) for field in self._used})
+
+
+def names_of(chosen: Iterable[AzulFile], layout: Layout = "flat", template: str = "") -> Iterable[tuple[AzulFile, str]]:
     """Name files by a layout or a template.
 
     Args:
-        chosen: The files.
+        chosen: The files, each once; gone through as often as the result.
         layout: The layout.
         template: The template, in the layout's place.
 
@@ -280,19 +326,16 @@ def names_of(chosen: Sequence[AzulFile], layout: Layout = "flat", template: str 
         UsageError: The template names an unknown field.
         NameClash: Two files would get one name.
     """
-    pattern = template or LAYOUTS[layout]
-    used = _fields_in(pattern)
-    named: dict[str, AzulFile] = {}
-    for file in chosen:
-        name = pattern.format_map({field: NAME_FIELDS[field](file) for field in used})
-        other = named.setdefault(name, file)
-        if other is not file:
+    named, seen = _Named(chosen, template or LAYOUTS[layout]), NameSet()
+    for file, name in named:
+        if seen.add(name) is not None:
+            other = next(each for each, its_name in named if its_name == name)
             raise NameClash(
                 name,
                 f"is the name of two files, {other.uuid} and {file.uuid}",
                 remedy="Choose --layout bundle, or a --name-template with {uuid}.",
             )
-    return [(file, name) for name, file in named.items()]
+    return named
 
 
 def _fields_in(pattern: str) -> list[str]:
