@@ -1,4 +1,4 @@
-"""`python -m omicsdk_codegen generate` writes all services' packages, `check` says whether they are up to date."""
+"""`python -m omicsdk_codegen generate` writes all services' packages, `check` reports whether they are up to date."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Refused(Exception):
-    """An address that isn't opened.
+    """An address that must not be opened, or is missing.
 
     Attributes:
         message: what is wrong with it; follows "it refers to X, ".
         remedy: what to do.
-        missing: whether nothing is wrong but that it isn't there.
+        missing: whether it is only missing.
     """
 
     def __init__(self, message: str, remedy: str, *, missing: bool = False) -> None:
@@ -33,7 +33,7 @@ def is_web(uri: str) -> bool:
 
 
 def spoken(reference: str) -> str:
-    """How messages tell a reference: an address of the network without what may be secret in it."""
+    """Return a reference for messages: a network address without possible secrets."""
     if not is_web(reference):
         return reference
     scheme, _, rest = reference.partition(":")

@@ -1,4 +1,4 @@
-"""How Python types are written, in the three places where they stand."""
+"""Python types as text, for the three places where they are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Place: TypeAlias = Literal["answer", "argument", "dict"]
 
 
 def dict_name(class_: str) -> str:
-    """What the TypedDict beside a model's class is called."""
+    """Return the name of the TypedDict for a model's class."""
     return f"{class_.rstrip('_')}Dict"
 
 

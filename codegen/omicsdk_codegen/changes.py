@@ -13,16 +13,16 @@ from .values import Json, Object
 
 _GROUPS = ((True, "Breaking"), (False, "Other"))
 _KINDS = ("client", "operation", "model")
-# What fits a terminal's window is read from above without a table of contents.
+# What fits a terminal's window needs no table of contents.
 MOST_UNGROUPED = 20
 _OF_MANY = {"is": "are", "has": "have", "asks": "ask", "answers": "answer"}
 
 
 def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:
-    """Markdown for a changelog, the breaking changes first; a line a change.
+    """Format changes as Markdown for a changelog, the breaking ones first, one per line.
 
-    More than `MOST_UNGROUPED` changes begin with their counts and stand under the tags of their operations; there a
-    line is a change with all that it befalls.
+    More than `MOST_UNGROUPED` changes begin with their counts and are grouped by the tags of their operations; there a
+    line is a change with all that it affects.
 
     Args:
         old: the package as it was.
@@ -109,5 +109,5 @@ def _line(names: Sequence[str], what: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """A line that shows as it is: types stay readable unrendered, and nothing is HTML, a link or code."""
+    """Escape a line for Markdown: types stay readable unrendered, and nothing is HTML, a link or code."""
     return "".join(f"\\{char}" if char in "\\`*<>" else char for char in text).replace("](", "]\\(")

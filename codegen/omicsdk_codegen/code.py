@@ -19,12 +19,12 @@ def as_literal(value: object) -> Code:
 
 
 def as_docstring(text: str, indent: int) -> Code:
-    """A text as a docstring with its quotes, whose further lines stand `indent` columns in."""
+    """Format a text as a docstring with its quotes, whose further lines are indented by `indent` columns."""
     return Code(docstring(text, indent))
 
 
 def as_comment(text: object) -> Code:
-    """A text as what stands behind `#`."""
+    """Format a text as a comment behind `#`."""
     return Code(comment(text))
 
 

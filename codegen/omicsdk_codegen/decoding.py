@@ -26,16 +26,16 @@ class Decoding:
         self._use_model = use_model
 
     def expression(self, type_: Type, value: str, place: str, depth: int = 0) -> str:
-        """Code that decodes a value.
+        """Return code that decodes a value.
 
         Args:
             type_: its type.
             value: the variable that holds it.
             place: owner and field, for the log.
-            depth: how many comprehensions it stands in.
+            depth: how many comprehensions contain it.
 
         Returns:
-            An expression; `value` itself where JSON is what Python gets.
+            An expression; `value` itself if JSON needs no conversion.
         """
         if isinstance(type_, Union):
             return self._union(type_, value, place, depth)
@@ -75,7 +75,7 @@ class Decoding:
         if lists and any(map(is_decoded, lists)):
             decoded = self._list(Array(union_of(lists)), value, place, depth)
             pieces.append(f"{decoded} if {value}.__class__ is list else ")
-        # A text that is both is the moment; one that is neither is another member's, as far as is known.
+        # A text in both formats is the moment; one in neither is another member's.
         kinds = [kind for kind in (DATE_TIME, DATE) if kind in type_.members]
         return f"{''.join(pieces)}{self._dated('', value, kinds) if kinds else value}"
 

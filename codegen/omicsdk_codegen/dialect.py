@@ -1,4 +1,4 @@
-"""What a document may hold where: the kinds of objects of Swagger 2.0 and OpenAPI 3.0 to 3.2, and what stands in each."""
+"""The structure of documents: the kinds of objects of Swagger 2.0 and OpenAPI 3.0 to 3.2, and their members."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Dialect = Literal["2.0", "3.0", "3.1"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
-# Of each kind the members that hold objects of a kind: `{x}` a mapping of them, `[x]` a list, `*` any member's name.
-# All dialects together, so that a member of another dialect is walked too before it is moved to where it belongs.
+# The members of each kind that contain objects of a kind: `{x}` a mapping of them, `[x]` a list, `*` any member's name.
+# All dialects together, so that a member of another dialect is walked too before it is moved to its place.
 _SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SCHEMA_ONES = (
@@ -79,7 +79,7 @@ TREE: dict[str, dict[str, str]] = {
     | dict.fromkeys(_SCHEMA_ONES, "schema"),
 }
 
-# Where every dialect that knows the kind lets `$ref` stand; elsewhere it is taken too, and reported.
+# Where every dialect that has the kind allows `$ref`; elsewhere it is accepted too, and reported.
 REFERABLE = frozenset(
     {
         "schema",
@@ -97,7 +97,7 @@ REFERABLE = frozenset(
 
 
 def member_kind(kind: str, member: str) -> str | None:
-    """Say what stands under a member: a kind, `{kind}`, `[kind]`, or None for a plain value."""
+    """Return the kind of a member: a kind, `{kind}`, `[kind]`, or None for a plain value."""
     table = TREE[kind]
     if member in table:
         return table[member]

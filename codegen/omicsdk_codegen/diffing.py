@@ -1,4 +1,4 @@
-"""What changes for those who use a client from one document to the next, and what of it breaks their code."""
+"""The changes of a client from one document to the next, and which of them break its users' code."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterat
 
 
 def _received(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
-    """What comes must be what code was written for; new members of a choice are no surprise, they passed before too."""
+    """Compare received types: they must be those that code was written for; new members of a choice are accepted, as
+    before.
+    """
     expected = within(opened(now), opened(was), new.names.classes, old.names.classes)
     same = within(now, was, new.names.classes, old.names.classes) and within(
         was, now, old.names.classes, new.names.classes
@@ -224,7 +226,7 @@ def _by_class(package: Package) -> dict[str, Model]:
 
 
 def _reached(package: Package, *, sent: bool) -> set[str]:
-    """Classes of the models that requests are made of, or answers."""
+    """Return the classes of the models in requests, or in answers."""
     waiting: list[str] = []
     for draft in package.drafts:
         types = [argument.type for argument in draft.arguments] if sent else [case.type for case in draft.cases]

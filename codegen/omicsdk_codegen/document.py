@@ -34,7 +34,7 @@ def read(
     ask: Ask | None = None,
     told: Told = silent,
 ) -> Document:
-    """Read a document: load it, lay overlays over it, find what it refers to, and bring it into one form.
+    """Read a document: load it, apply overlays, resolve its references, and upgrade it to one form.
 
     Args:
         spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
@@ -46,7 +46,7 @@ def read(
         report: takes what was repaired or left out.
         folder: what files may be opened in, the document's own folder or one above it; default the former.
         ask: as of `resolve`.
-        told: is told how far it is.
+        told: called with the progress.
 
     Raises:
         DocumentError: with all faults of the step that found any.
@@ -99,7 +99,7 @@ def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Pat
 
 
 def _each(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all of them, and tell the faults of all."""
+    """Process all of them, and raise the faults of all."""
     done: list[T] = []
     faults: list[Fault] = []
     for call in calls:

@@ -1,4 +1,4 @@
-"""From an operation as it is stated to its arguments and answers: the first half of step 6."""
+"""From a stated operation to its arguments and answers: the first half of step 6."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from .paging import pages_of
 from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
 from .values import Json, Object, join
 
-# OpenAPI: parameters of these names are ignored, for they have places of their own.
+# OpenAPI: parameters of these names are ignored, because they are defined elsewhere.
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _IN: dict[str, Position] = {
     "path": "path", "query": "query", "querystring": "querystring", "header": "header", "cookie": "cookie",
@@ -316,7 +316,7 @@ class Drafter:
         return fields
 
     def _unheeded(self, encoding: Object, pointer: str, form: Form, *, whole: bool) -> None:
-        """Note what a form's encoding says that isn't done."""
+        """Note the parts of a form's encoding that are not supported."""
         for wire, rule in encoding.items():
             words = {"headers", "encoding", "prefixEncoding", "itemEncoding"} | (
                 {"style", "explode"} if whole else set[str]()
@@ -327,7 +327,7 @@ class Drafter:
                 self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
 
     def _by_item(self, media: Json, pointer: str, what: str, *, read: bool = False) -> None:
-        """Note what a media type says of the items of a sequence that isn't done.
+        """Note the parts of a media type about sequence items that are not supported.
 
         Args:
             media: the media type.
@@ -395,7 +395,7 @@ class Drafter:
         for status, response in responses.items() if isinstance(responses, dict) else ():
             listed = response.get("headers") if isinstance(response, dict) and status[:1] in "23" else None
             for wire, header in listed.items() if isinstance(listed, dict) else ():
-                # OpenAPI: a response header of this name is ignored, for `content` says it.
+                # OpenAPI: a response header of this name is ignored, because `content` defines it.
                 if isinstance(header, dict) and wire.lower() != "content-type":
                     place = join(stated.key, "responses", status, "headers", wire)
                     found.setdefault(wire.lower(), (wire, header, place))
@@ -412,7 +412,7 @@ class Drafter:
         return DeclaredHeader(pointer, wire, python, type_, {**self._types.facts_of(schema), **_said(header)})
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
-        """How an answer's items follow each other, where it is a sequence of them."""
+        """Return how the items of an answer are framed, if it is a sequence of them."""
         content = response.get("content") if isinstance(response, dict) else None
         stated: Object = content if isinstance(content, dict) else {}
         name = next((name for name in stated if essence(name) in SEQUENCES), None)
@@ -466,7 +466,7 @@ class Drafter:
             groups.setdefault((form, spelled), []).append(name)
         cases: list[Case] = []
         for (form, _), names in groups.items():
-            if form == best[1]:  # servers that don't weigh what is accepted would send the others
+            if form == best[1]:  # servers that ignore the quality values of Accept would send the others
                 media_types |= dict.fromkeys(names, form)
             name = best[0] if best[0] in names else names[0]
             case = self._of_media(draft, status, name, form, schema_in(content[name]), places)
@@ -535,13 +535,13 @@ class Drafter:
 
 
 def _encoding(media: Json) -> Object:
-    """What a media type says of how a form's fields are written."""
+    """Return a media type's encoding of a form's fields."""
     found = media.get("encoding") if isinstance(media, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def _types_of_parts(encoding: Object) -> dict[str, str]:
-    """The media types that parts are stated to have, by field; what can't stand in a header is none."""
+    """Return the stated media types of parts, by field, without those that cannot be in a header."""
     stated = {wire: rule.get("contentType") for wire, rule in encoding.items() if isinstance(rule, dict)}
     return {wire: kind for wire, kind in stated.items() if isinstance(kind, str) and re.fullmatch(r"[ -~]+", kind)}
 

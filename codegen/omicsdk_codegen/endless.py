@@ -1,4 +1,4 @@
-"""Schemas that are made of themselves, which no value can fit."""
+"""Schemas that consist of themselves, which no value can match."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def made_of_themselves(schemas: Object, references: dict[str, str]) -> list[str]
 
 
 def _parts(schema: Json) -> list[str]:
-    """The references that a schema is wholly made of."""
+    """Return the references that a schema entirely consists of."""
     if not isinstance(schema, dict):
         return []
     reference, parts = schema.get("$ref"), schema.get("allOf")
@@ -31,7 +31,7 @@ def _parts(schema: Json) -> list[str]:
 
 
 def _reaches(name: str, made_of: dict[str, set[str]]) -> bool:
-    """Whether a schema is found again among what it is made of."""
+    """Whether a schema occurs among its own parts."""
     seen: set[str] = set()
     waiting = list(made_of[name])
     while waiting:

@@ -1,4 +1,4 @@
-"""What became of one operation, and why: its name, arguments, answers and pages with their places, repairs and losses."""
+"""The explanation of one operation: its name, arguments, answers and pages with their places, repairs and losses."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Part:
     """An argument, an answer, a wish or a model.
 
     Attributes:
-        name: what it is called.
-        what: what became of it, in a few words.
+        name: its name.
+        what: the result, in a few words.
         place: `file:line` where the document, or an overlay, states it.
     """
 
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What became of an operation.
+    """The explanation of an operation.
 
     Attributes:
         name: the client's attribute.
@@ -50,7 +50,7 @@ class Explanation:
         path: as the document has it.
         place: where the operation stands.
         command: its word on the command line.
-        named: why it is called so.
+        named: the reason for its name.
         module: of the package.
         arguments: in the order of the call.
         answers: by status.
@@ -135,9 +135,7 @@ def _found(drafts: list[Draft], wanted: str) -> Draft:
 
 
 def _near(drafts: list[Draft], wanted: str) -> list[str]:
-    """Up to five operations that come near, the nearest first, as they are requested: by path where a path was, else by
-    name.
-    """
+    """Return up to five similar operations, the most similar first: by path if a path was requested, else by name."""
     known: dict[str, dict[str, None]] = {}
     for draft in drafts:
         stated = draft.stated

@@ -1,4 +1,4 @@
-"""What a document says of a value beside its type: meaning, form, bounds, default, in a few sentences."""
+"""What a document states about a value besides its type: meaning, form, bounds, default, in a few sentences."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import re
 from .texts import one_line, sentence
 from .values import Json, Object
 
-# A pattern that is longer tells a reader nothing.
+# A longer pattern does not help a reader.
 _PATTERN_LENGTH = 80
 _SHOWN_LENGTH = 60
-# What every number of Python's is at least.
+# The least bound of every Python number.
 _WIDTHS = frozenset({"int32", "float", "double"})
 _BOUNDS = {
     "minimum": "At least", "maximum": "At most", "exclusiveMinimum": "More than", "exclusiveMaximum": "Less than",
@@ -19,13 +19,13 @@ _BOUNDS = {
 
 
 def told(schema: Object) -> str:
-    """The description of a value, then those of its facts that the description doesn't tell by itself."""
+    """Return the description of a value, followed by facts that it does not contain."""
     said = sentence(schema.get("description"))
     return " ".join(text for text in (said, facts_text(schema, said)) if text)
 
 
 def facts_text(schema: Object, said: str = "") -> str:
-    """Sentences on a value's format, bounds, pattern and default; none for what `said` has already."""
+    """Return sentences on a value's format, bounds, pattern and default, without those in `said`."""
     facts: list[str] = []
     form = schema.get("format")
     if isinstance(form, str) and form and form not in _WIDTHS and form not in said:

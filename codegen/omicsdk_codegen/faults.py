@@ -1,4 +1,4 @@
-"""What can be wrong with a document, and what was repaired in it."""
+"""Faults of a document, and repairs in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = Literal["repair", "omission", "loss", "untyped"]
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that keeps a document from being read.
+    """One reason why a document cannot be read.
 
     Attributes:
         message: what is wrong, naming the thing.
@@ -58,14 +58,14 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True)
 class Note:
-    """A row of report.json: something that was changed, left out or lost its type on the way.
+    """A row of report.json: something that was changed, left out or lost its type.
 
     Attributes:
         pointer: JSON pointer in `file`, where the thing stands as published.
         file: as in `Fault`.
         line: as in `Fault`.
-        kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an
-            operation, parameter or answer that isn't), "untyped" (taken as any value).
+        kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
+            parameter or answer that isn't), "untyped" (taken as any value).
         before: what stood there, in a few words.
         after: what was made of it.
         certain: whether the document's intent is beyond doubt.

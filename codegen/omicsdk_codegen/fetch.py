@@ -1,4 +1,4 @@
-"""Fetching what a document refers to on the network, where the user allowed it."""
+"""Fetching a document's references from the network, where the user allowed it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
     Args:
         url: an allowed address.
         prefixes: what is allowed; a redirect is followed only to there.
-        cache: folder that keeps pages by their content, so that one that the server says is unchanged isn't sent
-            again; None keeps nothing.
+        cache: folder that keeps pages by their content, so that one that the server says is unchanged isn't sent again;
+            None keeps nothing.
         timeout: seconds for connecting, and for each read.
 
     Raises:
-        Refused: it can't be reached, answers otherwise than with a body, leads elsewhere, or is larger than
+        Refused: it can't be reached, answers otherwise than with a body, redirects elsewhere, or is larger than
             `limits.MAX_BYTES`.
     """
     import httpx
@@ -75,7 +75,7 @@ def _body(answer: httpx.Response, kept: _Kept) -> bytes:
 
 
 class _Kept:
-    """What the cache has of one address: a small file names the content and its entity tag, another is the content."""
+    """A cached address: a small file names the content and its entity tag, another is the content."""
 
     def __init__(self, cache: Path | None, url: str) -> None:
         self._cache = cache
@@ -96,7 +96,7 @@ class _Kept:
             self.body, self._tag = body, tag
 
     def conditions(self) -> dict[str, str]:
-        """The headers that ask for the page only if it has changed."""
+        """Return headers that request the page only if it has changed."""
         return {} if self._tag is None else {"If-None-Match": self._tag}
 
     def keep(self, body: bytes, tag: str | None) -> None:

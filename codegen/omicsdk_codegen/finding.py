@@ -18,12 +18,12 @@ Key = tuple[str, str]
 
 
 class Broken(Exception):
-    """A reference that leads nowhere good.
+    """A reference without a valid target.
 
     Attributes:
         message: follows "it refers to X, ".
         remedy: what to do.
-        missing: whether the thing just isn't there.
+        missing: whether the target is only missing.
         faults: those of the file that it leads into, when that is no document.
     """
 
@@ -72,7 +72,7 @@ class Finder:
             source: the file that it stands in.
 
         Raises:
-            Broken: it leads nowhere good.
+            Broken: it has no valid target.
         """
         key = (source.uri, str(node["$ref"]))
         if key not in self._found:
@@ -107,7 +107,7 @@ class Finder:
         return "#" + join(self.home_pointer, name)
 
     def owned(self, name: str) -> Target | None:
-        """What an entry at home stands for that only refers elsewhere; None if it is a schema, or another's alias."""
+        """Return the target of an entry at home that only refers elsewhere; None if it is a schema, or another's alias."""
         target = self._elsewhere(name)
         return target if target is not None and self._owners.get(target.key) == name else None
 
@@ -122,7 +122,7 @@ class Finder:
         try:
             target = self.follow(entry, self._root)
         except Broken:
-            return None  # told when the entry is walked
+            return None  # reported when the entry is walked
         at_home = target.source.uri == self._root.uri and tuple(tokens(target.pointer)[:-1]) == self.home
         return None if at_home else target
 

@@ -26,7 +26,7 @@ class Flat:
         schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left as they are.
         pointers: where each property's schema stands.
         unions: each oneOf or anyOf with its pointer, in order.
-        conflict: what contradicts itself, in words; None when nothing does.
+        conflict: the contradiction, in words; None if there is none.
     """
 
     schema: Object
@@ -36,7 +36,7 @@ class Flat:
 
 
 def says_something(schema: Json) -> bool:
-    """Say whether a schema bears on the type of a value: `{description: ...}` and `{type: object}` don't."""
+    """Whether a schema restricts the type of a value: `{description: ...}` and `{type: object}` do not."""
     if not isinstance(schema, dict):
         return False
     keys = {key for key in schema if key not in ANNOTATIONS and not key.startswith("x-")}
@@ -44,7 +44,7 @@ def says_something(schema: Json) -> bool:
 
 
 def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
-    """The parts that a schema's type is made of, each with its pointer: a reference, members of allOf, its own keys."""
+    """Return the parts of a schema's type, each with its pointer: a reference, members of allOf, its own keys."""
     parts: list[tuple[Object, str]] = []
     reference = schema.get("$ref")
     if isinstance(reference, str):
@@ -120,7 +120,7 @@ class Flattener:
         if name in seen or not isinstance(target, dict):
             return Flat({}, {}, ()), seen & {name}
         flat, met = self._flat(target, schema_pointer(name)[1:], seen | {name})
-        if not met - {name}:  # otherwise a part is missing that an outer schema brings
+        if not met - {name}:  # otherwise a part is missing that an outer schema adds
             self._known[name] = flat
         return flat, met - {name}
 
@@ -157,7 +157,7 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
             schema[key] = {"allOf": [before, value]}
         else:
             schema[key] = value
-    # What two parts share holds once.
+    # A constraint that two parts share applies once.
     known = {id(members) for members, _ in first.unions}
     added = tuple(union for union in second.unions if id(union[0]) not in known)
     return Flat(schema, pointers, first.unions + added, conflict)
@@ -183,7 +183,7 @@ def _properties(
 
 
 def _members(schema: Json) -> list[Json]:
-    """What a property is already composed of: lists in lists of the same parts would double with each merge."""
+    """Return the parts that a property consists of: nested lists of the same parts would double with each merge."""
     members = schema.get("allOf") if isinstance(schema, dict) else None
     if not isinstance(schema, dict) or not isinstance(members, list) or schema.keys() - {"allOf", *_TEXTS}:
         return [schema]

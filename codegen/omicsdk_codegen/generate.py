@@ -41,7 +41,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Planned:
-    """A document and what will be made of it."""
+    """A document and the plan of its package."""
 
     document: Document
     package: Package

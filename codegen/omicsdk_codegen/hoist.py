@@ -1,4 +1,4 @@
-"""Schemas that stand elsewhere than where a document keeps its schemas: they are moved there, under their own names."""
+"""Schemas outside a document's schema section, which are moved there under names of their own."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _STRUCTURE = {
 
 
 def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
-    """Take the words that could name a schema from where it stands, the nearest last.
+    """Return the words that could name a schema, from its place, the nearest last.
 
     Args:
         file: its file as the document's folder or the network names it, with `/`.
@@ -66,7 +66,9 @@ def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
 
 
 def _clean(words: Collection[str]) -> tuple[str, ...]:
-    """What a component's name may hold: letters of ASCII, digits, `.`, `-` and `_` (OpenAPI 3.1.0, 4.8.7.1)."""
+    """Reduce a text to the characters of a component's name: letters of ASCII, digits, `.`, `-` and `_` (OpenAPI 3.1.0,
+    4.8.7.1).
+    """
     cleaned = (re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in words)
     return tuple(word for word in cleaned if word) or ("Schema",)
 
@@ -74,9 +76,9 @@ def _clean(words: Collection[str]) -> tuple[str, ...]:
 def assign_names(
     wanted: Mapping[Key, tuple[str, ...]], places: Mapping[Key, str], taken: Collection[str]
 ) -> dict[Key, str]:
-    """Name each schema by its last word, and by as many before it as make it unlike any other.
+    """Name each schema by its last word, and by as many before it as make it unique.
 
-    The names don't depend on the order, so they hold still when an unrelated schema comes or goes.
+    The names do not depend on the order, so they do not change when an unrelated schema is added or removed.
 
     Args:
         wanted: the words of each schema.
@@ -105,7 +107,7 @@ def assign_names(
 
 
 class Hoists:
-    """Gathers the schemas to be moved, and lets references to them wait for their names."""
+    """Collects the schemas to move, and keeps references to them until they have names."""
 
     def __init__(self, root: Source, finder: Finder, store: Store) -> None:
         self._root = root
@@ -115,7 +117,7 @@ class Hoists:
         self._waiting: list[tuple[Object, str, tuple[str, str]]] = []
 
     def refer(self, holder: Object, key: str, target: Target) -> None:
-        """Let a member be the reference to a schema; one that needs a name gets it when all are known."""
+        """Make a member a reference to a schema; one that needs a name gets it when all are known."""
         name = self._finder.home_name(target)
         if name is not None:
             holder[key] = self._finder.home_reference(name)

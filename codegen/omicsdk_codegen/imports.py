@@ -1,4 +1,4 @@
-"""What one generated module imports, collected while its code is made."""
+"""The imports of one generated module, collected while its code is made."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Imports:
         self._now.setdefault("typing", set()).add(name)
 
     def locals(self) -> set[str]:
-        """What names of the module mean something else than its own."""
+        """Return the names of the module that have another meaning in it."""
         return {
             name.rpartition(" as ")[2] for held in (self._now, self._late) for names in held.values() for name in names
         }

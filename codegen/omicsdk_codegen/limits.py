@@ -5,11 +5,11 @@ from __future__ import annotations
 from .faults import Fault
 from .values import Json, unescape
 
-# Twice the largest document known to be published (a cloud vendor's, some 30 MB).
+# Twice the largest known published document (a cloud vendor's, some 30 MB).
 MAX_BYTES = 64 * 1024 * 1024
 # Published documents stay under 40; the steps walk by recursion, a few calls a level, and Python stops that at 1,000.
 MAX_DEPTH = 100
-# What aliases may add, in values: a hundred times what documents with anchors do, and some 100 MB.
+# Most values that aliases may add: a hundred times those of documents with anchors, and some 100 MB.
 MAX_COPIED = 1_000_000
 
 # Each becomes a class in a file; the largest published documents have some 7,000. They take some 2 GB and some minutes.

@@ -1,4 +1,4 @@
-"""Step 1: a file of YAML or JSON becomes plain values, whoever wrote it."""
+"""Step 1: a file of YAML or JSON becomes plain values."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_file(path: Path, label: str) -> bytes:
 
 
 def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = silent) -> Source:
-    """Load what was fetched or read already.
+    """Load bytes that were fetched or read already.
 
     Args:
         raw: the file's bytes: UTF-8, or UTF-16 with a byte order mark.

@@ -15,7 +15,7 @@ from .limits import MAX_DEPTH, nested_fault, too_deep, twice_fault
 from .values import Json, Object, escape, join, step, tokens
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
-# What a line can be told of: keys, values, and where a container ends.
+# What a line is recorded for: keys, values, and the ends of containers.
 _PART = re.compile(
     r"""(?P<text>"[^"\\]*(?:\\.[^"\\]*)*")(?P<key>\s*:)?|(?P<begin>[{\[])|(?P<end>[}\]])|[^\s{}\[\],:"]+"""
 )
@@ -151,7 +151,7 @@ def _problems(text: str, label: str) -> Iterator[Fault]:
 
 
 def _scan(text: str) -> Iterator[_Value]:
-    """Walk the tokens of a text that is known to be JSON, giving each value where it begins."""
+    """Walk the tokens of valid JSON, yielding each value with its beginning."""
     line, key_next = 1, False
     stack: list[_Open] = []
     for match in _TOKEN.finditer(text):

@@ -40,7 +40,7 @@ _VERSIONS = ("/swagger", "/openapi", "/overlay", "/info/version")
 
 
 def read_yaml(text: str, label: str, told: Told = silent) -> Json:
-    """Build the value of a YAML text; how far it is, is told.
+    """Build the value of a YAML text, reporting progress.
 
     Raises:
         DocumentError: it isn't YAML, holds several documents, has keys twice, or exceeds the limits.
@@ -144,7 +144,7 @@ class _Builder:
             self.faults.append(twice_fault(f"{around.pointer}/{escape(text)}", self._label, self._line))
 
     def _put(self, value: Json) -> str:
-        """Place a value where the text has come to; its pointer is returned."""
+        """Place a value at the current position of the text; return its pointer."""
         if not self._stack:
             self._root.append(value)
             pointer, line = "", self._line
@@ -194,7 +194,7 @@ class _Builder:
             self._put(self._copy(value, len(self._stack)))
 
     def _copy(self, value: Json, depth: int) -> Json:
-        """An alias becomes a copy: each container of a document stands in one place."""
+        """Copy an alias's value: each container of a document has one place."""
         self._copied += 1
         if self._copied > MAX_COPIED:
             raise DocumentError([copied_fault(self._label, self._line)])
@@ -247,7 +247,9 @@ class _Builder:
         return around is not None and around.key is not None and f"{around.pointer}/{around.key}" in _VERSIONS
 
     def _shielded(self, text: str) -> str:
-        """`host: {{NAME}}` would read as mappings in one another: two characters that the text hasn't stand for the braces."""
+        """Replace the braces of `host: {{NAME}}`, which would read as nested mappings, by two characters that do not
+        occur in the text.
+        """
         if not _PLACEHOLDER.search(text):
             return text
         free = (char for char in map(chr, range(0xE000, 0xF8FF)) if char not in text)
@@ -259,5 +261,5 @@ class _Builder:
         return text.replace(opened, "{{").replace(closed, "}}") if opened and opened in text else text
 
     def _stop(self, message: str, remedy: str, line: int | None = -1) -> DocumentError:
-        """What ends the reading; the duplicates met before it are told too."""
+        """Raise the fault that ends reading, together with earlier duplicates."""
         return DocumentError([*self.faults, Fault(message, remedy, self._label, self._line if line == -1 else line)])

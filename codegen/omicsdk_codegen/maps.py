@@ -1,4 +1,4 @@
-"""A whole section in a file of its own (`schemas: {$ref: schemas.yaml}`): no version allows it, many documents do it."""
+"""A whole section in a separate file (`schemas: {$ref: schemas.yaml}`): invalid in all versions, but common."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_HOPS = 20
 
 
 def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
-    """Turn a mapping that is a reference into a mapping of references, one a member of what it refers to.
+    """Replace a mapping that is a reference by a mapping of references, one for each member of its target.
 
     Args:
         value: has `$ref`; members beside it stay and count more.
@@ -52,7 +52,7 @@ def _end(value: Object, source: Source, store: Store) -> Target:
 
 
 def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
-    """Spread the sections of a document that are references, so that what is in them is found by its pointer.
+    """Spread the sections of a document that are references, so that their members have pointers.
 
     One that leads nowhere stays, and is told when it is walked.
     """

@@ -16,7 +16,7 @@ def essence(media_type: str) -> str:
 
 
 def form_of(media_type: str, schema: Json) -> Form:
-    """What a body of a media type is.
+    """Return the form of a body of a media type.
 
     Args:
         media_type: as the document states it; `*/*` is JSON where the schema is invalid of bytes, and so is
@@ -83,7 +83,7 @@ ANSWER_ORDER: tuple[Form, ...] = ("json", "bytes", "text", "form", "multipart")
 
 
 def sent_type(media_type: str, form: Form) -> str:
-    """The media type as it is sent: a range of types becomes one of them, and no header line can be made of it."""
+    """Return the media type that is sent: a range becomes one of its types, and the result is a valid header."""
     name = "".join(char for char in media_type if char.isascii() and char.isprintable()).strip()
     if "*" in name or "/" not in name or (form == "json" and "json" not in name):
         return {"json": "application/json", "text": "text/plain"}.get(form, "application/octet-stream")
@@ -91,11 +91,11 @@ def sent_type(media_type: str, form: Form) -> str:
 
 
 def accepted(forms: Mapping[str, Form]) -> str:
-    """An Accept header that asks for what an operation can read, and for nothing else.
+    """Return an Accept header for the types that an operation can read, and no others.
 
     Bytes and text are read whatever they are, so that a server that tells its errors or its answers by another name may
-    send these; what is read as JSON can't be a table or a page, which a range such as `*/*` would invite. Where one status
-    has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
+    send these; what is read as JSON can't be a table or a page, which a range such as `*/*` would invite. Where one
+    status has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
 
     Args:
         forms: the media types of the operation's answers, and what each is read as.

@@ -11,15 +11,16 @@ from .operations import class_stem
 from .shapes import Model, models_in
 from .values import Json, Object, at, join, tokens
 
-# How much of a pointer a name tells, from the least: the fields and lists that lead to the schema; statuses and bodies; the
-# value by which a variant is known; all that a variant requires, and media types; every step, with the numbers of variants.
+# How much of a pointer a name includes, from the least: the fields and lists that lead to the schema; statuses and
+# bodies; the value that identifies a variant; all that a variant requires, and media types; every step, with the
+# numbers of variants.
 _Detail: TypeAlias = Literal[0, 1, 2, 3, 4]
 _DETAILS: tuple[_Detail, ...] = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
 class Names:
-    """What everything is called.
+    """The names of everything.
 
     Attributes:
         classes: models' classes by key.
@@ -62,7 +63,7 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
             return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == own)
         stem = pascal_case(own)
     else:
-        # The innermost operation that it stands in: a callback's stands in another.
+        # The innermost operation that contains it: a callback's is within another.
         steps = range(len(parts), 2, -1)
         at_ = next((step for step in steps if join("", *parts[:step]) in operations), 3)
         operation = join("", *parts[:at_])
@@ -109,7 +110,7 @@ def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], 
 
 
 def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
-    """A variant by its title, else by a field that it has; where others have that too, by more of it, at last by its number."""
+    """Name a variant by its title, else by a field; if others have that too, by more fields, and finally by its number."""
     schema = _at(data, parts)
     number = str(int(parts[-1]) + 1) if detail == 4 and parts[-1].isdecimal() else ""
     if not isinstance(schema, dict):
@@ -147,7 +148,7 @@ def _at(data: Object, parts: Sequence[str]) -> Json:
     try:
         return at(data, join("", *parts))
     except LookupError:
-        return None  # a schema that was merged of several stands nowhere
+        return None  # a schema merged from several has no single place
 
 
 def _circles(models: Sequence[Model]) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Names for Python and for file systems, made of a document's. Pure; what clashes is settled without counters."""
+"""Names for Python and for file systems, from a document's. Pure; clashes are resolved without counters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_LENGTH = 60
 _HASH = 6
 _Kept: TypeAlias = Literal["both", "tail", "head", "new"]
 
-# Names that Windows keeps for devices, whatever the suffix.
+# Names that Windows reserves for devices, regardless of the suffix.
 DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 )
@@ -27,17 +27,17 @@ RESERVED = frozenset({"base_url", "with_options", "close", "aclose", "max_items"
 # Names that a method's first argument has.
 _SELF = frozenset({"self", "cls"})
 
-# What an attrs model has of its own, and the builtins that its annotations are made of.
+# Attributes of an attrs model, and the builtins in its annotations.
 MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields"})
 ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "frozenset", "tuple"})
 
-# What a mapping has of its own, and the builtins that annotations of headers are made of.
+# Attributes of a mapping, and the builtins in annotations of headers.
 HEADER_MEMBERS = frozenset({"get", "items", "keys", "values"}) | ANNOTATION_WORDS
 
-# What dates are in Python: names that fields have as well.
+# The types of dates in Python, which are also names of fields.
 DATE_WORDS = frozenset({"date", "datetime"})
 
-# What the package of the models calls, whose modules become its attributes when they are imported.
+# Functions of the models' package, whose modules become its attributes when they are imported.
 _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr", "object"}
 
 # Class names that generated modules import or use themselves.
@@ -51,11 +51,12 @@ CLASS_WORDS = frozenset(
 )  # fmt: skip
 
 
-# Letters and marks that Python takes in a name and no reader sees (Unicode's Default_Ignorable_Code_Point, less Cf).
+# Letters and marks that Python allows in a name and that are invisible (Unicode's Default_Ignorable_Code_Point, less
+# Cf).
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SEPARATORS = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 
-# What signs are called where a name without them is another's.
+# Names of signs, if a name without them is another's.
 _SIGNS = {
     "!": "not", "#": "hash", "$": "dollar", "%": "percent", "&": "and", "(": "open", ")": "close", "*": "star", "+": "plus",
     ",": "comma", "-": "dash", ".": "dot", "/": "slash", ":": "colon", ";": "semicolon", "<": "less", "=": "equal",
@@ -64,7 +65,7 @@ _SIGNS = {
 
 
 def letters(text: str) -> str:
-    """The letters that a text has in a name: Latin ones in ASCII, of other scripts those that Python takes (NFKC).
+    """Return the letters of a text for a name: Latin ones in ASCII, of other scripts those that Python allows (NFKC).
 
     What no identifier has is transliterated (`€` is EUR), punctuation separates words, and what can't be seen goes.
     """
@@ -107,7 +108,7 @@ def _with_signs(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Underscores where a new word begins by its capital."""
+    """Insert underscores before capitals that begin a word."""
     if not text.isascii():
         return _spaced_by_case(text)
     split = re.sub(r"([A-Z]+)([A-Z](?!s(?![a-z]))[a-z])", r"\1_\2", text)
@@ -168,7 +169,7 @@ def operation_name(text: str) -> str:
 
 
 def class_name(text: str) -> str:
-    """A model's class; names that end in Dict are kept for the TypedDicts beside the models."""
+    """Return a model's class name; names that end in Dict are reserved for TypedDicts."""
     name = pascal_case(text)
     return f"{name}_" if name in CLASS_WORDS or keyword.iskeyword(name) or name.endswith("Dict") else name
 
@@ -188,7 +189,7 @@ def operation_module(operation: str) -> str:
 
 
 def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str]:
-    """Give each name a module of its own: what is in ASCII has the one that `make` makes, the others give way."""
+    """Give each name a unique module: names in ASCII get the one of `make`, the others are changed if they clash."""
     known = sorted(names)
     plain = {name: make(name) for name in known if name.isascii()}
     others = (Wanted(name, (make(name),)) for name in known if not name.isascii())
@@ -226,7 +227,7 @@ def wanted_field(wire: str) -> Wanted:
 
 
 def _spelled(wire: str, make: Callable[[str], str]) -> tuple[str, ...]:
-    """A name with its signs in words, and as the document spells it where that is neither private nor a form of ours."""
+    """Return a name with its signs in words, and in the document's spelling if that is neither private nor reserved."""
     own = unicodedata.normalize("NFKC", wire)
     fits = own.isidentifier() and own[0] != "_" and not own[0].isupper() and not _INVISIBLE.search(own)
     return (make(_with_signs(wire)), *((own,) if fits and own != snake_case(own) else ()))
@@ -238,7 +239,7 @@ def spelled_operation(method: str, path: str) -> str:
 
 
 def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, str]:
-    """Give each thing a name of its own, compared without case, whatever the order that they come in.
+    """Give each thing a unique name, compared without case, independent of their order.
 
     Args:
         wanted: the things.

@@ -1,4 +1,4 @@
-"""Step 5: a document's schemas become shapes: models with fields, and types made of them."""
+"""Step 5: a document's schemas become shapes: models with fields, and types that consist of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _OBJECT_KEYS = ("properties", "additionalProperties", "required", "patternProper
 
 
 class Normaliser:
-    """Settles types of one document.
+    """Determines types of one document.
 
     Attributes:
         schemas: the document's named schemas.
@@ -80,11 +80,13 @@ class Normaliser:
         self._unfilled: deque[tuple[Model, Flat]] = deque()
 
     def components(self, told: Told = silent) -> dict[str, Type]:
-        """The types of all of the document's named schemas, used or not; how far it is, is told."""
+        """Determine the types of all of the document's named schemas, used or not, reporting progress."""
         return {name: self.named(name) for name in counted(self.schemas, "settling the types of schemas", told)}
 
     def named(self, name: str) -> Type:
-        """The type of a named schema. One that isn't a model and is made of itself is any value in the inner place."""
+        """Return the type of a named schema. One that is not a model and contains itself is any value in the inner
+        place.
+        """
         if name in self._named:
             return self._named[name]
         pointer = schema_pointer(name)[1:]
@@ -97,7 +99,7 @@ class Normaliser:
         return type_
 
     def type_of(self, schema: Json, pointer: str, *, body: bool = False) -> Type:
-        """Settle a schema's type.
+        """Determine a schema's type.
 
         Args:
             schema: the schema, with references and allOf.
@@ -148,7 +150,7 @@ class Normaliser:
         pointer = schema_pointer(name)[1:]
         if name in self._named or pointer not in self.models:
             return self._with_variants(name, self.named(name))
-        # A model that is being made is known by its key: circles of models end here.
+        # A model in progress is known by its key: cycles of models end here.
         type_ = union_of([Ref(pointer), NULL]) if _allows_null(self.facts_of(schema)) else Ref(pointer)
         return self._with_variants(name, type_)
 
@@ -158,7 +160,7 @@ class Normaliser:
         return isinstance(reference, str) and bool(self._variants.of(schema_name(reference)))
 
     def _with_variants(self, name: str, base: Type) -> Type:
-        """Where a base is referred to, an object may be any of the models that are made of it by allOf."""
+        """Return the type of a reference to a base: an object may be any of the models that extend it by allOf."""
         type_, nullable = split_null(base)
         pointer = schema_pointer(name)[1:]
         variants = self._variants.of(name)
@@ -172,7 +174,7 @@ class Normaliser:
         return union_of([*models, NULL] if nullable else models, tag, table)
 
     def _tags(self, stated: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, Tags]:
-        """The member that tells variants apart, and its values with models' keys."""
+        """Return the member that distinguishes variants, and its values with models' keys."""
         tag = stated.get("propertyName") if isinstance(stated, dict) else None
         if not isinstance(tag, str) or not isinstance(stated, dict):
             return None, ()
@@ -181,7 +183,7 @@ class Normaliser:
         table = {value: keys[name] for value, name in named.items() if name in keys}
         common = self._tag_values(base, tag)
         for name, key in keys.items():
-            # What a variant inherits says nothing of it.
+            # What a variant inherits does not distinguish it.
             own = [value for value in self._tag_values(name, tag) if value not in common]
             if name not in named.values():
                 own.append(name)
@@ -291,7 +293,7 @@ class Normaliser:
         return self._flattener.flat(schema, pointer) if isinstance(schema, dict) else Flat({}, {}, ())
 
     def facts_of(self, schema: Json) -> Object:
-        """What the document says of a value beside its type, its own words before those of what it refers to."""
+        """Return what the document states about a value besides its type; its own text precedes that of its reference."""
         return self.flat(schema, "").schema if isinstance(schema, dict) else {}
 
     def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
@@ -300,7 +302,7 @@ class Normaliser:
         if not whole:
             return self._flat(Flat(flat.schema, flat.pointers, ()), pointer, body)
         objects = [(member, place) for member, place in whole if self.flat(member, place).schema.get("properties")]
-        # Of several oneOf that hold together each gives fields to the same object.
+        # Each of several oneOf that apply together adds fields to the same object.
         if flat.schema.get("properties") or (len(flat.unions) > 1 and len(objects) == len(whole)):
             return self._folded(flat, objects, pointer)
         stated = flat.schema.get("type")
@@ -309,7 +311,9 @@ class Normaliser:
         return union_of(types, tag, table)
 
     def _folded(self, flat: Flat, members: list[tuple[Json, str]], pointer: str) -> Type:
-        """An object with fields of its own and variants: one model with all fields, those of variants not required."""
+        """Merge an object with fields of its own and variants into one model, in which the variants' fields are
+        optional.
+        """
         properties: Object = {}
         pointers: dict[str, str] = {}
         for member, place in members:
@@ -365,7 +369,7 @@ class Normaliser:
 
 
 def _with_type(member: Json, stated: Json) -> Json:
-    """A variant whose type stands beside the oneOf."""
+    """Return a variant whose type is beside the oneOf."""
     if (
         stated is None
         or not isinstance(member, dict)
@@ -391,7 +395,7 @@ def _allows_null(schema: Object) -> bool:
 
 
 def _only_constrains(member: Json) -> bool:
-    """`{required: [a]}` among variants says which members must be there, not what they are."""
+    """Whether variants only state required members, such as `{required: [a]}`, not shapes."""
     return isinstance(member, dict) and bool(member) and set(member) <= {"required", "not", "type", "description"} and (
         "required" in member or "not" in member
     )  # fmt: skip

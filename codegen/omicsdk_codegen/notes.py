@@ -9,7 +9,7 @@ from .values import Json, Node
 
 
 class Notes:
-    """What one step notes on its way through a document.
+    """The notes of one step on a document.
 
     Attributes:
         faults: what keeps the document from being read, in the order of finding.
@@ -22,16 +22,16 @@ class Notes:
         self._report = report
 
     def made(self, new: Node, old: Node | None) -> None:
-        """State what a container was made of."""
+        """State what a container was created from."""
         if old is not None:
             self._places.link(new, old)
 
     def moved(self, new: Node, key: str, old: Node, old_key: str) -> None:
-        """State which member of an older container a member was made of."""
+        """State which member of an older container a member was created from."""
         self._places.link_member(new, key, old, old_key)
 
     def place(self, node: Node, key: str | int | None = None) -> Place:
-        """Where a container, or a member of it, stands as published."""
+        """Return the published place of a container, or of a member of it."""
         return self._places.find(node, key) or self._source.place("")
 
     def fault(self, node: Node, key: str | int | None, message: str, remedy: str) -> None:
@@ -41,7 +41,7 @@ class Notes:
     def note(
         self, node: Node, key: str | int | None, kind: Kind, before: str, after: str, *, certain: bool = True
     ) -> None:
-        """Note what is read otherwise than it is written.
+        """Note something that is read differently from how it is written.
 
         Args:
             node: the container that it stands in.

@@ -15,12 +15,12 @@ from .variants import Variants
 
 
 def only_tags(document: Document, tags: Collection[str]) -> Document:
-    """Cut a document down.
+    """Reduce a document to the operations of some tags.
 
     Args:
         document: the upgraded document.
-        tags: names of tags; an operation that has one of them, or one below it (`parent`), stays. None at all: the document
-            as it is.
+        tags: names of tags; an operation that has one of them, or one below it (`parent`), stays. None at all: the
+            document as it is.
 
     Returns:
         A document of its own with the same places.
@@ -66,7 +66,7 @@ def _items(document: Document, key: str, tags: Collection[str]) -> Object:
 
 
 def _keep_names(document: Document, kept: Object) -> None:
-    """An operation is called as in the whole document, where another one may have had the shorter name."""
+    """Name an operation as in the whole document, where another one may have had the shorter name."""
     names = name_operations(list(stated_operations(document.data)))
     stated = list(stated_operations({"paths": kept}))
     for key, name in name_operations(stated).items():

@@ -1,4 +1,4 @@
-"""What a document says of its operations: which there are, what they are called, what they take and answer."""
+"""A document's operations: their names, arguments and answers as stated."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class Argument:
         python: its name here.
         position: where it is sent.
         type: without null.
-        required: whether a call must give it.
+        required: whether a call must pass it.
         nullable: whether None may be given, and is sent as null.
-        schema: what the document says of it, `description` included.
+        schema: its schema in the document, with `description`.
         how: how its value is written.
         raw: whether slashes stay slashes in a path.
         whole: whether it is the whole body, not a field of it.
@@ -113,7 +113,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class SentBody:
-    """What a request's body is made of.
+    """The body of a request.
 
     Attributes:
         form: how it is written.
@@ -154,13 +154,13 @@ class Case:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """What two answers have in common that are one."""
+        """What two answers share that are treated as one."""
         return (self.kind, self.type, self.media, self.or_bytes)
 
 
 @dataclass(frozen=True)
 class Pages:
-    """How an operation's list is cut into pages.
+    """The paging of an operation's list.
 
     Attributes:
         style: where the next page is found.
@@ -303,7 +303,7 @@ def stated_webhooks(data: Object) -> Iterator[Webhook]:
 
 
 def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
-    """What a document states that no client can call: a pointer, what stands there, and why it is left out."""
+    """Return what a document states that no client can call: a pointer, its kind, and why it is left out."""
     paths = data.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         further = item.get("additionalOperations") if isinstance(item, dict) else None
@@ -314,7 +314,7 @@ def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
 
 
 def parents_of(data: Object) -> dict[str, str]:
-    """The tags that stand below another, and which (OpenAPI 3.2: `parent`)."""
+    """Return the tags below another one, with that one (OpenAPI 3.2: `parent`)."""
     listed = data.get("tags")
     found: dict[str, str] = {}
     for tag in listed if isinstance(listed, list) else ():
@@ -325,7 +325,7 @@ def parents_of(data: Object) -> dict[str, str]:
 
 
 def way_to(tag: str, above: Mapping[str, str]) -> list[str]:
-    """A tag with all that it stands below, the outermost first."""
+    """Return a tag with all its parents, the outermost first."""
     way = [tag]
     while way[0] in above and above[way[0]] not in way:
         way.insert(0, above[way[0]])
@@ -333,7 +333,7 @@ def way_to(tag: str, above: Mapping[str, str]) -> list[str]:
 
 
 def asks(security: Json) -> bool:
-    """Whether a list of security requirements can't be done without; an empty way among them means that nothing is needed."""
+    """Whether a list of security requirements is mandatory; an empty alternative means that it is not."""
     return isinstance(security, list) and bool(security) and all(isinstance(way, dict) and way for way in security)
 
 
@@ -386,7 +386,7 @@ def _wanted(operation: Stated) -> Wanted:
 
 
 def wished_name(operation: Stated) -> str:
-    """The name that an operation's document or overlay gives it.
+    """Return the name that an operation's document or overlay states.
 
     An overlay may end it with an underscore, which leaves the name itself to a workflow of the handwritten client.
     """
@@ -403,6 +403,6 @@ def command_word(stated: Stated, name: str) -> str:
 
 
 def class_stem(name: str) -> str:
-    """What the classes of an operation begin with; the async one has `Async` before it."""
+    """Return the beginning of an operation's class names; the async one has `Async` before it."""
     stem = pascal_case(name)
     return f"{stem}Call" if stem.startswith("Async") else stem

@@ -1,4 +1,4 @@
-"""Step 2: corrections and wishes that stand beside a document (OpenAPI Overlay 1.0) are laid over it as published."""
+"""Step 2: corrections and settings beside a document (OpenAPI Overlay 1.0) are applied to it as published."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _ACTION_KEYS = {"target", "description", "update", "remove"}
 
 
 def corrects(overlay: Source, root: Source) -> str:
-    """Say which file an overlay is about.
+    """Return the file that an overlay corrects.
 
     Args:
-        overlay: its `extends` is a path beside the overlay or beside the root, or an address; without it the root is meant.
+        overlay: its `extends` is a path beside the overlay or beside the root, or an address; without it the root is
+            meant.
         root: the document that the user gave.
 
     Returns:
@@ -52,10 +53,10 @@ def corrects(overlay: Source, root: Source) -> str:
 
 
 def apply(source: Source, overlays: Sequence[Source], places: Places | None = None) -> Source:
-    """Lay overlays over a document, one after the other, each action on what the ones before left.
+    """Apply overlays to a document, one after the other, each action to the result of those before.
 
-    An update is merged into each object that its target selects (objects in it too, lists are lengthened, anything
-    else is replaced), appended to each list, and replaces a single value. List items are removed from last to first.
+    An update is merged into each object that its target selects (objects in it too, lists are lengthened, anything else
+    is replaced), appended to each list, and replaces a single value. List items are removed from last to first.
 
     Args:
         source: the document; it stays as it is.
@@ -66,8 +67,8 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
         A source with a value of its own; only `places` knows the lines of its parts.
 
     Raises:
-        DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or
-            doesn't fit its update.
+        DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or doesn't
+            fit its update.
     """
     places = places or Places()
     if not overlays:

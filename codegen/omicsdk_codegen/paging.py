@@ -1,4 +1,4 @@
-"""Where in an operation's answers the items of a page stand."""
+"""The place of a page's items in an operation's answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from .operations import Case, Pages, Stated
 from .shapes import ANY, Array, Model, Ref, Type, Union, union_of
 from .values import Json, join
 
-# The styles that omicsdk.core follows: the keys that a wish needs beside style and items, and those that it may have;
-# each with the name that core has for it.
+# The styles that omicsdk.core supports: the required keys besides style and items, and the optional ones; each with its
+# name in core.
 STYLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "link": ({}, {"token": "parameter"}),
     "continuation": ({"next": "next"}, {}),
@@ -66,7 +66,7 @@ def pages_of(
 
 
 def _more(wish: Json, arguments: Collection[str], where: str, complain: Callable[[str], None]) -> dict[str, str] | None:
-    """What core's Paging is told beside style and items; None if the wish makes no sense, which is said."""
+    """Return core's Paging arguments besides style and items; None if the setting is invalid, which is reported."""
     style = wish.get("style") if isinstance(wish, dict) else None
     if not isinstance(wish, dict) or style not in STYLES or not isinstance(wish.get("items"), str):
         complain(f"{where} needs style (one of: {', '.join(STYLES)}) and items")

@@ -1,6 +1,6 @@
-"""The one adapter to openapi-python-client, whose parser is no documented interface: 0.29.1 exactly.
+"""The only adapter to openapi-python-client, whose parser is not a documented interface: 0.29.1 exactly.
 
-It is imported inside a function, for it costs 0.2 s and brings pydantic.
+It is imported inside a function, because it takes 0.2 s and imports pydantic.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Parsed:
 
 
 class LostType(Exception):
-    """The parser has no answer for a type that it was given. Its argument is the pointer that the type stands for."""
+    """The parser returned nothing for a type. The argument is the pointer of the type."""
 
 
 def parse(models: Iterable[Model], wanted: Mapping[str, Type], told: Told = silent) -> Parsed:

@@ -1,4 +1,4 @@
-"""Where each container of a document that is being changed came from.
+"""The origin of each container of a document that is being changed.
 
 Every step makes new containers and links each to the one that it was made of; a chain of links ends in a file.
 """
@@ -16,16 +16,16 @@ class Places:
         self._sources: list[Source] = []
         self._indexed = 0
         self._roots: dict[int, tuple[Source, str]] = {}
-        # The containers are held with their links: an id is only good as long as its owner lives.
+        # The containers are kept with their links: an id is only valid while its owner lives.
         self._links: dict[int, tuple[Node, Node]] = {}
         self._members: dict[tuple[int, str], tuple[Node, Node, str]] = {}
 
     def adopt(self, source: Source) -> None:
-        """Make the containers of a file known as origins."""
+        """Register the containers of a file as origins."""
         self._sources.append(source)
 
     def link(self, new: Node, old: Node) -> None:
-        """State that a container was made of another. The first link of a container counts."""
+        """State that a container was created from another. The first link of a container counts."""
         if new is not old:
             self._links.setdefault(id(new), (new, old))
 
@@ -34,7 +34,7 @@ class Places:
         self._members[(id(new), str(key))] = (new, old, str(old_key))
 
     def move_member(self, node: Node, key: str | int, old_key: str | int) -> None:
-        """State that a member of a container stood under another key of it before."""
+        """State that a member of a container had another key in it before."""
         moved = self._members.pop((id(node), str(old_key)), None)
         if moved is None and id(node) in self._links:
             old = self._links[id(node)][1]
@@ -43,7 +43,7 @@ class Places:
             self._members[(id(node), str(key))] = moved
 
     def find(self, node: Node, key: str | int | None = None) -> Place | None:
-        """The place of a container, or of one member of it; None when nothing is known of its origin."""
+        """Return the place of a container, or of one member of it; None if its origin is unknown."""
         if key is not None:
             return self._find_member(node, str(key))
         self._index()
@@ -71,7 +71,7 @@ class Places:
         return around
 
     def follow(self, data: Node, pointer: str) -> Place | None:
-        """The place of a pointer into a changed document: of the nearest container whose origin is known."""
+        """Return the place of a pointer into a changed document: that of the nearest container with a known origin."""
         chain: list[tuple[Node, str]] = []
         node: Json = data
         for token in tokens(pointer):

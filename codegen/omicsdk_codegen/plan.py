@@ -203,7 +203,7 @@ Raises:
 
 
 def _named_servers(data: Object) -> str:
-    """What the document calls its servers (OpenAPI 3.2), behind the first one's address; empty if it names none."""
+    """Return the document's names of its servers (OpenAPI 3.2), after the first one's address; empty if it names none."""
     listed = data.get("servers")
     servers = [server for server in listed if isinstance(server, dict)] if isinstance(listed, list) else []
     names = [one_line(server.get("name")) for server in servers]
@@ -241,7 +241,7 @@ def _server(data: Object) -> str:
 
 
 def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:
-    """Commands are told apart by more than dashes and dots, which operations' names aren't."""
+    """Refuse commands that differ in dashes and dots only, as operations' names may."""
     words = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
     for row, draft in zip(rows, drafts, strict=True):
         if isinstance(row, dict) and words[str(row["command"])] > 1:

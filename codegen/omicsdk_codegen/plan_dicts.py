@@ -1,4 +1,4 @@
-"""What is written for TypedDicts: types.py, or a package of that name where it would be too long."""
+"""The plan of TypedDicts: types.py, or a package of that name if it would be too long."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .texts import sentence
 
 # A file that is longer is hard to open in an editor.
 MOST_LINES = 3_000
-# Of a class beside its members: blank lines, head and docstring.
+# Lines of a class besides its members: empty lines, head and docstring.
 _LINES_OF_A_CLASS = 5
 
 
@@ -98,7 +98,7 @@ def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, 
     members: list[tuple[Code, Code]] = []
     for held in model.fields:
         if not held.wire:
-            continue  # type checkers refuse a member without a name; at run time it is there all the same
+            continue  # type checkers refuse a member without a name; at run time it exists
         written = annotations.write(parsed.fields[(model.key, held.wire)], "dict", optional=held.nullable)
         if not held.required:
             imports.typing("NotRequired")
@@ -112,7 +112,7 @@ def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, 
 
 
 def _can_stand(wire: str) -> bool:
-    """Whether a name can be one in a class body: as it is, without mangling, hiding no type that stands beside it."""
+    """Whether a name is valid in a class body: without mangling, and hiding no type next to it."""
     return (
         wire.isascii()
         and wire.isidentifier()

@@ -1,4 +1,4 @@
-"""What is written for the headers of answers: headers.py, with one class for all answers that declare the same."""
+"""The plan of headers of answers: headers.py, with one class for all answers that declare the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .operations import DeclaredHeader, Draft, class_stem
 from .parser import Parsed
 from .texts import hanging
 
-# Names of so many headers are the name of their class.
+# Up to this many headers, their names are the name of their class.
 _MOST_NAMED = 2
 
 

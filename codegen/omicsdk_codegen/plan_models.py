@@ -1,4 +1,4 @@
-"""What is written for models: a module each, or one for those that refer to each other in a circle."""
+"""The plan of models: one module each, or one for those that refer to each other in a cycle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .progress import Told, counted, silent
 from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
 
-# Names of omicsdk.core and attrs that class bodies use, where a field of that name would hide them.
+# Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
 _HIDEABLE = frozenset({"field", "array", "literal", "mapping", "model", "tagged_union", "union"})
 
 
@@ -57,7 +57,7 @@ class ModelModule:
 
 
 def plan_models(models: Iterable[Model], names: Names, parsed: Parsed, told: Told = silent) -> list[ModelModule]:
-    """Plan all model modules, by name; how far it is, is told."""
+    """Plan all model modules, by name, reporting progress."""
     groups: dict[str, list[Model]] = {}
     for model in models:
         groups.setdefault(names.modules[model.key], []).append(model)
@@ -124,7 +124,7 @@ def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
         return Code(decoding.expression(held.type, got, place))
     if not held.required:
         return Code(f"None if (v := {got}) is None else {expression}")
-    # What is required is there: the first look at it takes it.
+    # A required member is usually present: the first lookup finds it.
     looked, question, rest = expression.partition("v.__class__")
     return Code(f"{looked}(v := {got}).__class__{rest}") if question else Code(got)
 

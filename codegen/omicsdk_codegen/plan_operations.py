@@ -1,4 +1,4 @@
-"""What is written for an operation: the code of its request, its answers and its signature, and its docstring."""
+"""The plan of an operation: the code of its request, its answers and its signature, and its docstring."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .parser import Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
 from .shapes import Ref, Type
 
-# What each module of an operation has of its own.
+# Names in each module of an operation.
 _OWN = frozenset({"build", "parse", "items", "item", "annotations"})
 
 
@@ -38,7 +38,7 @@ class AnswerCase:
 
 @dataclass(frozen=True)
 class PagedItems:
-    """The function that gives a page's items."""
+    """The function that returns a page's items."""
 
     type: Code
     value: Code
@@ -180,7 +180,7 @@ class OperationPlanner:
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
 
     def _cases(self, draft: Draft, annotations: Annotations, imports: Imports) -> list[AnswerCase]:
-        # What is left falls to the first answer with a content; a body that nobody announced is read as that.
+        # Other statuses are read by the first answer with a content; an undeclared body is read so, too.
         ordered = sorted(draft.cases, key=lambda case: (not case.media, case.kind != "none"))
         whole = [case for case in draft.cases if not case.media]
         fallback = next((case for case in whole if case.kind != "none"), whole[0])
@@ -250,7 +250,7 @@ class OperationPlanner:
 
 
 def _attribute(path: tuple[str, ...]) -> str:
-    """What leads from a page to its list."""
+    """Return the attributes that lead from a page to its list."""
     found = f"page.{path[0]}"
     for step in path[1:]:
         found = f"getattr({found}, {as_literal(step)}, None)"
@@ -272,7 +272,7 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append("secured=True")
     if draft.public:
         facts.append("public=True")
-    # QUERY asks for something with a body, and may be sent again like GET.
+    # QUERY sends a body, and may be repeated like GET.
     if stated.data.get("x-omics-idempotent", stated.method == "QUERY") is True:
         facts.append("idempotent=True")
     if draft.streams:

@@ -1,4 +1,4 @@
-"""What is written for the requests that a service sends: a function for each webhook and callback, which reads its body."""
+"""The plan of requests that a service sends: a function for each webhook and callback, which reads its body."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _doc(message: Message, operations: Mapping[str, str]) -> str:
 
 
 def _expected(responses: Json) -> list[str]:
-    """What the service expects as an answer, a line a status."""
+    """Return the answers that the service expects, one line per status."""
     lines: list[str] = []
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not status.startswith("x-"):

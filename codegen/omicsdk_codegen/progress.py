@@ -1,4 +1,4 @@
-"""How far a long step is, for whoever looks on."""
+"""Progress of a long step."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from time import monotonic
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
-# Is told what is being done, in a few words.
+# Called with the current step, in a few words.
 Told: TypeAlias = Callable[[str], None]
 _SECONDS_BETWEEN_COUNTS = 0.1
 
 
 def silent(_step: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 class Count:
-    """Tells how far a step is, at most every 0.1 s, so nothing of a short one.
+    """Reports the progress of a step, at most every 0.1 s, so that short ones report nothing.
 
     Args:
         step: what is done, in a few words.
@@ -40,7 +40,7 @@ class Count:
 
 
 def counted(things: Collection[T], step: str, told: Told) -> Iterator[T]:
-    """Things one by one, while how many of them are done is told."""
+    """Yield things one by one, reporting how many of them are done."""
     count = Count(step, len(things), told)
     for number, thing in enumerate(things):
         count.reached(number)

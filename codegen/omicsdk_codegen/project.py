@@ -24,7 +24,7 @@ _OURS = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen"})
 
 
 def name_problem(name: str) -> str:
-    """What is wrong with a package's name, in words; empty when nothing is."""
+    """Return what is wrong with a package's name, in words; empty if nothing is."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name):
         return "it must be a Python package's name: a-z, 0-9 and _, a letter first, at most 60 characters"
     if name in sys.stdlib_module_names or name in _OURS:
@@ -33,12 +33,12 @@ def name_problem(name: str) -> str:
 
 
 def origin(spec: Path) -> str:
-    """What the files of a package say they come from."""
+    """Return the origin that the files of a package state."""
     return f"{_MARK} from {one_line(spec.name)}; edits are lost."
 
 
 def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
-    """Write a project: out/src/NAME at once, then what stands around it, but for files that are the user's own.
+    """Write a project: out/src/NAME atomically, then the files around it, except for the user's own.
 
     Args:
         made: the package.
@@ -48,7 +48,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = sil
         told: is told how far it is.
 
     Returns:
-        Names of files that were left as they are because somebody else wrote them.
+        Names of files that were kept because they were not generated.
 
     Raises:
         FormatFailed: the generator made code that isn't Python.
@@ -66,13 +66,13 @@ def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = sil
 
 
 def project_drift(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
-    """What of a project isn't what `write_project` would leave, a line each; files of the user's own don't count.
+    """Return what differs from the result of `write_project`, one line each; the user's own files are ignored.
 
     Raises:
         FormatFailed: the generator made code that isn't Python.
     """
     package = f"src/{name}"
-    # Apart, as they are written: what is sorted how depends on what stands beside it.
+    # Separately, as they are written: the sorting of imports depends on neighbouring packages.
     wanted = {f"{package}/{file}": content for file, content in formatted(made.files, told).items()}
     wanted |= formatted(files_around(made.package, name, spec))
     there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
@@ -84,12 +84,12 @@ def project_drift(made: Made, name: str, spec: Path, out: Path, told: Told = sil
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file may be written over: it isn't there, or was generated."""
+    """Whether a file may be overwritten: it is missing, or was generated."""
     return not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
 
 
 def files_around(package: Package, name: str, spec: Path) -> dict[str, str]:
-    """What stands around a package in its project, by path.
+    """Return the files around a package in its project, by path.
 
     Args:
         package: the plan.
@@ -119,7 +119,7 @@ def files_around(package: Package, name: str, spec: Path) -> dict[str, str]:
 
 
 def _call(call: Call) -> Code:
-    # `repr` of plain values is code whatever texts are in them: quotes and all that doesn't print are escaped.
+    # `repr` of plain values is code for any text: quotes and unprintable characters are escaped.
     return Code(", ".join(f"{field.name}={getattr(call, field.name)!r}" for field in fields(call)))
 
 

@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """One way to prove who asks."""
+    """One way to authenticate."""
 
     scheme: Code
     code: Code
@@ -76,13 +76,15 @@ def readme(package: Package, name: str, note: Code) -> str:
 
 
 def _groups(package: Package) -> list[Group]:
-    """Operations by their first tags, where the document orders these (OpenAPI 3.2: summary, parent, kind), else as one."""
+    """Group operations by their first tags, if the document orders these (OpenAPI 3.2: summary, parent, kind), else
+    into one group.
+    """
     listed = package.document.get("tags")
     tags = [tag for tag in listed if isinstance(tag, dict)] if isinstance(listed, list) else []
     if not any({"parent", "summary", "kind"} & tag.keys() for tag in tags):
         return [Group(Code(""), [_line(draft) for draft in package.drafts])]
     shown = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
-    # A tag of another kind, such as `badge` or `audience`, says something of an operation, not where it belongs.
+    # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
     others = {str(tag.get("name")) for tag in tags if tag.get("kind") not in (None, "nav")}
     above = parents_of(package.document)
     order = {name: number for number, name in enumerate(shown)}

@@ -1,4 +1,4 @@
-"""Step 7: the text of every file of a package. What a template prints must be `Code`: document texts can't slip in."""
+"""Step 7: the text of every file of a package. Templates only print `Code`: document texts cannot slip in."""
 
 from __future__ import annotations
 

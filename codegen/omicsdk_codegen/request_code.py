@@ -12,7 +12,7 @@ from .shapes import BYTES, Array, is_plain
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
-# Functions of omicsdk.core that the code calls, where an argument of that name would hide them.
+# Functions of omicsdk.core in the code, where an argument of that name would hide them.
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
      "whole_query", "cookie_pairs",
@@ -20,7 +20,7 @@ HIDEABLE = frozenset(
 )  # fmt: skip
 _SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
 _STYLED = frozenset({"simple*", "label", "label*", "matrix", "matrix*"})
-# What may stand in a path as it is (RFC 3986), less what would end a literal.
+# Characters that need no escape in a path (RFC 3986), except those that would end a literal.
 _SAFE = "/-._~!$&()*+,;=:@"
 
 
@@ -50,7 +50,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
 
 
 def _quoted(text: str) -> str:
-    # Single quotes stand inside for arguments' names; `joined` brings double-quoted separators.
+    # Names of arguments are in single quotes; `joined` adds separators in double quotes.
     return f'"{text}"' if '"' not in text else f'"""{text}"""'
 
 
@@ -106,7 +106,9 @@ def _joined(argument: Argument, imports: Imports) -> str:
 
 
 def _separator(argument: Argument, imports: Imports) -> str:
-    """What is between items, as code; a tab by its name, since an f-string's braces take no backslash before Python 3.12."""
+    """Return the separator of items, as code; a tab by its name, since an f-string's braces allow no backslash before
+    Python 3.12.
+    """
     return imports.add(REQUEST, "TAB") if argument.how == "tab" else f'"{_SEPARATORS[argument.how]}"'
 
 

@@ -1,7 +1,7 @@
-"""Step 3: every reference is found; what isn't a schema is put where it is used, schemas keep their names.
+"""Step 3: every reference is resolved; schemas keep their names, and everything else is inlined.
 
-Nothing is inlined that has a name of its own: a schema that stands in another file, or somewhere inside the document,
-is hoisted to where the document keeps its schemas, so circles survive and models are called what their authors call them.
+Nothing: a schema that stands in another file, or somewhere inside the document, is hoisted to where the document keeps
+its schemas, so circles survive and models are called what their authors call them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .source import Place, Source, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
-# Members beside `$ref` that change no shape: kept where the dialect would have them ignored, since no reader is misled.
+# Members beside `$ref` that change no shape: kept where the dialect ignores them, since they mislead no reader.
 _ANNOTATIONS = {
     *(
         "description",
@@ -42,7 +42,7 @@ _ANNOTATIONS = {
         "xml",
     )
 }
-# What a client can do without: where it can't be found, it is left out.
+# What a client does not need: it is left out if its reference is broken.
 _DISPENSABLE = frozenset({"tag", "securityScheme", "example", "link"})
 # Parts that are flattened into their users; nothing else can reach them.
 _SPENT = {
@@ -98,7 +98,7 @@ def resolve(
     ask: Ask | None = None,
     told: Told = silent,
 ) -> Resolved:
-    """Find what every reference points at.
+    """Resolve every reference.
 
     Args:
         root: the document, its own overlays laid over it already.
@@ -111,7 +111,8 @@ def resolve(
         places: what is known of origins so far.
         report: takes the notes.
         folder: what files may be opened in; default the document's own folder.
-        ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they are; None never asks.
+        ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they
+            are; None never asks.
         told: is told how far it is.
 
     Returns:
@@ -236,7 +237,7 @@ class _Walker:
         return members
 
     def _home_schemas(self, value: Json) -> Json:
-        """What an entry only refers to takes its place, when the entry is the one that names it."""
+        """Replace an entry that only refers elsewhere by its target, if the entry names that."""
         if not isinstance(value, dict) or isinstance(value.get("$ref"), str):
             return self._mapping("schema", value, self._root)
         members: Object = {}
@@ -292,7 +293,7 @@ class _Walker:
         return self._beside(kind, flat, value, rest, source) if rest and isinstance(flat, dict) else flat
 
     def _beside(self, kind: str, flat: Object, value: Object, rest: Object, source: Source) -> Object:
-        """Lay what stands beside a reference over what it refers to."""
+        """Merge the members beside a reference into its target."""
         found = dict(flat)
         self._notes.made(found, flat)
         if kind == "pathItem" or kind not in REFERABLE:
@@ -347,7 +348,7 @@ class _Walker:
                 self._notes.note(around, tag, "omission", before, "left out", certain=False)
 
     def _text(self, value: Object, source: Source) -> str:
-        """A description may stand in a file of its own; no version says so, many tools read it."""
+        """Read a description from a separate file; no version allows that, but many tools do it."""
         text = f"a $ref to the text {spoken(str(value['$ref']))}"
         try:
             found = self._store.text(source, str(value["$ref"]))
@@ -367,7 +368,7 @@ class _Walker:
             self._broken.setdefault(key, (broken.remedy, []))[1].append(self._notes.place(node, "$ref"))
 
     def _tell_broken(self) -> None:
-        """A reference is told once, however often it is made."""
+        """Report a reference once, however often it occurs."""
         for (reference, message), (remedy, places) in self._broken.items():
             first = places[0]
             others = sorted({place.line for place in places if place.file == first.file and place.line} - {first.line})

@@ -88,7 +88,7 @@ def _answer(case: Case, models: Mapping[str, Model]) -> object:
 
 
 def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
-    """A value of a type.
+    """Return a value of a type.
 
     Args:
         type_: the type.

@@ -1,4 +1,4 @@
-"""Which credentials a service asks for, in terms of omicsdk.core.credentials."""
+"""The credentials that a service requires, in terms of omicsdk.core.credentials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FLOWS = {
 
 @dataclass(frozen=True)
 class Way:
-    """One way to prove who asks.
+    """One way to authenticate.
 
     Attributes:
         scheme: what the document calls it.
@@ -37,7 +37,7 @@ class Way:
 
 
 def ways_of(data: Object) -> list[Way]:
-    """What a document's security schemes mean for a client, in its order."""
+    """Return the meaning of a document's security schemes for a client, in order."""
     components = data.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
     found: list[Way] = []
@@ -110,7 +110,7 @@ def _flows(scheme: Object) -> str:
 
 
 def need_of(data: Object) -> str:
-    """How many operations ask for credentials, in a sentence; empty if none does."""
+    """Return how many operations require credentials, in a sentence; empty if none does."""
     stated = list(stated_operations(data))
     asking = sum(1 for _ in _asking(data, stated))
     if not asking:

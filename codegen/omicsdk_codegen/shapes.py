@@ -1,4 +1,4 @@
-"""What a document's types are, in a form of our own: no references, no dialect, no text that could become code."""
+"""A document's types in our own form: no references, no dialect, no text that could become code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Map:
-    """An object whose members' names aren't known."""
+    """An object with arbitrary member names."""
 
     value: Type
 
@@ -175,7 +175,7 @@ def is_decoded(type_: Type) -> bool:
 
 
 def models_in(type_: Type) -> Iterator[str]:
-    """Keys of the models that a type is made of, in order."""
+    """Return the keys of the models in a type, in order."""
     if isinstance(type_, Ref):
         yield type_.key
     elif isinstance(type_, Array):

@@ -1,4 +1,4 @@
-"""A loaded file, and where each of its values stands in the text."""
+"""A loaded file, and the place of each of its values in the text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_of_3_2(data: Json) -> bool:
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands as published: file (as the user would name it), line from 1, pointer in that file."""
+    """A published place: file (as the user would name it), line from 1, pointer in that file."""
 
     file: str
     line: int | None
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One file's value. Whoever holds a source reads it; nobody changes it.
+    """One file's value, read-only.
 
     Attributes:
         path: where it was loaded from (for a document of the network: the copy, or its address as a path).

@@ -1,4 +1,4 @@
-"""A document without paths and without a single text of the user's, whose components are our shapes.
+"""A document without paths and without any of the user's texts, whose components are our shapes.
 
 It is what openapi-python-client's parser is given: it takes every document of this form, where it refuses or drops a
 good part of what is published.
@@ -25,7 +25,7 @@ _SCALARS: dict[str, Object] = {
 }
 
 
-# What stands for the mapping that an object with an unknown tag stays.
+# Stands for the mapping that an object with an unknown tag remains.
 UNTAGGED = "Untagged"
 
 

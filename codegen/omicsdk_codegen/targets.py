@@ -1,4 +1,4 @@
-"""Finding what a reference points at: jsonref asked lazily, over files that are opened by our own rules."""
+"""Targets of references: jsonref, called lazily, over files that are opened by our own rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_HOPS = 20
 
 
 class Target(NamedTuple):
-    """What a reference points at: the file, the pointer in it in one spelling, and the value there."""
+    """The target of a reference: the file, the pointer in it in normal form, and the value."""
 
     source: Source
     pointer: str
@@ -81,7 +81,7 @@ class Store:
         return uri if is_web(uri) else file_of(uri, self._folder).relative_to(self._folder).as_posix()
 
     def source(self, uri: str) -> Source:
-        """Open a file, or give it again.
+        """Open a file, or return it again.
 
         Raises:
             Refused: it may not be opened, or isn't there.
@@ -105,11 +105,11 @@ class Store:
         return self._sources[key]
 
     def replace(self, source: Source) -> None:
-        """Let a file's changed form stand for it."""
+        """Replace a file by its changed form."""
         self._sources[source.uri] = source
 
     def text(self, base: Source, reference: str) -> str:
-        """Read a file that holds a text.
+        """Read a text file.
 
         Raises:
             Refused: it may not be opened, or isn't there.
@@ -120,7 +120,7 @@ class Store:
         return decode(raw, label)
 
     def absolute(self, base: Source, reference: str) -> str:
-        """The address that a reference means.
+        """Return the absolute address of a reference.
 
         A document that calls itself otherwise than where it lies (`$self`) is often at hand with its parts beside it:
         what isn't found from the one place, without requests, is looked up from the other.
@@ -207,7 +207,7 @@ def _references(data: Json) -> Iterator[str]:
 
 
 def locate(store: Store, base: Source, reference: str) -> Target:
-    """Find what a reference points at; when that is a reference itself, it is given as it is.
+    """Return the target of a reference, even if that is a reference itself.
 
     Args:
         store: the files of the document.
@@ -241,7 +241,7 @@ def _locate(store: Store, uri: str, fragment: str) -> Target:
 
 
 def locate_through(store: Store, base: Source, reference: str) -> Target:
-    """Find what a reference points at when a reference stands on the way there, which no pointer passes by itself.
+    """Return the target of a reference whose path contains a reference, which a pointer cannot pass.
 
     Raises:
         LookupError: there is nothing at its pointer.
@@ -261,7 +261,7 @@ def locate_through(store: Store, base: Source, reference: str) -> Target:
 
 
 def reference_to(store: Store, base: Source, target: Target) -> str:
-    """Spell a reference from one file to what stands in another."""
+    """Spell a reference from one file to a place in another."""
     pointer = quote(target.pointer, safe="/~")
     if is_web(target.source.uri):
         return f"{urldefrag(target.source.uri)[0]}#{pointer}"

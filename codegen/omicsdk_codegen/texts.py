@@ -10,7 +10,7 @@ from collections.abc import Iterable
 WIDTH = 110
 # A summary in a list of commands, and a help text, of which a terminal shows a few lines.
 SUMMARY_LENGTH = 120
-# The line that says where a file comes from names the document and its overlays.
+# The line with a file's origin names the document and its overlays.
 COMMENT_LENGTH = 400
 # Longer texts of a document (a change log in a description) don't fit a docstring's purpose.
 TEXT_LENGTH = 8_000
@@ -45,7 +45,7 @@ def sentence(text: object) -> str:
 
 
 def summary(*texts: object) -> str:
-    """The first sentence of the first text that says something, at most `SUMMARY_LENGTH` characters long."""
+    """Return the first sentence of the first meaningful text, at most `SUMMARY_LENGTH` characters long."""
     for text in texts:
         paragraph = clean(text).split("\n\n")[0]
         line = one_line(paragraph)
@@ -75,13 +75,13 @@ def comment(text: object) -> str:
 
 
 def in_docstring(text: str) -> str:
-    """A cleaned text as it may stand between three double quotes."""
+    """Escape a cleaned text for three double quotes."""
     escaped = text.replace("\\", "\\\\")
     return re.sub(r'"{3,}|"\Z', lambda quotes: '\\"' * len(quotes[0]), escaped)
 
 
 def docstring(text: str, indent: int) -> str:
-    """A whole docstring with its quotes.
+    """Return a whole docstring with its quotes.
 
     Args:
         text: lines, from `clean` and the generator's own words.
@@ -97,7 +97,7 @@ def docstring(text: str, indent: int) -> str:
     return f'"""{whole or "Nothing is said of it."}{end}"""'
 
 
-# Lines that mean something by where they begin: lists, quotes, tables, headings, code, entries of a section.
+# Lines whose beginning has a meaning: lists, quotes, tables, headings, code, entries of a section.
 _LAID_OUT = re.compile(r"\s{2,}|\s*(?:[-*+]\s|[>|#]|\d+[.)]\s|```)")
 
 

@@ -1,4 +1,4 @@
-"""Types in words, and which values of one are values of another: for those who compare and explain."""
+"""Types in words, and whether values of one are values of another: for comparisons and explanations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = Fa
 
 
 def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_classes: Mapping[str, str]) -> bool:
-    """Say whether each value of a type is one of another; models of one name count as one, whatever they hold.
+    """Whether each value of a type is one of another; models of one name count as one, whatever they hold.
 
     Args:
         inner: the type whose values are compared with the other.
@@ -71,7 +71,7 @@ def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_cla
 
 
 def opened(type_: Type) -> Type:
-    """A type as answers have it: a value that nobody listed passes through, so a choice is any of its kind."""
+    """Return a type as in answers: unlisted values are accepted, so a choice is any of its kind."""
     if isinstance(type_, Enum):
         return STRING if isinstance(type_.values[0], str) else INTEGER
     if isinstance(type_, Array):

@@ -24,11 +24,11 @@ _HANDLED = {"openapi", "info", "servers", "paths", "webhooks", "components", "$s
 
 
 def upgrade(resolved: Resolved, told: Told = silent) -> Document:
-    """Bring a document into the form that the next steps read.
+    """Convert a document to the form that the next steps read.
 
-    What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of
-    3.0, `type: int`, a path parameter that isn't required) is put right; what isn't understood is left out. Both
-    stand in the report.
+    What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of 3.0,
+    `type: int`, a path parameter that isn't required) is put right; what isn't understood is left out. Both stand in
+    the report.
 
     Args:
         resolved: the document in its own dialect, in one piece; it stays as it is.
@@ -79,7 +79,7 @@ def _check_self(context: Context, old: Object, source: Source) -> None:
 
 
 def _tags(context: Context, old: Object) -> Json:
-    """Tags as they are, but for a parent that isn't there or is its own child (OpenAPI 3.2: `parent`)."""
+    """Return tags without parents that are missing or their own children (OpenAPI 3.2: `parent`)."""
     listed: list[Json] = list(context.items(old["tags"], old, "tags"))
     parents = parents_of(old)
     known = {str(tag.get("name")) for tag in listed if isinstance(tag, dict)}
@@ -121,7 +121,7 @@ def _info(context: Context, old: Object, stem: str) -> Object:
 
 
 def _servers(old: Object) -> Json:
-    """OpenAPI 3.1.0, 4.8.1: without servers there is one, of which nothing but `/` is known."""
+    """Return the servers; without any there is one with the URL `/` (OpenAPI 3.1.0, 4.8.1)."""
     servers = old.get("servers")
     stated: list[Json] = [server for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
     return stated or [{"url": "/"}]

@@ -1,4 +1,4 @@
-"""What the parts of the upgrade share: origins, notes, faults, and the members that each kind of object may have."""
+"""Shared state of the upgrade: origins, notes, faults, and the members that each kind of object may have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .notes import Notes, shown
 from .resolve import Resolved
 from .values import Json, Node, Object
 
-# Members that are taken over as they are (OpenAPI 3.1.0, section 4.8). What a step makes anew isn't among them.
+# Members that are copied unchanged (OpenAPI 3.1.0, section 4.8), without those that a step creates.
 PLAIN: dict[str, frozenset[str]] = {
     "document": frozenset({"tags", "externalDocs", "security", "jsonSchemaDialect"}),
     "info": frozenset({"description", "summary", "termsOfService", "contact", "license"}),
@@ -32,7 +32,7 @@ PLAIN: dict[str, frozenset[str]] = {
 
 
 class Context(Notes):
-    """Carries what is noted on the way through one document.
+    """The notes on one document.
 
     Attributes:
         dialect: what the document is written in.

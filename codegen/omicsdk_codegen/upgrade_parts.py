@@ -1,4 +1,4 @@
-"""Step 4, what operations are made of: parameters, bodies, responses and headers take the form of 3.1."""
+"""Step 4, parts of operations: parameters, bodies, responses and headers are converted to 3.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLLECTIONS: dict[str, tuple[str, bool]] = {
     "multi": ("form", True),
     "tsv": ("form", False),
 }
-# What is between the items where no style says so: tabs have none, and paths and headers know commas alone.
+# Separators of items that no style states: tabs have none, and paths and headers only commas.
 _DELIMITERS = {"ssv": "space", "tsv": "tab", "pipes": "pipe"}
 DELIMITER = "x-omics-delimiter"
 _PLACES = ("path", "query", "header", "cookie", "querystring")
@@ -89,7 +89,7 @@ class Parts:
             new["schema"] = {}
 
     def _collection(self, old: Object, place: str) -> Object:
-        """How a list is written: style, explode, and what is between the items where these can't say it."""
+        """Return how a list is written: style, explode, and the separator of items if these cannot state it."""
         form = old.get("collectionFormat", "csv")
         in_fields = place in ("query", "formData", "cookie")
         if not isinstance(form, str) or form not in _COLLECTIONS or (form == "multi" and not in_fields):
@@ -254,7 +254,7 @@ class Parts:
         return content
 
     def _straight(self, old: Object, what: str) -> Object | None:
-        """The schema that stands straight in a body or response, as such or by its words."""
+        """Return the schema that is directly in a body or response, as such or by its keywords."""
         if "schema" in old:
             return self._schemas.schema(old["schema"], old, "schema")
         words = _schema_words(old)
@@ -335,7 +335,7 @@ class Parts:
 
 
 def _schema_words(old: Object) -> Object:
-    """What of a parameter belongs to its schema."""
+    """Return the members of a parameter that belong to its schema."""
     return {
         key: value for key, value in old.items() if key in SCHEMA_WORDS and key not in ("required", "collectionFormat")
     }

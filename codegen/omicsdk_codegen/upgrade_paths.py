@@ -105,7 +105,7 @@ class Paths:
         self._root = root
 
     def paths(self, value: Json, around: Object, key: str, told: Told = silent) -> Object:
-        """Upgrade a document's paths; how far it is, is told."""
+        """Upgrade a document's paths, reporting progress."""
         found: Object = {}
         source = self._context.mapping(value, around, key)
         self._context.made(found, source if source is value else None)
@@ -155,7 +155,7 @@ class Paths:
                 self._context.made(made, value)
                 new[key] = made
             elif key not in ("parameters", "servers") and key not in new:
-                # What is a mapping can only be an operation, under a method that is misspelled.
+                # A mapping here can only be an operation, with a misspelled method.
                 meant = get_close_matches(key.lower(), METHODS, 1) if isinstance(value, dict) else []
                 why = f"it is no method; did you mean {meant[0]}?" if meant else "it doesn't belong here"
                 self._context.omit(old, key, why, "loss" if isinstance(value, dict) else "omission")
@@ -286,7 +286,7 @@ class Paths:
         return parameters
 
     def _queried(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
-        """Variables in the query of a path are query parameters, whatever they are called."""
+        """Convert variables in the query of a path to query parameters."""
         taken = {str(parameter["name"]) for parameter in parameters if parameter["in"] == "query"}
         found: list[Object] = []
         for parameter in parameters:

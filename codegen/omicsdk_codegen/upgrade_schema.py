@@ -11,7 +11,7 @@ from .upgrade_context import Context
 from .values import Json, Node, Object, schema_pointer, tokens
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-# What authors write for a type, and the format that goes with it; compared without case.
+# Common words for types, and the format of each; compared without case.
 _MEANT: Final[dict[str, tuple[str, str | None]]] = {
     **{name: (name, None) for name in TYPES},
     **dict.fromkeys(("int", "int32"), ("integer", None)),
@@ -56,7 +56,7 @@ _ANNOTATIONS = (
     "externalDocs",
     "xml",
 )
-# Those by which a schema can be told that stands straight in something that has none of these.
+# Keywords that identify a schema directly in an object that has none of these.
 SCHEMA_WORDS = frozenset(
     {
         *_PLAIN,
@@ -309,7 +309,7 @@ class Schemas:
             self._context.omit(old, "discriminator", "it names no property")
 
     def _allow_null(self, new: Object) -> None:
-        """3.0 says `nullable`, 3.1 has a type for it."""
+        """Convert `nullable` of 3.0 to the null type of 3.1."""
         kind, values = new.get("type"), new.get("enum")
         if isinstance(values, list) and None not in values:
             values.append(None)

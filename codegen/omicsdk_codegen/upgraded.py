@@ -1,4 +1,4 @@
-"""A document that is ready to be made into a client: OpenAPI 3.1 in one form, whatever it was published in."""
+"""A document that is ready for generating a client: OpenAPI 3.1 in one form, independent of its published dialect."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .values import Object
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The upgraded document. Whoever holds one reads it; nobody changes it.
+    """The upgraded document, read-only.
 
     Attributes:
         data: OpenAPI 3.1. The only references left are schemas' to `#/components/schemas/NAME` (a plain pointer, as
-            `values.schema_name` reads it); examples, defaults and extensions stand as published. Null is a member of
-            a type list. Every operation's parameters are its own, those of its path item merged in. A schema that
-            several operations reach through one shared response, body or parameter is one object (`is`) in all.
+            `values.schema_name` reads it); examples, defaults and extensions stand as published. Null is a member of a
+            type list. Every operation's parameters are its own, those of its path item merged in. A schema that several
+            operations reach through one shared response, body or parameter is one object (`is`) in all.
         label: how messages name the document that the user gave.
         places: where each part of `data` came from.
     """
@@ -27,7 +27,7 @@ class Document:
     places: Places
 
     def origin(self, pointer: str) -> Place:
-        """Say where a pointer of `data` stands as published.
+        """Return the published place of a pointer of `data`.
 
         Args:
             pointer: JSON pointer into `data`; of what has no origin of its own the nearest place around it is given.

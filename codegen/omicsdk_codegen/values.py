@@ -23,7 +23,7 @@ def unescape(token: str) -> str:
 
 
 def join(pointer: str, *tokens: str | int) -> str:
-    """Lengthen a pointer by keys and indices, each as it stands in the data."""
+    """Lengthen a pointer by keys and indices, each unescaped."""
     return pointer + "".join("/" + escape(token) for token in tokens)
 
 

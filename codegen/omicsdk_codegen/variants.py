@@ -1,4 +1,4 @@
-"""Schemas that others are made of by allOf, and whose discriminator says which of them an object is."""
+"""Schemas that others extend by allOf, and whose discriminator states which of them an object is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .values import Json, Object, schema_name
 
 
 class Variants:
-    """The bases among a document's schemas, and what is made of each.
+    """The bases among a document's schemas, and their extensions.
 
     Args:
         schemas: by name, upgraded.
@@ -25,7 +25,7 @@ class Variants:
         self._found: dict[str, tuple[str, ...]] = {}
 
     def of(self, name: str) -> tuple[str, ...]:
-        """Names of all schemas that are made of a base, directly or not, in the document's order.
+        """Return the names of all schemas that extend a base, directly or not, in the document's order.
 
         A base states a discriminator, or is made of a schema that does; of any other schema the answer is empty.
         """
@@ -37,7 +37,7 @@ class Variants:
         return self._found[name]
 
     def _below(self, names: Iterable[str]) -> dict[str, None]:
-        """Some schemas and all that are made of them."""
+        """Return some schemas and all that extend them."""
         found = dict.fromkeys(names)
         waiting = list(found)
         while waiting:

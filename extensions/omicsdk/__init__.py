@@ -10,7 +10,7 @@ Importing it costs next to nothing: each name below is imported when it is first
 
 from omicsdk.core.version import __version__
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey

@@ -160,7 +160,7 @@ def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
     ("words", "said"),
     [
         (["cp", "shelf://p/a.txt"], "missing destination after"),
-        (["cp", "shelf://p", "out"], "Give --recursive"),
+        (["cp", "shelf://p", "out"], "Use --recursive"),
         (["cp", "--option", "shelf", "shelf://p/a.txt", "out"], "not of the form"),
         (["sync", "shelf://p/a.txt", "out"], "omics cp copies single files"),
         (["du", "--depth", "-1", "shelf://p"], "below 0"),

@@ -291,7 +291,7 @@ def test_rm_removes_files_and_folders(run, written):
     assert re.fullmatch(rf"omics: 1 file \(1 B\) removed from {re.escape(written)}/a.txt in .* s\n", one.err)
     assert names_in(run, written) == ["b.csv"]
     folder = run("rm", written)
-    assert (folder.code, "Give --recursive" in folder.err) == (1, True)
+    assert (folder.code, "Use --recursive" in folder.err) == (1, True)
     every = run("rm", "-r", written)
     assert every.code == 0, every.err
     assert run("ls", written).code == 1

@@ -299,7 +299,7 @@ def test_a_document_that_is_none_is_usage(
     monkeypatch.chdir(tmp_path)
     assert _run(*words) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "Give an OpenAPI or Swagger document" in line
+    assert "Use an OpenAPI or Swagger document" in line
 
 
 def test_a_document_is_not_read_from_a_url(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,7 @@ def test_numbers_of_numpy_are_numbers():
         ("", "blank or longer than 1023"),
         ("x" * 1024, "blank or longer than 1023"),
         ("a\0b", "The text of 'bad' contains a NUL"),
-        ("a\ud800b", "The text of 'bad' contains half a character"),
+        ("a\ud800b", "The text of 'bad' contains a lone surrogate"),
     ],
 )
 def test_what_a_site_cannot_hold_is_refused_before_anything_is_sent(value: object, words: str):

@@ -389,7 +389,7 @@ def test_reading_is_tried_again():
 
 def test_half_a_character_is_not_sent():
     site = Site(created())
-    with pytest.raises(CrunchAPIException, match="Half a character") as raised:
+    with pytest.raises(CrunchAPIException, match="A lone surrogate") as raised:
         site.connection().add_project("name", "from a broken file name: \udcff")
     assert isinstance(raised.value, errors.UsageError)
     assert site.requests == []

@@ -154,8 +154,8 @@ def test_dicomweb_needs_no_dicom_port():
             "pacs_move_port is 0 or missing, and with cmove the arch",
         ),
         ({**PACS, "pacs_method": "cmove", "pacs_move_port": "x"}, "pacs_move_port is 'x'"),
-        ({"pacs_dicomweb": "localhost:8042/dicom-web"}, r"pacs_dicomweb is 'localhost:8042/dicom-web'\. Give a URL"),
-        ({**WEB, "pacs_wado_uri": "/wado"}, r"pacs_wado_uri is '/wado'\. Give a URL"),
+        ({"pacs_dicomweb": "localhost:8042/dicom-web"}, r"pacs_dicomweb is 'localhost:8042/dicom-web'\. Use a URL"),
+        ({**WEB, "pacs_wado_uri": "/wado"}, r"pacs_wado_uri is '/wado'\. Use a URL"),
         (
             {**WEB, "pacs_token": "t", "pacs_user": "u"},
             "pacs_token excludes pacs_user and pacs_password",

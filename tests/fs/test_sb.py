@@ -289,7 +289,7 @@ def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path:
     listing = httpx.Response(200, json={"items": [FILE], "links": links}, headers={"X-Total-Matching-Query": "2"})
     with (
         SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
-        pytest.raises(IncompleteListing, match="stated 2 entries and returned 1"),
+        pytest.raises(IncompleteListing, match="stated 2 entries but returned 1"),
     ):
         list(SbStore(client=client).walk("o/p"))
 

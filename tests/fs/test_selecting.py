@@ -31,7 +31,7 @@ def test_patterns_let_some_through(tree):
 
 
 def test_folders_have_to_be_asked_for(tree):
-    with pytest.raises(IsFolder, match=r"shelf://p is a folder\. Give --recursive"):
+    with pytest.raises(IsFolder, match=r"shelf://p is a folder\. Use --recursive"):
         names(tree, "shelf://p", recursive=False)
     with pytest.raises(PathNotFound) as caught:
         names(tree, "shelf://nowhere")

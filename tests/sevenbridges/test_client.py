@@ -170,7 +170,7 @@ def test_a_number_that_makes_no_sense(name, value):
     with pytest.raises(SettingsError) as caught:
         Api(BASE, "t", **{name: value})
     assert caught.value.message == f"{name} is {value!r}"
-    assert caught.value.remedy.startswith(f"Give {NUMBERS[name]}")
+    assert caught.value.remedy.startswith(f"Pass {NUMBERS[name]}")
 
 
 @pytest.mark.parametrize("name", [name for name, takes in NUMBERS.items() if takes.startswith("a whole")])
@@ -204,7 +204,7 @@ def test_an_address_without_a_scheme(monkeypatch):
         for debug in (False, True):
             with pytest.raises(SettingsError, match="needs https://") as caught:
                 Api(url, "t", debug=debug)
-            assert caught.value.remedy == f"Give https://{url.lstrip('/')}."
+            assert caught.value.remedy == f"Pass https://{url.lstrip('/')}."
             assert "debug" not in str(caught.value)
 
 
@@ -218,7 +218,7 @@ def test_an_address_over_plain_http():
 def test_an_address_of_another_kind(debug):
     with pytest.raises(SettingsError, match="'ftp' isn't a scheme that the platform has") as caught:
         Api("ftp://api.example.org/v2", "t", debug=debug)
-    assert caught.value.remedy == "Give https://api.example.org/v2."
+    assert caught.value.remedy == "Pass https://api.example.org/v2."
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_an_address_of_another_kind(debug):
         ({"url": "", "token": "t"}, "URL is missing"),
         ({"url": BASE}, "token is missing"),
         ({"url": BASE, "token": "a", "oauth_token": "b"}, "two tokens"),
-        ({"config": "cgc"}, r"config is 'cgc', and takes a Config. Give config=Config\(profile='cgc'\)"),
+        ({"config": "cgc"}, r"config is 'cgc', and takes a Config. Pass config=Config\(profile='cgc'\)"),
         ({"config": {"profile": "cgc"}}, "config is a dict, and takes a Config"),
         ({"url": 5, "token": "t"}, "url is 5, and takes text"),
         ({"url": BASE, "token": b"canary"}, "token is a bytes, and takes text"),

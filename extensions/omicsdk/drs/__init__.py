@@ -5,20 +5,22 @@ from omicsdk import Drs
 with Drs() as drs:
     drs.download("drs://data.example.org/0d8b4c1e", "reads").raise_if_failed()
 
-Credentials go to the server that they are for, and to no other: not to the storage that has the bytes, and to no server
-that an identifier names by itself. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a
-login as `BearerToken(token)`; a Gen3 commons takes a `Gen3Login`.
+Credentials are only sent to the server that they are for: not to the storage of the bytes, nor to other servers that
+identifiers name. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a login as
+`BearerToken(token)`; a Gen3 commons takes a `Gen3Login`.
 
-from omicsdk import ApiKey, Drs from omicsdk.drs import HostCredentials
+from omicsdk import ApiKey, Drs
+from omicsdk.drs import HostCredentials
 
-host = "cavatica-ga4gh-api.sbgenomics.com" credentials = HostCredentials({host: ApiKey(token,
-header="X-SBG-Auth-Token")}) with Drs(credentials=credentials) as drs:
+host = "cavatica-ga4gh-api.sbgenomics.com"
+credentials = HostCredentials({host: ApiKey(token, header="X-SBG-Auth-Token")})
+with Drs(credentials=credentials) as drs:
     drs.download(f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1", "reads").raise_if_failed()
 """
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.drs.client import AsyncDrs as AsyncDrs
     from omicsdk.drs.client import Drs as Drs

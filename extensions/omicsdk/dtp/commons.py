@@ -227,7 +227,8 @@ class Exporter(CommonsClient):
             filename: A file that they are also written to, by `save`; an existing one is replaced.
 
         Returns:
-            The records, whatever the format: properties that have a value, links such as `experiments`, `id` and `type`.
+            The records, independent of the format: properties that have a value, links such as `experiments`, `id` and
+                `type`.
 
         Raises:
             Gen3UserError: There is no such format, or no such project; the nearest is named.
@@ -353,7 +354,7 @@ class Gen3Submitter(CommonsClient):
         commons: The commons.
 
     Raises:
-        Gen3AuthError: The credentials file does not exist, or is none.
+        Gen3AuthError: The credentials file does not exist, or is invalid.
         ConfigError: The endpoint is invalid.
     """
 

@@ -1,4 +1,4 @@
-"""`Gen3Convertor`: data sets in the SPARC Dataset Structure become records that a Gen3 commons takes, and the way back."""
+"""`Gen3Convertor`: converts data sets in the SPARC Dataset Structure to records of a Gen3 commons, and back."""
 
 from __future__ import annotations
 
@@ -46,18 +46,20 @@ class Conversion:
 
 
 class Gen3Convertor:
-    """Converts data sets in the SPARC Dataset Structure (SDS) into records of a Gen3 commons, and records into data sets.
+    """Converts data sets in the SPARC Dataset Structure (SDS) into records of a Gen3 commons, and records into data
+    sets.
 
-    Each table becomes a file: `dataset_description`, `subjects` (node case), `samples`, all manifests of the folder in one,
-    `submission`, `performances`, `resources`, `code_description` and `code_parameters`, whichever there are and the dictionary
-    has a node for; and `experiment`, which is the data set itself. What is required and left out is "NA", or an empty list.
+    Each table becomes a file: `dataset_description`, `subjects` (node case), `samples`, all manifests of the folder in
+    one, `submission`, `performances`, `resources`, `code_description` and `code_parameters`, those that exist and that
+    the dictionary has a node for; and `experiment`, which is the data set itself. Missing required values become "NA",
+    or an empty list.
 
     Args:
         project: The code of the project in the commons.
         experiment: The data set's name there: the submitter_id of its experiment.
-        version: The version of the SDS whose headers count: 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1 or 3.0.2. By default the one that
-            the data set states: as its Metadata Version, or in its records.
-        dictionary: The commons' dictionary, or the commons to ask for it; by default `set_schema_dir` gives it.
+        version: The version of the SDS whose headers count: 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1 or 3.0.2. By default the
+            one that the data set states: as its Metadata Version, or in its records.
+        dictionary: The commons' dictionary, or the commons to ask for it; by default set with `set_schema_dir`.
 
     Raises:
         SdsError: The version isn't supported.
@@ -95,19 +97,19 @@ class Gen3Convertor:
         self._dictionary = read_dictionary(path)
 
     def set_dictionary(self, source: Dictionary | Gen3) -> None:
-        """Set the dictionary of the records, where it isn't in files.
+        """Set the dictionary of the records, if it is not in files.
 
         Args:
             source: The dictionary, or the commons to ask for it.
 
         Raises:
-            APIError: The commons doesn't give one.
+            APIError: The commons returned none.
             TransportError: No answer came.
         """
         self._dictionary = source if isinstance(source, Dictionary) else Dictionary.of(source)
 
     def convert(self, source_dir: PathLike) -> Converted:
-        """Make records of a data set; nothing is written.
+        """Convert a data set to records, without writing files.
 
         Args:
             source_dir: The data set's folder.
@@ -135,8 +137,8 @@ class Gen3Convertor:
             source_dir: The data set's folder.
 
         Returns:
-            Each fault with its file, sheet, row and column; none where all can be submitted. What the dictionary has nothing
-            for, and is left out, is logged.
+            Each fault with its file, sheet, row and column; none if all can be submitted. Data that the dictionary has
+            no property for is left out and logged.
 
         Raises:
             SdsError: The folder is no SDS data set, or a table that each has can't be read.
@@ -147,7 +149,7 @@ class Gen3Convertor:
         return found.findings
 
     def execute(self, source_dir: PathLike, dest_dir: PathLike, *, skip_invalid: bool = False) -> Conversion:
-        """Make files of records of a data set.
+        """Convert a data set to files of records.
 
         Args:
             source_dir: The data set's folder.
@@ -211,10 +213,11 @@ class Gen3Convertor:
             sheet_name: The sheet; the first by default.
 
         Returns:
-            Its rows below the header, without those that are empty; columns that have no header are called by their number.
+            Its rows below the header, without those that are empty; columns that have no header are called by their
+            number.
 
         Raises:
-            SdsError: The file isn't there or is no table, it has no such sheet, or a formula has no value.
+            SdsError: The file does not exist or is not a table, it has no such sheet, or a formula has no value.
             MissingExtra: pandas isn't installed.
         """
         require("pandas", "gen3", "data frames")

@@ -1,4 +1,4 @@
-"""The records of a data set, and their files beside its own: tables, or JSON for records that have no table."""
+"""The records of a data set, and their files: tables, or JSON for records without a table."""
 
 from __future__ import annotations
 
@@ -132,8 +132,8 @@ def write_metadata(
 ) -> list[MetadataFile]:
     """Write a data set's records beside its files: tables of the structure, and the experiment as JSON.
 
-    Records that no table can hold are written as JSON instead. A file of the store is the data set's own and is never
-    replaced: the commons' records are then written as JSON beside it.
+    Records that no table can hold are written as JSON instead. A file from the store is never replaced: the commons'
+    records are then written as JSON beside it.
 
     Args:
         records: The records.

@@ -82,18 +82,18 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
     return place
 
 
-#: Below how many schemas within schemas values are looked at.
+#: Most levels of nested schemas that values are checked in.
 DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One way in which a value may be right.
+    """One form of a valid value.
 
     Attributes:
-        kinds: Types of JSON that it may have; any if there are none.
-        choices: The values that it may have; any where it is None.
-        pattern: What a text must have in it, as JSON Schema means it; None if that doesn't matter.
+        kinds: Its JSON types; any if empty.
+        choices: Its allowed values; any if None.
+        pattern: A regular expression that a text must contain, as in JSON Schema; None for any text.
         format: Such as date-time; empty if there is none.
         minimum: The least number; None if there is none.
         maximum: The greatest number; None if there is none.
@@ -117,11 +117,11 @@ class Property:
 
     Attributes:
         name: Its name.
-        shapes: The ways in which its value may be right; anything is if there are none.
+        shapes: The forms of its value; any if empty.
         required: Whether each record has it.
         system: Whether the commons sets it.
-        description: What it is, in the dictionary's words; may be empty.
-        default: The value where a record states none; None if there is no default.
+        description: The dictionary's description; may be empty.
+        default: The default value; None if there is none.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Property:
 
     @cached_property
     def choices(self) -> tuple[Any, ...]:
-        """The values that it may have, where it is chosen from a list; none where it isn't."""
+        """Its allowed values, if it is chosen from a list; otherwise empty."""
         if any(shape.choices is None and shape.kinds != ("null",) for shape in self.shapes):
             return ()
         found = (value for shape in self.shapes for value in shape.choices or ())
@@ -235,8 +235,8 @@ class Link(NamedTuple):
     Attributes:
         name: The property that states it.
         target: The node that it points to.
-        backref: What it is called from there.
-        label: What it means, such as member_of.
+        backref: Its name in the other direction.
+        label: Its meaning, such as member_of.
         multiplicity: Such as many_to_one.
         required: Whether each record has it.
     """
@@ -285,12 +285,12 @@ class Node:
         schema: Its JSON schema.
         title: Its name for readers.
         category: What kind of node it is, such as clinical or data_file.
-        description: What it is, in the dictionary's words.
+        description: The dictionary's description.
         links: Its links by their names, those of groups among them.
         groups: Links that are one requirement together.
         required: Names of the properties that each record has, links among them.
         system: Names of the properties that the commons sets.
-        unique_keys: Properties that name a record together.
+        unique_keys: Properties that identify a record together.
         additional: Whether records may have properties that aren't stated.
     """
 
@@ -342,7 +342,7 @@ class Node:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What a record may state: its properties without those that the commons sets, then its links."""
+        """Names that a record may have: its properties without those that the commons sets, then its links."""
         return (*(name for name in self.properties if name not in self.system), *self.links)
 
     @cached_property
@@ -434,14 +434,15 @@ K = TypeVar("K", bound=Hashable)
 
 
 def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
-    """Put things behind what they need.
+    """Sort things after those that they need.
 
     Args:
-        needs: What each thing needs; what isn't a thing itself is there already.
+        needs: What each thing needs; names that are not things themselves are ignored.
 
     Returns:
-        Groups of things: a separate one for each, and one for all that need each other in a circle, in the order in which
-        they were given. Each group needs only itself and those before it.
+        Groups of things: one for each, and one for all that need each other in a cycle, in the given order. Each group
+            needs
+        only itself and those before it.
     """
     # Tarjan's strongly connected components, without recursion: a table's rows may be long chains.
     number: dict[K, int] = {}
@@ -504,7 +505,7 @@ class Dictionary:
         nodes: Its nodes by their names, in its order.
 
     Raises:
-        DictionaryError: It is none: not an object of schemas, a link or reference without a target.
+        DictionaryError: It is invalid: not an object of schemas, or a link or reference has no target.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -530,8 +531,8 @@ class Dictionary:
             commons: The commons.
 
         Raises:
-            APIError: It doesn't give one.
-            TransportError: No answer came.
+            APIError: The commons returned none.
+            TransportError: No answer arrived.
         """
         return cls(commons.sheepdog.get_dictionary_node(entry="_all"))
 
@@ -628,11 +629,11 @@ def read_dictionary(path: str | os.PathLike[str]) -> Dictionary:
     """Read a dictionary from a file or a folder.
 
     Args:
-        path: A JSON file as a commons gives it under _dictionary/_all, or a folder with a file for each node, JSON or YAML,
-            with _definitions beside them; YAML needs PyYAML.
+        path: A JSON file as a commons gives it under _dictionary/_all, or a folder with a file for each node, JSON or
+            YAML, with _definitions beside them; YAML needs PyYAML.
 
     Raises:
-        DictionaryError: It can't be read, or is no dictionary (a UsageError).
+        DictionaryError: It cannot be read, or is not a dictionary (a UsageError).
         MissingExtra: It is YAML, and PyYAML isn't installed.
     """
     place = Path(path)

@@ -96,7 +96,7 @@ def _files(search: Search) -> Found:
 
 
 def stored_login(login: StoredLogin, endpoint: str) -> Gen3Login:
-    """Make credentials of a login that `omics login gen3` stored.
+    """Make credentials from a login that `omics login gen3` stored.
 
     Args:
         login: What was stored: an API key, as a credentials file has it, or an access token.
@@ -110,8 +110,8 @@ def stored_login(login: StoredLogin, endpoint: str) -> Gen3Login:
 def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
     """A login by key for the commons that was found so far, else for the one that issued the key.
 
-    The key itself goes to its issuer only. For another commons the issuer's workspace token service gives the tokens, so the
-    login is good for `search.base_url`, whichever base URL this source states.
+    The key itself is sent to its issuer only. For another commons the issuer's workspace token service returns the
+    tokens, so the login is valid for `search.base_url`, whichever base URL this source states.
     """
     endpoint = search.base_url or stated
     login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
@@ -166,7 +166,7 @@ class CommonsAddress:
 
     @property
     def _retry(self) -> Retry | None:
-        """How often requests are sent where the caller does not say: as often as GEN3SDK_MAX_RETRIES states."""
+        """Return the default retries: as many tries as GEN3SDK_MAX_RETRIES states."""
         environ = self._settings.environ
         stated = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
         if not stated:

@@ -46,16 +46,16 @@ _VERIFIED = ("md5", "sha1", "sha256")
 
 @runtime_checkable
 class _TokensElsewhere(Protocol):
-    """A login that can ask for tokens of other commons; `Gen3Auth` is one."""
+    """A login that can request tokens for other commons, such as `Gen3Auth`."""
 
     def get_access_token_from_wts(self, endpoint: str | None = None) -> str: ...
 
 
 class Logins:
-    """The login for each host; callable, as `omicsdk.drs` wants it.
+    """The login for each host; callable, as `omicsdk.drs` requires.
 
     Args:
-        commons: One's own commons, with its login.
+        commons: Your own commons, with its login.
 
     Attributes:
         refused: Why there is no login for a host, by its name.
@@ -67,14 +67,15 @@ class Logins:
         self.refused: dict[str, str] = {}
 
     def __call__(self, host: str) -> Credentials | None:
-        """The login for a host.
+        """Return the login for a host.
 
         Args:
             host: Its name, with a port if it has one.
 
         Returns:
-            The commons' own; for another commons a token that its workspace token service gives, renewed by it; None if
-            there is none: what is open can be had without.
+            The commons' own; for another commons a token of its workspace token service, which also renews it; None if
+            there is
+            none: public data can be read without.
         """
         auth = self._commons.credentials
         url = server_url(host)
@@ -92,7 +93,7 @@ class Logins:
         return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
 
     def token(self, host: str) -> str | None:
-        """An access token for a host; None without a login, with a warning where none can be had.
+        """Return an access token for a host; None without a login, with a warning if there could be one.
 
         Args:
             host: Its name, with a port if it has one.
@@ -106,7 +107,7 @@ class Logins:
         return header.partition(" ")[2] or None
 
     def explained(self, error: Unauthorized) -> Unauthorized | Forbidden:
-        """State what a 401 means: another commons was asked without a login, or a good login may not read the file.
+        """State what a 401 means: another commons was asked without a login, or a valid login may not read the file.
 
         Args:
             error: The answer.
@@ -156,10 +157,10 @@ def download(
 ) -> TransferReport:
     """Download files; bundles become folders.
 
-    Each file is verified by its size and every checksum that its record states. Of what a manifest states with name,
-    size and checksum, these are verified, and its record is requested only when its turn comes. Identifiers that name
-    another commons, or have its prefix, are fetched there, with a token of the workspace token service if it has one.
-    What was fetched once is not fetched again, and a file that fails does not stop the others.
+    Each file is verified by its size and every checksum that its record states. If a manifest states name, size and
+    checksum, these are verified, and the record is requested only when the file's turn comes. Identifiers that name
+    another commons, or have its prefix, are downloaded there, with a token of the workspace token service if it has
+    one. Complete files are not downloaded again, and a file that fails does not stop the others.
 
     Args:
         what: One or several: GUIDs, `drs://HOST/ID`, compact identifiers, or with what a manifest states of them.
@@ -175,8 +176,7 @@ def download(
         control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Report what would happen with each file; records that are not stated are requested, nothing is written.
         workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the
-            program's
-            main module: it starts its work below `if __name__ == "__main__":`.
+            program's main module: it starts its work below `if __name__ == "__main__":`.
         scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or
             a `distributed.Client`. They must see the folder under the same path; the login is sent to them.
 
@@ -234,10 +234,10 @@ def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[
 
 
 def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:
-    """Download one file by its record of the index, under the name that this has; the folder gets nothing beside it.
+    """Download one file by its record of the index, under the record's name; nothing else is written to the folder.
 
-    It is verified by its size and all checksums of its record, and appears under its name when it is right. One that was
-    stopped is resumed.
+    It is verified by its size and all checksums of its record, and appears under its name when it is verified. A
+    stopped download is resumed.
 
     Args:
         guid: Its GUID.
@@ -277,7 +277,7 @@ def download_url(
     size: int | None = None,
     checksums: Mapping[str, str] | None = None,
 ) -> Path:
-    """Download what is at a presigned URL; one that was stopped is resumed, and it appears under its name when it is whole.
+    """Download a presigned URL; a stopped download is resumed, and the file appears under its name when it is complete.
 
     Args:
         url: Returns the URL, and another one when that has expired.
@@ -328,7 +328,7 @@ class SameCommons:
 
 
 def servers_of(commons: Gen3, resolver: Resolver) -> Servers:
-    """The servers that identifiers lead to, over a client's connections, for a block.
+    """Open the servers of identifiers for a block, over a client's connections.
 
     Args:
         commons: The user's own commons, whose login gives those of others.
@@ -339,10 +339,10 @@ def servers_of(commons: Gen3, resolver: Resolver) -> Servers:
 
 
 def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Resolver:
-    """What finds the commons of identifiers: the user's own for those of its prefix and those without one.
+    """Return the resolver of identifiers: your own commons for its prefix and for identifiers without one.
 
     Args:
-        commons: One's own commons; it is asked for its prefix when an identifier has one.
+        commons: Your own commons; its prefix is requested when an identifier has one.
         settings: How prefixes of others are resolved; by default from the environment.
     """
     host = commons.base_url.partition("://")[2]

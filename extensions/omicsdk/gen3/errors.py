@@ -56,14 +56,14 @@ LONGEST = 100
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the name that was probably meant.
+    """Return the known name that is most similar.
 
     Args:
-        word: What was written.
-        known: The names that there are.
+        word: The unknown name.
+        known: The known names.
 
     Returns:
-        The nearest of them; None if none is near.
+        The most similar one; None if none is.
     """
     names = list(known)
     folded = {name.casefold(): name for name in reversed(names)}
@@ -74,12 +74,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
-    """Return a sentence that says what to write in place of a name that there isn't.
+    """Return a sentence that suggests a known name in place of an unknown one.
 
     Args:
-        word: What was written.
-        known: The names that there are.
-        most: How many of them are listed where none is near.
+        word: The unknown name.
+        known: The known names.
+        most: How many are listed if none is similar.
     """
     names = list(known)
     near = nearest(word, names)

@@ -33,18 +33,18 @@ def records_query(
     accessibility: str | None,
     variables: Sequence[str],
 ) -> str:
-    """A query for records.
+    """Return a query for records.
 
     Args:
-        data_type: What they are records of.
-        fields: What is wanted of each; what is within others is written with dots.
-        first: How many at most.
-        offset: How many are passed over.
+        data_type: Their type.
+        fields: The requested fields; nested ones are written with dots.
+        first: Most records.
+        offset: Records to skip.
         accessibility: Whose: all, accessible or unaccessible ones.
-        variables: Arguments that come as variables of their names: filter, sort.
+        variables: Arguments that are passed as variables of their names: filter, sort.
 
     Raises:
-        Gen3UserError: A name can't be one.
+        Gen3UserError: A name is invalid.
     """
     arguments = [f"{name}: {int(value)}" for name, value in (("first", first), ("offset", offset)) if value is not None]
     arguments += [f"{name}: ${name}" for name in variables]
@@ -95,7 +95,7 @@ def _accessibility(value: str) -> str:
 
 
 def sort_of(given: Sort | None) -> list[dict[str, str]]:
-    """What records are sorted by, as the service has it: a field and asc or desc each.
+    """Return the order of records as the service expects it: a field with asc or desc each.
 
     Args:
         given: The same, or one object of all fields.
@@ -144,13 +144,13 @@ def explore(
     sort: Sort | None = None,
     accessibility: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Read records as the explorer has them, however many they are, without keeping them.
+    """Read any number of the explorer's records, without keeping them in memory.
 
     Args:
-        data_type: What they are records of, such as `case`.
-        fields: What is wanted of each; what is within others is written with dots.
-        filter: A filter as the service has it, such as {"AND": [{"=": {"sex": "female"}}]}.
-        sort: What they are sorted by: {field: "asc" or "desc"}, or several of these.
+        data_type: Their type, such as `case`.
+        fields: The requested fields; nested ones are written with dots.
+        filter: A filter in the service's format, such as {"AND": [{"=": {"sex": "female"}}]}.
+        sort: Their order: {field: "asc" or "desc"}, or several of these.
         accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
 
     Yields:

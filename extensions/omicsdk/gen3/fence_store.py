@@ -1,4 +1,6 @@
-"""A file of a commons as the end of an upload: Fence makes its record, and gives presigned URLs for it or for its parts."""
+"""A file in a commons as the target of an upload: Fence creates its record, and returns presigned URLs for it or for
+its parts.
+"""
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
 
@@ -43,7 +45,7 @@ PART_SIZE = 16 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The layout of the files in a commons, and who may have them.
+    """The target of files in a commons, and who may access them.
 
     Attributes:
         authz: The resources that say who may read and change them; none leaves them to their uploader until another
@@ -89,21 +91,21 @@ class GuidBook:
             os.utime(path)
 
     def find(self, file: str, name: str) -> str:
-        """The GUID of a file; empty if it has none yet.
+        """Return the GUID of a file; empty if it has none yet.
 
         Args:
             file: Its path.
-            name: What the commons knows it as.
+            name: Its name in the commons.
         """
         with self._lock:
             return self._guids.get(_key(file, name), "")
 
     def keep(self, file: str, name: str, guid: str) -> None:
-        """Write down the GUID of a file, before a byte of it is sent.
+        """Record the GUID of a file, before a byte of it is sent.
 
         Args:
             file: Its path.
-            name: What the commons knows it as.
+            name: Its name in the commons.
             guid: Its GUID; empty if its record is gone.
         """
         key = _key(file, name)
@@ -169,20 +171,20 @@ _GONE = "NoSuchUpload"
 
 
 class FenceStore(MultipartStore):
-    """One file on its way to a commons.
+    """One file to upload to a commons.
 
     Args:
         fence: The commons' Fence.
         indexd: Its index.
-        name: What the commons is to know it as.
-        path: Where it is, for the book.
-        to: Where it goes.
-        book: Keeps its GUID.
+        name: Its name in the commons.
+        path: Its path on this machine, for the book.
+        to: The target.
+        book: Records its GUID.
         part_size: The preferred size of parts in bytes.
         single: Files of at most this many bytes are sent in one request.
 
     Attributes:
-        guid: Its GUID, empty before the commons gave one.
+        guid: Its GUID, empty before the commons assigned one.
     """
 
     wants = ("md5", "sha256")
@@ -226,7 +228,7 @@ class FenceStore(MultipartStore):
         return self._whole()
 
     def find_storage(self) -> str:
-        """The object that its bytes became; the commons is asked where an earlier run sent them.
+        """Return the object of its bytes; the commons is asked if an earlier run sent them.
 
         Returns:
             Such as s3://BUCKET/KEY; empty if it is unknown.
@@ -256,7 +258,7 @@ class FenceStore(MultipartStore):
     # -- in parts
 
     def begin(self, source: Source) -> str:
-        """Begin an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
+        """Begin an upload in parts; its id contains what Fence needs later, since it lists no uploads."""
         if self._to.authz and not self.guid:
             self._whole()  # only uploads in one request make records under resources
         beginning = self._fence.init_multipart_upload
@@ -271,7 +273,7 @@ class FenceStore(MultipartStore):
         return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """Fence can't say which parts there are: those of the journal count, as long as there is a record to put them under."""
+        """Return None: Fence cannot list the parts, so the journal's apply, while their record exists."""
         if not self.guid:  # the book was lost
             self._found(_key_and_id(upload_id)[0].removesuffix(f"/{self._name}"))
         try:

@@ -184,9 +184,9 @@ def records_of(page: Any) -> list[Record]:
     return items_at(page, "records", "list_records")
 
 
-# An index gives what comes after a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be cut where none has
-# been read yet. How an index sorts is its own business (its database may pass over hyphens): a stretch ends where the next
-# one's first record is met, not where this program expects it to end, and a record that is met twice is kept once.
+# An index returns what follows a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be divided
+# before it is read. The order depends on the index (its database may ignore hyphens): a stretch ends at the first
+# record of the next one, not where this program expects it to end, and a record that occurs twice is returned once.
 Page = Callable[[str], list[Record]]
 """Gives the records that come after a GUID; none after the last."""
 
@@ -199,7 +199,7 @@ _PLACES = 1 << 16
 
 
 def cuts(last: str) -> list[str]:
-    """Where to cut what is left of a list.
+    """Return where to divide the rest of a list.
 
     Args:
         last: The GUID of its first page's last record.
@@ -295,8 +295,7 @@ def new_record(**fields: Any) -> dict[str, Any]:
 
 
 def urls_left(record: Mapping[str, Any], given: Mapping[str, Any]) -> set[str] | None:
-    """The URLs that an update leaves of a record, where it takes others away and does not state it what metadata
-    remain.
+    """Return the URLs that an update leaves in a record, if it removes some without stating the metadata of the others.
 
     Args:
         record: The record as it is.
@@ -313,14 +312,14 @@ def urls_left(record: Mapping[str, Any], given: Mapping[str, Any]) -> set[str] |
 
 
 def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update has to send that takes URLs away.
+    """Return what an update that removes URLs has to send.
 
     The index refuses to forget a URL of which metadata are left, so those of the others go with it.
 
     Args:
-        stored: The record as it is stored. `get_record` doesn't give it so: the index adds where a URL is and whether it
-            can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones. `get` and
-            lists add nothing.
+        stored: The record as it is stored. `get_record` doesn't give it so: the index adds where a URL is and whether
+            it can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones.
+            `get` and lists add nothing.
         given: The fields that are to be changed.
     """
     held = stored.get("urls_metadata")
@@ -331,14 +330,14 @@ def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 @contextmanager
 def unless_changed(guid: str, rev: str) -> Generator[None]:
-    """State what to do when a record was changed since it was read.
+    """State what to do if a record changed since it was read.
 
     Args:
         guid: The record.
         rev: Its revision, as it was read.
 
     Raises:
-        Conflict: It was.
+        Conflict: It has changed.
     """
     try:
         yield
@@ -373,9 +372,9 @@ def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any
 
 
 def change_record(client: Gen3, guid: str, **fields: Any) -> OutputRef:
-    """Change a record of the index, unless it is changed by another client meanwhile. What is not given stays as it is.
+    """Change a record of the index, unless another client changes it meanwhile. Other fields are kept.
 
-    Metadata of URLs that are taken away go with them; those of the others stay.
+    Metadata of removed URLs are removed with them; those of the others are kept.
 
     Args:
         guid: The record; a prefix may be left out.
@@ -429,7 +428,7 @@ def edit_record(
     file_name: str | None = None,
     version: str | None = None,
 ) -> dict[str, Any]:
-    """Change the record of a file; what is not given stays as it is.
+    """Change the record of a file; other fields are kept.
 
     Args:
         guid: Its GUID.
@@ -483,7 +482,7 @@ _PAUSES = Retry(attempts=ATTEMPTS)
 def created_once(create: Callable[[], str], find: Callable[[], str | None], clock: Clock) -> str:
     """Create something by a request that must not be sent twice once it has arrived.
 
-    A client does not send such a request again by itself. This does, after it has looked up what the lost one created.
+    Clients do not repeat such a request. This function does, after checking whether the lost request created something.
 
     Args:
         create: Sends the request; returns the identifier of what was created.
@@ -511,7 +510,7 @@ def created_once(create: Callable[[], str], find: Callable[[], str | None], cloc
 
 
 def _uncontended(change: Callable[[], T]) -> T:
-    """Make a change, again where another client changes the same record at the same time."""
+    """Make a change, again if another client changes the same record meanwhile."""
     for _ in range(ATTEMPTS - 1):
         with suppress(Conflict):
             return change()
@@ -575,7 +574,7 @@ class IndexRecords:
         return {guid: record for guid, record in found.items() if record is not None}
 
     def _at_once(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
-        """Records by one request; where the commons refuses that, they are requested one by one from now on."""
+        """Request records together; if the commons refuses that, request them one by one from now on."""
         try:
             answer = self._indexd.get_records.raw(body=guids)
         except AuthError:
@@ -594,7 +593,7 @@ class IndexRecords:
         return found
 
     def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[OutputInfo]:
-        """List the records that have an MD5 sum, and a size and a URL where they are given.
+        """List the records that have an MD5 sum, and optionally a size and a URL.
 
         Args:
             md5: The sum.
@@ -618,7 +617,7 @@ class IndexRecords:
             did = page[-1].did or ""
 
     def created(self, fields: Mapping[str, Any], *, after: str = "") -> str:
-        """Create a record. Where the answer is lost, the record is looked up before it is created again.
+        """Create a record. If the answer is lost, the record is looked up before it is created again.
 
         Args:
             fields: The record.
@@ -659,7 +658,7 @@ class IndexRecords:
         return next((record.did for record in records if _equals(record, fields)), None)
 
     def changed(self, guid: str, given: Mapping[str, Any], *, add_urls: bool = False) -> bool:
-        """Change a record, again where another client changes it at the same time.
+        """Change a record, again if another client changes it meanwhile.
 
         Args:
             guid: The record.
@@ -737,7 +736,9 @@ def md5_in(record: OutputInfo) -> str | None:
 
 
 def _equals(record: OutputInfo, fields: Mapping[str, Any]) -> bool:
-    """Whether a record is the one that was to be created. It may have further URLs, which others added, but not instead of none."""
+    """Whether a record is the one to be created. It may have further URLs, which other clients added, but must have
+    these.
+    """
     given = {name: fields[name] for name in ("urls", "acl", "authz") if name in fields}
     return (
         md5_in(record) == fields["hashes"]["md5"]

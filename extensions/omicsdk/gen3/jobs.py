@@ -38,7 +38,7 @@ class Job(TypedDict):
 
     Attributes:
         uid: Its id.
-        name: Its name, which begins with what it does.
+        name: Its name, which begins with its task.
         status: Running, Completed, Failed, or Unknown before it has started.
     """
 
@@ -48,7 +48,7 @@ class Job(TypedDict):
 
 
 class JobOutput(TypedDict):
-    """What a job has written.
+    """The output of a job.
 
     Attributes:
         output: Text, or JSON of any kind.
@@ -66,7 +66,7 @@ def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *
     """Start a job. The request is sent once: a job is not started twice because an answer was lost.
 
     Args:
-        name: What is to be done, such as index-object-manifest.
+        name: Its task, such as index-object-manifest.
         given: Its input.
         query: Further query parameters.
 
@@ -75,7 +75,7 @@ def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *
     """
     body = {"action": name, "input": dict(given or {})}
     job: Any = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
-    # The service answers 200 without a job where it does not know what to do.
+    # The service answers 200 without a job for an unknown task.
     if not is_object(job) or not job.get("uid"):
         raise Gen3JobError(
             f"The commons has no job {name}", remedy="Check the name, and ask the commons' operators for their jobs."
@@ -114,13 +114,13 @@ def run_job(
     """Start a job and wait until it is over.
 
     Args:
-        name: What is to be done, such as index-object-manifest.
+        name: Its task, such as index-object-manifest.
         given: Its input.
         query: Further query parameters of each request.
         stop: Set to stop the wait within a second; the job continues.
 
     Returns:
-        What it has written.
+        Its output.
 
     Raises:
         Gen3JobError: The job failed, or the commons has no such job.

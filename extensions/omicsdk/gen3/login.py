@@ -1,4 +1,4 @@
-"""A login to a commons as credentials: the tokens that it gets, and who may have them."""
+"""A login to a commons as credentials: its tokens, and where they may be sent."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Gen3Login(Credentials):
-    """A login to a Gen3 commons: gets access tokens, renews them and sends them along.
+    """A login to a Gen3 commons: gets access tokens, renews them and adds them to requests.
 
-    It goes wherever credentials are wanted: into `Gen3` and the clients of `omicsdk_api.gen3`, into requests
+    It can be used wherever credentials are accepted: in `Gen3` and the clients of `omicsdk_api.gen3`, into requests
     (`requests.get(url, auth=login)`) and into httpx (`httpx.Client(auth=login.httpx())`).
 
     Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and
@@ -218,13 +218,13 @@ class Gen3Login(Credentials):
         """Get a new access token, and use it from then on.
 
         Args:
-            endpoint: Another commons, whose token is wanted; this one's stays in use then.
+            endpoint: Another commons whose token is requested; this one's remains in use then.
 
         Returns:
             The token.
 
         Raises:
-            Gen3AuthError: No token can be had.
+            Gen3AuthError: No token was issued.
             TransportError: The commons didn't answer.
         """
         if endpoint and origin_of(endpoint_of(endpoint)) != origin_of(self.endpoint):
@@ -291,7 +291,7 @@ class Gen3Login(Credentials):
         Args:
             path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
             method: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
-            data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
+            data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
             The answer.

@@ -37,7 +37,7 @@ def with_query(request: Request, query: Query) -> Request:
 
 @contextmanager
 def after(done: str) -> Generator[None]:
-    """State what has been done already when the second of two requests fails.
+    """State what the first of two requests did when the second fails.
 
     Args:
         done: What the first one did.
@@ -101,7 +101,7 @@ def documents_of(
     aggregate: bool = False,
     on_more: OnMore | None = None,
 ) -> Iterator[tuple[str, Document]]:
-    """Read the documents of a type with their GUIDs, a page at a time.
+    """Read the documents of a type with their GUIDs, page by page.
 
     Args:
         client: The commons.

@@ -1,4 +1,4 @@
-"""Packages: files that hold others in a zip archive, unpacked on request only, and never outside their folder."""
+"""Packages: zip archives of files, unpacked on request only, and never outside their folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_package(path: str | os.PathLike[str]) -> bool:
 
 
 def unpack_download(path: Path, *, delete: bool = False) -> list[Path] | None:
-    """Unpack a file that was downloaded, beside it; None for one that is no package.
+    """Unpack a file that was downloaded, beside it; None if it is not a package.
 
     Args:
         path: The file; a package is a zip archive that is named so.
@@ -58,7 +58,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
     """Unpack a package: all of it, or nothing.
 
     No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted
-    entries are refused, and so is an archive that states more than there is room for.
+    entries are refused, and so is an archive that states more than the free disk space.
 
     Args:
         path: The archive.
@@ -69,7 +69,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
 
     Raises:
         UnsafePath: An entry would leave the folder.
-        NameClash: Something is there already where an entry would go.
+        NameClash: An entry's path already exists.
         BadPackage: It is damaged, encrypted or misstates its content.
         DiskFull: The disk is full for what it states.
         NotWritable: The archive can't be read, or the folder can't be written.
@@ -141,7 +141,7 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archiv
 
 
 def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
-    """Move files to where they belong; when one can't be moved, those that were are removed again."""
+    """Rename files into place; if one fails, those before it are removed again."""
     placed: list[Path] = []
     try:
         for made, final in pairs:

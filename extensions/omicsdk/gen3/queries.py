@@ -77,7 +77,7 @@ def _text(value: str) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise Gen3UserError(f"{value!r} cannot be sent as text", remedy="Remove the lone surrogate in it.") from error
-    # JSON's escapes are among those of GraphQL; what it leaves as it is, GraphQL takes as it is.
+    # JSON's escapes are valid in GraphQL, and so is all text that JSON leaves unescaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -96,20 +96,20 @@ def arguments(stated: Mapping[str, Any]) -> str:
 
 
 _log = getLogger("omicsdk.gen3")
-#: What every record has, besides its node's properties.
+#: Properties of every record, besides its node's.
 COMMON = ("id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime")
-#: What records can be chosen by, besides their node's properties.
+#: Filters of records, besides their node's properties.
 CHOOSING = ("id", "ids", "quick_search", "created_before", "created_after", "updated_before", "updated_after")
 _CUTTING = ("first", "offset", "order_by_asc", "order_by_desc")
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query for records of a node; each method gives a new one.
+    """A query for records of a node; each method returns a new one.
 
-    `Query("case", dictionary).where(sex="F").fields("submitter_id", "age").links("experiments")` asks for the women and
-    the experiments that they are in. Without a dictionary, names are taken as they are; with it one that there isn't is
-    an error that names the nearest. Values are written so that the commons reads them and nothing else.
+    `Query("case", dictionary).where(sex="F").fields("submitter_id", "age").links("experiments")` requests the women and
+    their experiments. Without a dictionary, names are not checked; with one, an unknown name is an error that suggests
+    the nearest. Values are escaped.
 
     Args:
         node: The node.
@@ -136,17 +136,18 @@ class Query:
             self.dictionary.node(self.node)
 
     def where(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """Choose records by what they have; of several values in a list, any.
+        """Filter records by their properties; a list of values matches any of them.
 
-        A number may find nothing: services are known whose filters never match those, and the log has a warning.
+        A number may match nothing: some services never match numbers, which is logged as a warning.
 
         Args:
-            values: Values by the names of properties, or of `id`, `ids`, `project_id`, `submitter_id`, `quick_search` (a part
-                of the id or submitter_id), `created_before`, `created_after`, `updated_before`, `updated_after`.
+            values: Values by the names of properties, or of `id`, `ids`, `project_id`, `submitter_id`, `quick_search`
+                (a part of the id or submitter_id), `created_before`, `created_after`, `updated_before`,
+                `updated_after`.
             more: The same.
 
         Raises:
-            Gen3UserError: There is no such property, or it has no such value.
+            Gen3UserError: The property or the value is unknown.
         """
         wanted = {**(values or {}), **more}
         for name, value in wanted.items():
@@ -227,7 +228,7 @@ class Query:
         return asked
 
     def links(self, *names: str, **selections: Query | Iterable[str]) -> Self:
-        """Request what is linked, either way; all of it, unless a query says otherwise.
+        """Request linked records in either direction; all of them, unless a query limits them.
 
         Args:
             names: Links or ways back, of whose records the id and the name are given.
@@ -355,7 +356,7 @@ class Query:
 
 
 def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:
-    """Return a record with whole numbers where the dictionary has them: the service gives 3.0, and lists of texts.
+    """Return a record with whole numbers as in the dictionary: the service returns 3.0, and lists of texts.
 
     Args:
         row: The record, as a query found it.
@@ -446,7 +447,7 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
         variables: The values of its variables.
 
     Returns:
-        What was found, by the query's fields.
+        The results, by the query's fields.
 
     Raises:
         Gen3SubmissionQueryError: The commons refused it; the message has its reasons.
@@ -460,9 +461,9 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
 
 
 def count(commons: Gen3, query: Query) -> int:
-    """Count the records that a query finds, whatever its first and offset are.
+    """Count the records that a query matches, ignoring its first and offset.
 
-    Where the query chooses by paths, a commons counts paths, which may be more than there are records.
+    If the query filters by paths, a commons counts paths, which may exceed the number of records.
 
     Args:
         commons: The commons.
@@ -479,7 +480,7 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Return all records that a query finds, a page at a time, without keeping them.
 
-    With a dictionary, numbers are as it has them: whole ones are no floats, and those of lists no texts.
+    With a dictionary, numbers have its types: integers are not floats, and numbers in lists are not text.
 
     Args:
         commons: The commons.

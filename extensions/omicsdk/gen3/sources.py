@@ -22,7 +22,7 @@ from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 
 
 def decode_token(token_str: str) -> dict[str, Any]:
-    """Read what a token states. Its signature isn't checked: that is the business of the commons.
+    """Read the claims of a token. Its signature is not verified: the commons does that.
 
     Args:
         token_str: A JSON Web Token: an access token or an API key.
@@ -88,7 +88,7 @@ class Gen3ArgumentError(Gen3UserError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What `Gen3Auth` was given; see its documentation."""
+    """The arguments of `Gen3Auth`; see its documentation."""
 
     endpoint: str | None = None
     refresh_file: str | None = None
@@ -101,7 +101,7 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key, which its issuer gives access tokens for.
+    """An API key, which its issuer exchanges for access tokens.
 
     Attributes:
         key: The key.
@@ -126,7 +126,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class GivenToken:
-    """An access token that is used as it is and can't be renewed."""
+    """An access token that is used unchanged and cannot be renewed."""
 
     token: str = field(repr=False)
 
@@ -148,11 +148,11 @@ class ClientLogin:
 
 @dataclass(frozen=True, slots=True)
 class TokenService:
-    """A workspace token service, which gives access tokens of several commons.
+    """A workspace token service, which returns access tokens of several commons.
 
     Attributes:
         base: Its URL, without a slash at the end.
-        idp: The login whose token is wanted; empty for the one of the endpoint, or the service's own.
+        idp: The login whose token is requested; empty for the one of the endpoint, or the service's own.
         proof: The credentials for it, outside of a workspace; None within one.
         missing: The file that wasn't there, which is why the service is asked.
     """
@@ -180,7 +180,7 @@ class Login:
 
 
 def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
-    """Decide where a login comes from.
+    """Determine the source of a login.
 
     Args:
         given: The arguments of `Gen3Auth`.
@@ -220,7 +220,7 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
 
 
 def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
-    """The workspace token service as it is reached from within a workspace.
+    """Return the workspace token service as reached from within a workspace.
 
     Args:
         environ: The environment's variables.
@@ -326,7 +326,7 @@ def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
 
 
 def endpoint_of(text: str) -> str:
-    """A commons' endpoint as it is kept: a URL with its scheme, without spaces and slashes at its end.
+    """Return a commons' endpoint in its normal form: a URL with its scheme, without spaces and slashes at its end.
 
     Args:
         text: What was given; a name alone is that of a host that speaks https.

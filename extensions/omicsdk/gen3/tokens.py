@@ -107,7 +107,7 @@ def get_wts_endpoint(namespace: str | None = None) -> str:
 def get_wts_idps(
     namespace: str | None = None, external_wts_host: str | None = None, *, options: Options | None = None
 ) -> dict[str, Any]:
-    """List the logins that a workspace token service knows.
+    """List the logins of a workspace token service.
 
     Args:
         namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE says, and else `default`.
@@ -282,7 +282,7 @@ def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthErro
 
 
 def get_token_cache_file_name(key: str) -> str:
-    """Return in which file a login's access token is kept.
+    """Return the file that a login's access token is kept in.
 
     Args:
         key: What distinguishes the login from others; it can't be read from the name.
@@ -344,10 +344,10 @@ class TokenCache:
 
 #: Seconds before its end from which on a token is renewed.
 RENEW_BEFORE = 300.0
-#: Seconds for which a commons that gave no token isn't asked for one again.
+#: Seconds for which a commons that returned no token is not asked again.
 AFTER_FAILURE = 30.0
-#: Seconds for which a token that took the place of a refused one isn't replaced for another refusal: then it isn't the
-#: token that is refused. Fence answers 401, too, where a user may not read a file.
+#: Seconds for which a token that replaced a refused one is not replaced after another refusal: then it is not the token
+#: that is refused. Fence answers 401, too, if a user may not read a file.
 AFTER_REFUSAL = 60.0
 
 
@@ -361,7 +361,7 @@ class _Held(NamedTuple):
 def _renewal_of_new(token: str, now: float) -> float:
     """Return when a new token is to be renewed.
 
-    The token's own lifetime counts, not its end, so that a clock that is wrong doesn't ask for a new one each time.
+    The token's own lifetime counts, not its end, so that a wrong clock does not request a new one each time.
 
     Args:
         token: The token.
@@ -417,7 +417,7 @@ class TokenHolder:
         return self._is_fresh(self._held)
 
     def token(self) -> str:
-        """The token; another one from five minutes before its end, or the old one to its end where none can be had.
+        """Return the token, renewed from five minutes before its end; if renewal fails, the old one until its end.
 
         Raises:
             Gen3AuthError: None can be had.
@@ -470,7 +470,7 @@ class TokenHolder:
         return token
 
     def another(self) -> str:
-        """A token that is requested at once, whatever there is.
+        """Return a newly requested token.
 
         Raises:
             Gen3AuthError: None can be had.
@@ -483,11 +483,11 @@ class TokenHolder:
         return bool(held.token) and self._clock.now() < held.renew_at
 
     def _has_just_failed(self) -> bool:
-        """Whether the commons, asked a moment ago, said no."""
+        """Whether the last request, a moment ago, was refused."""
         return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
 
     def _kept(self, old: str) -> str:
-        """What another process has got since; empty if there is none."""
+        """Return a token that another process has stored since; empty if there is none."""
         now = self._clock.now()
         kept = self._cache.read(now) if self._cache is not None else ""
         if not kept or kept == old or now >= _renewal_of_old(kept):

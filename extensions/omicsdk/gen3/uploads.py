@@ -64,12 +64,12 @@ class UploadedFile(Displayed):
     """The result for one file.
 
     Attributes:
-        path: Where it is here.
-        name: What the commons knows it as.
+        path: Its path on this machine.
+        name: Its name in the commons.
         guid: Its GUID; empty if it has none.
         size: Its size in bytes; None if it couldn't be read.
         checksums: Its checksums, from algorithm to value.
-        filled: Who wrote size and checksums into its record; None if it wasn't sent.
+        filled: Whether the commons or this client wrote size and checksums into its record; None if it was not sent.
         error: Why it failed.
         existing: Whether the commons had it already, so that nothing was sent.
     """
@@ -85,7 +85,7 @@ class UploadedFile(Displayed):
 
     @property
     def state(self) -> str:
-        """`indexed`; `uploaded` where the record isn't filled yet; `skipped`, `failed` or `stopped`."""
+        """`indexed`; `uploaded` if the record is not filled yet; `skipped`, `failed` or `stopped`."""
         if self.error is not None:
             return "failed"
         if self.existing:
@@ -183,11 +183,11 @@ def upload(
 ) -> UploadResult:
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
-    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second
-    record (unless the commons' answer to the request for the first one was lost: then a space one is left behind);
-    files that came into a folder since are sent, too. A file that the commons has already is skipped: one with a record
-    of the same name, size and checksum, of the same `authz`; without `authz`, one whose uploader is the user of the
-    login. The index is searched for the name and size of each file; a checksum is computed where it finds any.
+    A repeated call after a stop or a crash sends only what is missing, and no file gets a second record (unless the
+    commons' answer to the request for the first one was lost: then a blank one remains); files added to a folder since
+    are sent, too. A file that the commons has already is skipped: one with a record of the same name, size and
+    checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is searched
+    for the name and size of each file; a checksum is computed where it finds any.
 
     Args:
         commons: The commons, with a login that may upload.
@@ -268,7 +268,7 @@ def upload(
         for (path, name), store, outcome in zip(left, stores, report.outcomes, strict=True)
     ]
     ends = side_by_side(records.settled, sent, records.stopped)
-    # A stop ends the wait for records, too: then nothing more is known of a file than that it was sent.
+    # A stop ends the wait for records, too: it is then only known that a file was sent.
     settled = (each.result() if isinstance(end, OmicsError) else end for each, end in zip(sent, ends, strict=True))
     outcomes = iter(report.outcomes)
     result = UploadResult(
@@ -313,7 +313,7 @@ class _Existing:
             raise unreadable(name, str(path), error) from error
         for record in matching_records(self._commons.indexd, {"file_name": name, "size": size}):
             if record.get("file_name") != name or record.get("size") != size or not record.get("urls"):
-                continue  # a space record, or an index that passed over a criterion
+                continue  # a blank record, or an index that passed over a criterion
             if not self._is_own(record):
                 continue
             sums = sums or _digests(path, name)[1]
@@ -387,22 +387,21 @@ class _Records:
             return replace(result, filled=None, error=error)
 
     def _filled(self, file: UploadedFile, storage: Callable[[], str]) -> Filled:
-        """Have a record filled.
+        """Fill a record.
 
-        A commons has a job that reads what arrives in its bucket and fills the record. Where that has not happened in
-        time the
-        record is filled from here, if the commons lets its user do that, and if the place of the bytes is known: a
-            record that
-        is filled without that cannot be downloaded, and is not filled by the job any more.
+        A job of the commons reads new objects in its bucket and fills their records. If that has not happened in time
+        the record is
+        filled from here, if the commons permits it and the location of the bytes is known: a record filled without it
+        cannot be downloaded, and is no longer filled by the job.
 
         Args:
             file: The file, with its size and checksums.
-            storage: Returns the object that its bytes became, such as s3://BUCKET/KEY; empty if it is unknown.
+            storage: Returns the object of its bytes, such as s3://BUCKET/KEY; empty if it is unknown.
 
         Raises:
-            ChecksumMismatch: The record states other checksums than those of what was sent.
+            ChecksumMismatch: The record states other checksums than those of the sent bytes.
             TransferError: It states another size.
-            APIError: The index refuses to give it.
+            APIError: The index refuses to return it.
         """
         wait = _FIRST
         while True:

@@ -39,7 +39,7 @@ class WorkspaceObject(TypedDict):
 
 
 class WorkspaceListing(NamedTuple):
-    """What is below a key of a workspace.
+    """The content below a key of a workspace.
 
     Attributes:
         folders: The keys of folders, with a slash at their end.
@@ -147,7 +147,7 @@ def workspace_rm(client: Gen3, url: str) -> None:
 def workspace_answer(
     client: Gen3, action: Literal["list", "download", "upload", "rm"], workspace: str, key: str
 ) -> dict[str, Any]:
-    """Return the service's whole answer; what was requested is its `Data`.
+    """Return the service's whole answer, with the result in `Data`.
 
     Args:
         action: What is requested.

@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.pangea.client import AsyncPangea as AsyncPangea
     from omicsdk.pangea.client import Pangea as Pangea

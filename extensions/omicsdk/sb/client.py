@@ -61,7 +61,7 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 _ADVANCE_ACCESS = {"X-Sbg-Advance-Access": "Advance"}
 
 
-# -- where the base URL and the token are found
+# -- the lookup of the base URL and the token
 
 
 def developer_token(text: str) -> Credentials:
@@ -83,7 +83,7 @@ def _environment(search: Search) -> Found:
 
 
 def own_file(*parts: str) -> Path:
-    """One of the files of sevenbridges-python.
+    """Return the path of one of the files of sevenbridges-python.
 
     Args:
         *parts: Its path below ~/.sevenbridges.
@@ -273,7 +273,7 @@ class _Patience:
         self._failures = 0
 
     def pause(self, error: APIError) -> float:
-        """Seconds to wait before the next request.
+        """Return the seconds to wait before the next request.
 
         Args:
             error: The answer.

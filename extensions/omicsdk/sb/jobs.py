@@ -1,7 +1,7 @@
-"""What the platform does to many things by itself: bulk requests, jobs on files and folders, imports and exports.
+"""Operations of the platform on many objects: bulk requests, jobs on files and folders, imports and exports.
 
-A bulk request takes a hundred things and answers for each. A job continues after the request that started it, and is waited
-for.
+A bulk request takes a hundred things and answers for each. A job continues after the request that started it, and is
+waited for.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
 
 
 def told(error: OmicsError) -> Error:
-    """An error that was raised, as a record has it.
+    """Return the record of an exception.
 
     Args:
         error: The exception.
@@ -272,11 +272,11 @@ def _words(error: Error | None) -> str:
 
 
 def import_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request says of one import.
+    """Return the request's fields for one import.
 
     Args:
-        item: "volume", "location", one of "project" and "parent", and where wanted "name", "overwrite", "autorename" and
-            "preserve_folder_structure".
+        item: "volume", "location", one of "project" and "parent", and where wanted "name", "overwrite", "autorename"
+            and "preserve_folder_structure".
     """
     return {
         "source": {"volume": item["volume"], "location": item["location"]},
@@ -288,7 +288,7 @@ def import_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request says of one export.
+    """Return the request's fields for one export.
 
     Args:
         item: "file", "volume", "location", and where wanted "properties" and "overwrite".
@@ -475,7 +475,7 @@ def wait_until(
     longest: float = 0.0,
     remedy: str | None = None,
 ) -> None:
-    """Look until something has ended.
+    """Poll until an object has reached its end.
 
     Args:
         done: Looks, and returns whether it has.

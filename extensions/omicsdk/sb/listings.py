@@ -1,7 +1,7 @@
-"""What sb:// paths name: projects, folders and files, found name by name, and listed several pages at once.
+"""The objects of sb:// paths: projects, folders and files, found name by name, and listed several pages at once.
 
-The platform knows files by ids. A project's own folder has no id that requests take, so a `Folder` is a project or a folder
-of one.
+The platform knows files by ids. A project's own folder has no id that requests take, so a `Folder` is a project or a
+folder of one.
 """
 
 from __future__ import annotations
@@ -238,11 +238,10 @@ def paged(
     next_of: Callable[[P], str | None],
     at: int = 0,
 ) -> Iterator[T]:
-    """The items of a page and of those after it; up to PAGES_AT_ONCE pages are requested at once.
+    """Yield the items of a page and of those after it; up to PAGES_AT_ONCE pages are requested at once.
 
     A page may be shorter than requested, so what is missing up to the next offset is requested, too. Entries that are
-    added
-    meanwhile come after the last page: its link is followed.
+    added meanwhile come after the last page: its link is followed.
 
     Args:
         page: The first page.
@@ -581,7 +580,7 @@ class Folders:
 
 
 def top_of(text: str, folder: Folder) -> tuple[str, ...]:
-    """The folder's own name, where what named it has no slash at its end; nothing for a project.
+    """Return the folder's own name, if its path has no slash at its end; empty for a project.
 
     Args:
         text: What named the folder.

@@ -57,7 +57,7 @@ class Change(NamedTuple):
         path: The file's path, or its id.
         field: "tags", or "metadata." and a key.
         before: The value that the file has; None for none.
-        after: The value that the table says; None to take it away.
+        after: The value in the table; None to remove it.
     """
 
     id: str
@@ -121,7 +121,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
 
 
 def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[Change]:
-    """What a row says otherwise than a file has it.
+    """Return the differences between a row and a file.
 
     Args:
         row: The row.
@@ -172,7 +172,7 @@ def cell(value: Any) -> str:
 
 
 def value_of(text: str, now: Any = None) -> Any:
-    """A cell of metadata as a value.
+    """Convert a cell of metadata to a value.
 
     Args:
         text: The cell.

@@ -1,4 +1,4 @@
-"""Tags and metadata of files: compared with what is wanted, and changed where they differ."""
+"""Tags and metadata of files: compared with the requested ones, and changed if they differ."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def files_named(client: SevenBridges, paths: Iterable[str], *, recursive: bool =
 
 
 def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_tags: Sequence[str] | None) -> list[str]:
-    """A file's tags after a change; pure.
+    """Return a file's tags after a change; pure.
 
     Args:
         now: The tags that it has.
@@ -84,7 +84,7 @@ def tag(
 ) -> Edits:
     """Add tags to files, remove tags, or set all of them.
 
-    Give files before the options. Tags and metadata of many files: omics sb manifest.
+    List files before the options. Tags and metadata of many files: omics sb manifest.
 
     Args:
         paths: Files: sb://owner/project/folder/file, or ids; with `recursive` folders.
@@ -145,7 +145,7 @@ def edit_metadata(
 def metadata_changes(
     entries: Iterable[Entry], put: Mapping[str, Sequence[str]], gone: Iterable[str] = ()
 ) -> list[Change]:
-    """What differs between the metadata of files and what they shall be; pure.
+    """Return the differences between the present and the requested metadata of files; pure.
 
     Args:
         entries: The files.

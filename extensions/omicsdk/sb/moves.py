@@ -201,7 +201,7 @@ def make_folders(client: SevenBridges, paths: Sequence[str], *, parents: bool = 
 
 
 def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> list[_Step]:
-    """What goes where, determined before anything is changed."""
+    """Return the source and target of each change, determined before anything is changed."""
     for word in (*sources, to):
         if not is_path(word) and ("/" in word or "." in word):
             raise UsageError(
@@ -225,7 +225,7 @@ def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> lis
 
 
 def _target(known: Folders, target: SbPath, *, single: bool) -> tuple[Folder, str]:
-    """The folder to go into, and the new name; no name where the names stay."""
+    """Return the target folder, and the new name; no name if names are kept."""
     if not target.names or target.is_folder:
         return known.folder(target), ""
     found = known.find(target)

@@ -1,4 +1,4 @@
-"""sb:// paths: `sb://owner/project/folder/file` names what a project has as a shell names files. Pure.
+"""sb:// paths: `sb://owner/project/folder/file` names the files of a project as a shell does. Pure.
 
 Names are in a path as they are: nothing is percent-encoded, spaces and question marks are parts of names. A slash at
 the end says that a folder is meant.
@@ -15,7 +15,7 @@ from omicsdk.core.errors import UsageError
 SCHEME = "sb://"
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
-#: Characters that a name may have, as the platform says.
+#: Characters of a name that the platform accepts.
 LONGEST = 255
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -67,7 +67,7 @@ class SbPath(NamedTuple):
         return self._replace(names=self.names[:-1], is_folder=True)
 
     def child(self, name: str, *, is_folder: bool = False) -> SbPath:
-        """What has a name in this folder.
+        """Return the path of a name in this folder.
 
         Args:
             name: The name.
@@ -101,7 +101,7 @@ def is_path(text: str) -> bool:
     """Whether a text is meant as an sb:// path.
 
     Args:
-        text: What was typed.
+        text: The text.
     """
     return text[: len(SCHEME)].lower() == SCHEME
 
@@ -110,7 +110,7 @@ def is_file_id(text: str) -> bool:
     """Whether a text looks like the id that the platform gave a file or folder.
 
     Args:
-        text: What was typed.
+        text: The text.
     """
     return _ID.fullmatch(text) is not None
 
@@ -214,7 +214,7 @@ def checked_name(name: str) -> str:
 
 
 def check_distinct(names: Iterable[str], remedy: str) -> None:
-    """Refuse files of which two would be one.
+    """Refuse files of which two would have one path.
 
     Args:
         names: Where they go.
@@ -231,7 +231,7 @@ def check_distinct(names: Iterable[str], remedy: str) -> None:
 
 
 def wrong_with(name: str) -> str:
-    """What is wrong with a name, in words; pure.
+    """Return what is wrong with a name, in words; pure.
 
     Args:
         name: The name.
@@ -263,7 +263,7 @@ def _check(word: str, text: str) -> None:
 
 
 def _meant(text: str) -> str:
-    """What a user may have meant who wrote no path."""
+    """Suggest the path that a user may have meant."""
     if re.match(r"(?i)sb:/?(?!/)", text):
         return f"Did you mean {SCHEME}{text[3:].lstrip('/')}?"
     if "://" in text:

@@ -82,11 +82,11 @@ class StartedJobs(NamedTuple):
     errors: dict[int, str]
 
 
-# -- what is wanted
+# -- the plan
 
 
 def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> list[PlannedJob]:
-    """Plan imports of what is on a volume.
+    """Plan imports of named objects on a volume.
 
     Args:
         client: The platform.
@@ -160,7 +160,7 @@ def exports_named(
 
 
 def exports_listed(client: SevenBridges, lines: Iterable[str], volume: str | None = None) -> list[PlannedJob]:
-    """Plan the exports of a table; of files that do not exist they have an error.
+    """Plan the exports of a table; missing files get an error.
 
     Args:
         client: The platform.
@@ -212,7 +212,7 @@ def _volume_of(cells: Mapping[str, str], line: int, volume: str | None) -> str:
 
 
 def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) -> dict[int, str]:
-    """What would make planned jobs fail, by their numbers in the plan.
+    """Return what would make planned jobs fail, by their numbers in the plan.
 
     Args:
         client: The platform.

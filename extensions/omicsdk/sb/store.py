@@ -49,7 +49,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What the platform wants to know of a part.
+    """The report that the platform requires for a part.
 
     Attributes:
         codes: Statuses with which the storage has it; empty for any below 400.
@@ -171,7 +171,7 @@ class PlatformStore(MultipartStore):
         return self.upload_id
 
     def part_size(self, upload_id: str) -> int | None:
-        """What the platform chose."""
+        """Return the size that the platform chose."""
         return self._chosen if upload_id == self.upload_id else None
 
     def unfinished(self, source: Source) -> str:
@@ -179,7 +179,7 @@ class PlatformStore(MultipartStore):
         return self._earlier
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """The parts that were reported to the platform."""
+        """Return the parts that were reported to the platform."""
         self.upload_id = upload_id
         with _for_the_engine(gone=True):
             reported = self._reported(upload_id)
@@ -309,7 +309,7 @@ class CodeStore(PlatformStore):
 
 
 def part_rules(part_size: int | None) -> PartRules:
-    """How files are cut into parts.
+    """Return the rules for dividing files into parts.
 
     Args:
         part_size: The preferred size of parts in bytes; larger ones are taken where there would be too many. None for

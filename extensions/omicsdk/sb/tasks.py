@@ -59,7 +59,7 @@ def file_input(file: File) -> dict[str, Any]:
 
 
 def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs with files and folders in place of their sb:// paths, however deep.
+    """Replace sb:// paths in inputs by files and folders, at any depth.
 
     Args:
         client: The platform.
@@ -186,7 +186,7 @@ def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dic
 
 
 def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
-    """How files are divided, as it is sent.
+    """Return how files are divided, in the form that is sent.
 
     Args:
         batch_by: "type", in any case, and for CRITERIA "criteria": metadata, each as "metadata." and its name.
@@ -242,7 +242,7 @@ def _running(task: Task, was_run: bool) -> Task:
 
 
 def faults_of(errors: object) -> str:
-    """What the platform finds wrong with a task, in words.
+    """Describe a task's errors.
 
     Args:
         errors: The task's errors: a list of objects, or an object of them.
@@ -328,7 +328,7 @@ def reason(task: Task) -> str | None:
 
 
 def some_of(ids: Sequence[str]) -> str:
-    """Ids for a message; the first of them where there are many.
+    """Format ids for a message; only the first of many.
 
     Args:
         ids: The ids.
@@ -400,7 +400,7 @@ def download_logs(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> FilesReport:
-    """Download logs into a folder, each below one of its job; where they are of several tasks, that is below one of its
+    """Download logs into a folder, each into a folder of its job; logs of several tasks also into a folder of their
     task.
 
     Args:

@@ -67,14 +67,13 @@ def upload(
 ) -> FilesReport:
     """Upload files and folders, in one transfer.
 
-    Links to files are followed, links to folders are not. A file that fails does not stop the others. The
-    same call resumes an upload that was stopped. Files that the platform already has with the same content are skipped:
-    those of the same size whose checksum is the stated one, or that have not changed since where none is stated. A file
-    of the same name and other content fails unless `overwrite` is set.
+    Links to files are followed, links to folders are not. A file that fails does not stop the others. The same call
+    resumes an upload that was stopped. Files that the platform already has with the same content are skipped: those of
+    the same size and checksum, or without a stated checksum those that have not changed since. A file of the same name
+    and other content fails unless `overwrite` is set.
 
     Args:
-        what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder
-            itself.
+        what: Files and folders. A trailing slash selects the contents of a folder instead of the folder itself.
         to: The path of a project or folder, which is created; or, for a single file, its new path.
         overwrite: Whether to send all files and replace those of the same names; each stays until the new one is
             complete.
@@ -125,7 +124,7 @@ def upload(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What goes where.
+    """The files of an upload and their targets.
 
     Attributes:
         client: The platform.
@@ -214,7 +213,7 @@ class _Plan:
             )
 
         report = send(rest, journal)
-        # What the journal has as sent and the platform lacks was deleted, or replaced by another file.
+        # A file that the journal has as sent and the platform lacks was deleted, or replaced by another file.
         states = zip(rest, report.outcomes, strict=True)
         gone = [
             place
@@ -247,7 +246,7 @@ class _Plan:
         return TransferReport(outcomes, title="Upload")
 
     def _present(self) -> dict[int, File]:
-        """What the platform has under the files' paths, by their numbers."""
+        """Return the platform's files at the paths, by their numbers."""
         from omicsdk.core.threads import side_by_side
 
         numbers: dict[SbPath, dict[str, int]] = {}
@@ -295,7 +294,7 @@ class _Plan:
 
 
 def _same(local: LocalFile, file: File) -> Verification | None:
-    """How a file is known to have the content of the platform's; None if it may have another."""
+    """Return what shows that a file has the content of the platform's; None if nothing does."""
     from omicsdk.transfer.checksums import checksums_of as checksums_of_file
 
     if is_folder(file) or file.size != local.size:
@@ -316,7 +315,7 @@ def _same(local: LocalFile, file: File) -> Verification | None:
 
 
 def _planned(client: SevenBridges, sources: Sequence[str], to: str) -> _Plan:
-    """Determine what goes where, before anything is sent.
+    """Plan the target of each file, before anything is sent.
 
     Args:
         client: The platform.

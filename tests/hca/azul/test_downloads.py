@@ -226,7 +226,7 @@ def test_a_stop_ends_waits_for_the_service(azul: Azul, omics_sandbox: Any, setti
 def test_a_stop_ends_the_listing_of_files(azul: Azul, tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Interrupted, match="while files were listed"):
+    with pytest.raises(Interrupted, match="while listing files"):
         azul.download("organ=eye", tmp_path / "out", stop=stop)
     assert not (tmp_path / "out").exists()
 

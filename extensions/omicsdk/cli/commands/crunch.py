@@ -343,7 +343,7 @@ def loop(client: Crunch, *, project: str = "", how: Processing, console: Console
     """
     reports: list[RunReport] = []
     how_ended = "concluded"
-    try:  # an error leaves in the list what came before it
+    try:  # an error keeps the previous datasets in the list
         reports.extend(run_pending(client, _runner(client, how, console), project, on_message=console.message))
     except (OmicsError, OSError) as error:
         if not reports:

@@ -143,7 +143,7 @@ def _asked(console: Console, question: str, option: str, *, hidden: bool = False
 def _given(
     platform: str, token: str | None, file: Path | None, user: str | None, console: Console, *, password_stdin: bool
 ) -> tuple[StoredLogin, str | None]:
-    """What is to be tried and stored, and the base URL that it states."""
+    """Return the login to test and store, and the base URL that it states."""
     kind = KINDS[platform]
     if sum(each is not None for each in (token, file, user)) > 1:
         raise UsageError("--access-token, --credentials-file and --user exclude each other", remedy="Use one of them.")

@@ -162,8 +162,9 @@ def _added(add: Callable[[dict[str, Any]], Any], given: Sequence[dict[str, Any]]
 def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
     """Write a sandbox's whole state into one file.
 
-    Of a running sandbox while requests continue, or of a folder. What is only on the S3 server (staging buckets, volumes,
-    Pangea's uploads) is not saved; it ends with the server. The file contains keys that sign tokens, so only its owner can read it.
+    Saves a running sandbox, while requests continue, or a folder. Objects on the S3 server only (staging buckets,
+    volumes, Pangea's uploads) are not saved; they end with the server. The file contains keys that sign tokens, so only
+    its owner can read it.
 
     Args:
         file: The file with the state.
@@ -294,7 +295,7 @@ def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None)
 
 @contextmanager
 def _failures(what: str, remedy: str = "") -> Generator[None]:
-    """Report what goes wrong with a server, its folder and its files as errors of the command line.
+    """Report errors of a server, its folder and its files as errors of the command line.
 
     Args:
         what: What is not done.

@@ -40,7 +40,7 @@ class Gen3File(Service):
         expires_in: int | None = None,
         bucket: str | None = None,
     ) -> dict[str, Any]:
-        """Create a space record, and a URL that the file's bytes are to be sent to with PUT. It sends none of them.
+        """Create a blank record, and a URL that the file's bytes are to be sent to with PUT. It sends none of them.
 
         Args:
             file_name: The file's name.

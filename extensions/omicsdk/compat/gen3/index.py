@@ -418,7 +418,7 @@ class Gen3Index(Service):
         urls: Sequence[str] | None = None,
         authz: Sequence[str] | None = None,
     ) -> Record:
-        """State what a space record's file is, when it was uploaded.
+        """State what a blank record's file is, when it was uploaded.
 
         Args:
             guid: The record.

@@ -1,4 +1,4 @@
-"""What an SDS data set has (SPARC Dataset Structure): its tables, their headers by version, the nodes of their records.
+"""The layout of SDS data sets (SPARC Dataset Structure): tables, their headers by version, the nodes of their records.
 
 The tables are in layout.toml, which states where their headers are from.
 """
@@ -57,12 +57,12 @@ class TableKind:
 
 
 def squashed(name: str) -> str:
-    """A header or property as it is compared: its letters and digits in lower case."""
+    """Return a header or property in the form that is compared: its letters and digits in lower case."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _by_version(stated: Mapping[str, T]) -> dict[Version, T]:
-    """What holds for each version: what is stated of it, or of the last one before."""
+    """Return the values for each version: those stated for it, or for the last one before."""
     found: dict[Version, T] = {}
     latest: T | None = None
     for version in VERSIONS:

@@ -115,10 +115,9 @@ MOST_BYTES, MOST_CELLS = 1 << 30, 1 << 25
 MOST_COLUMNS = 16_384
 #: Parts of formats that python-calamine reads too, unlimited.
 _OTHER_KINDS = frozenset({"content.xml", "xl/workbook.bin"})
-# What is searched for in each workbook begins with letters that are always the same: that is several times as fast.
-#: An entity that XML itself doesn't have.
+# Patterns searched in each workbook begin with fixed letters: that is several times as fast.
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
-#: Of a part that isn't XML, nothing is looked at.
+#: Other parts than XML are not examined.
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<")
 #: The references of rows and cells, as they are usually written, and how rows and cells begin.
 _REFERENCE = re.compile(rb' r="([A-Z]*)(\d+)"')
@@ -177,7 +176,7 @@ class Workbook:
         return SdsError(f"{self._path} is not an Excel workbook: {why}", remedy="Save it again as .xlsx.")
 
     def _prepared(self, archive: ZipFile) -> Path | BytesIO:
-        """The file itself; where cells had to be marked, a copy."""
+        """Return the file itself, or a copy with marked cells."""
         parts = archive.infolist()
         if _OTHER_KINDS & set(archive.NameToInfo):
             raise self._refused("it is of another kind")
@@ -185,7 +184,7 @@ class Workbook:
             raise self._refused(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
         changed: dict[str, bytes] = {}
         for each in parts:
-            content = archive.read(each)  # checks its size and CRC, too: python-calamine unpacks whatever comes
+            content = archive.read(each)  # checks its size and CRC, too: python-calamine unpacks without limits
             if _XML.match(content):
                 self._check(each.filename, content)
                 if b'"e"' in content or b"'e'" in content or any(each.search(content) for each in _FORMULAS):

@@ -89,12 +89,12 @@ class Headers:
         other = self._version_of(header)
         if other is not None:
             name = self._meant(header, other)
-            # What no version has a property for is lost in each of them.
+            # A header that no version has a property for is lost in all of them.
             if name is not None and name not in known:
                 fault = True
                 called = f", or rename it to {self._headers[name]!r}"
                 remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
-        # What the template has isn't misspelt, though nothing in the dictionary is like it.
+        # A header of the template is not misspelt, even if the dictionary has nothing similar.
         elif squashed(header) not in self._listed:
             near = nearest(header.strip().casefold(), lacking)
             if near is not None:

@@ -101,7 +101,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._sockets = list[Any]()
-        #: The archive's answer to the latest request for an association, as pynetdicom has it; None if none came.
+        #: The archive's answer to the latest request for an association, in pynetdicom's form; None if there was none.
         self.answer: Any = None
 
     def handlers(self) -> list[tuple[Any, ...]]:
@@ -187,7 +187,7 @@ class Archive:
         roles: Sequence[Any] = (),
         handlers: Sequence[tuple[Any, ...]] = (),
     ) -> Generator[Association]:
-        """Make an association for a block.
+        """Open an association for a block.
 
         Args:
             contexts: The presentation contexts to propose.

@@ -1,4 +1,4 @@
-"""What all ways to a DICOM archive share: instances, their listing, and the check of their files."""
+"""The common parts of all ways to read from a DICOM archive: instances, their listing, and the check of their files."""
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ _COLUMNS = ("line", "guid", "error")
 
 
 class Outputs:
-    """Files that a run writes beside their names, with a journal of its progress. A context manager.
+    """Output files of a run, renamed at its end, with a journal of its progress. A context manager.
 
-    When its block ends cleanly and `finish` was called, the files get their names and the journal is removed. Otherwise a run
-    of the same identity resumes at the last note.
+    When its block ends cleanly and `finish` was called, the files get their names and the journal is removed. Otherwise
+    a run of the same identity resumes at the last note.
 
     Args:
         paths: The files; the journal is named after the first.
@@ -148,7 +148,7 @@ class Outputs:
             self._append(["ahead", ahead])
 
     def finish(self, named: Sequence[bool] | None = None) -> None:
-        """Have the files named at the end of the block.
+        """Rename the files at the end of the block.
 
         Args:
             named: Which of them; the others are removed, with what had their names before. All by default.
@@ -201,7 +201,8 @@ class Outputs:
 def outputs_of(
     manifest: str | os.PathLike[str], output: str | os.PathLike[str], *, failed_rows: bool = False, **settings: object
 ) -> Outputs:
-    """Make the outputs of a run over a manifest: its output, beside it the file of failures, and perhaps the failed rows.
+    """Create the outputs of a run over a manifest: its output, the file of failures beside it, and optionally the
+    failed rows.
 
     Args:
         manifest: The manifest; a run over one that was changed since does not resume.
@@ -254,7 +255,7 @@ class Outcome(NamedTuple):
         line: The line of the row in the manifest.
         guid: The file's GUID; empty if there is none.
         state: Its state, such as created, updated, same, failed.
-        text: What is written to the output.
+        text: The text for the output.
         error: Why it failed.
         row: The row as its manifest has it, for the manifest of failed rows.
     """
@@ -272,7 +273,7 @@ def raise_failures(failed: int, of: str, errors: Sequence[str], remedy: str) -> 
 
     Args:
         failed: How many failed; a run that resumed knows only the errors of the rows that it processed.
-        of: What they failed of, in words.
+        of: The failed operation, in words.
         errors: The first errors, each with its line.
         remedy: What to do.
 
@@ -474,7 +475,7 @@ def run(
 
 
 def attempted(line: int, guid: str, work: Callable[[], Outcome]) -> Outcome:
-    """The outcome of a row, or its failure where the commons refuses it.
+    """Return the outcome of a row, or its failure if the commons refuses it.
 
     Args:
         line: The line of the row.

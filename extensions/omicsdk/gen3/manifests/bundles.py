@@ -188,12 +188,12 @@ def index_bundles(
 ) -> CreatedBundles:
     """Create the bundles of a manifest in the index. An existing equal one counts as created.
 
-    The same call with the same output creates nothing twice. A bundle without a GUID in the manifest is known by the GUID that
-    the output of the earlier call has for its name, or OUTPUT.part where that call was interrupted.
+    The same call with the same output creates nothing twice. A bundle without a GUID in the manifest is identified by
+    the GUID for its name in the output of the earlier call, or in OUTPUT.part if that call was interrupted.
 
     Args:
         manifest: A table as `bundles_of` reads it.
-        output: The table that is written: the bundles with their GUIDs, whole or not at all; nothing by default, and then every
+        output: The table that is written: the bundles with their GUIDs, atomically; none by default, and then every
             call creates bundles without a GUID in the manifest again.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
 
@@ -240,7 +240,7 @@ def index_bundles(
 
 
 def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
-    """GUIDs for bundles: with a GUID that is known before, a bundle is not created twice when an answer is lost."""
+    """Return GUIDs for bundles: with a GUID known beforehand, a bundle is not created twice when an answer is lost."""
     try:
         return (indexd.get_valid_guids(count=count).guids or ()) if count else ()
     except APIError as error:
@@ -294,7 +294,7 @@ class _KnownGuids:
 
 
 def create(client: Gen3, bundle: Bundle) -> None:
-    """Create a bundle; where the answer is lost, it is looked up before the next try.
+    """Create a bundle; if the answer is lost, it is looked up before the next try.
 
     Args:
         client: The commons.

@@ -1,7 +1,8 @@
 """Discovery metadata: studies and their data objects, as files, read from a commons, published and deleted.
 
-Cells of its tables are separated by tabs and never quoted; a tab, a line break or a backslash in one has a backslash before it.
-Lists and objects are JSON. A text that could be taken for JSON is written as JSON, so that what is read is what was written.
+Cells of its tables are separated by tabs and never quoted; a tab, a line break or a backslash in one has a backslash
+before it. Lists and objects are JSON. A text that could be read as JSON is written as JSON, so that reading restores
+it.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def columns_of(fields: Iterable[str], tags: int) -> list[str]:
 
 
 def cells_of(guid: str, study: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """A study as the cells of a row.
+    """Return a study as the cells of a row.
 
     Args:
         guid: Its GUID.
@@ -160,7 +161,7 @@ def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
 
 
 def write_table(file: IO[bytes], found: Iterator[tuple[str, dict[str, Any]]]) -> int:
-    """Write a table in the order of the GUIDs; its columns are known once all documents are, so these are spooled."""
+    """Write a table in the order of the GUIDs; its columns are known only after all documents, so these are spooled."""
     fields, tags, places = set[str](), 0, list[tuple[str, int]]()
     with TemporaryFile() as spool:
         for guid, document in found:
@@ -188,7 +189,7 @@ def combine_discovery(
     prefix: str = "",
     exact: bool = False,
 ) -> int:
-    """Add the columns of a table to those of the studies that its rows are about.
+    """Add the columns of a table to those of the studies that its rows refer to.
 
     Args:
         studies: A table of studies, as `read_discovery` writes it; it is held in memory.
@@ -197,7 +198,8 @@ def combine_discovery(
         metadata_column: The column of the other table that names the study of a row.
         output: The table that is written: the studies that a row is about, with both tables' columns.
         prefix: Put before the names of the columns that are added.
-        exact: Whether both cells must be equal; otherwise that of the study contains the other one, and the first row counts.
+        exact: Whether both cells must be equal; otherwise that of the study contains the other one, and the first row
+            counts.
 
     Returns:
         How many studies were written.
@@ -281,11 +283,11 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
 
 
 def table_of_studies(path: Path) -> AbstractContextManager[Table]:
-    """A table of studies, or of their objects, open for a block.
+    """Open a table of studies, or of their objects, for a block.
 
     Args:
-        path: The table; separated by commas where its name ends in .csv, and then perhaps quoted as spreadsheets do it; else
-            by tabs.
+        path: The table; separated by commas where its name ends in .csv, and then perhaps quoted as spreadsheets do it;
+            else by tabs.
 
     Raises:
         ManifestError: It cannot be read.
@@ -428,7 +430,7 @@ def read_discovery(
     output_format: str = "tsv",
     on_more: OnMore | None = None,
 ) -> int:
-    """Write what the commons shows on its discovery page; memory does not grow with it.
+    """Write the studies of the commons' discovery page, in constant memory.
 
     Args:
         output: The file that is written, whole or not at all: a table, or JSON.
@@ -564,7 +566,7 @@ def publish_discovery(
 def _document(
     shown: Document, guid_type: str, registered: Document | None, unregistered: Registration | None
 ) -> Document | None:
-    """A study's document; None if it is registered already and stays as it is."""
+    """Return a study's document; None if it is registered already and not replaced."""
     if unregistered is None:
         return {"_guid_type": guid_type, BLOCK: shown}
     if registered is None or unregistered.reset:

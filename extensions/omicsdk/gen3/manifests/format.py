@@ -94,14 +94,14 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
 
 PROTOCOLS = ("s3", "gs")
 """The protocols of URLs that are allowed by default (gen3sdk 4.28.5)."""
-#: What a check calls the columns, and under which names it finds them.
+#: Names of the columns in a check, and their names in manifests.
 CHECKED: Mapping[Columns, str] = {
     Columns.MD5: tables.MD5,
     Columns.SIZE: tables.SIZE,
     Columns.URL: tables.URLS,
     Columns.AUTHZ: tables.AUTHZ,
 }
-#: Lines that a quoted cell may have, so that a quote that is never closed doesn't take in the whole file.
+#: Most lines of a quoted cell, so that an unclosed quote does not include the whole file.
 LINES_OF_A_CELL = 10_000
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/?#]+/[^?#].*")

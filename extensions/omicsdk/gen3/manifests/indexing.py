@@ -1,4 +1,4 @@
-"""Manifests that are indexed: each row's record is created, or changed where it differs."""
+"""Indexing of manifests: each row's record is created, or changed if it differs."""
 
 from __future__ import annotations
 
@@ -142,14 +142,14 @@ class _Row(NamedTuple):
 
 def _rows_of(table: Table, earlier: _Earlier) -> Iterator[_Row]:
     """The rows of a manifest; for those without a GUID with that of an earlier output."""
-    rows, read = tee(table.rows)  # one entry a row: never more than one is held
+    rows, read = tee(table.rows)  # one entry per row: only one is kept at a time
     for row, entry in zip(rows, entries_of(table._replace(rows=read)), strict=True):
         known = "" if isinstance(entry, Fault) or entry.guid else earlier.guid_of(entry.cells)
         yield _Row(entry, line_of(row.cells, ROWS_DELIMITER), known)
 
 
 class _Earlier:
-    """The GUIDs that the output of an earlier run has, by all other cells of the rows: on disk, as there may be many.
+    """The GUIDs in the output of an earlier run, by all other cells of the rows: on disk, as there may be many.
 
     Args:
         database: Where they are stored.
@@ -169,7 +169,7 @@ class _Earlier:
             _log.debug("the GUIDs of an earlier run are unknown: %s", error)
 
     def guid_of(self, cells: Mapping[str, str]) -> str:
-        """The GUID of a row, of equal rows the first that was not taken yet; empty if none is known."""
+        """Return the GUID of a row, for equal rows the first unused one; empty if unknown."""
         row = _key(cells)
         found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
         if found is None:
@@ -251,7 +251,7 @@ class _Indexing:
                 return record
 
     def _changed(self, entry: Entry, record: OutputInfo, given: Mapping[str, Any]) -> tuple[str, str]:
-        """Change an existing record where the row differs: its GUID and state."""
+        """Change an existing record if the row differs; return its GUID and state."""
         guid = record.did or ""
         if not _is_of(record, entry):
             raise UsageError(

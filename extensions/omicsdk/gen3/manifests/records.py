@@ -192,7 +192,7 @@ def verify_manifest(
 
 
 def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, Any]] | None) -> Outcome:
-    """The outcome of a row that was verified.
+    """Return the outcome of a row that was verified.
 
     Args:
         row: The row.

@@ -176,17 +176,17 @@ class Entry(NamedTuple):
     Attributes:
         line: Its line.
         cells: The cells by the columns' own names, in order, without spaces around them.
-        guid: The GUID; empty if the index is to make one.
+        guid: The GUID; empty if the index assigns one.
         md5: The MD5 sum, in lower-case hexadecimal digits.
         size: The size in bytes.
-        urls: Where its bytes are.
+        urls: The URLs of its bytes.
         acl: Its access list.
         authz: The resources that control access to it.
         file_name: Its name.
         prev_guid: The GUID of an earlier version; empty for a new file.
         package: Whether it is a package.
         contents: The contents of the package, where they are stated.
-        more: The other columns, which the index has no place for.
+        more: The other columns, which the index does not have.
     """
 
     line: int

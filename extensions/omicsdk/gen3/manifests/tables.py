@@ -30,8 +30,8 @@ class Fault(NamedTuple):
         value: The value.
         reason: What is wrong, as it reads after the value.
         remedy: What to do.
-        warns: Whether the manifest can be used all the same.
-        unit: What `line` counts: "line" or "entry".
+        warns: Whether the manifest can be used anyway.
+        unit: The unit of `line`: "line" or "entry".
     """
 
     line: int
@@ -164,8 +164,8 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     """The manifests of a folder, in the order of their names.
 
     Args:
-        directory: The folder; hidden files in it are none.
-        output: What is going to be written, which is not one of them.
+        directory: The folder; hidden files are ignored.
+        output: The output, which is excluded.
 
     Raises:
         UsageError: The folder does not exist, or has no manifest.
@@ -281,7 +281,7 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
 
 
 def overlong(row: TableRow, columns: int) -> Fault | None:
-    """Find the fault of a row that has values beside its columns; None without one.
+    """Return the fault of a row that has more values than columns; None without one.
 
     Args:
         row: The row.
@@ -353,7 +353,7 @@ def _not_utf8(path: Path) -> int:
 def written_table(
     path: str | os.PathLike[str], header: Sequence[object], delimiter: str | None = None
 ) -> Generator[Callable[[Sequence[object]], object]]:
-    """Write a table, whole or not at all.
+    """Write a table atomically.
 
     Args:
         path: The table.
@@ -437,7 +437,7 @@ def md5_of(cell: str, *, base64: bool = True) -> str | None:
 
 
 def checksum_of(kind: str, cell: str) -> str | None:
-    """Decode a checksum to the form of an index.
+    """Convert a checksum to the form of an index.
 
     Args:
         kind: Its kind: md5, sha1, sha256, sha512, crc or etag.

@@ -1,12 +1,12 @@
 """Records of a commons' projects: tables of them are read, validated, submitted, exported and deleted.
 
-What asks a commons are methods of `Gen3`: `gen3.submit("program-project", "cases.tsv")` is all that is needed for a file; each
-takes plain lists of dictionaries as well. Here are what they take and return, and what works without a commons.
+Requests to a commons are methods of `Gen3`: `gen3.submit("program-project", "cases.tsv")` submits a file; each also
+accepts lists of dictionaries. This package has their arguments and results, and the functions that need no commons.
 """
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.gen3.records.deletions import Deletion as Deletion
     from omicsdk.gen3.records.exports import frame as frame

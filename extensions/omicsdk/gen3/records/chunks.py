@@ -1,4 +1,4 @@
-"""Documents of records on their way to a commons: halved where they are too much, noted when they are taken."""
+"""Documents of records sent to a commons: halved if they are too large, recorded when they are accepted."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
     """Send a document of records.
 
-    A document that was too long for the commons isn't sent again as it is, unless there is nothing else to do; other trouble
-    that may pass is met as the client's retries say.
+    A document that was too large for the commons is not repeated unless it cannot be divided; other temporary errors
+    are retried as the client is configured.
 
     Args:
         operation: The operation.
@@ -83,7 +83,7 @@ _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.
 
 
 class Entity(NamedTuple):
-    """What a commons says of one record of a document.
+    """A commons' answer for one record of a document.
 
     Attributes:
         type: Its node.
@@ -103,20 +103,20 @@ class Entity(NamedTuple):
 
     @property
     def faults(self) -> Sequence[Mapping[str, Any]]:
-        """What is wrong with it; one fault at least unless it is right."""
+        """What is wrong with it; at least one fault unless it is valid."""
         if self.errors or self.valid:
             return self.errors
         return ({"type": "ERROR", "message": "The commons refused it without a reason", "keys": []},)
 
 
 class Reply(NamedTuple):
-    """What a commons says of a document.
+    """A commons' answer for a document.
 
     Attributes:
-        success: Whether it stored it.
-        message: What it says.
-        entities: What it says of each record.
-        errors: What is wrong with the whole.
+        success: Whether it was stored.
+        message: The message.
+        entities: The answers for each record.
+        errors: What is wrong with the whole document.
         body: The whole answer.
     """
 
@@ -128,7 +128,7 @@ class Reply(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What it says of the whole."""
+        """Its message about the whole document."""
         return "; ".join(filter(None, (*self.errors, self.message)))
 
 
@@ -136,9 +136,9 @@ class Told(NamedTuple, Generic[T]):
     """The result for some records.
 
     Attributes:
-        items: Those that were sent together.
-        reply: What the commons said; None if it said nothing that is one.
-        error: Why there is no reply.
+        items: Records that were sent together.
+        reply: The commons' answer; None if there was no valid one.
+        error: Why there is no answer.
     """
 
     items: Sequence[T]
@@ -149,7 +149,7 @@ class Told(NamedTuple, Generic[T]):
 def matched(
     items: Sequence[T], reply: Reply | None, key: Callable[[T], tuple[str, str]]
 ) -> Iterator[tuple[T, Entity | None]]:
-    """Yield records with what a commons says of each.
+    """Yield records with the commons' answer for each.
 
     Args:
         items: The records.
@@ -162,7 +162,7 @@ def matched(
 
 
 def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Reply], list[bool]]:
-    """Return what gives, for records that were sent together and what the commons said, those that it found wrong.
+    """Return a function that selects the records that a commons found wrong, from those sent together and its answer.
 
     Args:
         key: Returns the node and the submitter_id of a record.
@@ -171,7 +171,7 @@ def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Repl
 
 
 def reply_of(body: object) -> Reply | None:
-    """Read what a commons says of a document.
+    """Read a commons' answer for a document.
 
     Args:
         body: The answer's JSON.
@@ -238,7 +238,7 @@ def stops_all(error: Failure, *, last: bool) -> bool:
 
 
 def is_too_much(error: Failure) -> bool:
-    """Return whether fewer records at once might be taken: time ran out, or the document was too large.
+    """Return whether fewer records at once might be accepted: time ran out, or the document was too large.
 
     Args:
         error: What went wrong.
@@ -278,7 +278,7 @@ class Chunks(Generic[T]):
         self._failed = 0
 
     def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
-        """Send records, and yield the results: of each once, and each is stored once at most.
+        """Send records, and yield the result for each; each is stored at most once.
 
         A document with a wrong record isn't stored at all: the others are sent again without it.
 
@@ -306,7 +306,7 @@ class Chunks(Generic[T]):
                 yield Told([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
                 waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
             elif len(chunk) > 1:
-                # Nothing says which of them it is: halving finds it.
+                # The answer does not say which record is wrong: halving finds it.
                 for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
                     yield from self.told(half)
             else:
@@ -344,12 +344,12 @@ _HEAD = line_of(["omics-records", 1])
 
 
 class Journal:
-    """Notes of the records that a commons has taken; close it.
+    """A journal of the records that a commons has accepted; close it.
 
     Args:
         path: The file; it is created, or continued. A line that was cut short by a crash is ignored.
         endpoint: The commons.
-        project: The project. What another commons or project has taken does not count.
+        project: The project. Records of other commons and projects are ignored.
 
     Raises:
         ConfigError: It cannot be read or written, or is something else.
@@ -383,13 +383,13 @@ class Journal:
     def _take(self, digest: str, given: str | None) -> None:
         self._ids[digest] = given
         if isinstance(given, str):
-            # What was taken of a record before isn't what the commons has any more.
+            # An earlier version of a record is no longer what the commons has.
             if (before := self._latest.get(given, digest)) != digest:
                 self._ids.pop(before, None)
             self._latest[given] = digest
 
     def has(self, record: Mapping[str, Any]) -> bool:
-        """Whether the commons has taken a record as it is."""
+        """Whether the commons has accepted a record in this version."""
         return digest_of(record) in self._ids
 
     def id_of(self, record: Mapping[str, Any]) -> str | None:
@@ -413,5 +413,5 @@ class Journal:
         self._unwritten.clear()
 
     def close(self) -> None:
-        """Close the file, which lets other processes write it."""
+        """Close the file, which allows other processes to write it."""
         self._file.close()

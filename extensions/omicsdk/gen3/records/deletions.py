@@ -1,4 +1,4 @@
-"""Deletion of records: those first that link to others, and nothing without a dry run that says what it would be."""
+"""Deletion of records, those that link to others first, with a dry run that reports what would be deleted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEPTH = 50
 
 @dataclass(slots=True)
 class Deletion:
-    """What was deleted, or would be.
+    """The result of a deletion or dry run.
 
     Attributes:
         counts: How many records of each node, in the order in which they go.
@@ -68,7 +68,7 @@ def delete_nodes(
     batch: int = BATCH,
     on_deleted: Callable[[str, int], None] | None = None,
 ) -> Deletion:
-    """Delete all records of nodes, those first that link to others.
+    """Delete all records of nodes, those that link to others first.
 
     Args:
         commons: The commons.
@@ -114,7 +114,7 @@ def delete_records(
     dry_run: bool = False,
     batch: int = BATCH,
 ) -> Deletion:
-    """Delete records, those first that link to others.
+    """Delete records, those that link to others first.
 
     Args:
         commons: The commons.
@@ -178,7 +178,7 @@ def delete_project(
 
 
 def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BATCH) -> Iterator[list[str]]:
-    """Yield the ids of what is left of a node, a batch at a time; the caller deletes each batch before the next.
+    """Yield the remaining ids of a node in batches; the caller deletes each batch before the next.
 
     Args:
         commons: The commons.
@@ -248,7 +248,7 @@ class _Eraser:
         self._gone.update(ids)
 
     def _dependents(self, body: object) -> list[str]:
-        """What hinders a deletion, where all of it is to be deleted as well."""
+        """Return what prevents a deletion, if not all of it is to be deleted as well."""
         found = _hindering(body)
         wanted = all(node in self._nodes or each in self._ids for each, node in found.items())
         return [each for each in found if each not in self._gone] if wanted else []
@@ -265,7 +265,7 @@ def _hindering(body: object) -> dict[str, str]:
 
 
 def _explain(error: BadRequest) -> None:
-    """State which records are in the way."""
+    """State which records prevent the deletion."""
     found = _hindering(error.body)
     if found:
         first, node = next(iter(found.items()))

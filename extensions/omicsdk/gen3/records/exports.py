@@ -81,7 +81,7 @@ def rows_of(
             raise DecodeError(operation, "the body", text[:200], expected="the rest of a JSON array")
 
 
-#: What a file of records may be, by the end of its name.
+#: Formats of a file of records, by its suffix.
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".tsv": "tsv"}
 #: Records that are requested, or deleted, by their ids at once: these are part of an address.
 BATCH = 100
@@ -132,14 +132,14 @@ def export_file(
     kind: str = "",
     without_id: bool = False,
 ) -> Path:
-    """Write all records of a node into a file, which appears when it is whole.
+    """Write all records of a node into a file, which appears when it is complete.
 
     Args:
         commons: The commons.
         project: The project.
         node: The node.
         path: The file; what has its name is replaced.
-        kind: json ({"data": [...]}), jsonl (a record on each line) or tsv; by default what the end of its name says.
+        kind: json ({"data": [...]}), jsonl (a record on each line) or tsv; by default by the file's suffix.
         without_id: Ids are left out, so that the records can be submitted elsewhere.
 
     Returns:
@@ -149,7 +149,7 @@ def export_file(
         Gen3UserError: There is no such project or format.
         BadRequest: There is no such node.
         TransportError: The answer ended before its end; the file isn't there then.
-        DiskFull: It would take all room that there is.
+        DiskFull: The disk is full.
     """
     file = Path(path)
     kind = kind or FORMATS.get(file.suffix.lower(), "")
@@ -314,7 +314,7 @@ def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
 
 
 def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return records by their ids, of whatever nodes.
+    """Return records by their ids, of any nodes.
 
     Args:
         commons: The commons.

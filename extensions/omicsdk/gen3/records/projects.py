@@ -40,7 +40,7 @@ class Project(NamedTuple):
 
 
 def project_of(given: str | tuple[str, str]) -> Project:
-    """Return the project that is meant.
+    """Parse the name of a project.
 
     Args:
         given: PROGRAM-CODE, of which the program ends at the first hyphen; PROGRAM/CODE, or both as a tuple, where the

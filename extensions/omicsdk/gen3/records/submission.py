@@ -48,7 +48,7 @@ class Outcome:
         type: Its node; empty if it does not state it.
         name: Its submitter_id; empty if it has none.
         status: The result for it.
-        id: The id that the commons gave it; None if it didn't.
+        id: The id that the commons assigned; None if it did not.
         findings: Why it was not accepted.
     """
 
@@ -169,18 +169,18 @@ def submit(
     """Submit records to a project: each is created, or updated if there is one of its name.
 
     All rows are validated against the dictionary before anything is sent. Then they are sent node by node, each after
-    those that it links to; a row that is refused doesn't hinder the others. Records are kept in memory a chunk at a
-    time, unless their node links to itself, or nodes link to each other in a circle.
+    those that it links to; a refused row does not stop the others. Records are kept in memory a chunk at a time, unless
+    their node links to itself, or nodes link to each other in a circle.
 
     Args:
         commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
         dictionary: The dictionary of the commons; by default it is requested.
-        node_type: What rows are that don't say.
+        node_type: The node of rows that do not state it.
         chunk: Records in a document, from 1; fewer where the commons can't take as many at once.
-        dry_run: Nothing is stored: the commons says what it would do. Links to rows count as good.
-        all_or_nothing: Nothing is sent when anything is found in any row.
+        dry_run: Store nothing: the commons reports what it would do. Links to rows count as valid.
+        all_or_nothing: Send nothing if any row has a finding.
         journal: A file that notes what was taken: with the same file, a submission that was stopped resumes.
         on_outcome: Takes the result for each row as soon as it is known.
 
@@ -225,8 +225,8 @@ def submit_rows(
 ) -> Iterator[Outcome]:
     """Submit records as `submit` does, and yield the result for each row as soon as it is known.
 
-    Arguments and errors are those of `submit`. What was found wrong before sending comes first. Who stops asking stops the
-    submission; what was taken stays.
+    Arguments and errors are those of `submit`. Findings from before sending come first. Ending the iteration stops the
+    submission; accepted records are kept.
     """
     if chunk < 1:
         raise Gen3UserError(f"{chunk} records cannot be sent at once", remedy="Use a number from 1.")
@@ -336,7 +336,7 @@ class _Sender:
         """Send rows, and yield the result for each."""
         unsent: list[Outcome] = []
         for told in chunks.told(self._to_send(rows, unsent)):
-            # All of a document is noted before anything is said: who listens may stop at any time.
+            # Record the whole document before yielding: the caller may stop at any time.
             done = [*unsent, *self._outcomes(told)]
             unsent.clear()
             if self.journal is not None:
@@ -345,7 +345,7 @@ class _Sender:
         yield from unsent
 
     def _to_send(self, rows: Iterable[Checked], unsent: list[Outcome]) -> Iterator[Checked]:
-        """The rows that are to be sent; the results for the others go to `unsent`."""
+        """Yield the rows to send; the results for the others are added to `unsent`."""
         for each in rows:
             if self.journal is not None and self.journal.has(each.record):
                 given = self.journal.id_of(each.record)
@@ -357,7 +357,7 @@ class _Sender:
                 yield each
 
     def send(self, rows: Sequence[Checked], patient: bool) -> Mapping[str, Any]:
-        """Send rows together, as `Chunks` wants it."""
+        """Send rows together, as `Chunks` requires."""
         sheepdog = self.sheepdog
         operation = sheepdog.try_submit_record if self.dry_run else sheepdog.submit_record
         body: list[Any] = [each.record for each in rows]
@@ -558,7 +558,7 @@ class _Sending:
                 self._invalid(row, str([dict(each) for each in entity.errors]))
 
     def _said(self, told: Told[Row]) -> str:
-        """What was said of a document rather than of its rows."""
+        """Return the answers for a document rather than for its rows."""
         if told.reply is None:
             said = told.error.message if told.error is not None else "The answer does not mention it"
             self._result["details"].append(str(told.error or said))

@@ -50,8 +50,7 @@ class Finding:
     """What is wrong with a value, a row or a table.
 
     Attributes:
-        kind: What kind of fault it is: of ours, such as unknown-property, or the commons' own word, such as
-            INVALID_LINK.
+        kind: The kind of fault: ours, such as unknown-property, or the commons' own, such as INVALID_LINK.
         message: What is wrong.
         remedy: What to do.
         file: The file; empty for rows that are in none.
@@ -103,7 +102,7 @@ class Row:
         values: Its cells by their columns.
         place: Its place.
         separator: The text between the values of a list in a cell; None if values aren't texts but JSON.
-        findings: What is wrong with its cells, whatever they mean.
+        findings: Faults of its cells, independent of their meaning.
     """
 
     values: Mapping[str, Any]
@@ -355,13 +354,13 @@ def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     return "".join(line_of(cells, "\t") for cells in every)
 
 
-#: What pandas writes for what is missing.
+#: Texts that pandas writes for missing values.
 _MISSING = ("nan", "NaT", "<NA>")
 
 
 @runtime_checkable
 class Frame(Protocol):
-    """What is needed of a pandas.DataFrame."""
+    """The part of a pandas.DataFrame that is used."""
 
     @property
     def columns(self) -> Iterable[Any]:
@@ -396,7 +395,7 @@ def _cell(value: object) -> str:
     return "" if text in _MISSING and not isinstance(value, str) else text
 
 
-#: What a file is, by the end of its name.
+#: Formats of files by their suffix.
 KINDS = {
     ".json": "json",
     ".jsonl": "jsonl",
@@ -460,11 +459,11 @@ Given = str | os.PathLike[str] | Table | Frame | Row | Mapping[str, Any]
 
 
 class Source:
-    """Records, to be gone through as often as needed.
+    """Records that can be iterated repeatedly.
 
     Args:
-        given: Files (paths, or a Table where more is to be said), data frames, rows, records as dictionaries; one of them or
-            many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
+        given: Files (paths, or a Table where more is to be said), data frames, rows, records as dictionaries; one of
+            them or many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:
         Gen3UserError: There is no such file, or what it is isn't known.
@@ -477,7 +476,7 @@ class Source:
         elif isinstance(given, list | tuple):
             self._parts = [_opened(each) for each in cast("Sequence[Given]", given)]
         else:
-            # What can be gone through again is left as it is: it may be long.
+            # Iterables that can be iterated again are kept unchanged: they may be long.
             self._parts = list(given) if iter(given) is given else given
 
     def __iter__(self) -> Iterator[Row]:

@@ -28,7 +28,7 @@ EMPTY = ("", "null")
 
 
 def type_of(row: Row, node_type: str | None = None) -> str:
-    """Return the node that a row is a record of; empty if it does not state it.
+    """Return the node of a row's record; empty if it does not state it.
 
     Args:
         row: The row.
@@ -88,7 +88,7 @@ def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: 
 
 
 def value_of(cell: str, stated: Property | None, separator: str) -> Any:
-    """Return what a cell means; the text itself where it isn't what the dictionary wants.
+    """Convert a cell to its value; return the text if it does not conform to the dictionary.
 
     Args:
         cell: The text.
@@ -105,7 +105,7 @@ def value_of(cell: str, stated: Property | None, separator: str) -> Any:
 
 
 def value_of_text(text: str, kind: str) -> Any:
-    """Return the value that a text is written for; the text itself where it is none of that kind.
+    """Convert a text to a value of a JSON type; return the text if it is not one.
 
     Args:
         text: The text.
@@ -299,7 +299,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
     Args:
         commons: The commons.
         project: The project.
-        at_once: Whether that it is there is made sure at once. Without, that is done when nothing is found in it: for a
+        at_once: Check immediately that the project exists. Otherwise it is checked when no record is found: for a
             submission, which the commons refuses itself.
 
     Raises:
@@ -328,7 +328,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
 
 
 def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    """Return what is wrong with a record by itself; whether the targets of its links are there is another matter.
+    """Return what is wrong with a record by itself; the targets of its links are checked elsewhere.
 
     Args:
         record: The record, as JSON has it.
@@ -350,7 +350,7 @@ def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Fin
 
 
 def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", value: object = None) -> Finding:
-    """Return what is wrong with a row, with its place.
+    """Return a finding about a row, with its place.
 
     Args:
         row: The row.
@@ -419,7 +419,7 @@ def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
         yield finding(row, "too-many-targets", told, "Keep one of them.", link.name, value)
 
 
-#: Rows whose links are looked up at once.
+#: Rows whose links are looked up together.
 BLOCK = 500
 
 
@@ -468,7 +468,7 @@ class Validation:
         self._answers: dict[tuple[str, str], dict[str, bool]] = {}
         self._names: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
-        # Names that several rows have, with the place of the first; it is known once that row is validated.
+        # Names of several rows, with the place of the first; complete once that row is validated.
         self._twins: dict[tuple[str, str], Place | None] = {}
         for row in rows:
             node = dictionary.nodes.get(type_of(row, node_type))
@@ -527,7 +527,7 @@ class Validation:
         if project is not None and record.get("project_id") not in (None, "", project.id):
             told = f"The record belongs to project {shown(record['project_id'])}, but is submitted to {project.id}"
             found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
-        # What comes from cells can be a fault of the cell itself; one fault of each column is enough.
+        # A fault may come from the cell itself; one fault per column is enough.
         first = {each.column: each for each in reversed(found) if each.column}
         return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
 
@@ -591,14 +591,15 @@ def validate(
     node_type: str | None = None,
     known: Known | None = None,
 ) -> Iterator[Finding]:
-    """Find what is wrong with records, in the order of the rows. Nothing is sent but questions about links.
+    """Find what is wrong with records, in the order of the rows. Only lookups of links are sent.
 
     Args:
         records: The records; they are gone through twice.
         dictionary: The dictionary of the commons.
         project: The project that they are for; links to projects and project_id are compared with it.
         node_type: The node of rows that state none.
-        known: Returns which records exist already (`known_to`); without it a link may point to what is not among the rows.
+        known: Returns which records exist already (`known_to`); without it a link may point to what is not among the
+            rows.
 
     Yields:
         Each fault with its file, sheet, row, column and value, and what to do.

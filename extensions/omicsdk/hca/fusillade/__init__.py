@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # spares the import of typing
+TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
     from omicsdk.hca.fusillade.client import AsyncFusillade as AsyncFusillade
     from omicsdk.hca.fusillade.client import Fusillade as Fusillade

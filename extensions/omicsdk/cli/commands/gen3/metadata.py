@@ -80,7 +80,7 @@ def list_objects(
         authz: Only files with these resources.
         uploader: Only files of this user.
         url: Only files with this URL.
-        limit: Records to print, at most. The exit code is 3 where there are more.
+        limit: Most records to print. The exit code is 3 if there are more.
         console: Prints messages.
     """
     hashes = None if md5 is None else f"md5:{md5}"
@@ -141,7 +141,7 @@ def validate_format(
     Prints each fault with its line and column. The exit code is 1 if there are errors.
 
     Args:
-        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
+        file: Manifest: a table with tabs between its columns if its name ends in .tsv, else with commas.
         allowed_protocols: Protocols that URLs may have; s3 and gs when omitted.
         allow_base64_encoded_md5: Accept MD5 sums in Base64, too.
         error_on_empty_url: Treat an empty URL as an error.
@@ -177,7 +177,7 @@ def delete_manifest(
 ) -> manifests.Summary | dict[str, Any] | None:
     """Delete the index records of all files of a manifest; the files are kept.
 
-    Run the same command again to resume. The exit code is 3 where rows failed.
+    Run the same command again to resume. The exit code is 3 if rows failed.
 
     Args:
         output_file: File for the result for each GUID; FILE with .deleted.tsv when omitted.
@@ -218,7 +218,7 @@ def merge(
 
 
 def combined(result: manifests.Merged | manifests.Difference, call: Call) -> dict[str, Any]:
-    """Render a manifest that was made of others."""
+    """Render a merged manifest."""
     output = call.arguments["out" if isinstance(result, manifests.Merged) else "output"]
     counts = result._asdict()
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -305,7 +305,7 @@ def read_discovery(
     """Write the studies of the discovery page into a file.
 
     Args:
-        limit: Documents to read, at most; all when omitted. The exit code is 3 where there are more.
+        limit: Most documents to read; all when omitted. The exit code is 3 if there are more.
         agg: Read the documents of all commons that this one gathers.
         guid_type: Type of the documents, their _guid_type.
         output_format: Format of the file.
@@ -331,7 +331,7 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
 
     Args:
         agg: List the studies of all commons that this one gathers.
-        limit: Studies to print, at most. The exit code is 3 where there are more.
+        limit: Most studies to print. The exit code is 3 if there are more.
         console: Prints messages.
     """
     found = documents_of(
@@ -380,7 +380,7 @@ def publish_discovery(
 ) -> manifests.Published:
     """Publish the studies of a file on the discovery page, in place of existing ones.
 
-    The exit code is 3 where some studies failed.
+    The exit code is 3 if some studies failed.
 
     Args:
         file: Studies: a table (.tsv, .csv) or JSON, as `discovery read` writes it.
@@ -414,7 +414,7 @@ def read_objects(
         template: Write the columns that `publish` requires, without rows.
         output_format: Format of the file.
         output_file: The file; by default named after the commons.
-        limit: Studies to read where none are named, at most; all when omitted. The exit code is 3 where there are more.
+        limit: Most studies to read if none are named; all when omitted. The exit code is 3 if there are more.
         console: Prints messages.
     """
     if template:

@@ -47,7 +47,7 @@ def submit(
 
     Rows are validated against the dictionary before anything is sent, and are sent in the order in which they link to
     each other. The result for each row is printed: created, updated, unchanged, valid (dry run), invalid or failed,
-    with the reasons. The exit code is 3 where some rows were refused.
+    with the reasons. The exit code is 3 if some rows were refused.
 
     Args:
         project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
@@ -216,7 +216,7 @@ def delete(
     dry_run: bool = False,
     console: Console,
 ) -> dict[str, Any] | None:
-    """Delete records of a project permanently, those first that link to others.
+    """Delete records of a project permanently, those that link to others first.
 
     Args:
         all: All records of the project.
@@ -338,8 +338,8 @@ def explore(
         filter: A filter, such as {"=": {"sex": "female"}}; or @FILE.
         sort: Fields to sort by; FIELD:desc for the largest first.
         accessibility: Records that you may read, may not read, or both.
-        limit: Records to print, at most; all when omitted. The exit code is 3 where there are more.
-        out: File for the records as JSON lines; they are not held in memory.
+        limit: Most records to print; all when omitted. The exit code is 3 if there are more.
+        out: File for the records as JSON lines; they are not kept in memory.
         console: Prints messages.
     """
     order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]

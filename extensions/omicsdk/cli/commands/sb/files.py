@@ -212,7 +212,7 @@ def metadata(
 ) -> object:
     """Show the metadata of files, set values, or remove keys.
 
-    Give files before the options. Keys that are not named stay unchanged. The metadata of a single file is shown as one
+    List files before the options. Keys that are not named stay unchanged. The metadata of a single file is shown as one
     object. To set different values for many files, use omics sb manifest.
 
     Args:
