@@ -25,6 +25,8 @@ SAMPLE = [
     "reference/errors", "architecture", "performance", "reliability", "design/transfer", "changelog",
 ]  # fmt: skip
 
+pytestmark = pytest.mark.timeout(600)  # a test may wait for the site, which another process builds
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
