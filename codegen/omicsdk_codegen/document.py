@@ -41,7 +41,7 @@ def read(
         overlays: OpenAPI Overlay 1.0; each corrects the file that its `extends` names, or else the document.
         allow_urls: web addresses that may be fetched, with what is below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
-        missing_as_any: take a schema that isn't there as any value, and report it; otherwise it is a fault.
+        missing_as_any: take a schema that does not exist as any value, and report it; otherwise it is a fault.
         cache: folder that keeps pages fetched from the network; default the user's own.
         report: takes what was repaired or left out.
         folder: what files may be opened in, the document's own folder or one above it; default the former.

@@ -23,7 +23,7 @@ class Flat:
     """A schema without allOf.
 
     Attributes:
-        schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left as they are.
+        schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left unchanged.
         pointers: where each property's schema stands.
         unions: each oneOf or anyOf with its pointer, in order.
         conflict: the contradiction, in words; None if there is none.

@@ -83,7 +83,7 @@ def plan_package(
         name: the package, a Python identifier.
         allow_urls: web addresses that may be fetched, with what is below them.
         refs: folder of copies of web pages, looked at before the network.
-        missing_as_any: take a schema that isn't there as any value.
+        missing_as_any: take a schema that does not exist as any value.
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
@@ -135,7 +135,7 @@ def make_package(
         origin: what the files say they were made from, and how.
         allow_urls: web addresses that may be fetched, with what is below them.
         refs: folder of copies of web pages, looked at before the network.
-        missing_as_any: take a schema that isn't there as any value.
+        missing_as_any: take a schema that does not exist as any value.
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.

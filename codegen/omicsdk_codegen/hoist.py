@@ -83,7 +83,7 @@ def assign_names(
     Args:
         wanted: the words of each schema.
         places: file and pointer of each, the same on every machine; hashed where the words don't suffice.
-        taken: names that stay as they are.
+        taken: names that are unchanged.
     """
     lengths = dict.fromkeys(wanted, 1)
 

@@ -172,9 +172,7 @@ class _Builder:
             for value in done.merged:
                 for mapping in value if isinstance(value, list) else [value]:
                     if not isinstance(mapping, dict):
-                        raise self._stop(
-                            "a merge key (<<) stands for something that is no mapping", "Merge mappings only."
-                        )
+                        raise self._stop("a merge key (<<) has a value that is not a mapping", "Merge mappings only.")
                     done.node.update({key: member for key, member in mapping.items() if key not in done.node})
             done.node.update(own)
         if done.anchor is not None:

@@ -59,7 +59,7 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
     is replaced), appended to each list, and replaces a single value. List items are removed from last to first.
 
     Args:
-        source: the document; it stays as it is.
+        source: the document; it is unchanged.
         overlays: those that correct this very file; may be empty.
         places: takes in where each part of the result comes from.
 

@@ -105,7 +105,7 @@ def resolve(
         overlays: those of other files, laid over them when they are opened.
         allow_urls: web addresses that may be fetched, and what is below them.
         refs: folder of copies of web pages, DIR/<host>/<path>, looked at before the network.
-        missing_as_any: take a schema that isn't there as any value, and report it.
+        missing_as_any: take a schema that does not exist as any value, and report it.
         fetch: gets an allowed address; by default over HTTP.
         cache: folder that keeps pages fetched over HTTP; default the user's own.
         places: what is known of origins so far.

@@ -84,7 +84,7 @@ class Store:
         """Open a file, or return it again.
 
         Raises:
-            Refused: it may not be opened, or isn't there.
+            Refused: it may not be opened, or does not exist.
             DocumentError: it isn't a document.
         """
         key = self._key(uri)
@@ -112,7 +112,7 @@ class Store:
         """Read a text file.
 
         Raises:
-            Refused: it may not be opened, or isn't there.
+            Refused: it may not be opened, or does not exist.
             DocumentError: it isn't text.
         """
         key = self._key(self.absolute(base, reference))
@@ -215,7 +215,7 @@ def locate(store: Store, base: Source, reference: str) -> Target:
         reference: the text of `$ref`.
 
     Raises:
-        Refused: its file may not be opened, or isn't there.
+        Refused: its file may not be opened, or does not exist.
         DocumentError: its file isn't a document.
         LookupError: there is nothing at its pointer.
     """

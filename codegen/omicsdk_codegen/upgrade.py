@@ -31,7 +31,7 @@ def upgrade(resolved: Resolved, told: Told = silent) -> Document:
     the report.
 
     Args:
-        resolved: the document in its own dialect, in one piece; it stays as it is.
+        resolved: the document in its own dialect, in one piece; it is unchanged.
         told: is told how far it is.
 
     Returns:

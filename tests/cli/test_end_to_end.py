@@ -383,7 +383,7 @@ def test_one_folder_of_two_that_cant_be_taken_is_3(omics, omics_sandbox, source,
         (("x",), "give --url"),
         (("x", "--url", "http://127.0.0.1:1", "--dir", "y"), "give --url"),
         (("/nonexistent", "--url", "http://127.0.0.1:1"), "/nonexistent is not a folder"),
-        (("--dir", "."), "give folders, or --exchanges"),
+        (("--dir", "."), "expected either folders or --exchanges"),
     ],
 )
 def test_seeding_wrongly_is_usage(omics, words, said):

@@ -125,8 +125,8 @@ def test_a_running_sandbox_is_reset(omics, omics_sandbox, folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("seed", "--dir", "."), "give folders, or --exchanges"),
-        (("seed", "x", "--exchanges", "y", "--dir", "."), "give folders, or --exchanges"),
+        (("seed", "--dir", "."), "expected either folders or --exchanges"),
+        (("seed", "x", "--exchanges", "y", "--dir", "."), "expected either folders or --exchanges"),
         (("seed", "x"), "give --url of a running sandbox or --dir"),
         (("seed", "--exchanges", "nothing.jsonl", "--dir", "."), "nothing.jsonl is not a file"),
         (("save", "x.tar"), "give --url of a running sandbox or --dir"),

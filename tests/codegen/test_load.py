@@ -107,7 +107,7 @@ def test_every_key_that_stands_twice_is_told(name: str) -> None:
             "a.yaml:1: the tag tag:yaml.org,2002:python/object/apply:os.system",
         ),
         ("a: &a [*a]\n", "a.yaml", "a.yaml:1: the alias *a stands for nothing"),
-        ("a: {<<: 1}\n", "a.yaml", "a.yaml:1: a merge key (<<) stands for something that is no mapping"),
+        ("a: {<<: 1}\n", "a.yaml", "a.yaml:1: a merge key (<<) has a value that is not a mapping"),
         ("a: \x01\n", "a.yaml", "a.yaml: invalid YAML"),
     ],
 )

@@ -373,7 +373,7 @@ def test_a_storage_that_takes_another_name_is_told(connection: Connection, tmp_p
 
     assert run() is RunResult.FAIL
 
-    assert "where proj/data/a.txt was to be replaced" in run.note
+    assert "Cannot replace proj/data/a.txt: the storage wrote" in run.note
     assert table(made.storage).keys() == {"a.txt"}
 
 

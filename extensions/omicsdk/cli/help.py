@@ -239,7 +239,7 @@ def wrapped(words: Iterable[str], width: int) -> list[str]:
 
 
 def _prose(text: str, width: int) -> list[str]:
-    """Light Markdown as paragraphs: prose and list items are wrapped, code and tables stay as they are."""
+    """Light Markdown as paragraphs: prose and list items are wrapped, code and tables are unchanged."""
     blocks: list[str] = []
     lines: list[str] = []
     words: list[str] = []

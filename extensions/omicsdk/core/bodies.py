@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
     """Convert a value to JSON data: models become dicts, omitted members are left out, tuples and sets become lists.
 
     Dates keep the text that they were read from, else they are written as in RFC 3339; a datetime without a time zone
-    is ambiguous and stays as it is. Times are written as in ISO 8601, numbers of numpy become numbers, members of an
+    is ambiguous and is unchanged. Times are written as in ISO 8601, numbers of numpy become numbers, members of an
     enumeration their values, and UUIDs, decimals, paths and addresses text. A value that JSON cannot represent stays as
     it is, so that `encoded` reports it with its place.
 

@@ -499,12 +499,13 @@ class _Parts(dict[str, Any], Bound):
 
 
 class Part(Generic[S, A]):
-    """A service of a platform that has several: its generated client, with the platform's settings, credentials and connections.
+    """A service of a platform that has several: its generated client, with the platform's settings, credentials and
+    connections.
 
     Args:
         package: The generated package, such as omicsdk_api.gen3.fence; it is imported when the service is first used.
         name: The name of its blocking client; that of the asynchronous one begins with Async.
-        path: Where the service is below the platform's base URL.
+        path: The URL of the service below the platform's base URL.
     """
 
     def __init__(self, package: str, name: str, path: str) -> None:

@@ -285,9 +285,10 @@ class Pool(_Threads):
 
     Args:
         name: What the threads are called.
-        threads: How many at most, 1 or more.
+        threads: Most results, 1 or more.
         inbox: Where results go.
-        gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of threads.
+        gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of
+            threads.
 
     Attributes:
         waiting: Tasks that were handed in and whose results haven't been delivered.

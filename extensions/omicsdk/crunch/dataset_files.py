@@ -87,7 +87,7 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
     if not text.strip():
         raise ConfigError(
             "The project has no workflow",
-            remedy="Use the project one on the site, or name a file: workflow_path, --path.",
+            remedy="Add one to the project on the site, or name a file: workflow_path, --path.",
         )
     path = folder / WORKFLOWS[kind]
     write(path, text.replace("\r\n", "\n"))

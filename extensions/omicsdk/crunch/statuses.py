@@ -160,7 +160,7 @@ def report_status(
         dataset_id: The dataset's number: its `id`, not its slug.
         stage: The stage.
         state: Its state.
-        note: Further words, such as an error.
+        note: Further information, such as an error.
         directory: The workflow's folder, whose Git revision is reported; None is the current one.
         retry: When and for how long to retry.
         clock: Returns the time and sleeps; by default as the client does.

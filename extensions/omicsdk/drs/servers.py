@@ -406,7 +406,7 @@ class DrsServer(Closing):
             method: The way.
 
         Returns:
-            A URL and the headers that go along; a secret as a rule.
+            A URL and the headers that go along; a secret usually.
 
         Raises:
             APIError: The server refused.

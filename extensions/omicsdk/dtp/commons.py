@@ -45,11 +45,11 @@ class Auth(Gen3Login):
         Args:
             path: The path, such as /user/user, with its query if it has one; or a complete URL of the commons.
             request: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
-            data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
+            data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
-            The answer of httpx. It has `status_code`, `headers`, `text`, `content`, `json()` and `raise_for_status()` as that
-            of requests; `is_success` is requests' `ok`, and `iter_bytes` its `iter_content`. The login
+            The answer of httpx. It has `status_code`, `headers`, `text`, `content`, `json()` and `raise_for_status()`
+            as that of requests; `is_success` is requests' `ok`, and `iter_bytes` its `iter_content`. The login
             `omicsdk.compat.gen3.auth.Gen3Auth` returns answers with requests' names, and all clients accept it, too.
         """
         return self.request(path, request, data)

@@ -295,7 +295,7 @@ class OmicsFileSystem(AbstractFileSystem):
         omitted.
 
         Args:
-            path: The folder, or a file; of what isn't there nothing is found.
+            path: The folder, or a file; of what does not exist nothing is found.
             maxdepth: How many levels, None for all.
             withdirs: Whether to list folders as well.
             detail: Whether to give a dictionary from path to what `info` returns, or a list of paths.

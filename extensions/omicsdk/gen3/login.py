@@ -60,7 +60,7 @@ class Gen3Login(Credentials):
         idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
         client_credentials: Id and password of a program that is registered with the commons; needs `endpoint`.
         client_scopes: What the program asks for; `user data openid` by default.
-        access_token: A token that is used as it is, and cannot be renewed.
+        access_token: A token that is used unchanged, and cannot be renewed.
         timeout: Seconds for each step of a request for a token, or a Timeout.
         retry: When and how often such a request is retried.
         transport: Replaces the network for those requests, for tests.

@@ -65,11 +65,11 @@ def query_documents(
 
     Args:
         metadata: The metadata service.
-        conditions: KEY=VALUE with & between, as in a URL. Different keys must all match, of a key that is stated twice any
-            value; `*` is any value.
+        conditions: KEY=VALUE with & between, as in a URL. Different keys must all match, of a key that is stated twice
+            any value; `*` is any value.
         full: Whether to return documents, or GUIDs alone.
-        limit: How many at most. Above PAGE several pages are requested; None returns as many as the commons does by itself.
-        offset: How many are passed over.
+        limit: Most results. Above PAGE several pages are requested; None returns as many as the commons does by itself.
+        offset: Records to skip.
         further: Further query parameters.
 
     Returns:

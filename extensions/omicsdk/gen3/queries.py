@@ -360,7 +360,7 @@ def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:
 
     Args:
         row: The record, as a query found it.
-        query: The query; without a dictionary the record stays as it is.
+        query: The query; without a dictionary the record is unchanged.
     """
     if query.dictionary is None:
         return dict(row)

@@ -170,7 +170,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
     if service.missing is not None:
         from omicsdk.core.retry import NO_RETRY
 
-        options = {"retry": NO_RETRY, **options}  # as a rule there is no such service, and no workspace
+        options = {"retry": NO_RETRY, **options}  # usually there is no such service, and no workspace
     try:
         providers = _providers(service, proof, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)

@@ -132,7 +132,7 @@ class Service(Source):
         ConfigError: Its credentials cannot be read, or its URL is one that no secret is sent to.
 
     Attributes:
-        base_url: Where the service is.
+        base_url: The URL of the service.
         url_variable: The environment variable of its URL.
         address: Its URL by default.
     """

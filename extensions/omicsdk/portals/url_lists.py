@@ -1,4 +1,6 @@
-"""Lists of URLs and identifiers, one a line: plain, DRS, aria2, curl, fetch.txt of bags, SRA accessions, and checksum files."""
+"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, fetch.txt of bags, SRA accessions, and checksum
+files.
+"""
 
 from __future__ import annotations
 

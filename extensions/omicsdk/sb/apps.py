@@ -58,7 +58,7 @@ def install_app(client: SevenBridges, id: str, document: Mapping[str, Any] | str
 
     Args:
         id: `owner/project/app`.
-        document: Its CWL; text that is YAML is sent as it is.
+        document: Its CWL; text that is YAML is sent unchanged.
 
     Returns:
         The app in its new revision.

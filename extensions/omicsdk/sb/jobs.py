@@ -174,7 +174,7 @@ def files_by_id(client: SevenBridges, ids: Sequence[str]) -> list[FileBulkRecord
 
 
 def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:
-    """Change names, tags and metadata of files; what is left out stays as it is.
+    """Change names, tags and metadata of files; what is left out is unchanged.
 
     Args:
         client: The platform.
@@ -307,7 +307,7 @@ class StorageJobs(NamedTuple):
     Attributes:
         client: The platform.
         what: Which of both.
-        copy_only: Of exports, whether files stay as they are; else they become aliases of the objects.
+        copy_only: Of exports, whether files are unchanged; else they become aliases of the objects.
     """
 
     client: SevenBridges

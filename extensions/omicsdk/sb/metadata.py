@@ -100,7 +100,10 @@ def tag(
         OmicsError: None of the files could be changed.
     """
     if (set is None) == (not add and not remove):
-        raise UsageError("either --set, or --add and --remove are required", remedy="Use one of them.")
+        raise UsageError(
+            "either --set, or --add and --remove are required",
+            remedy="Set all tags with --set, or change some with --add and --remove.",
+        )
     entries = files_named(client, paths, recursive=recursive)
     changes: list[Change] = []
     for entry in entries:
@@ -120,7 +123,7 @@ def edit_metadata(
     recursive: bool = False,
     dry_run: bool = False,
 ) -> Edits:
-    """Set and remove metadata of files; keys that are not named stay as they are.
+    """Set and remove metadata of files; keys that are not named are unchanged.
 
     Args:
         client: The platform.

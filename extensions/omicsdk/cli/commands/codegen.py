@@ -213,7 +213,7 @@ def explain(
 
 @contextmanager
 def _generator(console: Console, *documents: str) -> Generator[None]:
-    """Check that the generator and the documents exist, and report a document's faults, a line each."""
+    """Check that the generator and the documents exist, and report a document's faults, one line each."""
     for document in documents:
         path = Path(document)
         if "://" in document:
@@ -261,7 +261,7 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
 
 
 def _report_losses(made: Made, console: Console) -> bool:
-    """Report what of the document's operations is not in the package, a line each."""
+    """Report what of the document's operations is not in the package, one line each."""
     lost = [note for note in made.report.notes if note.kind == "loss"]
     for note in lost[:SHOWN]:
         console.warning(f"{note.file}{f':{note.line}' if note.line else ''}: {note.after} ({note.pointer})")

@@ -181,7 +181,7 @@ def _issuer(token: str) -> str | None:
 def logout(platform: str | None = None, *, connection: Connection, console: Console) -> None:
     """Log out: delete a stored login, and revoke it if the platform supports that.
 
-    Logins of other programs and variables stay as they are.
+    Logins of other programs and variables are unchanged.
 
     Args:
         platform: The platform; all stored logins of the profile by default.

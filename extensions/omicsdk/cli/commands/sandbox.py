@@ -118,7 +118,9 @@ def seed(
         console: Where the folders that were added are listed when others failed.
     """
     if bool(folder) == bool(exchanges):
-        raise UsageError("give folders, or --exchanges with a recording")
+        raise UsageError(
+            "expected either folders or --exchanges", remedy="Name folders, or a recording with --exchanges."
+        )
     running, stopped = _chosen(url, dir)
     given: list[dict[str, Any]] = [{"folder": str(Path(each).absolute()), "service": service} for each in folder]
     if wrong := next((each["folder"] for each in given if not Path(each["folder"]).is_dir()), None):
@@ -182,7 +184,7 @@ def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[s
 
 
 def _snapshot(url: str, target: Path) -> int:
-    """Write a running sandbox's state into a private file, whole or not at all.
+    """Write a running sandbox's state into a private file, atomically.
 
     Returns:
         Its bytes.

@@ -99,11 +99,11 @@ class Service:
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
         auth_provider: The credentials: a Gen3Auth, or a name and a password; None for none.
-        options: Those of `omicsdk.Gen3`: timeout, retry (by default as often as GEN3SDK_MAX_RETRIES states, if it is set),
-            transport, clock.
+        options: Those of `omicsdk.Gen3`: timeout, retry (by default as often as GEN3SDK_MAX_RETRIES states, if it is
+            set), transport, clock.
 
     Attributes:
-        endpoint: Where the service is.
+        endpoint: The URL of the service.
 
     Raises:
         Gen3UserError: Nothing states the commons.

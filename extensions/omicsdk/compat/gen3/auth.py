@@ -27,7 +27,7 @@ class Gen3Auth(Gen3Login):
         Args:
             path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
             request: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
-            data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
+            data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
             The answer, with the names that requests gives answers.

@@ -87,7 +87,7 @@ class Gen3File(Service):
             path: The folder, which is created; the current one by default.
 
         Returns:
-            True; whatever goes wrong is raised.
+            True; errors are raised.
 
         Raises:
             NotFound: There is no such file, or it has no bytes anywhere.
@@ -99,7 +99,7 @@ class Gen3File(Service):
         return True
 
     def delete_file(self, guid: str) -> str:
-        """Delete a file's bytes in all locations, and its record; return the commons' text, empty as a rule.
+        """Delete a file's bytes in all locations, and its record; return the commons' text, empty usually.
 
         Args:
             guid: Its GUID.
@@ -111,7 +111,7 @@ class Gen3File(Service):
         return self.delete_file_locations(guid).text
 
     def delete_file_locations(self, guid: str) -> DocumentedResponse:
-        """Delete a file's bytes in all locations, and its record; return the answer, as requests has answers.
+        """Delete a file's bytes in all locations, and its record; return the answer, as requests has them.
 
         Args:
             guid: Its GUID.

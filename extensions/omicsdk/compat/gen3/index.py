@@ -66,16 +66,17 @@ class _DeletedDocument(Document):
 class Gen3Index(Service):
     """The index of a commons.
 
-    `_ssl` of the `async_` methods has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
+    `_ssl` of the `async_` methods has no effect: certificates are always checked; SSL_CERT_FILE names other
+    authorities.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
         auth_provider: The credentials: a Gen3Auth, or a name and a password; reading needs none.
-        service_location: Where the service is within the commons.
+        service_location: The URL of the service within the commons.
         options: Those of every client of this face: timeout, retry, transport, clock.
 
     Attributes:
-        endpoint: Where the service is.
+        endpoint: The URL of the service.
 
     Raises:
         Gen3UserError: Nothing states the commons.
@@ -318,11 +319,11 @@ class Gen3Index(Service):
             hashes: The file's checksums, from type (md5, sha1, sha256, sha512, crc, etag) to value.
             size: Its size in bytes.
             did: The GUID; the index makes one by default.
-            urls: Where its bytes are.
+            urls: The URLs of its bytes.
             file_name: Its name.
             metadata: Values by name.
             baseid: What its versions have in common; the index makes one by default.
-            acl: Who may read it, by names of projects; `*` for everybody.
+            acl: The projects whose members may read it; `*` for all users.
             urls_metadata: Values of URLs, by URL and name.
             version: Its version.
             authz: The resources that state who may do what with it.
@@ -425,7 +426,7 @@ class Gen3Index(Service):
             rev: Its revision, as it was read.
             hashes: The file's checksums, from type to value.
             size: Its size in bytes.
-            urls: Where its bytes are.
+            urls: The URLs of its bytes.
             authz: The resources that state who may do what with it.
 
         Returns:
@@ -455,7 +456,7 @@ class Gen3Index(Service):
         content_created_date: str | None = None,
         content_updated_date: str | None = None,
     ) -> Record:
-        """Change a record, unless it is changed by another client meanwhile. What is not given stays as it is.
+        """Change a record, unless it is changed by another client meanwhile. What is not given is unchanged.
 
         Arguments are those of `create_record`; metadata of URLs that are not among `urls` go.
 
@@ -511,14 +512,14 @@ class Gen3Index(Service):
 class IndexClient:
     """The index by the names of the package indexclient, which `Gen3Index.client` was in the published client.
 
-    Its documents are dictionaries whose members are attributes, too. What isn't there is None, as with indexclient.
+    Its documents are dictionaries whose members are attributes, too. What does not exist is None, as with indexclient.
 
     Args:
         index: The index.
         auth: The credentials.
 
     Attributes:
-        url: Where the service is.
+        url: The URL of the service.
         auth: The credentials.
         version: The version of the service's interface.
     """
@@ -579,7 +580,7 @@ class IndexClient:
         """Return the records that meet all criteria, page after page, in the order of their GUIDs.
 
         Args:
-            limit: How many at most; all by default.
+            limit: Most results; all by default.
             start: The GUID after which to begin.
             page_size: Records on a page.
             params: The criteria, those of `Gen3Index.get_with_params`.

@@ -29,16 +29,17 @@ Answer = dict[str, Any]
 class Gen3Jobs(Service):
     """Jobs of a commons.
 
-    `kwargs` of the `async_` methods are further query parameters; `_ssl` has no effect: certificates are always checked.
+    `kwargs` of the `async_` methods are further query parameters; `_ssl` has no effect: certificates are always
+    checked.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
         auth_provider: The credentials.
-        service_location: Where the service is within the commons.
+        service_location: The URL of the service within the commons.
         options: Those of every client of this face: timeout, retry, transport, clock.
 
     Attributes:
-        endpoint: Where the service is.
+        endpoint: The URL of the service.
 
     Raises:
         Gen3UserError: Nothing states the commons.
@@ -71,7 +72,7 @@ class Gen3Jobs(Service):
         """Start a job. The request is sent once: a job is not started twice because an answer was lost.
 
         Args:
-            job_name: What is to be done, such as index-object-manifest.
+            job_name: Its task, such as index-object-manifest.
             job_input: Its input.
 
         Returns:
@@ -122,7 +123,7 @@ class Gen3Jobs(Service):
         """Start a job and wait until it is over, without holding up the event loop.
 
         Args:
-            job_name: What is to be done, such as index-object-manifest.
+            job_name: Its task, such as index-object-manifest.
             job_input: Its input.
             _ssl: No effect.
             **kwargs: Further query parameters of each request.

@@ -39,18 +39,19 @@ PACKAGE_CONTENTS_SCHEMA: dict[str, Any] = {
 class Gen3Metadata(Service):
     """The metadata service of a commons.
 
-    In all methods, further arguments by name (`**kwargs`) are query parameters of the request. `_ssl` of the `async_` methods
+    In all methods, further arguments by name (`**kwargs`) are query parameters of the request. `_ssl` of the `async_`
+    methods
     has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
         auth_provider: The credentials: a Gen3Auth, or a name and a password; reading needs none.
-        service_location: Where the service is within the commons.
+        service_location: The URL of the service within the commons.
         admin_endpoint_suffix: What follows that where it is written to.
         options: Those of every client of this face: timeout, retry, transport, clock.
 
     Attributes:
-        endpoint: Where the service is read from.
+        endpoint: The URL of the service read from.
         admin_endpoint: Where it is written to.
 
     Raises:
@@ -134,12 +135,12 @@ class Gen3Metadata(Service):
         """Search for documents by their values.
 
         Args:
-            query: Conditions as they stand in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
+            query: Conditions unchanged in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
                 any value; `*` is any value.
             return_full_metadata: Whether documents are wanted, or GUIDs alone.
-            limit: How many at most, 10 by default. Above 2000, the most that a commons gives at once, several pages are asked
-                for; None gives as many as the commons does by itself.
-            offset: How many are passed over.
+            limit: Most results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
+                asked for; None gives as many as the commons does by itself.
+            offset: Records to skip.
             **kwargs: Further query parameters.
 
         Returns:
@@ -199,7 +200,7 @@ class Gen3Metadata(Service):
             guid: Its GUID.
             metadata: The document.
             aliases: Further names for it.
-            overwrite: Whether one that exists is replaced.
+            overwrite: Whether to replace an existing one.
             **kwargs: Further query parameters.
 
         Returns:
@@ -355,7 +356,7 @@ class Gen3Metadata(Service):
             **kwargs: Further query parameters.
 
         Returns:
-            The service's words; empty as a rule.
+            The service's text; usually empty.
 
         Raises:
             NotFound: It has no such name.
@@ -374,7 +375,7 @@ class Gen3Metadata(Service):
             **kwargs: Further query parameters.
 
         Returns:
-            The service's words; empty as a rule.
+            The service's text; usually empty.
 
         Raises:
             NotFound: There is no such document.

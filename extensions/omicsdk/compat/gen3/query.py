@@ -64,13 +64,13 @@ class Gen3Query(LoginService):
         """Return records. Beyond the 10,000 that a query reaches they are downloaded.
 
         Args:
-            data_type: What they are records of, such as `case`.
-            fields: What is wanted of each; what is within others is written with dots.
-            first: How many at most, 10 by default.
-            offset: How many are passed over; none by default.
+            data_type: Their type, such as `case`.
+            fields: The requested fields; nested ones are written with dots.
+            first: Most results, 10 by default.
+            offset: Records to skip; none by default.
             filters: Values that fields must have, all of them; excludes `filter_object`.
-            filter_object: A filter as the service has it, such as {"AND": [{"=": {"sex": "female"}}]}.
-            sort_object: What they are sorted by: {field: "asc" or "desc"}.
+            filter_object: A filter in the service's format, such as {"AND": [{"=": {"sex": "female"}}]}.
+            sort_object: Their order: {field: "asc" or "desc"}.
             accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
             verbose: Whether a download in place of a query is logged, as a warning.
 
@@ -107,13 +107,13 @@ class Gen3Query(LoginService):
         """Return records, however many they are.
 
         Args:
-            data_type: What they are records of.
-            fields: What is wanted of each; what is within others is written with dots.
-            filter_object: A filter as the service has it.
-            sort_fields: What they are sorted by: each {field: "asc" or "desc"}.
+            data_type: Their type.
+            fields: The requested fields; nested ones are written with dots.
+            filter_object: A filter in the service's format.
+            sort_fields: Their order: each {field: "asc" or "desc"}.
             accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
-            first: How many at most; all by default.
-            offset: How many are passed over; none by default.
+            first: Most results; all by default.
+            offset: Records to skip; none by default.
 
         Raises:
             Gen3UserError: A name cannot be one.

@@ -36,10 +36,10 @@ _log = getLogger("omicsdk.gen3")
 
 
 class Gen3Submission(Service):
-    """Records of a commons' projects. What goes wrong is raised; nothing returns None in place of an error.
+    """Records of a commons' projects. Errors are raised, never returned as None.
 
-    `omicsdk.Gen3` has workflows that validate records first, send them in the order of their links, export and delete them;
-    they are the better choice for new code.
+    `omicsdk.Gen3` has workflows that validate records first, send them in the order of their links, export and delete
+    them; they are the better choice for new code.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
@@ -240,7 +240,7 @@ class Gen3Submission(Service):
     def submit_file(
         self, project_id: str, filename: str | os.PathLike[str], chunk_size: int = 30, row_offset: int = 0
     ) -> FileResult:
-        """Submit a file in chunks; rows that are refused do not hinder the others.
+        """Submit a file in chunks; rows that are refused do not stop the others.
 
         Args:
             project_id: The project, PROGRAM-CODE; PROGRAM/CODE where the program's name has hyphens.
@@ -317,13 +317,13 @@ class Gen3Submission(Service):
         Args:
             program: The program's name.
             project: The project's code.
-            ordered_node_list: The nodes, those first that link to others.
+            ordered_node_list: The nodes, those that link to others first.
             batch_size: How many are deleted at once, 100 by default.
             verbose: Whether progress is logged.
 
         Raises:
             BadRequest: Records of other nodes link to them; those are to be deleted first.
-            Gen3Error: The commons says that it deleted records, and they are still there.
+            Gen3Error: The commons reports records as deleted that still exist.
         """
         for node in ordered_node_list:
             deleted = 0

@@ -355,7 +355,7 @@ class Knex:
             json_response: As for `get`.
 
         Returns:
-            As `get`; None as a rule.
+            As `get`; None usually.
 
         Raises:
             PangeaGeneralError: As for `get`.

@@ -162,7 +162,7 @@ class WorkOrderProto(_Prototype):
         """Return its work orders, as the server has them now; users without the privilege for it see none.
 
         Args:
-            max_num: How many at most; 0 for all.
+            max_num: Most results; 0 for all.
             random: Whether they come in random order.
             not_status: The status that is left out: pending, error, working or success; empty for none.
 

@@ -149,7 +149,7 @@ class NonJSONResponseError(SbgError, core.APIError):
 
     Args:
         status: Its HTTP status.
-        code: The platform's own code; there is none as a rule.
+        code: The platform's own code; there is none usually.
         message: What came instead.
         more_info: Nothing.
     """
@@ -233,7 +233,7 @@ class Conflict(AnsweredError, core.Conflict):
 
 
 class Gone(AnsweredError, core.Gone):
-    """410: it isn't there any more."""
+    """410: it does not exist any more."""
 
     http_status = 410
 
@@ -288,7 +288,7 @@ class BadGateway(ServerError):
 
 
 class ServiceUnavailable(AnsweredError, core.ServiceUnavailable):
-    """503: the platform, or a part of it, isn't there for now."""
+    """503: the platform, or a part of it, does not exist for now."""
 
     http_status = 503
 

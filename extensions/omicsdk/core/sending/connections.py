@@ -261,7 +261,7 @@ def _tasks_semaphore() -> Any:
 def _by_aiohttp(context: "ssl.SSLContext") -> Any:
     try:
         from omicsdk.core.sending.aiohttp_transport import AiohttpTransport
-    except ImportError:  # the extra `fast` isn't there, or aiohttp is older than it asks for
+    except ImportError:  # the extra `fast` does not exist, or aiohttp is older than it asks for
         return None
     return AiohttpTransport(context, KEPT_FOR)
 

@@ -492,13 +492,13 @@ def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
 
 
 def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False) -> None:
-    """Change a settings file under its lock, whole or not at all.
+    """Change a settings file under its lock, atomically.
 
     Args:
         path: The file; where it is a link, its target is changed and the link stays.
         edit: Changes the values in place. When they stay equal, nothing is written.
-        shared: The file belongs to all users: it keeps its mode, and a new one is readable by all. Others are readable by their
-            owner only.
+        shared: The file belongs to all users: it keeps its mode, and a new one is readable by all. Others are readable
+            by their owner only.
 
     Raises:
         ConfigError: The file is malformed before or after, or cannot be read or written.

@@ -189,7 +189,7 @@ def profiles(environ: Mapping[str, str] | None = None) -> dict[str, dict[str, di
 
 
 def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[str, str] | None = None) -> bool:
-    """Set or remove a key of the settings file; everything else in it stays as it is, comments included.
+    """Set or remove a key of the settings file; everything else in it is unchanged, comments included.
 
     Args:
         keys: The names of its tables, and its own.

@@ -126,7 +126,7 @@ class Moves(Protocol):
     """A storage that moves many files together, instead of each through `open` and `save`."""
 
     def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
-        """Download files into a folder; those that exist and are equal are left as they are."""
+        """Download files into a folder; those that exist and are equal are left unchanged."""
         ...
 
     def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:

@@ -248,7 +248,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
     if isinstance(given, str) and given != name:
         storage.delete(given)
         raise TransferError(
-            f"The storage wrote {given} where {name} was to be replaced",
+            f"Cannot replace {name}: the storage wrote {given} instead",
             name=name,
             remedy="Use a storage that replaces files of the same name, or that removes them on request.",
         )

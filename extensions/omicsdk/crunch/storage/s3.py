@@ -81,7 +81,7 @@ class S3Storage(BuiltinStorage):
 
         Raises:
             ValueError: A mode that isn't "rb".
-            OmicsError: It isn't there (NotFound), or can't be read.
+            OmicsError: It does not exist (NotFound), or can't be read.
         """
         if mode != "rb":
             raise ValueError(f"an object of S3 is opened for reading ('rb'), not {mode!r}; save() writes")
@@ -169,7 +169,7 @@ class S3Storage(BuiltinStorage):
         """Return an object's length in bytes.
 
         Raises:
-            OmicsError: It isn't there (NotFound), or can't be looked at.
+            OmicsError: It does not exist (NotFound), or can't be looked at.
         """
         return int(self._head(name)["ContentLength"])
 

@@ -101,7 +101,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
         path: A .toml or .json file.
 
     Raises:
-        ConfigError: It isn't there, can't be read, or is something else.
+        ConfigError: It does not exist, can't be read, or is something else.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:

@@ -52,7 +52,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     if not chosen.overwrite:  # of what can't be asked for it is detected when it is put
         there = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
         taken = [file for file, found in zip(files, there, strict=True) if found is True]
-        # What was at the target already was left as it is, whatever it is.
+        # What was at the target already was left unchanged, whatever it is.
         known = {file.name: accepted(Outcome(file.name, "skipped", file.entry.size), chosen) for file in taken}
     record = Record(plan, stores, chosen) if chosen.overwrite and not plan.differing else None
     if record is not None:

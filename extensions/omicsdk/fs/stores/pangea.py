@@ -108,18 +108,19 @@ class _Held:
 class PangeaStore(ClientStore[Pangea]):
     """Organizations, groups, samples and their results as folders, and the results' fields as files.
 
-    Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone where
-    that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names are used as they are, except for
-    what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the `%` of a name that has such
-    three characters itself `%25`. Samples that share a name in a group are called by their uuids.
+    Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone
+    where that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names are used as
+    they are, except for
+    what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the `%` of a name that
+    has such three characters itself `%25`. Samples that share a name in a group are called by their uuids.
 
-    A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read without
-    a login.
+    A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read
+    without a login.
 
-    What is put makes fields, and results that aren't there, which only members of the organization see. Samples are made by
-    `make_folder` alone, so that no mistyped name becomes one, and groups and organizations not at all, since a user has to
-    decide who may see them. A file goes into a field of another name first (`FIELD~unfinished`), which takes the place of the old
-    one when it is whole.
+    What is put makes fields, and results that do not exist, which only members of the organization see. Samples are
+    made by `make_folder` alone, so that no mistyped name becomes one, and groups and organizations not at all, since a
+    user has to decide who may see them. A file goes into a field of another name first (`FIELD~unfinished`), which
+    takes the place of the old one when it is whole.
 
     Args:
         endpoint: The server's address; by default OMICS_PANGEA_URL, else PANGEA_ENDPOINT, else https://pangeabio.io.

@@ -36,7 +36,7 @@ def split(path: str) -> tuple[str, str | None]:
     """The bucket and the key of a path; None without a key; behind a slash the key may be empty.
 
     Args:
-        path: `bucket/key`. The key is all behind the first slash, as it stands there.
+        path: `bucket/key`. The key is all behind the first slash, unchanged there.
     """
     bucket, slash, key = path.partition("/")
     return bucket, key if slash else None

@@ -64,7 +64,7 @@ class Outputs:
         rows: Rows that are done, and skipped.
         counts: How many rows ended in each state.
         place: Where the run is, in its own terms; noted with the rows.
-        ahead: Rows that earlier runs had under way at once, at most.
+        ahead: Rows that earlier runs had in progress at once, at most.
     """
 
     def __init__(self, paths: Sequence[Path], identity: Mapping[str, Any], noted_rows: int = NOTED_ROWS) -> None:
@@ -139,7 +139,7 @@ class Outputs:
             self._note()
 
     def begin(self, ahead: int) -> None:
-        """Note how many rows may be under way at once, for the run that has to look up which of them are done.
+        """Note how many rows may be in progress at once, for the run that has to look up which of them are done.
 
         Args:
             ahead: The number, at most.
@@ -292,7 +292,7 @@ class Summary(NamedTuple):
         rows: Rows of the manifest.
         counts: How many of them ended in each state.
         output: The file that was written.
-        failures: The file of failures, a line each; None without any.
+        failures: The file of failures, one line each; None without any.
         errors: The first failures.
         failed_rows: The failed rows as a manifest that can be run by itself; None without any.
     """
@@ -424,7 +424,7 @@ def run(
         work: The work on several rows; its second argument is whether an earlier run may have done it. Returns as many
             outcomes.
         outputs: The output, the failures, and perhaps the manifest of failed rows.
-        threads: Batches under way at once.
+        threads: Batches in progress at once.
         batch: Rows of a batch.
         header: The first line of the output.
         columns: The first line of the manifest of failed rows.

@@ -193,7 +193,7 @@ def index_bundles(
 
     Args:
         manifest: A table as `bundles_of` reads it.
-        output: The table that is written: the bundles with their GUIDs, atomically; none by default, and then every
+        output: The output table: the bundles with their GUIDs, atomically; none by default, and then every
             call creates bundles without a GUID in the manifest again.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
 

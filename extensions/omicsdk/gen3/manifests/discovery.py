@@ -196,7 +196,7 @@ def combine_discovery(
         metadata: The table, separated by tabs or commas.
         study_column: The column that identifies a study.
         metadata_column: The column of the other table that names the study of a row.
-        output: The table that is written: the studies that a row is about, with both tables' columns.
+        output: The output table: the studies that a row is about, with both tables' columns.
         prefix: Put before the names of the columns that are added.
         exact: Whether both cells must be equal; otherwise that of the study contains the other one, and the first row
             counts.
@@ -335,7 +335,7 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
 
     Args:
         objects: The objects.
-        output: The file that is written, whole or not at all.
+        output: The output file, atomically.
         output_format: tsv or json.
 
     Returns:
@@ -433,7 +433,7 @@ def read_discovery(
     """Write the studies of the commons' discovery page, in constant memory.
 
     Args:
-        output: The file that is written, whole or not at all: a table, or JSON.
+        output: The output file, atomically: a table, or JSON.
         guid_type: The type of the documents.
         limit: The number of documents, at most; all by default.
         aggregate: Whether to read those of all commons that the commons gathers.

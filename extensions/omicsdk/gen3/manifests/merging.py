@@ -52,7 +52,7 @@ def compare_manifests(
     Args:
         first: The older table.
         second: The newer table, of the same kind.
-        output: File for these rows, with the columns that both have; whole or not at all.
+        output: File for these rows, with the columns that both have; written atomically.
         key: The column that identifies a row.
         further_columns: Allow columns that only one table has; these are not compared.
         delimiter: The separator of the output's cells; by default the one of its suffix.
@@ -197,7 +197,7 @@ def merge_manifests(
 
     Args:
         manifests: Tables with the columns md5, size and urls, in order: the first value of a field is kept.
-        output: The table that is written, in the order in which MD5 sums come first; whole or not at all.
+        output: The output table, in the order in which MD5 sums come first; written atomically.
         rules: How rows are merged; by default each MD5 sum has one GUID, and a conflict is an error.
         delimiter: The separator of the output's cells; by default the one of its suffix.
         on_fault: Takes conflicts that are ignored.

@@ -108,8 +108,8 @@ def ingest_metadata(
     Args:
         manifest: A table with a column of GUIDs; a cell that is JSON becomes its value.
         source: The member of a document that takes a row's cells, such as dbgap.
-        output: The file that is written, a line for each row with its result.
-        threads: Batches of rows under way at once, from 1.
+        output: The output file, a line for each row with its result.
+        threads: Batches of rows in progress at once, from 1.
         guid_of: Returns a row's GUID; by default its column guid.
         by_url: Whether the GUID is that of the record with the row's submitted_sample_id in a URL, in place of
             `guid_of`.
@@ -172,8 +172,8 @@ def verify_metadata(
     Args:
         manifest: A table with a column of GUIDs.
         source: The member of a document that the cells are compared with.
-        output: The file that is written: a line GUID|SOURCE.COLUMN|expected X|actual Y for each difference.
-        threads: Rows under way at once, from 1.
+        output: The output file: a line GUID|SOURCE.COLUMN|expected X|actual Y for each difference.
+        threads: Rows in progress at once, from 1.
         guid_of: Returns a row's GUID; by default its column guid.
         metadata_of: Returns what a row states; by default its other columns.
         delimiter: The separator of the cells; by default the one of the suffix.

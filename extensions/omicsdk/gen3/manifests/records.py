@@ -249,9 +249,9 @@ def delete_index_records(
 
     Args:
         manifest: A manifest as `rows_of` reads it.
-        output: The file that is written, a line for each GUID with its result; by default the manifest's name with
+        output: The output file, a line for each GUID with its result; by default the manifest's name with
             .deleted.tsv.
-        threads: Batches of rows under way at once, from 1.
+        threads: Batches of rows in progress at once, from 1.
         delimiter: The separator of the cells; by default the one of the suffix.
         dry_run: Only count what would be deleted; nothing is written.
         stop: Stops the run when set.

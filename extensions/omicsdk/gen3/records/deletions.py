@@ -85,7 +85,7 @@ def delete_nodes(
     Raises:
         Gen3UserError: There is no such project or node.
         BadRequest: Records of nodes that stay link to them; what was deleted before is gone.
-        Gen3Error: The commons says that it deleted records, and they are still there.
+        Gen3Error: The commons reports records as deleted that still exist.
     """
     check_batch(batch)
     meant = project_of(project)
@@ -187,7 +187,7 @@ def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BAT
         batch: Ids in a batch, from 1.
 
     Raises:
-        Gen3Error: The commons says that it deleted records, and they are still there.
+        Gen3Error: The commons reports records as deleted that still exist.
     """
     check_batch(batch)
     before: set[str] = set()

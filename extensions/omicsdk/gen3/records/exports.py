@@ -148,7 +148,7 @@ def export_file(
     Raises:
         Gen3UserError: There is no such project or format.
         BadRequest: There is no such node.
-        TransportError: The answer ended before its end; the file isn't there then.
+        TransportError: The answer ended before its end; the file does not exist then.
         DiskFull: The disk is full.
     """
     file = Path(path)
@@ -288,7 +288,7 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         commons: The commons.
         project: The project.
         node: The node.
-        first: How many at most; 0 is all.
+        first: Most results; 0 is all.
     """
     chosen = arguments({"first": first, "project_id": project.id})
     told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")

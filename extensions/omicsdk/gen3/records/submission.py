@@ -462,7 +462,7 @@ def submit_file(
     chunk_size: int = 30,
     row_offset: int = 0,
 ) -> FileResult:
-    """Submit a file as it is, without validation: tables as tables, JSON as JSON. Refused rows do not hinder the others.
+    """Submit a file as it is, without validation: tables as tables, JSON as JSON. Refused rows do not stop the others.
 
     Args:
         project: The project, PROGRAM-CODE or PROGRAM/CODE.

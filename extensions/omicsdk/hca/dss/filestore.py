@@ -46,7 +46,7 @@ def filestore_path(sha256: str) -> str:
 
 
 def store_bytes(folder: Path, sha256: str, content: bytes) -> None:
-    """Store content under its checksum, whole or not at all."""
+    """Store content under its checksum, atomically."""
     path = folder / filestore_path(sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == content:
@@ -262,7 +262,7 @@ class SameService:
 
     Attributes:
         client: The client's class: called with the URL and the credentials.
-        base_url: Where the service is.
+        base_url: The URL of the service.
         credentials: The credentials as they were given.
         finds_credentials: Whether the other process finds them itself, in its environment and its user's files.
     """

@@ -182,7 +182,7 @@ class ManifestFiles(Iterable[DSSFile]):
 def write_manifest(
     target: Path, rows: Iterable[dict[str, str]], download_dir: str, columns: Sequence[str] = WRITTEN
 ) -> None:
-    """Write a manifest with the column `file_path`, CRLF line ends, whole or not at all.
+    """Write a manifest with the column `file_path`, CRLF line ends, atomically.
 
     Args:
         target: The file; may be what the rows are read from.
@@ -236,7 +236,7 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
     """Open a text file for its lines: UTF-8 with or without a byte order mark, any line ends.
 
     Raises:
-        ManifestError: It isn't there, can't be read, or isn't text.
+        ManifestError: It does not exist, can't be read, or isn't text.
     """
     try:
         # newline="" as the csv module asks for; a lone \r would otherwise split a quoted field.

@@ -410,7 +410,7 @@ def read_objects(
 
     Args:
         dataset_guids: GUIDs of studies; all when omitted.
-        only_object_guids: Print the GUIDs of the objects instead, one a line.
+        only_object_guids: Print the GUIDs of the objects instead, one per line.
         template: Write the columns that `publish` requires, without rows.
         output_format: Format of the file.
         output_file: The file; by default named after the commons.

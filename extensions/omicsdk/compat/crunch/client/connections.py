@@ -83,14 +83,14 @@ documented_errors = partial(translating, crunch_error)
 
 
 class Connection:
-    """A crunch site as the published client has it. Thread-safe; close it, or use it in a `with` block.
+    """A crunch site with the interface of the published client. Thread-safe; close it, or use it in a `with` block.
 
-    Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent once,
-    since nothing can be taken back; see `send_status` for statuses.
+    Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent
+    once, since nothing can be taken back; see `send_status` for statuses.
 
     Args:
-        base_url: The site, such as https://crunch.example.org; by default that of CRUNCH_URL. A token goes over http:// to this
-            machine only.
+        base_url: The site, such as https://crunch.example.org; by default that of CRUNCH_URL. A token goes over http://
+            to this machine only.
         token: The token of a user of the site; by default that of CRUNCH_TOKEN.
         verbose: Print what is added, and how the site answers.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
@@ -240,8 +240,8 @@ class Connection:
 
         Args:
             project: Its name, at most 1023 characters, which nothing else on the site may have.
-            description: What it is, in at most 1023 characters.
-            details: More about it, in Markdown.
+            description: Its description, at most 1023 characters.
+            details: Details, in Markdown.
             workflow: The text of the Snakefile or script that processes its datasets.
 
         Returns:
@@ -262,10 +262,10 @@ class Connection:
         Args:
             project: The slug of its project.
             dataset: Its name.
-            description: What it is, in at most 1023 characters.
-            details: More about it, in Markdown.
-            base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of
-                a project the same one.
+            description: Its description, at most 1023 characters.
+            details: Details, in Markdown.
+            base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all
+                datasets of a project the same one.
 
         Returns:
             The answer, with the dataset's `slug`, `id` and `base_file_path`.
@@ -283,8 +283,8 @@ class Connection:
         Args:
             parent: The slug of the item, dataset or project that it belongs to.
             item: Its name.
-            description: What it is, in at most 1023 characters.
-            details: More about it, in Markdown.
+            description: Its description, at most 1023 characters.
+            details: Details, in Markdown.
 
         Returns:
             The answer, with the item's `slug`.
@@ -306,7 +306,7 @@ class Connection:
             url: Where attributes of that kind are posted to, relative to the site: `api/attributes/char/`.
             item: The slug of the item, dataset or project.
             key: The attribute's key, at most 255 characters.
-            value: Its value; sent as it is.
+            value: Its value; sent unchanged.
 
         Returns:
             The answer, which says back what was stored.
@@ -373,7 +373,7 @@ class Connection:
         Args:
             item: The slug of the item, dataset or project.
             key: The attribute's key.
-            value: The moment, or how it is written. Without a zone it is of the site's, as a rule UTC.
+            value: The moment, or how it is written. Without a zone it is of the site's, usually UTC.
             format: How it is written, as `datetime.strptime` has it; by default ISO 8601, and with python-dateutil
                 (extra `crunch`) whatever that understands.
 
@@ -440,14 +440,14 @@ class Connection:
     ) -> DocumentedResponse:
         """Report how far the processing of a dataset is; the site locks the dataset.
 
-        A status is sent again for up to five minutes where the site or the network fails. Where a status may have arrived all
-        the same, the newest ones are read before, so that it isn't stored twice.
+        A status is sent again for up to five minutes where the site or the network fails. Where a status may have
+        arrived all the same, the newest ones are read before, so that it isn't stored twice.
 
         Args:
             dataset_id: The dataset's number: its `id`, not its slug.
             stage: The stage.
-            state: How far it is.
-            note: Further words, such as an error.
+            state: Its state.
+            note: Further information, such as an error.
             directory: The workflow's folder, whose Git revision is reported; None is the current one.
 
         Returns:

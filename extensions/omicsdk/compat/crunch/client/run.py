@@ -34,10 +34,10 @@ class Run(runs.Run):
         cleanup: Whether to remove the dataset's folder when all went well.
         cores: Cores for Snakemake: a number, or "all".
         since: As for `omicsdk.crunch.Run`, as are those below.
-        take_over: See there.
-        allow_shared_folder: See there.
-        folders: See there.
-        tell: See there.
+        take_over: As for `omicsdk.crunch.Run`.
+        allow_shared_folder: As for `omicsdk.crunch.Run`.
+        folders: As for `omicsdk.crunch.Run`.
+        tell: As for `omicsdk.crunch.Run`.
 
     Attributes:
         connection: As given.

@@ -30,7 +30,7 @@ def manifest_diff(
         key_column: The column that tells which rows belong together.
         allow_additional_columns: Whether one may have columns that the other hasn't; these aren't compared.
         output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
-        output_manifest: The table that is written.
+        output_manifest: The output table.
         **kwargs: No effect.
 
     Raises:

@@ -90,7 +90,7 @@ def merge_guids_into_metadata(
         metadata_manifest_file_delimiter: The separator of the table's cells; by default the one of its suffix.
         manifest_row_parsers: How the files are read, and those of a row found.
         manifests_mapping_config: Which columns belong together.
-        output_filename: The table that is written, separated by tabs; whole or not at all.
+        output_filename: The output table, separated by tabs; written atomically.
         include_all_indexing_cols_in_output: Whether it has the manifest's columns, too.
 
     Raises:

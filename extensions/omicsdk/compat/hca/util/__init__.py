@@ -321,7 +321,7 @@ class SwaggerClient:
 
     @property
     def host(self) -> str:
-        """Where the service is, without a slash at the end."""
+        """The URL of the service, without a slash at the end."""
         return base_url_of(self.swagger_url)
 
     @property

@@ -106,7 +106,7 @@ def same(one: Any, other: Any) -> bool:
         one: A value.
         other: Another.
     """
-    if one is other:  # what wasn't touched, as a rule
+    if one is other:  # what wasn't touched, usually
         return True
     if isinstance(one, dict) and isinstance(other, dict):
         first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)

@@ -57,8 +57,8 @@ def query_time(name: str, value: str | date) -> str:
 
     Args:
         name: The argument's name, for errors.
-        value: Text is sent as it is. A datetime with a zone is told in UTC, one without is taken for UTC; a date means its
-            beginning.
+        value: Text is sent unchanged. A datetime with a zone is told in UTC, one without is taken for UTC; a date means
+            its beginning.
 
     Raises:
         ValidationError: It is something else.
@@ -239,7 +239,7 @@ class Listed(Gettable):
         """List them.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

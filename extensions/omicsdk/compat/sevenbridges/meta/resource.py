@@ -87,7 +87,7 @@ class Resource:
             name = cls.__name__
             raise SettingsError(
                 f"{name} belongs to no Api here",
-                remedy=f"Use the Api's own attribute, or give api=, as in {name}.get(..., api=api).",
+                remedy=f"Use the Api's own attribute, or pass api=, as in {name}.get(..., api=api).",
             )
         return found
 

@@ -73,8 +73,8 @@ def read(value: Any, api: Api | None) -> Any:
 class FileValues(DictView):
     """Values by their names, with files in them.
 
-    `[]` and `items()` give files and folders as File objects, in lists too, and `[]` takes them; a name that isn't there is
-    None. `get()`, `values()` and `dict()` of it give the platform's JSON as it is.
+    `[]` and `items()` give files and folders as File objects, in lists too, and `[]` takes them; a name that does not
+    exist is None. `get()`, `values()` and `dict()` of it give the platform's JSON as it is.
 
     Args:
         values: Names and JSON values.
@@ -120,7 +120,7 @@ class FileValues(DictView):
             Its JSON value.
 
         Raises:
-            KeyError: It isn't there, and there is no default.
+            KeyError: It does not exist, and there is no default.
         """
         self.settle()
         self._handed_out.pop(name, None)

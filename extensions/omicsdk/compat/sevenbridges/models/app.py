@@ -117,10 +117,11 @@ class App(Resource):
 
         Args:
             project: Of this project.
-            visibility: "public" for the platform's own, "private" for those of the user's projects; by default the latter.
+            visibility: "public" for the platform's own, "private" for those of the user's projects; by default the
+                latter.
             q: With these words in their names, labels or descriptions; one word, or several.
             id: With these ids; one, or several.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

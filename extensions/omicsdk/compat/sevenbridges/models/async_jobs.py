@@ -103,7 +103,7 @@ class AsyncJob(BackgroundJob):
         """List the jobs that the user started.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

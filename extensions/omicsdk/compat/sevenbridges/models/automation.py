@@ -41,7 +41,7 @@ class AutomationMember(MemberFields, Savable):
 
         Args:
             automation: The automation, or its id.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -205,7 +205,7 @@ class AutomationPackage(Gettable, Savable):
 
         Args:
             automation: The automation, or its id.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -332,7 +332,7 @@ class AutomationRun(Running, Savable):
             project_id: In this project.
             order_by: What they are sorted by.
             order: "asc" or "desc".
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -497,7 +497,7 @@ class Automation(Gettable, Savable):
             name: Of this name.
             include_archived: Whether those that were put away are listed too.
             project_based: True for those that run in projects only, False for the others.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -601,7 +601,7 @@ class Automation(Gettable, Savable):
 
         Raises:
             ValidationError: There is no version.
-            SbgError: The file isn't there or is empty, or the platform or its storage answered with an error.
+            SbgError: The file does not exist or is empty, or the platform or its storage answered with an error.
         """
         from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
 

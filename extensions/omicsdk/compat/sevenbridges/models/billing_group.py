@@ -137,8 +137,8 @@ class BillingGroup(Listed):
             date_from: From this day on: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
             date_to: Until this day, likewise.
             invoice_id: Those of this invoice.
-            fields: What is told of each, by names with commas between them; "_all" for everything.
-            offset: How many are passed over.
+            fields: What is notified of each, by names with commas between them; "_all" for everything.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:

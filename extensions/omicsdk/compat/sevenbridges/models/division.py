@@ -24,7 +24,7 @@ class Division(Listed):
         """List the division's teams that the user is in; `Team.query` lists the others too.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:
@@ -39,7 +39,7 @@ class Division(Listed):
 
         Args:
             role: Only those who are this in it; `enums.DivisionRole` has the names.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:

@@ -253,7 +253,7 @@ class File(Gettable):
             metadata: Those with these values, by name; of several values any will do.
             origin: Those of a task: {"task": the task, or its id}.
             tags: Those with these tags.
-            offset: How many are passed over; excludes `cont_token`.
+            offset: Records to skip; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
             dataset: The data set, or its id; in place of `project`. In advance access.
             api: The Api, where the class belongs to none.
@@ -319,7 +319,7 @@ class File(Gettable):
         """List what is in this folder; what is in its folders isn't listed.
 
         Args:
-            offset: How many are passed over; excludes `cont_token`.
+            offset: Records to skip; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: Another Api than the one that the folder came from.
             cont_token: "init" lists in the way that is quick for very many files; see `query`.

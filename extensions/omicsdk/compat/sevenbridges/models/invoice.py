@@ -46,7 +46,7 @@ class Invoice(Gettable):
         """List invoices.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
             billing_group: Of this billing group; None for all of the user's.

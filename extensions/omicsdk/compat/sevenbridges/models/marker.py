@@ -40,7 +40,7 @@ class Marker(Gettable, Savable):
 
         Args:
             file: The file, or its id.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

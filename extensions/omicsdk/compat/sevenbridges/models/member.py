@@ -97,7 +97,7 @@ class Membership(Resource):
         """List its members.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:

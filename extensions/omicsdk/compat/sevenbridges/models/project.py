@@ -48,7 +48,7 @@ def _source(export: Export) -> str:
 
 
 def _files_of(project: str, ids: Sequence[str], api: Api) -> set[str]:
-    """Which files are a project's; what isn't there any more is none's."""
+    """Which files are a project's; what does not exist any more is none's."""
     files = [record.resource for record in api.files.bulk_get(sorted(set(ids) - {""}))]
     return {str(file.id) for file in files if file is not None and file.field("project") == project}
 
@@ -110,7 +110,7 @@ class Project(Membership, Gettable, Savable):
         Args:
             owner: Of whom; None for all that the user is a member of.
             name: With this in their names.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
             category: Of this category.
@@ -166,7 +166,7 @@ class Project(Membership, Gettable, Savable):
         """List files and folders of its topmost folder.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:
@@ -192,7 +192,7 @@ class Project(Membership, Gettable, Savable):
         """List its apps.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:
@@ -207,7 +207,7 @@ class Project(Membership, Gettable, Savable):
 
         Args:
             status: Only those with this value; `enums.TaskStatus` has the names.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:
@@ -227,7 +227,7 @@ class Project(Membership, Gettable, Savable):
         Args:
             volume: Only those from this volume.
             state: Only those with this value; `enums.ImportExportState` has the names.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:

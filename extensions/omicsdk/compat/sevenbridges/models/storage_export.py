@@ -57,7 +57,7 @@ class Export(StorageJob):
             location: The object's name on the volume.
             properties: How it is stored, such as {"sse_algorithm": "AES256"}.
             overwrite: Whether it may take the place of an object of that name.
-            copy_only: Whether the file stays as it is; else it becomes an alias of the object.
+            copy_only: Whether the file is unchanged; else it becomes an alias of the object.
             api: The Api, where the class belongs to none.
 
         Raises:
@@ -99,7 +99,7 @@ class Export(StorageJob):
         Args:
             volume: Those to a volume, or its id.
             state: Those in a state; see ImportExportState.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -134,7 +134,7 @@ class Export(StorageJob):
         Args:
             exports: For each a dictionary with "file", "volume", "location" and, where wanted, "properties" and
                 "overwrite"; as the arguments of `submit_export`. Any number.
-            copy_only: Whether the files stay as they are; else they become aliases of the objects.
+            copy_only: Whether the files are unchanged; else they become aliases of the objects.
             api: The Api, where the class belongs to none.
 
         Returns:

@@ -95,7 +95,7 @@ class Import(StorageJob):
             project: Those into a project, or its id.
             volume: Those from a volume, or its id.
             state: Those in a state; see ImportExportState.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

@@ -153,7 +153,7 @@ class Task(Running, Savable):
             started_to: Started at or before this time.
             ended_from: Ended at or after this time.
             ended_to: Ended at or before this time.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             order_by: "created_time", "start_time", "name", "end_time" or "created_by".
             order: "asc" or "desc"; "desc" by default.

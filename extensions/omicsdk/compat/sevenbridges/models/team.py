@@ -37,7 +37,7 @@ class Team(Gettable, Savable):
         Args:
             division: The division, or its id.
             list_all: Whether those are listed too that the user isn't in.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 
@@ -66,7 +66,7 @@ class Team(Gettable, Savable):
         """List the team's members.
 
         Args:
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
 
         Raises:

@@ -79,7 +79,7 @@ class User(Resource):
         Args:
             division: The division, or its id.
             role: Only those who are this in it; `enums.DivisionRole` has the names.
-            offset: How many are passed over.
+            offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.
 

@@ -221,7 +221,7 @@ class Volume(Membership, Listed, Savable):
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
-            endpoint: Where the service is.
+            endpoint: The URL of the service.
             access_key_id: The key's id.
             secret_access_key: The key.
             access_mode: "RO" to read only, "RW" to write too.
@@ -260,9 +260,10 @@ class Volume(Membership, Listed, Savable):
         """List what is on it.
 
         Args:
-            prefix: Only what begins with this. Without a slash at its end a folder is listed itself, with one what is in it.
+            prefix: Only what begins with this. Without a slash at its end a folder is listed itself, with one what is
+                in it.
             limit: How many are on a page, from 1 to 100.
-            fields: What is told of each object, by commas; "_all" for all.
+            fields: What is notified of each object, by commas; "_all" for all.
 
         Returns:
             The objects of the first page; folders are its `prefixes`.

@@ -259,7 +259,7 @@ class Handle(threading.Thread, ABC):
         """Wait until it is over, callbacks included."""
         if self.is_alive():
             self.join()
-        else:  # the thread isn't there yet, or no longer; or run() was called in the place of start()
+        else:  # the thread does not exist yet, or no longer; or run() was called in the place of start()
             self._over.wait()
 
     def _begin(self) -> None:

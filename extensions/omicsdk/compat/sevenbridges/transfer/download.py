@@ -90,7 +90,7 @@ class Download(Handle):
         return self._url or ("" if self._file is None else self._file.download_info().url)
 
     def result(self) -> str | None:
-        """The file's path; None while it isn't there, or when it was stopped.
+        """The file's path; None while it does not exist, or when it was stopped.
 
         Raises:
             SbgError: It has failed.

@@ -132,8 +132,8 @@ class Upload(Sending):
         parent: The folder that it goes to, or its id.
         file_name: Its name there, at most 255 characters without slashes; by default its own name.
         overwrite: Whether it takes the place of a file of that name.
-        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there would
-            be more than 10,000. The platform may choose another.
+        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there
+            would be more than 10,000. The platform may choose another.
         retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
         timeout: Seconds for which a silent server is waited for, 300 by default.
         api: Where to.
@@ -142,7 +142,7 @@ class Upload(Sending):
         verify: Whether each part is verified against the storage's ETag, where that is an MD5; takes time.
 
     Raises:
-        SbgError: An argument is invalid, or the file isn't there; nothing was sent.
+        SbgError: An argument is invalid, or the file does not exist; nothing was sent.
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class CodePackageUpload(Sending):
         resume: Whether to remember what was sent, to resume it.
 
     Raises:
-        SbgError: An argument is invalid, or the file isn't there or is empty; nothing was sent.
+        SbgError: An argument is invalid, or the file does not exist or is empty; nothing was sent.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ def ingest_bundle_manifest(
     Args:
         commons_url: The commons.
         manifest_file: A table with the columns bundle_name and ids, and GUID, description, checksums, type, aliases.
-        out_manifest_file: The table that is written: the bundles with their GUIDs.
+        out_manifest_file: The output table: the bundles with their GUIDs.
         manifest_file_delimiter: The separator of the manifest's cells; by default the one of its suffix.
         auth: The credentials: a Gen3Auth, or a name and a password.
         token: An access token, in place of `auth`.

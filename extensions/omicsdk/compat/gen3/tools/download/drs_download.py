@@ -246,7 +246,7 @@ class Downloadable:
         """Do nothing: a `DownloadManager` downloads."""
 
     def pprint(self, indent: str = "") -> str:
-        """Print the object and its members, one a line.
+        """Print the object and its members, one per line.
 
         Args:
             indent: The beginning of its line.
@@ -918,7 +918,7 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
 
 
 def download_file_from_url(url: str, filename: str | os.PathLike[str], show_progress: bool = True) -> bool:
-    """Download a presigned URL into a file, whole or not at all.
+    """Download a presigned URL into a file, atomically.
 
     Args:
         url: The URL.

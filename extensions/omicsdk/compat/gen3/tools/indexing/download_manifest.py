@@ -24,9 +24,9 @@ async def async_download_object_manifest(
 
     Args:
         commons_url: The commons.
-        output_filename: The table that is written: guid, urls, authz, acl, md5, file_size, file_name.
+        output_filename: The output table: guid, urls, authz, acl, md5, file_size, file_name.
         num_processes: No effect: there are no other processes.
-        max_concurrent_requests: Requests under way at once, where there is an input manifest.
+        max_concurrent_requests: Requests in progress at once, where there is an input manifest.
         input_manifest: A manifest with the MD5 sums and sizes of the files that are wanted; all by default.
         python_subprocess_command: No effect.
 

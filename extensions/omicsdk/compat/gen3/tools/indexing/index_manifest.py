@@ -47,11 +47,11 @@ def index_object_manifest(
     Args:
         commons_url: The commons.
         manifest_file: A table with urls, md5 and size, and what else is known.
-        thread_num: How many batches of rows are under way at once, from 1.
+        thread_num: How many batches of rows are in progress at once, from 1.
         auth: The credentials: a Gen3Auth, or a name and a password.
         replace_urls: Whether the URLs of a record become those of its row, or these are added to them.
         manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
-        output_filename: The table that is written, with the GUIDs of all records; it is separated by tabs.
+        output_filename: The output table, with the GUIDs of all records; it is separated by tabs.
         submit_additional_metadata_columns: Whether the other columns become documents of the metadata service.
         force_metadata_columns_even_if_empty: Whether their empty cells do, too.
 

@@ -30,7 +30,7 @@ def merge_bucket_manifests(
         directory: The folder whose manifests are merged.
         files: The manifests, in place of a folder's.
         output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
-        output_manifest: The table that is written.
+        output_manifest: The output table.
         continue_after_error: Whether contradictions are logged and passed over: what came first stays.
         allow_mult_guids_per_hash: Whether one MD5 sum may have several GUIDs.
         columns_with_arrays: Further columns whose values, separated by spaces, are united.

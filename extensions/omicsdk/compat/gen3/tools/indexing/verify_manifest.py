@@ -31,7 +31,7 @@ async def async_verify_object_manifest(
     Args:
         commons_url: The commons.
         manifest_file: A table with the files' GUIDs, and columns of what is to be compared.
-        max_concurrent_requests: Requests under way at once, each for a hundred rows.
+        max_concurrent_requests: Requests in progress at once, each for a hundred rows.
         manifest_row_parsers: How fields are read from a row.
         manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The file with a line GUID|FIELD|expected X|actual Y for all that differs; by default

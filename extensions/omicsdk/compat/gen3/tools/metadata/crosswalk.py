@@ -28,7 +28,7 @@ async def read_crosswalk_metadata(
 
     Args:
         auth: The credentials, which state the commons.
-        output_filename: The table that is written, with a column COMMONS|TYPE|NAME for each name.
+        output_filename: The output table, with a column COMMONS|TYPE|NAME for each name.
         limit: How many subjects at most; more are logged as a warning.
     """
 
@@ -109,7 +109,7 @@ async def delete_crosswalk_metadata(
 
 
 def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Delete a subject's document. One that isn't there, or is something else, stays, and that is logged.
+    """Delete a subject's document. One that does not exist, or is something else, stays, and that is logged.
 
     Args:
         auth: The credentials, which state the commons.

@@ -38,7 +38,7 @@ async def output_expanded_discovery_metadata(
         use_agg_mds: Whether those of all commons that the commons gathers are requested.
         guid_type: What documents are about.
         output_format: tsv or json.
-        output_filename_suffix: Put behind the file's name.
+        output_filename_suffix: Suffix of the file's name.
 
     Returns:
         The file's name.
@@ -77,7 +77,7 @@ def combine_discovery_metadata(
         metadata_file_to_combine: A table with what is added.
         discovery_column_to_map_on: The column of studies that tells which they are.
         metadata_column_to_map: The column of the other table that tells which study a row is about.
-        output_filename: The table that is written: the studies that a row is about, with both tables' columns.
+        output_filename: The output table: the studies that a row is about, with both tables' columns.
         metadata_prefix: Put before the names of the columns that are added.
         exact_match: Whether both cells are the same; otherwise that of the study has the other one in it.
 
@@ -158,7 +158,8 @@ def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str 
 
 
 def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Delete a document of the discovery page. One that isn't there, or is something else, stays, and that is logged.
+    """Delete a document of the discovery page. One that does not exist, or is something else, stays, and that is
+    logged.
 
     Args:
         auth: The credentials, which state the commons.

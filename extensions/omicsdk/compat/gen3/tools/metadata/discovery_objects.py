@@ -50,10 +50,10 @@ async def output_discovery_objects(
         limit: How many studies are looked at, where none are named; more are logged as a warning.
         use_agg_mds: Whether those of all commons that the commons gathers are.
         guid_type: What the studies' documents are about.
-        only_object_guids: Whether the objects are given back, and nothing is written.
+        only_object_guids: Whether the objects are returned, and nothing is written.
         template: Whether a table without rows is written, to be filled in and published.
         output_format: tsv or json.
-        output_filename_suffix: Put behind the file's name.
+        output_filename_suffix: Suffix of the file's name.
 
     Returns:
         The file's name; with `only_object_guids` the objects.

@@ -67,7 +67,7 @@ async def async_ingest_metadata_manifest(
         manifest_file: A table with a column of GUIDs; a cell that is JSON becomes what it says.
         metadata_source: The member of a document that a row's cells are put in, such as dbgap.
         auth: The credentials.
-        max_concurrent_requests: Requests under way at once, each for a hundred rows.
+        max_concurrent_requests: Requests in progress at once, each for a hundred rows.
         manifest_row_parsers: How a row's GUID is had.
         manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The file with the result for each row; by default ingest-metadata-manifest-errors-TIME.log.

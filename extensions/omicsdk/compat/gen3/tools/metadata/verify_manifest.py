@@ -34,7 +34,7 @@ async def async_verify_metadata_manifest(
         commons_url: The commons.
         manifest_file: A table with a column of GUIDs.
         metadata_source: The member of a document that the cells are compared with.
-        max_concurrent_requests: Requests under way at once.
+        max_concurrent_requests: Requests in progress at once.
         manifest_row_parsers: How a row's GUID and metadata are read.
         manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The file with a line GUID|SOURCE.COLUMN|expected X|actual Y for all that differs; by default
