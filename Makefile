@@ -13,9 +13,9 @@ DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-unit test test-base test-long types compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit functional test-base test-long types compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check unit test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -39,15 +39,17 @@ codegen-check: $(STAMP)
 
 # No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
 unit: $(STAMP)
-	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m unit --ignore tests/docs --ignore tests/compat tests
+	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/unit tests/cassettes
 
-test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types" --ignore tests/docs tests
+functional: $(STAMP)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types" tests/functional tests/faults
+
+test: unit functional
 
 # The base install alone and its tests, for an interpreter for which extras have no wheels yet: `make test-base PYTHON=python3.15`.
 test-base: pyproject.toml
 	@$(PYTHON) .ci/environment.py $(VENV)-base test
-	@$(subst $(VENV),$(VENV)-base,$(BIN))/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not sandbox" tests/core tests/transfer tests/cli/test_startup.py
+	@$(subst $(VENV),$(VENV)-base,$(BIN))/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not sandbox" tests/unit/core tests/unit/transfer tests/functional/core tests/functional/transfer tests/functional/cli/test_startup.py
 
 # Searches with another seed on each run; `make test-long SEED=N` repeats one.
 SEED ?= $(shell $(PYTHON) -c 'import secrets; print(secrets.randbelow(2**32))')
@@ -59,7 +61,7 @@ test-long: $(STAMP)
 # No more at once than there are processors: published clients have limits of time of their own.
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -n auto -m compat tests/compat tests/sandbox/sb/tasks/test_cwltool.py
+	@$(BIN)/python -m pytest -q -n auto -m compat tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -73,7 +75,7 @@ format: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/basedpyright
 	@$(BIN)/mypy -p omicsdk_api
-	@$(BIN)/python -m pytest -q -m types tests/typing tests/generated
+	@$(BIN)/python -m pytest -q -m types tests/typing tests/functional
 
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache

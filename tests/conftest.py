@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
-from unit_tests import Guard, Uses
+from network_guard import FOLDERS, Guard
 
 # The same examples on every run, whoever runs it: a change is judged by what it changed.
 settings.register_profile(
@@ -165,20 +165,10 @@ def pytest_collection() -> Generator[None, Any, Any]:
         gc.set_threshold(5_000, 20, 20)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark unit tests where they are asked for, before pytest selects by markers."""
-    if "unit" in config.option.markexpr:
-        uses = Uses()
-        for item in items:
-            if not uses.functional(item) and not any(item.iter_markers("long")):
-                item.add_marker(pytest.mark.unit)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Guard the unit tests where no others run: servers of those would be seen too."""
-    if config.option.markexpr == "unit":
-        config.pluginmanager.register(Guard(), "unit-guard")
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Guard unit tests where no others run."""
+    if all(any(item.path.is_relative_to(folder) for folder in FOLDERS) for item in session.items):
+        session.config.pluginmanager.register(Guard(), "network-guard")
 
 
 _folders = itertools.count()
@@ -196,11 +186,6 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     yield path
     if request.session.testsfailed == failed:
         shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def functional() -> None:
-    """State that a test opens sockets or starts processes where its code does not show it; it is no unit test."""
 
 
 @pytest.hookimpl(tryfirst=True)

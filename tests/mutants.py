@@ -32,27 +32,36 @@ MOST_EQUIVALENT = 4
 MEMORY = 4 * 1024**3
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "core.retry": ("tests/core/test_retry.py",),
-    "core.redaction": ("tests/core/test_redaction.py",),
-    "core.checksums": ("tests/core/test_checksums.py",),
-    "core.paging": ("tests/core/test_paging.py",),
-    "core.request": ("tests/core/test_request.py", "tests/core/test_base_urls.py"),
-    "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
-    "transfer.network.limits": (
-        "tests/transfer/network/test_concurrency.py",
-        "tests/transfer/network/test_connections.py",
-        "tests/transfer/network/test_throttle.py",
+    "core.retry": ("tests/unit/core/test_retry.py",),
+    "core.redaction": ("tests/unit/core/test_redaction.py",),
+    "core.checksums": ("tests/unit/core/test_checksums.py",),
+    "core.paging": ("tests/unit/core/test_paging.py",),
+    "core.request": ("tests/unit/core/test_request.py", "tests/unit/core/test_base_urls.py"),
+    "transfer.names": (
+        "tests/functional/transfer/test_names.py",
+        "tests/unit/transfer/test_names.py",
+        "tests/unit/transfer/test_many_names.py",
     ),
-    "transfer.network.plan": ("tests/transfer/test_decisions.py",),
+    "transfer.network.limits": (
+        "tests/unit/transfer/network/test_concurrency.py",
+        "tests/unit/transfer/network/test_connections.py",
+        "tests/functional/transfer/network/test_throttle.py",
+        "tests/unit/transfer/network/test_throttle.py",
+    ),
+    "transfer.network.plan": ("tests/unit/transfer/test_decisions.py",),
 }
 """Modules that reach `GOAL`, each with the tests that must notice."""
 
 FIGURES: dict[str, tuple[str, ...]] = {
-    "sb.paths": ("tests/cli/test_sb_paths.py", "tests/cli/test_windows_paths.py"),
-    "gen3.errors": ("tests/gen3/test_names_meant.py",),
-    "fs.copying.planning": ("tests/fs/test_planning.py", "tests/fs/test_selecting.py"),
-    "cli.parser": ("tests/cli/test_values.py", "tests/cli/test_bad_input.py"),
-    "sandbox.validation": ("tests/sandbox/sb/test_validation.py",),
+    "sb.paths": ("tests/unit/cli/test_sb_paths.py", "tests/unit/cli/test_windows_paths.py"),
+    "gen3.errors": ("tests/unit/gen3/test_names_meant.py",),
+    "fs.copying.planning": ("tests/unit/fs/test_planning.py", "tests/unit/fs/test_selecting.py"),
+    "cli.parser": (
+        "tests/unit/cli/test_values.py",
+        "tests/functional/cli/test_bad_input.py",
+        "tests/unit/cli/test_bad_input.py",
+    ),
+    "sandbox.validation": ("tests/unit/sandbox/sb/test_validation.py",),
 }
 """One module of other packages each, for the figure alone."""
 

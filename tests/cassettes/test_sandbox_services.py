@@ -6,9 +6,6 @@ by strict clients and held against the recorded bytes.
 
 import asyncio
 import json
-import re
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,59 +14,15 @@ import pytest
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.paging import items_at
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.examples import ANSWERED, HEADER
+from playable_services import COUNTS, SERVICES, not_played
 from replaying import CASSETTES, RECORDING, Recorded, clients, content_of, matches, operations, playing
 from vcr.request import Request
 
-COUNTS = {
-    "dss": (22, 0),
-    "azul": (20, 3),
-    "fusillade": (53, 0),
-    "upload": (19, 0),
-    "sb": (165, 19),
-    "drs": (9, 3),
-    "htsget": (6, 2),
-    "refget": (3, 2),
-    "trs": (11, 1),
-    "gen3/fence": (28, 10),
-    "gen3/arborist": (50, 11),
-    "gen3/wts": (5, 3),
-    "gen3/manifest": (12, 3),
-}
-"""How many operations are recorded, and how many refusals."""
-SERVICES = {service: Recorded(service) for service in COUNTS}
 CALLS = [
     pytest.param(recorded, name, id=f"{service}-{name}")
     for service, recorded in SERVICES.items()
     for name in recorded.calls
 ]
-_BROWSER = "logins need a browser, and the sandbox's commons has no pages"
-_GOOGLE = "Google accounts aren't part of the sandbox's commons"
-_ADMIN = "people are made and removed in the sandbox's Python API"
-_KINDS = "the sandbox's only kinds of keys are api and google"
-_DEPLOYMENT = "it tells of a deployment, or is for its other services"
-NOT_PLAYED = {
-    "gen3/arborist": {"names of users stay in the sandbox": ["update_user"]},
-    "gen3/wts": {_BROWSER: ["get_authorization_url", "authorize", "logout"]},
-    "gen3/fence": {
-        _BROWSER: [
-            *("authorize", "confirm_authorization", "login_with_shibboleth", "login_with_fence", "logout"),
-            *("revoke_token", "get_registration_form"),
-        ],
-        _DEPLOYMENT: ["get_metrics", "get_privacy_policy", "check_token_denylisted", "get_contents"],
-        _ADMIN: ["get_user_info_by_name", "soft_delete_user", "reactivate_user", "create_user"],
-        _KINDS: ["list_provider_keys", "create_provider_key", "delete_provider_key"],
-        _GOOGLE: [
-            *("list_google_keys", "create_google_key", "delete_all_google_keys", "delete_google_key"),
-            *("link_google_account", "unlink_google_account", "extend_google_link", "finish_google_link"),
-            *("get_billing_projects", "list_service_accounts", "register_service_account", "check_service_account"),
-            *("get_monitoring_account", "check_service_account_update", "delete_service_account"),
-            *("update_service_account", "ensure_primary_service_account"),
-        ],
-    },
-}
-"""Operations that aren't recorded because the sandbox refuses them with 501 or answers an example, by reason."""
 NOT_FOLLOWED = {"azul": ["put_manifest"]}
 """Operations that are redirected to what takes GET only, while HTTP clients repeat a PUT: none can be called to its end."""
 UNSTATED = {
@@ -126,10 +79,6 @@ def test_both_clients_give_what_was_answered(recorded, name):
         check(recorded, name, responses, answer)
 
 
-def not_played(service: str) -> list[str]:
-    return [name for names in NOT_PLAYED.get(service, {}).values() for name in names]
-
-
 @pytest.mark.parametrize("service", COUNTS)
 def test_every_operation_is_recorded_or_told_why_not(service):
     calls = SERVICES[service].calls
@@ -145,30 +94,6 @@ def test_no_client_is_left_out():
     has_calls = {str(path.parent.relative_to(CASSETTES)) for path in CASSETTES.rglob("calls.json")}
     generated = CASSETTES.parents[1] / "generated" / "omicsdk_api"
     assert has_calls == {str(path.parent.relative_to(generated)) for path in generated.rglob("commands.json")}
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize("service", NOT_PLAYED)
-def test_what_is_not_recorded_is_not_played(service, omics_sandbox: Sandbox):
-    stated = {each["name"]: each for each in operations(service)}
-    place = SERVICES[service].base_url.replace(RECORDING.HOST, omics_sandbox.url)
-    with httpx.Client(trust_env=False) as web:
-        for name in not_played(service):
-            path = re.sub(r"\{.*?\}", "x", stated[name]["path"])
-            answer = web.request(stated[name]["method"], place + path, headers={"Authorization": "Bearer x"})
-            is_example = HEADER in answer.headers and name in ANSWERED.get(service, ())
-            assert is_example or answer.status_code == 501, name
-
-
-@pytest.mark.long
-@pytest.mark.timeout(600)
-def test_recording_again_gives_the_same_bytes(tmp_path):
-    subprocess.run([sys.executable, CASSETTES / "record.py", "--into", tmp_path], check=True)
-    for service in COUNTS:
-        before, after = (
-            {path.name: path.read_bytes() for path in (folder / service).iterdir()} for folder in (CASSETTES, tmp_path)
-        )
-        assert after == before
 
 
 def test_one_recorded_change_was_made_before():

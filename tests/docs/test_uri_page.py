@@ -33,7 +33,7 @@ def rows_of(section: str) -> dict[str, list[str]]:
 
 
 def commands_for(scheme: str) -> list[str]:
-    """The cells of the table of commands for a scheme; each is tried in tests/cli/test_file_verbs.py."""
+    """The cells of the table of commands for a scheme; each is tried in tests/functional/cli/test_file_verbs.py."""
     rows = rows_of(PAGE.partition("Support by platform:\n")[2].partition("\nAn unsupported")[0])
     return rows["a path" if scheme == "file" else f"{scheme}://"]
 

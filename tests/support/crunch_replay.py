@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from recorded_steps import Step, read_steps
 
-RECORDINGS = Path(__file__).parents[1] / "sandbox" / "crunch" / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "crunch" / "recordings"
 
 _PASSWORDS = re.compile(r"\{base64 of (?:(\S+) and (\S+))?\}")
 _TOKEN = re.compile(r"\{token-of-(\w+)\}")

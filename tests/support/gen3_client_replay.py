@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 from omicsdk.core.errors import APIError
 
-RECORDINGS = Path(__file__).parents[1] / "gen3/recordings"
+RECORDINGS = Path(__file__).parents[1] / "data/gen3/recordings"
 NOT_COMPARED = object()
 """What a step answers is looked at by its own test."""
 

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 from recorded_steps import Step, read_steps
 
-RECORDINGS = Path(__file__).parents[1] / "sandbox" / "pangea" / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "pangea" / "recordings"
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _TOKEN = re.compile(r"\{token-of-[^}]+\}")

@@ -10,7 +10,7 @@ from breakable import Answer, Request, Server
 from loopback import Head
 from omicsdk.core.checksums import digest
 
-SAMPLES = Path(__file__).parents[1] / "portals" / "samples"
+SAMPLES = Path(__file__).parents[1] / "data" / "portals" / "samples"
 
 
 def content(name: str) -> bytes:

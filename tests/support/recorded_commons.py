@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-RECORDINGS = Path(__file__).parents[1] / "sandbox" / "gen3" / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "gen3" / "recordings"
 
 _MADE = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|\b[0-9a-f]{40}\b|\b[0-9a-f]{8}\b")
 _CUT = "{...truncated"

@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-GOLDEN = Path(__file__).parents[1] / "dtp" / "golden"
+GOLDEN = Path(__file__).parents[1] / "data" / "dtp" / "golden"
 INPUT: Mapping[str, Any] = json.loads((GOLDEN / "sds_input_cells.json").read_text())
 """Cells of a data set with the edge cases of its format."""
 Rows = Sequence[Sequence[Any]]

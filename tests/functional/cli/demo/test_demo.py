@@ -1,0 +1,139 @@
+"""`omics demo` as a process: what it leaves, and how it ends when something is wrong.
+
+The whole story is told in tests/functional/test_wheel.py, by the wheel.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from omicsdk.cli.demo.walk import environment
+
+OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
+SMALL = ("--large-mib", "64")
+
+pytestmark = pytest.mark.sandbox
+
+
+def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> "subprocess.CompletedProcess[str]":
+    """Runs `omics WORDS` with a folder for temporary files of its own; `before` is Python that runs first."""
+    return subprocess.run(
+        [sys.executable, "-c", f"{before}\n{OMICS}", *words],
+        cwd=folder,
+        env=environment({"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(420)
+def test_a_gibibyte_that_is_killed_half_way(tmp_path):
+    told = omics(tmp_path, "demo", "--large-mib", "1024", timeout=400)
+    assert told.returncode == 0, told.stderr
+    assert "Kill a download" in told.stdout
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", told.stdout)
+    assert match
+    assert float(match[1]) < 600
+    assert match[3] != "MiB" or float(match[2]) <= 4 * 16
+
+
+@pytest.mark.long
+def test_what_is_kept_can_be_looked_at(tmp_path):
+    told = omics(tmp_path, "demo", *SMALL, "--keep", "kept")
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.rstrip().endswith(f"everything is kept in {tmp_path / 'kept'}")
+    kept = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert kept >= {"data", "lambda.tsv", "store", "bundles", "large", "sandbox"}
+
+
+def test_a_folder_that_holds_something_is_not_taken(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    told = omics(tmp_path, "demo", "--keep", "mine")
+    assert told.returncode == 2
+    assert told.stderr.startswith("omics: ")
+    assert "mine is not empty" in told.stderr
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_is_no_folder_to_keep_things_in(tmp_path):
+    (tmp_path / "mine").write_text("all of it")
+    told = omics(tmp_path, "demo", "--keep", "mine")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "--keep: mine is a file. Name a new folder." in told.stderr
+
+
+@pytest.mark.parametrize("size", ["50", "65", "-64", "0"])
+def test_a_size_that_cannot_be_halved_in_parts_is_refused(tmp_path, size):
+    told = omics(tmp_path, "demo", f"--large-mib={size}")
+    assert told.returncode == 2
+    assert "multiple of 16" in told.stderr
+    assert told.stdout == ""
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    told = omics(tmp_path, "demo", before="import sys; sys.modules['uvicorn'] = None")
+    assert told.returncode == 2
+    assert told.stderr.count("\n") == 1
+    assert "pip install 'omicsdk[sandbox]'" in told.stderr
+    assert told.stdout == ""
+
+
+TAMPERING = """
+import omicsdk.cli.demo.walk as walk
+from omicsdk.hca.dss.tsv import DictReader
+check = walk.check_manifest
+def tampered(manifest, sources, downloads):
+    with manifest.open(newline="") as rows:
+        (row,) = (row for row in DictReader(rows) if row["file_name"] == "lambda_early_R1.fastq.gz")
+    path = downloads / row["file_path"]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    return check(manifest, sources, downloads)
+walk.check_manifest = tampered
+"""
+
+
+@pytest.mark.long
+def test_a_byte_that_differs_ends_it_with_one_line(tmp_path):
+    told = omics(tmp_path, "demo", *SMALL, before=TAMPERING)
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert "lambda_early_R1.fastq.gz" in told.stderr
+    assert "verified" not in told.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_fails_ends_it_with_its_own_words(tmp_path):
+    breaking = "import omicsdk.cli.demo.walk as walk; walk._REPLICA = ('--replica', 'azure')"
+    told = omics(tmp_path, "demo", *SMALL, before=breaking)
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert "azure" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_leaves_nothing(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", OMICS, "demo", *SMALL],
+        cwd=tmp_path,
+        env=environment({"TMPDIR": str(tmp_path)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "dss upload" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(2)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told == "omics: interrupted.\n"
+    assert list(tmp_path.iterdir()) == []

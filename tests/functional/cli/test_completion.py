@@ -1,0 +1,258 @@
+"""Completion: what is offered, by real shells where they are installed; scripts, and where they go."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from completion_cases import CASES
+from omicsdk.cli import lookups
+from omicsdk.cli.commands.completion import script
+
+SHELLS = [
+    pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} isn't installed"))
+    for name in ("bash", "zsh", "fish")
+]
+
+
+@pytest.fixture
+def path(generated, tmp_path, monkeypatch):
+    """A folder on PATH with an `omics` of the catalog's commands, which writes down what it is called with."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "omics"
+    program.write_text(
+        f"""#!{sys.executable}
+import json, sys
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.main import main
+if sys.argv[1:2] != ["__complete"]:
+    open({str(tmp_path / "called")!r}, "w").write(json.dumps(sys.argv[1:]))
+    sys.exit()
+services = {{"widgets": {{"title": "Widgets of the world", "documented": True, "index": "dss"}}}}
+sys.exit(main(catalog=Catalog({str(generated)!r}, services)))
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return folder
+
+
+def completed(shell: str, folder: Path, *words: str) -> list[str]:
+    """What a shell offers after words, the last of which is being typed."""
+    (folder / f"omics.{shell}").write_text(script(shell))
+    line = " ".join(["omics", *words])
+    quoted = " ".join(f"'{word}'" for word in words)
+    code = {
+        "bash": f"source ./omics.bash; COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=(omics {quoted}); "
+        f"COMP_CWORD={len(words)}; _omics; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "fish": f"source omics.fish; complete -C '{line}'",
+        "zsh": ZSH % (quoted, len(words) + 1),
+    }[shell]
+    quiet = {"bash": "--norc", "fish": "--no-config", "zsh": "-f"}[shell]
+    ran = subprocess.run([shell, quiet, "-c", code], capture_output=True, text=True, cwd=folder)
+    assert ran.stderr == ""
+    # fish looks anywhere in a word, and behind the beginning offers the files of the folder.
+    found = [row.partition("\t")[0] for row in ran.stdout.splitlines()]
+    return [word for word in found if word.startswith(words[-1]) and word and not word.startswith("omics")]
+
+
+# What zsh would offer: _describe notes what it is given instead of showing it.
+ZSH = """
+compdef() { :; }
+noted=()
+_describe() { local -a given; given=("${(@P)4}"); noted+=("${(@)given%%%%:*}"); }
+_files() { :; }
+compset() { :; }
+source ./omics.zsh
+words=(omics %s); CURRENT=%d; PREFIX=${words[CURRENT]}
+_omics
+for word in $noted; do print -r -- $word; done
+true
+"""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@CASES
+def test_a_shell_offers_what_fits(path, shell, words, expected):
+    assert set(completed(shell, path, *words)) == expected
+
+
+HOSTILE = "$(touch owned)`touch owned`; touch 'owned' \"x\" \\ & | * !a {b,c} ~ #d"
+
+
+def typed(shell: str, folder: Path, line: str) -> list[str]:
+    """Types a line with Tab into an interactive shell; gives the words with which `omics` was called."""
+    (folder / f"omics.{shell}").write_text(script(shell))
+    prepare = {
+        "bash": "source ./omics.bash",
+        "zsh": "autoload -Uz compinit; compinit -D; source ./omics.zsh",
+        "fish": "source omics.fish",
+    }[shell]
+    quiet = {"bash": "--norc", "fish": "--no-config", "zsh": "-f"}[shell]
+    environment = {**os.environ, "TERM": "dumb", "HOME": str(folder), "PS1": "> "}
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execvpe(shell, [shell, quiet, "-i"], environment)
+    os.write(terminal, f"{prepare}\n{line}\nexit\n".encode())
+    shown = b""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # the shell has ended
+            break
+    os.close(terminal)  # ends a shell that hangs
+    os.waitpid(process, 0)
+    called = folder.parent / "called"
+    assert called.exists(), shown.decode(errors="replace")
+    return json.loads(called.read_text())
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_no_name_becomes_code(generated, path, shell):
+    file = generated / "widgets" / "commands.json"
+    commands = json.loads(file.read_text())
+    commands[0]["parameters"][0]["choices"] = [HOSTILE, "red\x1b[2J"]
+    commands[0]["parameters"][0]["help"] = "' ; touch owned ; '"
+    file.write_text(json.dumps(commands))
+    assert typed(shell, path, "omics widgets get-widgets --per-page \t") == [
+        "widgets",
+        "get-widgets",
+        "--per-page",
+        HOSTILE,
+    ]
+    assert typed(shell, path, "omics widgets get-widgets --per-p\t7") == ["widgets", "get-widgets", "--per-page", "7"]
+    assert not list(generated.rglob("owned")) + list(path.rglob("owned"))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("begun", ["sb://m", "'sb://m", '"sb://m', "sb:", "sb://me/My\\ "])
+def test_a_name_with_blanks_and_colons_is_completed_in_every_quote(generated, path, shell, begun):
+    file = generated / "widgets" / "commands.json"
+    commands = json.loads(file.read_text())
+    commands[0]["parameters"][0]["choices"] = ["sb://me/My reads: (old)"]
+    file.write_text(json.dumps(commands))
+    typed_words = typed(shell, path, f"omics widgets get-widgets --per-page {begun}\t")
+    assert typed_words == ["widgets", "get-widgets", "--per-page", "sb://me/My reads: (old)"]
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_fish_finds_what_is_installed_by_itself(omics, home, monkeypatch):
+    monkeypatch.setenv("SHELL", "/usr/bin/fish")
+    ran = omics("completion", "--install", installed=True)
+    file = home / ".config" / "fish" / "completions" / "omics.fish"
+    assert (ran.code, ran.out) == (0, "")
+    assert f"wrote {file}" in ran.err
+    assert "open a new shell" in ran.err
+    if shutil.which("fish") is None:
+        return
+    # fish reads scripts of commands that there are.
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    words = subprocess.run(
+        ["fish", "-c", "complete -C 'omics sb files upl'"], capture_output=True, text=True, check=True
+    )
+    assert words.stdout.startswith("upload\t")
+
+
+def test_zsh_is_told_in_its_settings_when_the_user_agrees(omics, home):
+    settings = home / ".zshrc"
+    settings.write_text("alias l=ls")
+    told = omics("completion", "zsh", "--install", installed=True)
+    assert f"add this line to {settings}: fpath=('{home}/.zfunc' $fpath)" in told.err
+    assert settings.read_text() == "alias l=ls", "nobody was asked"
+    omics("completion", "zsh", "--install", installed=True, tty=True, typed="y\n")
+    once = settings.read_text()
+    assert once.startswith("alias l=ls\nfpath=(")
+    again = omics("completion", "zsh", "--install", installed=True, tty=True)
+    assert (settings.read_text(), "[y/N]" in again.err) == (once, False)
+    if shutil.which("zsh") is None:
+        return
+    line = f"source {settings}; print -r -- $_comps[omics]"
+    assert subprocess.run(["zsh", "-f", "-c", line], capture_output=True, text=True, check=True).stdout == "_omics\n"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash isn't installed")
+def test_bash_reads_what_is_installed(omics, home, monkeypatch):
+    omics("--yes", "completion", "bash", "--install", installed=True)
+    file = home / ".local" / "share" / "bash-completion" / "completions" / "omics"
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    line = f"source '{file}'; COMP_LINE='omics sb files upl'; COMP_POINT=18; _omics; echo $COMPREPLY"
+    ran = subprocess.run(["bash", "--norc", "-c", line], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("upload\n", "")
+
+
+@pytest.fixture
+def tab(sb, omics, monkeypatch, tmp_path):
+    """Gives what `omics __complete` offers after words, against the sandbox; it waits for the first lookup however long it takes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 60)
+
+    def run(*words: str) -> list[str]:
+        ran = omics("__complete", "powershell", f"={words[-1]}", *words[:-1], installed=True)
+        assert (ran.code, ran.err) == (0, "")
+        return [line.split("\t")[1] for line in ran.out.splitlines()[1:]]
+
+    yield run
+    while lookups.started:
+        lookups.started.pop().wait()
+
+
+def test_remote_paths_and_projects_are_offered(sb, tab, tmp_path):
+    (tmp_path / "My $reads.txt").write_text("x")
+    assert sb("files", "upload", str(tmp_path / "My $reads.txt"), "sb://sandbox-user/p/").code == 0
+    assert tab("cp", "s") == ["sb://", "s3://"]
+    assert tab("cp", "sb://sand") == ["sb://sandbox-user/"]
+    assert tab("sb", "files", "ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"]
+    assert tab("cp", "sb://sandbox-user/p/M") == ["sb://sandbox-user/p/My $reads.txt"]
+    assert tab("sb", "tasks", "ls", "--project", "") == ["sandbox-user/"]
+    assert tab("sb", "tasks", "ls", "--project", "sandbox-user/") == ["sandbox-user/p"]
+    assert tab("cp", "nonsense://x") == []
+
+
+def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, monkeypatch):
+    assert tab("ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"]
+    (file,) = (tmp_path / "cache" / "omicsdk" / "completion").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert os.environ["SB_AUTH_TOKEN"] not in file.read_text() + file.name
+    kept = json.loads(file.read_text())
+    kept["names"].append("sandbox-user/kept/")
+    file.write_text(json.dumps(kept))
+    assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "the cache was not read"
+    kept["until"] = 0
+    file.write_text(json.dumps(kept))
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 0)
+    assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "old names are better than none"
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 60)
+    assert tab("ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"], "they were looked up meanwhile"
+
+
+def test_a_folder_that_cannot_be_listed_is_asked_for_rarely(sb, tab, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "debug"))
+    assert tab("ls", "sb://nobody/") == []
+    assert "has no project visible to you" in (tmp_path / "debug").read_text()
+    (file,) = (tmp_path / "cache" / "omicsdk" / "completion").iterdir()
+    written = file.stat().st_mtime_ns
+    assert tab("ls", "sb://nobody/") == []
+    assert file.stat().st_mtime_ns == written
+
+
+def test_profiles_are_those_of_the_settings_files(tab, home, monkeypatch):
+    (home / ".sevenbridges").mkdir()
+    (home / ".sevenbridges" / "credentials").write_text("[cgc]\nauth_token = x\n")
+    monkeypatch.setenv("OMICS_SETTINGS_FILE", str(home / "settings.toml"))
+    (home / "settings.toml").write_text('[profiles.lab.gen3]\nbase_url = "https://x.example"\n')
+    assert tab("sb", "files", "ls", "--profile", "") == ["lab", "cgc"]

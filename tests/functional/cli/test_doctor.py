@@ -1,0 +1,231 @@
+"""`omics doctor` and `omics init` against the sandbox: what people and scripts are shown."""
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from nobodys_home import leave_home
+
+SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
+ALL = ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
+
+
+@pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """A user of nothing yet."""
+    for name in (*SECRETS, "SB_API_ENDPOINT", "CRUNCH_URL", "PANGEA_ENDPOINT", "PANGEA_USER", "GEN3_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("GEN3_ENDPOINT", "HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "OMICS_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return tmp_path
+
+
+@pytest.fixture
+def sandbox(alone, omics_sandbox, monkeypatch):
+    """The same, told where the sandbox is."""
+    variables = omics_sandbox.environment()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return omics_sandbox
+
+
+@pytest.fixture
+def hidden(sandbox):
+    """Checks that texts have no secret in them."""
+    variables = sandbox.environment()
+    key = json.loads(Path(variables["GEN3_API_KEY"]).read_text())["api_key"]
+
+    def check(*texts):
+        # Some secrets of the sandbox are words that paths have, too.
+        for secret in (*(variables[name] for name in SECRETS), key):
+            assert not any(secret in text for text in texts)
+
+    return check
+
+
+def by_probe(rows, probe):
+    return [row for row in rows if row["probe"] == probe]
+
+
+def test_every_login_is_tried_with_one_call(omics, sandbox, hidden):
+    ran = omics("doctor")
+    assert (ran.code, ran.err) == (0, "")
+    assert {row["status"] for row in ran.json} <= {"ok", "skipped", "warning"}
+    logins = by_probe(ran.json, "login")
+    assert [(row["subject"].partition(":")[0], row["status"]) for row in logins] == [(name, "ok") for name in ALL]
+    assert [row["status"] for row in by_probe(ran.json, "clock")] == ["ok"]
+    asked = [entry["path"] for entry in sandbox.requests()]
+    assert len(asked) == len(ALL)
+    hidden(ran.out)
+
+
+def test_only_what_is_named_is_asked(omics, sandbox):
+    ran = omics("doctor", "sb", "gen3", "--json", tty=True)
+    assert [row["subject"] for row in by_probe(ran.json, "login")] == ["sb: token", "gen3: API key"]
+    assert omics("doctor", "sbb").code == 2
+
+
+def test_a_wrong_token_fails_with_its_remedy(omics, sandbox, monkeypatch):
+    monkeypatch.setenv("SB_AUTH_TOKEN", "0" * 32)
+    ran = omics("doctor", "sb", tty=True)
+    assert ran.code == 1
+    assert "FAILED" in ran.out
+    assert "the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)" in ran.out
+    assert "> Create a token under Developer" in ran.out
+    assert "0" * 32 not in ran.out + ran.err
+
+
+def test_a_service_that_is_down_fails_and_the_others_are_told(omics, sandbox, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("CRUNCH_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        ran = omics("doctor", "crunch", "sb", "--timeout", "5")
+    assert ran.code == 1
+    assert [(row["subject"], row["status"]) for row in by_probe(ran.json, "login")] == [
+        ("sb: token", "ok"),
+        ("crunch: token", "failed"),
+    ]
+
+
+def test_without_anything_configured_only_the_machine_is_looked_at(omics, alone):
+    ran = omics("doctor", "--output", "jsonl")
+    assert ran.code == 0
+    probes = {json.loads(line)["probe"] for line in ran.out.splitlines()}
+    assert probes == {"versions", "pycurl", "extras", "encoding", "open files", "disk", "hard links"}
+    named = omics("doctor", "sb").json[-1]
+    assert (named["subject"], named["status"], named["remedy"]) == ("sb", "skipped", "See: omics init")
+
+
+@pytest.mark.parametrize("command", ["doctor", "init"])
+def test_people_see_lines_that_fit_their_terminal(omics, alone, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "40")
+    ran = omics(command, tty=True)
+    assert ran.code == 0
+    assert [line for line in (ran.out + ran.err).splitlines() if len(line) > 40 and len(line.split()) > 1] == []
+
+
+def test_questions_of_init_fit_a_narrow_terminal(omics, sandbox, alone, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    ran = omics("init", tty=True, typed="n\nn\n")
+    lines = [line for part in ran.err.split("[y/N] ") for line in part.splitlines()]
+    assert [line for line in lines if len(line) > 40 and len(line.split()) > 1] == []
+
+
+def test_init_asks_for_the_logins_that_are_missing(omics, alone, omics_sandbox, monkeypatch):
+    box = omics_sandbox
+    monkeypatch.setenv("OMICS_SB_URL", box.sb_url)
+    typed = iter(["wrong", box.sb_token])
+    monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
+    ran = omics("init", tty=True, typed="sbb\nsb\nsb\n\n")
+    assert "unknown platform 'sbb'. Did you mean sb?" in ran.err
+    assert "refused the login" in ran.err
+    assert "logged in to " + box.sb_url in ran.err
+    assert ran.err.count("Log in to which?") == 4
+    assert ran.err.split("No login for: ")[-1].startswith("hca, azul, gen3, crunch, pangea")
+    assert "login sb" in ran.out
+    listed = omics("init").json["services"]
+    found = next(each["found"] for each in listed if each["service"] == "sb")
+    assert [each["url"] for each in found if each["what"] == "login of default"] == [box.sb_url]
+
+
+@pytest.fixture
+def homeless(alone, monkeypatch):
+    """The same without a home."""
+    leave_home(monkeypatch)
+
+
+def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):
+    ran = omics("doctor", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
+    assert list(told) == ["settings", "tokens", "state"]
+    assert all("HOME is not set" in row["found"] for row in told.values())
+    assert told["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
+    assert omics("init").code == 0
+    files = omics("config", "path").json
+    assert [file["origin"] for file in files] == ["this machine"]
+
+
+def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
+    (alone / "home").write_text("")
+    monkeypatch.setenv("HOME", str(alone / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("OMICS_DSS_URL", "http://127.0.0.1:9")
+    ran = omics("doctor", "--timeout", "5", "--json")
+    assert f"{alone / 'home'} is a file" in {row["found"] for row in by_probe(ran.json, "disk")}
+    assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what is not there holds no login"
+
+
+def test_settings_with_an_error_in_them_are_told_with_their_line_beside_all_others(omics, sandbox, alone):
+    file = alone / "config" / "hca" / "config.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{\n "DSSClient": {,}\n}')
+    ran = omics("init", "--check")
+    assert ran.code == 1
+    dss, *_ = ran.json["services"]
+    assert dss["found"][0]["problem"].startswith(f"{file}:2:")
+    assert ran.json["services"][3]["found"][0]["test"]["status"] == "ok"
+    assert omics("--yes", "init").json["written"] == []
+
+
+def test_init_says_how_to_get_what_is_missing(omics, alone):
+    ran = omics("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert [each["service"] for each in ran.json["services"]] == ALL
+    assert all(each["remedy"] and not each["found"] for each in ran.json["services"])
+    assert not (alone / "config").exists()
+
+
+def test_init_without_a_terminal_asks_nothing_of_anybody(omics, sandbox, hidden):
+    ran = omics("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert all(each["found"] and "test" not in each["found"][0] for each in ran.json["services"])
+    assert (ran.json["written"], sandbox.requests()) == ([], [])
+    hidden(ran.out)
+
+
+def test_init_check_tries_and_writes_nothing(omics, sandbox, alone):
+    ran = omics("init", "--check", "--output", "json")
+    assert ran.code == 0
+    assert {each["found"][0]["test"]["status"] for each in ran.json["services"]} == {"ok"}
+    assert not (alone / "config").exists()
+
+
+def test_init_asks_on_a_terminal_before_it_tries_or_writes(omics, sandbox, alone, hidden):
+    ran = omics("init", tty=True, typed="n\nn\n")
+    assert ran.code == 0
+    assert "from SB_API_ENDPOINT and SB_AUTH_TOKEN" in ran.err
+    assert ran.err.count("[y/N]") == 2
+    assert sandbox.requests() == []
+    assert not (alone / "config").exists()
+    ran = omics("init", tty=True, typed="y\ny\n")
+    assert "7 ok" in ran.out
+    assert "dss.download.replica = aws" in ran.out
+    hidden(ran.out, ran.err)
+    written = json.loads((alone / "config" / "hca" / "config.json").read_text())
+    assert written["dss"]["download"] == {"replica": "aws"}
+    assert "replica" not in omics("init", tty=True, typed="n\nn\n").err, "it is set"
+
+
+def test_what_was_found_is_told_even_if_no_default_can_be_written(omics, sandbox, alone):
+    (alone / "config").write_text("a file in the way")
+    ran = omics("--yes", "init")
+    assert (ran.code, ran.json["written"]) == (1, [])
+    assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
+    assert "config.json cannot be written" in ran.err
+
+
+def test_yes_answers_for_scripts(omics, sandbox, alone):
+    ran = omics("--yes", "init")
+    assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
+    assert "dss.download.replica = aws" in ran.json["written"]
+    shutil.rmtree(alone / "config")

@@ -1,0 +1,71 @@
+"""Where the commands of `omics gen3` stand: groups within groups, options before them, and every operation below `api`."""
+
+import json
+import sys
+
+import pytest
+from gen3_command import gen3_command
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+def test_options_stand_before_the_words_too(gen3, omics, omics_sandbox, monkeypatch, tmp_path):
+    key = str(omics_sandbox.gen3_credentials(tmp_path / "mine.json"))
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
+        monkeypatch.delenv(name)
+    assert gen3("--auth", key, "auth", "endpoint").out == f"{omics_sandbox.gen3_url}\n"
+    assert gen3("auth", f"--auth={key}", "endpoint").code == 0
+    assert gen3("--output", "jsonl", "--auth", key, "whoami").out.count("\n") == 1
+    assert gen3("--auth", "gone", "whoami", "--auth", key).code == 0
+    script = "import os; raise SystemExit(len(os.environ['GEN3_TOKEN']) < 9)"
+    assert gen3("--auth", key, "run", sys.executable, "-c", script).code == 0
+    unknown = gen3("--aut", key, "whoami")
+    assert (unknown.code, "--auth" in unknown.err) == (2, True)
+    assert gen3("--auth").code == 2
+    assert gen3("--auth", key).out.startswith("Usage: omics gen3")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("fence", "get-user-info"), lambda told: told["username"] == ADMINISTRATOR),
+        (("indexd", "list-records"), lambda told: told["records"] == []),
+        (("sheepdog", "get-programs"), lambda told: told["links"] == []),
+        (("peregrine", "query", "--query", "{project{code}}"), lambda told: told == {"data": {"project": []}}),
+        (("wts", "get-external-oidc"), lambda told: told == {"providers": []}),
+        (("manifest", "list-manifests"), lambda told: told == {"manifests": []}),
+        (("arborist", "get-auth-mapping"), lambda told: "/" in told),
+    ],
+)
+def test_operations_are_asked_of_their_service_with_the_login(gen3, words, expected):
+    ran = gen3("api", *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert expected(json.loads(ran.out))
+
+
+def test_metadata_is_changed_at_the_address_for_that(gen3):
+    made = gen3("api", "metadata", "create", "--guid", "dg.1/x", "--body", '{"a": 1}')
+    assert made.code == 0, made.err
+    assert gen3("api", "metadata", "get", "--guid", "dg.1/x").json == {"a": 1}
+    planned = gen3("api", "metadata", "delete", "--guid", "dg.1/x", "--dry-run").json
+    assert "/mds-admin/metadata/dg.1/x" in planned["url"]
+    assert gen3("api", "metadata", "delete", "--guid", "dg.1/x").code == 0
+    assert gen3("api", "metadata", "get", "--guid", "dg.1/x").code == 1
+
+
+def test_a_refused_login_says_what_to_give(gen3, monkeypatch):
+    monkeypatch.delenv("GEN3_API_KEY")
+    ran = gen3("api", "fence", "get-user-info")
+    assert (ran.code, "--access-token FILE" in ran.err) == (4, True)
+
+
+def test_help_says_what_is_there_and_what_is_not(gen3):
+    told = gen3("--help").out
+    for said in ("drs-pull", "discovery", "nih, pfb and users"):
+        assert said in " ".join(told.split())
+    assert "read" in gen3("objects", "manifest", "--help").out
+    assert "--output-file" in gen3("objects", "manifest", "read", "--help").out

@@ -1,0 +1,163 @@
+"""Where `omics sb` finds its platform and token, and where its commands stand."""
+
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.options import global_arguments, own_arguments
+from omicsdk.sandbox.traffic.faults import Rule
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home folder without profiles, and no variables."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatch, omics):
+    (home / ".sevenbridges").mkdir()
+    file = home / ".sevenbridges" / "credentials"
+    file.write_text("[cgc]\napi_endpoint = http://cgc.example.org/v2\nauth_token = t\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("OMICS_SB_URL", "http://variable.example.org/v2")
+    monkeypatch.setenv("OMICS_SB_TOKEN", "t")
+    for words, host in (
+        (("--profile", "cgc"), "cgc"),
+        (("--profile", "cgc", "--base-url", "http://typed.example.org/v2", "--access-token", "t"), "typed"),
+        ((), "variable"),
+    ):
+        before = omics(*words, "sb", "projects", "ls", installed=True)
+        after = omics("sb", "projects", "ls", *words, installed=True)
+        # Plain http is refused before anything is sent, and the refusal names the address.
+        assert before.err == after.err
+        assert f"http://{host}.example.org/v2 is not https" in after.err
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://sb.example.org/v2", "is not https"),
+        ("HTTP://10.0.0.7/v2", "is not https"),
+        ("api.sbgenomics.com/v2", "does not begin with"),
+        ("ftp://x/v2", "does not begin with"),
+        ("https://sb.example.org:99999/v2", "a port that is no number"),
+    ],
+)
+def test_where_a_token_could_be_read_or_nothing_be_says_what_to_give(home, monkeypatch, omics, url, why):
+    monkeypatch.setenv("SB_API_ENDPOINT", url)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "secret")
+    for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    ran = omics("sb", "projects", "ls", installed=True)
+    assert (ran.code, ran.stdout) == (2, b"")
+    assert "SB_API_ENDPOINT" in ran.err
+    assert why in ran.err
+    assert "https://" in ran.err or "https URL" in ran.err
+    assert "debug" not in ran.err
+    assert "secret" not in ran.err
+    typed = omics("--base-url", url, "--access-token", "t", "sb", "projects", "ls", installed=True)
+    assert (typed.code, "--base-url" in typed.err) == (2, True)
+
+
+def test_workflows_stand_at_the_top_and_operations_below_api():
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    assert [name for name, _ in service.groups()] == [
+        *("files", "tasks", "projects", "members", "apps", "volumes", "imports", "exports", "manifest", "api")
+    ]
+    assert service.handwritten() == []
+    assert service.operations() == []
+    commands = {name: [word for word, _ in _group(service, name).handwritten()] for name, _ in service.groups()}
+    assert commands == {
+        "files": [
+            *("ls", "get", "cat", "cp", "mv", "rm", "mkdir", "update", "tag", "metadata", "search", "upload"),
+            "download",
+        ],
+        "tasks": ["ls", "get", "create", "run", "clone", "update", "wait", "logs", "abort", "rm"],
+        "projects": ["ls", "get", "create", "update", "rm", "members"],
+        "members": ["ls", "get", "create", "rm"],
+        "apps": ["ls", "get", "create", "cp"],
+        "volumes": ["ls", "get", "create", "update", "rm"],
+        "imports": ["ls", "get", "create", "wait"],
+        "exports": ["ls", "get", "create", "wait"],
+        "manifest": ["export", "import"],
+        "api": [],
+    }
+    operations = Catalog().operations("sb")
+    below = [found.path for found in _group(service, "api").found()]
+    assert below == [["sb", "api", operation["command"]] for operation in operations]
+
+
+def _group(service, name):
+    group = service.child(name)
+    assert isinstance(group, Group)
+    return group
+
+
+def test_every_command_takes_a_profile_and_can_be_imported():
+    from omicsdk.cli.options import loaded
+
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    for group in service.below():
+        for found in group.found():
+            assert isinstance(found, Found)
+            taken = [each["name"] for each in found.command.get("parameters", [])]
+            assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command)))].count(
+                "profile"
+            ) == 1
+            if "run" in found.command:
+                assert callable(loaded(found.command["run"]))
+                assert found.command.get("summary", "").endswith(".")
+
+
+def test_what_is_mistyped_is_suggested(omics):
+    assert "Did you mean files?" in omics("sb", "file", installed=True).err
+    assert "Did you mean upload?" in omics("sb", "files", "uplaod", installed=True).err
+    assert "Did you mean --recursive?" in omics("sb", "files", "ls", "--recursiv", installed=True).err
+
+
+def test_help_shows_examples(omics):
+    for words in (("files", "ls"), ("tasks", "run"), ("apps", "install"), ("manifest", "import")):
+        out = omics("sb", *words, "--help", installed=True).out
+        assert f"    omics sb {' '.join(words)} " in out
+        assert "--profile" in out
+
+
+@pytest.mark.sandbox
+def test_the_time_that_calls_may_take_reaches_the_platform(sb, omics_sandbox, monkeypatch):
+    def wait(self, seconds):
+        raise AssertionError(f"{seconds} s were waited for")
+
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", wait)
+    for fault in (
+        Rule("status", path="/sb/*", status=503, retry_after=30),
+        Rule("status", path="/sb/*", status=429, retry_after=30),
+        Rule("status", path="/sb/*", status=503, code="0"),
+    ):
+        omics_sandbox.fault_book.clear()
+        omics_sandbox.add_faults(fault)
+        for words in (("projects", "ls"), ("api", "list-projects"), ("files", "ls", "sb://sandbox-user/p")):
+            ran = sb(*words, "--call-budget", "20")
+            assert (ran.code, str(fault.status) in ran.err) == (1, True), ran.err
+    omics_sandbox.fault_book.clear()
+    omics_sandbox.add_faults(Rule("stall", path="/sb/*"))
+    for words in (("projects", "ls"), ("api", "list-projects"), ("files", "ls", "sb://sandbox-user/p")):
+        ran = sb(*words, "--call-timeout", "0.2", "--call-budget", "0.2s")
+        assert (ran.code, "timed out" in ran.err.lower() or "no answer" in ran.err.lower()) == (1, True), ran.err
+
+
+def test_switches_stand_alone():
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    switches = [
+        (found.path, each["name"], each.get("flag"))
+        for group in service.below()
+        if group.path[-1] != "api"
+        for found in group.found()
+        for each in found.command.get("parameters", [])
+        if each.get("type") == "boolean" and each.get("default") is False
+    ]
+    assert len(switches) > 30
+    assert [each for each in switches if not each[2]] == []

@@ -1,0 +1,214 @@
+"""`omics codegen`: what a user gets for a document of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_document import DOCUMENT, _run
+from small_document import spec as spec
+
+
+def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "project"
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "1 operation, 0 models" in said.err
+    assert "1 without a type" in said.err
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "pyproject.toml", "src", "tests"]
+    program = "from small_client import SmallClientApi; print(SmallClientApi().get_a, SmallClientApi().base_url)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
+    assert run.stdout == "<operation get_a: GET /a/{id}> https://small.example\n"
+
+
+def test_the_project_says_what_it_is(spec: Path, tmp_path: Path) -> None:
+    import tomllib
+
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    project = tomllib.loads((tmp_path / "out/pyproject.toml").read_text())["project"]
+    assert (project["name"], project["version"], project["description"]) == ("small-client", "1.2", 'What it "does".')
+    assert "Small \\<b\\>one\\</b\\>" in (tmp_path / "out/README.md").read_text()
+    rows = json.loads((tmp_path / "out/src/small_client/report.json").read_text())
+    assert [(row["kind"], row["line"], row["certain"]) for row in rows] == [("untyped", 9, True)] * len(rows)
+    assert rows
+
+
+def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "README.md").write_text("mine\n")
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert (out / "README.md").read_text() == "mine\n"
+    assert "README.md already exists" in capsys.readouterr().err
+
+
+def test_faults_are_lines_and_nothing_is_written(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec.write_text(
+        DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{$ref: '#/components/schemas/None'}")
+    )
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "small.yaml:9: " in lines[0]
+    assert not (tmp_path / "out").exists()
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--missing-as-any") == 0
+
+
+def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
+        "- {target: '$.paths[*].get', update: {x-omics-name: read_it}}\n"
+    )
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
+    assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
+
+
+def test_check_lists_what_is_not_as_the_document_says(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = (spec, "--name", "small_client", "--out", out)
+    assert _run(*words, "--check") == 1
+    assert "omics: missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
+    assert not out.exists()
+    assert _run(*words) == 0
+    assert _run(*words, "--check") == 0
+    (out / "src/small_client/client.py").write_text("# changed\n")
+    (out / "src/small_client/own.py").write_text("")
+    (out / "README.md").write_text("my own\n")
+    (out / "pyproject.toml").unlink()
+    capsys.readouterr()
+    assert _run(*words, "--check") == 1
+    assert capsys.readouterr().err.splitlines()[:-1] == [
+        "omics: differs: src/small_client/client.py",
+        "omics: missing: pyproject.toml",
+        "omics: not from a document: src/small_client/own.py",
+    ]
+
+
+def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
+    assert "There are: a." in capsys.readouterr().err
+
+
+def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    package = tmp_path / "out/src/small_client"
+    for kept in (package / "openapi.json", package, tmp_path / "out"):
+        assert _run("diff", kept, spec, "--fail-on-breaking") == 0
+    assert _run("diff", tmp_path, spec) == 2
+
+
+def test_steps_are_shown_to_whoever_looks_on(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().err
+    assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
+    first = said.split("\n")[0].rpartition("\x1b[K")[2]
+    assert first.startswith(f"omics: {tmp_path / 'out'}"), "what is said last takes the steps' place"
+
+
+SHOP = Path(__file__).parents[2] / "data/codegen/golden/specs/shop"
+WITHOUT = [
+    word for name in ("cacheprovider", "xdist", "zarr", "anyio", "hypothesispytest") for word in ("-p", f"no:{name}")
+]
+PYTEST = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "--basetemp=made"]
+"""Without plugins that a project's tests don't use; they take as long as all the rest."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project of the golden document."""
+    words = (
+        SHOP / "openapi.yaml",
+        "--overlay",
+        SHOP / "overlay.yaml",
+        "--name",
+        "shop_client",
+        "--out",
+        tmp_path / "shop",
+    )
+    assert _run(*words) == 0
+    return tmp_path / "shop"
+
+
+def test_a_project_tests_each_operation(shop: Path) -> None:
+    run = subprocess.run(PYTEST, cwd=shop, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{6 * 4} passed" in run.stdout
+
+
+def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:
+    module = shop / "src/shop_client/operations/head_reads.py"
+    module.write_text(module.read_text().replace("/reads", "/writes"))
+    run = subprocess.run([*PYTEST, "-k", "head_reads"], cwd=shop, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "4 failed" in run.stdout
+
+
+def test_a_projects_readme_has_every_operation(shop: Path) -> None:
+    text = (shop / "README.md").read_text()
+    rows = json.loads((shop / "src/shop_client/commands.json").read_text())
+    for row in rows:
+        assert f"- `{row['name']}(" in text
+        assert f"`{row['method']} {row['path']}`" in text
+    assert "| token | `BearerToken(token)` | A token. |" in text
+    assert ", in pages. " in text
+    assert ", as a stream too. " in text
+    assert "ShopClientApi(credentials=BearerToken(token))" in text
+
+
+def test_what_is_lost_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "lossy.yaml"
+    spec.write_text(
+        """openapi: 3.0.3
+info: {title: Lossy, version: '1'}
+paths:
+  /a:
+    gett: {responses: {'200': {description: fine}}}
+    x-note: {a: b}
+    get:
+      operationId: getA
+      parameters: [{name: q, in: query}, q, {name: q, in: query}]
+      responses: {'200': {description: fine}, twohundred: {description: what}}
+"""
+    )
+    out = tmp_path / "out"
+    assert _run(spec, "--name", "lossy", "--out", out) == 0
+    told = capsys.readouterr().err
+    assert "4 lost" in told
+    expected = [
+        "5: gett is left out: it is no method; did you mean get?",
+        "9: parameter 1 is left out",
+        "9: left out",
+        "10: twohundred is left out: it is no status",
+    ]
+    assert [words for words in expected if f"lossy.yaml:{words}" not in told] == []
+    assert "x-note" not in told
+    assert (out / "src/lossy/operations/get_a.py").is_file()
+    assert _run(spec, "--name", "lossy", "--out", out, "--strict") == 3
+    assert (out / "src/lossy/operations/get_a.py").is_file()
+
+
+def test_a_document_whose_paths_are_empty_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "empty.yaml"
+    spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
+    assert _run(spec, "--name", "empty", "--out", tmp_path / "out", "--strict") == 3
+    assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
+
+
+def test_a_root_that_holds_the_document(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other").mkdir()
+    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0
+    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path / "other") == 1
+    assert "Name a folder above the document after --root" in capsys.readouterr().err

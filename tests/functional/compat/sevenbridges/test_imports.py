@@ -1,0 +1,17 @@
+"""Modules of resources are called as in sevenbridges-python; none needs itself in a roundabout way when it is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_the_import_of_api_loads_nothing_that_sends_or_reads_answers():
+    program = "import sys; from omicsdk.compat.sevenbridges import Api; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "omicsdk.compat.sevenbridges.http.client" in loaded
+    heavy = {"attrs", "dataclasses", "httpx", "inspect", "json", "logging", "pathlib", "pycurl", "socket", "ssl"}
+    heavy |= {"omicsdk.core.client", "omicsdk.core.credentials", "omicsdk.sb", "omicsdk.transfer", "omicsdk_api"}
+    assert loaded & heavy == set()

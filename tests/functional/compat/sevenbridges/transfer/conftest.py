@@ -1,0 +1,269 @@
+"""A small platform on loopback: uploads in parts, a storage behind presigned URLs, files and folders."""
+
+import hashlib
+import json
+import re
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from loopback import Head, LoopbackServer
+from omicsdk.compat.sevenbridges.api import Api
+from omicsdk.core.clock import ManualClock
+from sb_state_folder import state as state
+
+MIB = 1024 * 1024
+TOKEN = "f00df00df00df00df00df00df00df00d"
+
+
+@dataclass
+class Asked:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+
+Answer = tuple[int, dict[str, str], bytes]
+Fault = Callable[[Asked], Answer | None]
+
+
+def of_json(value: Any, status: int = 200, **headers: str) -> Answer:
+    return status, {"Content-Type": "application/json", **headers}, json.dumps(value).encode()
+
+
+def of_error(status: int, code: int = 0, message: str = "no") -> Answer:
+    return of_json({"status": status, "code": code, "message": message, "more_info": ""}, status)
+
+
+class Platform(LoopbackServer):
+    """What a test sees of it: requests, files, uploads; and where it breaks."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.faults: dict[str, deque[Fault]] = {}
+        self.uploads: dict[str, dict[str, Any]] = {}
+        self.aborted: list[str] = []
+        self.files: dict[str, dict[str, Any]] = {}
+        self.contents: dict[str, bytes] = {}
+        self.chosen: int | None = None  # the size of parts that it insists on
+        self.report: dict[str, Any] | None = {"success_codes": [200], "headers": ["ETag", "X-Place"]}
+        self.gate = threading.Event()  # bytes go in and out while it is set
+        self.gate.set()
+        self.waiting = threading.Event()  # set when something waits for the gate
+        self.tickets = 0
+        super().__init__()
+
+    def fault(self, path: str, *faults: Fault) -> None:
+        """The next requests for a path ("METHOD path") go through these, one each."""
+        self.faults.setdefault(path, deque()).extend(faults)
+
+    def of(self, method: str, pattern: str) -> list[Asked]:
+        return [each for each in self.asked if each.method == method and re.fullmatch(pattern, each.path)]
+
+    def add(self, name: str, content: bytes | None = None, parent: str = "me/project", **more: Any) -> str:
+        """Adds a file, or a folder when it has no content; gives its id."""
+        kind = "folder" if content is None else "file"
+        identity = f"{kind}-{len(self.files) + 1}"
+        place = {"project": parent} if "/" in parent else {"parent": parent}
+        told = {"id": identity, "href": self.url(f"v2/files/{identity}"), "name": name, "type": kind, **place, **more}
+        if content is not None:
+            self.contents[identity] = content
+            told = {"size": len(content), "metadata": {}} | told
+        self.files[identity] = told
+        return identity
+
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        body = reader.read(int(head.headers.get("content-length", 0)))
+        given = parse_qs(head.query)
+        query = {name: "\n".join(values) if name == "name" else values[-1] for name, values in given.items()}
+        asked = Asked(head.method, head.path, query, head.headers, body)
+        with self._guard:
+            self.asked.append(asked)
+            queue = self.faults.get(f"{head.method} {head.path}")
+            fault = queue.popleft() if queue else None
+        status, headers, content = (fault(asked) if fault is not None else None) or self.answer(asked)
+        length = headers.pop("Content-Length", str(len(content)))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        whole = f"HTTP/1.1 {status} X\r\n{lines}Content-Length: {length}\r\n\r\n".encode() + content
+        connection.sendall(whole)
+        return length == str(len(content))
+
+    def answer(self, asked: Asked) -> Answer:
+        kind, _, rest = asked.path.partition("/")
+        if kind == "storage":
+            return self.stored(asked)
+        if kind == "bytes":
+            return self.given(asked, rest)
+        if asked.headers.get("x-sbg-auth-token") != TOKEN:
+            return of_error(401)
+        for pattern, answer in ROUTES:
+            found = re.fullmatch(pattern, f"{asked.method} {rest}")
+            if found:
+                return answer(self, asked, *found.groups())
+        return of_error(404, 5002, f"no {asked.method} {asked.path}")
+
+    # -- the storage
+
+    def pass_gate(self) -> None:
+        if not self.gate.is_set():
+            self.waiting.set()
+            while not (self.gate.wait(0.05) or self.closing.is_set()):
+                pass
+
+    def stored(self, asked: Asked) -> Answer:
+        self.pass_gate()
+        _, upload_id, number = asked.path.split("/")
+        if asked.headers.get("x-kind") != "part" or "x-sbg-auth-token" in asked.headers:
+            return 403, {}, b""
+        etag = hashlib.md5(asked.body).hexdigest()
+        found = self.uploads.get(upload_id)
+        if found is None:
+            return 404, {}, b"<Error><Code>NoSuchUpload</Code></Error>"
+        found["bytes"][int(number)] = asked.body
+        return 200, {"ETag": f'"{etag}"', "X-Place": "here"}, b""
+
+    def given(self, asked: Asked, identity: str) -> Answer:
+        self.pass_gate()
+        if "x-sbg-auth-token" in asked.headers:
+            return 400, {}, b"tokens don't belong here"
+        content = self.contents[identity]
+        etag = {"ETag": f'"{hashlib.md5(content).hexdigest()}"', "Accept-Ranges": "bytes"}
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
+        if wanted is None:
+            return 200, etag, content
+        start, end = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
+        span = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
+        return 206, etag | span, content[start : end + 1]
+
+    # -- uploads
+
+    def started(self, asked: Asked) -> Answer:
+        upload_id = f"up{len(self.uploads) + 1}"
+        told = asked.json
+        part_size = self.chosen or told["part_size"]
+        self.uploads[upload_id] = {**told, "part_size": part_size, "bytes": {}, "parts": {}, "query": asked.query}
+        return of_json({"upload_id": upload_id, "part_size": part_size})
+
+    def looked_at(self, asked: Asked, upload_id: str) -> Answer:
+        found = self.uploads.get(upload_id)
+        if found is None:
+            return of_error(404, 8001)
+        parts = [{"part_number": n, "response": {"headers": headers}} for n, headers in found["parts"].items()]
+        assert asked.query == {"list_parts": "true"}
+        return of_json({"upload_id": upload_id, "part_size": found["part_size"], "parts": parts})
+
+    def part_url(self, asked: Asked, upload_id: str, number: str) -> Answer:
+        if upload_id not in self.uploads:
+            return of_error(404, 8001)
+        with self._guard:
+            self.tickets += 1
+        url = self.url(f"storage/{upload_id}/{number}", f"signature=canary{self.tickets}")
+        return of_json({"method": "PUT", "url": url, "headers": {"x-kind": "part"}, "report": self.report})
+
+    def reported(self, asked: Asked, upload_id: str) -> Answer:
+        found, told = self.uploads.get(upload_id), asked.json
+        if found is None:  # it was given up while the part was on its way
+            return of_error(404, 8001)
+        found["parts"][told["part_number"]] = told["response"]["headers"]
+        return 200, {}, b""
+
+    def completed(self, asked: Asked, upload_id: str) -> Answer:
+        found = self.uploads.pop(upload_id, None)
+        if found is None:
+            return of_error(404, 8001)
+        assert sorted(found["parts"]) == sorted(found["bytes"])
+        content = b"".join(found["bytes"][number] for number in sorted(found["bytes"]))
+        identity = self.add(found["name"], content, found.get("project") or found.get("parent") or "automation")
+        return of_json(self.files[identity])
+
+    def ended(self, asked: Asked, upload_id: str) -> Answer:
+        if self.uploads.pop(upload_id, None) is None:
+            return of_error(404, 8001)
+        self.aborted.append(upload_id)
+        return 204, {}, b""
+
+    # -- files
+
+    def listed(self, asked: Asked, parent: str = "") -> Answer:
+        parent = parent or asked.query.get("parent") or asked.query["project"]
+        items = [each for each in self.files.values() if parent in (each.get("parent"), each.get("project"))]
+        if "name" in asked.query:
+            items = [each for each in items if each["name"] in asked.query["name"].split("\n")]
+        page = {"href": self.url(asked.path), "items": items, "links": []}
+        return of_json(page, **{"X-Total-Matching-Query": str(len(items))})
+
+    def folder_made(self, asked: Asked) -> Answer:
+        told = asked.json
+        assert told["type"] == "folder"
+        return of_json(self.files[self.add(told["name"], None, told.get("project") or told["parent"])], 201)
+
+    def file_told(self, asked: Asked, identity: str) -> Answer:
+        return of_json(self.files[identity]) if identity in self.files else of_error(404, 5002)
+
+    def located(self, asked: Asked, identity: str) -> Answer:
+        with self._guard:
+            self.tickets += 1
+        return of_json({"url": self.url(f"bytes/{identity}", f"signature=canary{self.tickets}")})
+
+
+_UPLOAD = r"(?:upload/multipart|automation/upload)"
+ROUTES: list[tuple[str, Callable[..., Answer]]] = [
+    (rf"POST {_UPLOAD}", Platform.started),
+    (rf"GET {_UPLOAD}/([^/]+)", Platform.looked_at),
+    (rf"DELETE {_UPLOAD}/([^/]+)", Platform.ended),
+    (rf"GET {_UPLOAD}/([^/]+)/part/(\d+)", Platform.part_url),
+    (rf"POST {_UPLOAD}/([^/]+)/part", Platform.reported),
+    (rf"POST {_UPLOAD}/([^/]+)/complete", Platform.completed),
+    (r"GET files", Platform.listed),
+    (r"POST files", Platform.folder_made),
+    (r"GET files/([^/]+)/list", Platform.listed),
+    (r"GET files/([^/]+)/download_info", Platform.located),
+    (r"GET files/([^/]+)", Platform.file_told),
+]
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    running = Platform()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def api(platform: Platform, clock: ManualClock) -> Iterator[Api]:
+    made = Api(platform.url("v2"), TOKEN, debug=True, clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def error() -> Callable[..., Answer]:
+    """Makes an answer of the platform's that is an error."""
+    return of_error
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of three parts of 5 MiB, the last of one byte."""
+    path = tmp_path / "large.bin"
+    path.write_bytes(b"a" * (5 * MIB) + b"b" * (5 * MIB) + b"c")
+    return path

@@ -1,0 +1,116 @@
+"""The address that a browser comes back to: what it takes for the answer, and what it tells the browser."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.redirect_server import RedirectServer
+from trials import until
+
+
+def fetch(url):
+    """Status, text and headers of an answer, whatever proxy the environment names."""
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=20) as answer:
+            return answer.status, answer.read().decode(), answer.headers
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), error.headers
+
+
+def test_the_answer_is_what_the_browser_brings():
+    server = RedirectServer()
+    assert server.uri.startswith("http://127.0.0.1:")
+    with server.listening("s"):
+        status, page, headers = fetch(f"{server.uri}?code=canary&state=s")
+        assert server.wait(20) == "code=canary&state=s"
+    assert status == 200
+    assert "You may close this tab" in page
+    assert "canary" not in page
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_refusal_is_an_answer_and_its_words_are_no_markup():
+    server = RedirectServer()
+    with server.listening("s"):
+        status, page, _ = fetch(f"{server.uri}?error=access_denied&error_description=%3Cscript%3E&state=s")
+        assert "error=access_denied" in server.wait(20)
+    assert status == 200
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("?code=c&state=forged", 400),
+        ("?code=c", 400),
+        ("?code=c&state=s&state=forged", 400),
+        ("favicon.ico", 404),
+        ("other?code=c&state=s", 404),
+        ("", 404),
+    ],
+)
+def test_what_is_no_answer_is_passed_over(target, status):
+    server = RedirectServer()
+    with server.listening("s"):
+        assert fetch(server.uri + target)[0] == status
+        fetch(f"{server.uri}?code=right&state=s")
+        assert server.wait(20) == "code=right&state=s"
+
+
+def test_a_browser_that_never_comes_back_is_a_timeout():
+    server = RedirectServer()
+    with server.listening("s"), pytest.raises(AuthError, match=r"within 0\.01 s") as caught:
+        server.wait(0.01)
+    assert "--device" in caught.value.remedy
+
+
+def test_a_wait_can_be_given_up():
+    stop = threading.Event()
+    stop.set()
+    server = RedirectServer()
+    with server.listening("s"), pytest.raises(AuthError, match="cancelled"):
+        server.wait(100, stop)
+
+
+def test_a_connection_on_which_nothing_comes_holds_nobody_up():
+    server = RedirectServer()
+    with server.listening("s"), socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/")))):
+        fetch(f"{server.uri}?code=c&state=s")
+        assert server.wait(20) == "code=c&state=s"
+
+
+def test_a_port_that_is_taken_gives_way_to_a_free_one():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = RedirectServer("localhost", port, "/back")
+        with server.listening("s"):
+            assert server.uri.startswith("http://localhost:")
+            assert server.uri.endswith("/back")
+            assert f":{port}/" not in server.uri
+
+
+def test_nothing_is_left_behind():
+    before = set(threading.enumerate())
+    server = RedirectServer()
+    with server.listening("s"):
+        assert set(threading.enumerate()) - before
+    assert not until(lambda: set(threading.enumerate()) - before, 20)
+    with pytest.raises(OSError, match=r"."):
+        socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/"))), timeout=5)
+
+
+def test_the_code_is_not_logged(capfd):
+    server = RedirectServer()
+    with server.listening("s"):
+        fetch(f"{server.uri}?code=canary&state=s")
+        server.wait(20)
+    told = capfd.readouterr()
+    assert "canary" not in told.out + told.err

@@ -1,0 +1,51 @@
+"""Copies between any two places: what arrives is whole and right, what fails is told, nothing is half-written."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from breakable import Answer
+from omicsdk.fs import parse_uri
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.planning import CopyPlan, select
+from omicsdk.fs.store import Stores
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
+    served.store.hold("p/a", b"whole")
+    (folder := tmp_path / "out").mkdir()
+    os.mkfifo(folder / "fifo")
+    with (
+        Stores({"served": {"port": served.store.server.port}}) as stores,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        came = pool.submit((folder / "fifo").read_bytes)
+        file = replace(next(iter(select(stores.of("served://"), parse_uri("served://p/a")))), name="fifo")
+        report = copy_files(CopyPlan(parse_uri(f"{folder}/"), [file]), stores)
+        assert ([each.name for each in report.outcomes], report.ok) == (["fifo"], True)
+        assert came.result(10) == b"whole"
+    assert [path.name for path in folder.iterdir()] == ["fifo"]
+    assert (folder / "fifo").is_fifo()
+
+
+def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brought_it(served, tmp_path):
+    def run(*, differing, modified=None):
+        with Stores({"served": {"port": served.store.server.port, "sizeless": "yes"}}) as stores:
+            found = select(stores.of("served://"), parse_uri("served://p"))
+            files = [replace(file, entry=replace(file.entry, modified=modified)) for file in found]
+            target = parse_uri(f"{tmp_path / 'out'}/")
+            copy_files(CopyPlan(target, files, ["served://p"], differing=differing), stores)
+        return (tmp_path / "out/a").read_bytes()
+
+    served.store.hold("p/a", b"1")
+    served.store.hold("p/b", b"2")
+    served.store.always("p/b", lambda *_: Answer(404))
+    assert run(differing=True) == b"1"
+    served.store.hold("p/a", b"9")
+    assert run(differing=False) == b"1"  # as a copy that goes on does: what it brought it has
+    assert run(differing=True) == b"9"
+
+    served.store.hold("p/a", b"5")
+    assert run(differing=False, modified=(tmp_path / "out/a").stat().st_mtime + 1) == b"5"

@@ -1,0 +1,123 @@
+"""Reference sequences: by any digest, in parts, compared with what they are named by."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from omicsdk import NO_RETRY, AsyncRefget, ChecksumMismatch, DiskFull, NotFound, Refget, TransferError, UsageError
+from omicsdk.sandbox import Rule, Sandbox
+
+LETTERS = "ACGTACGTTTGACCA" * 200
+
+
+@pytest.fixture
+def refget(omics_sandbox: Sandbox) -> Iterator[Refget]:
+    with Refget(omics_sandbox.refget_url, retry=NO_RETRY, environ={}) as client:
+        yield client
+
+
+@pytest.fixture
+def ids(omics_sandbox: Sandbox) -> dict[str, str]:
+    made = omics_sandbox.ga4gh.refget.add("seq", LETTERS)
+    return {"md5": made.md5, "trunc512": made.trunc512, "SQ": made.ga4gh, "ga4gh": f"ga4gh:{made.ga4gh}", "name": "seq"}
+
+
+@pytest.mark.parametrize("kind", ["md5", "trunc512", "SQ", "ga4gh", "name"])
+def test_a_sequence_is_read_by_each_identifier(refget: Refget, ids: dict[str, str], tmp_path: Path, kind: str) -> None:
+    assert refget.read(ids[kind]) == LETTERS
+    saved = refget.download(ids[kind], tmp_path / "a.txt", format="plain")
+    assert (tmp_path / "a.txt").read_text() == LETTERS
+    assert (saved.length, saved.verification) == (len(LETTERS), {"SQ": "ga4gh", "name": "ga4gh"}.get(kind, kind))
+
+
+def test_a_part_counts_from_0_and_is_named_as_samtools_does(
+    refget: Refget, ids: dict[str, str], tmp_path: Path
+) -> None:
+    assert refget.read(ids["md5"], start=5, end=25) == LETTERS[5:25]
+    assert refget.read(ids["md5"], start=2990) == LETTERS[2990:]
+    assert refget.read(ids["md5"], end=7) == LETTERS[:7]
+    assert refget.read(ids["md5"], start=0) == LETTERS
+    saved = refget.download("seq", tmp_path / "a.fa", start=5, end=75)
+    assert (tmp_path / "a.fa").read_text() == f">seq:6-75\n{LETTERS[5:65]}\n{LETTERS[65:75]}\n"
+    assert (saved.length, saved.verification) == (70, "")
+
+
+def test_a_part_across_the_origin_is_for_circular_sequences_on_servers_that_have_it(
+    refget: Refget, omics_sandbox: Sandbox
+) -> None:
+    omics_sandbox.ga4gh.refget.add("ring", "AACCGGTT", circular=True)
+    assert refget.read("ring", start=6, end=2) == "TTAA"
+    with pytest.raises(Exception, match="not circular"):
+        refget.read("chr1", start=6, end=2)
+    omics_sandbox.settings.turn({"refget.circular_supported": False})
+    with pytest.raises(UsageError, match="does not support parts across the origin"):
+        refget.read("ring", start=6, end=2)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (0, 0), (None, 0)])
+def test_positions_that_cannot_be_are_refused(
+    refget: Refget, omics_sandbox: Sandbox, start: int | None, end: int
+) -> None:
+    with pytest.raises(UsageError):
+        refget.read("chr1", start=start, end=end)
+    assert omics_sandbox.requests("/refget") == []
+
+
+def test_what_the_server_does_not_have_is_not_found(refget: Refget, tmp_path: Path) -> None:
+    for work in (lambda: refget.describe("0" * 32), lambda: refget.download("0" * 32, tmp_path / "a.fa")):
+        with pytest.raises(NotFound, match="There is no sequence"):
+            work()
+    with pytest.raises(Exception, match="The sequence has 10000 letters"):
+        refget.read("chr1", start=10_000, end=10_001)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_letters_than_the_digest_says_are_not_kept(
+    refget: Refget, omics_sandbox: Sandbox, ids: dict[str, str], tmp_path: Path
+) -> None:
+    omics_sandbox.add_faults(Rule("short", path="/refget/sequence/*", at=100))
+    (tmp_path / "a.fa").write_text("from before")
+    with pytest.raises(ChecksumMismatch, match="ga4gh"):
+        refget.download(ids["ga4gh"], tmp_path / "a.fa")
+    assert (tmp_path / "a.fa").read_text() == "from before"
+    with pytest.raises(TransferError, match="200 letters were requested, and 100 came"):
+        refget.read(ids["md5"], start=0, end=200)
+
+
+def test_media_types_of_every_version_are_accepted(omics_sandbox: Sandbox) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, text="ACGT")
+
+    with Refget("https://refget.example.org", transport=httpx.MockTransport(answer), environ={}) as client:
+        client.read("68a178f7c740c5c240aa67ba41843b119d3bf9f8b0f0ac36")
+    kinds = asked[0].headers["accept"]
+    assert "text/plain" in kinds
+    assert "text/vnd.ga4gh.refget.v2.0.0+plain" in kinds
+
+
+def test_a_full_disk_is_named(refget: Refget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("omicsdk.core.files.os.fsync", full)
+    with pytest.raises(DiskFull):
+        refget.download("chr1", tmp_path / "a.fa")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_asynchronous_client_has_the_same(omics_sandbox: Sandbox) -> None:
+    async def work() -> Any:
+        async with AsyncRefget(omics_sandbox.refget_url, environ={}) as client:
+            return (await client.describe("chr1"))["length"], len(await client.read("chr1", end=9))
+
+    assert anyio.run(work) == (10_000, 9)

@@ -1,0 +1,86 @@
+"""Tools of a registry and their files: listed, fetched, verified, kept in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from omicsdk import NO_RETRY, AsyncTrs, NotFound, Trs, UsageError
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.ga4gh.state import EXAMPLE_TOOL
+
+
+@pytest.fixture
+def trs(omics_sandbox: Sandbox) -> Iterator[Trs]:
+    with Trs(omics_sandbox.trs_url, retry=NO_RETRY, environ={}) as client:
+        yield client
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_version_is_written_with_its_paths(trs: Trs, tmp_path: Path) -> None:
+    report = trs.download(EXAMPLE_TOOL, tmp_path / "a", version="v1.0", type="CWL")
+    report.raise_if_failed()
+    assert files(tmp_path / "a") == ["Dockerfile", "main.cwl", "tests/reads.json", "tools/count.cwl"]
+    assert report.verification["verified"] == 4
+    assert "run: tools/count.cwl" in (tmp_path / "a" / "main.cwl").read_text()
+    again = trs.download(EXAMPLE_TOOL, tmp_path / "a", version="v1.0")
+    assert again.counts["skipped"] == 4
+    (tmp_path / "a" / "main.cwl").write_text("changed")
+    assert trs.download(EXAMPLE_TOOL, tmp_path / "a", version="v1.0").counts["done"] == 1
+
+
+def test_a_dry_run_writes_nothing(trs: Trs, tmp_path: Path) -> None:
+    report = trs.download(EXAMPLE_TOOL, tmp_path / "a", version="v1.1", dry_run=True)
+    assert report.counts["planned"] == 4
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_tool_with_several_versions_needs_one_named(trs: Trs, omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"2 versions: v1\.0, v1\.1"):
+        trs.download(EXAMPLE_TOOL, tmp_path)
+    state = omics_sandbox.ga4gh.trs
+    for kind in ("CWL", "WDL"):
+        state.add("#workflow/a/b", "main/next", kind, {"main": f"text {kind}"})
+    with pytest.raises(UsageError, match="2 descriptor types: CWL, WDL"):
+        trs.files("#workflow/a/b")
+    trs.download("#workflow/a/b", tmp_path, type="WDL").raise_if_failed()
+    assert (tmp_path / "main").read_text() == "text WDL"
+
+
+def test_tools_are_listed_to_the_last_page(trs: Trs, omics_sandbox: Sandbox) -> None:
+    for number in range(5):
+        omics_sandbox.ga4gh.trs.add(f"#workflow/org/tool-{number}", "1", "WDL", {"main.wdl": "version 1.0"})
+    assert [each["id"].rpartition("/")[2] for each in trs.ls(organization="org")] == [f"tool-{n}" for n in range(5)]
+    more: list[bool] = []
+    assert len(list(trs.ls(limit=2, on_more=lambda: more.append(True)))) == 2
+    assert more == [True]
+    assert [each["name"] for each in trs.ls(descriptor_type="CWL")] == ["count"]
+    assert list(trs.ls(author="nobody")) == []
+    assert trs.describe(EXAMPLE_TOOL)["name"] == "count"
+    assert [each["id"] for each in trs.versions(EXAMPLE_TOOL)] == ["v1.0", "v1.1"]
+
+
+def test_what_the_registry_does_not_have_is_not_found(trs: Trs, tmp_path: Path) -> None:
+    for work in (
+        lambda: trs.describe("none"),
+        lambda: trs.versions("none"),
+        lambda: trs.files(EXAMPLE_TOOL, version="v9"),
+        lambda: trs.download(EXAMPLE_TOOL, tmp_path, version="v1.0", type="SMK"),
+    ):
+        with pytest.raises(NotFound):
+            work()
+
+
+def test_the_asynchronous_client_has_the_same(omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    async def work() -> Any:
+        async with AsyncTrs(omics_sandbox.trs_url, environ={}) as client:
+            report = await client.download(EXAMPLE_TOOL, tmp_path, version="v1.0")
+            return [each["id"] async for each in client.ls()], report.ok
+
+    assert anyio.run(work) == ([EXAMPLE_TOOL], True)

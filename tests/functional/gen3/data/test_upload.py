@@ -1,0 +1,238 @@
+"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that says what it holds."""
+
+import hashlib
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from drs_download import download
+from omicsdk.core.credentials import BearerToken, Credentials
+from omicsdk.core.errors import ChecksumMismatch, Forbidden, UsageError
+from omicsdk.gen3 import Gen3
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.traffic.faults import Rule
+from trials import until
+
+MIB = 1024 * 1024
+BUCKET = "sandbox-gen3"
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+
+
+def commons_of(sandbox: Sandbox, name: str) -> Gen3:
+    token = sandbox.gen3.access.issue(name, sandbox.url)
+    return Gen3(sandbox.gen3_url, credentials=BearerToken(token, origins=[sandbox.gen3_url]))
+
+
+@pytest.fixture
+def commons(sandbox: Sandbox) -> Iterator[Gen3]:
+    with commons_of(sandbox, ADMINISTRATOR) as made:
+        yield made
+
+
+def filled(folder: Path, **files: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, size in files.items():
+        (folder / name).write_bytes(random.Random(name).randbytes(size))
+    return folder
+
+
+def record(commons: Gen3, guid: str) -> dict[str, Any]:
+    return commons.indexd.get_record.raw(guid=guid).json()
+
+
+def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10, b=0, c=100_000)
+    result = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    result.raise_if_failed()
+    assert [file.name for file in result.files] == ["a", "b", "c"]
+    for file in result.files:
+        content = file.path.read_bytes()
+        found = record(commons, file.guid)
+        assert found["size"] == len(content)
+        assert found["hashes"]["md5"] == hashlib.md5(content).hexdigest()
+        assert found["authz"] == ["/open"]
+        assert file.state == "indexed"
+
+
+def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", big=23 * MIB)
+    (file,) = commons.upload(
+        folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, patience=0
+    ).files
+    assert file.error is None
+    parts = [entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]
+    assert len(parts) == 5
+    host = sandbox.url.partition("://")[2]
+    login = cast("Credentials", commons.credentials)
+    download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login).raise_if_failed()
+    assert (tmp_path / "out/big").read_bytes() == (folder / "big").read_bytes()
+
+
+def test_the_commons_own_job_fills_the_record_where_there_is_one(
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
+) -> None:
+    folder = filled(tmp_path / "in", a=10)
+    done = threading.Event()
+
+    class Clock:
+        def now(self) -> float:
+            return 0.0
+
+        def monotonic(self) -> float:
+            return 0.0
+
+        def sleep(self, _seconds: float) -> None:
+            sandbox.finish()
+            done.set()
+
+        async def async_sleep(self, seconds: float) -> None:
+            raise AssertionError
+
+    (file,) = commons.upload(folder / "a", clock=Clock()).files
+    assert done.is_set()
+    assert file.filled == "by the commons"
+
+
+def test_a_record_is_left_blank_where_nobody_knows_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
+    """Filled without a URL it couldn't be downloaded, and the commons' job wouldn't fill it any more."""
+    result = commons.upload(filled(tmp_path / "in", a=10), patience=0)
+    assert result.ok
+    assert result.files[0].filled == "not yet"
+    assert result.files[0].state == "uploaded"
+    assert record(commons, result.files[0].guid)["size"] is None
+
+
+def test_who_may_not_upload_is_told_and_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10, b=10)
+    with commons_of(sandbox, READER) as commons:
+        result = commons.upload(folder, authz=["/programs/secret"], patience=0)
+    assert [type(file.error) for file in result.files] == [Forbidden, Forbidden]
+    assert not any(file.guid for file in result.files)
+
+
+def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
+) -> None:
+    folder = filled(tmp_path / "in", a=100, b=100, c=100)
+    sandbox.add_faults(Rule("status", path="/gen3/_storage/*/c", status=500))
+    first = commons.upload(folder, authz=["/open"], retries=0, patience=0)
+    assert [file.state for file in first.files] == ["uploaded", "uploaded", "failed"]
+    sandbox.fault_book.clear()
+    before = len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
+    second = commons.upload(folder, authz=["/open"], patience=0)
+    second.raise_if_failed()
+    assert len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]) == before + 1
+    assert [file.guid for file in second.files] == [file.guid for file in first.files]
+    assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
+
+
+def puts(sandbox: Sandbox) -> int:
+    return len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
+
+
+def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=100, b=0)
+    first = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    assert [file.state for file in first.files] == ["indexed", "indexed"]
+    filled(folder, c=10)
+    before = puts(sandbox)
+    again = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    again.raise_if_failed()
+    assert [(file.name, file.state) for file in again.files] == [("a", "skipped"), ("b", "skipped"), ("c", "indexed")]
+    assert [file.guid for file in again.files[:2]] == [file.guid for file in first.files]
+    assert (puts(sandbox), again.report.counts["skipped"], again.report.ok) == (before + 1, 2, True)
+    assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
+    (folder / "a").write_bytes(random.Random("another").randbytes(100))  # the same name and size, other bytes
+    changed = commons.upload(folder / "a", authz=["/open"], bucket=BUCKET, patience=0).files[0]
+    assert (changed.state, changed.guid != first.files[0].guid) == ("indexed", True)
+    anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, patience=0, resume=False).files[0]
+    assert (anew.state, anew.guid != first.files[1].guid) == ("indexed", True)
+
+
+def test_a_file_of_another_resource_or_user_is_not_taken_for_one_s_own(
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
+) -> None:
+    folder = filled(tmp_path / "in", a=100)
+    for authz, state in (((), "indexed"), ((), "skipped"), (["/open"], "indexed"), (["/open"], "skipped")):
+        (file,) = commons.upload(folder, authz=authz, bucket=BUCKET, patience=0).files
+        assert file.state == state, authz
+    mine = commons.upload(folder, bucket=BUCKET, patience=0).files[0].guid
+    sandbox.gen3.index.update(mine, {"uploader": "somebody@example.org"})
+    assert commons.upload(folder, bucket=BUCKET, patience=0).files[0].state == "indexed"
+
+
+def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", big=20 * MIB)
+    stop = threading.Event()
+    # The third part is never answered: the stop comes after two of the four.
+    sandbox.add_faults(Rule("stall", path="/gen3/_storage/*", method="PUT", nth=3))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(commons.upload, folder, part_size=5 * MIB, single=0, connections=1, patience=0, stop=stop)
+        until(lambda: not sandbox.stalled, 60)
+        stop.set()
+        first = running.result(60)
+    sandbox.fault_book.clear()
+    sandbox.release()
+    assert first.files[0].state == "stopped"
+    before = len(sandbox.requests("/gen3/_storage/"))
+    second = commons.upload(folder, part_size=5 * MIB, single=0, patience=0)
+    second.raise_if_failed()
+    assert second.files[0].guid == first.files[0].guid
+    assert len(sandbox.requests("/user/data/multipart/init")) == 1
+    assert [each["method"] for each in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]
+
+
+def test_a_record_that_says_otherwise_is_an_error(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10)
+
+    class Clock:
+        def now(self) -> float:
+            return 0.0
+
+        def monotonic(self) -> float:
+            return 0.0
+
+        def sleep(self, _seconds: float) -> None:
+            (did,) = [each["did"] for each in commons.indexd.list_records.raw().json()["records"]]
+            sandbox.gen3.index.update(did, {"size": 10, "hashes": {"md5": "0" * 32}})
+
+        async def async_sleep(self, seconds: float) -> None:
+            raise AssertionError
+
+    (file,) = commons.upload(folder / "a", clock=Clock()).files
+    assert isinstance(file.error, ChecksumMismatch)
+
+
+def test_the_manifest_has_what_was_uploaded(commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10)
+    result = commons.upload(folder, bucket=BUCKET, patience=0)
+    result.write_manifest(tmp_path / "out.tsv")
+    header, row = (line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines())
+    told = dict(zip(header, row, strict=True))
+    assert told["guid"] == result.files[0].guid
+    assert told["md5"] == hashlib.md5((folder / "a").read_bytes()).hexdigest()
+    assert (told["size"], told["file_name"], told["state"]) == ("10", "a", "indexed")
+
+
+@pytest.mark.parametrize("wrong", [{"part_size": 1}, {"single": 6 * 1024 * MIB}])
+def test_sizes_out_of_bounds_are_refused(commons: Gen3, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="5 MiB"):
+        commons.upload(filled(tmp_path / "in", a=1), **wrong)
+
+
+def test_what_is_not_there_is_named(commons: Gen3, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        commons.upload(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="no files"):
+        commons.upload(filled(tmp_path / "empty"))
+    with pytest.raises(UsageError, match="nothing"):
+        commons.upload([])

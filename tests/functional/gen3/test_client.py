@@ -1,0 +1,106 @@
+"""`Gen3` and `AsyncGen3`: where the commons and the login come from, one pool for all services, and workflows on both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drs_host import DrsHost
+from omicsdk import AsyncGen3, Gen3
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
+from omicsdk.drs import ResolutionSettings
+from omicsdk.gen3 import Gen3AuthError, Gen3Login
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+
+NOBODY = ResolutionSettings(order=())
+
+
+# -- its workflows, on a sandbox
+
+
+@pytest.fixture
+def gen3(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
+    with Gen3(credentials=Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))) as client:
+        yield client
+
+
+def test_whoami_names_the_user(gen3: Gen3) -> None:
+    assert gen3.whoami().username == ADMINISTRATOR
+
+
+def test_whoami_without_a_login_says_how_to_have_one(sandbox: Sandbox) -> None:
+    with (
+        Gen3(sandbox.gen3_url, credentials=ANONYMOUS) as gen3,
+        pytest.raises(Gen3AuthError, match="no login") as failed,
+    ):
+        gen3.whoami()
+    assert "GEN3_API_KEY" in failed.value.remedy
+
+
+def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    (tmp_path / "reads.bin").write_bytes(content)
+    uploaded = gen3.upload(tmp_path / "reads.bin")
+    uploaded.raise_if_failed()
+    guid = uploaded.files[0].guid
+    (listed,) = gen3.ls(guid, settings=NOBODY)
+    assert listed.found is not None
+    assert (listed.name, listed.found.size) == ("reads.bin", len(content))
+    with gen3.open(guid, settings=NOBODY) as file:
+        assert file.read(300) == content[:300]
+        file.seek(-300, 2)
+        assert file.read() == content[-300:]
+        file.seek(256 * 999)
+        assert file.read(256) == bytes(range(256))
+    gen3.download(guid, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    assert gen3.verify(guid, tmp_path / "out", settings=NOBODY).verification["verified"] == 1
+    (tmp_path / "out/reads.bin").write_bytes(content[:-1] + b"x")
+    (wrong,) = gen3.verify([guid], tmp_path / "out", settings=NOBODY).failed
+    assert isinstance(wrong.error, ChecksumMismatch)
+    (tmp_path / "out/reads.bin").unlink()
+    assert "reads.bin is missing" in str(gen3.verify(guid, tmp_path / "out", settings=NOBODY).failed[0].error)
+
+
+def test_bytes_of_several_answers_are_joined_by_an_etag_or_on_request() -> None:
+    with closing(DrsHost()) as host:
+        content = bytes(range(256)) * 4000
+        uri, host.validates = host.add("a", content), False
+        with Gen3(f"http://{host.name}", credentials=ANONYMOUS) as gen3:
+            with gen3.open(uri, settings=NOBODY) as file:
+                assert file.read(10) == content[:10]
+                file.seek(900_000)
+                with pytest.raises(TransferError, match="neither ETag nor date"):
+                    file.read(10)
+            with gen3.open(uri, settings=NOBODY, resume_unvalidated=True) as file:
+                file.seek(900_000)
+                assert file.read(10) == content[900_000:900_010]
+
+
+def test_a_bundle_is_listed_and_cannot_be_opened(sandbox: Sandbox, gen3: Gen3) -> None:
+    guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
+    bundle = gen3.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
+    assert [file.name for file in gen3.ls(bundle, settings=NOBODY)] == ["study/one", "study/two"]
+    with pytest.raises(UsageError, match="is a bundle"), gen3.open(bundle, settings=NOBODY):
+        pass
+
+
+def test_workflows_of_the_asynchronous_client(sandbox: Sandbox, tmp_path: Path) -> None:
+    guid = sandbox.gen3.add_file("a.bin", b"abc" * 50_000)
+
+    async def run() -> tuple[Any, ...]:
+        login = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
+        async with AsyncGen3(credentials=login) as gen3:
+            report = await gen3.download(guid, tmp_path / "out", settings=NOBODY)
+            names = [file.name async for file in gen3.ls(guid, settings=NOBODY)]
+            async with gen3.open(guid, settings=NOBODY) as file:
+                await file.seek(3)
+                start = await file.read(6)
+            return report.counts["done"], names, start, (await gen3.whoami()).username
+
+    assert asyncio.run(run()) == (1, ["a.bin"], b"abcabc", ADMINISTRATOR)

@@ -1,0 +1,78 @@
+"""The documented client of workspace storage."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.wss import Gen3WsStorage, get_url, put_url
+from omicsdk.core.errors import DecodeError, OmicsError, UsageError
+from omicsdk.gen3 import Gen3UserError
+from omicsdk.sandbox import Sandbox
+
+
+@pytest.fixture
+def storage(sandbox: Sandbox, tmp_path: Path):
+    with Gen3WsStorage(Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))) as storage:
+        yield storage
+
+
+def keys(storage: Gen3WsStorage, prefix: str = "") -> list[str]:
+    return [each["WorkspaceKey"] for each in storage.ls("@user", prefix)["Data"]["Objects"]]
+
+
+def test_a_file_goes_in_and_out(storage: Gen3WsStorage, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("hello")
+    storage.upload(tmp_path / "a.txt", "@user", "folder/my file.txt")
+    assert keys(storage, "folder/") == ["folder/my file.txt"]
+    storage.download("@user", "folder/my file.txt", tmp_path / "b.txt")
+    assert (tmp_path / "b.txt").read_text() == "hello"
+    storage.download("@user", "folder/my file.txt", tmp_path)
+    assert (tmp_path / "my file.txt").read_text() == "hello"
+
+
+def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("hello")
+    storage.copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt")
+    storage.copy("ws:///@user/a.txt", "ws:///@user/b.txt")
+    storage.copy("ws:///@user/b.txt", f"{tmp_path}/new/")
+    assert (tmp_path / "new/b.txt").read_text() == "hello"
+    assert keys(storage) == ["a.txt", "b.txt"]
+    assert storage.ls_path("ws:///@user/")["Data"]["Objects"][0]["WorkspaceKey"] == "a.txt"
+    storage.rm_path("ws:///@user/a.txt")
+    storage.rm("@user", "b.txt")
+    assert keys(storage) == []
+    with pytest.raises(Gen3UserError, match="Neither"):
+        storage.copy("a", "b")
+
+
+def test_urls_are_good_for_whoever_has_them(storage: Gen3WsStorage, tmp_path: Path):
+    assert httpx.put(storage.upload_url("@user", "x.txt")["Data"], content=b"x").status_code == 200
+    url = storage.download_url("@user", "x.txt")["Data"]
+    get_url(url, tmp_path / "x.txt")
+    assert (tmp_path / "x.txt").read_bytes() == b"x"
+    put_url(storage.upload_url("@user", "y.txt")["Data"], tmp_path / "x.txt")
+    assert keys(storage) == ["x.txt", "y.txt"]
+
+
+def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):
+    with pytest.raises(OmicsError):
+        storage.ls("@nobody", "")
+    with pytest.raises(OmicsError):
+        storage.download("@user", "nope.txt", tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(UsageError, match="is not a file"):
+        storage.upload(tmp_path / "nope", "@user", "x")
+    with pytest.raises(Gen3UserError, match="cannot be deleted at once"):
+        storage.rm("@user", "/")
+
+
+@pytest.mark.parametrize("data", [None, "", 5, {}])
+def test_an_answer_without_a_url_is_told(data: object, tmp_path: Path):
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))
+    storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
+    for ask in (storage.download_url, storage.upload_url):
+        with pytest.raises(DecodeError, match="a URL"):
+            ask("@user", "x")
+    with pytest.raises(DecodeError, match="a URL"):
+        storage.download("@user", "x", tmp_path / "x")

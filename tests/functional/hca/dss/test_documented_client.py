@@ -1,0 +1,175 @@
+"""The documented client behaves as its documentation shows."""
+
+import asyncio
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
+from omicsdk.core.errors import ConnectFailed, NotFound
+from omicsdk.core.retry import Retry
+from omicsdk.hca.dss import AsyncDss, Dss
+
+pytestmark = pytest.mark.sandbox
+
+
+def swagger_base(sandbox: Any) -> str:
+    return sandbox.swagger_url.rpartition("/")[0]
+
+
+@pytest.fixture
+def client(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("OMICS_DSS_TOKEN", omics_sandbox.token())
+    with DSSClient(swagger_url=omics_sandbox.swagger_url) as made:
+        yield made
+
+
+def test_where_the_service_is(client: DSSClient, omics_sandbox: Any):
+    assert f"{client.host}/swagger.json" == omics_sandbox.swagger_url
+
+
+def test_answers_are_plain_json(client: DSSClient, bundle: Any):
+    answer = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
+    assert type(answer) is dict
+    assert json.loads(json.dumps(answer))["bundle"]["uuid"] == bundle["bundle_uuid"]
+
+
+def test_items_of_all_pages(client: DSSClient, bundle: Any):
+    assert [found["uuid"] for found in client.get_bundles_all.iterate(replica="aws")] == [bundle["bundle_uuid"]]
+    pages = list(client.post_search.paginate(replica="aws", es_query={}))
+    assert pages[0]["results"][0]["bundle_fqid"] == f"{bundle['bundle_uuid']}.{bundle['version']}"
+
+
+def test_a_file_as_a_stream_as_bytes_and_as_json(client: DSSClient, bundle: Any, source: Path):
+    files = {
+        file["name"]: file for file in client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"]
+    }
+    with client.get_file.stream(uuid=files["reads/R1.fastq"]["uuid"], replica="aws") as handle:
+        assert handle.raw.read(5) == b"\0\1\2\3\4"
+        assert len(handle.read()) == (source / "reads/R1.fastq").stat().st_size - 5
+    with client.get_file.stream(uuid=files["reads/R1.fastq"]["uuid"], replica="aws") as handle:
+        handle.raise_for_status()
+        assert (handle.ok, handle.status_code, handle.url.startswith("http")) == (True, 200, True)
+        assert b"".join(handle.iter_content(chunk_size=1000)) == (source / "reads/R1.fastq").read_bytes()
+        handle.close()
+    with client.get_file.stream(uuid=files["links.json"]["uuid"], replica="aws") as handle:
+        assert (handle.json(), handle.content) == ({"links": []}, (source / "links.json").read_bytes())
+    assert client.get_file(uuid=files["reads/R1.fastq"]["uuid"], replica="aws")[:3] == b"\0\1\2"
+    assert client.get_file(uuid=files["links.json"]["uuid"], replica="aws") == {"links": []}
+
+
+@pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
+@pytest.mark.parametrize("said", [True, "true"])
+def test_the_direct_url_of_a_file_is_what_is_answered(
+    client: DSSClient, bundle: Any, omics_sandbox: Any, replica: str, scheme: str, said: Any
+):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica=replica)["bundle"]["files"][0]
+    asked: dict[str, Any] = {"uuid": file["uuid"], "replica": replica, "directurl": said}
+    url = client.get_file(**asked)
+    assert isinstance(url, str)
+    assert url.startswith(f"{scheme}://")
+    assert file["sha256"] in url
+    with client.get_file.stream(**asked) as handle:
+        assert handle.raw.read() == url.encode()
+        assert handle.headers["x-dss-sha256"] == file["sha256"]
+    with Dss(swagger_base(omics_sandbox)) as dss:
+        typed: dict[str, Any] = {**asked, "directurl": True}
+        assert dss.get_file(**typed) == url.encode()
+        raw = dss.get_file.raw(**typed)
+        assert (raw.status_code, raw.headers["location"], raw.text) == (302, url, url)
+    # What the service redirects to by itself is the file.
+    assert client.get_file(uuid=file["uuid"], replica=replica, directurl=False) != url
+
+
+async def _direct_url(omics_sandbox: Any, **asked: Any) -> tuple[Any, bytes]:
+    async with AsyncDss(swagger_base(omics_sandbox)) as dss:
+        async with dss.get_file.stream(directurl=True, **asked) as body:
+            streamed = await body.read()
+        return await dss.get_file(directurl=True, **asked), streamed
+
+
+def test_the_direct_url_in_asyncio(client: DSSClient, bundle: Any, omics_sandbox: Any):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
+    whole, streamed = asyncio.run(_direct_url(omics_sandbox, uuid=file["uuid"], replica="aws"))
+    assert whole == streamed
+    assert whole.startswith(b"s3://")
+
+
+def test_head_file_answers_status_and_headers(client: DSSClient, bundle: Any):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
+    response = client.head_file(uuid=file["uuid"], replica="aws")
+    assert response.status_code == 200
+    assert response.headers["X-DSS-SHA256"] == file["sha256"]
+
+
+def test_numbers_may_be_strings(client: DSSClient, bundle: Any):
+    assert client.get_bundles_all(replica="aws", per_page="10")["bundles"]
+
+
+def test_errors_are_the_documented_ones_and_ours(client: DSSClient):
+    with pytest.raises(SwaggerAPIException) as caught:
+        client.get_bundle(uuid="aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", replica="aws")
+    assert caught.value.code == 404
+    assert caught.value.reason == "not_found"
+    assert isinstance(caught.value, NotFound)
+    assert isinstance(caught.value, requests.HTTPError)  # as published
+    assert (caught.value.response.status_code, caught.value.response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        lambda client: client.download("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
+        lambda client: client.download_collection("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
+    ],
+)
+def test_workflows_raise_the_documented_errors_too(client: DSSClient, workflow: Any):
+    with pytest.raises(SwaggerAPIException) as caught:
+        workflow(client)
+    assert caught.value.code == 404
+
+
+def test_no_network_is_a_documented_error_and_ours(monkeypatch: pytest.MonkeyPatch):
+    client = DSSClient(swagger_url="http://127.0.0.1:1/v1/swagger.json", retry=Retry(attempts=1))
+    with client, pytest.raises(SwaggerAPIException) as caught:
+        client.get_bundles_all(replica="aws")
+    assert isinstance(caught.value, ConnectFailed)
+    assert caught.value.code is None
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_an_unknown_argument_names_the_nearest_one(client: DSSClient):
+    with pytest.raises(TypeError, match=r"get_bundle\(\) has no argument 'uid'; did you mean 'uuid'"):
+        client.get_bundle(uid="x", replica="aws")
+
+
+def test_arguments_have_names(client: DSSClient):
+    call: Any = client.get_bundle
+    with pytest.raises(TypeError, match=r"get_bundle\(\) takes arguments by name, as in get_bundle\(uuid=\.\.\., "):
+        call("x", "aws")
+
+
+def test_a_missing_argument_is_named(client: DSSClient):
+    with pytest.raises(TypeError, match=r"get_bundle\(\) missing .*'replica'"):
+        client.get_bundle(uuid="x")
+
+
+def test_an_argument_of_an_example_that_the_operation_lacks_is_ignored(client: DSSClient):
+    with pytest.warns(UserWarning, match="no argument 'replica'"):
+        assert client.get_collections(replica="aws") == {"collections": []}
+
+
+def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
+    answer = client.download(bundle["bundle_uuid"], "aws", download_dir="there")
+    assert answer["bundle"]["uuid"] == bundle["bundle_uuid"]
+    assert Path(answer["path"]) == Path("there") / f"{bundle['bundle_uuid']}.{bundle['version']}"
+    assert (folder / answer["path"] / "links.json").exists()
+
+
+def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
+    with pytest.raises(TypeError, match="nothing to iterate over"):
+        list(client.get_subscriptions.iterate(replica="aws"))

@@ -1,0 +1,119 @@
+"""Reads become samples by the names of their files; all is checked before anything is created or sent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.compat.pangea_api import Knex, Organization, PangeaForbiddenError, PangeaNotFoundError, SampleGroup
+from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.pangea import FieldId, ReadSet, ReadsResult, pair_reads
+
+
+def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
+    return {each.sample: {field: str(path) for field, path in each.files.items()} for each in sets}
+
+
+# -- execution
+
+
+@pytest.fixture
+def stored(knex: Knex) -> SampleGroup:
+    """A library with a bucket."""
+    return Organization(knex, "Sandbox").sample_group("Sandbox Library").get()
+
+
+@pytest.fixture
+def reads(tmp_path: Path) -> list[ReadSet]:
+    folder = tmp_path / "rd"
+    folder.mkdir()
+    for name in ("q1", "é 🧬"):
+        for number in (1, 2):
+            (folder / f"{name}.R{number}.fastq.gz").write_bytes(f"{name} {number}".encode() * 50)
+    return pair_reads(sorted(folder.iterdir()))
+
+
+def upload(stored: SampleGroup, reads: list[ReadSet], **how: Any) -> ReadsResult:
+    return stored.knex.client.upload_reads(reads, "Sandbox", "Sandbox Library", **how)
+
+
+def content(stored: SampleGroup, sample: str, field: str) -> bytes:
+    found = stored.sample(sample).get().analysis_result("raw::paired_short_reads").get().field(field).get()
+    return Path(found.download_file()).read_bytes()
+
+
+def test_reads_are_there_with_samples_results_and_tags(
+    stored: SampleGroup, knex: Knex, outsider: Knex, reads: list[ReadSet]
+):
+    tag = Tag(knex, "gut").create()
+    done = upload(stored, reads, tags=["gut"])
+    done.raise_if_failed()
+    assert [(each.reads.sample, each.state) for each in done.samples] == [("q1", "uploaded"), ("é 🧬", "uploaded")]
+    assert content(stored, "q1", "read_2") == b"q1 2" * 50
+    assert content(stored, "é 🧬", "read_1") == "é 🧬 1".encode() * 50
+    assert sorted(sample.name for sample in tag.get_samples()) == ["q1", "é 🧬"]
+    assert all(each.result is not None and each.result.is_private for each in done.samples)
+    theirs = Organization(outsider, "Sandbox").sample_group("Sandbox Library").sample("q1")
+    with pytest.raises((PangeaNotFoundError, PangeaForbiddenError)):
+        theirs.analysis_result("raw::paired_short_reads").get()
+
+
+def test_again_keeps_what_is_there_unless_told_otherwise(stored: SampleGroup, reads: list[ReadSet]):
+    first = upload(stored, reads)
+    Path(reads[0].files["read_1"]).write_bytes(b"changed")
+    again = upload(stored, reads)
+    assert [each.state for each in again.samples] == ["kept", "kept"]
+    assert content(stored, "q1", "read_1") == b"q1 1" * 50
+    upload(stored, reads, overwrite=True, private=False).raise_if_failed()
+    assert content(stored, "q1", "read_1") == b"changed"
+    result = stored.sample("q1").get().analysis_result("raw::paired_short_reads").get()
+    assert result.is_private is False
+    assert first.samples[0].result is not None
+    assert result.uuid == first.samples[0].result.uuid
+
+
+def test_an_upload_that_was_broken_off_is_made_good(stored: SampleGroup, knex: Knex, reads: list[ReadSet]):
+    """The server knows a field's file from the moment on when its upload begins; whether it arrived, the store tells."""
+    field = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create().field("read_1").create()
+    FieldId(str(field.uuid)).begin_upload(knex.client, "q1.R1.fastq.gz")
+    assert field.refresh().stored_data["__type__"] == "s3"
+    done = upload(stored, reads)
+    done.raise_if_failed()
+    assert content(stored, "q1", "read_1") == b"q1 1" * 50
+
+
+def test_a_public_result_isnt_given_private_reads(stored: SampleGroup, reads: list[ReadSet]):
+    there = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create()
+    assert there.is_private is False
+    upload(stored, reads).raise_if_failed()
+    assert stored.sample("q1").get().analysis_result("raw::paired_short_reads").get().is_private is True
+
+
+def test_a_dry_run_creates_nothing(stored: SampleGroup, reads: list[ReadSet]):
+    done = upload(stored, reads, dry_run=True)
+    assert done.ok
+    assert [each.state for each in done.samples] == ["planned", "planned"]
+    assert list(stored.get_samples(cache=False)) == []
+
+
+@pytest.mark.parametrize("what", ["file", "twice", "tag"])
+def test_faults_are_told_before_anything_is_created(stored: SampleGroup, reads: list[ReadSet], what: str):
+    how: dict[str, Any] = {}
+    if what == "file":
+        Path(reads[1].files["read_2"]).unlink()
+    elif what == "twice":
+        reads.append(reads[0])
+    else:
+        how["tags"] = ["nobody made this one"]
+    with pytest.raises((UsageError, NotFound)):
+        upload(stored, reads, **how)
+    assert list(stored.get_samples(cache=False)) == []
+
+
+def test_a_sample_that_fails_doesnt_keep_the_others_back(stored: SampleGroup, reads: list[ReadSet]):
+    reads.append(ReadSet("", {"read_1": reads[0].files["read_1"]}))  # the server takes no blank names
+    done = upload(stored, reads)
+    assert [each.state for each in done.samples] == ["uploaded", "uploaded", "failed"]
+    assert not done.ok
+    with pytest.raises(Exception, match="blank"):
+        done.raise_if_failed()

@@ -1,0 +1,234 @@
+"""Results of whole groups: every file and every field's data at its place, whatever their names; one failure is one failure."""
+
+import hashlib
+import json
+import threading
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from breakable import Answer, noise, server
+from omicsdk.core.errors import ChecksumMismatch, NotFound, TransferError
+from pangea_fields import LIBRARY, FieldServer, signed
+from pangea_fields import pangea as pangea
+from sink import sink as sink
+
+__all__ = ["noise", "server"]
+
+
+def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
+    return {"uuid": uuid, "name": name, "stored_data": data, "analysis_result": "x"}
+
+
+def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
+    about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
+    return {**about, "fields": list(fields)}
+
+
+def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
+    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
+    return {"uuid": "lib", "name": "Gut", "samples": listed, "analysis_results": own or []}
+
+
+def on_server(pangea: FieldServer, told: dict[str, Any]) -> None:
+    pangea.manifest = told
+    for owner in (*told["samples"], told):
+        for each in owner["analysis_results"]:
+            for one in each["fields"]:
+                pangea.stored[one["uuid"]] = one["stored_data"]
+
+
+@pytest.fixture
+def two(pangea: FieldServer, server: Any, noise: Any) -> dict[str, Any]:
+    """Two samples with a file each, one with data of its own, and a result of the group."""
+    for number in (1, 2):
+        server.put(f"q{number}.fastq.gz", noise(2000, number))
+    told = manifest(
+        {
+            name: [
+                result(
+                    f"ar-{name}",
+                    "raw::short",
+                    field(f"f-{name}", "read_1", signed(server, f"{name}.fastq.gz")),
+                    field(f"b-{name}", "stats", {"n": number}),
+                )
+            ]
+            for number, name in enumerate(("q1", "q2"), 1)
+        },
+        [result("ar-g", "gmod", field("f-g", "table", {"g": 1}))],
+    )
+    on_server(pangea, told)
+    return told
+
+
+def files(folder: Path) -> list[str]:
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if not name.startswith(".omics-transfer"))
+
+
+def test_files_and_data_have_their_documented_places(
+    pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
+):
+    report = pangea.client.download(*LIBRARY, tmp_path / "dl")
+    report.raise_if_failed()
+    assert files(tmp_path / "dl") == [
+        "q1/q1.raw__short.read_1.fastq.gz",
+        "q1/q1.raw__short.read_1.json",
+        "q1/q1.raw__short.stats.json",
+        "q2/q2.raw__short.read_1.fastq.gz",
+        "q2/q2.raw__short.read_1.json",
+        "q2/q2.raw__short.stats.json",
+    ]
+    assert (tmp_path / "dl/q2/q2.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 2)
+    assert json.loads((tmp_path / "dl/q2/q2.raw__short.stats.json").read_text()) == {"n": 2}
+    assert [(outcome.name, outcome.state) for outcome in report.outcomes] == [
+        ("q1/q1.raw__short.read_1.fastq.gz", "done"),
+        ("q1/q1.raw__short.stats.json", "done"),
+        ("q2/q2.raw__short.read_1.fastq.gz", "done"),
+        ("q2/q2.raw__short.stats.json", "done"),
+    ]
+
+
+def test_data_are_written_without_signatures(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    pangea.client.download(*LIBRARY, tmp_path)
+    written = json.loads((tmp_path / "q1/q1.raw__short.read_1.json").read_text())
+    assert written == {key: value for key, value in signed(server, "q1.fastq.gz").items() if key != "presigned_url"}
+
+
+def test_what_is_wanted_can_be_said(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    pangea.client.download(*LIBRARY, tmp_path / "a", samples=["q2"], field_name="stats")
+    assert files(tmp_path / "a") == ["q2/q2.raw__short.stats.json"]
+    pangea.client.download(*LIBRARY, tmp_path / "b", module_name="other", of_group=True)
+    assert files(tmp_path / "b") == []
+    pangea.client.download(*LIBRARY, tmp_path / "c", samples=[], of_group=True)
+    assert files(tmp_path / "c") == ["Gut/Gut.gmod.table.json"]
+    assert pangea.client.result_urls(*LIBRARY, samples={"q1"}) == [
+        (signed(server, "q1.fastq.gz")["presigned_url"], "q1/q1.raw__short.read_1.fastq.gz")
+    ]
+
+
+def test_a_second_run_fetches_nothing_and_a_dry_one_writes_nothing(
+    pangea: FieldServer, server: Any, two: Any, tmp_path: Path
+):
+    dry = pangea.client.download(*LIBRARY, tmp_path / "dl", dry_run=True)
+    assert dry.counts.get("planned") == 4
+    assert not (tmp_path / "dl").exists()
+    pangea.client.download(*LIBRARY, tmp_path / "dl").raise_if_failed()
+    before = len(server.requests)
+    assert pangea.client.download(*LIBRARY, tmp_path / "dl").counts["skipped"] == 4
+    assert len(server.requests) == before
+
+
+def test_a_field_with_other_data_is_fetched_again(
+    pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
+):
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    server.put("new.fastq.gz", noise(1000, 9))
+    two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"] = signed(server, "new.fastq.gz")
+    report = pangea.client.download(*LIBRARY, tmp_path)
+    assert report.counts["done"] == 1
+    assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(1000, 9)
+
+
+def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    del server.files["q1.fastq.gz"]
+    two["samples"][1]["analysis_results"][0]["fields"].append(field("f-bad", "broken", {"__type__": "s3"}))
+    report = pangea.client.download(*LIBRARY, tmp_path)
+    assert report.counts["done"] == 3
+    errors = {outcome.name: outcome.error for outcome in report.failed}
+    assert isinstance(errors.pop("q1/q1.raw__short.read_1.fastq.gz"), NotFound)
+    ((name, error),) = errors.items()
+    assert name == "q2/q2.raw__short.broken.json"
+    assert isinstance(error, TransferError)
+    assert "uri" in str(error)
+
+
+def test_data_that_cannot_be_written_are_a_failure_of_their_own(
+    pangea: FieldServer, server: Any, two: Any, tmp_path: Path
+):
+    (tmp_path / "q1").write_text("a file stands where the folder should")
+    with pytest.raises(Exception, match="q1"):
+        pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    assert files(tmp_path) == [
+        "q1",
+        "q2/q2.raw__short.read_1.fastq.gz",
+        "q2/q2.raw__short.read_1.json",
+        "q2/q2.raw__short.stats.json",
+    ]
+
+
+def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "dl").mkdir()
+    (tmp_path / "dl" / "q1").symlink_to(outside)
+    report = pangea.client.download(*LIBRARY, tmp_path / "dl")
+    assert not list(outside.iterdir())
+    assert report.counts["failed"] == 2
+    assert report.counts["done"] == 2
+
+
+def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
+    pangea.sign = lambda uuid, data: (
+        {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data
+    )
+    for name in ("q1", "q2"):
+        server.always[f"{name}.fastq.gz"] = lambda _, asked, answer: answer if "new" in asked.query else Answer(403)
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    for number in (1, 2):
+        assert (tmp_path / f"q{number}/q{number}.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, number)
+
+
+def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
+    stop = threading.Event()
+    stop.set()
+    report = pangea.client.download(*LIBRARY, tmp_path, stop=stop)
+    assert not report.ok
+    assert not list(tmp_path.rglob("*.fastq.gz"))
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 1)
+
+
+def test_several_hundred_files_come_in_little_memory(pangea: FieldServer, server: Any, tmp_path: Path):
+    count = 500
+    server.put("one.txt", b"x" * 100)
+    on_server(
+        pangea,
+        manifest(
+            {
+                f"s{number:05}": [result(f"a{number}", "m", field(f"f{number}", "f", signed(server, "one.txt")))]
+                for number in range(count)
+            }
+        ),
+    )
+    tracemalloc.start()
+    report = pangea.client.download(*LIBRARY, tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.counts["done"] == count
+    assert len(files(tmp_path)) == 2 * count
+    assert peak < 9 * 1024 * 1024  # 5 MiB; 15 KB a file would be too much
+
+
+# -- the same files, looked at
+
+
+def test_what_was_downloaded_is_verified(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    first = two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"]
+    first |= {"size": 2000, "md5": hashlib.md5(server.files["q1.fastq.gz"]).hexdigest()}
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    report = pangea.client.verify(*LIBRARY, tmp_path)
+    report.raise_if_failed()
+    assert [each.verification for each in report.outcomes] == ["verified", "verified", "unverified", "verified"]
+
+    (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x" * 2000)
+    (tmp_path / "q1/q1.raw__short.stats.json").write_text("{}")
+    (tmp_path / "q2/q2.raw__short.read_1.fastq.gz").unlink()
+    errors = [type(each.error) for each in pangea.client.verify(*LIBRARY, tmp_path).failed]
+    assert errors == [ChecksumMismatch, ChecksumMismatch, TransferError]
+    (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x")
+    assert "2000" in str(pangea.client.verify(*LIBRARY, tmp_path, samples=["q1"], field_name="read_1").failed[0].error)
+    stop = threading.Event()
+    stop.set()
+    assert {each.state for each in pangea.client.verify(*LIBRARY, tmp_path, stop=stop).outcomes} == {"stopped"}

@@ -1,0 +1,184 @@
+"""How the project's own tests run: the same examples for everybody, a search with a seed, an environment for each interpreter."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[3]
+
+DRAWN = """
+import random
+from hypothesis import given, settings, strategies as st
+
+@settings(max_examples=settings().max_examples // PART)
+@given(st.integers(0, 2**200))
+def test_drawn(number):
+    print("drawn", number)
+"""
+
+
+COMMAND = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:zarr",
+    "-p",
+    "no:anyio",
+    "--basetemp=made",
+]
+"""Without plugins that tests of one module don't use; they take as long as all the rest."""
+
+
+def as_ours(folder: Path) -> None:
+    """Lets pytest run tests of a folder as it runs the project's."""
+    (folder / "support").mkdir(exist_ok=True)
+    for name in ("conftest.py", "support/network_guard.py"):
+        shutil.copy(ROOT / "tests" / name, folder / name)
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = support\nmarkers =\n  long\n")
+
+
+def drawn(folder: Path, *words: str, part: int = 1, **environ: str) -> list[str]:
+    """The examples that a test draws which has the project's profiles, or a part of their number."""
+    as_ours(folder)
+    (folder / "test_drawn.py").write_text(DRAWN.replace("PART", str(part)))
+    command = [*COMMAND, "-q", "-s", *words]
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "HYPOTHESIS_PROFILE")}
+    ran = subprocess.run(
+        command, cwd=folder, env={**kept, **environ}, capture_output=True, text=True, check=True, timeout=110
+    )
+    return re.findall(r"drawn (\d+)", ran.stdout)
+
+
+ASKS = """
+import contextlib, subprocess, sys, urllib.request
+
+def test_plain(): pass
+
+def test_asks():
+    with contextlib.suppress(Exception):
+        urllib.request.urlopen("http://127.0.0.1:9/")
+
+def test_starts():
+    with contextlib.suppress(Exception):
+        subprocess.run([sys.executable, "-c", ""])
+"""
+
+
+def test_a_unit_test_that_opens_a_socket_or_starts_a_process_fails(tmp_path: Path) -> None:
+    as_ours(tmp_path)
+    for folder in ("unit", "functional"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"test_{folder}.py").write_text(ASKS)
+    alone, together = (
+        subprocess.run(
+            [*COMMAND, "-q", *folders], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110
+        )
+        for folders in (["unit"], ["unit", "functional"])
+    )
+    assert re.findall(r"^ERROR (\S+) - network_guard.NotUnit: (\w+)", alone.stdout, re.M) == [
+        ("unit/test_unit.py::test_asks", "socket"),
+        ("unit/test_unit.py::test_starts", "subprocess"),
+    ]
+    assert together.returncode == 0
+
+
+def made(*words: str) -> str:
+    """What make would run, as if nothing were made yet."""
+    environ = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "PYTHON", "SEED")
+    }
+    command = ["make", "-n", "-B", *words]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+
+
+def test_a_run_draws_the_same_examples_as_any_other(tmp_path: Path) -> None:
+    """Also on the machines of CI, where Hypothesis has other defaults."""
+    runs = []
+    for number, environ in enumerate(({}, {"CI": "1"})):
+        (folder := tmp_path / str(number)).mkdir()
+        runs.append(drawn(folder, **environ))
+        assert not (folder / ".hypothesis" / "examples").exists()  # nothing is remembered for the next run
+    assert runs[0] == runs[1]
+    assert 30 <= len(set(runs[0])) <= 40
+
+
+def test_a_search_draws_its_number_of_examples_by_its_seed(tmp_path: Path) -> None:
+    search = ("--hypothesis-profile", "search", "--hypothesis-seed")
+    first, same, other = (drawn(tmp_path, *search, seed, part=100) for seed in ("1", "1", "2"))
+    assert (len(first), len(other)) == (20, 20)
+    assert first == same
+    assert first != other
+
+
+def test_the_profiles_are_those_of_both_targets() -> None:
+    repeatable, search = settings.get_profile("repeatable"), settings.get_profile("search")
+    assert (repeatable.derandomize, repeatable.max_examples) == (True, 40)
+    assert (search.derandomize, search.max_examples) == (False, 2000)
+
+
+@needs_make
+def test_make_test_takes_no_profile_and_no_seed() -> None:
+    unit, functional = re.findall(r"^.*-m pytest .*$", made("test"), re.MULTILINE)
+    assert "hypothesis" not in unit + functional
+    assert '-m "not long" tests/unit' in unit
+    assert '-m "not long and not compat and not types" tests/functional' in functional
+    assert re.search(r"^.*-m pytest -q -m types tests/typing tests/functional$", made("types"), re.MULTILINE)
+
+
+@needs_make
+def test_make_test_long_searches_with_a_new_seed_which_it_prints() -> None:
+    seeds = []
+    for words in ((), (), ("SEED=77",)):
+        text = made("test-long", *words)
+        (run,) = re.findall(r"^.*-m pytest .*$", text, re.MULTILINE)
+        assert "--hypothesis-profile search" in run
+        assert not re.search(r" -m \"| --ignore", run)  # tests marked long, those of the manual and of compat too
+        (seed,) = re.findall(r"--hypothesis-seed (\d+)", run)
+        assert f"seed of this search: {seed} (make test-long SEED={seed} repeats it)" in text
+        seeds.append(seed)
+    assert seeds[2] == "77"
+    assert seeds[0] != seeds[1]
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("python", "environment"),
+    [
+        ("python3", ".venv"),
+        ("python", ".venv"),
+        ("python3.14", ".venv-3.14"),
+        ("/opt/python/bin/python3.13", ".venv-3.13"),
+    ],
+)
+def test_each_interpreter_has_an_environment_of_its_own(python: str, environment: str) -> None:
+    # The interpreter need not be there: all that make asks of it is the number of processors.
+    text = made("test", f"PYTHON={python}", "JOBS=2")
+    assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {environment}
+    assert f"{python} .ci/environment.py {environment} dev" in text
+    assert re.search(rf"^{re.escape(environment)}/(bin|Scripts)/python -m pytest", text, re.MULTILINE)
+
+
+@needs_make
+def test_the_base_install_has_an_environment_of_its_own() -> None:
+    text = made("test-base", "PYTHON=python3.15", "JOBS=2")
+    assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {".venv-3.15-base"}
+    assert "python3.15 .ci/environment.py .venv-3.15-base test" in text
+
+
+@needs_make
+def test_the_demo_installs_only_what_it_needs() -> None:
+    text = made("demo", "PYTHON=python3", "JOBS=2")
+    assert "python3 .ci/environment.py .venv sandbox" in text
+    assert ".venv dev" not in text

@@ -1,0 +1,120 @@
+"""Whose requests are answered: those for this machine, from programs and from the sandbox's own pages."""
+
+import socket
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import operations, read_document
+
+EVIL = "evil.example.org"
+SERVICES = {
+    "dss": "/dss/v1",
+    "fusillade": "/auth",
+    "upload": "/upload",
+    "sb": "/sb/v2",
+    "crunch": "/crunch",
+    "pangea": "/pangea",
+    **{
+        f"gen3/{name}": ""
+        for name in ("arborist", "fence", "indexd", "manifest", "metadata", "peregrine", "sheepdog", "wts")
+    },
+}
+
+
+@pytest.mark.parametrize(("host", "names"), [("192.0.2.1", ("a", "192.0.2.1")), ("0.0.0.0", ("a",)), ("::", ("a",))])
+def test_the_address_that_it_listens_on_is_one_of_its_names(host: str, names: tuple[str, ...]):
+    assert Sandbox(host=host, allow_hosts=["a"]).allow_hosts == names
+
+
+@pytest.fixture(params=["services", "s3"])
+def server(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
+    """The address of either server."""
+    return sandbox.url if request.param == "services" else f"{sandbox.s3_url}/{sandbox.staging_bucket}"
+
+
+@pytest.fixture
+def visitor() -> Generator[httpx.Client]:
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
+PAGES_OF_OTHERS = [
+    {"Host": EVIL},
+    {"Host": "localhost.evil.example.org"},
+    {"Host": "192.0.2.1"},
+    {"Origin": f"https://{EVIL}"},
+    {"Origin": "null"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://localhost:3000"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
+]
+
+
+@pytest.mark.parametrize("headers", PAGES_OF_OTHERS, ids=str)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_pages_of_other_sites_reach_neither_server(visitor: httpx.Client, server: str, method: str, headers):
+    answer = visitor.request(method, server, headers=headers)
+    assert answer.status_code == 403
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_no_operation_of_any_service_answers_to_another_host(sandbox: Sandbox, visitor: httpx.Client):
+    asked = 0
+    for service, prefix in SERVICES.items():
+        for operation in operations(read_document(service)):
+            url = f"{sandbox.url}{prefix}{operation.path}".replace("{", "").replace("}", "")
+            assert visitor.request(operation.method, url, headers={"Host": EVIL}).status_code == 403, url
+            asked += 1
+    assert asked > 500
+    assert sandbox.requests() == []
+
+
+def test_preflights_of_s3_allow_nothing(sandbox: Sandbox, visitor: httpx.Client):
+    url = f"{sandbox.s3_url}/{sandbox.staging_bucket}/a"
+    own = f"http://{urlsplit(url).netloc}"
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    for headers in (asked, {"Origin": own, **asked}):
+        answer = visitor.options(url, headers=headers)
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_forms_of_own_pages_without_a_referrer_are_answered(sandbox: Sandbox, visitor: httpx.Client):
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    assert visitor.post(f"{sandbox.url}/auth/consent", headers=own).status_code != 403
+
+
+def test_links_that_a_user_follows_are_answered(sandbox: Sandbox, visitor: httpx.Client):
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert visitor.get(sandbox.url, headers=followed).status_code == 200
+    assert visitor.post(sandbox.url, headers=followed).status_code == 403
+    assert visitor.get(sandbox.url, headers={"Origin": sandbox.url, "Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+@pytest.mark.parametrize("head", ["GET / HTTP/1.0", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example.org"])
+def test_a_request_for_no_host_or_two_is_refused(server: str, head: str):
+    where = urlsplit(server)
+    assert where.hostname is not None
+    assert where.port is not None
+    with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+        connection.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        while block := connection.recv(65536):
+            answer += block
+    assert int(answer.split()[1]) in (400, 403)
+
+
+def test_hosts_that_the_user_allows_are_answered():
+    with Sandbox(allow_hosts=["Sandbox.test", ".s3.test"]) as sandbox, httpx.Client(trust_env=False) as client:
+        for url in (f"{sandbox.url}/dss/v1/swagger.json", f"{sandbox.url}/", f"{sandbox.s3_url}/"):
+            by_name: dict[str, Any] = {
+                host: client.get(url, headers={"Host": host}).text
+                for host in ("sandbox.test:80", "a.s3.test", "s3.test")
+            }
+            assert "--allow-host" not in by_name["sandbox.test:80"]
+            assert "--allow-host" not in by_name["a.s3.test"]
+            assert "--allow-host" in by_name["s3.test"]

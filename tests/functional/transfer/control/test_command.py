@@ -1,0 +1,81 @@
+"""`omics dss download`: the rate, the time, the dry run, and how SIGTERM ends it."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.cli.demo.walk import hold_second_half
+
+MIB = 1024 * 1024
+OMICS = str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "omics"))
+
+
+@pytest.fixture
+def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts `omics dss download` for a bundle of one file of 24 MiB."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "reads.bin").write_bytes(bytes(range(256)) * 4096 * 24)
+    uuid = omics_sandbox.seed(source)["bundle_uuid"]
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "SYSTEMROOT")}
+    environ = {**kept, "HOME": str(tmp_path), **omics_sandbox.environment()}
+    started = []
+
+    def begin(*arguments: str) -> "subprocess.Popen[str]":
+        command = [OMICS, "dss", "download", "--bundle-uuid", uuid, "--replica", "aws", *arguments]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.sandbox
+@pytest.mark.sandbox
+def test_a_dry_run_tells_and_touches_nothing(start: Any, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    told, errors = start("--dry-run", "--output", "json").communicate()
+    answer = json.loads(told)
+    assert (answer["counts"]["planned"], answer["bytes_to_fetch"]) == (1, 24 * MIB), errors
+    assert answer["files"][0]["plan"] == f"download {24 * MIB:,} bytes"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.sandbox
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256((tmp_path / "source/reads.bin").read_bytes()).hexdigest()
+    hold_second_half(omics_sandbox, sha256, 24 * MIB)
+    process = start()
+    while not any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")):
+        assert process.poll() is None, process.communicate()
+        threading.Event().wait(0.01)  # another process is at work
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "Run the same command again to resume" in errors
+    assert list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.sandbox
+@pytest.mark.sandbox
+def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
+    process = start("--time-budget", "2s", "--limit-rate", "1M")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the time budget of 2 s is over; 0 of 1 files are complete" in errors
+    assert "Run the same command again to resume" in errors

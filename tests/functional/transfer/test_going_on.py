@@ -1,0 +1,352 @@
+"""Interrupts, crashes and a second process: what was fetched stays fetched."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import FolderBusy
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.disk import Disk
+
+MIB = 1024 * 1024
+CELL = 4 * MIB
+SCRIPT = """
+import json, sys, logging
+from omicsdk.transfer import Item, Location, download
+logging.basicConfig(level="WARNING", stream=sys.stdout, force=True)
+task = json.loads(sys.argv[1])
+items = [Item(name, Location(url), size, sums) for name, url, size, sums in task["items"]]
+report = download(items, task["folder"], connections=task["connections"])
+print(json.dumps(report.to_dict()))
+"""
+
+
+@pytest.fixture
+def start(target: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a download in a process of its own."""
+    started = []
+
+    def run(items: list[Item], connections: int = 4) -> subprocess.Popen[str]:
+        told = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
+        task = {"items": told, "folder": str(target), "connections": connections}
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, json.dumps(task)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for what another process does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.002)
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_after_kill_at_most_a_cell_a_connection_is_fetched_twice(
+    server: Any, fault: Any, target: Path, noise: Any, start: Any, connections: int
+) -> None:
+    body = noise(100 * MIB + 11)
+    item = server.item("one", body, "sha256")
+    server.always["one"] = fault.changed(pace=150 * MIB)
+    process = start([item], connections)
+    until(lambda: server.sent("one") > 45 * MIB)
+    process.kill()
+    process.wait()
+    assert not (target / "one").exists()
+    server.always.clear()
+    sent = server.sent("one")
+    outcome = download([item], target, connections=connections).outcomes[0]
+    assert outcome.state == "done"
+    assert (target / "one").read_bytes() == body
+    # Of what was sent, up to some MiB a connection never reached the process; those aren't fetched twice.
+    on_the_way = 8 * MIB * connections
+    assert outcome.bytes_kept >= sent - connections * CELL - on_the_way
+    assert outcome.bytes_fetched == len(body) - outcome.bytes_kept
+
+
+def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
+    body = noise(60 * MIB)
+    item = server.item("one", body, "sha256")
+    # Each answer stops in the midst of its second cell, so it is known exactly what the process has.
+    server.always["one"] = fault.cut(CELL + 2 * MIB, stall=True)
+    process = start([item], 4)
+    (part_cells,) = [CELL * 4]
+    until(lambda: journalled(target) == 4)
+    process.kill()
+    process.wait()
+    server.always.clear()
+    outcome = download([item], target).outcomes[0]
+    assert outcome.bytes_kept == part_cells
+    assert outcome.bytes_fetched == len(body) - part_cells
+    assert (target / "one").read_bytes() == body
+
+
+def journalled(target: Path) -> int:
+    journal = target / ".omics-transfer/transfer.journal"
+    return journal.read_bytes().count(b'["cell"') if journal.exists() else 0
+
+
+def test_files_that_were_done_before_a_kill_are_not_fetched_again(
+    server: Any, fault: Any, target: Path, noise: Any, start: Any
+) -> None:
+    bodies = {f"f{n}": noise(3000, n) for n in range(400)}
+    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
+    server.always["f399"] = fault.cut(0, stall=True)
+    process = start(items)
+    until(lambda: sum((target / name).exists() for name in bodies) == 399)
+    process.kill()
+    process.wait()
+    server.always.clear()
+    before = len(server.requests)
+    report = download(items, target)
+    assert report.counts == {"done": 1, "skipped": 399, "failed": 0, "stopped": 0}
+    assert len(server.requests) == before + 1
+
+
+def test_an_interrupt_ends_it_within_a_second_and_can_be_gone_on_with(
+    server: Any, fault: Any, target: Path, noise: Any, start: Any
+) -> None:
+    body = noise(60 * MIB)
+    item = server.item("one", body, "sha256")
+    server.always["one"] = fault.changed(pace=20 * MIB)
+    process = start([item])
+    until(lambda: journalled(target) > 1)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert time.monotonic() - began < 1.5
+    assert process.returncode == -signal.SIGINT
+    assert errors.rstrip().endswith("repeat the call to resume")
+    server.always.clear()
+    outcome = download([item], target).outcomes[0]
+    assert outcome.bytes_kept > 0
+    assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_stop_leaves_the_rest_for_later(server: Any, fault: Any, target: Path, noise: Any, leftovers: Any) -> None:
+    bodies = {"large": noise(30 * MIB), "small": noise(100), "slow": noise(200)}
+    items = [server.item(name, body, "md5") for name, body in bodies.items()]
+    server.always["slow"] = fault.cut(100, stall=True)
+    stop = threading.Event()
+
+    def seen(progress: Any) -> None:
+        if progress.files_done == 2:
+            stop.set()
+
+    report = download(items, target, stop=stop, progress=seen)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "done", "stopped"]
+    assert leftovers() == []
+    server.always.clear()
+    assert [outcome.state for outcome in download(items, target).outcomes] == ["skipped", "skipped", "done"]
+
+
+def test_stopping_before_the_start_does_nothing(server: Any, target: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    report = download([server.item("one", b"x")], target, stop=stop)
+    assert report.outcomes[0].state == "stopped"
+    assert not report.ok
+    assert server.requests == []
+
+
+def test_a_locator_that_hangs_does_not_hold_up_a_stop(target: Path) -> None:
+    hanging, stop = threading.Event(), threading.Event()
+
+    def locate() -> Location:
+        stop.set()
+        hanging.wait(60)
+        return Location("http://127.0.0.1:1/")
+
+    began = time.monotonic()
+    report = download([Item("one", locate)], target, stop=stop)
+    assert time.monotonic() - began < 2
+    assert report.outcomes[0].state == "stopped"
+    hanging.set()
+
+
+def test_two_processes_fetch_everything_once(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
+    bodies = {f"f{n}": noise(300_000, n) for n in range(20)}
+    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
+    for name in bodies:
+        server.always[name] = fault.changed(pace=4 * MIB)
+    first, second = start(items), start(items)
+    reports = [json.loads(process.communicate()[0].splitlines()[-1]) for process in (first, second)]
+    assert all(report["ok"] for report in reports)
+    assert sum(report["counts"]["done"] for report in reports) == 20
+    assert len(server.requests) == 20
+
+
+def test_a_folder_that_another_process_filled_since_it_was_made_is_looked_into(server: Any, target: Path) -> None:
+    items = [server.item(f"f{n}", b"%d" % n, "md5") for n in range(3)]
+    slow = Disk()
+    slow.make_folders(str(target))  # and before this one gets the journal, the other one has come and gone
+    assert download(items, target).counts["done"] == 3
+    assert download(items, target, disk=slow).counts["skipped"] == 3
+    assert len(server.requests) == 3
+
+
+def test_a_second_process_may_refuse_to_wait(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
+    server.always["one"] = fault.cut(10, stall=True)
+    item = server.item("one", noise(100), "md5")
+    start([item])
+    until(lambda: len(server.requests) > 0)
+    with pytest.raises(FolderBusy, match="Another process"):
+        download([item], target, wait=False)
+    assert download([server.item("two", b"2")], target, wait=False, run="another").ok
+
+
+def test_another_source_of_the_same_name_is_not_mixed_in(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
+    stop_after(server, fault, target, server.item("one", old, "sha256"))
+    outcome = download([server.item("one", new, "sha256")], target).outcomes[0]
+    assert (target / "one").read_bytes() == new
+    assert outcome.bytes_kept == 0
+
+
+def test_a_source_without_checksum_is_gone_on_with_by_its_etag(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
+    stop_after(server, fault, target, server.item("same", old))
+    stop_after(server, fault, target, server.item("other", old))
+    same = download([server.item("same", old)], target).outcomes[0]
+    other = download([server.item("other", new)], target).outcomes[0]
+    assert same.bytes_kept > 0
+    assert (target / "same").read_bytes() == old
+    assert (target / "other").read_bytes() == new
+    assert (same.state, other.state) == ("done", "done")
+
+
+def test_a_part_that_was_damaged_meanwhile_is_fetched_again_there_only(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    body = noise(40 * MIB)
+    item = server.item("one", body, "sha256")
+    stop_after(server, fault, target, item)
+    (part,) = target.glob("*.part")
+    with part.open("r+b") as file:
+        file.write(b"damaged")
+    outcome = download([item], target).outcomes[0]
+    assert (target / "one").read_bytes() == body
+    assert outcome.bytes_kept > 0
+    assert outcome.bytes_fetched == len(body) - outcome.bytes_kept
+
+
+def test_a_part_or_journal_that_was_removed_is_no_trouble(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(20 * MIB)
+    for seen, pattern in enumerate(("*.part", ".omics-transfer/*")):
+        item = server.item(f"one{seen}", body, "sha256")
+        stop_after(server, fault, target, item)
+        for path in target.glob(pattern):
+            path.unlink()
+        assert download([item], target).ok
+        assert (target / item.name).read_bytes() == body
+
+
+def test_bytes_that_the_disk_changed_are_fetched_again_without_the_rest(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    body = noise(40 * MIB)
+    real = os.pwritev
+    damaged = []
+
+    def pwritev(descriptor: int, buffers: Any, offset: int) -> int:
+        written = real(descriptor, buffers, offset)
+        if offset >= 9 * MIB and not damaged:
+            damaged.append(os.pwrite(descriptor, b"\0\0\0\0", offset))
+        return written
+
+    monkeypatch.setattr(os, "pwritev", pwritev)
+    outcome = download([server.item("one", body, "sha256")], target).outcomes[0]
+    assert outcome.state == "done"
+    assert (target / "one").read_bytes() == body
+    assert len(body) < outcome.bytes_fetched <= len(body) + CELL
+
+
+def stop_after(server: Any, fault: Any, target: Path, item: Item) -> None:
+    """Fetches some cells of an item and stops."""
+    stop = threading.Event()
+    server.always[item.name] = fault.cut(CELL + MIB, stall=True)
+    before = journalled(target)
+
+    def seen(_progress: Any) -> None:
+        if journalled(target) > before + 1:  # one that a test may damage, and another
+            stop.set()
+
+    report = download([item], target, stop=stop, progress=seen)
+    assert report.outcomes[0].state == "stopped"
+    server.always.clear()
+
+
+def test_after_a_power_cut_a_final_name_is_checked_and_mended(server: Any, target: Path, noise: Any) -> None:
+    body = noise(40 * MIB)
+    item = server.item("one", body, "sha256")
+    assert download([item], target).ok
+    journal = target / ".omics-transfer/transfer.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert b'["done"' in lines[-1]
+    journal.write_bytes(b"".join(lines[:-1]))  # the record wasn't synced, and neither was all of the file
+    with (target / "one").open("r+b") as file:
+        file.seek(9 * MIB)
+        file.write(bytes(5000))
+    outcome = download([item], target).outcomes[0]
+    assert outcome.state == "done"
+    assert outcome.bytes_fetched == CELL
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_redirect_that_leads_to_trouble_is_asked_for_again(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any
+) -> None:
+    places = iter(("bad", "good"))
+    server.always["here"] = lambda server, request, answer: fault.status(302, {"Location": "/" + next(places)})(
+        server, request, answer
+    )
+    server.always["bad"] = fault.status(503)
+    server.put("good", noise(100))
+    assert download([Item("one", Location(server.url("here")), 100)], target, clock=clock).ok
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_killed_again_and_again(server: Any, fault: Any, target: Path, noise: Any, start: Any, rounds: int) -> None:
+    """At no moment a final name holds wrong bytes, and little is fetched twice."""
+    bodies = {f"d{n % 5}/small{n}": noise(20_000 + n, n) for n in range(120)}
+    bodies |= {f"large{n}": noise(24 * MIB + n, n) for n in range(4)}
+    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
+    dice = random.Random(rounds)
+    for _ in range(rounds):
+        answers = len(server.requests) + dice.randrange(1, 160 // rounds + 2)
+        for name in bodies:
+            server.always[name] = fault.changed(pace=dice.choice([50, 200]) * MIB)
+        process = start(items)
+        until(lambda: process.poll() is not None or len(server.requests) >= answers)  # noqa: B023
+        process.kill()
+        process.wait()
+        for name, body in bodies.items():
+            assert not (target / name).exists() or (target / name).read_bytes() == body
+    server.always.clear()
+    report = download(items, target)
+    report.raise_if_failed()
+    assert all((target / name).read_bytes() == body for name, body in bodies.items())
+    size = sum(map(len, bodies.values()))
+    on_the_way = 4 * 8 * MIB  # what the system's buffers held at a kill, beside the begun cells
+    assert sum(request.sent for request in server.requests) <= size + rounds * (4 * CELL + on_the_way)
+    assert not list(target.rglob("*.part"))

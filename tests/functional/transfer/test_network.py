@@ -1,0 +1,93 @@
+"""Proxies and certificates: the same environment as for API calls."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import NotFound, TLSFailed
+from omicsdk.core.sending.connections import Network
+from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
+
+
+def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
+    server.put("http://nowhere.test/one", b"through the proxy")
+    item = Item("one", Location("http://nowhere.test/one?sig=1"), 17)
+    download([item], target, environ={"http_proxy": server.url("")}).raise_if_failed()
+    assert (target / "one").read_bytes() == b"through the proxy"
+
+
+@pytest.mark.parametrize("words", ["Not Found", "Not Found: one"])
+@pytest.mark.parametrize("size", [7, None])
+def test_a_refusal_behind_a_proxys_way_is_no_file(
+    server: Any, fault: Any, target: Path, tmp_path: Path, words: str, size: int | None
+) -> None:
+    """The proxy's own "200 Connection established" stands before it."""
+    pytest.importorskip("cryptography")
+    from connect_proxy import ConnectProxy
+
+    refusal = f"HTTP/1.1 404 {words}\r\nContent-Length: 7\r\n\r\nno file".encode()
+    server.always["one"] = fault.changed(raw=refusal)
+    proxy = ConnectProxy(server.url(""), "files.test", tmp_path)
+    try:
+        item = Item("one", Location("https://files.test/one"), size)
+        (outcome,) = download([item], target, environ=proxy.environment()).outcomes
+    finally:
+        proxy.close()
+    assert proxy.asked
+    assert isinstance(outcome.error, NotFound)
+    assert not (target / "one").exists()
+
+
+def test_hosts_of_no_proxy_are_reached_directly(server: Any, target: Path) -> None:
+    environ = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}
+    assert download([server.item("one", b"direct", "md5")], target, environ=environ).ok
+
+
+def test_the_processes_own_variables_do_not_leak_in(server: Any, target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert download([server.item("one", b"direct", "md5")], target, environ={}).ok
+
+
+def test_a_route_takes_the_place_of_the_environment(server: Any, target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.put("http://nowhere.test/one", b"1")
+    item = Item("one", Location("http://nowhere.test/one"), 1)
+    assert download([item], target, route=lambda _: Network(proxy=server.url(""))).ok
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_https_with_an_authority_of_the_environment(
+    server: Any, target: Path, noise: Any, certificate: Any, variable: str
+) -> None:
+    pem, server.tls = certificate
+    body = noise(20 * 1024 * 1024)
+    server.put("one", body)
+    item = Item("one", Location(server.url("one").replace("http:", "https:")), len(body))
+    download([item], target, environ={variable: str(pem)}).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:
+    _, server.tls = certificate
+    server.put("one", b"1")
+    (outcome,) = download([Item("one", Location(server.url("one").replace("http:", "https:")), 1)], target).outcomes
+    assert isinstance(outcome.error, TLSFailed)
+    assert "SSL_CERT_FILE" in str(outcome.error)
+    assert outcome.attempts == 1
+    assert server.requests == []
+
+
+def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path) -> None:
+    item = server.item("one", b"bytes", retries=0)
+    (failed,) = download([item], target, environ={"http_proxy": "hppt://user:canary@proxy:9"}).failed
+    assert "proxy" in str(failed.error)
+    assert "canary" not in str(failed.error)
+
+
+def test_errors_of_the_network_name_the_file(target: Path, tmp_path: Path) -> None:
+    nowhere = Location("http://127.0.0.1:1/x?signature=canary")
+    (failed,) = download([Item("reads.bam", nowhere, retries=0)], target).failed
+    assert str(failed.error).startswith("reads.bam: Failed to connect")
+    (tmp_path / "file").write_bytes(b"x")
+    (failed,) = upload([Upload(tmp_path / "file", PutTo(nowhere), "reads.cram", retries=0)]).failed
+    assert str(failed.error).startswith("reads.cram: Failed to connect")

@@ -1,0 +1,575 @@
+"""Files go out whole and right, or it is told why not."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    ChecksumMissing,
+    ConnectFailed,
+    Forbidden,
+    NameNotResolved,
+    NotFound,
+    OmicsError,
+    ServerError,
+    SourceChanged,
+    TLSFailed,
+    TooManyRedirects,
+    TransferError,
+    TransportError,
+)
+from omicsdk.core.sending.connections import Network
+from omicsdk.transfer import Control, Location, Patience, PutTo, Upload, upload
+from omicsdk.transfer.uploads.store import SentPart, Source
+
+MIB = 1024 * 1024
+
+
+def error_of(report: Any) -> OmicsError:
+    assert report.counts["failed"] == 1
+    return report.failed[0].error
+
+
+def test_a_file_goes_to_a_presigned_url_with_its_headers(sink: Any, file: Path, send: Any):
+    report = send(
+        file, PutTo(Location(sink.url("a", "sig=canary"), {"Content-Type": "text/x"})), checksums=["sha256", "md5"]
+    )
+    data = file.read_bytes()
+    (outcome,) = report.outcomes
+    assert sink.stored["a?sig=canary"] == data
+    assert sink.requests[0].headers["content-type"] == "text/x"
+    assert outcome.checksums == {name: digest(data, name) for name in ("sha256", "md5")}
+    assert (outcome.state, outcome.verified, outcome.attempts) == ("done", "md5", 1)
+    assert outcome.bytes_fetched == len(data)
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 25_000])
+def test_a_file_of_any_size_goes_in_parts(sink: Any, store: Any, tmp_path: Path, send: Any, size: int, noise: Any):
+    path = tmp_path / "file"
+    path.write_bytes(noise(size))
+    report = send(path, store, checksums=["sha1", "crc32c", "s3_etag"])
+    report.raise_if_failed()
+    assert store.body == path.read_bytes()
+    parts, checksums = store.completed[0]
+    assert [part.number for part in parts] == list(range(1, max(1, -(-size // 1000)) + 1))
+    assert [part.etag for part in parts] == [
+        hashlib.md5(noise(size)[n * 1000 : n * 1000 + 1000]).hexdigest() for n in range(len(parts))
+    ]
+    expected = {name: digest(path.read_bytes(), name) for name in ("sha1", "crc32c", "s3_etag")}
+    assert checksums == report.outcomes[0].checksums == expected
+    assert all(request.headers["x-crc32c"] for request in sink.requests)
+
+
+def test_many_files_share_the_connections(sink: Any, tmp_path: Path, parts: Any, noise: Any):
+    uploads = []
+    for number in range(60):
+        path = tmp_path / f"{number}"
+        path.write_bytes(noise(number * 100, number))
+        to = parts(sink, f"p{number}") if number % 2 else PutTo(Location(sink.url(f"w{number}")))
+        uploads.append(Upload(path, to))
+    report = upload(uploads, connections=3)
+    assert report.ok
+    assert [outcome.name for outcome in report.outcomes] == [str(number) for number in range(60)]
+    for number in range(60):
+        expected = noise(number * 100, number)
+        assert (uploads[number].to.body if number % 2 else sink.stored[f"w{number}"]) == expected
+    assert sink.most_open <= 3
+
+
+def test_uploads_are_taken_from_their_source_as_there_is_room(sink: Any, file: Path):
+    told: list[int] = []
+
+    def source():
+        for number in range(200):
+            told.append(len(sink.requests))
+            yield Upload(file, PutTo(Location(sink.url(str(number)))))
+
+    assert upload(source(), connections=2).counts["done"] == 200
+    assert all(seen >= number - 40 for number, seen in enumerate(told))
+
+
+def test_a_function_gives_the_url_and_is_told_of_the_file(sink: Any, file: Path, send: Any):
+    asked: list[Source] = []
+
+    def locate(source: Source) -> Location:
+        asked.append(source)
+        return Location(sink.url("a"))
+
+    send(file, PutTo(locate, needs=("sha256",))).raise_if_failed()
+    (source,) = asked
+    assert source.checksums == {"sha256": digest(file.read_bytes(), "sha256")}
+    assert (source.path, source.name, source.size) == (str(file), "reads.bin", 10_500)
+
+
+def test_checksums_before_and_beside_are_told_together(store: Any, file: Path, send: Any):
+    store.needs, store.wants = ("sha1",), ("sha256",)
+    report = send(file, store, checksums=["md5"])
+    expected = {name: digest(file.read_bytes(), name) for name in ("sha1", "sha256", "md5", "crc32c")}
+    assert store.completed[0][1] == report.outcomes[0].checksums == expected
+
+
+# -- faults
+
+
+def refused(reply: Any, status: int, code: str = "", message: str = "", **headers: str) -> Callable[..., Any]:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode() if code else b"no"
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: reply(status, names, body, close=True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"reset": True}, id="reset"),
+        pytest.param({"reset": True, "read": 100}, id="reset in the body"),
+        pytest.param({"status": 503, "body": b"no"}, id="503"),
+        pytest.param({"status": 500, "read": 0, "close": True}, id="500 before the body"),
+        pytest.param({"status": 408}, id="408"),
+        pytest.param({"status": 429}, id="429"),
+        pytest.param({"status": 400, "body": b"<Error><Code>RequestTimeout</Code></Error>"}, id="RequestTimeout"),
+        pytest.param(
+            {"status": 200, "headers": {"ETag": "x", "x-amz-checksum-crc32c": "AAAAAA=="}}, id="wrong checksum"
+        ),
+        pytest.param({"status": 400, "body": b"<Error><Code>BadDigest</Code></Error>"}, id="BadDigest"),
+        pytest.param({"status": 403, "body": b"<Error><Code>AccessDenied</Code></Error>"}, id="a URL that ended"),
+    ],
+)
+def test_what_passes_is_tried_again(sink: Any, store: Any, file: Path, send: Any, reply: Any, fault: dict[str, Any]):
+    sink.fault("object", lambda _: None, lambda _: reply(**fault))
+    report = send(file, store)
+    report.raise_if_failed()
+    assert store.body == file.read_bytes()
+    assert len(sink.requests) >= 12
+    if "reset" not in fault:  # a connection that was used before libcurl replaces without a word
+        assert report.outcomes[0].attempts >= 12
+        assert report.outcomes[0].retries >= 1
+
+
+def test_a_whole_file_is_sent_again_from_its_beginning(sink: Any, tmp_path: Path, send: Any, reply: Any, noise: Any):
+    path = tmp_path / "file"
+    path.write_bytes(noise(3 * MIB))
+    sink.fault("a", lambda _: reply(reset=True, read=MIB), lambda _: reply(503))
+    report = send(path, PutTo(Location(sink.url("a"))))
+    assert report.ok
+    assert sink.stored["a"] == noise(3 * MIB)
+    assert report.outcomes[0].attempts == 3
+    assert report.outcomes[0].bytes_fetched > 6 * MIB
+
+
+def test_a_store_that_cant_have_what_it_says_that_it_has_gets_it_again(
+    sink: Any, tmp_path: Path, send: Any, reply: Any
+):
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(32 * MIB)  # more than sockets hold
+    sink.fault("a", lambda _: reply(200, read=1000, close=True))
+    report = send(tmp_path / "file", PutTo(Location(sink.url("a"))))
+    assert report.ok
+    assert report.outcomes[0].attempts == 2
+    assert len(sink.stored["a"]) == 32 * MIB
+
+
+def test_retry_after_is_obeyed(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
+    sink.fault("a", lambda _: reply(503, {"Retry-After": "40"}))
+    send(file, PutTo(Location(sink.url("a")))).raise_if_failed()
+    assert sum(clock.slept) >= 40
+
+
+def test_a_store_that_stays_ill_ends_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.always = lambda _: reply(503, {}, b"<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>")
+    error = error_of(send(file, store, retries=2))
+    assert isinstance(error, ServerError)
+    assert (error.status, error.code) == (503, "SlowDown")
+    assert "Reduce your rate" in str(error)
+    assert "part " in str(error)
+    assert "canary" not in str(error) + repr(error) + str(error.url)
+    assert len(sink.requests) <= 3 * 4
+    assert store.aborted == []
+
+
+def test_a_failed_file_is_given_up_on_request(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.always = lambda _: reply(507)
+    assert error_of(send(file, store, abort=True)).status == 507
+    assert store.aborted == ["id1"]
+
+
+def test_one_that_fails_keeps_no_other_from_being_sent(sink: Any, parts: Any, file: Path, reply: Any, clock: Any):
+    sink.always = lambda request: reply(411) if request.path == "bad" else None
+    good, bad = parts(sink, "good"), parts(sink, "bad")
+    report = upload([Upload(file, bad, "bad"), Upload(file, good, "good")], clock=clock)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
+    assert good.body == file.read_bytes()
+
+
+def test_a_url_of_ones_own_that_ended_isnt_tried_again(sink: Any, file: Path, send: Any, reply: Any):
+    sink.always = refused(reply, 403, "AccessDenied", "Request has expired")
+    error = error_of(send(file, PutTo(Location(sink.url("a", "X-Amz-Signature=canary")))))
+    assert isinstance(error, Forbidden)
+    assert "Request has expired" in str(error)
+    assert "canary" not in str(error)
+    assert len(sink.requests) == 1
+
+
+def test_a_url_that_ends_is_asked_for_again_once(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
+    asked = 0
+
+    def locate(_: Source) -> Location:
+        nonlocal asked
+        asked += 1
+        return Location(sink.url("a", f"sig={asked}"))
+
+    def ended(_: Any) -> Any:
+        clock.advance(3600)
+        return reply(403)
+
+    sink.fault("a", ended)
+    report = send(file, PutTo(locate), retries=0)  # what nobody is at fault for costs no try
+    assert report.ok
+    assert asked == 2
+    sink.fault("a", ended, ended)
+    (failed,) = send(file, PutTo(locate), retries=10, patience=Patience(renewals=0)).failed
+    assert isinstance(failed.error, Forbidden)
+    assert asked == 3
+
+
+def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.always = refused(reply, 403, "InvalidAccessKeyId", "No such key")
+    error = error_of(send(file, store, connections=1))
+    assert isinstance(error, Forbidden)
+    assert error.code == "InvalidAccessKeyId"
+    # Each of the two parts is sent to two URLs at most; the second refusal of either ends the file.
+    assert len(sink.requests) in (2, 3)
+
+
+def test_bytes_that_stay_wrong_are_told(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
+    error = error_of(send(file, store, connections=1))
+    assert isinstance(error, ChecksumMismatch)
+    assert error.actual == "00000000"
+    assert "reads.bin, part " in str(error)
+    assert store.completed == []
+
+
+def test_a_store_that_rejects_the_checksum_twice_ends_the_file(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any
+):
+    sink.always = refused(reply, 400, "BadDigest", "The CRC32C does not match.")
+    error = error_of(send(file, store, connections=1))
+    assert isinstance(error, ChecksumMismatch)
+    assert isinstance(error.__cause__, APIError)
+    assert len(sink.requests) <= 3
+
+
+def test_a_whole_that_isnt_what_was_sent_is_told(store: Any, file: Path, send: Any):
+    store.answer = {"sha256": "0" * 64}
+    error = error_of(send(file, store, checksums=["sha256"]))
+    assert isinstance(error, ChecksumMismatch)
+    assert error.actual == "0" * 64
+
+
+def test_the_etag_of_a_whole_file_is_held_against_its_md5(sink: Any, file: Path, send: Any, reply: Any):
+    wrong = lambda _: reply(200, {"ETag": f'"{"0" * 32}"'}, keep=False)  # noqa: E731
+    sink.fault("a", wrong)
+    once = send(file, PutTo(Location(sink.url("a"))), checksums=["md5"])
+    assert (once.ok, once.outcomes[0].attempts, sink.stored["a"]) == (True, 2, file.read_bytes())
+    sink.fault("a", wrong, wrong)
+    error = error_of(send(file, PutTo(Location(sink.url("a"))), checksums=["md5"]))
+    assert isinstance(error, ChecksumMismatch)
+    sink.fault("a", lambda _: reply(200, {"ETag": f'"{"0" * 32}"', "x-amz-server-side-encryption": "aws:kms"}))
+    assert send(file, PutTo(Location(sink.url("a"))), checksums=["md5"]).ok
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_are_followed(sink: Any, store: Any, file: Path, send: Any, reply: Any, status: int):
+    sink.fault("object", lambda request: reply(status, {"Location": f"/{request.path}?{request.query}&again=1"}))
+    send(file, store).raise_if_failed()
+    assert len(store.completed) == 1
+    assert [request.headers["x-crc32c"] for request in sink.requests if "again" in request.query] != [""]
+
+
+def test_secrets_dont_follow_a_redirect_to_another_host(sink: Any, file: Path, send: Any, reply: Any):
+    headers = {
+        "Authorization": "Bearer canary",
+        "X-Own": "canary",
+        "x-amz-server-side-encryption-customer-key": "canary",
+        "Content-Type": "text/x",
+        "x-amz-checksum-crc32c": "AAAAAA==",
+        "x-amz-meta-a": "b",
+    }
+    sink.fault("a", lambda _: reply(307, {"Location": sink.url("b", host="localhost")}))
+    send(file, PutTo(Location(sink.url("a"), headers))).raise_if_failed()
+    there = sink.of("b")[0].headers
+    assert "canary" not in str(there)
+    assert (there["content-type"], there["x-amz-checksum-crc32c"], there["x-amz-meta-a"]) == ("text/x", "AAAAAA==", "b")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"status": 307, "headers": {"Location": "/a"}}, TooManyRedirects),
+        ({"status": 307, "headers": {"Location": "http://[broken"}}, TransportError),
+        ({"status": 303, "headers": {"Location": "/b"}}, TransportError),
+    ],
+)
+def test_redirects_that_lead_nowhere(sink: Any, file: Path, send: Any, reply: Any, answer: Any, kind: type[OmicsError]):
+    sink.always = lambda _: reply(**answer)
+    assert isinstance(error_of(send(file, PutTo(Location(sink.url("a"))))), kind)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("http://127.0.0.1:1/a", ConnectFailed),
+        ("http://nobody.invalid/a", NameNotResolved),
+        ("ftp://127.0.0.1/a", TransportError),
+        ("http://[half/a", TransportError),
+        ("nonsense", TransportError),
+    ],
+)
+def test_urls_that_lead_nowhere(file: Path, send: Any, url: str, kind: type[OmicsError]):
+    assert isinstance(error_of(send(file, PutTo(Location(url)), retries=1)), kind)
+
+
+def test_a_function_that_fails_is_told_without_secrets(file: Path, send: Any):
+    def locate(_: Source) -> Location:
+        raise RuntimeError("https://host/key?X-Amz-Signature=canary is bad")
+
+    error = error_of(send(file, PutTo(locate)))
+    assert "RuntimeError" in str(error)
+    assert "canary" not in str(error)
+
+
+def test_calls_of_a_store_are_tried_again(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    for name in ("begin", "sign", "complete"):
+        flaky(store, name, monkeypatch)
+    send(file, store).raise_if_failed()
+    assert store.body == file.read_bytes()
+    assert len(store.completed) == 1
+
+
+def flaky(store: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a method fail twice."""
+    plain, failures = getattr(store, name), [ServerError("ill", status=503), ConnectFailed("no way")]
+
+    def broken(*arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return plain(*arguments)
+
+    monkeypatch.setattr(store, name, broken)
+
+
+def test_a_store_that_refuses_to_complete(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: Any) -> Any:
+        raise NotFound("no bucket", status=404)
+
+    monkeypatch.setattr(store, "complete", refuse)
+    assert isinstance(error_of(send(file, store)), NotFound)
+
+
+def test_a_store_that_wants_to_know_of_every_part(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    told: list[tuple[str, SentPart, int, Mapping[str, str]]] = []
+    store.reports_parts = True
+    monkeypatch.setattr(store, "sent", lambda *what: told.append(what))
+    send(file, store).raise_if_failed()
+    assert sorted(part.number for _, part, _, _ in told) == list(range(1, 12))
+    assert {upload_id for upload_id, _, _, _ in told} == {"id1"}
+    assert {status for _, _, status, _ in told} == {200}
+    assert all(headers["etag"].strip('"') == part.etag for _, part, _, headers in told)
+
+
+def test_a_store_that_chooses_the_size_of_parts(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "part_size", lambda _: 2000)
+    send(file, store).raise_if_failed()
+    assert sorted(store.signed) == list(range(1, 7))
+    assert store.body == file.read_bytes()
+
+
+def test_a_store_without_a_way_for_whole_files(sink: Any, parts: Any, file: Path, send: Any):
+    store = parts(sink, part_size=20_000, single=20_000)
+    send(file, store).raise_if_failed()
+    assert (store.begun, store.body) == (1, file.read_bytes())
+
+
+def test_a_file_that_is_too_large_for_the_store(sink: Any, parts: Any, file: Path, send: Any):
+    store = parts(sink, part_size=1000, largest=1000, parts=10)
+    error = error_of(send(file, store))
+    assert isinstance(error, TransferError)
+    assert "more than 10 parts" in str(error)
+    assert store.begun == 0
+
+
+# -- the file itself
+
+
+def test_a_file_that_isnt_there(tmp_path: Path, store: Any, send: Any):
+    error = error_of(send(tmp_path / "none", store))
+    assert "No such file" in str(error)
+    assert str(tmp_path / "none") in str(error)
+
+
+def test_a_folder_is_no_file(tmp_path: Path, store: Any, send: Any):
+    assert "is not a file" in str(error_of(send(tmp_path, store)))
+
+
+@pytest.mark.parametrize("change", ["append", "touch", "truncate", "replace", "remove"])
+def test_a_file_that_changes_while_it_is_sent_fails(sink: Any, store: Any, file: Path, send: Any, change: str):
+    def fault(_: Any) -> None:
+        data = file.read_bytes()
+        match change:
+            case "append":
+                file.write_bytes(data + b"more")
+            case "touch":
+                os.utime(file, ns=(1, 1))
+            case "truncate":
+                file.write_bytes(data[:2000])
+            case "replace":
+                (file.parent / "new").write_bytes(data)
+                (file.parent / "new").replace(file)
+            case _:
+                file.unlink()
+
+    sink.fault("object", fault)
+    error = error_of(send(file, store))
+    assert isinstance(error, SourceChanged)
+    assert "reads.bin changed while it was uploaded" in str(error)
+    assert store.completed == []
+    assert store.aborted == ["id1"]
+
+
+def test_proxies_of_the_store_are_used(sink: Any, store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "route", lambda url: Network(proxy=f"http://127.0.0.1:{sink.port}"))
+    monkeypatch.setattr(store, "sign", lambda *_: Location("http://far.invalid/object?part=1"))
+    send(file, store, environ={}).raise_if_failed()
+    assert sink.requests[0].headers["host"] == "far.invalid"
+
+
+def test_uploads_over_tls_with_an_authority_of_the_environment(
+    sink: Any, tmp_path: Path, send: Any, certificate: Any, noise: Any
+):
+    pem, sink.tls = certificate
+    (tmp_path / "file").write_bytes(noise(3 * MIB))
+    to = PutTo(Location(sink.url("a").replace("http:", "https:")))
+    send(tmp_path / "file", to, environ={"SSL_CERT_FILE": str(pem)}).raise_if_failed()
+    assert sink.stored["a"] == noise(3 * MIB)
+    assert isinstance(error_of(send(tmp_path / "file", to, environ={})), TLSFailed)
+
+
+@pytest.mark.parametrize("numbers", [{"connections": 0}, {"callers": 0}])
+def test_numbers_that_make_no_sense(numbers: dict[str, int]):
+    with pytest.raises(ValueError, match="at least 1"):
+        upload([], **numbers)
+
+
+def test_wishes_that_make_no_sense(file: Path, store: Any):
+    with pytest.raises(ValueError, match="crc64"):
+        Upload(file, store, checksums=["crc64"])
+    with pytest.raises(ValueError, match="negative"):
+        Upload(file, store, retries=-1)
+
+
+def test_nothing_to_do():
+    assert upload([]).ok
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_no_thread_and_no_file_stays_open(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.fault("object", lambda _: reply(411))
+    assert not send(file, store).ok
+    for thread in threading.enumerate():
+        if thread.name.startswith("omicsdk-"):
+            thread.join(5)
+            assert not thread.is_alive()
+    open_files = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.lexists(entry.path)]  # noqa: PTH115
+    assert str(file) not in open_files
+
+
+@pytest.mark.parametrize("apart", [1, 1500, 4000])
+def test_checksums_and_sending_stay_near_each_other(
+    store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch, apart: int
+):
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.APART", apart)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.LINK", 700)
+    report = send(file, store, checksums=["sha256", "sha1", "s3_etag"])
+    report.raise_if_failed()
+    assert report.outcomes[0].checksums["sha256"] == digest(file.read_bytes(), "sha256")
+
+
+def test_one_object_isnt_sent_twice_at_once(store: Any, file: Path):
+    report = upload([Upload(file, store), Upload(file, store)])
+    assert report.counts["done"] == 1
+    assert "is already being uploaded to sink://object" in str(report.failed[0].error)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path, store: Any, send: Any):
+    os.mkfifo(tmp_path / "pipe")
+    assert "is not a file" in str(error_of(send(tmp_path / "pipe", store)))
+
+
+REQUIRED = {"require_checksum": True}
+
+
+@pytest.mark.parametrize("etag", ["", "W/", '"not-an-md5"'])
+def test_a_store_that_names_no_checksum_confirms_the_size_only(
+    sink: Any, file: Path, send: Any, reply: Any, tmp_path: Path, etag: str
+):
+    sink.always = lambda _: reply(headers={"ETag": etag})
+    to = PutTo(Location(sink.url("a")))
+    how = {"checksums": ["md5"], "journal": tmp_path / "journal"}
+    report = send(file, to, **how)
+    assert (report.outcomes[0].state, report.outcomes[0].verification) == ("done", "size only")
+    assert report.outcomes[0].verified == "size"
+    again = send(file, to, **how)
+    assert (again.outcomes[0].state, again.outcomes[0].verification) == ("skipped", "size only")
+    error = error_of(send(file, to, control=Control(**REQUIRED), **how))
+    assert isinstance(error, ChecksumMissing)
+    assert "the platform confirms its size only" in str(error)
+
+
+def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: Path, send: Any, tmp_path: Path):
+    for expected in ("done", "skipped"):
+        report = send(
+            file,
+            PutTo(Location(sink.url("a"))),
+            checksums=["md5"],
+            journal=tmp_path / "journal",
+            control=Control(**REQUIRED),
+        )
+        outcome = report.outcomes[0]
+        assert (outcome.state, outcome.verification, outcome.verified) == (expected, "verified", "md5")
+
+
+@pytest.mark.parametrize(
+    ("part_checksum", "answers", "whole", "expected"),
+    [
+        ("md5", True, {}, ("verified", "md5 of every part")),
+        ("md5", False, {}, ("size only", "size")),
+        ("crc32c", True, {}, ("size only", "size")),  # the sink names MD5s only
+        (None, True, {}, ("size only", "size")),
+        (None, True, {"sha256": "right"}, ("verified", "sha256")),
+    ],
+)
+def test_parts_are_verified_by_what_the_store_says_of_each(
+    sink: Any,
+    store: Any,
+    file: Path,
+    send: Any,
+    reply: Any,
+    part_checksum: Any,
+    answers: bool,
+    whole: Any,
+    expected: Any,
+):
+    store.part_checksum = part_checksum
+    store.answer = {name: digest(file.read_bytes(), name) for name in whole}
+    if not answers:  # one part of eleven suffices
+        sink.fault("object", lambda _: None, lambda _: reply(headers={"ETag": '"opaque"'}))
+    report = send(file, store, checksums=["sha256"])
+    assert (report.outcomes[0].verification, report.outcomes[0].verified) == expected

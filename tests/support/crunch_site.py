@@ -1,0 +1,45 @@
+"""A django-crunch site as a function, which gives a test's answers in turn."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+from omicsdk.compat.crunch.client.connections import Connection
+from omicsdk.core.clock import ManualClock
+
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
+PAGE = (
+    "<!doctype html><html><head><title>Server Error (500)</title></head><body><h1>Server Error (500)</h1></body></html>"
+)
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Site:
+    """A site without a network: answers in turn, the last one for ever."""
+
+    def __init__(self, *answers: httpx.Response | Exception | Answer) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+        self.clock = ManualClock()
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else answer(request)
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        return [(request.method, request.url.raw_path.decode()) for request in self.requests]
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The last body."""
+        return dict(parse_qsl(self.requests[-1].content.decode(), keep_blank_values=True))
+
+    def connection(self, **given: Any) -> Connection:
+        transport = httpx.MockTransport(self.handle)
+        return Connection("https://crunch.example.org/", TOKEN, transport=transport, clock=self.clock, **given)

@@ -1,0 +1,37 @@
+"""A package that is generated from a test's document and imported, once a session."""
+
+import importlib
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import plan
+from omicsdk_codegen.render import render_package
+from omicsdk_codegen.write import write_files
+
+Generate = Callable[..., ModuleType]
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
+    """Generate a package from an OpenAPI 3.1 document without references out of it, and import it."""
+    root = tmp_path_factory.mktemp("packages")
+    sys.path.insert(0, str(root))
+
+    def generated(data: dict[str, Any], *, dates: bool = False) -> ModuleType:
+        name = f"generated_{next(_NUMBERS)}"
+        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), dates=dates)
+        write_files(root / name, render_package(package, "Generated for a test."))
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+
+    yield generated
+    sys.path.remove(str(root))

@@ -1,0 +1,55 @@
+"""A small document, and the package that is planned for it."""
+
+from typing import Any
+
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.render import render_package
+
+
+def planned(data: dict[str, Any]) -> Package:
+    return plan(Document(data, "document.yaml", Places()), "thing", Report())
+
+
+def files_of(data: dict[str, Any]) -> dict[str, str]:
+    return render_package(planned(data), "Generated for a test.")
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
+
+
+INNER = {"type": "object", "properties": {"a": {"type": "string"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Thing", "version": "1"},
+    "paths": {
+        "/one/{id}": {
+            "get": {
+                "operationId": "getOne",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                **_answer({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": _ref("Node")}}),
+            }
+        },
+        "/two": {"post": {"requestBody": {"content": {"application/json": {"schema": {
+            "type": "object", "properties": {"about": INNER}}}}}, "responses": {}}},
+        "/three": {"put": {"requestBody": {"content": {"application/json": {"schema": {
+            "type": "array", "items": INNER}}}}, "responses": {}}},
+    },
+    "components": {
+        "schemas": {
+            "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": _ref("Edge")}}},
+            "Edge": {"type": "object", "properties": {"to": _ref("Node"), "label": INNER}},
+            "Pick": {"oneOf": [
+                {"type": "object", "required": ["left"], "properties": {"left": {"type": "string"}}},
+                {"type": "object", "title": "the right", "properties": {"right": {"type": "string"}}},
+            ]},
+        }
+    },
+}  # fmt: skip

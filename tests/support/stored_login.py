@@ -1,0 +1,31 @@
+"""A stored login that can be renewed, and its clock."""
+
+from __future__ import annotations
+
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import Token
+from omicsdk.core.token_file import StoredLogin, TokenFile
+
+HERE = "https://dss.example.org/v1"
+GET = ("GET", f"{HERE}/files")
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture
+def tokens(tmp_path):
+    return TokenFile(tmp_path / "tokens.json")
+
+
+@pytest.fixture
+def stored(tokens, clock):
+    def store(ends_in=3600.0, refresh_token="refresh-0", **more):
+        login = StoredLogin(Token("access-0", clock.now() + ends_in), refresh_token, **more)
+        tokens.keep(HERE, login)
+        return tokens.login(HERE)
+
+    return store

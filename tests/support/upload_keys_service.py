@@ -1,0 +1,29 @@
+"""The Upload service as a function that gives out keys."""
+
+from __future__ import annotations
+
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.hca.upload.storage import Keys
+
+HOUR = 3600.0
+
+
+class Service:
+    """Gives keys that live so long, and counts."""
+
+    def __init__(self, life: float = HOUR) -> None:
+        self.life = life
+        self.given = 0
+        self.error: Exception | None = None
+
+    def __call__(self) -> Keys:
+        if self.error is not None:
+            raise self.error
+        self.given += 1
+        return Keys(f"AKIA{self.given}", "secret-canary", f"token-{self.given}", "then", self.life)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()

@@ -1,0 +1,229 @@
+"""Where the settings and credentials of all platforms are looked for."""
+
+import base64
+import json
+import sys
+
+import pytest
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find
+from omicsdk.core.credentials import Token
+from omicsdk.core.token_file import StoredLogin, TokenFile
+
+CANARY = "canary-0123456789"
+
+
+@pytest.fixture
+def look(tmp_path, monkeypatch):
+    """Looks with variables alone, in a home of its own."""
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+
+    def run(*services, **variables):
+        environ = {"HOME": str(tmp_path), "OMICS_TOKEN_FILE": str(tmp_path / "tokens.json"), **variables}
+        found = find(services or SERVICES, environ)
+        assert CANARY not in repr(found)
+        return found
+
+    return run
+
+
+def commons_key(commons):
+    """An API key as a commons issues it; only its issuer is read here."""
+    parts = ({"alg": "none"}, {"iss": f"{commons}/user"})
+    return ".".join(
+        [*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts), "x"]
+    )
+
+
+def written(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_nothing_is_found_where_there_is_nothing(look):
+    assert look() == []
+    assert set(HOW_TO_GET) == set(SERVICES)
+
+
+def test_an_account_of_google_alone_is_for_something_else(look):
+    assert look(GOOGLE_APPLICATION_CREDENTIALS="/key.json") == []
+
+
+def test_hca_settings_and_logins(look, tmp_path):
+    config = written(
+        tmp_path / "c.json", json.dumps({"DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"}})
+    )
+    (alone,) = look("dss", HCA_CONFIG_FILE=str(config))
+    assert (alone.what, alone.url, str(config) in alone.origin) == ("settings", "https://dss.example.org/v1", True)
+    assert alone.call.url == "https://dss.example.org/v1/swagger.json"
+    assert "omics dss login" in alone.warning
+    TokenFile(tmp_path / "tokens.json").put("https://dss.example.org", Token(CANARY, None))
+    (stored,) = look("dss", HCA_CONFIG_FILE=str(config))
+    assert (stored.what, stored.origin) == ("login", str(tmp_path / "tokens.json"))
+    (given,) = look("dss", HCA_CONFIG_FILE=str(config), OMICS_DSS_TOKEN=CANARY)
+    assert given.origin == "OMICS_DSS_TOKEN"
+    assert given.call.credentials.headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
+
+
+def test_a_malformed_file_is_told_and_the_others_are_looked_at(look, tmp_path):
+    config = written(tmp_path / "c.json", '{"DSSClient": ')
+    found = look(HCA_CONFIG_FILE=str(config), CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert [(login.service, bool(login.problem)) for login in found] == [
+        ("dss", True),
+        ("auth", True),
+        ("upload", True),
+        ("crunch", False),
+    ]
+    assert str(config) in found[0].problem
+
+
+def test_an_upload_key_is_not_sent_to_be_tried(look):
+    (found,) = look("upload", OMICS_UPLOAD_TOKEN=CANARY)
+    assert (found.what, found.call.credentials) == ("key", None)
+
+
+def test_sb_variables_and_each_profile(look, tmp_path):
+    written(
+        tmp_path / ".sevenbridges" / "credentials",
+        f"[default]\napi_endpoint = https://a.example/v2\nauth_token = {CANARY}\n"
+        f"[half]\nauth_token = {CANARY}\n[open]\napi_endpoint = http://b.example/v2\nauth_token = {CANARY}\n",
+    )
+    variable, default, half, plain = look("sb", SB_API_ENDPOINT="https://c.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert (variable.what, variable.origin) == ("token", "SB_API_ENDPOINT and SB_AUTH_TOKEN")
+    assert variable.call.credentials.headers("GET", variable.call.url) == {"x-sbg-auth-token": CANARY}
+    assert (default.what, default.call.url) == ("profile default", "https://a.example/v2/user")
+    assert half.problem.endswith("Section [half] has no api_endpoint")
+    assert "is http:" in plain.problem
+
+
+@pytest.mark.parametrize("name", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
+def test_a_variable_of_sb_without_the_other_is_told(look, name):
+    (found,) = look("sb", **{name: CANARY})
+    assert (found.origin, found.call) == (name, None)
+    assert "one is missing" in found.problem
+    assert "SB_API_ENDPOINT and SB_AUTH_TOKEN" in found.remedy
+
+
+def test_a_token_of_sb_that_stands_in_several_places_is_tried_once(look, tmp_path):
+    same = f"api_endpoint = https://a.example/v2/\nauth_token = {CANARY}\n"
+    written(tmp_path / ".sevenbridges" / "credentials", f"[default]\n{same}[again]\n{same}")
+    variable, *profiles = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert variable.call is not None
+    assert [each.call for each in profiles] == [None, None]
+    assert {each.warning for each in profiles} == {
+        "the same token as in SB_API_ENDPOINT and SB_AUTH_TOKEN, which is tested"
+    }
+    default, again = look("sb")
+    assert (default.call is not None, again.call) == (True, None)
+
+
+def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
+    written(tmp_path / ".sevenbridges" / "credentials", CANARY)
+    variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert variable.call is not None
+    assert found.problem.endswith("credentials:1: It is not an INI file")
+    assert CANARY not in found.problem + found.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(f"[default]\nauth_token {CANARY}\n", 2), (f"[a]\nauth_token = x\nauth_token = {CANARY}\n", 3)]
+)
+def test_the_line_of_an_ini_file_that_is_wrong_is_told(look, tmp_path, text, line):
+    written(tmp_path / ".sevenbridges" / "credentials", text)
+    (found,) = look("sb")
+    assert f"credentials:{line}: " in found.problem
+    assert CANARY not in found.problem + found.remedy
+
+
+def test_gen3_files_are_tried_once_each(look, tmp_path):
+    key = json.dumps({"api_key": commons_key("https://a.example"), "key_id": "k"})
+    file = written(tmp_path / ".gen3" / "credentials.json", key)
+    other = json.dumps({"api_key": commons_key("https://b.example"), "key_id": "k"})
+    second = written(tmp_path / ".gen3" / "credentials_b.json", other)
+    found = look("gen3", GEN3_API_KEY="credentials")
+    assert [(login.url, login.origin) for login in found] == [
+        ("https://a.example", "GEN3_API_KEY (credentials)"),
+        ("https://b.example", str(second)),
+    ]
+    assert found[0].call.url == "https://a.example/user/credentials/cdis/access_token"
+    if sys.platform != "win32":
+        file.chmod(0o644)
+        assert "chmod 600" in look("gen3")[0].warning
+
+
+def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
+    assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "file not found"
+    assert "is not tested" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
+    written(tmp_path / ".gen3" / "credentials.json", "[]")
+    assert "JSON object" in look("gen3")[0].problem
+    (tmp_path / ".gen3" / "credentials.json").unlink()
+    (open_,) = look("gen3", GEN3_ENDPOINT="a.example")
+    assert (open_.url, open_.call.credentials) == ("https://a.example", None)
+
+
+@pytest.mark.parametrize(
+    ("variables", "what", "url", "problem"),
+    [
+        ({"CRUNCH_URL": "https://c.example/", "CRUNCH_TOKEN": CANARY}, "token", "https://c.example", ""),
+        ({"CRUNCH_URL": "https://c.example"}, "settings", "https://c.example", "missing"),
+        ({"CRUNCH_TOKEN": CANARY}, "token", "", "missing"),
+        ({"CRUNCH_URL": "http://c.example", "CRUNCH_TOKEN": CANARY}, "token", "http://c.example", "encrypted"),
+        (
+            {"CRUNCH_URL": "https://c:99999", "CRUNCH_TOKEN": CANARY},
+            "token",
+            "https://c:99999",
+            "CRUNCH_URL has a port",
+        ),
+        ({"PANGEA_USER": "a@b.example", "PANGEA_PASS": CANARY}, "account", "https://pangeabio.io", ""),
+        ({"PANGEA_ENDPOINT": "https://p.example", "OMICS_PANGEA_TOKEN": CANARY}, "token", "https://p.example", ""),
+        ({"PANGEA_ENDPOINT": "https://p.example"}, "settings", "https://p.example", ""),
+    ],
+)
+def test_sites_are_named_by_variables(look, variables, what, url, problem):
+    (found,) = look("crunch", "pangea", **variables)
+    assert (found.what, found.url) == (what, url)
+    assert problem in found.problem
+    assert bool(problem) == (found.call is None)
+    assert found.origin == " and ".join(variables)
+
+
+def test_half_of_an_account_of_pangea_is_told_with_the_variable_that_is_missing(look):
+    (found,) = look("pangea", PANGEA_USER="a@b.example")
+    assert (found.problem, found.call) == ("Missing password for a@b.example", None)
+    assert "PANGEA_PASS" in found.remedy
+
+
+def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_path):
+    file = tmp_path / "tokens.json"
+    for platform, profile, url in (
+        ("sb", "default", "https://a.example/v2"),
+        ("sb", "lab", "https://b.example/v2"),
+        ("crunch", "lab", "https://c.example"),
+        ("gen3", "default", "https://d.example"),
+        ("drs", "default", "https://e.example"),
+    ):
+        TokenFile(file, platform, profile).keep(url, StoredLogin(Token(CANARY, None)))
+    found = look(OMICS_SB_URL="https://a.example/v2")
+    assert [(login.service, login.what, login.call.url) for login in found] == [
+        ("sb", "login of default", "https://a.example/v2/user"),
+        ("sb", "login of lab", "https://b.example/v2/user"),
+        ("gen3", "login of default", "https://d.example/user/user"),
+        ("crunch", "login of lab", "https://c.example/api/projects/"),
+    ]
+    assert {login.origin.endswith(str(file)) for login in found} == {True}
+    assert found[0].call.credentials.headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
+
+
+def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):
+    (found,) = look("crunch", OMICS_PROFILE="lab", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert (found.what, found.problem) == ("token", "")
+
+
+def test_a_malformed_token_file_hides_no_token_of_the_environment(look, tmp_path):
+    written(tmp_path / "tokens.json", "[")
+    broken, found = look("crunch", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert str(tmp_path / "tokens.json") in broken.problem
+    assert found.call is not None

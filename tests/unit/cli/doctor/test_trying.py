@@ -1,0 +1,126 @@
+"""One call a login, and what its answer is taken for."""
+
+import threading
+
+import httpx
+import pytest
+from omicsdk.cli.doctor import Outcome
+from omicsdk.cli.doctor.network import Answer, ask, judge
+from omicsdk.cli.doctor.report import Probe, side_by_side
+from omicsdk.cli.doctor.services import Call, Login
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import OmicsError
+
+CANARY = "canary-0123456789"
+CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))
+LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", "https://sb.example/v2", CALL)
+
+
+def answered(status, **headers):
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(status, headers=headers, json={"message": "said so"})
+
+    found = ask(CALL, 5, {}, httpx.MockTransport(answer))
+    assert len(asked) == 1, "a login is tried once, whatever comes back"
+    assert asked[0].headers["authorization"] == f"Bearer {CANARY}"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "told"),
+    [
+        (200, "ok", "the login is valid"),
+        (302, "warning", "answered 302"),
+        (401, "failed", "the login was refused (from ~/.sevenbridges/credentials [default])"),
+        (403, "warning", "the login is valid, but has no permission"),
+        (404, "failed", "no such service"),
+        (429, "failed", "answered 429"),
+        (503, "failed", "answered 503"),
+    ],
+)
+def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
+    found = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
+    assert (found.subject, found.status) == ("sb: profile default", outcome)
+    assert told in found.found
+    assert bool(found.remedy) == (outcome != "ok")
+    assert CANARY not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("service", "origin", "remedy"),
+    [
+        ("dss", "/home/me/.config/omicsdk/tokens.json", "Log in again: omics dss login"),
+        ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a valid token; or unset it, and: omics dss login"),
+        ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
+        ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Create a token under Developer"),
+        ("pangea", "PANGEA_USER and PANGEA_PASS", "Check the spelling of PANGEA_USER, and PANGEA_PASS."),
+    ],
+)
+def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, origin, remedy):
+    found = judge(LOGIN._replace(service=service, origin=origin), answered(401))
+    assert remedy in found.remedy
+
+
+def test_the_servers_date_is_kept_whatever_it_answers():
+    assert answered(200, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
+    assert answered(401, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
+
+
+def test_no_answer_is_told_with_its_remedy():
+    def refuse(request):
+        raise httpx.ConnectError("Connection refused", request=request)
+
+    found = judge(LOGIN, ask(CALL, 5, {}, httpx.MockTransport(refuse)))
+    assert found.status == "failed"
+    assert found.found.startswith("no answer: ")
+    assert found.remedy
+
+
+def test_what_cannot_be_used_is_not_asked_about():
+    found = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
+    assert (found.status, found.remedy) == ("failed", "Write one.")
+    assert judge(LOGIN._replace(call=None, warning="only a workspace can"), None).status == "skipped"
+    warned = judge(LOGIN._replace(warning="others can read f: chmod 600 f"), Answer(200))
+    assert (warned.status, warned.remedy) == ("warning", "Run: chmod 600 f")
+
+
+def test_a_secret_is_in_no_repr():
+    assert CANARY not in repr(Call("https://h/", body={"password": CANARY}))
+    assert CANARY not in repr(LOGIN)
+
+
+def test_a_probe_that_hangs_holds_up_nobody(request):
+
+    over = threading.Event()
+    request.addfinalizer(over.set)
+
+    def hang():
+        over.wait()
+        return []
+
+    def fail():
+        raise OmicsError("broken", remedy="Mend it.")
+
+    def crash():
+        raise KeyError("x")
+
+    probes = [
+        Probe("name", "h", hang),
+        Probe("tls", "h", fail),
+        Probe("disk", "d", crash),
+        Probe("clock", "h", lambda: [Outcome("clock", "h", "ok", "fine")]),
+        Probe("clock", "h", lambda: [Outcome("clock", "h", "ok", "fine")]),
+    ]
+    found = side_by_side(probes, 0.2)
+    assert [(each.probe, each.status) for each in found] == [
+        ("name", "failed"),
+        ("tls", "failed"),
+        ("disk", "failed"),
+        ("clock", "ok"),
+    ]
+    assert "no answer within 0.2 s" in found[0].found
+    assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
+    assert "bug in omics" in found[2].remedy

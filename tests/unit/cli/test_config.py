@@ -1,0 +1,404 @@
+"""`omics config`: values with their origins, secrets masked; changes that touch one setting."""
+
+import json
+import stat
+import sys
+
+import pytest
+from settings_files import own_file as own_file
+from settings_files import user_file as user_file
+
+CANARY = "canary-0123456789"
+
+
+@pytest.fixture
+def config_file(tmp_path, monkeypatch, user_file):
+    """A file that HCA_CONFIG_FILE names."""
+    file = tmp_path / "config.json"
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(file))
+    return file
+
+
+def rows(ran):
+    assert ran.code == 0, ran.err
+    return {row["name"]: row for row in ran.json}
+
+
+def test_each_value_has_its_origin_and_secrets_are_masked(omics, config_file, monkeypatch):
+    monkeypatch.setenv("OMICS_DSS_TOKEN", f"{CANARY}-1")
+    config_file.write_text(
+        json.dumps({"creator_uid": 7, "oauth2_token": {"access_token": f"{CANARY}-2", "expires_at": "-1"}})
+    )
+    ran = omics("config", "list", "--output", "json")
+    assert (ran.code, ran.err) == (0, "")
+    found = rows(ran)
+    assert found["creator_uid"] == {"name": "creator_uid", "value": 7, "origin": str(config_file)}
+    assert found["OMICS_DSS_TOKEN"]["origin"] == "the environment"
+    assert found["oauth2_token.access_token"]["value"] == "***"
+    assert found["DSSClient.swagger_url"]["origin"] == "built in"
+    assert CANARY not in ran.out
+
+
+def test_a_terminal_shows_the_values_however_long_they_are(omics, config_file):
+    url = f"https://{'long.' * 30}example.org/v1/swagger.json"
+    config_file.write_text(json.dumps({"DSSClient": {"swagger_url": url}, "oauth2_token": {"access_token": CANARY}}))
+    out = omics("config", "list", tty=True).out
+    assert f"DSSClient.swagger_url = {url}  ({config_file})\n" in out
+    assert f"oauth2_token.access_token = ***  ({config_file})\n" in out
+    assert CANARY not in out
+    assert rows(omics("config", "list"))["DSSClient.swagger_url"]["value"] == url, "data in a pipe, as of all commands"
+
+
+def test_show_origin_names_the_line(omics, config_file, user_file):
+    user_file.parent.mkdir()
+    user_file.write_text('{\n"areas": [1]}')
+    config_file.write_text('{"creator_uid": 7,\n\n"areas": {"$append": 2}}')
+    found = rows(omics("config", "list", "--show-origin"))
+    assert found["creator_uid"]["origin"] == f"{config_file}:1"
+    assert found["areas"] == {"name": "areas", "value": [1, 2], "origin": f"{user_file}:2, {config_file}:3"}
+
+
+def test_variables_of_every_platform_are_listed_without_their_secrets(omics, user_file, monkeypatch):
+    secrets = (
+        "CRUNCH_TOKEN",
+        "PANGEA_PASS",
+        "SB_AUTH_TOKEN",
+        "GEN3_API_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "OMICS_AUTH_TOKEN",
+    )
+    for name in secrets:
+        monkeypatch.setenv(name, CANARY)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{CANARY}@proxy.example.org:3128")
+    shown = {
+        "CRUNCH_URL": "https://crunch.example.org",
+        "SB_PROFILE": "cgc",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/home/me/key.json",
+        "OMICS_TOKEN_FILE": "/home/me/tokens.json",
+    }
+    for name, value in shown.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH_OF_ANOTHER_PROGRAM", "x")
+    ran = omics("config", "list", "--show-origin")
+    found = rows(ran)
+    assert {name: found[name]["value"] for name in shown} == shown
+    assert {found[name]["value"] for name in secrets} == {"***"}
+    assert found["HTTPS_PROXY"]["value"] == "http://***@proxy.example.org:3128"
+    assert "PATH_OF_ANOTHER_PROGRAM" not in found
+    assert CANARY not in ran.out
+
+
+def test_a_malformed_file_is_named_with_its_line(omics, config_file):
+    config_file.write_text('{"a": 1,\n "b": }')
+    for words in (["list"], ["get", "a"]):
+        ran = omics("config", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{config_file}:2:7" in ran.err
+        assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        ("creator_uid", "7\n"),
+        ("DSSClient.swagger_url", "https://dss.example.org/v1/swagger.json\n"),
+        ("on", "true\n"),
+        ("areas", "[\n  1\n]\n"),
+        (r"dotted\.name.a", "x\n"),
+        ("HCA_CONFIG_FILE", None),
+    ],
+)
+def test_get_prints_one_value(omics, config_file, name, out):
+    url = "https://dss.example.org/v1/swagger.json"
+    values = {"creator_uid": 7, "DSSClient": {"swagger_url": url}, "on": True, "areas": [1], "dotted.name": {"a": "x"}}
+    config_file.write_text(json.dumps(values))
+    ran = omics("config", "get", name)
+    assert (ran.code, ran.out, ran.err) == (0, f"{config_file}\n" if out is None else out, "")
+
+
+def test_get_as_json(omics, config_file):
+    config_file.write_text('{"a": "x", "b": {"access_token": "canary", "c": 1}}')
+    assert omics("config", "get", "a", "--output", "json").json == "x"
+    assert omics("config", "get", "b").json == {"access_token": "***", "c": 1}
+
+
+def test_get_of_what_is_not_set_ends_with_1(omics, user_file):
+    ran = omics("config", "get", "log_levle")
+    assert (ran.code, ran.out, ran.err) == (1, "", "omics: log_levle is not set. Did you mean log_level?\n")
+
+
+def test_a_secret_is_not_printed(omics, config_file, monkeypatch):
+    config_file.write_text(json.dumps({"oauth2_token": {"access_token": CANARY}}))
+    monkeypatch.setenv("OMICS_DSS_TOKEN", CANARY)
+    for name in ("oauth2_token.access_token", "OMICS_DSS_TOKEN"):
+        ran = omics("config", "get", name)
+        assert ran.code == 1
+        assert "is a secret, which is not shown" in ran.err
+        assert CANARY not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (["7"], 7),
+        (["-7"], -7),
+        (["true"], True),
+        (["some text"], "some text"),
+        (["7", "--text"], "7"),
+        (['{"$append": 1}'], {"$append": 1}),
+        (["[1, 2]"], [1, 2]),
+        (["NaN"], "NaN"),
+    ],
+)
+def test_set_writes_one_setting(omics, user_file, words, value):
+    ran = omics("config", "set", "some.setting", *words)
+    assert ran.code == 0
+    assert ran.json == {"name": "some.setting", "value": value, "file": str(user_file)}
+    assert json.loads(user_file.read_text()) == {"some": {"setting": value}}
+    if sys.platform != "win32":
+        assert stat.S_IMODE(user_file.stat().st_mode) == 0o600
+
+
+def test_set_leaves_the_rest_of_the_file(omics, user_file):
+    user_file.parent.mkdir()
+    user_file.write_text('{ "z": [1,2],\n  "a": {"$append": 3},\n  "creator_uid": 1 }\n')
+    assert omics("config", "set", "creator_uid", "8008").code == 0
+    left = json.loads(user_file.read_text())
+    assert list(left.items()) == [("z", [1, 2]), ("a", {"$append": 3}), ("creator_uid", 8008)]
+    assert omics("config", "unset", "z").code == 0
+    assert json.loads(user_file.read_text()) == {"a": {"$append": 3}, "creator_uid": 8008}
+
+
+def test_a_secret_comes_from_stdin(omics, user_file):
+    ran = omics("config", "set", "oauth2_token.access_token", CANARY)
+    assert (ran.code, ran.out) == (2, "")
+    assert "omics config set oauth2_token.access_token - < FILE" in ran.err
+    assert not user_file.exists()
+    ran = omics("config", "set", "oauth2_token.access_token", "-", typed=f"{CANARY}\n")
+    assert (ran.code, ran.json["value"]) == (0, "***")
+    assert json.loads(user_file.read_text())["oauth2_token"]["access_token"] == CANARY
+    assert CANARY not in ran.out + ran.err
+
+
+def test_a_token_of_digits_is_text_and_no_error_shows_it(omics, user_file):
+    ran = omics("config", "set", "oauth2_token.access_token", "-", typed="12345")
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(user_file.read_text()) == {"oauth2_token": {"access_token": "12345"}}
+    ran = omics("config", "set", "oauth2_token", "-", typed='{"access_token": 12345}')
+    assert ran.code == 2
+    assert "oauth2_token.access_token: expected text, got" in ran.err
+    assert "12345" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("proxy", f"https://user:{CANARY}@proxy.example.org"),
+        ("application_secrets", json.dumps({"installed": {"client_secret": CANARY}})),
+        ("other", json.dumps({"access_token": CANARY})),
+    ],
+)
+def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
+    ran = omics("config", "set", name, value)
+    assert ran.code == 2
+    assert "shell's history" in ran.err
+    assert CANARY not in ran.out + ran.err
+    assert not user_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["log_level", "LOUD"], "log_level: expected one of DEBUG"),
+        (["creator_uid", "me"], "creator_uid: expected a whole number"),
+        (["upload.areas", "nonsense"], 'upload.areas: expected an object, got "nonsense"'),
+        (["upload", '{"current_area": []}'], "upload.current_area: expected text, got []"),
+        (["DSSClient.swagger_url", "dss.example.org"], "swagger_url is 'dss.example.org'"),
+        (["DSSClient", '{"swagger_url": 5}'], "DSSClient.swagger_url: expected text, got 5"),
+        (["DSSClient.swagger_url", "5"], "swagger_url is '5'"),
+        (["DSSClient", "5"], "DSSClient: expected an object, got 5"),
+        (["dss.download.num_retries", "three"], "expected a whole number"),
+        (["dss.download.num_retry", "3"], "Did you mean num_retries?"),
+        (["dss.downlaod.num_retries", "3"], "Did you mean download?"),
+        (["dss", '{"download": {"replica": "azure"}}'], "expected one of aws, gcp"),
+        (["dss.foo", "1"], "omics dss has no command 'foo'"),
+        (["dss.download", "1"], "expected an object of arguments"),
+        (["dss", "1"], "expected an object of commands"),
+        (["a..b", "1"], "not a valid name of a setting"),
+        (["a", "[" * 100_000], "nested too deeply"),
+        (["log_level.x", "1"], "log_level is not an object"),
+        (["creator_uid", '{"$append": 1}'], "creator_uid: expected a whole number"),
+    ],
+)
+def test_what_would_stop_every_program_is_not_written(omics, user_file, words, message):
+    user_file.parent.mkdir()
+    content = '{"log_level": "INFO"}'
+    user_file.write_text(content)
+    ran = omics("config", "set", *words, installed=True)
+    assert ran.code == 2
+    assert message in ran.err
+    assert user_file.read_text() == content
+
+
+def test_an_operator_without_an_array_is_not_written(omics, user_file, config_file):
+    user_file.parent.mkdir()
+    user_file.write_text('{"found": 5}')
+    ran = omics("config", "set", "found", '{"$append": 1}', "--file", str(config_file))
+    assert (ran.code, ran.out) == (2, "")
+    assert "found has $append, but what it changes is not an array" in ran.err
+    assert not config_file.exists()
+
+
+def test_a_default_of_a_command_is_set(omics, user_file):
+    assert omics("config", "set", "dss.download.num_retries", "3", installed=True).err == ""
+    assert json.loads(user_file.read_text()) == {"dss": {"download": {"num_retries": 3}}}
+
+
+def test_a_name_that_nobody_reads_is_set_with_a_hint(omics, user_file):
+    ran = omics("config", "set", "log_levle", "INFO")
+    assert ran.code == 0
+    assert ran.err == "omics: unknown setting log_levle: no command reads it. Did you mean log_level?\n"
+    assert omics("config", "set", "upload.areas.x.uri", "s3://b-dev/x/").err == ""
+
+
+def test_what_has_no_effect_is_told(omics, config_file, user_file, tmp_path):
+    config_file.write_text('{"creator_uid": 1}')
+    ran = omics("config", "set", "creator_uid", "2")
+    assert ran.err == f"omics: creator_uid has no effect: {config_file}:1 has precedence\n"
+    other = tmp_path / "other.json"
+    ran = omics("config", "set", "creator_uid", "2", "--file", str(other))
+    assert ran.err == f"omics: {other} is not read unless HCA_CONFIG_FILE names it\n"
+    assert json.loads(other.read_text()) == {"creator_uid": 2}
+    ran = omics("config", "set", "creator_uid", "3", "--file", str(config_file))
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_unset(omics, user_file, config_file):
+    config_file.write_text('{"a": 1}')
+    ran = omics("config", "unset", "a")
+    assert (ran.code, ran.out) == (1, "")
+    assert (
+        ran.err
+        == f"omics: a is not set in {user_file}. It is set elsewhere: {config_file}:1. Name that file with --file.\n"
+    )
+    omics("config", "set", "log_level", "ERROR", "--file", str(config_file))
+    ran = omics("config", "unset", "log_level", "--file", str(config_file))
+    assert (ran.code, ran.err) == (0, "omics: log_level is still set, now by built in\n")
+    assert json.loads(config_file.read_text()) == {"a": 1}
+    assert omics("config", "unset", "log_level").code == 1
+
+
+def test_path_lists_the_files_in_order(omics, user_file, config_file):
+    config_file.write_text("{}")
+    told = omics("config", "path").json
+    assert [row["origin"] for row in told][:2] == ["omicsdk", "this machine"]
+    assert [row["path"] for row in told][2:] == [str(user_file), str(config_file)]
+    assert [(row["exists"], row["origin"]) for row in told][2:] == [(False, "this user"), (True, "HCA_CONFIG_FILE")]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "table", "tsv"])
+@pytest.mark.parametrize("words", [["list"], ["path"], ["get", "creator_uid"], ["set", "a", "1"]])
+def test_every_form_of_output(omics, user_file, form, words):
+    ran = omics("config", *words, "--output", form)
+    assert ran.code == 0
+    assert ran.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_the_file_of_the_machine_stays_readable_and_holds_no_secret(omics, user_file, tmp_path, monkeypatch):
+    site = tmp_path / "etc" / "config.json"
+    monkeypatch.setattr("omicsdk.hca.config.SITE_FILE", site)
+    omics("config", "set", "creator_uid", "2", "--file", str(site))
+    assert stat.S_IMODE(site.stat().st_mode) == 0o644
+    ran = omics("config", "set", "oauth2_token.access_token", "-", "--file", str(site), typed=CANARY)
+    assert ran.code == 2
+    assert f"all users can read {site}" in ran.err
+    omics("config", "set", "a", "2", "--file", str(site))
+    omics("config", "unset", "a", "--file", str(site))
+    assert stat.S_IMODE(site.stat().st_mode) == 0o644
+
+
+def test_settings_of_every_platform_are_set_for_a_profile(omics, own_file, user_file):
+    url = "https://commons.example.org"
+    ran = omics("config", "set", "gen3.base_url", url)
+    assert ran.json == {"name": "gen3.base_url", "value": url, "file": str(own_file)}
+    assert omics("config", "set", "gen3.base_url", "https://work.example.org", "--profile", "work").code == 0
+    assert omics("config", "set", "profiles.work.sb.base_url", "https://sb.example.org/v2").code == 0
+    assert not user_file.exists(), "the Atlas's file has nothing of it"
+    assert omics("config", "get", "gen3.base_url").out == f"{url}\n"
+    assert omics("--profile", "work", "config", "get", "gen3.base_url").out == "https://work.example.org\n"
+    found = rows(omics("config", "list", "--show-origin"))
+    assert found["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
+    assert found["gen3.base_url"] == {
+        "name": "gen3.base_url",
+        "value": url,
+        "origin": f"profile default of {own_file}",
+    }
+    assert omics("config", "unset", "gen3.base_url").code == 0
+    assert omics("config", "unset", "gen3.base_url").code == 1
+    assert omics("config", "get", "gen3.base_url").code == 1
+
+
+def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypatch):
+    omics("config", "set", "sb.base_url", "https://own.example.org/v2")
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://variable.example.org/v2")
+    monkeypatch.setenv("SB_AUTH_TOKEN", CANARY)
+    ran = omics("config", "list")
+    found = rows(ran)
+    assert found["sb.base_url"]["value"] == "https://variable.example.org/v2"
+    assert found["sb.base_url"]["origin"] == found["sb.credentials"]["origin"] == "SB_API_ENDPOINT and SB_AUTH_TOKEN"
+    assert found["sb.credentials"]["value"] == "***"
+    assert found["pangea.base_url"]["origin"] == "built in"
+    assert CANARY not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["gen3.endpoint", "https://x.example.org"], "unknown setting gen3.endpoint. Did you mean gen3.base_url?"),
+        (["sb.auth_token", "x"], "sb.auth_token is not a setting. Store a login with: omics login sb"),
+        (["profiles.work.toy.base_url", "https://x"], "unknown setting profiles.work.toy.base_url"),
+        (["profiles.a b.sb.base_url", "https://x"], "Invalid name of a profile"),
+        (["sb.base_url", "api.example.org"], "sb.base_url"),
+        (["store", "drawer"], "store: expected one of file, keyring"),
+        (["sb.base_url", "https://x.example.org", "--file", "x.json"], "is not a setting of the HCA configuration"),
+    ],
+)
+def test_what_no_platform_reads_is_refused(omics, own_file, user_file, words, message):
+    ran = omics("config", "set", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert not own_file.exists()
+    assert not user_file.exists()
+
+
+def test_known_settings_have_kinds_and_choices(omics, own_file):
+    found = {row["name"]: row for row in omics("config", "list", "--known").json}
+    assert found["store"]["choices"] == ["file", "keyring"]
+    assert found["crunch.base_url"]["kind"] == "URL"
+    assert "DEBUG" in found["log_level"]["choices"]
+
+
+def test_a_malformed_file_of_omicsdk_is_named_with_its_line(omics, own_file):
+    own_file.write_text("[profiles.default.sb]\nbase_url = \n")
+    for words in (["list"], ["get", "sb.base_url"], ["set", "store", "file"], ["unset", "store"]):
+        ran = omics("config", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{own_file}:2:12: " in ran.err
+
+
+def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
+    ran = omics("config", "set", "a", "1")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f"{tmp_path / 'file' / 'hca' / 'config.json'} cannot be written" in ran.err
+
+
+def test_a_secret_that_is_typed_is_asked_for_without_echo(omics, user_file, monkeypatch):
+    asked = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or CANARY)
+    assert omics("config", "set", "oauth2_token.access_token", "-", tty=True).code == 0
+    assert asked == ["oauth2_token.access_token: "]
+    assert json.loads(user_file.read_text())["oauth2_token"]["access_token"] == CANARY

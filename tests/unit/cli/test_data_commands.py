@@ -1,0 +1,607 @@
+"""`omics ls`, `cat`, `cp`, `sync`, `du` and `verify`, whatever the platform."""
+
+import errno
+import io
+import json
+import os
+import re
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from disk_space import stating
+from omicsdk.cli.commands.files.changes import sync
+from omicsdk.cli.commands.files.listings import du, ls
+from omicsdk.cli.commands.transfers import count_of
+from omicsdk.cli.output import Console
+from omicsdk.core.clock import ManualClock, SystemClock
+from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals
+from omicsdk.fs.queries import parse_range
+from omicsdk.transfer import Control
+from omicsdk.transfer.disk import RESERVE
+from shelf_command import omics as omics
+from shelf_command import reads as reads
+from shelf_store import shelf as shelf
+
+
+def test_ls_tells_what_is_in_a_folder(omics, reads):
+    code, rows, _ = omics("ls", "shelf://p")
+    assert code == 0
+    assert [(row["name"], row["kind"], row["size"], row["uri"]) for row in rows] == [
+        ("a.txt", "file", 1, "shelf://p/a.txt"),
+        ("deep/", "folder", None, "shelf://p/deep/"),
+    ]
+    assert rows[0]["modified"] == "2001-09-09T01:46:40Z"
+    _, below, _ = omics("ls", "-r", "-l", "--include", "*.csv", "shelf://p")
+    assert [(row["name"], list(row["checksums"])) for row in below] == [("deep/b.csv", ["sha256"])]
+
+
+def test_what_is_not_there_is_told(omics, reads):
+    code, out, told = omics("ls", "shelf://nowhere")
+    assert (code, out) == (1, b"")
+    assert told == "omics: shelf://nowhere not found. Check the path.\n"
+    code, _, told = omics("cp", "shelff://x", ".")
+    assert code == 2
+    assert "Did you mean shelf://?" in told
+
+
+def test_cat_prints_bytes_and_nothing_else(omics, reads):
+    assert omics("cat", "shelf://p/a.txt", "shelf://p/deep/b.csv")[1] == b"122"
+    assert omics("cat", "--range", "1-", "shelf://p/deep/b.csv")[1] == b"2"
+    code, out, told = omics("cat", "shelf://p/a.txt", "shelf://p")
+    assert (code, out) == (1, b"")
+    assert "shelf://p is a folder" in told
+
+
+def test_cat_keeps_to_a_limit(omics, reads, monkeypatch):
+    clock = ManualClock()
+    for name in ("monotonic", "sleep"):
+        monkeypatch.setattr(SystemClock, name, lambda _clock, *seconds, name=name: getattr(clock, name)(*seconds))
+    reads.files["p/a.txt"] = bytes(300_000)
+    assert len(omics("cat", "--limit-rate", "100K", "shelf://p/a.txt")[1]) == 300_000
+    assert sum(clock.slept) > 2.5
+    code, _, told = omics("cat", "--limit-rate", "fast", "shelf://p/a.txt")
+    assert (code, "not a number of bytes" in told) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [(None, (None, None)), ("0-99", (0, 100)), ("5-", (5, None)), ("-7", (-7, None))]
+)
+def test_ranges(text, span):
+    assert parse_range(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "-", "-0", "9-1", "a-b", "1-2-3"])
+def test_what_is_no_range_is_refused(text):
+    with pytest.raises(UsageError, match="range"):
+        parse_range(text)
+
+
+def test_cp_of_files_and_folders(omics, reads, tmp_path):
+    code, told, line = omics("cp", "shelf://p/a.txt", "here.txt")
+    assert (code, told["counts"]["done"]) == (0, 1)
+    assert line.startswith("omics: 1 file (1 B) copied to here.txt in ")
+    assert (tmp_path / "here.txt").read_bytes() == b"1"
+    assert omics("cp", "-r", "shelf://p", "out")[0] == 0
+    assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
+    assert omics("cp", "here.txt", "out/deep/b.csv", "shelf://q/")[0] == 0
+    assert (reads.files["q/here.txt"], reads.files["q/b.csv"]) == (b"1", b"22")
+
+
+def test_cp_goes_on_with_the_folder_that_it_made(omics, reads, tmp_path):
+    reads.broken.add("q/deep/b.csv")
+    assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 3
+    reads.broken.clear()
+    code, told, _ = omics("cp", "-r", "shelf://p", "shelf://q")
+    assert (code, told["counts"]["skipped"], told["counts"]["done"]) == (0, 1, 1)
+    assert sorted(name for name in reads.files if name.startswith("q/")) == ["q/a.txt", "q/deep/b.csv"]
+    assert omics("cp", "-r", "shelf://p", "shelf://q")[1]["counts"]["skipped"] == 2
+    assert "q/p/a.txt" not in reads.files
+
+
+def test_sync_goes_on_with_what_it_began(omics, reads, tmp_path):
+    reads.broken.add("q/deep/b.csv")
+    assert omics("sync", "shelf://p", "shelf://q")[0] == 3
+    assert [path for path in (tmp_path / "state").rglob("*") if path.parent.name == "files"]
+    reads.broken.clear()
+    assert omics("sync", "shelf://p", "shelf://q")[0] == 0
+    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+
+
+def test_cp_leaves_what_is_there_when_it_shall(omics, reads, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"mine")
+    _, told, _ = omics("cp", "-n", "shelf://p/a.txt", ".")
+    assert told["files"][0]["state"] == "skipped"
+    assert (tmp_path / "a.txt").read_bytes() == b"mine"
+
+
+def test_cp_tells_what_it_would_do(omics, reads, tmp_path):
+    code, told, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
+    assert (code, told["bytes"]) == (0, 3)
+    assert told["files"][1] == {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv", "size": 2, "plan": "copy"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
+    reads.broken.add("p/a.txt")
+    code, told, why = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")
+    assert (code, told["counts"]["failed"]) == (3, 1)
+    assert "a.txt" in why
+    assert "out of reach" in why
+    assert len((tmp_path / "what.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cp", "shelf://p/a.txt"], "missing destination after"),
+        (["cp", "shelf://p", "out"], "Use --recursive"),
+        (["cp", "--option", "shelf", "shelf://p/a.txt", "out"], "not of the form"),
+        (["sync", "shelf://p/a.txt", "out"], "omics cp copies single files"),
+        (["du", "--depth", "-1", "shelf://p"], "below 0"),
+    ],
+)
+def test_what_makes_no_sense_is_told(omics, reads, words, said):
+    code, _, told = omics(*words)
+    assert code in (1, 2)
+    assert said in told
+
+
+def test_options_reach_the_place(omics, reads):
+    assert omics("cp", "--option", "shelf.copying=yes", "shelf://p/a.txt", "shelf://q/")[0] == 0
+    assert reads.copies == [("p/a.txt", "q/a.txt")]
+
+
+def test_sync_copies_what_differs_and_removes_when_it_shall(omics, reads, tmp_path):
+    for name, data in {"a.txt": b"1", "deep/b.csv": b"xx", "old": b"x"}.items():
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(data)
+    _, told, _ = omics("sync", "--dry-run", "--delete", "--compare", "checksum", "shelf://p", "out")
+    assert [(file["target"], file["plan"]) for file in told["files"]] == [
+        ("out/deep/b.csv", "another sha256"),
+        ("out/old", "remove"),
+    ]
+    code, told, _ = omics("sync", "--compare", "checksum", "shelf://p/", "out")
+    assert (code, told["same"], told["removed"]) == (0, 1, [])
+    assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
+    _, told, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (told["same"], told["removed"]) == (2, ["out/old"])
+    assert not (tmp_path / "out/old").exists()
+
+
+def test_what_was_fetched_is_not_sent_back(omics, reads):
+    omics("cp", "-r", "shelf://p", "out")  # the files here are younger than those over there
+    code, told, _ = omics("sync", "out", "shelf://p")
+    assert (code, told["same"], told["files"]) == (0, 2, [])
+
+
+def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/old").write_bytes(b"x")
+    reads.broken.add("p/a.txt")
+    code, told, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, [])
+    assert (tmp_path / "out/old").exists()
+
+
+def test_sync_tells_what_it_could_not_remove_and_goes_on(omics, reads, tmp_path, monkeypatch):
+    for name in ("out/kept", "out/old"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    unlink = Path.unlink
+
+    def refused(path, *args, **options):
+        if path.name == "kept":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        unlink(path, *args, **options)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    code, told, why = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, ["out/old"])
+    first, last = why.splitlines()
+    assert first == "omics: out/kept is not removed: Permission denied"
+    assert last.endswith(": 2 verified, 0 equal, 1 removed")
+
+
+def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
+    shelf.files["p/a\nremove everything\x1b[2J/x"] = b"1"
+    for found, count in ((ls(["shelf://p"], console=Console()), 1), (du(["shelf://p"], depth=1), 2)):
+        lines = found.text.splitlines()
+        assert len(lines) == count
+        assert "".join(lines).isprintable()
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_how_many_files_is_said_in_english(count, said):
+    assert count_of(count, "file") == said
+
+
+def test_sync_by_sizes_alone(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"x")
+    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--compare", "checksum")
+    assert told["files"][0]["plan"] == "another sha256"
+    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--size-only")
+    assert (told["files"], told["same"]) == ([], 1)
+    code, _, why = omics("sync", "shelf://p", "out", "--size-only", "--compare", "checksum")
+    assert (code, "exclude each other" in why) == (2, True)
+
+
+def test_sync_to_a_platform(omics, reads, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_bytes(b"other")
+    code, told, _ = omics("sync", "--delete", "in", "shelf://p")
+    assert (code, told["removed"]) == (0, ["shelf://p/deep/b.csv"])
+    assert reads.files == {"p/a.txt": b"other"}
+
+
+def test_du(omics, reads):
+    _, rows, _ = omics("du", "--depth", "1", "shelf://p")
+    assert rows == [
+        {"uri": "shelf://p/deep", "files": 1, "bytes": 2},
+        {"uri": "shelf://p", "files": 2, "bytes": 3},
+    ]
+
+
+def test_verify(omics, reads, tmp_path):
+    omics("cp", "-r", "shelf://p", "out")
+    code, told, _ = omics("verify", "shelf://p", "out")
+    assert (code, told["counts"]) == (0, {"verified": 2})
+    (tmp_path / "out/a.txt").write_bytes(b"x")
+    code, told, why = omics("verify", "shelf://p", "out")
+    assert (code, told["counts"]) == (3, {"wrong": 1, "verified": 1})
+    assert "omics: a.txt: wrong: its sha256 is" in why
+    assert omics("verify", "shelf://p/a.txt", "here/nothing")[0] == 1
+    assert omics("verify", "shelf://p")[1]["counts"] == {"verified": 2}
+    reads.stated["p/a.txt"] = "0" * 64
+    assert omics("verify", "shelf://p")[0] == 3
+
+
+def test_sync_removes_nothing_that_a_link_out_of_the_target_leads_to(omics, reads, tmp_path):
+    for name in ("elsewhere", "out"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere/mine").write_bytes(b"mine")
+    (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
+    code, told, why = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, [])
+    assert "points outside the folder through the link" in why
+    assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("target", ["out", "shelf://p"])
+def test_a_link_that_leads_nowhere_is_told_and_takes_no_copy_away(omics, reads, tmp_path, target):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/b").write_bytes(b"2")
+    (tmp_path / "in/a.txt").symlink_to(tmp_path / "unmounted/a.txt")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"1")
+    code, told, why = omics("sync", "--delete", "in", target)
+    assert (code, told["removed"]) == (3, [])
+    assert "in/a.txt" in why
+    assert (tmp_path / "out/a.txt").read_bytes() == reads.files["p/a.txt"] == b"1"
+    code, told, why = omics("cp", "-r", "in", "copy")
+    assert (code, told["counts"]["failed"], told["counts"]["done"]) == (3, 1, 1)
+    assert "in/a.txt" in why
+
+
+@pytest.mark.parametrize(
+    "words", [["sync", "shelf://p", "out"], ["verify", "shelf://p", "out"], ["verify", "shelf://p"]]
+)
+def test_two_files_of_one_name_are_never_taken_for_one(omics, reads, tmp_path, monkeypatch, words):
+    look = reads.walk
+
+    def twice(store, path):
+        for entry in look(store, path):
+            yield entry
+            if entry.path == "p/a.txt":
+                yield replace(entry, checksums={"sha256": "0" * 64})
+
+    monkeypatch.setattr(reads, "walk", twice)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"1")
+    code, _, why = omics(*words)
+    assert code != 0
+    assert "a.txt" in why
+    assert (tmp_path / "out/a.txt").read_bytes() == b"1"
+
+
+@pytest.fixture
+def copied(omics, shelf, tmp_path):
+    """A folder of 20 files and its equal copy here; the source then loses all but eight."""
+    shelf.files.update({f"p/{number}": b"x" for number in range(20)})
+    assert omics("cp", "-r", "shelf://p", "out")[0] == 0
+    for number in range(8, 20):
+        del shelf.files[f"p/{number}"]
+    shelf.files["p/new"] = b"new"
+    return tmp_path / "out"
+
+
+def names_in(folder):
+    return {path.name for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("before", [(), ("--yes",)])
+def test_sync_without_a_terminal_does_not_remove_most_of_a_folder(omics, copied, before):
+    code, out, told = omics(*before, "sync", "--delete", "shelf://p", "out")
+    assert (code, out) == (2, b"")
+    assert told.startswith("omics: sync: 12 of the 20 files of out would be removed, more than half. ")
+    assert "--max-delete 12" in told
+    assert names_in(copied) == {str(number) for number in range(20)}
+
+
+def test_max_delete_allows_as_many_and_no_more(omics, copied):
+    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "11", "shelf://p", "out")
+    assert (code, out, len(names_in(copied))) == (2, b"", 20)
+    assert "12 of the 20 files of out would be removed, more than the 11 of --max-delete" in told
+    code, told, _ = omics("sync", "--delete", "--max-delete", "12", "shelf://p", "out")
+    assert (code, len(told["removed"])) == (0, 12)
+    assert names_in(copied) == {*(str(number) for number in range(8)), "new"}
+
+
+@pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
+@pytest.mark.parametrize("yes", [True, False])
+def test_yes_does_not_answer_whether_most_of_a_folder_goes(copied, typed, left, yes):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    asked = Terminal()
+    console = Console(assume_yes=yes, stderr=asked, stdin=Terminal(typed))
+    sync("shelf://p", "out", delete=True, console=console, control=Control())
+    assert asked.getvalue().count("[y/N]") == 1
+    assert "12 of the 20 files of out would be removed, more than half" in asked.getvalue()
+    assert len(names_in(copied)) == left
+
+
+@pytest.mark.parametrize(
+    ("remove", "there", "most", "refused"),
+    [
+        (9, 9, None, False),
+        (5, 10, None, False),
+        (6, 10, None, True),
+        (10, 10, None, True),
+        (0, 0, 0, False),
+        (1, 2, 0, True),
+        (6, 10, 6, False),
+        (3, 10, 2, True),
+    ],
+)
+def test_how_much_may_be_removed(remove, there, most, refused):
+    if not refused:
+        check_removals("out", remove, there, most)
+        return
+    with pytest.raises(TooManyRemovals, match=f"{remove} of the {there} files of out"):
+        check_removals("out", remove, there, most)
+
+
+def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics, copied, shelf, monkeypatch):
+    walk = shelf.walk
+
+    def cut(self, path):
+        yield next(walk(self, path))
+        raise DecodeError("list_files", "items", None, expected="a list")
+
+    monkeypatch.setattr(shelf, "walk", cut)
+    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
+    assert (code, out, len(names_in(copied))) == (1, b"", 20)
+    assert "list_files: the answer's field 'items' is None, not a list" in told
+
+
+def filled(monkeypatch, data):
+    """Stdin with these bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_cp_to_stdout_prints_the_bytes_and_nothing_else(omics, reads, tmp_path):
+    assert omics("cp", "shelf://p/a.txt", "-")[:2] == (0, b"1")
+    assert omics("cp", "shelf://p/a.txt", "shelf://p/deep/b.csv", "-")[:2] == (0, b"122")
+    code, out, told = omics("cp", "-r", "shelf://p", "-")
+    assert (code, out) == (1, b"")
+    assert "shelf://p is a folder" in told
+    assert omics("cp", "--dry-run", "shelf://p/a.txt", "-")[0] == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
+    filled(monkeypatch, b"typed")
+    assert omics("cp", "-", "shelf://q/new.txt")[0] == 0
+    assert reads.files["q/new.txt"] == b"typed"
+    filled(monkeypatch, b"here")
+    assert omics("cp", "-", "here.txt")[0] == 0
+    for target in ("again.txt", "shelf://q/again.txt"):
+        for words in (("--dry-run",), ()):
+            code, out, told = omics("cp", "-", target, "--output", "json", *words)
+            assert (code, [file["source"] for file in out["files"]]) == (0, ["-"])
+            assert "omics-" not in f"{out}{told}"
+    code, _, told = omics("cp", "-", "shelf://q/deep/x.txt", "--report", "r.jsonl")
+    assert code == 0, told
+    assert "omics-" not in (tmp_path / "r.jsonl").read_text()
+    assert (tmp_path / "here.txt").read_bytes() == b"here"
+    filled(monkeypatch, b"+")
+    assert omics("cat", "shelf://p/a.txt", "-")[:2] == (0, b"1+")
+    filled(monkeypatch, b"through")
+    assert omics("cp", "-", "-")[:2] == (0, b"through")
+
+
+@pytest.mark.parametrize(
+    "words", [("-", "shelf://p"), ("-", "q/"), ("-", "."), ("-", "shelf://p/a.txt", "q/"), ("-", "-", "q")]
+)
+def test_stdin_becomes_one_file_that_is_named(omics, reads, tmp_path, monkeypatch, words):
+    filled(monkeypatch, b"typed")
+    code, out, told = omics("cp", *words)
+    assert (code, out) == (2, b"")
+    assert "stdin is a single file without a name" in told
+    assert sorted(reads.files) == ["p/a.txt", "p/deep/b.csv"]
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """A FIFO, and a function that gives what is written into it."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(path.read_bytes)
+        yield path, lambda: coming.result(10)
+        if not coming.done():  # nothing came: the reader would wait for ever
+            with path.open("wb"):
+                pass
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize("link", [False, True])
+def test_a_fifo_is_written_into(omics, reads, tmp_path, fifo, link):
+    path, came = fifo
+    if link:
+        (tmp_path / "link").symlink_to(path)
+    code, told, _ = omics("cp", "shelf://p/deep/b.csv", "link" if link else "fifo")
+    assert (code, told["counts"]["done"], came()) == (0, 1, b"22")
+    assert path.is_fifo()
+    assert (tmp_path / "link").is_symlink() is link
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_nothing_goes_into_a_fifo_that_is_not_right(omics, reads, fifo):
+    path, _ = fifo
+    reads.stated["p/a.txt"] = "0" * 64
+    code, out, told = omics("cp", "shelf://p/a.txt", "fifo")
+    assert (code, out, "sha256" in told) == (1, b"", True)
+    assert path.is_fifo()
+
+
+def test_a_device_is_written_into(omics, reads, tmp_path):
+    device = tmp_path / "device"
+    try:
+        os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # one that forgets what it is given
+        with device.open("wb") as file:
+            file.write(b"x")
+    except (AttributeError, OSError) as error:
+        pytest.skip(f"no device can be made here: {error}")
+    assert omics("cp", "shelf://p/a.txt", "device")[0] == 0
+    assert device.is_char_device()
+
+
+@pytest.fixture
+def mixed(shelf):
+    """One file of each kind: with a checksum, with a size only, with neither."""
+    shelf.files.update({"p/sure": b"1", "p/sized": b"22", "p/bare": b"login page"})
+    shelf.bare.add("p/sized")
+    shelf.unsized.add("p/bare")
+    return shelf
+
+
+COUNTED = {"verified": 1, "size only": 1, "unverified": 1}
+
+
+def test_what_is_not_verified_is_told_apart(omics, mixed, tmp_path):
+    code, told, _ = omics("cp", "-r", "shelf://p", "out", "--report", "r.html")
+    assert (code, told["verification"]) == (0, COUNTED)
+    kinds = {Path(row["target"]).name: row["verification"] for row in told["files"]}
+    assert kinds == {"sure": "verified", "sized": "size only", "bare": "unverified"}
+    page = (tmp_path / "r.html").read_text()
+    assert "Every file is complete and verified" not in page
+    assert "not every one is verified: 1 verified, 1 size only, 1 unverified" in page
+    code, told, _ = omics("cp", "-r", "shelf://p", "again", "--report", "r.jsonl")
+    first, *rows = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
+    assert first["verification"] == COUNTED
+    assert {row["name"]: row["verification"] for row in rows} == kinds
+
+
+def test_a_table_shows_the_three_kinds_apart(omics, mixed):
+    code, out, _ = omics("cp", "-r", "shelf://p", "out", "--output", "table")
+    lines = out.decode().splitlines()
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    assert code == 0
+    assert {cells[0]: cells[-1] for cells in rows if cells[0].startswith("verification.")} == {
+        f"verification.{kind}": str(count) for kind, count in COUNTED.items()
+    }
+    assert {cells[0]: cells[-1] for cells in rows if cells[0].startswith("shelf://p/")} == {
+        "shelf://p/sure": "verified",
+        "shelf://p/sized": "size only",
+        "shelf://p/bare": "unverified",
+    }
+
+
+def test_a_line_says_how_many_are_verified(omics, mixed):
+    _, _, told = omics("cp", "-r", "shelf://p", "out")
+    assert re.fullmatch(
+        r"omics: 3 files \(13 B\) copied to out/? in .* s: 1 verified, 1 size only, 1 unverified\n", told
+    )
+
+
+@pytest.mark.parametrize("source", ["shelf://p/sized", "shelf://p/bare"])
+def test_one_file_without_a_checksum_is_an_error_where_one_is_required(omics, mixed, tmp_path, source):
+    code, out, why = omics("cp", source, "one", "--require-checksum")
+    assert (code, out) == (3, b"")
+    assert "no checksum is stated for it" in why
+    assert not (tmp_path / "one").exists()
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["state"])
+
+
+@pytest.mark.parametrize("command", [["cp", "-r"], ["sync"]])
+def test_of_many_those_with_a_checksum_come_where_one_is_required(omics, mixed, tmp_path, command):
+    code, told, why = omics(*command, "shelf://p/", "out", "--require-checksum")
+    assert (code, told["counts"]["done"], told["counts"]["failed"]) == (3, 1, 2)
+    assert told["verification"] == {"verified": 1, "size only": 0, "unverified": 0}
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["sure"]
+    assert why.count("no checksum is stated for it") == 2
+
+
+def test_what_is_left_as_it_is_was_compared_with_nothing(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"the user's own")
+    code, told, _ = omics("cp", "-n", "shelf://p/a.txt", "out")
+    assert (code, told["verification"]) == (0, {"verified": 0, "size only": 0, "unverified": 1})
+    code, _, why = omics("cp", "-n", "shelf://p/a.txt", "out", "--require-checksum")
+    assert (code, "left as it" in why or "no checksum of it was compared" in why) == (3, True)
+    assert (tmp_path / "out/a.txt").read_bytes() == b"the user's own"
+
+
+def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_path):
+    at = ("--option", "shelf.copying=yes")
+    mixed.files["q/x"] = b""
+    code, told, _ = omics("cp", "shelf://p/sure", "shelf://q/sure", *at)
+    assert (code, told["verification"], mixed.copies) == (
+        0,
+        {**dict.fromkeys(COUNTED, 0), "verified": 1},
+        [("p/sure", "q/sure")],
+    )
+    code, told, _ = omics("cp", "shelf://p/sized", "shelf://q/sized", *at)
+    assert (code, told["verification"]["size only"]) == (0, 1)
+    code, _, why = omics("cp", "shelf://p/sized", "shelf://q/more", "--require-checksum", *at)
+    assert (code, "no checksum of it was compared" in why) == (3, True)
+    mixed.stated["q/other"] = "0" * 64
+    code, _, why = omics("cp", "shelf://p/sure", "shelf://q/other", *at)
+    assert (code, "the platform's copy differs: its sha256 is" in why) == (1, True)
+
+
+def test_verify_tells_the_three_kinds(omics, mixed):
+    code, told, why = omics("verify", "shelf://p")
+    assert (code, told["counts"]) == (3, COUNTED)
+    assert "bare: unverified: no checksum is stated" in why
+    assert "sized" not in why
+    code, told, _ = omics("verify", "shelf://p/sized")
+    assert (code, told["counts"]) == (0, {"size only": 1})
+    code, told, why = omics("verify", "shelf://p/sized", "--require-checksum")
+    assert (code, told["counts"]) == (3, {"size only": 1})
+    assert "sized: size only: no checksum is stated" in why
+
+
+def test_stdout_takes_no_bytes_that_must_be_compared_first(omics, reads):
+    code, out, why = omics("cp", "shelf://p/a.txt", "-", "--require-checksum")
+    assert (code, out) == (2, b"")
+    assert "--require-checksum" in why
+
+
+def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
+    (tmp_path / "spool").mkdir()
+    filled(monkeypatch, bytes(3 * RESERVE // 1024))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (RESERVE + 1000, 1 << 40)))
+    code, out, why = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
+    assert (code, out) == (1, b"")
+    assert "these are kept free" in why
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert "q/new.txt" not in reads.files

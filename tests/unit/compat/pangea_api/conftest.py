@@ -1,0 +1,5 @@
+"""A sandbox's Pangea, and a user without settings of their own."""
+
+from pangea_users import knex as knex
+from pangea_users import library as library
+from pangea_users import nothing_around as nothing_around

@@ -1,0 +1,154 @@
+"""The Api: an attribute for each kind of resources, which belong to it and to no other."""
+
+import importlib
+import threading
+
+import httpx
+import omicsdk.compat.sevenbridges
+import pytest
+from omicsdk.compat.sevenbridges import Api, Project
+from omicsdk.compat.sevenbridges.errors import SettingsError
+
+BASE = "https://{}.example.org/v2"
+GROUPS = {
+    "actions": "Actions",
+    "apps": "App",
+    "async_jobs": "AsyncJob",
+    "automation_packages": "AutomationPackage",
+    "automation_runs": "AutomationRun",
+    "automations": "Automation",
+    "billing_groups": "BillingGroup",
+    "datasets": "Dataset",
+    "divisions": "Division",
+    "drs_imports": "DRSImportBulk",
+    "endpoints": "Endpoints",
+    "exports": "Export",
+    "files": "File",
+    "imports": "Import",
+    "invoices": "Invoice",
+    "markers": "Marker",
+    "projects": "Project",
+    "rate_limit": "RateLimit",
+    "tasks": "Task",
+    "teams": "Team",
+    "users": "User",
+    "volumes": "Volume",
+}
+
+#: Where existing scripts import names from, below the package.
+PLACES = {
+    "config": ["Config", "Profile", "UserProfile", "format_proxies"],
+    "errors": ["SbgError", "NonJSONResponseError", "AdvanceAccessError", "URITooLong"],
+    "api": ["Api"],
+    "http.client": ["HttpClient"],
+    "http.error_handlers": [
+        "general_error_sleeper",
+        "maintenance_sleeper",
+        "rate_limit_sleeper",
+        "repeatable_handler",
+    ],
+    "meta.collection": ["Collection", "VolumeCollection"],
+    "meta.resource": ["Resource"],
+    "models.enums": ["FeedbackType", "FileApiFormats", "PartSize", "RequestParameters", "TaskStatus"],
+    "models.member": ["Member"],
+    "models.project": ["Project"],
+    "transfer.utils": ["Part", "Progress", "simple_progress_bar", "total_parts"],
+    "transfer.download": ["Download"],
+    "transfer.upload": ["CodePackageUpload", "Upload"],
+}
+
+
+class Platform:
+    """Lists projects that are named after it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.host == f"{self.name}.example.org"
+        assert request.headers["x-sbg-auth-token"] == f"of-{self.name}"
+        self.asked.append(request.url.path)
+        href = f"{BASE.format(self.name)}/projects/{self.name}/p"
+        project = {"href": href, "id": f"{self.name}/p"}
+        if request.url.path.endswith("/p"):
+            return httpx.Response(200, json={**project, "description": self.name})
+        return httpx.Response(200, json={"items": [project], "links": []})
+
+    def api(self) -> Api:
+        return Api(BASE.format(self.name), f"of-{self.name}", transport=httpx.MockTransport(self))
+
+
+@pytest.mark.parametrize(("attribute", "name"), GROUPS.items())
+def test_every_group_is_an_attribute(attribute, name):
+    api = Platform("a").api()
+    kind = getattr(api, attribute)
+    assert kind is getattr(api, attribute)
+    assert kind.__name__ == name
+    assert kind.__doc__
+    assert issubclass(kind, kind._resource())
+    assert kind._resource().__name__ == name
+
+
+def test_two_apis_never_mix():
+    one, two = Platform("one"), Platform("two")
+    first, second = one.api(), two.api()
+    groups = [first.projects, second.projects]
+    assert groups[0] is not groups[1]
+    (mine,) = groups[0].query()
+    (other,) = groups[1].query()
+    # Fields are fetched from where the resource came from, whoever was asked last.
+    assert (mine.description, other.description) == ("one", "two")
+    assert (mine.api, other.api) == (first, second)
+    assert (groups[0](id="x").api, groups[1](id="x").api) == (first, second)
+    assert (one.asked, two.asked) == (["/v2/projects", "/v2/projects/one/p"], ["/v2/projects", "/v2/projects/two/p"])
+
+
+def test_side_by_side_in_threads():
+    platforms = [Platform(name) for name in ("one", "two", "three")]
+    apis = [platform.api() for platform in platforms]
+    start, wrong = threading.Barrier(6, timeout=60), []
+
+    def work(api: Api, name: str) -> None:
+        start.wait()
+        wrong.extend(p.id for _ in range(20) for p in api.projects.query().all() if p.id != f"{name}/p")
+
+    names = [platform.name for platform in platforms]
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(apis * 2, names * 2, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def test_an_api_that_is_given_goes_before_the_classs_own():
+    one, two = Platform("one"), Platform("two")
+    (project,) = one.api().projects.query(api=two.api())
+    assert project.description == "two"
+
+
+def test_the_plain_class_belongs_to_no_api():
+    with pytest.raises(SettingsError, match=r"Project belongs to no Api here.*pass api="):
+        Project.query()
+    (project,) = Project.query(api=Platform("one").api())
+    assert project.id == "one/p"
+
+
+def test_resources_of_an_api_are_those_of_the_package():
+    api = Platform("one").api()
+    (project,) = api.projects.query()
+    assert isinstance(project, Project)
+    assert isinstance(project, api.projects)
+    assert project == Project(id="one/p")
+    assert {project} == {Project(id="one/p")}
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in PLACES.items() for name in names])
+def test_names_are_where_scripts_look_for_them(module, name):
+    assert getattr(importlib.import_module(f"omicsdk.compat.sevenbridges.{module}"), name)
+
+
+@pytest.mark.parametrize("name", omicsdk.compat.sevenbridges.__all__)
+def test_every_exported_name_is_there(name):
+    assert getattr(omicsdk.compat.sevenbridges, name).__name__ == name

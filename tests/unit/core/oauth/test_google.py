@@ -1,0 +1,202 @@
+"""Logins with Google's credentials files: a token is requested when it is needed, renewed, and never sent elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from client_secrets import secrets_file as secrets_file
+from client_secrets import server as server
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import Token
+from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.google import (
+    KIND,
+    READ_STORAGE,
+    default_file,
+    found_credentials,
+    google_credentials,
+    log_in,
+    revoke,
+)
+from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.token_file import StoredLogin
+from omicsdk.hca.azul.client import stored_login
+
+USER = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "adc.json"
+
+
+@pytest.fixture
+def asked() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.fixture
+def endpoint(asked: list[dict[str, Any]]) -> Endpoint:
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(
+            {"url": str(request.url), **{name: each[0] for name, each in parse_qs(request.content.decode()).items()}}
+        )
+        return httpx.Response(
+            200, json={"access_token": f"ya29.{len(asked)}", "expires_in": 3600, "token_type": "Bearer"}
+        )
+
+    return Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock())
+
+
+def test_a_users_credentials_are_refreshed_when_they_are_needed(
+    file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]
+) -> None:
+    file.write_text(json.dumps(USER))
+    clock = ManualClock()
+    credentials = google_credentials(file, endpoint=endpoint, clock=clock)
+    assert asked == []
+    sent = [credentials.headers("GET", "https://service.example.org")["authorization"] for _ in range(2)]
+    assert sent == ["Bearer ya29.1"] * 2
+    clock.advance(3600)
+    assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.2"
+    assert asked[0] == {
+        "url": "https://oauth2.googleapis.com/token",
+        "grant_type": "refresh_token",
+        "client_id": "c",
+        "client_secret": "s",
+        "refresh_token": "r",
+    }
+
+
+def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]) -> None:
+    jwt = pytest.importorskip("jwt")
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    from cryptography.hazmat.primitives import serialization as forms
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption()).decode()
+    account = {"client_email": "a@example.org", "private_key_id": "k", "private_key": pem, "type": "service_account"}
+    file.write_text(json.dumps({**account, "token_uri": "https://token.example.org/t"}))
+    clock = ManualClock()
+    credentials = google_credentials(file, scopes=READ_STORAGE, endpoint=endpoint, clock=clock)
+    assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.1"
+    claims = jwt.decode(asked[0]["assertion"], options={"verify_signature": False})
+    assert (asked[0]["url"], claims["aud"]) == ("https://token.example.org/t",) * 2
+    assert claims["exp"] - claims["iat"] == 3600
+    assert claims["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"type": "external_account"}', '{"type": "authorized_user"}'])
+def test_another_file_is_refused_with_what_to_do(text: str | None, file: Path) -> None:
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(AuthError) as caught:
+        google_credentials(file)
+    assert "gcloud auth application-default login" in str(caught.value.remedy)
+
+
+def test_the_default_file_is_the_variables_or_gclouds(tmp_path: Path) -> None:
+    assert default_file({"GOOGLE_APPLICATION_CREDENTIALS": "/k.json", "CLOUDSDK_CONFIG": "/c"}) == Path("/k.json")
+    assert default_file({"CLOUDSDK_CONFIG": str(tmp_path)}) == tmp_path / "application_default_credentials.json"
+
+
+def test_a_stored_login_is_a_file_or_a_token(file: Path) -> None:
+    file.write_text(json.dumps(USER))
+    token = stored_login(StoredLogin(Token("ya29.x")), "")
+    assert token.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.x"
+    assert not stored_login(StoredLogin(Token(str(file)), kind=KIND), "").ready()
+
+
+SERVICE = "https://service.example.org"
+
+
+def test_the_login_with_google_is_the_token_then_the_named_file_then_gclouds(tmp_path: Path) -> None:
+    gcloud = {"CLOUDSDK_CONFIG": str(tmp_path)}
+    assert found_credentials(gcloud, READ_STORAGE, [SERVICE]) is None
+    (tmp_path / "application_default_credentials.json").write_text(json.dumps(USER))
+    found = found_credentials(gcloud, READ_STORAGE, [SERVICE])
+    assert found is not None
+    assert not found.ready()
+    assert (found.goes_to(f"{SERVICE}/x"), found.goes_to("https://elsewhere.example.org")) == (True, False)
+    token = found_credentials({**gcloud, "OMICS_GOOGLE_TOKEN": "ya29.x"}, READ_STORAGE, [SERVICE])
+    assert token is not None
+    assert token.headers("GET", SERVICE)["authorization"] == "Bearer ya29.x"
+    with pytest.raises(AuthError, match="cannot be read"):
+        found_credentials({**gcloud, "GOOGLE_APPLICATION_CREDENTIALS": "/no/such/file"}, READ_STORAGE, [SERVICE])
+
+
+def test_a_default_file_of_another_kind_is_logged_and_open_data_stays_open(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "application_default_credentials.json").write_text('{"type": "external_account"}')
+    assert found_credentials({"CLOUDSDK_CONFIG": str(tmp_path)}, READ_STORAGE, [SERVICE]) is None
+    assert "continuing without a Google login" in caplog.text
+
+
+def devices(*answers: tuple[int, dict[str, Any]]) -> tuple[list[dict[str, str]], httpx.MockTransport]:
+    """A server that shows a code, and answers requests for tokens one after the other."""
+    sent, left = list[dict[str, str]](), list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append({"path": request.url.path, **{n: v[0] for n, v in parse_qs(request.content.decode()).items()}})
+        if request.url.path.endswith("/device/code"):
+            shown = {"device_code": "canary-device", "user_code": "AB-CD", "verification_url": "https://g.co/device"}
+            return httpx.Response(200, json=shown | {"interval": 3, "expires_in": 1800})
+        status, body = left.pop(0)
+        return httpx.Response(status, json=body)
+
+    return sent, httpx.MockTransport(answer)
+
+
+PENDING = (428, {"error": "authorization_pending", "error_description": "Precondition Required"})
+GRANTED = (200, {"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "expires_in": 3600})
+
+
+def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secrets_file: Path) -> None:
+    clock, messages = ManualClock(), list[str]()
+    sent, transport = devices(PENDING, (403, {"error": "slow_down"}), GRANTED)
+    target = tmp_path / "login.json"
+    sender = Endpoint({}, transport=transport, clock=clock)
+    log_in(secrets_file, target, on_message=messages.append, device=True, endpoint=sender, clock=clock)
+    assert json.loads(target.read_text())["refresh_token"] == "r"
+    assert messages == ["Open this address in any browser, and enter the code AB-CD:\nhttps://g.co/device"]
+    assert clock.slept == [3, 3, 8]
+    assert [each["path"] for each in sent] == ["/oauth/device/code", *["/oauth/token"] * 3]
+    assert sent[1]["device_code"] == "canary-device"
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (((403, {"error": "access_denied"}),), "refused: access_denied"),
+        ((PENDING,) * 4, "not entered within 10 s"),
+        (((200, {"access_token": "a", "token_type": "Bearer"}),), "no refresh token"),
+    ],
+)
+def test_a_code_that_leads_to_no_login_writes_nothing(
+    tmp_path: Path, secrets_file: Path, answers: tuple[tuple[int, dict[str, Any]], ...], message: str
+) -> None:
+    clock, target = ManualClock(), tmp_path / "login.json"
+    _, transport = devices(*answers)
+    sender = Endpoint({}, transport=transport, clock=clock)
+    with pytest.raises(AuthError, match=message):
+        log_in(secrets_file, target, on_message=lambda _: None, device=True, timeout=10, endpoint=sender, clock=clock)
+    assert not target.exists()
+
+
+def test_a_login_is_revoked_beside_the_address_of_tokens(file: Path) -> None:
+    asked = list[httpx.Request]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    file.write_text(json.dumps({**USER, "token_uri": "https://oauth2.example.org/token"}))
+    revoke(file, endpoint=Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock()))
+    assert str(asked[0].url) == "https://oauth2.example.org/revoke"
+    assert parse_qs(asked[0].content.decode())["token"] == ["r"]

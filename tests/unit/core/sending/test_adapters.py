@@ -1,0 +1,98 @@
+"""Our credentials in other people's clients go where they may, and nowhere else."""
+
+import asyncio
+import threading
+import time
+
+import httpx
+import pytest
+import requests
+from omicsdk.core.credentials import ApiKey, BearerToken, Credentials, Token
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.sending.adapters import httpx_auth, requests_auth
+
+BASE = "https://dss.example.org/v1"
+
+
+def prepared(url: str) -> requests.PreparedRequest:
+    request = requests.Request("GET", url, auth=requests_auth(BearerToken("t"), base_url=BASE))
+    return request.prepare()
+
+
+def test_requests_gets_the_headers_for_the_service_only():
+    assert prepared(f"{BASE}/bundles/all").headers["authorization"] == "Bearer t"
+    assert "authorization" not in prepared("https://other.example.org/v1").headers
+    assert "authorization" not in prepared("http://dss.example.org/v1").headers
+
+
+def seen_by_httpx(credentials: BearerToken, url: str, *statuses: int) -> list[str | None]:
+    seen: list[str | None] = []
+    answers = iter(statuses)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(next(answers))
+
+    with httpx.Client(transport=httpx.MockTransport(answer), auth=httpx_auth(credentials, base_url=BASE)) as client:
+        client.get(url)
+    return seen
+
+
+def test_httpx_gets_the_headers_for_the_service_only():
+    assert seen_by_httpx(BearerToken("t"), f"{BASE}/bundles/all", 200) == ["Bearer t"]
+    assert seen_by_httpx(BearerToken("t"), "https://other.example.org", 200) == [None]
+
+
+def test_a_refused_token_is_renewed_once():
+    token = BearerToken("old", refresh=lambda: Token("new"))
+    assert seen_by_httpx(token, f"{BASE}/files/1", 401, 401) == ["Bearer old", "Bearer new"]
+
+
+def test_an_api_key_goes_into_the_query():
+    key = ApiKey("k/1", query="key")
+    url = f"{BASE}/bundles/all?replica=aws"
+    request = requests.Request("GET", url, auth=requests_auth(key, base_url=BASE)).prepare()
+    assert request.url == f"{url}&key=k%2F1"
+    assert asked_by_httpx(key, url) == [f"{url}&key=k%2F1"]
+
+
+def asked_by_httpx(credentials: Credentials, url: str) -> list[str]:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200)
+
+    with httpx.Client(transport=httpx.MockTransport(answer), auth=httpx_auth(credentials, base_url=BASE)) as client:
+        client.get(url)
+    return asked
+
+
+def test_httpx_is_not_given_what_it_would_hand_on():
+    with pytest.raises(ConfigError, match=r"x-key.*redirect"):
+        asked_by_httpx(ApiKey("canary", header="X-Key"), f"{BASE}/a")
+
+
+def test_on_an_event_loop_a_token_is_renewed_in_a_thread():
+    threads: list[int] = []
+
+    def refresh() -> Token:
+        threads.append(threading.get_ident())
+        return Token(f"new-{len(threads)}", expires_at=time.time() + 3600)
+
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(401 if len(seen) == 1 else 200)
+
+    async def run() -> None:
+        ended = BearerToken("old", expires_at=time.time() - 1, refresh=refresh)
+        auth = httpx_auth(ended, base_url=BASE)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=auth) as client:
+            await client.get(f"{BASE}/a")
+            await client.get("https://other.example.org")
+
+    asyncio.run(run())
+    assert seen == ["Bearer new-1", "Bearer new-2", None]
+    assert threading.get_ident() not in threads

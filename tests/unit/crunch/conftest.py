@@ -1,0 +1,3 @@
+"""A user without settings of their own, and the sandbox's site."""
+
+from crunch_environment import _nothing_around as _nothing_around

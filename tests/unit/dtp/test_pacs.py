@@ -1,0 +1,53 @@
+"""Data sets in a DICOM archive: Debian's Orthanc, asked by C-FIND and C-GET, C-MOVE, and DICOMweb."""
+
+from contextlib import closing
+
+import httpx
+import pytest
+
+pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
+
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.dtp.config import PacsConfig
+from omicsdk.dtp.storage.datasets import Dataset, Subject
+from omicsdk.dtp.storage.dicomweb import DicomWebStore
+
+STUDY = "1.2.826.0.1.3680043.10.999.1"
+
+
+@pytest.mark.parametrize("longest", [2, 3, 1000], ids=["short pages", "one page", "all at once, whatever is asked for"])
+def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(longest: int):
+    series, instances = f"{STUDY}.1", [f"{STUDY}.1.{number}" for number in range(5)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        inner = request.url.path.endswith("/instances")
+        found = (
+            [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
+        )
+        offset = 0 if longest == 1000 else int(request.url.params["offset"])
+        page = found[offset : offset + longest]
+        return httpx.Response(200, json=page) if page else httpx.Response(204)
+
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
+    with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store:
+        found = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
+    assert [getattr(each, "sop", each) for each in found] == instances
+
+
+@pytest.mark.parametrize("came", ["{}", "null", '"x"', "5", ""])
+@pytest.mark.parametrize("listing", ["/series", "/instances"])
+def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str):
+    """Only the status 204 says that nothing matches."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(listing):
+            return httpx.Response(200, text=came)
+        return httpx.Response(200, json=[{"0020000E": {"Value": [f"{STUDY}.1"]}}])
+
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
+    with (
+        closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store,
+        pytest.raises(DecodeError, match="QIDO-RS"),
+    ):
+        list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))

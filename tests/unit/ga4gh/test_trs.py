@@ -1,0 +1,170 @@
+"""Tools of a registry and their files: listed, fetched, verified, kept in the folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk import NO_RETRY, ChecksumMismatch, ConfigError, DecodeError, NotFound, Trs, UnsafePath
+
+BASE = "https://trs.example.org/ga4gh/trs/v2"
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def registry(listed: list[dict[str, Any]], contents: Callable[[str], Any]) -> Trs:
+    """A client of a registry that lists these files of any tool, and has these contents by their path."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode().partition("?")[0]
+        if path.endswith("/files"):
+            return httpx.Response(200, json=listed)
+        if path.endswith("/containerfile"):
+            return httpx.Response(200, json=contents("containerfile"))
+        return httpx.Response(200, json=contents(path.rpartition("/")[2]))
+
+    return Trs(BASE, transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={})
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(
+        lambda text: text.strip(". ")
+    )
+)
+def test_every_identifier_is_one_segment(id: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx.Response(200, json={"id": id})
+
+    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+        client.get_version(id=f"#workflow/{id}", version_id=f"v/{id}")
+    segments = asked[0].removeprefix("/ga4gh/trs/v2/").split("/")
+    assert [segments[0], segments[2], len(segments)] == ["tools", "versions", 4]
+    assert segments[1].startswith("%23workflow%2F")
+
+
+def test_pages_follow_by_the_header_whatever_address_it_has() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        number = int(request.url.params.get("offset") or 0)
+        headers = {"next_page": f"http://internal:8080/tools?offset={number + 1}&limit=1"} if number < 2 else {}
+        return httpx.Response(200, json=[{"id": f"tool-{number}"}], headers=headers)
+
+    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+        assert [each["id"] for each in client.ls(name="x")] == ["tool-0", "tool-1", "tool-2"]
+    assert asked == [{"toolname": "x"}, {"toolname": "x", "offset": "1"}, {"toolname": "x", "offset": "2"}]
+
+
+def test_pages_that_go_in_a_circle_end_in_an_error() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[{"id": "a"}], headers={"next_page": f"{BASE}/tools?offset=5"})
+
+    with (
+        Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client,
+        pytest.raises(DecodeError, match="another page"),
+    ):
+        list(client.ls())
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", "a//b", "a/\0b"])
+def test_a_path_that_leads_out_is_refused_and_the_others_are_written(tmp_path: Path, path: str) -> None:
+    listed = [{"path": path, "file_type": "OTHER"}, {"path": "ok.cwl", "file_type": "PRIMARY_DESCRIPTOR"}]
+    with registry(listed, lambda _: {"content": "text"}) as client:
+        report = client.download("a", tmp_path / "in", version="1", type="CWL")
+    assert [each.state for each in report.outcomes] == ["failed", "done"]
+    assert isinstance(report.outcomes[0].error, UnsafePath)
+    assert files(tmp_path) == ["in/ok.cwl"]
+
+
+def test_two_files_of_one_path_are_refused(tmp_path: Path) -> None:
+    listed = [{"path": "a", "file_type": "OTHER"}, {"path": "a", "file_type": "OTHER"}]
+    with registry(listed, lambda _: {"content": "text"}) as client:
+        report = client.download("a", tmp_path, version="1", type="CWL")
+    assert [each.state for each in report.outcomes] == ["done", "failed"]
+
+
+def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "out")
+    with registry([{"path": "link/x", "file_type": "OTHER"}], lambda _: {"content": "text"}) as client:
+        report = client.download("a", tmp_path / "in", version="1", type="CWL")
+    assert [each.state for each in report.outcomes] == ["failed"]
+    assert files(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("kind", ["sha-256", "sha256", "SHA-1", "md5"])
+def test_a_checksum_that_does_not_fit_is_an_error(tmp_path: Path, kind: str) -> None:
+    name = kind.lower().replace("-", "")
+    stated = {"type": kind, "checksum": hashlib.new(name, b"something else").hexdigest()}
+    for place in ("list", "contents"):
+        listed: dict[str, Any] = {"path": "a.cwl", "file_type": "PRIMARY_DESCRIPTOR"}
+        wrapper: dict[str, Any] = {"content": "text"}
+        if place == "list":
+            listed["checksum"] = stated
+        else:
+            wrapper["checksum"] = [stated]
+        with registry([listed], lambda _, wrapper=wrapper: wrapper) as client:
+            report = client.download("a", tmp_path, version="1", type="CWL")
+        assert isinstance(report.outcomes[0].error, ChecksumMismatch), place
+    assert files(tmp_path) == []
+
+
+def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode()
+        if path.endswith("/files"):
+            return httpx.Response(200, json=[{"path": "a/b.cwl", "file_type": "PRIMARY_DESCRIPTOR"}])
+        if "/PLAIN_CWL/" in path:
+            return httpx.Response(200, text="plain")
+        return httpx.Response(200, json={"url": "https://elsewhere.example.org/b.cwl"})
+
+    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+        client.download("a", tmp_path, version="1", type="CWL").raise_if_failed()
+    assert (tmp_path / "a" / "b.cwl").read_text() == "plain"
+
+
+def test_container_files_are_told_apart_by_checksum_or_place(tmp_path: Path) -> None:
+    texts = [{"content": "FROM one"}, {"content": "FROM two"}]
+    listed: list[dict[str, Any]] = [{"path": f"{name}/Dockerfile", "file_type": "CONTAINERFILE"} for name in "ab"]
+    with registry(listed, lambda _: texts) as client:
+        client.download("a", tmp_path / "1", version="1", type="CWL").raise_if_failed()
+        assert (tmp_path / "1/a/Dockerfile").read_text() == "FROM one"
+    listed[0]["checksum"] = {"type": "sha256", "checksum": hashlib.sha256(b"FROM two").hexdigest()}
+    with registry(listed[:1], lambda _: texts) as client:
+        client.download("a", tmp_path / "2", version="1", type="CWL").raise_if_failed()
+        assert (tmp_path / "2/a/Dockerfile").read_text() == "FROM two"
+    listed[0].pop("checksum")
+    with registry(listed[:1], lambda _: texts) as client:
+        report = client.download("a", tmp_path / "3", version="1", type="CWL")
+    assert isinstance(report.outcomes[0].error, NotFound)
+
+
+@pytest.mark.parametrize("answer", [{}, None, "x"])
+def test_a_list_that_is_none_is_an_error(answer: Any) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    with Trs(BASE, transport=transport, environ={}) as client:
+        for work in (
+            lambda: client.versions("a"),
+            lambda: list(client.ls()),
+            lambda: client.files("a", version="1", type="CWL"),
+        ):
+            with pytest.raises(DecodeError):
+                work()
+
+
+def test_no_server_is_no_example_server() -> None:
+    with pytest.raises(ConfigError, match="No base URL found for the platform trs"):
+        Trs(environ={})

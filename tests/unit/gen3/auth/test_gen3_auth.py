@@ -1,0 +1,599 @@
+"""Access tokens: got once, kept, renewed early and after a refusal, sent to their commons only."""
+
+import asyncio
+import logging
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gen3_commons import COMMONS, FakeCommons
+from omicsdk.compat.gen3.auth import (
+    Gen3Auth,
+    decode_token,
+    endpoint_from_token,
+    get_access_token_with_client_credentials,
+    get_access_token_with_key,
+    get_token_cache_file_name,
+    get_wts_endpoint,
+    get_wts_idps,
+)
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import AuthError, ConnectFailed, Forbidden, NotFound, Unauthorized
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import AsyncGen3, Gen3, Gen3AuthError, Gen3UserError
+
+Make = Callable[..., Gen3Auth]
+TOKEN_PATH = "POST /user/credentials/cdis/access_token"
+
+
+@pytest.fixture
+def make(commons: FakeCommons, clock: ManualClock, api_key: dict[str, str]) -> Make:
+    def made(**given: Any) -> Gen3Auth:
+        if not given.keys() & {"refresh_file", "access_token", "client_credentials"}:
+            given.setdefault("refresh_token", api_key)
+        return Gen3Auth(**given, transport=commons.transport, clock=clock, retry=NO_RETRY)
+
+    return made
+
+
+def ask(auth: Gen3Auth, commons: FakeCommons, endpoint: str = COMMONS) -> Any:
+    with Gen3(endpoint, credentials=auth, transport=commons.transport, retry=NO_RETRY) as asking:
+        return asking.fence.get_user_info.raw()
+
+
+def sent(request: httpx.Request) -> str:
+    return request.headers.get("authorization", "")
+
+
+def test_a_request_carries_a_token_that_the_key_s_commons_gave(
+    make: Make, commons: FakeCommons, api_key: dict[str, str]
+):
+    ask(make(), commons)
+    assert commons.paths == [TOKEN_PATH, "GET /user/user"]
+    assert api_key["api_key"] in commons.asked[0].content.decode()
+    assert sent(commons.asked[0]) == ""
+    assert sent(commons.asked[1]) == f"bearer {commons.given[0]}"
+
+
+def test_a_token_serves_many_requests(make: Make, commons: FakeCommons):
+    auth = make()
+    for _ in range(3):
+        ask(auth, commons)
+    assert len(commons.given) == 1
+
+
+def test_a_token_is_renewed_five_minutes_before_it_ends(make: Make, commons: FakeCommons, clock: ManualClock):
+    auth = make()
+    first = auth.get_access_token()
+    clock.advance(1200 - 301)
+    assert auth.get_access_token() == first
+    assert auth.ready()
+    clock.advance(2)
+    assert not auth.ready()
+    assert auth.get_access_token() == commons.given[1] != first
+
+
+def test_a_clock_that_is_wrong_doesn_t_ask_for_a_token_each_time(make: Make, commons: FakeCommons, clock: ManualClock):
+    commons.clock = ManualClock(clock.now() - 7200)
+    auth = make()
+    assert auth.get_access_token() == auth.get_access_token()
+    assert len(commons.given) == 1
+
+
+def test_a_token_that_is_short_lived_is_used_for_half_its_life(
+    make: Make,
+    commons: FakeCommons,
+    clock: ManualClock,
+    make_token: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(
+        commons, "new_token", lambda issuer: commons.given.append(make_token(seconds=60)) or commons.given[-1]
+    )
+    auth = make()
+    auth.get_access_token()
+    clock.advance(29)
+    auth.get_access_token()
+    assert len(commons.given) == 1
+
+
+def test_a_token_serves_to_its_end_where_no_other_can_be_had(
+    api_key: dict[str, str], clock: ManualClock, make_token: Callable[..., str], caplog: pytest.LogCaptureFixture
+):
+    answers = [httpx.Response(200, json={"access_token": make_token()})]
+    down = httpx.MockTransport(lambda request: answers.pop() if answers else httpx.Response(503))
+    auth = Gen3Auth(refresh_token=api_key, transport=down, clock=clock, retry=NO_RETRY)
+    first = auth.get_access_token()
+    clock.advance(1000)
+    assert auth.get_access_token() == first
+    assert "is used until it expires" in caplog.text
+    clock.advance(300)
+    with pytest.raises(Gen3AuthError, match="503"):
+        auth.get_access_token()
+
+
+def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, commons: FakeCommons):
+    auth = make()
+    commons.refused.add(auth.get_access_token())
+    assert ask(auth, commons).status_code == 200
+    assert [sent(each) for each in commons.asked] == [
+        "",
+        *[f"bearer {commons.given[0]}", "", f"bearer {commons.given[1]}"],
+    ]
+
+
+def test_what_is_refused_again_is_told(make: Make, commons: FakeCommons):
+    commons.answer = lambda request: httpx.Response(401, json={"error": "no"})
+    with pytest.raises(Unauthorized):
+        ask(make(), commons)
+    assert len(commons.given) == 2
+
+
+def test_what_may_not_be_done_is_asked_once(make: Make, commons: FakeCommons):
+    commons.answer = lambda request: httpx.Response(403, json={"error": "no"})
+    with pytest.raises(Forbidden):
+        ask(make(), commons)
+    assert commons.paths == [TOKEN_PATH, "GET /user/user"]
+
+
+def test_files_that_may_not_be_read_don_t_cost_a_token_each(make: Make, commons: FakeCommons, clock: ManualClock):
+    commons.answer = lambda request: httpx.Response(401, json={"error": "no access"})
+    auth = make()
+    for _ in range(5):
+        with pytest.raises(Unauthorized):
+            ask(auth, commons)
+    assert len(commons.given) == 2
+    clock.advance(61)
+    with pytest.raises(Unauthorized):
+        ask(auth, commons)
+    assert len(commons.given) == 3
+
+
+def test_a_key_that_was_refused_isn_t_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        refused = request.url.path.endswith("access_token")
+        return httpx.Response(401 if refused else 200, json={"message": "key revoked"})
+
+    transport = httpx.MockTransport(answer)
+    auth = Gen3Auth(refresh_token=api_key, transport=transport, clock=clock, retry=NO_RETRY)
+    with Gen3(COMMONS, credentials=auth, transport=transport) as commons:
+        for _ in range(3):
+            commons.indexd.get_stats.raw()  # open to everybody
+        assert len(asked) == 4
+        clock.advance(31)
+        commons.indexd.get_stats.raw()
+        assert len(asked) == 6
+        with pytest.raises(Gen3AuthError, match="key revoked"):
+            commons.fence.get_user_info.raw()
+
+
+def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: dict[str, str]):
+    at_once, auth = threading.Barrier(8), make()
+    got: list[str] = []
+
+    def get() -> None:
+        at_once.wait(10)
+        got.append(auth.get_access_token())
+
+    threads = [threading.Thread(target=get) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert got == commons.given * 8
+
+
+def _is_waiting(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and frame.f_code.co_name == "instead_of"
+
+
+def test_threads_that_wait_for_a_failure_don_t_repeat_it(make: Make, api_key: dict[str, str], clock: ManualClock):
+    entered, release, asked = threading.Event(), threading.Event(), []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        entered.set()
+        release.wait(10)
+        return httpx.Response(401, json={"message": "key revoked"})
+
+    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(refuse), clock=clock, retry=NO_RETRY)
+    failures: list[Exception] = []
+
+    def get() -> None:
+        with pytest.raises(Gen3AuthError) as caught:
+            auth.get_access_token()
+        failures.append(caught.value)
+
+    threads = [threading.Thread(target=get) for _ in range(4)]
+    threads[0].start()
+    assert entered.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    # What they saw before the lock is what they compare with: they have to be there when it is let go.
+    while sum(_is_waiting(thread) for thread in threads) < 3:
+        pass
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(failures) == 4
+    assert len(asked) == 1
+
+
+# -- kept for the next process
+
+
+def test_a_token_is_kept_for_the_next_process(make: Make, commons: FakeCommons, tmp_path: Path):
+    assert make().get_access_token() == make().get_access_token()
+    (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept.read_text() == commons.given[0]
+    assert len(commons.given) == 1
+
+
+def test_a_token_that_is_kept_isn_t_used_from_five_minutes_before_its_end(
+    make: Make, commons: FakeCommons, clock: ManualClock
+):
+    make().get_access_token()
+    clock.advance(901)
+    assert make().get_access_token() == commons.given[1]
+
+
+def test_what_others_could_have_written_isn_t_used(make: Make, commons: FakeCommons, tmp_path: Path):
+    make().get_access_token()
+    (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
+    kept.chmod(0o644)
+    assert make().get_access_token() == commons.given[1]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_cache_that_holds_nonsense_is_as_good_as_none(make: Make, commons: FakeCommons, tmp_path: Path):
+    make().get_access_token()
+    (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
+    kept.write_text("nonsense")
+    assert make().get_access_token() == commons.given[1]
+
+
+def test_a_cache_that_can_t_be_written_keeps_nobody_from_working(
+    make: Make, commons: FakeCommons, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "cache").write_text("a file in the folder's place")
+    with caplog.at_level(logging.WARNING):
+        assert make().get_access_token() == commons.given[0]
+    assert "is not stored" in caplog.text
+
+
+def test_a_token_that_another_process_got_after_a_refusal_is_used(make: Make, commons: FakeCommons):
+    mine, other = make(), make()
+    commons.refused.add(mine.get_access_token())
+    other.refresh_access_token()
+    assert ask(mine, commons).status_code == 200
+    assert len(commons.given) == 2
+
+
+def test_the_cache_s_file_says_nothing_of_the_key(api_key: dict[str, str], tmp_path: Path):
+    name = get_token_cache_file_name(api_key["api_key"])
+    assert name.startswith(str(tmp_path / "cache"))
+    assert api_key["api_key"][:20] not in name
+
+
+# -- where it goes
+
+
+def test_a_token_doesn_t_go_to_another_commons(make: Make, commons: FakeCommons):
+    with pytest.raises(AuthError, match="another service"):
+        ask(make(), commons, "https://evil.example.org")
+    assert commons.asked == []
+
+
+def test_a_key_doesn_t_go_over_an_open_connection(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
+    auth = make(refresh_token={"api_key": make_token(issuer="http://commons.example.org")})
+    with pytest.raises(Gen3AuthError, match="is not encrypted"):
+        auth.get_access_token()
+    assert commons.asked == []
+
+
+def test_a_key_goes_to_this_machine_over_an_open_connection(
+    make: Make, commons: FakeCommons, make_token: Callable[..., str]
+):
+    local = "http://127.0.0.1:8000"
+    assert ask(make(refresh_token={"api_key": make_token(issuer=local)}), commons, local).status_code == 200
+
+
+def test_a_token_doesn_t_follow_a_redirect_to_elsewhere(make: Make, commons: FakeCommons):
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "commons.example.org":
+            return httpx.Response(302, headers={"location": "https://storage.example.org/x"})
+        return httpx.Response(200, json={})
+
+    commons.answer = elsewhere
+    ask(make(), commons)
+    assert sent(commons.asked[-1]) == ""
+
+
+# -- the other ways
+
+
+def test_a_token_that_was_given_is_used_as_it_is(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
+    held = make_token()
+    auth = make(access_token=held)
+    ask(auth, commons)
+    assert sent(commons.asked[0]) == f"bearer {held}"
+    with pytest.raises(Gen3AuthError, match="cannot be renewed"):
+        auth.refresh_access_token()
+    commons.refused.add(held)
+    with pytest.raises(Unauthorized):
+        ask(auth, commons)
+    assert len(commons.asked) == 2
+
+
+def test_a_token_that_was_given_and_has_ended(make: Make, clock: ManualClock, make_token: Callable[..., str]):
+    auth = make(access_token=make_token())
+    clock.advance(1300)
+    with pytest.raises(Gen3AuthError, match="expired on 2020-09-13"):
+        auth.get_access_token()
+
+
+def test_a_program_s_login(make: Make, commons: FakeCommons):
+    commons.answer = lambda request: httpx.Response(200, json={"access_token": commons.new_token()})
+    auth = make(endpoint=COMMONS, client_credentials=("my-id", "my-secret"), client_scopes="user data")
+    assert auth.get_access_token() == commons.given[0]
+    (asked,) = commons.asked
+    assert str(asked.url) == f"{COMMONS}/user/oauth2/token?grant_type=client_credentials&scope=user%20data"
+    assert sent(asked).startswith("Basic ")
+    assert "my-secret" not in repr(auth)
+
+
+def token_service(commons: FakeCommons, mine: str = "") -> None:
+    """Another commons' tokens, behind the token service of this one."""
+    other = "https://other.example.org"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/external_oidc/"):
+            told = [{"idp": "default", "base_url": COMMONS}, {"idp": "other-fence", "base_url": f"{other}/"}]
+            return httpx.Response(200, json={"providers": told})
+        if request.url.path.endswith("/token/"):
+            idp = request.url.params.get("idp")
+            return httpx.Response(200, json={"token": commons.new_token(other if idp == "other-fence" else COMMONS)})
+        return httpx.Response(200, json={})
+
+    commons.answer = answer
+
+
+def test_another_commons_is_reached_through_the_issuer_s_token_service(make: Make, commons: FakeCommons):
+    token_service(commons)
+    auth = make(endpoint="https://other.example.org")
+    ask(auth, commons, "https://other.example.org")
+    assert commons.paths == [TOKEN_PATH, "GET /wts/external_oidc/", "GET /wts/token/", "GET /user/user"]
+    assert sent(commons.asked[2]) == f"bearer {commons.given[0]}"
+    assert commons.asked[2].url.query == b"idp=other-fence"
+    assert (commons.asked[3].url.host, sent(commons.asked[3])) == ("other.example.org", f"bearer {commons.given[1]}")
+
+
+def test_tokens_of_different_commons_are_kept_apart(make: Make, commons: FakeCommons):
+    token_service(commons)
+    here, there = make(), make(endpoint="https://other.example.org")
+    assert here.get_access_token() != there.get_access_token()
+    assert endpoint_from_token(make().get_access_token()) == COMMONS
+    assert (
+        endpoint_from_token(make(endpoint="https://other.example.org").get_access_token())
+        == "https://other.example.org"
+    )
+
+
+def test_a_commons_that_the_token_service_has_no_login_of(make: Make, commons: FakeCommons):
+    token_service(commons)
+    with pytest.raises(
+        Gen3AuthError, match=r"has no login of https://third.example.org.*https://other.example.org/"
+    ) as caught:
+        make(endpoint="https://third.example.org").get_access_token()
+    said = str(caught.value)
+    assert "a credentials file from the profile page of https://third.example.org" in said
+    assert "endpoint=" not in said  # somebody at a command line has other words for it
+
+
+def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: ManualClock):
+    def unknown(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno -2] Name or service not known", request=request)
+
+    auth = Gen3Auth(refresh_file="idp://wts/x", transport=httpx.MockTransport(unknown), clock=clock, retry=NO_RETRY)
+    with pytest.raises(ConnectFailed, match=r"is reached within a workspace only\. Elsewhere use a credentials file"):
+        auth.get_access_token()
+
+
+def test_the_token_service_can_be_asked_by_hand(make: Make, commons: FakeCommons):
+    token_service(commons)
+    auth = make()
+    assert (
+        endpoint_from_token(auth.get_access_token_from_wts("https://other.example.org")) == "https://other.example.org"
+    )
+    assert endpoint_from_token(auth.refresh_access_token("https://other.example.org")) == "https://other.example.org"
+    assert endpoint_from_token(auth.get_access_token()) == COMMONS
+
+
+def test_a_workspace_s_own_login_tells_its_commons(
+    commons: FakeCommons, clock: ManualClock, caplog: pytest.LogCaptureFixture
+):
+    token_service(commons)
+    auth = Gen3Auth(transport=commons.transport, clock=clock, retry=NO_RETRY)
+    assert auth.endpoint == COMMONS
+    (asked,) = commons.asked
+    assert str(asked.url) == "http://workspace-token-service.default.svc.cluster.local/token/"
+    assert "there is no credentials file" in caplog.text
+    ask(auth, commons)
+    assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
+
+
+def test_a_workspace_s_other_login(commons: FakeCommons, clock: ManualClock):
+    token_service(commons)
+    auth = Gen3Auth(refresh_file="idp://wts/other-fence", transport=commons.transport, clock=clock, retry=NO_RETRY)
+    assert auth.endpoint == "https://other.example.org"
+    assert commons.asked[0].url.query == b"idp=other-fence"
+
+
+def test_without_a_key_and_outside_of_a_workspace(clock: ManualClock, home: Path):
+    def unknown(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno -2] Name or service not known", request=request)
+
+    auth = Gen3Auth(transport=httpx.MockTransport(unknown), clock=clock)
+    with pytest.raises(Gen3AuthError) as caught:
+        auth.get_access_token()
+    assert str(home / ".gen3" / "credentials.json") in str(caught.value)
+    assert "Download credentials.json from your profile page" in str(caught.value)
+
+
+# -- what goes wrong
+
+
+def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
+    home: Path, clock: ManualClock, make_token: Callable[..., str]
+):
+    file = home / "mine.json"
+    file.write_text(f'{{"api_key": "{make_token(seconds=-86400)}"}}')
+    refusing = httpx.MockTransport(lambda request: httpx.Response(401, json={"message": "Signature has expired"}))
+    with pytest.raises(Gen3AuthError) as caught:
+        Gen3Auth(refresh_file=file, transport=refusing, clock=clock, retry=NO_RETRY).get_access_token()
+    said = str(caught.value)
+    assert str(file) in said
+    assert "401: Signature has expired" in said
+    assert "The key expires on 2020-09-12" in said
+    assert "create another on your profile page of https://commons.example.org" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (httpx.Response(200, text="<html>"), "did not answer like a Gen3 commons"),
+        (httpx.Response(200, json=[]), "did not answer like a Gen3 commons"),
+        (httpx.Response(200, json={"token": "x"}), "without access_token"),
+    ],
+)
+def test_what_is_no_commons(api_key: dict[str, str], clock: ManualClock, answer: httpx.Response, said: str):
+    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(lambda _: answer), clock=clock, retry=NO_RETRY)
+    with pytest.raises(Gen3AuthError, match=said):
+        auth.get_access_token()
+
+
+def test_a_commons_that_is_down_is_told_as_such(api_key: dict[str, str], clock: ManualClock):
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused", request=request)
+
+    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(down), clock=clock, retry=NO_RETRY)
+    with pytest.raises(ConnectFailed):
+        auth.get_access_token()
+
+
+def test_secrets_show_nowhere(
+    make: Make, commons: FakeCommons, api_key: dict[str, str], caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.DEBUG):
+        auth = make()
+        ask(auth, commons)
+        commons.answer = lambda request: httpx.Response(404, json={"error": "nothing"})
+        with pytest.raises(NotFound) as caught:
+            ask(auth, commons)
+    shown = repr(auth) + str(caught.value) + repr(vars(caught.value)) + caplog.text
+    assert not [secret for secret in (api_key["api_key"], *commons.given) if secret in shown]
+    assert repr(auth) == "<Gen3Auth https://commons.example.org by the API key>"
+
+
+# -- by hand
+
+
+def test_a_request_by_hand(make: Make, commons: FakeCommons):
+    answer = make().curl("/user/user?x=1")
+    assert (answer.status_code, answer.json()) == (200, {"path": "/user/user"})
+    assert str(commons.asked[-1].url) == f"{COMMONS}/user/user?x=1"
+    assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
+
+
+@pytest.mark.parametrize("request_", [None, "put"])
+def test_json_by_hand_goes_as_it_stands(make: Make, commons: FakeCommons, tmp_path: Path, request_: str | None):
+    file = tmp_path / "body.json"
+    file.write_text('{"a": [1, "é"]}', encoding="utf-8")
+    for data in ('{"a": [1, "é"]}', f"@{file}"):
+        make().curl("index/index", request=request_, data=data)
+        asked = commons.asked[-1]
+        assert asked.content.decode() == '{"a": [1, "é"]}'
+        assert asked.headers["content-type"] == "application/json"
+        assert asked.method == ("PUT" if request_ else "POST")
+
+
+def test_other_text_by_hand(make: Make, commons: FakeCommons):
+    make().curl("/x", data="type\tid\n")
+    assert commons.asked[-1].content == b"type\tid\n"
+    assert commons.asked[-1].headers["content-type"].startswith("text/plain")
+
+
+def test_by_hand_the_login_stays_with_its_commons(make: Make, commons: FakeCommons):
+    with pytest.raises(Gen3UserError, match="is not below"):
+        make().curl("https://evil.example.org/x")
+    with pytest.raises(Gen3UserError, match="is not below"):
+        make().curl(f"{COMMONS}.evil.example.org/x")
+    make().curl(f"{COMMONS}/user/user")
+    assert commons.asked[-1].url.path == "/user/user"
+
+
+def test_mistakes_by_hand(make: Make):
+    with pytest.raises(Gen3UserError, match="Unknown method"):
+        make().curl("/x", request="BREW")
+    with pytest.raises(Gen3UserError, match="cannot be read"):
+        make().curl("/x", data="@nowhere.json")
+
+
+def test_a_commons_says_no_by_hand(make: Make, commons: FakeCommons):
+    commons.answer = lambda request: httpx.Response(404, json={"error": "nothing"})
+    with pytest.raises(NotFound):
+        make().curl("/x")
+
+
+def test_functions_beside_the_class(
+    commons: FakeCommons, api_key: dict[str, str], make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+):
+    options = {"transport": commons.transport}
+    assert decode_token(make_token(name="x"))["jti"] == "x"
+    assert endpoint_from_token(make_token(issuer="http://localhost:8000")) == "http://localhost:8000"
+    assert get_access_token_with_key(api_key, options=options) == commons.given[0]
+    token_service(commons)
+    assert [each["idp"] for each in get_wts_idps(options=options)["providers"]] == ["default", "other-fence"]
+    assert commons.asked[-1].url.host == "workspace-token-service.default.svc.cluster.local"
+    get_wts_idps(external_wts_host=f"{COMMONS}/wts/", options=options)
+    assert str(commons.asked[-1].url) == f"{COMMONS}/wts/external_oidc/"
+    commons.answer = lambda request: httpx.Response(200, json={"access_token": "abc"})
+    assert get_access_token_with_client_credentials(COMMONS, ("a", "b"), "user", options=options) == "abc"
+    monkeypatch.setenv("NAMESPACE", "lab")
+    assert get_wts_endpoint() == "http://workspace-token-service.lab.svc.cluster.local"
+    assert get_wts_endpoint("other").split(".")[1] == "other"
+    for wrong in ("", "a.b", "a.b.c"):
+        with pytest.raises(Gen3AuthError, match="is not a JSON Web Token"):
+            decode_token(wrong)
+
+
+# -- asynchronous
+
+
+def test_an_event_loop_isn_t_held_up_by_a_token(make: Make, commons: FakeCommons):
+    auth, threads = make(), []
+    real = commons.new_token
+
+    def noted(issuer: str = COMMONS) -> str:
+        threads.append(threading.current_thread())
+        return real(issuer)
+
+    commons.new_token = noted  # type: ignore[method-assign]
+
+    async def several() -> None:
+        async with AsyncGen3(COMMONS, credentials=auth, transport=commons.transport) as asking:
+            await asyncio.gather(*(asking.fence.get_user_info.raw() for _ in range(5)))
+
+    asyncio.run(several())
+    assert len(commons.given) == 1
+    assert threads != [threading.main_thread()]

@@ -1,0 +1,16 @@
+"""A commons without a network, a sandbox's commons, and a user without settings of their own."""
+
+import pytest
+from gen3_commons import token
+from gen3_environment import _nothing_around as _nothing_around
+from gen3_environment import clock as clock
+from gen3_environment import commons as commons
+from gen3_environment import home as home
+from gen3_environment import make_token as make_token
+from omicsdk.core.clock import ManualClock
+
+
+@pytest.fixture
+def api_key(clock: ManualClock) -> dict[str, str]:
+    """What stands in a credentials file."""
+    return {"api_key": token(clock, seconds=30 * 86400, name="key"), "key_id": "key"}

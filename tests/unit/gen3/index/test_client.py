@@ -1,0 +1,218 @@
+"""The documented index client: what isn't recorded, and the sandbox's index behind it."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.core.credentials import Basic
+from omicsdk.core.errors import ConfigError, NotFound, ServiceUnavailable
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.gen3 import Gen3UserError
+from omicsdk.sandbox import Sandbox
+
+COMMONS = "https://commons.example.org"
+MD5 = {"md5": "0" * 32}
+
+
+class Noting:
+    """Answers by a function, and notes what it was asked."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.asked: list[httpx.Request] = []
+        self.answer = answer or (lambda request: httpx.Response(200, json={}))
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answer(request)
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def index(auth: Gen3Auth):
+    with Gen3Index(auth) as index:
+        yield index
+
+
+# -- which commons, and who asks
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "location", "base"),
+    [
+        (COMMONS, "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/", "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/index", "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/my-index", "index", f"{COMMONS}/my-index/index"),
+        (COMMONS, "indexd", f"{COMMONS}/indexd"),
+        ("http://localhost:8000", "index", "http://localhost:8000"),
+        ("http://127.0.0.1:8000", "index", "http://127.0.0.1:8000/index"),
+    ],
+)
+def test_where_the_service_is(endpoint: str, location: str, base: str):
+    noting = Noting()
+    index = Gen3Index(endpoint, service_location=location, transport=noting.transport)
+    index.get_record("dg.1234/a b")
+    assert index.endpoint == base
+    assert str(noting.asked[0].url) == f"{base}/index/dg.1234/a%20b"
+    assert repr(index) == f"<Gen3Index {base}>"
+
+
+def test_a_name_and_a_password_will_do():
+    noting = Noting(lambda request: httpx.Response(200, json={"did": "a", "rev": "b"}))
+    Gen3Index(COMMONS, ("name", "password"), transport=noting.transport).create_record(MD5, 1)
+    expected = Basic("name", "password").headers("POST", COMMONS)["authorization"]
+    assert noting.asked[0].headers["authorization"] == expected
+
+
+def test_without_a_commons():
+    with pytest.raises(Gen3UserError, match="isn't said which commons"):
+        Gen3Index()
+    with pytest.raises(ConfigError, match="Invalid credentials of type"):
+        Gen3Index(COMMONS, "token")  # type: ignore[arg-type]
+
+
+def test_how_often_to_try_can_be_said_by_the_old_variable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "1")
+    noting = Noting(lambda request: httpx.Response(503))
+    with pytest.raises(ServiceUnavailable):
+        Gen3Index(COMMONS, transport=noting.transport).get_record("a")
+    assert len(noting.asked) == 1
+    monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "often")
+    with pytest.raises(ConfigError, match="GEN3SDK_MAX_RETRIES"):
+        Gen3Index(COMMONS)
+
+
+def test_a_record_isn_t_created_twice():
+    noting = Noting(lambda request: httpx.Response(503))
+    with pytest.raises(ServiceUnavailable):
+        Gen3Index(COMMONS, transport=noting.transport, retry=Retry(attempts=3, base=0)).create_record(MD5, 1)
+    assert len(noting.asked) == 1
+
+
+def test_a_service_that_isn_t_well():
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    for answer in (down, lambda request: httpx.Response(500), lambda request: httpx.Response(200, text="Ill")):
+        assert not Gen3Index(COMMONS, transport=Noting(answer).transport, retry=NO_RETRY).is_healthy()
+
+
+# -- reading
+
+
+def paged(count: int) -> Noting:
+    """An index of so many records."""
+    dids = [f"dg/{number:05}" for number in range(count)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        start, limit = request.url.params.get("start", ""), int(request.url.params["limit"])
+        return httpx.Response(200, json={"records": [{"did": did} for did in dids if did > start][:limit]})
+
+    return Noting(answer)
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "requests"),
+    [
+        ({}, 2500, 4),
+        ({"paginate": True}, 2500, 4),
+        ({"limit": 1000, "paginate": True}, 2500, 4),
+        ({"limit": 5000, "paginate": True}, 2500, 4),
+        ({"limit": 10}, 10, 1),
+        ({"limit": 1500}, 1500, 2),
+        ({"limit": 0}, 0, 0),
+    ],
+)
+def test_all_records(given: dict[str, Any], count: int, requests: int):
+    noting = paged(2500)
+    records = Gen3Index(COMMONS, transport=noting.transport).get_all_records(**given)
+    assert [each["did"] for each in records] == [f"dg/{number:05}" for number in range(count)]
+    assert len(noting.asked) == requests
+    assert all(int(each.url.params["limit"]) <= 1024 for each in noting.asked)
+
+
+def test_all_records_of_a_checksum_come():
+    noting = paged(2500)
+    index = Gen3Index(COMMONS, transport=noting.transport)
+    assert len(asyncio.run(index.async_get_records_from_checksum("0" * 32))) == 2500
+    assert len(noting.asked) == 3
+
+
+@pytest.mark.parametrize(("size", "guids"), [(3, None), (None, ["a", "b"]), (None, "a,b")])
+def test_more_urls_than_an_index_gives_at_once(size: int | None, guids: Any):
+    urls = [f"s3://b/{number}" for number in range(1500)]
+    records = [
+        {"did": "a", "urls": urls[:1200], "urls_metadata": {url: {} for url in urls[:1200]}},
+        {"did": "b", "urls": urls[1200:], "urls_metadata": {urls[-1]: {"k": "v"}}},
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/urls"):
+            return httpx.Response(200, json={"urls": [{"url": url, "metadata": {}} for url in urls[:1024]]})
+        return httpx.Response(200, json=records if request.method == "POST" else {"records": records})
+
+    found = Gen3Index(COMMONS, transport=Noting(answer).transport).get_urls(size=size, guids=guids)
+    assert [each["url"] for each in found] == urls
+    assert found[-1]["metadata"] == {"k": "v"}
+
+
+def test_records_come_a_page_at_a_time():
+    noting = paged(2500)
+    rows = Gen3Index(COMMONS, transport=noting.transport).iterate_records()
+    assert next(rows) == {"did": "dg/00000"}
+    assert len(noting.asked) == 1
+
+
+def test_criteria_by_name():
+    noting = Noting(lambda request: httpx.Response(200, json={"records": [{"did": "a"}]}))
+    index = Gen3Index(COMMONS, transport=noting.transport)
+    params = {
+        "hashes": {"md5": "aa", "sha1": "bb"},
+        "metadata": {"k": "v"},
+        "urls_metadata": {"s3://b": {"s": "t"}},
+        "authz": ["/a", "/b"],
+        "file_name": "x y",
+    }
+    assert index.get_with_params(params) == {"did": "a"}
+    assert list(noting.asked[0].url.params.multi_items()) == [
+        ("hash", "md5:aa"),
+        ("hash", "sha1:bb"),
+        ("metadata", "k:v"),
+        ("urls_metadata", '{"s3://b": {"s": "t"}}'),
+        ("authz", "/a,/b"),
+        ("file_name", "x y"),
+        ("limit", "1"),
+    ]
+    page = asyncio.run(index.async_get_with_params(params))
+    assert page == {"records": [{"did": "a"}]}
+
+
+def test_nothing_that_meets_the_criteria_is_an_error():
+    noting = Noting(lambda request: httpx.Response(200, json={"records": []}))
+    with pytest.raises(NotFound, match="No record has size=3"):
+        Gen3Index(COMMONS, transport=noting.transport).get_with_params({"size": 3})
+
+
+def test_calls_that_run_at_the_same_time_share_their_connections():
+    noting = Noting(lambda request: httpx.Response(200, json={"did": request.url.path}))
+    index = Gen3Index(COMMONS, transport=noting.transport)
+
+    async def several() -> list[Any]:
+        return await asyncio.gather(*(index.async_get_record(str(number)) for number in range(20)))
+
+    for _ in range(2):  # each run has an event loop of its own
+        assert [each["did"] for each in asyncio.run(several())] == [f"/index/index/{number}" for number in range(20)]
+
+
+@pytest.mark.parametrize("given", [({"md5": "0" * 32}, None), (None, 1)])
+def test_a_record_without_hashes_or_size_is_refused_before_it_is_sent(given: Any) -> None:
+    with pytest.raises(Gen3UserError, match=r"size|hashes"):
+        Gen3Index("https://commons.example.org").create_record(*given)

@@ -1,0 +1,187 @@
+"""What real services answered: our validation finds what a real Sheepdog refused, and answers are read as they were given."""
+
+import json
+from collections.abc import Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gen3_records import dictionary
+from omicsdk.compat.gen3.submission import Gen3Submission
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.records import Project, validate
+from omicsdk.gen3.records.chunks import reply_of
+from rows import check_each
+
+RECORDINGS = Path(__file__).parents[3] / "data/sandbox/gen3/recordings"
+SDS = dictionary()
+
+
+def exchanges(service: str) -> list[Mapping[str, Any]]:
+    return [json.loads(line) for line in (RECORDINGS / f"{service}.recording.jsonl").read_text().splitlines()]
+
+
+SUBMITTED = [
+    each
+    for each in exchanges("sheepdog")
+    if each["request"]["method"] in ("PUT", "POST")
+    and each["request"]["path"].startswith("/api/v0/submission/demo1/12L")
+    and each["request"]["path"].partition("?")[0].rpartition("/")[2] in ("12L", "_dry_run")
+    and isinstance(each["response"]["body"], dict)
+    and each["response"]["body"].get("entities")
+    and each["request"]["body"] is not None
+]
+BY_STATE = {
+    "ERROR": "already exists in the DB",
+    "INVALID_LINK": "",
+    "INVALID_PERMISSIONS": "",
+    "NOT_UNIQUE": "",
+}
+"""Kinds of errors that the service finds in what it has, and validation without the service can't find; with their words."""
+_EARLIER = "what the service finds with its records, we find without them"
+DIFFERENT: dict[str, tuple[str, list[set[str]]]] = {
+    "submitter_id null": ("a name that is null is none, which the service calls not unique", [{"submitter_id"}]),
+    "link to unknown project code": (_EARLIER, [{"projects"}]),
+    "link to another project": (_EARLIER, [{"projects"}]),
+    "project_id of another project": (_EARLIER, [{"project_id"}]),
+    "data file node without any link of the group": (_EARLIER, [{"slides"}]),
+    "submit a program node into a project": ("the service blames the id; it is the type", [{"type"}]),
+    "list with a duplicate submitter_id": (
+        "the service stores the later of two records of a name; who sends both has mistaken something",
+        [set(), {"submitter_id"}],
+    ),
+    "tsv mixed types by row": (
+        "empty cells of columns that other nodes' rows need are passed over, so that a table may have rows of several",
+        [
+            set(),
+            {
+                "name",
+                "experiments",
+                "subject_id",
+                "pool_id",
+                "subject_experimental_group",
+                "age",
+                "sex",
+                "species",
+                "strain",
+                "rrid_for_strain",
+                "age_category",
+                "also_in_dataset",
+                "member_of",
+            },
+        ],
+    ),
+}
+
+
+def columns_of_errors(entity: Mapping[str, Any]) -> set[str]:
+    """The properties that the service found wrong by the dictionary alone."""
+    found: set[str] = set()
+    for error in entity["errors"]:
+        if error["type"] in BY_STATE and BY_STATE[error["type"]] in error["message"]:
+            continue
+        if "Additional properties" in error["message"]:
+            found.update(error["message"].split("'")[1::2])
+        found.update(key.partition(".")[0] for key in error["keys"])
+    return found
+
+
+def ours(step: Mapping[str, Any], folder: Path) -> list[set[str]]:
+    """The properties that we find wrong, by record."""
+    body, kind = step["request"]["body"], step["request"]["headers"].get("content-type")
+    if isinstance(body, str):
+        file = folder / ("t.csv" if kind == "text/csv" else "t.tsv")
+        file.write_text(body)
+        given: Any = file
+        count = sum(1 for line in body.splitlines()[1:] if line.strip())
+        first = 2
+    else:
+        given = body if isinstance(body, list) else [body]
+        count, first = len(given), 1
+    found: list[set[str]] = [set() for _ in range(count)]
+    for each in validate(given, SDS, project=Project("demo1", "12L")):
+        assert each.row is not None
+        found[min(each.row - first, count - 1)].add(each.column.partition(".")[0])
+    return found
+
+
+def test_we_find_what_a_service_refuses(tmp_path: Path) -> None:
+    def check(step: Mapping[str, Any]) -> None:
+        name = step["step"].partition(" ")[2]
+        sent = step["request"]["body"]
+        if isinstance(sent, list) and not all(isinstance(each, dict) for each in sent):
+            with pytest.raises(Gen3UserError, match="is not a record"):
+                ours(step, tmp_path)
+            return
+        theirs = [columns_of_errors(entity) for entity in step["response"]["body"]["entities"]]
+        found = ours(step, tmp_path)
+        if name in DIFFERENT:
+            assert found != theirs, "the difference is gone: take it from the table"
+            theirs = DIFFERENT[name][1]
+        assert found == theirs
+
+    check_each(SUBMITTED, itemgetter("step"), check)
+
+
+def test_each_difference_is_one_of_a_recorded_step() -> None:
+    assert DIFFERENT.keys() <= {each["step"].partition(" ")[2] for each in SUBMITTED}
+
+
+def test_answers_to_documents_are_read_whole() -> None:
+    def check(step: Mapping[str, Any]) -> None:
+        body = step["response"]["body"]
+        reply = reply_of(body)
+        assert reply is not None
+        assert reply.success == (body["code"] in (200, 201) and body["entity_error_count"] == 0)
+        assert [bool(entity.errors) for entity in reply.entities] == [not each["valid"] for each in body["entities"]]
+        keys = [(each["unique_keys"] or [{}])[0] for each in body["entities"]]
+        names = [each.get("submitter_id") or each.get("name") for each in keys]
+        assert [entity.name for entity in reply.entities] == [name or "" for name in names]
+
+    check_each(SUBMITTED, itemgetter("step"), check)
+
+
+def _content(step: Mapping[str, Any]) -> str:
+    told = step["response"]["body"]
+    return told if isinstance(told, str) else json.dumps(told)
+
+
+QUERIES = [
+    each
+    for each in exchanges("peregrine")
+    if each["request"]["path"] == "/api/v0/submission/graphql"
+    and isinstance(each["request"]["body"], dict)
+    and isinstance(each["request"]["body"].get("query"), str)
+    and not isinstance(each["request"]["body"].get("variables"), str)
+    and not _content(each).endswith("in all}")  # the recording keeps a part of that answer only
+]
+
+
+def test_queries_give_what_was_answered_or_raise_why_not() -> None:
+    def check(step: Mapping[str, Any]) -> None:
+        told, asked = step["response"], step["request"]["body"]
+        content = _content(step)
+        sent: list[Any] = []
+
+        def answered(request: httpx.Request) -> httpx.Response:
+            sent.append(json.loads(request.content))
+            return httpx.Response(told["status"], headers=told["headers"], text=content)
+
+        with Gen3Submission(
+            "https://commons.example.org", ("n", "p"), transport=httpx.MockTransport(answered), retry=NO_RETRY
+        ) as submission:
+            if told["status"] == 200:
+                assert submission.query(asked["query"], asked.get("variables")) == json.loads(content)
+            else:
+                with pytest.raises(Gen3SubmissionQueryError) as caught:
+                    submission.query(asked["query"], asked.get("variables"))
+                assert all(reason in str(caught.value) for reason in json.loads(content)["errors"])
+        expected = {
+            name: value for name, value in asked.items() if name in ("query", "variables") and value is not None
+        }
+        assert sent == [expected]
+
+    check_each(QUERIES, itemgetter("step"), check)

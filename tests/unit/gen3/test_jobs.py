@@ -1,0 +1,85 @@
+"""The documented client of jobs."""
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.compat.gen3.jobs import Gen3Jobs
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import Interrupted, ServiceUnavailable
+from omicsdk.core.retry import Retry
+from omicsdk.gen3 import Gen3, Gen3JobError
+
+COMMONS = "https://commons.example.org"
+
+
+class Jobs:
+    """A service whose job goes through some states."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
+        self.asked: list[tuple[str, str]] = []
+        self.bodies: list[Any] = []
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((request.method, request.url.raw_path.decode()))
+        if request.content:
+            self.bodies.append(json.loads(request.content))
+        if request.url.path.endswith("/output"):
+            return httpx.Response(200, json={"output": "[out] it is done"})
+        return httpx.Response(200, json={"uid": "u 1", "name": "x-abc", "status": self.states.pop(0)})
+
+
+def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
+    service = Jobs("Unknown", "Unknown", "Running", "Completed")
+    jobs = Gen3Jobs(COMMONS, transport=service.transport, clock=clock)
+    assert asyncio.run(jobs.async_run_job_and_wait("x", {"a": 1}, _ssl=False)) == {"output": "[out] it is done"}
+    assert service.bodies == [{"action": "x", "input": {"a": 1}}]
+    assert service.asked == [
+        ("POST", "/job/dispatch"),
+        *[("GET", "/job/status?UID=u%201")] * 3,
+        ("GET", "/job/output?UID=u%201"),
+    ]
+    assert sum(clock.slept) == pytest.approx(14.25)
+
+
+def test_waits_don_t_grow_for_ever(clock: ManualClock):
+    service = Jobs(*["Running"] * 20, "Completed")
+    with Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock) as commons:
+        assert commons.run_job("x") == {"output": "[out] it is done"}
+    assert clock.slept[:3] == [3.0, 4.5, 6.75]
+    assert max(clock.slept) == 60.0
+
+
+def test_a_wait_that_is_stopped_leaves_the_job_alone(clock: ManualClock):
+    service, stop = Jobs(*["Running"] * 20), threading.Event()
+    stop.set()
+    commons = Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock)
+    with commons, pytest.raises(Interrupted, match="the job continues"):
+        commons.run_job("x", stop=stop)
+    assert (clock.slept, len(service.asked)) == ([], 1)
+
+
+def test_a_job_that_failed_says_what_it_wrote(clock: ManualClock):
+    jobs = Gen3Jobs(COMMONS, transport=Jobs("Running", "Failed").transport, clock=clock)
+    with pytest.raises(Gen3JobError, match=r"The job x \(u 1\) is Failed: \[out\] it is done"):
+        asyncio.run(jobs.async_run_job_and_wait("x", {}))
+
+
+def test_a_job_isn_t_begun_twice():
+    asked: list[httpx.Request] = []
+
+    def down(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(503)
+
+    jobs = Gen3Jobs(COMMONS, transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0))
+    with pytest.raises(ServiceUnavailable):
+        jobs.create_job("x", {})
+    assert len(asked) == 1
+    assert not jobs.is_healthy()

@@ -1,0 +1,78 @@
+"""The documented client of the explorer."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.compat.gen3.query import Gen3Query
+from omicsdk.core.errors import DecodeError
+from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.explorer import records_query, selection
+from omicsdk.gen3.records.exports import rows_of
+
+COMMONS = "https://commons.example.org"
+
+
+def test_errors_in_an_answer_are_raised():
+    told = {"data": None, "errors": [{"message": "one"}, "two"]}
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    with pytest.raises(Gen3SubmissionQueryError, match="one; two"):
+        Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }")
+
+
+def test_reading_may_be_tried_again():
+    answers = [httpx.Response(503, headers={"retry-after": "0"}), httpx.Response(200, json={"data": {}})]
+    answering = httpx.MockTransport(lambda request: answers.pop(0))
+    assert Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }") == {"data": {}}
+
+
+def test_the_text_of_a_query():
+    text = records_query("case", ["a", "b.c", "b.d.e"], 5, 0, "all", ("filter", "sort"))
+    assert text == (
+        "query($filter: JSON, $sort: JSON) { case (first: 5, offset: 0, filter: $filter, sort: $sort, accessibility: all)"
+        " { a b { c d { e } } } }"
+    )
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"data_type": "case { id } } #", "fields": ["a"]},
+        {"data_type": "case", "fields": ["a } x {"]},
+        {"data_type": "case", "fields": []},
+        {"data_type": "case", "fields": ["a"], "accessibility": "mine"},
+        {"data_type": "case", "fields": ["a"], "sort_object": {"a": "up"}},
+    ],
+)
+def test_names_that_can_t_be_ones_are_refused(mistake: dict[str, Any]):
+    def never(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request)
+
+    with pytest.raises(Gen3UserError):
+        Gen3Query(endpoint=COMMONS, transport=httpx.MockTransport(never)).query(**mistake)
+
+
+def test_a_selection_may_be_written_out():
+    assert selection(["a", "visits { id place }"]) == "a visits { id place }"
+
+
+# -- rows as they arrive
+
+ROWS = st.lists(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text())), max_size=6)
+
+
+@given(rows=ROWS, size=st.integers(1, 50), spaced=st.booleans())
+def test_rows_come_whatever_the_pieces_are(rows: list[dict[str, Any]], size: int, spaced: bool):
+    body = json.dumps(rows, ensure_ascii=False, indent=1 if spaced else None).encode("utf-8", "surrogatepass")
+    pieces = [body[place : place + size] for place in range(0, len(body), size)]
+    assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x")) == rows
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"error": "no"}', b'[{"a": 1}', b'[{"a": 1}, {"a"', b"[1]", b"[{]"])
+def test_what_is_no_array_of_rows_is_an_error(body: bytes):
+    pieces = [body]
+    with pytest.raises(DecodeError):
+        list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x"))

@@ -1,0 +1,49 @@
+"""What a client shows of an operation is what its `build` says: in help(), in inspect and IPython, in an editor."""
+
+import inspect
+import pydoc
+from typing import Any
+
+import pytest
+from omicsdk.core.operation import AsyncCall, Call
+from omicsdk_api.dss import AsyncDssApi, DssApi
+from omicsdk_api.dss.operations import get_bundle, get_file
+
+FORMS = ["", ".raw", ".pages", ".iterate"]
+HOLDERS: list[Any] = [DssApi, AsyncDssApi, DssApi(), AsyncDssApi()]
+
+
+def form_of(holder: Any, path: str) -> Any:
+    found = holder
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=["class", "async class", "client", "async client"])
+@pytest.mark.parametrize(
+    "path", [*(f"get_bundle{form}" for form in FORMS), "get_file", "get_file.raw", "get_file.stream"]
+)
+def test_each_form_has_the_arguments_and_the_documentation_of_the_operation(holder: Any, path: str) -> None:
+    build = (get_bundle if path.startswith("get_bundle") else get_file).build
+    form = form_of(holder, path)
+    assert inspect.signature(form).parameters == inspect.signature(build).parameters
+    assert inspect.getdoc(form) == inspect.getdoc(build)
+    shown = " ".join(pydoc.plain(pydoc.render_doc(form)).split())  # long signatures are several lines since 3.13
+    assert f" {path}(*, uuid: str, replica: " in shown.replace("( *", "(*").replace("'", "")
+    assert "Storage replica to read from" in shown
+
+
+def test_a_call_says_what_it_gives() -> None:
+    assert inspect.signature(DssApi().get_bundle).return_annotation == "BundlePage"
+    shown = " ".join(pydoc.plain(pydoc.render_doc(DssApi)).replace("|", "").split())
+    assert "get_bundle(*, uuid: str, " in shown.replace("( *", "(*").replace("'", "")
+
+
+def test_a_class_shows_its_operations_and_only_a_client_calls_them() -> None:
+    assert isinstance(DssApi.get_bundle, Call)
+    assert isinstance(AsyncDssApi.get_bundle, AsyncCall)
+    assert {"get_bundle", "put_file"} <= {*dir(DssApi), *dir(AsyncDssApi())}
+    for call in (DssApi.get_bundle, DssApi.get_bundle.raw):
+        with pytest.raises(TypeError, match="get_bundle is an operation of a client"):
+            call(uuid="u", replica="aws")

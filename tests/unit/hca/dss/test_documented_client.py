@@ -1,0 +1,44 @@
+"""The documented client behaves as its documentation shows."""
+
+import httpx
+import pytest
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.core.errors import DecodeError, TransportError
+from omicsdk.hca.dss import Dss
+
+pytestmark = pytest.mark.sandbox
+UUID = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+
+
+def test_an_address_that_nobody_asked_for_is_no_file():
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"location": "s3://bucket/key"})
+
+    with Dss("https://dss.example.org/v1", credentials=None, transport=httpx.MockTransport(elsewhere)) as dss:
+        for more in ({}, {"directurl": False}):
+            with pytest.raises(TransportError, match="another protocol than http"):
+                dss.get_file(uuid=UUID, replica="aws", **more)
+        with pytest.raises(TransportError, match="another protocol than http"):
+            dss.get_bundle(uuid=UUID, replica="aws", directurls=True)
+
+
+def test_calls_on_the_class_say_what_to_do():
+    with pytest.raises(TypeError, match=r"client = DSSClient\(\)"):
+        DSSClient.get_bundle(uuid="x", replica="aws")
+
+
+@pytest.mark.parametrize("body", ["{}", "null", '{"bundles": null}', '"text"', "5", ""])
+def test_a_page_without_its_list_is_an_error(body: str):
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=body, headers={"content-type": "application/json"}, request=request)
+
+    url = "https://dss.example.org/v1/swagger.json"
+    with DSSClient(swagger_url=url, transport=httpx.MockTransport(answer)) as client:
+        listing = client.get_bundles_all
+        for ask in (
+            lambda: listing(replica="aws"),
+            lambda: list(listing.iterate(replica="aws")),
+            lambda: list(listing.paginate(replica="aws")),
+        ):
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer's field 'bundles'"):
+                ask()

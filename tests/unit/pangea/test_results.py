@@ -1,0 +1,76 @@
+"""Results of whole groups: every file and every field's data at its place, whatever their names; one failure is one failure."""
+
+from typing import Any
+
+import pytest
+from breakable import noise, server
+from omicsdk.core.errors import DecodeError
+from omicsdk.pangea.downloads import Wanted, plan_results
+
+__all__ = ["noise", "server"]
+
+
+def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
+    return {"uuid": uuid, "name": name, "stored_data": data, "analysis_result": "x"}
+
+
+def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
+    about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
+    return {**about, "fields": list(fields)}
+
+
+def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
+    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
+    return {"uuid": "lib", "name": "Gut", "samples": listed, "analysis_results": own or []}
+
+
+# -- names
+
+
+def test_replicates_of_a_module_stand_side_by_side():
+    told = manifest(
+        {
+            "s": [
+                result("a", "m", field("1", "f", {"v": 1}), replicate="old", updated="2026-01-01"),
+                result("b", "m", field("2", "f", {"v": 2}), replicate="new", updated="2026-01-02"),
+            ]
+        }
+    )
+    planned = {each.field.route: each.blob_name for each in plan_results(told, Wanted())}
+    assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
+
+
+def test_names_that_clash_are_told_apart():
+    told = manifest(
+        {
+            name: [result(f"ar{number}", "m", field(str(number), "f", {"v": number}))]
+            for number, name in enumerate(["a::b", "a__b", "A", "a", "..", "x/y"])
+        }
+    )
+    names = [each.blob_name for each in plan_results(told, Wanted())]
+    assert len({name.casefold() for name in names}) == len(names) == 6
+    assert sorted(names) == sorted(name for name in names if ".." not in name.split("/") and name.count("/") == 1)
+
+
+def test_a_file_that_is_json_stands_beside_its_fields_data():
+    told = manifest({"s": [result("a", "m", field("1", "f", {"__type__": "sra", "url": "https://x/y.json"}))]})
+    (planned,) = plan_results(told, Wanted())
+    assert (planned.file_name, planned.blob_name) == ("s/s.m.f.json", "s/s.m.f.field.json")
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({}, "'samples' is None, not a list"),
+        ({"samples": None}, "'samples' is None, not a list"),
+        ({"samples": [3]}, r"'samples\[0\]' is 3, not an object"),
+        ({"samples": [{"name": "s", "analysis_results": "x"}]}, "'analysis_results' is 'x', not a list"),
+        ({"samples": [{"name": None, "analysis_results": []}]}, "'name' is None, not a name"),
+        ({"samples": [{"name": ["s"], "analysis_results": []}]}, r"'name' is \['s'\], not a name"),
+        ({"samples": [{"name": "s", "analysis_results": [{"module_name": 5, "fields": []}]}]}, "'module_name' is 5"),
+        ({"samples": [{"name": "s", "analysis_results": [{"module_name": "m"}]}]}, "'fields' is None, not a list"),
+    ],
+)
+def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, said: str):
+    with pytest.raises(DecodeError, match=said):
+        plan_results(odd, Wanted(of_group=True))

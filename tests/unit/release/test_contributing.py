@@ -1,0 +1,32 @@
+"""What a contributor is told to run can be run, and what is named is there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [shlex.split(line, comments=True) for block in BLOCKS for line in block.splitlines()]
+TARGETS = sorted({word for words in re.findall(r"`make ([a-z -]+?)[`A-Z]", PAGE) for word in words.split()})
+NAMED = re.findall(r"`((?:\.ci|codegen|docs|extensions|specs|tests)/[\w./-]*|[\w-]+\.(?:md|toml|yml))`", PAGE)
+
+
+def test_what_is_run_in_the_first_hour_is_in_the_makefile():
+    first = [words[1] for words in COMMANDS if words[0] == "make"]
+    assert first == ["demo", "setup", "unit", "test"]
+    assert set(first) <= set(TARGETS) | {"setup", "demo"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED)))
+def test_what_is_named_is_there(name):
+    assert (ROOT / name).exists() or list((ROOT / ".github").rglob(name)), name
+
+
+def test_every_target_is_told_of():
+    told = {*TARGETS, *(words[1] for words in COMMANDS if words[0] == "make")}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert set(phony.split()) <= told

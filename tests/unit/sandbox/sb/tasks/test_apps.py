@@ -1,0 +1,48 @@
+"""Apps: their CWL as JSON and YAML, revisions, copies."""
+
+from typing import Any
+
+import pytest
+from omicsdk.sandbox.sb.cwl import Port, main_of, name_of, ports, secondary_name, steps_of
+
+# -- what is read from CWL
+
+
+@pytest.mark.parametrize(
+    ("stated", "port"),
+    [
+        ("File", Port("in", ("File",), False, True, False, (), "")),
+        ("File?", Port("in", ("File",), False, True, True, (), "")),
+        ("File[]", Port("in", ("File",), True, False, False, (), "")),
+        (["null", "File"], Port("in", ("File",), False, True, True, (), "")),
+        (["File", "File[]"], Port("in", ("File",), True, True, False, (), "")),
+        ({"type": {"type": "array", "items": ["File", "Directory"]}},
+         Port("in", ("File", "Directory"), True, False, False, (), "")),
+        ({"type": "int", "default": 3}, Port("in", ("int",), False, True, True, (), "")),
+        ({"type": {"type": "enum", "symbols": ["a"]}}, Port("in", ("enum",), False, True, False, (), "")),
+        ({"type": "File", "secondaryFiles": [".bai", {"pattern": "^.dict?"}, "$(self)"]},
+         Port("in", ("File",), False, True, False, (".bai", "^.dict"), "")),
+        ({"type": "File", "outputBinding": {"glob": "*.txt"}}, Port("in", ("File",), False, True, False, (), "*.txt")),
+    ],
+)  # fmt: skip
+def test_ports(stated: Any, port: Port) -> None:
+    assert ports({"inputs": {"in": stated}}, "inputs") == [port]
+    listed = stated if isinstance(stated, dict) else {"type": stated}
+    assert ports({"inputs": [{"id": "#main/in", **listed}]}, "inputs") == [port]
+
+
+def test_packed_documents_run_their_main_process() -> None:
+    packed = {
+        "cwlVersion": "v1.2",
+        "$graph": [{"id": "#tool"}, {"id": "#main", "label": "M", "steps": [{"id": "#main/s"}]}],
+    }
+    assert main_of(packed)["id"] == "#main"
+    assert name_of(packed, "other") == "M"
+    assert steps_of(packed) == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"), [(".bai", "a.bam.bai"), ("^.bai", "a.bai"), ("^^.x", "a.x"), ("", "a.bam")]
+)
+def test_names_of_secondary_files(pattern: str, name: str) -> None:
+    assert secondary_name("a.bam", pattern) == name

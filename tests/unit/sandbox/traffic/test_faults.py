@@ -1,0 +1,78 @@
+"""Injected faults: which requests they hit, and what a client sees."""
+
+import json
+
+import pytest
+from omicsdk.sandbox import Rule
+from omicsdk.sandbox.traffic.faults import FaultBook, parse_rules, read_rules
+
+# -- which requests
+
+
+def acts(book, *requests):
+    return [[rule.action for rule in book.act(*request)] for request in requests]
+
+
+def test_matching_by_method_path_and_query():
+    book = FaultBook()
+    book.add([Rule("cut", method="get", path="/a/*", query={"replica": "aws"})])
+    requests = [
+        ("GET", "/a/1", {"replica": "aws", "x": "y"}),
+        ("HEAD", "/a/1", {"replica": "aws"}),
+        ("GET", "/b/1", {"replica": "aws"}),
+        ("GET", "/a/1", {"replica": "gcp"}),
+    ]
+    assert acts(book, *requests) == [["cut"], [], [], []]
+
+
+def test_counting_all_together_or_by_path():
+    book = FaultBook()
+    book.add([Rule("cut", times=1), Rule("short", times=1, each="path"), Rule("reset", nth=3)])
+    requests = [("GET", path, {}) for path in ("/a", "/b", "/a", "/b")]
+    assert acts(book, *requests) == [["cut", "short"], ["short"], ["reset"], []]
+    assert [rule["acted"] for rule in book.rules()] == [1, 2, 1]
+
+
+def test_rules_can_be_taken_back():
+    book = FaultBook()
+    first, second = book.add([Rule("cut"), Rule("short")])
+    assert book.remove(first)
+    assert not book.remove(first)
+    assert [rule["number"] for rule in book.rules()] == [second]
+    book.clear()
+    assert book.act("GET", "/", {}) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({"path": "/"}, "fault 1 is not a rule"),
+        ("cut", "fault 1 is not a rule"),
+        ([{"action": "cut"}, {"action": "burn"}], "fault 2: there is no action 'burn'"),
+        ({"action": "cut", "where": "/"}, "unknown keys: where"),
+        ({"action": "cut", "at": -1}, "at is 0 or more"),
+        ({"action": "status", "status": 42}, "42 is not a status"),
+        ({"action": "cut", "each": "day"}, "by rule or by path"),
+        ({"action": "throttle", "rate": 0}, "rate is more than 0"),
+        ({"action": "throttle", "rate": float("inf")}, "rate has an end"),
+        ({"action": "delay", "seconds": float("nan")}, "seconds has an end"),
+    ],
+)
+def test_what_is_no_rule(stated, words):
+    with pytest.raises(ValueError, match=words):
+        parse_rules(stated)
+
+
+def test_rules_from_files(tmp_path):
+    stated = [{"action": "cut", "path": "/_objects/*", "at": 5}]
+    (tmp_path / "faults.json").write_text(json.dumps({"faults": stated}))
+    (tmp_path / "faults.yaml").write_text('- {action: cut, path: "/_objects/*", at: 5}\n')
+    for name in ("faults.json", "faults.yaml"):
+        assert read_rules(tmp_path / name) == [Rule("cut", path="/_objects/*", at=5)]
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", "{"), ("a.yaml", "- ]"), ("a.yml", "- {action: burn}")])
+def test_files_that_hold_no_rules(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=name):
+        read_rules(tmp_path / name)

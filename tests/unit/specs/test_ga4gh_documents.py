@@ -1,0 +1,75 @@
+"""The documents of htsget, refget and the Tool Registry Service: complete, described throughout, named alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+OPERATIONS = {
+    "htsget": {
+        "get_reads", "post_reads", "get_variants", "post_variants", "get_reads_service_info", "get_variants_service_info",
+    },
+    "refget": {"get_service_info", "get_sequence", "get_metadata"},
+    "trs": {
+        "get_service_info", "list_tool_classes", "list_tools", "get_tool", "list_versions", "get_version", "get_descriptor",
+        "get_file", "list_tests", "list_files", "list_containerfiles",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(params=OPERATIONS)
+def service(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any], service: str) -> Any:
+    return read_spec(service)
+
+
+def test_they_have_every_operation_of_their_standard(spec: Any, service: str) -> None:
+    assert set(spec.names()) == OPERATIONS[service]
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    assert [op["operationId"] for _, _, op in spec.operations() if not op.get("summary", "").endswith(".")] == []
+    assert [op["operationId"] for _, _, op in spec.operations() if len(op.get("description", "")) < 80] == []
+
+
+def test_posts_of_htsget_only_read(read_spec: Callable[[str], Any]) -> None:
+    assert set(read_spec("htsget").wishes("x-omics-idempotent")) == {"post_reads", "post_variants"}
+
+
+def test_lists_of_htsget_are_one_parameter(read_spec: Callable[[str], Any]) -> None:
+    spec = read_spec("htsget")
+    for name in ("get_reads", "get_variants"):
+        for given in spec.operation(name)["parameters"]:
+            shared = spec.corrected["components"]["parameters"].get(given.get("$ref", "").rpartition("/")[2], given)
+            if shared["name"] in ("fields", "tags", "notags"):
+                assert shared["explode"] is False, shared["name"]
+
+
+def test_slashes_stay_in_identifiers_of_htsget_alone(read_spec: Callable[[str], Any]) -> None:
+    raw = {
+        name: bool(read_spec(name).corrected["components"]["parameters"]["Id"].get("x-omics-raw-path"))
+        for name in OPERATIONS
+    }
+    assert raw == {"htsget": True, "refget": False, "trs": False}
+
+
+def test_a_sequence_is_read_as_a_stream(read_spec: Callable[[str], Any]) -> None:
+    assert set(read_spec("refget").wishes("x-omics-stream")) == {"get_sequence"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_was_never_tried_against_a_server_says_so(name: str) -> None:
+    from pathlib import Path
+
+    text = (Path(__file__).parents[3] / "specs" / name / "README.md").read_text("utf-8")
+    assert "Never tried against a real server" in text

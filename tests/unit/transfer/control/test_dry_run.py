@@ -1,0 +1,85 @@
+"""Dry runs: what would happen is told, and nothing is touched. Room on the disk, and permissions, before and after."""
+
+import os
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from disk_space import stating
+from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.transfer import Item, download
+
+
+def never() -> NoReturn:
+    raise AssertionError("a dry run asks for no URL")
+
+
+def plans(report: Any) -> list[tuple[str, str, str]]:
+    return [(outcome.name, outcome.state, outcome.plan) for outcome in report.outcomes]
+
+
+def test_nothing_is_there_and_nothing_is_made(target: Path) -> None:
+    items = [Item("a/one", never, 1234567, {"md5": "0" * 32}), Item("two", never)]
+    report = download(items, target, dry_run=True)
+    assert plans(report) == [
+        ("a/one", "planned", "download 1,234,567 bytes"),
+        ("two", "planned", "download a file of unknown size"),
+    ]
+    assert report.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "planned": 2}
+    assert report.to_dict()["files"][0]["plan"] == "download 1,234,567 bytes"
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "error"), [(["../x"], UnsafePath), (["a", "a"], NameClash), (["a", "a/b"], NameClash)]
+)
+def test_names_are_checked_as_in_earnest(target: Path, names: list[str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        download([Item(name, never) for name in names], target, dry_run=True)
+    assert not target.exists()
+
+
+def test_names_that_differ_in_case_are_fine_where_the_disk_tells_them_apart(target: Path) -> None:
+    target.parent.joinpath("Probe").touch()
+    folds = target.parent.joinpath("pROBE").exists()
+    items = [Item("reads", never), Item("READS", never)]
+    if folds:
+        with pytest.raises(NameClash):
+            download(items, target, dry_run=True)
+    else:
+        assert download(items, target, dry_run=True).counts["planned"] == 2
+    assert not target.exists()
+
+
+def test_a_file_in_the_folders_place_is_told(target: Path) -> None:
+    target.write_text("a file")
+    with pytest.raises(NotWritable, match="a file of that name"):
+        download([Item("one", never)], target, dry_run=True)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this account may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(NotWritable, match="cannot write"):
+        download([Item("one", never)], tmp_path / "x", dry_run=True)
+
+
+def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (1000, 10**9)))
+    fits = [Item("one", never, 400), Item("two", never, 600)]
+    assert download(fits, target, dry_run=True).ok
+    with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, but only 1,000 are free\. Free disk space"):
+        download([*fits, Item("three", never, 1)], target, dry_run=True)
+
+
+def test_a_file_system_without_bounds_is_not_full(target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (0, 0)))  # so some network file systems report it
+    assert download([Item("one", never, 400)], target, dry_run=True).ok
+
+
+def test_names_that_come_one_by_one_are_checked_too(target: Path) -> None:
+    items = (Item(name, never, 1) for name in ("a", "../b", "a", "c"))
+    report = download(items, target, dry_run=True)
+    assert [outcome.state for outcome in report.outcomes] == ["planned", "failed", "failed", "planned"]
+    assert [type(outcome.error) for outcome in report.failed] == [UnsafePath, NameClash]
+    assert not target.exists()

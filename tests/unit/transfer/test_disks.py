@@ -1,0 +1,102 @@
+"""Disks that are full, read-only, or changed by others meanwhile."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import DiskFull
+from omicsdk.transfer.disk import RESERVE, Growth, space_of, spare_bytes, write_at
+
+MIB = 1024 * 1024
+
+
+def test_writing_without_the_systems_vectors(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("omicsdk.transfer.disk._HAS_PWRITEV", False)
+    with (tmp_path / "x").open("w+b") as file:
+        assert write_at(file.fileno(), [b"ab", b"cd"], 3) == 4
+        assert write_at(file.fileno(), [b"xyz"], 0) == 3
+    assert (tmp_path / "x").read_bytes() == b"xyzabcd"
+
+
+GIB = 1024 * MIB
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "spare"),
+    [
+        (0, GIB, 0),
+        (GIB, 100 * GIB, 0),
+        (GIB + 1, 100 * GIB, 1),
+        (50 * GIB, 100 * GIB, 49 * GIB),
+        (MIB, 20 * MIB, 0),  # of a small disk a twentieth is left
+        (MIB + 7, 20 * MIB, 7),
+        (20 * MIB, 20 * MIB, 19 * MIB),
+    ],
+)
+def test_a_file_of_unknown_size_leaves_a_reserve(free: int, total: int, spare: int) -> None:
+    assert spare_bytes(free, total) == spare
+
+
+class Space:
+    """A file system of which only the numbers are there."""
+
+    def __init__(self, free: int, total: int) -> None:
+        self.free, self.total, self.looks = free, total, 0
+
+    def __call__(self, _: str) -> tuple[int, int] | None:
+        self.looks += 1
+        return self.free, self.total
+
+
+@given(st.integers(0, 400 * GIB), st.integers(1, 400 * GIB), st.sampled_from([128 * 1024, MIB, 7 * MIB, 40 * MIB]))
+def test_growth_ends_at_the_reserve_and_not_before(free: int, total: int, step: int) -> None:
+    free = min(free, total)
+    reserve = min(RESERVE, total // 20)
+    free = min(free, reserve + 2 * GIB)
+    space = Space(free, total)
+    growth = Growth("/data/one.part", "one", space=space)
+
+    def grow() -> None:
+        while True:
+            growth.expect(step)
+            space.free -= step
+            assert space.free >= reserve
+
+    with pytest.raises(DiskFull, match=r"/data/one\.part"):
+        grow()
+    assert space.free - step < reserve
+
+
+def test_space_is_not_looked_at_for_each_write() -> None:
+    space = Space(50 * GIB, 100 * GIB)
+    growth = Growth("/data/one.part", space=space)
+    for _ in range(8 * 128):
+        growth.expect(128 * 1024)
+        space.free -= 128 * 1024
+    assert space.looks <= 128 // 16 + 1
+
+
+def test_space_that_others_take_is_seen() -> None:
+    space = Space(50 * GIB, 100 * GIB)
+    growth = Growth("/data/one.part", space=space)
+    growth.expect(MIB)
+    space.free = 0
+
+    def grow() -> None:
+        for _ in range(17):
+            growth.expect(MIB)
+
+    with pytest.raises(DiskFull):
+        grow()
+
+
+def test_a_system_that_does_not_tell_its_space_is_written_to(tmp_path: Path) -> None:
+    growth = Growth("/data/one.part", space=lambda _: None)
+    for _ in range(100):
+        growth.expect(GIB)
+    assert space_of(str(tmp_path / "not" / "there")) is None
+    found = space_of(str(tmp_path / "new"))
+    assert found is not None
+    assert 0 < found[0] <= found[1]

@@ -1,0 +1,33 @@
+"""What is said of a file that no checksum could be compared with: never that it is right, and an error where one is required."""
+
+from typing import Any
+
+import pytest
+from omicsdk.transfer.reports.progress import counted_words
+from omicsdk.transfer.reports.report import verification_of
+from omicsdk.transfer.uploads.sending import agreed
+
+
+@pytest.mark.parametrize(
+    ("checksums", "size", "expected"),
+    [
+        ({"md5": "0"}, 1, "verified"),
+        ({"md5": "0"}, None, "verified"),
+        ({}, 0, "size only"),
+        ({}, 7, "size only"),
+        ({}, None, "unverified"),
+    ],
+)
+def test_what_it_is_called(checksums: Any, size: int | None, expected: str) -> None:
+    assert verification_of(checksums, size) == expected
+
+
+def test_words_name_only_what_there_is() -> None:
+    assert counted_words({"verified": 1200, "size only": 0, "unverified": 1}) == "1,200 verified, 1 unverified"
+    assert counted_words({}) == ""
+
+
+def test_only_what_a_store_names_alike_confirms_a_part() -> None:
+    assert agreed({"md5": "a", "crc32c": "b"}, {"etag": "a", "crc32c": "b"}) == ("crc32c",)
+    assert agreed({"md5": "a"}, {"etag": "a"}) == ()
+    assert agreed({"md5": "a"}, {"md5": "b"}) == ()
