@@ -87,7 +87,7 @@ def test_other_letters_than_the_digest_says_are_not_kept(
     with pytest.raises(ChecksumMismatch, match="ga4gh"):
         refget.download(ids["ga4gh"], tmp_path / "a.fa")
     assert (tmp_path / "a.fa").read_text() == "from before"
-    with pytest.raises(TransferError, match="200 letters were requested, and 100 came"):
+    with pytest.raises(TransferError, match="200 letters were requested, and 100 received"):
         refget.read(ids["md5"], start=0, end=200)
 
 

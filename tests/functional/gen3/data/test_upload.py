@@ -234,5 +234,5 @@ def test_what_is_not_there_is_named(commons: Gen3, tmp_path: Path) -> None:
         commons.upload(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="no files"):
         commons.upload(filled(tmp_path / "empty"))
-    with pytest.raises(UsageError, match="nothing"):
+    with pytest.raises(UsageError, match="Nothing to upload"):
         commons.upload([])
