@@ -75,7 +75,7 @@ def login_in(environ: Mapping[str, str], email: str | None = None, password: str
         if email
         else ("Missing e-mail address for the password", "--email", USER_VARIABLE)
     )
-    raise AuthError(missing, remedy=f"Set {variable}, or give {option}; without both only what is public can be read.")
+    raise AuthError(missing, remedy=f"Set {variable}, or use {option}; without both, only public data can be read.")
 
 
 def token_credentials(token: str) -> ApiKey:

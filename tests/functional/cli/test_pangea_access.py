@@ -70,7 +70,7 @@ def test_half_a_login_is_told(pangea, monkeypatch):
     assert (ran.code, "Missing password for" in ran.err, "PANGEA_PASS" in ran.err) == (4, True, True)
     monkeypatch.delenv("PANGEA_USER")
     other = pangea("list", "orgs", "-p", "x")
-    assert (other.code, "no e-mail address" in other.err) == (4, True)
+    assert (other.code, "Missing e-mail address" in other.err) == (4, True)
 
 
 def test_a_token_takes_the_place_of_a_password(pangea, login, nobody, monkeypatch):
