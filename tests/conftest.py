@@ -6,11 +6,11 @@ import importlib
 import inspect
 import itertools
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -185,7 +185,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     failed = request.session.testsfailed
     yield path
     if request.session.testsfailed == failed:
-        shutil.rmtree(path, ignore_errors=True)
+        rmtree(path, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

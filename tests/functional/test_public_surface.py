@@ -38,7 +38,7 @@ HEAVY = [
 def test_importing_loads_nothing_heavy(module):
     probe = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     # -S: site may import what an environment's own .pth files ask for
-    paths = [str(Path(importlib.import_module("omicsdk").__file__).parents[2])]
+    paths = [str(Path(importlib.import_module("omicsdk").__file__).parent.parent)]
     code = f"import sys; sys.path[:0] = {paths!r}; {probe}"
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from settings_files import own_file as own_file
+from settings_files import user_file as user_file
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the editor is a shell's")
