@@ -324,10 +324,12 @@ class Wire:
             watcher.cancel()
 
     def _spoiled(self, rule: Rule, due: float, scope: Scope, send: Send, gone: asyncio.Event) -> Send:
-        sent = 0
+        sent, ended = 0, False
 
         async def spoil(message: MutableMapping[str, Any]) -> None:
-            nonlocal sent, due
+            nonlocal sent, ended, due
+            if ended:
+                return
             if message["type"] == "http.response.start":
                 await send(_shortened(message, rule.at) if rule.action == "short" else message)
                 return
@@ -343,8 +345,10 @@ class Wire:
             else:
                 head, tail = body[: rule.at - start], body[rule.at - start :]
                 if rule.action == "short":
+                    # The answer is complete: its connection stays open, as for any other.
                     await send({"type": "http.response.body", "body": head, "more_body": False})
-                    raise _Gone
+                    ended = True
+                    return
                 if head:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
                 if rule.action == "stall":
