@@ -87,11 +87,16 @@ def _once_a_process() -> None:
     _events_and_rules()
     transport: Any = importlib.import_module("httpx._transports.default")
     make = transport.create_ssl_context
-    usual = functools.cache(make)
+
+    @functools.cache
+    def by_files(verify: bool, trust_env: bool, *_named: str | None) -> Any:
+        return make(verify, None, trust_env)
 
     def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> Any:
-        stated = cert or verify is not True or {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
-        return make(verify, cert, trust_env) if stated else usual()
+        if cert or not isinstance(verify, bool):
+            return make(verify, cert, trust_env)
+        named = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")) if trust_env else ()
+        return by_files(verify, trust_env, *named)
 
     transport.create_ssl_context = context
 
