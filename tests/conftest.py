@@ -132,30 +132,6 @@ def _events_and_rules() -> None:
 _once_a_process()
 
 
-def _keep_constants() -> None:
-    """Has Hypothesis draw constants of the modules that are imported now: else examples depend on which tests ran before.
-
-    Nearly every test asks which of their 7,000 strings it may draw: the signs of all are looked at once, not those of each.
-    """
-    providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
-    local = providers._get_local_constants()
-    providers._get_local_constants = lambda: local
-    usual = providers.choice_permitted
-    signs = frozenset("".join([*local.strings, *providers.GLOBAL_CONSTANTS.strings]))
-
-    @functools.cache
-    def signs_in(intervals: Any) -> frozenset[str]:
-        return frozenset(sign for sign in signs if ord(sign) in intervals)
-
-    def permitted(choice: Any, constraints: Any) -> bool:
-        if not isinstance(choice, str):
-            return usual(choice, constraints)
-        of_size = constraints["min_size"] <= len(choice) <= constraints["max_size"]
-        return of_size and signs_in(constraints["intervals"]).issuperset(choice)
-
-    providers.choice_permitted = permitted
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
     """Leave out of garbage collections what lives to the end: each would look at the tests and all that was imported for them."""
@@ -163,7 +139,6 @@ def pytest_collection() -> Generator[None, Any, Any]:
     try:
         return (yield)
     finally:
-        _keep_constants()
         gc.freeze()
         gc.enable()
         # Tests build documents and clients of many objects and drop them: full collections in between find little.
