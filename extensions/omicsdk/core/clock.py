@@ -64,7 +64,7 @@ def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock
 
 
 def _interrupted() -> Interrupted:
-    return Interrupted("It was stopped while it waited for the service", remedy="Repeat the call to resume.")
+    return Interrupted("Stopped while waiting for the service", remedy="Repeat the call to resume.")
 
 
 class StoppableClock:
@@ -83,7 +83,7 @@ class StoppableClock:
         self.now, self.monotonic, self.async_sleep = clock.now, clock.monotonic, clock.async_sleep
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds.
+        """Wait for a number of seconds.
 
         Raises:
             Interrupted: A stop was requested.

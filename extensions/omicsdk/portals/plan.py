@@ -118,7 +118,7 @@ class Plan:
         with self._path.open("ab") as out:
             for some in batches(self._read(format, listed), BATCH):
                 if self._stopped():
-                    raise Interrupted("It was stopped while the list was read")
+                    raise Interrupted("Stopped while reading the list")
                 for row, files in self._completed(some):
                     self.columns.update(dict.fromkeys(row.cells))
                     named = [replace(file, name=self._placed(file)) for file in files]

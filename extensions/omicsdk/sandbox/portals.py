@@ -248,7 +248,7 @@ class _Gdc(_Portal):
         try:
             given: dict[str, Any] = json.loads(sent) if scope["method"] == "POST" else _query(scope)
             filters: Any = given.get("filters") or "null"
-            where = _wanted_ids(json.loads(filters) if isinstance(filters, str) else filters)
+            where = _requested_ids(json.loads(filters) if isinstance(filters, str) else filters)
             size = int(given.get("size") or _GDC_SIZE)
         except (ValueError, LookupError, TypeError) as error:
             raise Problem(400, "bad_request", "The request is not of the sandbox's: a filter of file_id") from error
@@ -275,7 +275,7 @@ def _stated(file: PortalFile) -> dict[str, object]:
     return {"md5": file.md5, "size": file.size}
 
 
-def _wanted_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
+def _requested_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
     if filters is None:
         return None
     content = filters["content"]

@@ -499,7 +499,7 @@ class Shard:
             UnsafePath: A parent is a link that leads out of the target folder.
             NotWritable: The folder is not writable.
             DiskFull: There is no space for the journal.
-            Interrupted: It was stopped while another process had the journal.
+            Interrupted: Stopped while another process had the journal.
             TransferError: Its source returned less than when the plan was made; those files were downloaded.
             KeyboardInterrupt: It was interrupted.
         """
