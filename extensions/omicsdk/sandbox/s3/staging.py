@@ -136,6 +136,8 @@ def empty_buckets() -> None:
     for account in list(_backends().values()):
         for backend in list(account.values()):
             backend.reset()
+    # moto keeps every object that it made, also those that are gone, and its next reset would look at all of them.
+    import_module("moto.core.model_instances").reset_model_data()
 
 
 def _object(key: Any) -> MotoObject:

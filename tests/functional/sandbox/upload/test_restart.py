@@ -1,5 +1,6 @@
 """What outlives the process: areas, credentials, and the files whose checksums were computed."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,14 @@ def test_what_was_put_in_parts_keeps_its_checksums(tmp_path: Path):
         assert after["checksums"]["s3_etag"].endswith("-2")
         head = sandbox.dss.context.staging.client().head_object(Bucket=BUCKET, Key=f"{AREA}/large")
         assert head["ETag"].strip('"') == after["checksums"]["s3_etag"]
+
+
+def test_a_reset_keeps_no_object_that_is_gone(tmp_path: Path):
+    with Sandbox(tmp_path) as sandbox:
+        staging = sandbox.upload.context.staging
+        for _ in range(2):
+            for number in range(3):
+                staging.put_bytes(sandbox.staging_bucket, f"{number}", b"abc", "text/plain")
+            sandbox.reset()
+            gc.collect()
+            assert not [each for each in gc.get_objects() if type(each).__name__ == "FakeKey"]
