@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breakable import noise as noise
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
 

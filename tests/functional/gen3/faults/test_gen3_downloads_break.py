@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import random
 import signal
 import threading
 import time
@@ -38,8 +37,8 @@ def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> Requeste
     return RequestedObject(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
 
 
-def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    contents = {f"{n}.bam": random.Random(n).randbytes(9 * MIB + n) for n in range(3)}
+def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path, noise: Any) -> None:
+    contents = {f"{n}.bam": noise(9 * MIB + n, n) for n in range(3)}
     guids = [sandbox.gen3.add_file(name, content) for name, content in contents.items()]
     sandbox.add_faults(Rule("cut", path=f"{STORAGE}/*", at=5 * MIB))
     commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
@@ -190,9 +189,9 @@ def test_a_stop_ends_the_asking_for_objects_at_once(
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_was_ended_is_gone_on_with(
-    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, until: Any, signal_: signal.Signals
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, until: Any, noise: Any, signal_: signal.Signals
 ) -> None:
-    content = random.Random(2).randbytes(40 * MIB)
+    content = noise(24 * MIB)
     small = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(20)]
     guids = [*small, sandbox.gen3.add_file("big", content)]
     sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*/big", at=3 * MIB, nth=2))
@@ -214,9 +213,9 @@ def test_a_process_that_was_ended_is_gone_on_with(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of processes")
 def test_a_full_disk_is_named_and_the_rest_comes_when_there_is_room(
-    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, noise: Any
 ) -> None:
-    content = random.Random(3).randbytes(12 * MIB)
+    content = noise(12 * MIB)
     guids = [sandbox.gen3.add_file("big", content), sandbox.gen3.add_file("small", b"s")]
     process = start("download", guids, str(tmp_path / "out"), limit=6 * MIB)
     _, said = process.communicate(timeout=60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import stat
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from upload_areas import OTHER, UUID, uri_of
 MIB = 1024 * 1024
 
 
-def test_a_stopped_upload_goes_on_with_its_parts(area: Any, service: Any, tmp_path: Path, home: Path, stored: Any):
+def test_a_stopped_upload_goes_on_with_its_parts(
+    area: Any, service: Any, tmp_path: Path, home: Path, stored: Any, noise: Any
+):
     path = tmp_path / "large.bin"
-    path.write_bytes(random.Random(1).randbytes(65 * MIB))
+    path.write_bytes(noise(65 * MIB))
     client = service._up.context.staging.client()
     control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one doesn't
 

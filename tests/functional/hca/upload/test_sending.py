@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -65,9 +64,9 @@ def test_files_are_there_with_their_checksum_and_type_and_the_service_knows(
     assert {file["size"] for file in area.list(detail=True)} == {4, 8, 14}
 
 
-def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path, stored: Any):
+def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path, stored: Any, noise: Any):
     path = tmp_path / "large.bin"
-    path.write_bytes(random.Random(1).randbytes(65 * MIB))
+    path.write_bytes(noise(65 * MIB))
     area.upload_files([path])
     there = stored("large.bin")
     assert there["bytes"] == path.read_bytes()
@@ -77,10 +76,10 @@ def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path
 
 @pytest.mark.parametrize("size", [5, 65 * MIB])
 def test_a_file_that_was_read_otherwise_twice_isnt_taken_for_right(
-    area: Any, tmp_path: Path, stored: Any, monkeypatch: Any, size: int
+    area: Any, tmp_path: Path, stored: Any, monkeypatch: Any, noise: Any, size: int
 ):
     path = tmp_path / "large.bin"
-    path.write_bytes(random.Random(2).randbytes(size))
+    path.write_bytes(noise(size))
     with monkeypatch.context() as patch:
         plain = AreaObject._announce
 
