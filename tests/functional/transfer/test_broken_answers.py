@@ -27,6 +27,7 @@ from omicsdk.transfer import Item, Location, Patience, download
 
 MIB = 1024 * 1024
 SIZE = 20 * MIB + 5
+"""Above 16 MiB, which are asked for in one request; the last cell is short."""
 
 
 def only(report: Any) -> Any:
@@ -183,7 +184,7 @@ def test_no_retries_means_none(server: Any, fault: Any, target: Path, noise: Any
 
 
 def test_a_url_that_ends_is_asked_for_again(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
-    body = noise(60 * MIB)
+    body = noise(SIZE)
     calls = []
 
     def locate() -> Location:
@@ -369,7 +370,7 @@ def test_other_urls_are_refused_at_once(target: Path, clock: Any, url: str) -> N
 
 
 def test_a_redirect_to_another_host_takes_no_headers_along(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(40 * MIB)
+    body = noise(SIZE)
     server.put("there", body)
     server.always["here"] = fault.status(302, {"Location": server.url("there", host="localhost")})
     secret = {"Authorization": "Bearer t", "X-SBG-Auth-Token": "t"}
@@ -726,11 +727,11 @@ def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path
 
 
 def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -> None:
-    body = noise(60 * MIB)
+    body = noise(24 * MIB)
     spoilt: set[int] = set()
 
     def spoils(_server: Any, request: Any, answer: Any) -> Any:
-        for place in (3 * MIB, 30 * MIB, 59 * MIB):
+        for place in (3 * MIB, 12 * MIB, 23 * MIB):
             where = place - request.first
             if 0 <= where < len(answer.body) and place not in spoilt:
                 spoilt.add(place)
@@ -746,9 +747,9 @@ def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -
 
 def test_the_whole_in_the_place_of_a_part_mends_a_wrong_file(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """Another machine of the service answers, which can't do ranges."""
-    body = noise(40 * MIB)
+    body = noise(SIZE)
     item = server.item("one", body, "sha256")
-    spoilt = 30 * MIB
+    spoilt = 18 * MIB
 
     def once_wrong(_server: Any, request: Any, answer: Any) -> Any:
         if len([each for each in server.of("one") if each.first == request.first]) > 1:
@@ -772,7 +773,7 @@ def test_an_empty_file_with_a_wrong_checksum(server: Any, target: Path, checksum
 
 def test_urls_that_end_while_others_are_asked_for(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """All connections are refused at once; one new URL serves them all."""
-    body = noise(120 * MIB)
+    body = noise(48 * MIB)
     server.put("one", body)
     ended = threading.Event()
     calls = []
