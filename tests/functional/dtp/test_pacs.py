@@ -297,7 +297,7 @@ def test_something_that_doesn_t_speak_dicom(archive: Orthanc, tmp_path: Path):
 @pytest.mark.parametrize("method", DIMSE[:1] + WEB[:1])
 def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
     """What came stays, the rest is told, and the next call fetches only that."""
-    put = study(STUDY, [60])
+    put = study(STUDY, [12])
     stopped = threading.Event()
     cases = Dataset("ds", (Subject(f"sub-{STUDY}"),))
     (tmp_path / "orthanc").mkdir()
@@ -306,22 +306,22 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
         fetch = store.fetch
 
         def after_its_end(job: FetchJob[Any]) -> None:
-            fetch(replace(job, files=job.files[:20]))
+            fetch(replace(job, files=job.files[:4]))
             archive.process.kill()
             archive.process.wait()
             stopped.set()
-            fetch(replace(job, files=job.files[20:]))
+            fetch(replace(job, files=job.files[4:]))
 
         store.fetch = after_its_end
         report = fetch_dataset(store, cases, tmp_path)
         assert stopped.is_set()
-    assert report.counts == {**EMPTY, "done": 20, "failed": 40}
+    assert report.counts == {**EMPTY, "done": 4, "failed": 8}
     assert all(isinstance(each.error, TransportError) for each in report.files.failed)
-    assert len(images(tmp_path / "ds")) == 20
+    assert len(images(tmp_path / "ds")) == 4
     (tmp_path / "again").mkdir()
     with running(tmp_path / "again") as archive, closing(store_of(archive, method)) as store:
         archive.put(*put.values())
-        assert fetch_dataset(store, cases, tmp_path).counts == {**EMPTY, "done": 40, "skipped": 20}
+        assert fetch_dataset(store, cases, tmp_path).counts == {**EMPTY, "done": 8, "skipped": 4}
 
 
 @needs_dicomweb

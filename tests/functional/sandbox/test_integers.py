@@ -88,9 +88,12 @@ def bodies(operation: Operation, document: Mapping[str, Any], number: int) -> It
     schema, right = resolved(operation.body, document), sample(operation.body, document)
     yield right
     yield number
+    fits = number == LARGEST  # a database takes it: it is tried as each field itself, and below only what none takes
     for name, inner in schema.get("properties", {}).items():
         base = right if isinstance(right, dict) else {}
         yield {**base, name: number}
+        if fits:
+            continue
         yield {**base, name: [number]}
         below = resolved(inner, document)
         below = resolved(below.get("items", {}), document) if below.get("type") == "array" else below
