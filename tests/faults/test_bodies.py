@@ -8,7 +8,7 @@ import pytest
 from omicsdk.transfer import Control, Item, Location, Patience
 
 MIB = 1024 * 1024
-SIZE = 20 * MIB + 5
+SIZE = 16 * MIB + 5
 RESTLESS = Patience(connect=5, silence=1)
 
 

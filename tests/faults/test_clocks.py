@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 MIB = 1024 * 1024
-SIZE = 20 * MIB + 5
+SIZE = 16 * MIB + 5
 DAY = 86_400.0
 
 

@@ -134,7 +134,7 @@ def test_short_writes(trial: Any, server: Any, noise: Any) -> None:
 
 @pytest.mark.fault("disk that fails to write (EIO) half-way", ends="NotWritable")
 def test_broken_disk(trial: Any, server: Any, noise: Any) -> None:
-    item = server.item("one", noise(30 * MIB), "sha256")
+    item = server.item("one", noise(17 * MIB), "sha256")
     with refusing("pwritev", errno.EIO, 100):
         report = trial.download([item])
     assert "Input/output error" in str(report.outcomes[0].error)
@@ -184,7 +184,7 @@ def test_no_right(trial: Any, server: Any, noise: Any) -> None:
 
 
 @pytest.mark.fault("right to write a folder lost meanwhile", ends="NotWritable")
-@pytest.mark.parametrize("size", [5000, 30 * MIB])
+@pytest.mark.parametrize("size", [5000, 17 * MIB])
 def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
     item = server.item("sub/one", noise(size), "sha256")
     (trial.folder / "sub").mkdir(parents=True)
@@ -211,7 +211,7 @@ def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None
 
 
 @pytest.mark.fault("target folder removed meanwhile", ends=("NotWritable", "TransferError", "right file"))
-@pytest.mark.parametrize("size", [5000, 9 * MIB, 30 * MIB])
+@pytest.mark.parametrize("size", [5000, 9 * MIB, 17 * MIB])
 def test_removed(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
     def removes(_server: Any, _request: Any, answer: Any) -> Any:
         shutil.rmtree(trial.folder)
@@ -286,7 +286,7 @@ def _stopped(server: Any, fault: Any, folder: Path, item: Any) -> Path:
 @pytest.mark.fault("part replaced by a link between two runs", ends=("right file", "NotWritable"))
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_linked_part(trial: Any, server: Any, fault: Any, noise: Any, tmp_path: Path, whole: bool) -> None:
-    body = noise(30 * MIB)
+    body = noise(17 * MIB)
     item = server.item("one", body, "sha256")
     part = _stopped(server, fault, trial.folder, item)
     precious = body if whole else b"mine"
@@ -300,7 +300,7 @@ def test_a_linked_part(trial: Any, server: Any, fault: Any, noise: Any, tmp_path
 
 @pytest.mark.fault("part replaced by a link while it is fetched", ends=("right file", "NotWritable", "TransferError"))
 @pytest.mark.parametrize("checksums", [[], ["sha256"]])
-@pytest.mark.parametrize("size", [5000, 30 * MIB])
+@pytest.mark.parametrize("size", [5000, 17 * MIB])
 def test_a_part_that_becomes_a_link(
     trial: Any, server: Any, noise: Any, tmp_path: Path, checksums: list[str], size: int
 ) -> None:
@@ -339,7 +339,7 @@ def test_a_part_that_shrinks(trial: Any, server: Any, fault: Any, noise: Any, cl
 @pytest.mark.parametrize("checksums", [[], ["sha256"], ["crc32c"]])
 @pytest.mark.parametrize("damage", ["bytes", "shorter", "longer", "gone"])
 def test_a_damaged_part(trial: Any, server: Any, fault: Any, noise: Any, checksums: list[str], damage: str) -> None:
-    item = server.item("one", noise(30 * MIB), *checksums)
+    item = server.item("one", noise(17 * MIB), *checksums)
     part = _stopped(server, fault, trial.folder, item)
     if damage == "gone":
         part.unlink()
@@ -350,13 +350,13 @@ def test_a_damaged_part(trial: Any, server: Any, fault: Any, noise: Any, checksu
             else:
                 file.truncate(1 * MIB if damage == "shorter" else 50 * MIB)
     trial.download([item])
-    assert (trial.folder / "one").stat().st_size == 30 * MIB
+    assert (trial.folder / "one").stat().st_size == 17 * MIB
 
 
 @pytest.mark.fault("journal damaged between two runs", ends="right file")
 @pytest.mark.parametrize("damage", ["emptied", "torn", "overwritten", "zeros", "gone"])
 def test_a_damaged_journal(trial: Any, server: Any, fault: Any, noise: Any, damage: str) -> None:
-    item, small = server.item("one", noise(30 * MIB), "sha256"), server.item("small", b"small", "md5")
+    item, small = server.item("one", noise(17 * MIB), "sha256"), server.item("small", b"small", "md5")
     download([small], trial.folder)
     _stopped(server, fault, trial.folder, item)
     journal = trial.folder / ".omics-transfer" / "transfer.journal"

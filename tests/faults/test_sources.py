@@ -8,7 +8,7 @@ import pytest
 from omicsdk.transfer import Control, Item, Location, download
 
 MIB = 1024 * 1024
-SIZE = 20 * MIB + 5
+SIZE = 16 * MIB + 5
 ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256"]]
 
 
@@ -81,7 +81,7 @@ def test_whole_to_a_range(trial: Any, server: Any, fault: Any, noise: Any, when:
 @pytest.mark.fault("server without ranges that cuts its bodies", ends="right file")
 def test_whole_and_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.ranges = False
-    server.fault("one", fault.cut(10 * MIB), fault.cut(20 * MIB))
+    server.fault("one", fault.cut(8 * MIB), fault.cut(16 * MIB))
     trial.download([server.item("one", noise(SIZE), "sha256", retries=2)], clock=clock)
 
 
@@ -145,7 +145,7 @@ VALIDATORS = {
     "source changes after the connection broke, neither checksum nor strong validator", ends="right file"
 )
 @pytest.mark.parametrize(("tag", "date"), VALIDATORS.values(), ids=VALIDATORS)
-@pytest.mark.parametrize(("size", "at"), [(5000, 3000), (9 * MIB, 5 * MIB), (SIZE, 20 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 3000), (9 * MIB, 5 * MIB), (SIZE, 16 * MIB)])
 @pytest.mark.parametrize("sized", [True, False])
 def test_halves_of_two_versions(
     trial: Any, server: Any, noise: Any, clock: Any, tag: Any, date: Any, size: int, at: int, sized: bool

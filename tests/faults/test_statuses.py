@@ -10,7 +10,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.transfer import Item, Location
 
 MIB = 1024 * 1024
-SIZE = 20 * MIB + 5
+SIZE = 16 * MIB + 5
 TROUBLE = [408, 429, 500, 502, 503, 504]
 NAMES = {
     408: ("APIError",),
@@ -95,7 +95,7 @@ def test_lasting_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock:
 @pytest.mark.fault("503 half-way, always, then gone on with", ends="ServiceUnavailable")
 def test_trouble_half_way(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(SIZE), "md5", retries=3)
-    server.fault("one", *[fault.fine] * 4)
+    server.fault("one", *[fault.fine] * 2)
     server.always["one"] = fault.status(503)
     trial.download([item], clock=clock)
     server.always.clear()
