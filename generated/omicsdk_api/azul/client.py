@@ -57,7 +57,7 @@ class AzulApi(_Operations, Client):
     needs the token of a Google account that is registered with Terra.
 
     A firewall in front of the service accepts 1,000 requests in 5 minutes from one address. Beyond that it
-    answers 429 with a `Retry-After` header.
+    returns 429 with a `Retry-After` header.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names

@@ -60,7 +60,7 @@ class EntityIndexDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """Answer of the service to a request that it refuses."""
+    """Response of the service to a request that it refuses."""
 
     Code: NotRequired[str]
     Message: NotRequired[str]

@@ -47,12 +47,12 @@ class DrsApi(_Operations, Client):
 
     # From an identifier to bytes
 
-    1. Request the object. The answer states its size, its checksums, and its `access_methods`: the locations
-       of its
+    1. Request the object. The response states its size, its checksums, and its `access_methods`: the
+       locations of its
        copies.
     2. Choose a method by `type`, `cloud` and `region`. If it has an `access_url`, that is the address of the
        bytes.
-    3. If it has an `access_id` instead, request the object's access by that identifier. The answer is an
+    3. If it has an `access_id` instead, request the object's access by that identifier. The response is an
        address, often
        a presigned one that works for a limited time.
     4. Fetch the address with any client for its scheme, and send the headers that came with it. Do not send
@@ -75,15 +75,15 @@ class DrsApi(_Operations, Client):
     anyone who has it: send one only to a server that its issuer intended it for. Servers may refuse a request
     with both a token and passports.
 
-    # Delayed answers
+    # Delayed responses
 
-    A server that has to prepare something, such as to fetch a file from an archive, answers 202 without a
-    body and states the seconds to wait in `Retry-After`. Repeat the same request until the answer is 200.
+    A server that has to prepare something, such as to fetch a file from an archive, returns 202 without a
+    body and states the seconds to wait in `Retry-After`. Repeat the same request until the response is 200.
 
     # Many objects at once
 
     A bulk request contains at most the number of objects in `drs.maxBulkRequestLength` of the server's
-    description; a longer request is refused with 413. The answer is 200 even if some objects could not be
+    description; a longer request is refused with 413. The response is 200 even if some objects could not be
     resolved: they are listed with the status that each would have had. All objects of a request have to be
     reachable with the same token or passports.
 

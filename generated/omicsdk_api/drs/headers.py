@@ -12,7 +12,7 @@ class RetryAfterHeaders(AnswerHeaders):
 
     Attributes:
         retry_after: Retry-After. Whole seconds to wait before the request is sent again. Servers that cannot
-            estimate the duration give a short time, and may answer 202 again. Format int64.
+            estimate the duration give a short time, and may return 202 again. Format int64.
     """
 
     retry_after: Header[int] = Header("Retry-After", INTEGER)

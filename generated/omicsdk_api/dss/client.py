@@ -68,7 +68,7 @@ class DssApi(_Operations, Client):
     versions are in the order of time; a request without a version gets the latest one. The writer of a file,
     bundle or collection chooses its version.
 
-    # Long answers
+    # Long responses
 
     Five operations return pages. A page that is not the last has status 206 and a `Link` header with the
     address of the next one, marked `rel="next"`; the last page has status 200 and no such link. The header
@@ -76,9 +76,9 @@ class DssApi(_Operations, Client):
     nested object. Follow the address unchanged: it contains all parameters of the request. Only the body of a
     search is sent again with it.
 
-    # Slow answers
+    # Slow responses
 
-    When an answer needs data to be prepared first, the service redirects with status 301, often to the same
+    When a response needs data to be prepared first, the service redirects with status 301, often to the same
     address, and states in `Retry-After` the seconds to wait before following the redirect. Responses with
     status 500 and above may also have `Retry-After`. A client that sends many requests should expect a few to
     fail and send them again: five tries with waits of 1, 2, 4, 8 and 16 seconds are enough in practice.
@@ -97,7 +97,7 @@ class DssApi(_Operations, Client):
             BearerToken(token) for dcpAuth: A token of OAuth 2.0 (implicit from
             https://auth.data.humancellatlas.org/authorize). A bearer token: a JWT from the Atlas's
             authorisation service, or one signed by a trusted Google service account. It states the user's
-            e-mail address and group. 13 of 22 operations ask for them.
+            email address and group. 13 of 22 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -24,7 +24,7 @@ def parse_notification(body: bytes | str | Mapping[str, Any], *, strict: bool = 
 
     Sent by POST, or by PUT if the subscription states it. With the encoding `multipart/form-data` the message
     is the JSON in the form's field that `payload_form_field` names. Notifications are signed where the
-    subscription has a secret key. A notification that is not answered with a status from 200 to 299 is sent
+    subscription has a secret key. A notification that does not receive a status from 200 to 299 is sent
     again, for up to seven days.
 
     The service sends it by POST to {$request.body#/callback_url} of `put_subscription`.

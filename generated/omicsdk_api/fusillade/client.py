@@ -103,8 +103,8 @@ class FusilladeApi(_Operations, Client):
     All operations below `/v1` require a token signed by the identity provider, and a permission: the actions
     of the service itself are called `fus:GetUser`, `fus:PutRole` and so on.
 
-    Lists come in pages. If more pages follow, the answer is 206 and its `Link` header has the address of the
-    next page with the relation `next`; the last page is a 200.
+    Lists come in pages. If more pages follow, the response is 206 and its `Link` header has the address of
+    the next page with the relation `next`; the last page is a 200.
 
     Errors come as `application/problem+json`, an object with `status`, `title` and mostly `detail`.
 
@@ -113,7 +113,7 @@ class FusilladeApi(_Operations, Client):
             https://auth.data.humancellatlas.org.
         credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for BearerAuth: A token (JWT). Token that the identity provider signed, or that
-            a service account signed for itself: a JWT with the claim for the e-mail address. 45 of 53
+            a service account signed for itself: a JWT with the claim for the email address. 45 of 53
             operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.

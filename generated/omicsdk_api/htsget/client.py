@@ -36,14 +36,14 @@ class HtsgetApi(_Operations, Client):
 
     # Tickets
 
-    The answer to a request is not the data but a **ticket**: a list of blocks. Each block is a URL, sometimes
-    with headers, or a `data:` URL that contains the bytes. Fetched in their order and joined without anything
-    between them, the blocks are one file, with header, records and end marker.
+    The response to a request is not the data but a **ticket**: a list of blocks. Each block is a URL,
+    sometimes with headers, or a `data:` URL that contains the bytes. Fetched in their order and joined
+    without anything between them, the blocks are one file, with header, records and end marker.
 
     # Regions
 
     Positions count from 0; the start is included, the end is not. `chr1:1-1000` of samtools is start 0 and
-    end 1000. The answer may contain records beyond the region, since files are cut at their index' borders.
+    end 1000. The response may contain records beyond the region, since files are cut at their index' borders.
 
     # Authorisation
 

@@ -60,7 +60,7 @@ ReadsRequestDict = TypedDict(
 
 
 class ReadsTicketDict(TypedDict):
-    """The answer to a request for reads; everything is in its one field."""
+    """The response to a request for reads; everything is in its one field."""
 
     htsget: ReadsTicketHtsgetDict
 
@@ -120,7 +120,7 @@ VariantsRequestDict = TypedDict(
 
 
 class VariantsTicketDict(TypedDict):
-    """The answer to a request for variants; everything is in its one field."""
+    """The response to a request for variants; everything is in its one field."""
 
     htsget: VariantsTicketHtsgetDict
 

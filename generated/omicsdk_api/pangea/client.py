@@ -376,11 +376,11 @@ class PangeaApi(_Operations, Client):
     member of one organization may change another one, and any user may change or delete tags and pipelines.
     Do not keep secrets here.
 
-    # Requests and answers
+    # Requests and responses
 
     Bodies are JSON; forms are understood as well. Paths end in a slash only where they do so here. Lists come
     in pages of 100. Errors are a JSON object: `detail` with a message, or errors by field. Without
-    credentials a change is refused by 403, not 401. Some operations answer an unknown UUID with 500 and a
+    credentials a change is refused by 403, not 401. Some operations return an unknown UUID with 500 and a
     page in HTML, as their descriptions state. UUIDs are written in lower case.
 
     Args:

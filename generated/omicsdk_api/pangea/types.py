@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class ActivationDict(TypedDict):
-    """Proof that an e-mail address is the user's."""
+    """Proof that an email address is the user's."""
 
     uid: str
     token: str
@@ -262,7 +262,7 @@ class PangeaUserPageDict(TypedDict):
 
 
 class PasswordResetConfirmDict(TypedDict):
-    """A new password with the token from an e-mail."""
+    """A new password with the token from an email."""
 
     uid: str
     token: str
@@ -763,7 +763,7 @@ class SearchResultDict(TypedDict):
 
 
 class SendEmailResetDict(TypedDict):
-    """Recipient of an e-mail."""
+    """Recipient of an email."""
 
     email: str
 
@@ -776,7 +776,7 @@ class SetPasswordDict(TypedDict):
 
 
 class SetUsernameDict(TypedDict):
-    """A new e-mail address with the password."""
+    """A new email address with the password."""
 
     current_password: str
     new_email: str
@@ -889,7 +889,7 @@ class UserPageDict(TypedDict):
 
 
 class UsernameResetConfirmDict(TypedDict):
-    """A new e-mail address with the token from an e-mail."""
+    """A new email address with the token from an email."""
 
     new_email: str
     uid: NotRequired[str]

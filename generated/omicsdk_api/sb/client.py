@@ -259,8 +259,8 @@ class SbApi(_Operations, Client):
     A list comes in pages: `items`, and `links` of which the one with `rel` `next` points to the next page.
     `limit` (50 when omitted, at most 100) and `offset` cut the pages; the header `X-Total-Matching-Query`
     counts the items of all of them. Items of a list have few fields unless `fields` requests more: any field
-    but `href` and the identity may be missing or null. Operations that scroll, and the contents of a volume,
-    follow by a token instead, which the link holds.
+    but `href` and the ID may be missing or null. Operations that scroll, and the contents of a volume, follow
+    by a token instead, which the link holds.
 
     # Times
 

@@ -13,7 +13,7 @@ _ERROR_FIELDS = frozenset({"Code", "Message"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """Answer of the service to a request that it refuses.
+    """Response of the service to a request that it refuses.
 
     Attributes:
         code: Kind of the error, for example `BadRequestError`. In the document it is called Code.

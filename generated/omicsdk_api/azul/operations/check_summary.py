@@ -19,16 +19,16 @@ FACTS = OperationFacts(name="check_summary", method="HEAD", path="/index/summary
 def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]] | Omit = OMIT) -> Request:
     """Check the parameters of a summary.
 
-    Answers the status that the summary would have, without computing it.
+    Returns the status that the summary would have, without computing it.
 
     Args:
         catalog (str): Name of the catalog; by default that of the latest release, as `/index/catalogs` states
             it. Optional.
-        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities have to meet, all of them. Each is
-            a field with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects
-            what has any of the values, and a value of null what has none. `within` compares with ranges that
-            include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also take
-            `contains` and `intersects`. By default nothing is left out. Optional.
+        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities must all meet. Each is a field
+            with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects entities
+            with any of these values; null selects entities without a value. `within` compares with ranges
+            that include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also
+            take `contains` and `intersects`. By default all entities match. Optional.
 
     Returns:
         200: The parameters are valid for a summary.

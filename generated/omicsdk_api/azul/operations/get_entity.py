@@ -19,12 +19,12 @@ FACTS = OperationFacts(name="get_entity", method="GET", path="/index/{entity_typ
 def build(*, entity_type: str, entity_id: str, catalog: str | Omit = OMIT) -> Request:
     """Read one entity.
 
-    Answers what a search answers as a hit. An identifier that is not a UUID is refused with 400, an unknown
+    Returns what a search returns as a hit. An identifier that is not a UUID is refused with 400, an unknown
     one with 404.
 
     Args:
         entity_type (str): Type of the entity, such as `projects`, `samples`, `files` or `bundles`.
-        entity_id (str): UUID of the entity, as it is in `entryId` of a hit.
+        entity_id (str): UUID of the entity, as in `entryId` of a hit.
         catalog (str): Name of the catalog; by default that of the latest release, as `/index/catalogs` states
             it. Optional.
 

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_fast_health", method="GET", path="/health/fast"
 def build() -> Request:
     """Check the parts that can be checked quickly.
 
-    Leaves out the parts whose check takes long, such as the endpoints of the service itself.
+    Skips slow checks, such as those of the endpoints of the service itself.
 
     Returns:
         200: All parts that were checked work.

@@ -43,16 +43,16 @@ def build(
         version (str): Version of the file, a time such as `2019-08-03T03:23:31.151555Z`; by default the
             latest. Optional.
         file_name (str): Name under which browsers store the file; not every storage obeys it. Optional.
-        wait (int): 1 lets the service wait instead of asking the client to; 0 is the default. Format int64.
+        wait (int): 1 to have the service wait instead of the client; 0 is the default. Format int64.
             Optional.
         replica (str): Cloud to read from, `aws` or `gcp`. Files of the Terra Data Repository are in `gcp`
             only. Optional.
-        request_index (int): Internal; send it only as part of an address that the service gave. Format int64.
+        request_index (int): Internal; send it only as part of a URL that the service returned. Format int64.
             Optional.
         drs_uri (str): DRS URI of a file that belongs to the named one; send it only as part of an address
             from a manifest. Optional.
-        token (str): Token of a pending request for the file; send it only as part of an address that the
-            service gave. Optional.
+        token (str): Token of a pending request for the file; send it only as part of a URL that the service
+            returned. Optional.
 
     Returns:
         200: The contents of the file, from its storage.

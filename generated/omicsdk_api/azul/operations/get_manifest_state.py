@@ -18,9 +18,8 @@ FACTS = OperationFacts(name="get_manifest_state", method="GET", path="/fetch/man
 def build(*, token: str) -> Request:
     """Ask for the state of a manifest.
 
-    Answers the state and the next address. The token in it counts the requests, so it changes each time;
-    every one of them works. The token of a manifest that was written long ago gives an address that no longer
-    works: request the manifest again.
+    Returns the state and the next URL. Its token counts the requests, so it changes each time; every one of
+    them works. The token of a manifest that was written long ago has expired: request the manifest again.
 
     Args:
         token (str): Token of a manifest that is being written; the last part of the address in `Location`.

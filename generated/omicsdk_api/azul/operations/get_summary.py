@@ -21,17 +21,17 @@ FACTS = OperationFacts(name="get_summary", method="GET", path="/index/summary")
 def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]] | Omit = OMIT) -> Request:
     """Count what matches.
 
-    Answers how many files, projects, donors and specimens match the filters, and how large the files are. The
-    service of AnVIL answers counts only, without sizes.
+    Returns how many files, projects, donors and specimens match the filters, and how large the files are. The
+    service of AnVIL returns counts only, without sizes.
 
     Args:
         catalog (str): Name of the catalog; by default that of the latest release, as `/index/catalogs` states
             it. Optional.
-        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities have to meet, all of them. Each is
-            a field with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects
-            what has any of the values, and a value of null what has none. `within` compares with ranges that
-            include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also take
-            `contains` and `intersects`. By default nothing is left out. Optional.
+        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities must all meet. Each is a field
+            with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects entities
+            with any of these values; null selects entities without a value. `within` compares with ranges
+            that include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also
+            take `contains` and `intersects`. By default all entities match. Optional.
 
     Returns:
         200: The counts and sizes.

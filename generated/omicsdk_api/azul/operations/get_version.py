@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_version", method="GET", path="/version")
 def build() -> Request:
     """Read the version of the service.
 
-    States the revision that runs, and the latest changes that users of the service need to know of.
+    Returns the running revision and the latest changes that affect users of the service.
 
     Returns:
         200: The revision and the changes.

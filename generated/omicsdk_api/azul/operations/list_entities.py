@@ -39,24 +39,24 @@ def build(
 ) -> Request:
     """Search for entities.
 
-    Answers a page of the entities that match the filters, with the address of the next page, and counts of
+    Returns a page of the entities that match the filters, with the address of the next page, and counts of
     the values of each facet over all matches.
 
     Args:
         entity_type (str): Type of the entities; `/index/catalogs` states those of each catalog.
         catalog (str): Name of the catalog; by default that of the latest release, as `/index/catalogs` states
             it. Optional.
-        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities have to meet, all of them. Each is
-            a field with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects
-            what has any of the values, and a value of null what has none. `within` compares with ranges that
-            include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also take
-            `contains` and `intersects`. By default nothing is left out. Optional.
+        filters (Mapping[str, Mapping[str, Any]]): Conditions that entities must all meet. Each is a field
+            with one relation and a list of values: `{"organ": {"is": ["brain", "blood"]}}` selects entities
+            with any of these values; null selects entities without a value. `within` compares with ranges
+            that include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also
+            take `contains` and `intersects`. By default all entities match. Optional.
         size (int): Number of hits on a page, from 1; by default 10. At most 1,000 samples or files, but 100
             projects or bundles; AnVIL allows 1,000 of each. Format int64. Optional.
         sort (str): Field to sort by; by default `projectTitle`, `sampleId`, `fileName` or `bundleVersion`,
             depending on the type. Optional.
-        order (Literal['asc', 'desc']): Direction to sort in, ascending by default; bundles come with the
-            newest first. Optional.
+        order (Literal['asc', 'desc']): Direction to sort in, ascending by default; bundles are sorted newest
+            first. Optional.
         search_before (str): Cursor of the hit that follows the page. Use the address in `previous` of a page
             instead. Deprecated. Optional.
         search_before_uid (str): Accepted and ignored; older releases took the identifier of the following hit

@@ -25,7 +25,7 @@ def build(
 ) -> Request:
     """Request a manifest.
 
-    Starts to write a manifest of the files that match the filters, and answers where to look for it. The same
+    Starts to write a manifest of the files that match the filters, and returns the URL of its state. The same
     request gives the same manifest while it is stored, for up to 7 days, so repeating it costs little.
 
     Args:

@@ -30,7 +30,7 @@ def build(
 ) -> Request:
     """Search for entities with long filters.
 
-    The same as GET, for filters that are too long for a URL: beyond 8,192 characters the service answers 413.
+    The same as GET, for filters that are too long for a URL: beyond 8,192 characters the service returns 413.
     The parameters may be sent in a JSON body instead of the query, but not in both.
 
     Deprecated.

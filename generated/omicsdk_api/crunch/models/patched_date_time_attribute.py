@@ -18,7 +18,7 @@ class PatchedDateTimeAttribute(Model):
     Attributes:
         item: Slug of the item, dataset or project that has the date-and-time attribute.
         key: Name of the date-and-time attribute. At most 255 characters.
-        value: Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken too.
+        value: Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is accepted too.
             Format date-time.
     """
 

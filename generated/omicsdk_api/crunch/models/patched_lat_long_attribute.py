@@ -18,9 +18,9 @@ class PatchedLatLongAttribute(Model):
     Attributes:
         item: Slug of the item, dataset or project that has the place attribute.
         key: Name of the place attribute. At most 255 characters.
-        latitude: Degrees north of the equator, with up to 9 decimals; answered with all 9, as text. Matches
+        latitude: Degrees north of the equator, with up to 9 decimals; returned with all 9, as text. Matches
             `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        longitude: Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text. Matches
+        longitude: Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text. Matches
             `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
     """
 

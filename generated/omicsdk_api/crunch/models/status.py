@@ -56,10 +56,10 @@ class Status(Model):
         hostname: Name of the machine in its network. At most 255 characters.
         ip_address: Address of the machine in its network. At most 255 characters.
         mac_address: Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255 characters.
-        memory_total: Memory of the machine in bytes, or null when it is not known.
-        memory_free: Memory that is free, in bytes, or null when it is not known.
-        disk_total: Size of the working disk in bytes, or null when it is not known.
-        disk_free: Space that is free on the working disk, in bytes, or null when it is not known.
+        memory_total: Memory of the machine in bytes, or null if unknown.
+        memory_free: Free memory in bytes, or null if unknown.
+        disk_total: Size of the working disk in bytes, or null if unknown.
+        disk_free: Free space of the working disk in bytes, or null if unknown.
     """
 
     id: int

@@ -19,8 +19,8 @@ FACTS = OperationFacts(name="add_boolean_attribute", method="POST", path="/api/a
 def build(*, item: str, key: str, value: bool) -> Request:
     """Add a yes-or-no attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key. An omitted `value` is
-    treated as false.
+    The item may also be a project or dataset. It may have several attributes with the same key. An omitted
+    `value` is treated as false.
 
     Args:
         item (str): Slug of the item, dataset or project that has the yes-or-no attribute.

@@ -19,8 +19,8 @@ FACTS = OperationFacts(name="add_char_attribute", method="POST", path="/api/attr
 def build(*, item: str, key: str, value: str) -> Request:
     """Add a text attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key. Spaces around the
-    text are removed.
+    The item may also be a project or dataset. It may have several attributes with the same key. Spaces around
+    the text are removed.
 
     Args:
         item (str): Slug of the item, dataset or project that has the text attribute.

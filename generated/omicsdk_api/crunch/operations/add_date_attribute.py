@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="add_date_attribute", method="POST", path="/api/attr
 def build(*, item: str, key: str, value: str) -> Request:
     """Add a date attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key.
+    The item may also be a project or dataset. It may have several attributes with the same key.
 
     Args:
         item (str): Slug of the item, dataset or project that has the date attribute.

@@ -19,14 +19,14 @@ FACTS = OperationFacts(name="add_datetime_attribute", method="POST", path="/api/
 def build(*, item: str, key: str, value: str) -> Request:
     """Add a date-and-time attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key. A time without a zone
-    is taken as UTC.
+    The item may also be a project or dataset. It may have several attributes with the same key. A time
+    without a zone is interpreted as UTC.
 
     Args:
         item (str): Slug of the item, dataset or project that has the date-and-time attribute.
         key (str): Name of the date-and-time attribute. At most 255 characters.
-        value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
-            too. Format date-time.
+        value (str): Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is
+            accepted too. Format date-time.
 
     Returns:
         201: The attribute, as it is stored.

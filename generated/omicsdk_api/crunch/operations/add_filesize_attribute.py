@@ -19,8 +19,8 @@ FACTS = OperationFacts(name="add_filesize_attribute", method="POST", path="/api/
 def build(*, item: str, key: str, value: int) -> Request:
     """Add a file-size attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key. A negative size, and
-    one over 64 bits, fail with 500.
+    The item may also be a project or dataset. It may have several attributes with the same key. A negative
+    size, and one over 64 bits, fail with 500.
 
     Args:
         item (str): Slug of the item, dataset or project that has the file-size attribute.

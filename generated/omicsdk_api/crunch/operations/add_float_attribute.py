@@ -19,9 +19,9 @@ FACTS = OperationFacts(name="add_float_attribute", method="POST", path="/api/att
 def build(*, item: str, key: str, value: float) -> Request:
     """Add a number attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key. NaN fails with 500.
-    Never send `inf`: that fails too, but is stored, and from then on the item and every list that holds it
-    fail.
+    The item may also be a project or dataset. It may have several attributes with the same key. NaN fails
+    with 500. Never send `inf`: that fails too, but is stored, and the item and every list that contains it
+    fail afterwards.
 
     Args:
         item (str): Slug of the item, dataset or project that has the number attribute.

@@ -19,14 +19,14 @@ FACTS = OperationFacts(name="add_lat_long_attribute", method="POST", path="/api/
 def build(*, item: str, key: str, latitude: str, longitude: str) -> Request:
     """Add a place attribute to an item.
 
-    The item may be a project or dataset too; it may have several attributes of one key.
+    The item may also be a project or dataset. It may have several attributes with the same key.
 
     Args:
         item (str): Slug of the item, dataset or project that has the place attribute.
         key (str): Name of the place attribute. At most 255 characters.
-        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
 
     Returns:

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="add_url_attribute", method="POST", path="/api/attri
 def build(*, item: str, key: str, value: str) -> Request:
     """Give an item an address attribute.
 
-    The item may be a project or dataset too; it may have several attributes of one key.
+    The item may also be a project or dataset. It may have several attributes with the same key.
 
     Args:
         item (str): Slug of the item, dataset or project that has the address attribute.

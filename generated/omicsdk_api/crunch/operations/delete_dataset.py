@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_dataset", method="DELETE", path="/api/datase
 def build(*, slug: str) -> Request:
     """Delete a dataset.
 
-    Its statuses go too; its items stay, without a parent.
+    Its statuses are deleted too; its items are kept, without a parent.
 
     Args:
         slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.

@@ -16,7 +16,7 @@ def build(*, id: int) -> Request:
     """Delete a number attribute.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         204: The attribute was deleted.

@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_item", method="DELETE", path="/api/items/{sl
 def build(*, slug: str) -> Request:
     """Delete an item.
 
-    Items below it stay, without a parent.
+    Items below it are kept, without a parent.
 
     Args:
         slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.

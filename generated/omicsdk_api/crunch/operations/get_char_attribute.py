@@ -19,7 +19,7 @@ def build(*, id: int) -> Request:
     """Read a text attribute by its number.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute of that number.

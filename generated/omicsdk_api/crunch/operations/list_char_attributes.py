@@ -31,7 +31,7 @@ def build(*, page: int | Omit = OMIT) -> Request:
     In the order of their creation; their numbers are not returned.
 
     Args:
-        page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.
+        page (int): Page number, from 1, which is the default; a number past the last page fails with 404.
             Optional.
 
     Returns:

@@ -23,7 +23,7 @@ def build(*, item: str, key: str, value: bool, id: int) -> Request:
         item (str): Slug of the item, dataset or project that has the yes-or-no attribute.
         key (str): Name of the yes-or-no attribute. At most 255 characters.
         value (bool): Whether it is so.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

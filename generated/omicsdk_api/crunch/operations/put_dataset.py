@@ -28,7 +28,7 @@ def build(
 ) -> Request:
     """Replace the required fields of a dataset, and others that are sent.
 
-    Optional fields that are not sent stay unchanged.
+    Omitted optional fields stay unchanged.
 
     Args:
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023

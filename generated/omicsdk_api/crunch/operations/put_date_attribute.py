@@ -23,7 +23,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
         item (str): Slug of the item, dataset or project that has the date attribute.
         key (str): Name of the date attribute. At most 255 characters.
         value (str): Date, as in `2020-01-02`. Format date.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

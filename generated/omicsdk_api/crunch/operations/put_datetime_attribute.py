@@ -22,9 +22,9 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
     Args:
         item (str): Slug of the item, dataset or project that has the date-and-time attribute.
         key (str): Name of the date-and-time attribute. At most 255 characters.
-        value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
-            too. Format date-time.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        value (str): Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is
+            accepted too. Format date-time.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

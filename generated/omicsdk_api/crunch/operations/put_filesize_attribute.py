@@ -23,7 +23,7 @@ def build(*, item: str, key: str, value: int, id: int) -> Request:
         item (str): Slug of the item, dataset or project that has the file-size attribute.
         key (str): Name of the file-size attribute. At most 255 characters.
         value (int): Size in bytes, from 0 to 2^63-1.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

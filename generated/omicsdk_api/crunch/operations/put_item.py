@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="put_item", method="PUT", path="/api/items/{slug}/",
 def build(*, name: str, parent: str, slug: str, description: str | Omit = OMIT, details: str | Omit = OMIT) -> Request:
     """Replace the required fields of an item, and others that are sent.
 
-    Optional fields that are not sent stay unchanged.
+    Omitted optional fields stay unchanged.
 
     Args:
         name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.

@@ -22,11 +22,11 @@ def build(*, item: str, key: str, latitude: str, longitude: str, id: int) -> Req
     Args:
         item (str): Slug of the item, dataset or project that has the place attribute.
         key (str): Name of the place attribute. At most 255 characters.
-        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

@@ -23,7 +23,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
         item (str): Slug of the item, dataset or project that has the address attribute.
         key (str): Name of the address attribute. At most 255 characters.
         value (str): Address, with its scheme. Format uri. At most 1023 characters.
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

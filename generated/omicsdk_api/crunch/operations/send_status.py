@@ -40,8 +40,8 @@ def build(
 ) -> Request:
     """Report the status of the processing of a dataset.
 
-    The first status of a dataset locks it: it is never the next one again until an administrator unlocks it.
-    It is complete with a success of the upload. Statuses may come in any order.
+    The first status of a dataset locks it: it is not returned as the next one until an administrator unlocks
+    it. It is complete when the upload has succeeded. Statuses may arrive in any order.
 
     Args:
         dataset (int): Number of the dataset, its `id` and not its slug.
@@ -59,11 +59,10 @@ def build(
         ip_address (str): Address of the machine in its network. At most 255 characters. Optional.
         mac_address (str): Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255
             characters. Optional.
-        memory_total (int | None): Memory of the machine in bytes, or null when it is not known. Optional.
-        memory_free (int | None): Memory that is free, in bytes, or null when it is not known. Optional.
-        disk_total (int | None): Size of the working disk in bytes, or null when it is not known. Optional.
-        disk_free (int | None): Space that is free on the working disk, in bytes, or null when it is not
-            known. Optional.
+        memory_total (int | None): Memory of the machine in bytes, or null if unknown. Optional.
+        memory_free (int | None): Free memory in bytes, or null if unknown. Optional.
+        disk_total (int | None): Size of the working disk in bytes, or null if unknown. Optional.
+        disk_free (int | None): Free space of the working disk in bytes, or null if unknown. Optional.
 
     Returns:
         201: The status, as it is stored.

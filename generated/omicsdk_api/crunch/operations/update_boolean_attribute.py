@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_boolean_attribute", method="PATCH", path="/a
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: bool | Omit = OMIT) -> Request:
     """Update parts of a yes-or-no attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the yes-or-no attribute. Optional.
         key (str): Name of the yes-or-no attribute. At most 255 characters. Optional.
         value (bool): Whether it is so. Optional.

@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_char_attribute", method="PATCH", path="/api/
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of a text attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the text attribute. Optional.
         key (str): Name of the text attribute. At most 255 characters. Optional.
         value (str): Text of the attribute. At most 1023 characters. Optional.

@@ -28,8 +28,8 @@ def build(
 ) -> Request:
     """Update parts of a dataset.
 
-    Fields that are not sent stay unchanged; the slug does not change with the name. An empty `base_file_path`
-    gives the dataset a separate folder.
+    Omitted fields stay unchanged; the slug does not change with the name. An empty `base_file_path` gives the
+    dataset a separate folder.
 
     Args:
         slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.

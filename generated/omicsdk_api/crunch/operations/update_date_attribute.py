@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_date_attribute", method="PATCH", path="/api/
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of a date attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the date attribute. Optional.
         key (str): Name of the date attribute. At most 255 characters. Optional.
         value (str): Date, as in `2020-01-02`. Format date. Optional.

@@ -22,14 +22,14 @@ FACTS = OperationFacts(
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of a date-and-time attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the date-and-time attribute. Optional.
         key (str): Name of the date-and-time attribute. At most 255 characters. Optional.
-        value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
-            too. Format date-time. Optional.
+        value (str): Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is
+            accepted too. Format date-time. Optional.
 
     Returns:
         200: The attribute, as it is stored now.

@@ -22,10 +22,10 @@ FACTS = OperationFacts(
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT) -> Request:
     """Update parts of a file-size attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the file-size attribute. Optional.
         key (str): Name of the file-size attribute. At most 255 characters. Optional.
         value (int): Size in bytes, from 0 to 2^63-1. Optional.

@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_float_attribute", method="PATCH", path="/api
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT) -> Request:
     """Update parts of a number attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the number attribute. Optional.
         key (str): Name of the number attribute. At most 255 characters. Optional.
         value (float): Number of double precision; finite. Optional.

@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_integer_attribute", method="PATCH", path="/a
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT) -> Request:
     """Update parts of a whole-number attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the whole-number attribute. Optional.
         key (str): Name of the whole-number attribute. At most 255 characters. Optional.
         value (int): Whole number; sites guarantee 32 bits. Optional.

@@ -27,7 +27,7 @@ def build(
 ) -> Request:
     """Update parts of an item.
 
-    Fields that are not sent stay unchanged; the slug does not change with the name.
+    Omitted fields stay unchanged; the slug does not change with the name.
 
     Args:
         slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.

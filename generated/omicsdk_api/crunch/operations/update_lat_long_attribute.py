@@ -29,15 +29,15 @@ def build(
 ) -> Request:
     """Update parts of a place attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the place attribute. Optional.
         key (str): Name of the place attribute. At most 255 characters. Optional.
-        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
-        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
 
     Returns:

@@ -27,7 +27,7 @@ def build(
 ) -> Request:
     """Update parts of a project.
 
-    Fields that are not sent stay unchanged; the slug does not change with the name.
+    Omitted fields stay unchanged; the slug does not change with the name.
 
     Args:
         slug (str): Slug of the project, such as `my-proj`; case-sensitive.

@@ -20,10 +20,10 @@ FACTS = OperationFacts(name="update_url_attribute", method="PATCH", path="/api/a
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of an address attribute.
 
-    Fields that are not sent stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
+        id (int): Number of the attribute. No response contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the address attribute. Optional.
         key (str): Name of the address attribute. At most 255 characters. Optional.
         value (str): Address, with its scheme. Format uri. At most 1023 characters. Optional.

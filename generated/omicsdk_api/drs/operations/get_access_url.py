@@ -31,8 +31,8 @@ def build(*, object_id: str, access_id: str) -> Request:
         access_id (str): The `access_id` of one of the object's access methods.
 
     Returns:
-        200: An address of the bytes. 202: The answer is not ready. Send the same request again after the time
-            in `Retry-After`.
+        200: An address of the bytes. 202: The response is not ready. Send the same request again after the
+            time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.

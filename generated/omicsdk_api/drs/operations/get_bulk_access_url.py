@@ -44,8 +44,8 @@ def build(
             identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
-        200: The addresses, and the objects that could not be resolved. 202: The answer is not ready. Send the
-            same request again after the time in `Retry-After`.
+        200: The addresses, and the objects that could not be resolved. 202: The response is not ready. Send
+            the same request again after the time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.

@@ -43,8 +43,8 @@ def build(
             Ignored for blobs. Optional.
 
     Returns:
-        200: The descriptions, and the objects that could not be resolved. 202: The answer is not ready. Send
-            the same request again after the time in `Retry-After`.
+        200: The descriptions, and the objects that could not be resolved. 202: The response is not ready.
+            Send the same request again after the time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.

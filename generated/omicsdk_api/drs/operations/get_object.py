@@ -36,7 +36,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
             Ignored for blobs. Optional.
 
     Returns:
-        200: The description of the object. 202: The answer is not ready. Send the same request again after
+        200: The description of the object. 202: The response is not ready. Send the same request again after
             the time in `Retry-After`.
 
     Raises:

@@ -22,7 +22,7 @@ def build(*, object_id: str) -> Request:
     passports. It requires no authorisation, so it can be called before deciding which credentials to send.
     Several kinds may be accepted; try them in order.
 
-    Servers that do not support this answer 204 or 405. Treat this as `None`, an object that is open to all,
+    Servers that do not support this return 204 or 405. Treat this as `None`, an object that is open to all,
     and try to request it.
 
     Args:

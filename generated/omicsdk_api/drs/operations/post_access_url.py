@@ -27,7 +27,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
     """Get an address for the bytes of an object with passports.
 
     Returns the same as GET, for a request that passports authorise. Nothing is changed, so the request may be
-    repeated; each answer may hold another address.
+    repeated; each response may hold another address.
 
     Args:
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
@@ -37,8 +37,8 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
             Web Token. Optional.
 
     Returns:
-        200: An address of the bytes. 202: The answer is not ready. Send the same request again after the time
-            in `Retry-After`.
+        200: An address of the bytes. 202: The response is not ready. Send the same request again after the
+            time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.

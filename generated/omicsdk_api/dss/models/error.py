@@ -17,7 +17,7 @@ class Error(Model):
 
     Attributes:
         title: Short human-readable description of the error.
-        status: HTTP status of the answer.
+        status: HTTP status of the response.
         code: Cause for programs to act on, one of the words that the operation lists. Every operation may
             also return `unhandled_exception` or `illegal_arguments`.
         stacktrace: Location of the error in the service, for its developers; mostly absent.

@@ -35,7 +35,7 @@ class StoredCollection(Model):
         description: Description of the collection, in Markdown, of any length.
         details: Custom metadata of the collection, any JSON object; empty if there is none.
         contents: The links of the collection, each of them once.
-        owner: E-mail address of the owner of the collection. Format email.
+        owner: Email address of the owner of the collection. Format email.
     """
 
     name: str

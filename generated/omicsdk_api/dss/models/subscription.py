@@ -49,7 +49,7 @@ class Subscription(Model):
         uuid: UUID of the subscription. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica: Replica whose bundles the subscription watches.
-        owner: E-mail address of the user who registered the subscription. Format email.
+        owner: Email address of the user who registered the subscription. Format email.
         callback_url: Address that is called. Matches `https?://`.
         es_query: Elasticsearch query that a newly indexed bundle must match; only in Elasticsearch
             subscriptions.

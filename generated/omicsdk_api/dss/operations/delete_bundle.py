@@ -18,9 +18,9 @@ FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundles/{uu
 def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
     """Delete a bundle, or one version of it.
 
-    Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
-    only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles may
-    hold them. The mark, called a tombstone, keeps the reason. A deletion cannot be undone.
+    Marks a bundle as deleted, in all replicas: it is no longer listed, found or returned. With a version,
+    only that one is deleted; without, the bundle with all its versions. Its files are kept, because other
+    bundles may contain them. The mark, called a tombstone, keeps the reason. A deletion cannot be undone.
 
     Args:
         reason (str): Reason for the deletion, in terms that other users understand; kept with the tombstone.
@@ -39,10 +39,10 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
         Forbidden: 403: The user may not delete bundles.
         Conflict: 409: The bundle, or the version, was deleted before, for another reason.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The bundle was not deleted: the UUID or version does not exist (404), or an

@@ -18,7 +18,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
     """Delete a collection.
 
     Deletes a collection that you own, with all its versions. The targets of its links are kept. The deletion
-    cannot be undone. The answer has no body.
+    cannot be undone. The response has no body.
 
     Args:
         uuid (str): UUID of the collection. Matches
@@ -30,10 +30,10 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The collection was not deleted: the UUID does not exist (404), it is not

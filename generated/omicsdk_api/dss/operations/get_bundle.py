@@ -39,8 +39,8 @@ def build(
     `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
 
     With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have to be
-    copied to where they can be read first. While that lasts the answer is a 301 with `Retry-After`; follow it
-    after that time.
+    copied to where they can be read first. While that lasts the response is a 301 with `Retry-After`; follow
+    it after that time.
 
     Args:
         uuid (str): UUID of the bundle. Matches
@@ -49,16 +49,16 @@ def build(
             Cloud Storage).
         version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
             omitted. Optional.
-        directurls (bool): Give each file the address of its object in the replica itself, as
-            `s3://bucket/key` or `gs://bucket/key`. Reading it requires your own credentials for that cloud.
-            Not together with `presignedurls`. False when omitted. Optional.
+        directurls (bool): Return the URL of each file's object in the replica itself, as `s3://bucket/key` or
+            `gs://bucket/key`. Reading it requires your own credentials for that cloud. Not together with
+            `presignedurls`. False when omitted. Optional.
         presignedurls (bool): Give each file an address that it can be read from for a limited time without
             further credentials. Not together with `directurls`. False when omitted. Optional.
-        token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Omit it in your own requests. Optional.
+        token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
+            Omit it in your own requests. Optional.
         per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
-        start_at (int): Number of the item that a page begins with, set by the service in the address of a
-            next page. Omit it in your own requests. Optional.
+        start_at (int): Index of the first item of the page, set by the service in the URL of the next page.
+            Omit it in your own requests. Optional.
 
     Returns:
         200: The bundle with the last page of its files. 206: The bundle with a page of its files; the `Link`
@@ -67,7 +67,7 @@ def build(
     Raises:
         BadRequest: 400: The parameters are not in order.
         ServerError: 500: The service failed; send the request again after the time in `Retry-After`. 502: A
-            part of the service gave no proper answer (502). Send the request again after the time in
+            part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
         ServiceUnavailable: 503: The service has too much to do; send the request again after the time in
             `Retry-After`.

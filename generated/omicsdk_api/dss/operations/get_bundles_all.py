@@ -41,10 +41,10 @@ def build(
         prefix (str): Beginning of the UUIDs to list, for example `00` or `fff7`: letters, digits and dashes
             only, in either case. All bundles are listed when it is omitted. Matches
             `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
-        token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Omit it in your own requests. Optional.
+        token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
+            Omit it in your own requests. Optional.
         per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
-        search_after (str): Position after which a page begins, set by the service in the address of a next
+        search_after (str): Position after which the page starts, set by the service in the URL of the next
             page. Omit it in your own requests. Optional.
 
     Returns:
@@ -52,10 +52,10 @@ def build(
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The bundles cannot be listed, most often because a parameter is not as

@@ -24,7 +24,7 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
     Args:
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
             Cloud Storage).
-        checkout_job_id (str): UUID of the checkout job, as it was answered when the job was started. Matches
+        checkout_job_id (str): UUID of the checkout job, as returned when the job was started. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
 
     Returns:
@@ -33,13 +33,13 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
     Raises:
         NotFound: 404: The job does not exist.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The state cannot be answered, most often because the number of the job is
+        APIError: Any other error: The state cannot be returned, most often because the number of the job is
             malformed (400).
     """
     return request(

@@ -31,8 +31,8 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
 
     Args:
         per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Optional.
-        start_at (int): Number of the item that a page begins with, set by the service in the address of a
-            next page. Omit it in your own requests. Optional.
+        start_at (int): Index of the first item of the page, set by the service in the URL of the next page.
+            Omit it in your own requests. Optional.
 
     Returns:
         200: The last page of collections. 206: A page of collections; the `Link` header points to the next
@@ -40,10 +40,10 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The collections cannot be listed, most often because a valid token is

@@ -43,18 +43,18 @@ def build(
         to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest one
             when omitted. Optional.
         per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
-        token (str): Position in the list, set by the service in the address of a next page. Omit it in your
-            own requests. Optional.
+        token (str): Position in the list, set by the service in the URL of the next page. Omit it in your own
+            requests. Optional.
 
     Returns:
         200: The last page of journals. 206: A page of journals; the `Link` header points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The events cannot be listed, most often because a date is malformed (400).

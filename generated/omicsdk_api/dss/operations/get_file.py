@@ -37,7 +37,7 @@ def build(
     further credentials. The headers of the redirect describe the file as HEAD does. Without a version, the
     latest one is read. The storage address supports byte ranges, so an interrupted download can be resumed.
 
-    The file may have to be copied to where it can be read first. While that lasts the answer is a 301 with
+    The file may have to be copied to where it can be read first. While that lasts the response is a 301 with
     `Retry-After`; follow it after that time.
 
     Args:
@@ -47,8 +47,8 @@ def build(
             Cloud Storage).
         version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
             omitted. Optional.
-        token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Omit it in your own requests. Optional.
+        token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
+            Omit it in your own requests. Optional.
         directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
             `gs://bucket/key`, instead of a presigned address. Reading it requires your own credentials for
             that cloud. False when omitted. Optional.
@@ -63,10 +63,10 @@ def build(
     Raises:
         BadRequest: 400: The retry token cannot be understood. Send the request again without one.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The file cannot be read: the UUID or version does not exist in the replica

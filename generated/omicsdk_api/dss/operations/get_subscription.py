@@ -25,7 +25,7 @@ def build(
     unless it is `jmespath`.
 
     Args:
-        uuid (str): UUID of the subscription, as it was answered when the subscription was registered. Matches
+        uuid (str): UUID of the subscription, as returned when the subscription was registered. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
             `gcp`. Each replica has its own subscriptions.
@@ -37,10 +37,10 @@ def build(
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The subscription cannot be read: you have none with this UUID and type in

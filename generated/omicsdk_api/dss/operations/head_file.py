@@ -24,7 +24,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
     Returns the properties of a file: its creator, creation time, media type, size and four checksums. All of
     them are headers; there is no body. Without a version, the latest one is described.
 
-    A file that was written asynchronously is missing while its contents are copied: the answer is 404 until
+    A file that was written asynchronously is missing while its contents are copied: the response is 404 until
     the copy is done. Repeat the request to detect its end.
 
     Args:
@@ -39,10 +39,10 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         NotFound: 404: The file or version does not exist in the replica, or not yet.

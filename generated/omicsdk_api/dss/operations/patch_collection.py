@@ -46,8 +46,8 @@ def build(
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
             Storage). The other one follows soon after.
-        version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it stays
-            as it is. Format DSS_VERSION.
+        version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it is not
+            changed. Format DSS_VERSION.
         add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those that
             are in the collection already are not added again. At most 1000 items. Optional.
         remove_contents (Sequence[CollectionItem | CollectionItemDict]): Links to remove, at most 1,000. They
@@ -67,10 +67,10 @@ def build(
         NotFound: 404: The collection or version does not exist.
         Unprocessable: 422: A link to add leads nowhere.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The collection was not changed, for another reason.

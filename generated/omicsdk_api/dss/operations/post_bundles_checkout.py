@@ -28,15 +28,15 @@ def build(
     """Start copying a bundle to a bucket.
 
     Starts a job that copies all files of a bundle to a bucket: your own, or one of the service's, where the
-    copy is removed after some time. The answer is immediate and has the number of the job; request its state
-    with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is copied.
+    copy is removed after some time. The response is immediate and contains the number of the job; request its
+    state with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is copied.
 
     Args:
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
             Cloud Storage).
-        email (str): E-mail address to notify when the job ends; no notification is sent when it is omitted.
+        email (str): Email address to notify when the job ends; no notification is sent when it is omitted.
             Format email. Optional.
         destination (str): Name of your bucket, in the replica's cloud, that the service may write to. The
             service's own bucket is used when it is omitted. Optional.

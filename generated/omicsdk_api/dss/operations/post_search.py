@@ -43,7 +43,7 @@ def build(
     Field names follow the schema of the metadata, so a query may have to be revised when a schema changes.
     Deleted bundles are not found. A bundle of more than 20,000 files is in the index without its manifest.
 
-    Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
+    Responses come in pages of `results`. Nothing is changed, so a search may be sent again safely.
 
     Args:
         es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object in the body of an Elasticsearch
@@ -55,7 +55,7 @@ def build(
             for its name and address, or `raw` for its whole metadata document as well. Optional.
         per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of `raw`
             output holds at most 10 of them, whatever the requested number. Optional.
-        search_after (str): Position after which a page begins, set by the service in the address of a next
+        search_after (str): Position after which the page starts, set by the service in the URL of the next
             page. Omit it in your own requests. Optional.
 
     Returns:
@@ -63,7 +63,7 @@ def build(
 
     Raises:
         APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter out of
-            bounds is a 400; anything unforeseen is a 500.
+            bounds fails with 400; anything unforeseen fails with 500.
     """
     return request(
         FACTS,

@@ -40,8 +40,8 @@ def build(
         files (Sequence[BundleFile | BundleFileDict]): The files of the bundle. Each is an object with the
             UUID and version of a stored file, the name that it has in this bundle, and whether it is metadata
             to index.
-        creator_uid (int): Number of the user who writes the bundle; kept with it and never interpreted.
-            Format int64.
+        creator_uid (int): ID of the user who writes the bundle; stored with it and not interpreted. Format
+            int64.
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         version (str): Version to store the bundle under: a UTC timestamp such as `2019-08-01T200147.836832Z`,
@@ -56,10 +56,10 @@ def build(
         BadRequest: 400: The list of files or the version is not in order.
         Conflict: 409: The store has other files under this UUID and version. Choose another version.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The bundle was not stored: the token is missing or has expired (401), the

@@ -30,14 +30,14 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
     and the number of parts. Above 640,000 MiB a part is a 10,000th of the size, rounded up to a whole MiB, so
     that there are never more than 10,000 parts. Its media type becomes the file's.
 
-    A small object is copied before the answer comes (201); a large one is queued (202), and HEAD of the file
-    answers 404 until the copy is done. Storing the same contents again under the same version changes nothing
-    (200).
+    A small object is copied before the response is sent (201); a large one is queued (202), and HEAD of the
+    file returns 404 until the copy is done. Storing the same contents again under the same version changes
+    nothing (200).
 
     Args:
         source_url (str): Address of the object to copy, for example
             `s3://my-staging-bucket/reads_1.fastq.gz`. Matches `^(gs|s3|wasb)://`.
-        creator_uid (int): Number of the user who writes the file; kept with it and never interpreted. Format
+        creator_uid (int): ID of the user who writes the file; stored with it and not interpreted. Format
             int64.
         uuid (str): UUID of the file. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
@@ -53,10 +53,10 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
         Conflict: 409: The store has other contents under this UUID and version. Choose another version.
         Unprocessable: 422: The checksums of the source object are not in order.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The file was not stored: the token is missing or has expired (401), the

@@ -42,7 +42,7 @@ def build(
     it is a JMESPath subscription, which sees every event and, without `jmespath_query`, every bundle. The
     service chooses and returns the UUID.
 
-    A delivery counts as successful when your address answers with a status from 200 to 299. Otherwise it is
+    A delivery counts as successful when your address returns a status from 200 to 299. Otherwise it is
     retried with exponentially growing delays, until it succeeds or the retries are exhausted. A notification
     may arrive twice: the receiver must handle this.
 
@@ -83,10 +83,10 @@ def build(
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
-            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
-            time in `Retry-After`.
+        ServiceUnavailable: 503: The service is temporarily unavailable (503). Send the request again after
+            the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The subscription was not registered: a query or attachment is invalid (400,

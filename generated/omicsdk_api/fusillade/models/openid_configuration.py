@@ -37,7 +37,7 @@ class OpenidConfiguration(Model):
         revocation_endpoint: Address where a refresh token is revoked.
         logout_endpoint: Address where sessions are ended.
         scopes_supported: Scopes that can be requested.
-        response_types_supported: Kinds of answer of a login.
+        response_types_supported: Kinds of response of a login.
         id_token_signing_alg_values_supported: Ways of signing, such as `RS256`.
     """
 

@@ -16,7 +16,7 @@ class Roles(Model):
     """Roles: a page of a list, or those of a change.
 
     Attributes:
-        roles: Names of roles: those of a page, or those to give or take away.
+        roles: Names of roles: those of a page, or those to assign or remove.
     """
 
     roles: list[str] | None = None

@@ -19,7 +19,7 @@ class Userinfo(Model):
 
     Attributes:
         sub: Identifier of the user at the identity provider.
-        email: E-mail address, which is the name of the user in this service.
+        email: Email address, which is the name of the user in this service.
         https_auth_data_humancellatlas_org_app_metadata: Data of this deployment about the user; other
             deployments have their own host name in the key. In the document it is called
             https://auth.data.humancellatlas.org/app_metadata.

@@ -13,12 +13,11 @@ FACTS = OperationFacts(name="delete_v1_group", method="DELETE", path="/v1/group/
 def build(*, group_id: str) -> Request:
     """Delete a group.
 
-    Takes all users and roles out of the group and deletes it with its policy. The users are kept and lose the
-    permissions of the group. This cannot be undone. The caller needs the permission `fus:DeleteGroup`.
+    Removes all users and roles from the group, then deletes it with its policy. The users are kept and lose
+    the permissions of the group. This cannot be undone. The caller needs the permission `fus:DeleteGroup`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
         200: The group has been deleted.

@@ -24,7 +24,7 @@ def build(*, resource_type_name: str) -> Request:
     caller needs the permission `fus:DeleteResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:

@@ -30,7 +30,7 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
     removed action as well; the service does not. The caller needs the permission `fus:DeleteResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
 

@@ -27,7 +27,7 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
     permission `fus:DeleteResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.

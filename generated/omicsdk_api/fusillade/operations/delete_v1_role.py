@@ -17,8 +17,7 @@ def build(*, role_id: str) -> Request:
     undone. The caller needs the permission `fus:DeleteRole`.
 
     Args:
-        role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        role_id (str): Name of the role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
         200: The role has been deleted.

@@ -14,13 +14,12 @@ FACTS = OperationFacts(name="get_login", method="GET", path="/login", accept="te
 def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
     """Redirect a user to the login page.
 
-    Redirects to the identity provider's login page, by way of /oauth/authorize. Once the login is done the
-    browser comes back to `redirect_uri`, whose query then has the tokens and the `state`. A user who logs in
-    for the first time gets an account. This is an address for browsers; a program has little use for the
-    page.
+    Redirects to the identity provider's login page, through /oauth/authorize. After the login the browser
+    returns to `redirect_uri`, whose query then has the tokens and the `state`. A user who logs in for the
+    first time gets an account. This is an address for browsers; a program has little use for the page.
 
     Args:
-        redirect_uri (str): Address to come back to once the login is done.
+        redirect_uri (str): URL to return to after the login.
         state (str): Any text; it is returned with the redirect to `redirect_uri`, so that the caller can
             identify the login. None when omitted. Optional.
 

@@ -34,15 +34,14 @@ def build(
     flow is always that of an authorisation code.
 
     Args:
-        redirect_uri (str): Address to come back to once the login is done. The answer is shown as JSON when
-            it is omitted. Optional.
+        redirect_uri (str): URL to return to after the login. The response is shown as JSON when it is
+            omitted. Optional.
         state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
-        client_id (str): Id of the requesting application, as registered with the identity provider. The
+        client_id (str): ID of the requesting application, as registered with the identity provider. The
             deployment's default application when omitted. Optional.
         scope (str): Requested scopes, separated by spaces, such as `openid email offline_access`. The
             deployment's defaults when omitted. Optional.
-        respone_type (str): Requested kind of answer, in the service's spelling; `code` is the only one, and
-            the default. Optional.
+        respone_type (str): Response type; `code` is the only one, and the default. Optional.
         nonce (str): Any text; it is put into the identity token, so that the caller can verify that the token
             was made for this login. None when omitted. Optional.
         prompt (str): What the provider shows: `none` for nothing, which fails if a login is required, or

@@ -22,11 +22,10 @@ def build(*, group_id: str) -> Request:
     listed separately. The caller needs the permission `fus:GetGroup`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
-        200: The group exists; the answer describes it.
+        200: The group exists; the response describes it.
 
     Raises:
         NotFound: 404: The user, group, role, resource type or ID does not exist.

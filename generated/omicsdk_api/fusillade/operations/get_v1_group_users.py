@@ -33,10 +33,9 @@ def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit 
     permission `fus:GetUser`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            begins at its start when it is omitted. Optional.
+            starts at its start when it is omitted. Optional.
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:

@@ -20,11 +20,11 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, resource_id: str) -> Request:
     """Check whether a resource ID exists.
 
-    Returns 200 if the service knows a thing of that type and ID. Users and groups with access to it are
-    listed as its members. The caller needs the permission `fus:GetResources`.
+    Returns 200 if a resource of that type and ID is registered. Users and groups with access to it are listed
+    as its members. The caller needs the permission `fus:GetResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.

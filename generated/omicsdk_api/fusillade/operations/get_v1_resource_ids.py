@@ -33,10 +33,10 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
     caller needs the permission `fus:GetResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            begins at its start when it is omitted. Optional.
+            starts at its start when it is omitted. Optional.
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:

@@ -27,7 +27,7 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
     needs the permission `fus:GetResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
 

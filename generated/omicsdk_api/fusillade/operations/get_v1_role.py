@@ -22,11 +22,10 @@ def build(*, role_id: str) -> Request:
     groups list their roles. The caller needs the permission `fus:GetRole`.
 
     Args:
-        role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        role_id (str): Name of the role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
-        200: The role exists; the answer describes it.
+        200: The role exists; the response describes it.
 
     Raises:
         NotFound: 404: The user, group, role, resource type or ID does not exist.

@@ -22,11 +22,11 @@ def build(*, user_id: str) -> Request:
     listed separately. The caller needs the permission `fus:GetUser`.
 
     Args:
-        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
-        200: The user exists; the answer describes it.
+        200: The user exists; the response describes it.
 
     Raises:
         NotFound: 404: The user, group, role, resource type or ID does not exist.

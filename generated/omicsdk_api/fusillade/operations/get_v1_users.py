@@ -34,7 +34,7 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
     Args:
         next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            begins at its start when it is omitted. Optional.
+            starts at its start when it is omitted. Optional.
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:

@@ -31,7 +31,7 @@ def build(
 ) -> Request:
     """Get tokens, or renew them.
 
-    Passes the request on to the token endpoint of the identity provider and returns its answer. The grant
+    Passes the request on to the token endpoint of the identity provider and returns its response. The grant
     `authorization_code` exchanges a code from a login for tokens; `refresh_token` exchanges a refresh token
     for a new access token.
 
@@ -42,7 +42,7 @@ def build(
             Omit it for other grants. Optional.
         grant_type (str): Type of the grant: `authorization_code` or `refresh_token`. The provider refuses the
             request when it is omitted. Optional.
-        client_id (str): Id of the requesting application. The provider refuses the request when it is
+        client_id (str): ID of the requesting application. The provider refuses the request when it is
             omitted. Optional.
         client_secret (str): Secret of the application; an application that cannot keep one leaves it out.
             Optional.

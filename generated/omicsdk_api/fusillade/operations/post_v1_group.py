@@ -35,7 +35,7 @@ def build(
         group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): Policy of the group, in the grammar of AWS IAM.
             The deployment's policy for new groups when omitted. Optional.
-        roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
+        roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
         201: The group has been created.

@@ -34,7 +34,7 @@ def build(
     resource ID. The caller needs the permission `fus:PostResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         owner_policy (PolicyDocument | PolicyDocumentDict | None): Permissions of the owner of a resource ID.
             Reading, changing and deleting it, when omitted. Optional.

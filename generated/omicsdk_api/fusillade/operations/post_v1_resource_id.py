@@ -20,11 +20,11 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, resource_id: str) -> Request:
     """Create a resource ID.
 
-    Registers a thing, so that access to it can be granted. It has no members yet. The caller needs the
+    Registers a resource, so that access to it can be granted. It has no members yet. The caller needs the
     permission `fus:PostResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.

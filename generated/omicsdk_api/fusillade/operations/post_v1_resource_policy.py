@@ -39,7 +39,7 @@ def build(
     Args:
         policy (PolicyDocument | PolicyDocumentDict | None): Permissions of members with the level on a thing,
             in the grammar of AWS IAM.
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
         policy_type (Literal['ResourcePolicy', 'IAMPolicy']): Kind of a policy: `ResourcePolicy` for an access

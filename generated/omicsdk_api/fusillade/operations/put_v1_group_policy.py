@@ -27,8 +27,7 @@ def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None |
     all users of the group immediately. The caller needs the permission `fus:PutGroup`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
             replaces the old one whole. Optional.
 

@@ -27,10 +27,9 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
     `fus:PutRole`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
-        roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
+        roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
         200: The roles have been given or taken away. 304: Nothing has been changed, because part of the

@@ -22,12 +22,11 @@ FACTS = OperationFacts(name="put_v1_group_user", method="PUT", path="/v1/group/{
 def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT) -> Request:
     """Add users to a group, or remove them.
 
-    Puts all of the users into the group or takes all of them out, depending on `action`; 1 to 10 users at a
-    time. The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
+    Adds all of the users to the group or removes all of them, depending on `action`; 1 to 10 users at a time.
+    The change is atomic. The caller needs the permission `fus:PutUser`.
 
     Args:
-        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
         users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10 items.
             Optional.

@@ -34,7 +34,7 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
     Args:
         body (Sequence[ResourceMember | ResourceMemberDict]): The member to change, alone in a list. From 1 to
             1 items.
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.

@@ -33,7 +33,7 @@ def build(
     the resource type only. The caller needs the permission `fus:PutResources`.
 
     Args:
-        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+        resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It

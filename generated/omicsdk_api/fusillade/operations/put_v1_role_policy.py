@@ -27,8 +27,7 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
     The caller needs the permission `fus:PutRole`.
 
     Args:
-        role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        role_id (str): Name of the role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
             replaces the old one whole. Optional.
 

@@ -18,11 +18,11 @@ FACTS = OperationFacts(name="put_v1_user", method="PUT", path="/v1/user/{user_id
 def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
     """Enable or disable a user.
 
-    Sets the status of a user. Every decision about a disabled user is a refusal; groups, roles and policies
-    are kept and apply again when the user is enabled. The caller needs the permission `fus:PutUser`.
+    Sets the status of a user. All requests of a disabled user are denied; groups, roles and policies are kept
+    and apply again when the user is enabled. The caller needs the permission `fus:PutUser`.
 
     Args:
-        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         status (Literal['enabled', 'disabled']): New status of the user: `enabled` or `disabled`.
 

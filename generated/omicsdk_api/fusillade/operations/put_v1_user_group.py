@@ -22,12 +22,12 @@ FACTS = OperationFacts(name="put_v1_user_group", method="PUT", path="/v1/user/{u
 def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT) -> Request:
     """Add a user to groups, or remove them.
 
-    Puts the user into all of the groups or removes the user from all of them, depending on `action`. The
-    change is made as a whole or not at all. How many groups a user can be in is limited by the deployment;
-    above that the answer is 409. The caller needs the permission `fus:PutGroup`.
+    Adds the user to all of the groups or removes the user from all of them, depending on `action`. The change
+    is atomic. The deployment limits the number of groups of a user; above that the response is 409. The
+    caller needs the permission `fus:PutGroup`.
 
     Args:
-        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
         groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.

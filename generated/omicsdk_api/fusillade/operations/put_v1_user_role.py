@@ -22,15 +22,14 @@ FACTS = OperationFacts(name="put_v1_user_role", method="PUT", path="/v1/user/{us
 def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a user, or remove them.
 
-    Gives the user all of the roles or removes all of them, depending on `action`. The change is made as a
-    whole or not at all. Roles that come with a group are not affected. The caller needs the permission
-    `fus:PutRole`.
+    Assigns all of the roles to the user or removes all of them, depending on `action`. The change is atomic.
+    Roles that come with a group are not affected. The caller needs the permission `fus:PutRole`.
 
     Args:
-        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
-        roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
+        roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
         200: The roles have been given or taken away. 304: Nothing has been changed, because part of the

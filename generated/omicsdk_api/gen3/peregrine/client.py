@@ -36,10 +36,10 @@ class PeregrineApi(_Operations, Client):
 
     The schema of the queries is made from the dictionary. Each type of node is a root field of that name,
     with `_<node>_count` beside it; `datanode` finds files of all types, `transaction_log` what was submitted.
-    Arguments filter, sort and page: `first` is 10 unless given, and 0 means all; `offset` skips. Answers
+    Arguments filter, sort and page: `first` is 10 unless given, and 0 means all; `offset` skips. Responses
     contain only data that the bearer of the token may read.
 
-    Some answers differ from what the schema promises: integers come as numbers with a fraction (2.0), and
+    Some responses differ from what the schema promises: integers come as numbers with a fraction (2.0), and
     filters on integers match nothing.
 
     Args:

@@ -15,7 +15,7 @@ _READS_TICKET_FIELDS = frozenset({"htsget"})
 
 @define(slots=True, repr=False)
 class ReadsTicket(Model):
-    """The answer to a request for reads; everything is in its one field.
+    """The response to a request for reads; everything is in its one field.
 
     Attributes:
         htsget: Format and blocks of the file.

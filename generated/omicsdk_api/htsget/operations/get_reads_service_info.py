@@ -19,7 +19,7 @@ def build() -> Request:
     """Describe the service for reads.
 
     Returns the operator of the server, the formats that it can serve, and whether it leaves out fields and
-    tags on request. Servers that predate version 1.3 of the standard may answer 404.
+    tags on request. Servers that predate version 1.3 of the standard may return 404.
 
     Returns:
         200: The description of the service for reads.

@@ -34,7 +34,7 @@ def build(
 ) -> Request:
     """Get a ticket for reads of several regions.
 
-    Returns the same as GET for any number of regions. Support is optional: a server without it answers 404 or
+    Returns the same as GET for any number of regions. Support is optional: a server without it returns 404 or
     405. Nothing is changed, so the request may be repeated.
 
     Args:

@@ -13,11 +13,11 @@ _ACTIVATION_FIELDS = frozenset({"uid", "token"})
 
 @define(slots=True, repr=False)
 class Activation(Model):
-    """Proof that an e-mail address is the user's.
+    """Proof that an email address is the user's.
 
     Attributes:
-        uid: Coded id of the account, from the mail.
-        token: Secret of the activation, from the mail.
+        uid: Encoded ID of the account, from the email.
+        token: Token of the activation, from the email.
     """
 
     uid: str

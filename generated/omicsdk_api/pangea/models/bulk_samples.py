@@ -16,7 +16,7 @@ class BulkSamples(Model):
     """Samples to create at once.
 
     Attributes:
-        names: Names of the new samples; none twice, none that the library has.
+        names: Names of the new samples; without duplicates; none may exist in the library.
         library: UUID of the library that will own the new samples. Format uuid.
     """
 

@@ -18,7 +18,7 @@ class CompleteS3Request(Model):
     """The parts that were uploaded.
 
     Attributes:
-        upload_id: Id of the upload to complete.
+        upload_id: ID of the upload to complete.
         parts: The parts, in order.
     """
 

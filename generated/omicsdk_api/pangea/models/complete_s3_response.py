@@ -17,7 +17,7 @@ class CompleteS3Response(Model):
 
     Attributes:
         status: `success` when the file is whole.
-        upload_id: Id of the upload that was completed.
+        upload_id: ID of the upload that was completed.
     """
 
     status: str

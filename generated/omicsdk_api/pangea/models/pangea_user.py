@@ -53,16 +53,16 @@ class PangeaUser(Model):
     Attributes:
         id: Number of the user; some operations require it in place of the UUID.
         uuid: UUID of the user. Format uuid.
-        email: E-mail address, which is the login name. Format email.
+        email: Email address, which is the login name. Format email.
         is_staff: Whether the user may enter the server's administration.
         is_active: Whether the user may log in.
         personal_org_uuid: UUID of the user's own organization; null for none. Format uuid.
         organization_objs: The organizations that the user is a member of.
         saved_sample_group_objs: The sample groups that the user has saved.
         avatar: Address of the user's picture; null for none. Format uri.
-        name: The user's name as shown; null for none.
+        name: Display name; null for none.
         biography: Profile text that the user wrote.
-        url: Address of the user's web page. Format uri. At most 200 characters.
+        url: URL of the user's web page. Format uri. At most 200 characters.
         twitter_username: The user's name on Twitter.
         github_username: The user's name on GitHub.
         company: Where the user works.

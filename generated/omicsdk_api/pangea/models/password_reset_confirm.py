@@ -13,12 +13,12 @@ _PASSWORD_RESET_CONFIRM_FIELDS = frozenset({"uid", "token", "new_password"})
 
 @define(slots=True, repr=False)
 class PasswordResetConfirm(Model):
-    """A new password with the token from an e-mail.
+    """A new password with the token from an email.
 
     Attributes:
-        uid: Coded id of the account whose password is lost, from the mail.
-        token: Secret of the reset, from the mail.
-        new_password: The password from now on.
+        uid: Encoded ID of the account, from the email.
+        token: Token of the reset, from the email.
+        new_password: Password to set. Format password.
     """
 
     uid: str

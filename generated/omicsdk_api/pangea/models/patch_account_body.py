@@ -17,7 +17,7 @@ class PatchAccountBody(Model):
 
     Attributes:
         id: Number of the account.
-        email: E-mail address of the account. Format email.
+        email: Email address of the account. Format email.
     """
 
     id: int | None = None

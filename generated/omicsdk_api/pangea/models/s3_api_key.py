@@ -24,7 +24,7 @@ class S3ApiKey(Model):
         updated_at: When the key pair last changed. Format date-time.
         bucket: UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
         public_key: Access key id of the storage.
-        private_key: Secret key of the storage; never answered. Format password.
+        private_key: Secret key of the storage; never returned. Format password.
     """
 
     uuid: str

@@ -13,10 +13,10 @@ _SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
 
 @define(slots=True, repr=False)
 class SendEmailReset(Model):
-    """Recipient of an e-mail.
+    """Recipient of an email.
 
     Attributes:
-        email: E-mail address that the mail is sent to. Format email.
+        email: Email address that the message is sent to. Format email.
     """
 
     email: str

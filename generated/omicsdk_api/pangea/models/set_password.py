@@ -16,7 +16,7 @@ class SetPassword(Model):
     """A new password with the old one.
 
     Attributes:
-        new_password: Password to log in with from now on. Format password.
+        new_password: Password to set. Format password.
         current_password: Password so far. Format password.
     """
 

@@ -13,11 +13,11 @@ _SET_USERNAME_FIELDS = frozenset({"current_password", "new_email"})
 
 @define(slots=True, repr=False)
 class SetUsername(Model):
-    """A new e-mail address with the password.
+    """A new email address with the password.
 
     Attributes:
         current_password: Password of the account, as a proof. Format password.
-        new_email: E-mail address to log in with from now on. Format email. At most 254 characters.
+        new_email: New email address to log in with. At most 254 characters.
     """
 
     current_password: str

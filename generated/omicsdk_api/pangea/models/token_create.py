@@ -17,7 +17,7 @@ class TokenCreate(Model):
 
     Attributes:
         password: Password of the account. Format password.
-        email: E-mail address of the account.
+        email: Email address of the account.
     """
 
     password: str

@@ -17,7 +17,7 @@ class UploadS3Multipart(Model):
 
     Attributes:
         urls: Addresses to PUT the parts to, in order; valid for a day.
-        upload_id: Id of the upload that was begun in the storage.
+        upload_id: ID of the upload that was begun in the storage.
     """
 
     urls: list[str]

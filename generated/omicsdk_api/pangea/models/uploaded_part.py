@@ -16,8 +16,8 @@ class UploadedPart(Model):
     """A part that is in the storage.
 
     Attributes:
-        e_tag: The part's ETag as the storage answered it, with its quotes. In the document it is called ETag.
-        part_number: Number of the part, from 1. In the document it is called PartNumber.
+        e_tag: The part's ETag as returned by the storage, with its quotes. In the document it is called ETag.
+        part_number: Part number, from 1. In the document it is called PartNumber.
     """
 
     e_tag: str

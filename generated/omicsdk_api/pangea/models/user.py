@@ -17,7 +17,7 @@ class User(Model):
 
     Attributes:
         id: Number of the account.
-        email: E-mail address of the account. Format email.
+        email: Email address of the account. Format email.
     """
 
     id: int

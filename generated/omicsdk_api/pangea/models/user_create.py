@@ -16,9 +16,9 @@ class UserCreate(Model):
     """A new account.
 
     Attributes:
-        email: E-mail address; no other account has it. Format email. At most 254 characters.
+        email: Email address; no other account has it. Format email. At most 254 characters.
         id: Number of the new account.
-        password: Password; neither short, common nor all digits. Never answered. Format password.
+        password: Password; neither short, common nor all digits. Never returned. Format password.
     """
 
     email: str

@@ -13,12 +13,12 @@ _USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
 
 @define(slots=True, repr=False)
 class UsernameResetConfirm(Model):
-    """A new e-mail address with the token from an e-mail.
+    """A new email address with the token from an email.
 
     Attributes:
-        new_email: The e-mail address from now on. Format email. At most 254 characters.
-        uid: Coded id of the account whose address changes, from the mail.
-        token: Secret of the change, from the mail.
+        new_email: New email address. At most 254 characters.
+        uid: Encoded ID of the account, from the email.
+        token: Token of the change, from the email.
     """
 
     new_email: str

@@ -24,7 +24,7 @@ class Wiki(Model):
         page_objs: The pages themselves.
         home_page_obj: The page that the wiki begins with.
         sidebar_obj: The page beside the others; null for none.
-        uuid: UUID of the wiki; answered when a page is written, not when the wiki is read. Format uuid.
+        uuid: UUID of the wiki; returned when a page is written, not when the wiki is read. Format uuid.
     """
 
     pages: list[str]

@@ -23,7 +23,7 @@ def build(*, user: int, organization_pk: str) -> Request:
 
     Args:
         user (int): Number of the user to add, not the UUID.
-        organization_pk (str): UUID of the organization whose members are meant. Format uuid.
+        organization_pk (str): UUID of the organization. Format uuid.
 
     Returns:
         200: It is done.

@@ -25,7 +25,7 @@ def build(*, sample_group_uuid: str, project_pk: str) -> Request:
 
     Args:
         sample_group_uuid (str): UUID of the sample group to put into the project. Format uuid.
-        project_pk (str): UUID of the project whose groups are meant. Format uuid.
+        project_pk (str): UUID of the project. Format uuid.
 
     Returns:
         200: It is done.

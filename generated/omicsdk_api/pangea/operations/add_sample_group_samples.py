@@ -24,10 +24,10 @@ FACTS = OperationFacts(
 def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT) -> Request:
     """Add samples to a sample group.
 
-    They stay in their library as well. An unknown sample fails with 500.
+    They remain in their library. An unknown sample fails with 500.
 
     Args:
-        group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
+        group_pk (str): UUID of the sample group. Format uuid.
         sample_uuids (Sequence[str]): UUIDs of samples; may be combined with `sample_uuid`. Optional.
         sample_uuid (str): UUID of one sample; may be combined with `sample_uuids`. Optional.
 

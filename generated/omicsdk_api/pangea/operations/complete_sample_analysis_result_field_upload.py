@@ -32,10 +32,10 @@ def build(
 ) -> Request:
     """Complete the upload in parts into a field of a sample's result.
 
-    A failure in the storage, such as a wrong ETag, is answered with 200 and null.
+    A failure in the storage, such as a wrong ETag, returns 200 and null.
 
     Args:
-        upload_id (str): Id of the upload to complete.
+        upload_id (str): ID of the upload to complete.
         parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
         work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your

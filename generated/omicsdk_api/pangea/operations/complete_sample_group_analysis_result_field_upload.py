@@ -29,10 +29,10 @@ FACTS = OperationFacts(
 def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str) -> Request:
     """Complete the upload in parts into a field of a sample group's result.
 
-    A failure in the storage is answered with 200 and null.
+    A failure in the storage returns 200 and null.
 
     Args:
-        upload_id (str): Id of the upload to complete.
+        upload_id (str): ID of the upload to complete.
         parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
         id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
 

@@ -28,7 +28,7 @@ def build(
         bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
         description (str): Purpose of the key pair. Optional.
         public_key (str): Access key id of the storage. Optional.
-        private_key (str): Secret key of the storage; never answered. Format password. Optional.
+        private_key (str): Secret key of the storage; never returned. Format password. Optional.
 
     Returns:
         201: The key pair of an S3 bucket as it is now.

@@ -25,7 +25,7 @@ def build(*, names: Sequence[str], library: str) -> Request:
     fails with 500, and so does a group that is not a library.
 
     Args:
-        names (Sequence[str]): Names of the new samples; none twice, none that the library has.
+        names (Sequence[str]): Names of the new samples; without duplicates; none may exist in the library.
         library (str): UUID of the library that will own the new samples. Format uuid.
 
     Returns:

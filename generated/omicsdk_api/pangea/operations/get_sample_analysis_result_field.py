@@ -19,8 +19,8 @@ FACTS = OperationFacts(name="get_sample_analysis_result_field", method="GET", pa
 def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     """Get a field of a sample's analysis result.
 
-    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Do not send
-    that back.
+    The stored data of a file in a registered bucket also has a `presigned_url` to read it from. Do not send
+    it back.
 
     Args:
         uuid (str): UUID of the field of a sample's result. Format uuid.

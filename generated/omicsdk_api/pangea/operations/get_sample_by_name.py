@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, org: str, grp: str, sample: str) -> Request:
     """Get a sample by names or UUIDs.
 
-    Of samples whose names differ only in case the newest is answered.
+    Of samples whose names differ only in case, the newest is returned.
 
     Args:
         org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.

@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, uuid: str) -> Request:
     """Get a field of a sample group's analysis result.
 
-    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Do not send
-    that back.
+    The stored data of a file in a registered bucket also has a `presigned_url` to read it from. Do not send
+    it back.
 
     Args:
         uuid (str): UUID of the field of a sample group's result. Format uuid.

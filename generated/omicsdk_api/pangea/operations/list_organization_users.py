@@ -28,8 +28,8 @@ def build(*, organization_pk: str, page: int | Omit = OMIT) -> Request:
     """List the members of an organization.
 
     Args:
-        organization_pk (str): UUID of the organization whose members are meant. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        organization_pk (str): UUID of the organization. Format uuid.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of users' profiles.

@@ -30,10 +30,10 @@ def build(
     """List all versions of pipelines' modules.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
         pipeline (str): Only modules of the pipeline of this UUID. Format uuid. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of versions of pipelines' modules.

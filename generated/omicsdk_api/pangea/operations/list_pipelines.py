@@ -25,9 +25,9 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
     """List all pipelines.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of pipelines.

@@ -28,8 +28,8 @@ def build(*, project_pk: str, page: int | Omit = OMIT) -> Request:
     """List the sample groups of a project.
 
     Args:
-        project_pk (str): UUID of the project whose groups are meant. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        project_pk (str): UUID of the project. Format uuid.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of sample groups.

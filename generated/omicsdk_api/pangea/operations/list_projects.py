@@ -27,10 +27,10 @@ def build(
     """List all projects.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
-        organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
+        organization_id (str): Filter by the UUID of the organization. Format uuid. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of projects.

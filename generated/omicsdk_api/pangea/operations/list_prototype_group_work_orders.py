@@ -41,7 +41,7 @@ def build(
         max_num (int): Maximum number of orders; all when omitted. Optional.
         random (str): Any value mixes the orders at random. Optional.
         not_status (str): Leave out orders of this status. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of group work orders.

@@ -29,7 +29,7 @@ def build(*, page: int | Omit = OMIT) -> Request:
     """List key pairs of your organizations' S3 buckets.
 
     Args:
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of key pairs.

@@ -29,8 +29,8 @@ def build(*, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> Req
     """List S3 buckets of your organizations.
 
     Args:
-        organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        organization_id (str): Filter by the UUID of the organization. Format uuid. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of S3 buckets.

@@ -30,10 +30,10 @@ def build(
     """List fields of samples' analysis results that you may see.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
         analysis_result_id (str): Only fields of the result of this UUID. Format uuid. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of fields of samples' analysis results.

@@ -35,11 +35,11 @@ def build(
     """List analysis results of samples that you may see.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
         sample_id (str): Only results about the sample of this UUID. Format uuid. Optional.
         module_name (str): Only results of the module of this name. Optional.
         replicate (str): Only results of this replicate. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of analysis results of samples.

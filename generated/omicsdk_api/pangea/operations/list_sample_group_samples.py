@@ -31,8 +31,8 @@ def build(*, group_pk: str, page: int | Omit = OMIT) -> Request:
     500.
 
     Args:
-        group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        group_pk (str): UUID of the sample group. Format uuid.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of samples.

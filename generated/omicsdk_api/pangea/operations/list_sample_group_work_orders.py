@@ -30,7 +30,7 @@ def build(*, sample_group_pk: str, page: int | Omit = OMIT) -> Request:
 
     Args:
         sample_group_pk (str): UUID of the sample group that is worked on. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of group work orders.

@@ -35,11 +35,11 @@ def build(
     """List sample groups that you may see.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
-        organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
+        organization_id (str): Filter by the UUID of the organization. Format uuid. Optional.
         is_public (bool): Only public ones, or only private ones. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of sample groups.

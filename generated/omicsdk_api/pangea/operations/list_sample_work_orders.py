@@ -29,7 +29,7 @@ def build(*, sample_pk: str, page: int | Omit = OMIT) -> Request:
 
     Args:
         sample_pk (str): UUID of the sample that is worked on. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of work orders.

@@ -29,7 +29,7 @@ def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
 
     Args:
         tag_pk (str): UUID of the tag of the items. Format uuid.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of tags.

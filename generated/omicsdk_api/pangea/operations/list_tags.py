@@ -27,10 +27,10 @@ def build(
     """List all tags.
 
     Args:
-        uuid (str): Only the one of this UUID. Format uuid. Optional.
-        name (str): Only those of this name, letter for letter. Optional.
-        sample (str): Only tags of the sample of this UUID. Format uuid. Optional.
-        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+        uuid (str): Filter by UUID. Format uuid. Optional.
+        name (str): Filter by exact name. Optional.
+        sample (str): Filter by the UUID of a sample. Format uuid. Optional.
+        page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:
         200: A page of tags.

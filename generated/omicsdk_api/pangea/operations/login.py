@@ -19,12 +19,12 @@ FACTS = OperationFacts(name="login", method="POST", path="/api/auth/token/login/
 def build(*, password: str, email: str) -> Request:
     """Log in and get the account's token.
 
-    The same token comes each time until it is deleted by a logout. Send no token along: an expired token is
-    refused even here.
+    The same token is returned until a logout deletes it. Do not send a token: an expired one is refused even
+    here.
 
     Args:
         password (str): Password of the account. Format password.
-        email (str): E-mail address of the account.
+        email (str): Email address of the account.
 
     Returns:
         200: The account's token.

@@ -16,7 +16,7 @@ def build() -> Request:
     All clients that use the token lose their access.
 
     Returns:
-        204: Success; the answer is empty.
+        204: Success; the response is empty.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

@@ -34,7 +34,7 @@ def build(
         id (str): UUID of the key pair. Format uuid.
         description (str): Purpose of the key pair. Optional.
         public_key (str): Access key id of the storage. Optional.
-        private_key (str): Secret key of the storage; never answered. Format password. Optional.
+        private_key (str): Secret key of the storage; never returned. Format password. Optional.
 
     Returns:
         200: The key pair of an S3 bucket as it is now.

@@ -34,7 +34,7 @@ def build(
 ) -> Request:
     """Update an analysis result of a sample, giving its module's name and its sample.
 
-    Omitted fields stay unchanged. But an omitted replicate is chosen at random again.
+    Omitted fields stay unchanged. An omitted replicate is replaced by a new random one.
 
     Args:
         module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.

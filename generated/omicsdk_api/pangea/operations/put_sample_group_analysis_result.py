@@ -35,7 +35,7 @@ def build(
 ) -> Request:
     """Replace an analysis result of a sample group.
 
-    Omitted fields stay unchanged. But an omitted replicate is chosen at random again.
+    Omitted fields stay unchanged. An omitted replicate is replaced by a new random one.
 
     Args:
         module_name (str): Name of the module that made the sample group's result, such as `raw::raw_reads`.

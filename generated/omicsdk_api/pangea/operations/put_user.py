@@ -40,9 +40,9 @@ def build(
         is_staff (bool): Whether the user may enter the server's administration. Optional.
         is_active (bool): Whether the user may log in. Optional.
         avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
-        name (str | None): The user's name as shown; null for none. Optional.
+        name (str | None): Display name; null for none. Optional.
         biography (str | None): Profile text that the user wrote. Optional.
-        url (str | None): Address of the user's web page. Format uri. At most 200 characters. Optional.
+        url (str | None): URL of the user's web page. Format uri. At most 200 characters. Optional.
         twitter_username (str | None): The user's name on Twitter. Optional.
         github_username (str | None): The user's name on GitHub. Optional.
         company (str | None): Where the user works. Optional.

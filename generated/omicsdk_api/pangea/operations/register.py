@@ -22,8 +22,8 @@ def build(*, email: str, password: str) -> Request:
     The account can log in immediately. The path requires its final slash.
 
     Args:
-        email (str): E-mail address; no other account has it. Format email. At most 254 characters.
-        password (str): Password; neither short, common nor all digits. Never answered. Format password.
+        email (str): Email address; no other account has it. Format email. At most 254 characters.
+        password (str): Password; neither short, common nor all digits. Never returned. Format password.
 
     Returns:
         201: The account was made.

@@ -17,11 +17,11 @@ def build(*, new_password: str, current_password: str) -> Request:
     """Update your password.
 
     Args:
-        new_password (str): Password to log in with from now on. Format password.
+        new_password (str): Password to set. Format password.
         current_password (str): Password so far. Format password.
 
     Returns:
-        204: Success; the answer is empty.
+        204: Success; the response is empty.
 
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.

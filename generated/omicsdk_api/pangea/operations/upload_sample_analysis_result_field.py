@@ -39,7 +39,7 @@ def build(
     Args:
         filename (str): Name of the file; the last part of its key in the bucket.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
-        stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the whole
+        stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that uploads the whole
             file, `upload-multipart` for addresses of parts. Default: upload. Optional.
         n_parts (int): Number of parts of the file. Default: 1. Optional.
         work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your

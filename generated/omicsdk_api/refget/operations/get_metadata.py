@@ -33,7 +33,7 @@ def build(*, id: str) -> Request:
 
     Raises:
         NotFound: 404: The server has no sequence of this identifier.
-        APIError: 415: The server cannot answer in the requested media type.
+        APIError: 415: The requested media type is not available.
     """
     return request(FACTS, f"/sequence/{segment('id', id)}/metadata")
 

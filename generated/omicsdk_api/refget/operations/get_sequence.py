@@ -38,8 +38,8 @@ def build(*, id: str, start: int | Omit = OMIT, end: int | Omit = OMIT, range: s
     Raises:
         BadRequest: 400: The start, end or range is invalid, or both were given.
         NotFound: 404: The server has no sequence of this identifier.
-        APIError: 415: The server cannot answer in the requested media type. 416: The part is beyond the
-            sequence, or its start is behind its end on a sequence that is not circular.
+        APIError: 415: The requested media type is not available. 416: The part is beyond the sequence, or its
+            start is behind its end on a sequence that is not circular.
         ServerError: 501: The server does not support this request, usually a part across the origin of a
             circular sequence.
     """

@@ -25,7 +25,7 @@ def build() -> Request:
         200: The description of the server.
 
     Raises:
-        APIError: 415: The server cannot answer in the requested media type.
+        APIError: 415: The requested media type is not available.
     """
     return request(FACTS, "/sequence/service-info")
 

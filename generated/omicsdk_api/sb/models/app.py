@@ -17,12 +17,12 @@ class App(Model):
 
     Attributes:
         href: Address of the app in the API. Format uri.
-        id: Identity of the app, as `owner/project/app`, with the revision after a further slash.
-        project: Identity of the project that the app is in.
+        id: ID of the app, as `owner/project/app`, with the revision after a further slash.
+        project: ID of the project that the app is in.
         name: Name of the app.
-        revision: Number of this revision, counted from 0.
-        raw: The app's own text; in answers for a single app.
-        copy_of: Identity of the app that this is a copy of.
+        revision: Number of this revision, from 0.
+        raw: The app's own text; in responses for a single app.
+        copy_of: ID of the app that this is a copy of.
         latest_revision: Number of the latest revision.
     """
 

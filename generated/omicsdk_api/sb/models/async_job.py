@@ -45,7 +45,7 @@ class AsyncJob(Model):
 
     Attributes:
         href: Address of the job in the API. Format uri.
-        id: Identity of the job.
+        id: ID of the job.
         type: Action of the job.
         state: State of the job; only `FINISHED` is final.
         result: Result for each file, when the job has finished.

@@ -46,7 +46,7 @@ class Automation(Model):
 
     Attributes:
         href: Address of the automation in the API. Format uri.
-        id: Identity of the automation. Format uuid.
+        id: ID of the automation. Format uuid.
         name: Name of the automation.
         description: Description of the automation.
         billing_group: Billing group that pays for the automation's runs. Format uuid.

@@ -19,9 +19,9 @@ class AutomationMember(Model):
 
     Attributes:
         href: Address of the automation's member in the API. Format uri.
-        id: Identity of the automation's member.
+        id: ID of the automation's member.
         username: Username of the automation's member.
-        email: E-mail address of the automation's member.
+        email: Email address of the automation's member.
         type: Type of the automation's member: a user, or a `team`.
         name: Name of the automation's member.
         permissions: Permissions of the member on the automation.

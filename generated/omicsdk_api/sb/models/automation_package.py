@@ -42,10 +42,10 @@ class AutomationPackage(Model):
     """A version of an automation's code.
 
     Attributes:
-        id: Identity of the code package.
+        id: ID of the code package.
         automation: Automation that the code belongs to. Format uuid.
         version: Version of the code.
-        location: Identity of the uploaded code.
+        location: ID of the uploaded code.
         schema: Inputs of a run, in the code's own format.
         created_by: Username of who added the code.
         created_on: When the code was added. Format date-time.

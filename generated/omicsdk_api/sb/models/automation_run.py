@@ -55,7 +55,7 @@ class AutomationRun(Model):
 
     Attributes:
         href: Address of the run in the API. Format uri.
-        id: Identity of the run.
+        id: ID of the run.
         name: Name of the run.
         automation: Automation that is run.
         package: Version of the code that is run.
@@ -65,13 +65,13 @@ class AutomationRun(Model):
         created_on: When the run was created. Format date-time.
         start_time: When the run began. Format date-time.
         end_time: When the run ended. Format date-time.
-        resumed_from: Identity of the run that this one continues.
+        resumed_from: ID of the run that this one continues.
         created_by: Username of who created the run.
         status: State of the run; `FINISHED`, `FAILED` and `ABORTED` are final.
         message: Human-readable message of the run.
-        execution_details: Execution details of the run; `log_file` is the identity of its log.
+        execution_details: Execution details of the run; `log_file` is the ID of its log.
         memory_limit: Memory of this run in MB.
-        project_id: Identity of the project that the run belongs to.
+        project_id: ID of the project that the run belongs to.
     """
 
     href: str

@@ -16,9 +16,9 @@ class AzureCredentials(Model):
     """Access to Azure Blob Storage by a registered application.
 
     Attributes:
-        tenant_id: Identity of the tenant.
-        client_id: Identity of the application.
-        client_secret: Secret of the application; needed when it is sent, and never answered.
+        tenant_id: ID of the tenant.
+        client_id: ID of the application.
+        client_secret: Secret of the application; needed when it is sent, and never returned.
     """
 
     tenant_id: str

@@ -30,8 +30,8 @@ class BillingGroup(Model):
 
     Attributes:
         href: Address of the billing group in the API. Format uri.
-        id: Identity of the billing group. Format uuid.
-        owner: Username of who owns the billing group.
+        id: ID of the billing group. Format uuid.
+        owner: Username of the owner of the billing group.
         name: Name of the billing group.
         type: Kind of billing group, such as `free` or `regular`.
         pending: Whether the billing group still waits for approval.

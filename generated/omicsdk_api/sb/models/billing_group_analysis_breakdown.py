@@ -49,7 +49,7 @@ class BillingGroupAnalysisBreakdown(Model):
         analysis_app_name: Name of the app that was run.
         analysis_name: Name of the analysis.
         analysis_type: Kind of analysis, such as a task.
-        analysis_id: Identity of the analysis. Format uuid.
+        analysis_id: ID of the analysis. Format uuid.
         ran_by: Username of who ran the analysis.
         analysis_status: Status of the analysis.
         analysis_cost: Cost of the analysis.

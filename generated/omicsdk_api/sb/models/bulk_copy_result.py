@@ -17,7 +17,7 @@ class BulkCopyResult(Model):
 
     Attributes:
         status: Status of the copy; `ok` on success.
-        new_file_id: Identity of the copy.
+        new_file_id: ID of the copy.
         new_file_name: Name of the copy.
     """
 

@@ -16,7 +16,7 @@ class CodePackageFile(Model):
     """Code that has been uploaded.
 
     Attributes:
-        id: Identity of the uploaded code, which is the `location` of a new package.
+        id: ID of the uploaded code, which is the `location` of a new package.
         name: Name of the uploaded code.
     """
 

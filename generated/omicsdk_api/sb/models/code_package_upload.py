@@ -16,7 +16,7 @@ class CodePackageUpload(Model):
     """An upload of an automation's code that is not complete yet.
 
     Attributes:
-        upload_id: Identity of the code's upload.
+        upload_id: ID of the code's upload.
         part_size: Size of each part of the code but the last in bytes; it may differ from the requested size.
             Use this one. Format int64.
     """

@@ -17,7 +17,7 @@ class Dataset(Model):
 
     Attributes:
         href: Address of the dataset in the API. Format uri.
-        id: Identity of the dataset, as `owner/name`.
+        id: ID of the dataset, as `owner/name`.
         name: Name of the dataset.
         description: Description of the dataset.
     """

@@ -17,7 +17,7 @@ class Division(Model):
 
     Attributes:
         href: Address of the division in the API. Format uri.
-        id: Identity of the division.
+        id: ID of the division.
         name: Name of the division.
     """
 

@@ -30,7 +30,7 @@ class DRSImportBulk(Model):
     """A job that imports files by DRS addresses.
 
     Attributes:
-        id: Identity of the job.
+        id: ID of the job.
         href: Address of the job in the API. Format uri.
         result: Result for each file of the job.
         state: State of the DRS imports; `FINISHED` is final.

@@ -16,7 +16,7 @@ class Error(Model):
     """Why something failed.
 
     Attributes:
-        status: HTTP status, as a number; a few answers contain it as a word.
+        status: HTTP status, as a number; a few responses contain it as a word.
         code: Seven Bridges' own code, whose thousands name the area: 3xxx for projects, 5xxx for files, 7xxx
             for tasks.
         message: Human-readable description of the error.

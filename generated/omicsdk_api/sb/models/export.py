@@ -49,7 +49,7 @@ class Export(Model):
 
     Attributes:
         href: Address of the export in the API. Format uri.
-        id: Identity of the export.
+        id: ID of the export.
         state: State of the export; `COMPLETED` and `FAILED` are final.
         source: File that is exported.
         destination: Where the file is exported to.

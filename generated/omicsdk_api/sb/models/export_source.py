@@ -16,7 +16,7 @@ class ExportSource(Model):
     """Source of an export.
 
     Attributes:
-        file: Identity of the file that is exported.
+        file: ID of the file that is exported.
     """
 
     file: str | None = None

@@ -52,12 +52,12 @@ class File(Model):
 
     Attributes:
         href: Address of the file in the API. Format uri.
-        id: Identity of the file.
+        id: ID of the file.
         type: Whether it is a file or a folder.
         name: Name of the file, without its folder.
         size: Size of the contents in bytes; absent for folders. Format int64.
-        parent: Identity of the folder that the file is in.
-        project: Identity of the project that the file is in.
+        parent: ID of the folder that the file is in.
+        project: ID of the project that the file is in.
         created_on: When the file was created. Format date-time.
         modified_on: When the file was last changed. Format date-time.
         origin: Where the file came from.

@@ -16,7 +16,7 @@ class FileChange(Model):
     """Changes to one file of a bulk request.
 
     Attributes:
-        id: Identity of the file to change.
+        id: ID of the file to change.
         name: New name of the file.
         tags: New tags of the file.
         metadata: New metadata of the file.

@@ -16,7 +16,7 @@ class FileCopyItem(Model):
     """A file or folder to copy or move. Either `parent` or `project` is the destination.
 
     Attributes:
-        file: Identity of the file or folder.
+        file: ID of the file or folder.
         parent: The destination folder.
         project: Destination project, as `owner/short-name`.
         name: New name; unchanged when omitted.

@@ -16,7 +16,7 @@ class FileDeleteItem(Model):
     """A file or folder to delete.
 
     Attributes:
-        file: Identity of the file or folder to delete.
+        file: ID of the file or folder to delete.
     """
 
     file: str

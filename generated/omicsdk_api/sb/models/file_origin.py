@@ -16,7 +16,7 @@ class FileOrigin(Model):
     """Where a file came from.
 
     Attributes:
-        task: Identity of the task that made the file; absent for files that were uploaded or imported.
+        task: ID of the task that made the file; absent for files that were uploaded or imported.
     """
 
     task: str | None = None

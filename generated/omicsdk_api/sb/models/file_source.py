@@ -16,7 +16,7 @@ class FileSource(Model):
     """A file to export.
 
     Attributes:
-        file: Identity of the file; it may be neither public nor an alias.
+        file: ID of the file; it may be neither public nor an alias.
     """
 
     file: str

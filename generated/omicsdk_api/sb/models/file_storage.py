@@ -17,7 +17,7 @@ class FileStorage(Model):
 
     Attributes:
         type: Whether the contents are on a volume (the file is an alias) or on the platform.
-        volume: Identity of the volume, for an alias.
+        volume: ID of the volume, for an alias.
         location: Where on the volume they are, for an alias.
     """
 

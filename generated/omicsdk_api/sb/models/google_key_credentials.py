@@ -16,8 +16,8 @@ class GoogleKeyCredentials(Model):
     """Access to Google Cloud Storage by a service account's key.
 
     Attributes:
-        client_email: E-mail address of the service account.
-        private_key: Private key of the service account; needed when it is sent, and never answered.
+        client_email: Email address of the service account.
+        private_key: Private key of the service account; needed when it is sent, and never returned.
     """
 
     client_email: str

@@ -49,7 +49,7 @@ class Import(Model):
 
     Attributes:
         href: Address of the import in the API. Format uri.
-        id: Identity of the import.
+        id: ID of the import.
         state: State of the import; `COMPLETED` and `FAILED` are final.
         preserve_folder_structure: Whether folders below the location are made in the project too.
         autorename: Whether a file whose name is taken gets another.

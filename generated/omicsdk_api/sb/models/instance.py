@@ -18,7 +18,7 @@ class Instance(Model):
     """Machine that a job ran on.
 
     Attributes:
-        id: Identity of the machine.
+        id: ID of the machine.
         type: Kind of machine, such as `c4.2xlarge`.
         provider: Cloud that the machine is in.
         disk: Disk of the machine.

@@ -33,7 +33,7 @@ class Invoice(Model):
 
     Attributes:
         href: Address of the invoice in the API. Format uri.
-        id: Identity of the invoice.
+        id: ID of the invoice.
         pending: Whether the invoice still waits for approval by Seven Bridges.
         analysis_costs: Cost of analyses in the period.
         storage_costs: Cost of storage in the period.

@@ -19,8 +19,8 @@ class Marker(Model):
 
     Attributes:
         href: Address of the marker in the API. Format uri.
-        id: Identity of the marker.
-        file: Identity of the file that the marker belongs to.
+        id: ID of the marker.
+        file: ID of the file that the marker belongs to.
         name: Name of the marker.
         chromosome: Chromosome of the marker, such as `chr1`.
         position: Range of bases that is marked.

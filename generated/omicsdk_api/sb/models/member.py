@@ -30,9 +30,9 @@ class Member(Model):
 
     Attributes:
         href: Address of the membership. Format uri.
-        id: Identity of the member.
-        username: Username; for teams and divisions, their identity.
-        email: E-mail address of the member.
+        id: ID of the member.
+        username: Username; for teams and divisions, their ID.
+        email: Email address of the member.
         type: Type of the member.
         permissions: Permissions of the member.
     """

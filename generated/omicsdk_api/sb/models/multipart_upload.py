@@ -44,7 +44,7 @@ class MultipartUpload(Model):
     """An upload in parts that is not complete yet.
 
     Attributes:
-        upload_id: Identity of the upload.
+        upload_id: ID of the upload.
         href: Address of the upload in the API. Format uri.
         project: Project that the file will be in.
         parent: Folder that the file will be in.

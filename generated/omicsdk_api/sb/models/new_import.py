@@ -22,8 +22,8 @@ class NewImport(Model):
         source: Object or folder to import.
         destination: Where to import it to.
         overwrite: Whether to replace a file of that name.
-        autorename: Whether to give another name where it is taken; false when omitted.
-        preserve_folder_structure: Whether to make the folders below the location too; true when omitted.
+        autorename: Whether to choose another name if it is taken; false when omitted.
+        preserve_folder_structure: Whether to create the folders below the location too; true when omitted.
     """
 
     source: VolumePlace

@@ -16,8 +16,8 @@ class OSSCredentials(Model):
     """Access to Alibaba's Object Storage Service by a key.
 
     Attributes:
-        access_key_id: Identity of the key at Alibaba.
-        secret_access_key: Secret of the key at Alibaba; needed when it is sent, and never answered.
+        access_key_id: ID of the key at Alibaba.
+        secret_access_key: Secret of the key at Alibaba; needed when it is sent, and never returned.
     """
 
     access_key_id: str

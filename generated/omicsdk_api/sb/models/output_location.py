@@ -34,7 +34,7 @@ class OutputLocation(Model):
         main_location: Folder of the files that no step has a folder for.
         main_location_alias: Main folder by a readable name.
         nodes_override: Whether folders of single steps count.
-        nodes_location: Folders of single steps, by the step's identity.
+        nodes_location: Folders of single steps, by the step's ID.
     """
 
     main_location: str | None = None

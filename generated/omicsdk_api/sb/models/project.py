@@ -37,14 +37,14 @@ class Project(Model):
 
     Attributes:
         href: Address of the project in the API. Format uri.
-        id: Identity of the project, as `owner/short-name`.
+        id: ID of the project, as `owner/short-name`.
         name: Name of the project, as people see it.
         billing_group: Billing group that pays for the project. Format uuid.
         description: Description of the project.
         type: Generation of the project: `v2`, or `v1` for a legacy one. At most 2 characters.
         tags: Tags of the project.
         settings: Settings of the project.
-        root_folder: Identity of the folder that holds all of the project's files.
+        root_folder: ID of the folder that holds all of the project's files.
         created_by: Username of who created the project.
         created_on: When the project was created. Format date-time.
         modified_on: When the project was last changed. Format date-time.

@@ -16,8 +16,8 @@ class S3KeyCredentials(Model):
     """Access to S3 by a key.
 
     Attributes:
-        access_key_id: Identity of the access key.
-        secret_access_key: Secret of the access key; needed when it is sent, and never answered.
+        access_key_id: ID of the access key.
+        secret_access_key: Secret of the access key; needed when it is sent, and never returned.
     """
 
     access_key_id: str

@@ -17,7 +17,7 @@ class S3RoleCredentials(Model):
 
     Attributes:
         role_arn: ARN of the role that the platform takes on.
-        external_id: External identity that the role's trust policy requires.
+        external_id: External ID that the role's trust policy requires.
     """
 
     role_arn: str

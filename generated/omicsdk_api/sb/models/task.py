@@ -71,12 +71,12 @@ class Task(Model):
 
     Attributes:
         href: Address of the task in the API. Format uri.
-        id: Identity of the task. Format uuid.
+        id: ID of the task. Format uuid.
         name: Name of the task.
         status: State of the task; `COMPLETED`, `FAILED` and `ABORTED` are final.
         description: Description of the task.
-        project: Identity of the project that the task runs in.
-        app: Identity of the app that is run, with its revision.
+        project: ID of the project that the task runs in.
+        app: ID of the app that is run, with its revision.
         type: Kind of task, such as `v2`.
         created_by: Username of who created the task.
         executed_by: Username of who ran the task.
@@ -86,8 +86,8 @@ class Task(Model):
         batch: Whether it is the parent of a batch of tasks.
         batch_by: How the batch is divided.
         batch_group: Which part of the batch a child is for.
-        batch_input: Identity of the input whose files are divided.
-        parent: Identity of the batch task that this is a child of.
+        batch_input: ID of the input whose files are divided.
+        parent: ID of the batch task that this is a child of.
         execution_status: State of its steps or children.
         errors: Errors of the task, such as missing inputs.
         warnings: Warnings of the task.
@@ -97,7 +97,7 @@ class Task(Model):
         execution_settings: Settings of the instances that the task runs on.
         output_location: Where the task's files go.
         use_interruptible_instances: Whether the task runs on interruptible (spot) instances.
-        origin_id: Identity of the task's origin.
+        origin_id: ID of the task's origin.
     """
 
     href: str

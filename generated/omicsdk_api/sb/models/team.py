@@ -17,7 +17,7 @@ class Team(Model):
 
     Attributes:
         href: Address of the team in the API. Format uri.
-        id: Identity of the team.
+        id: ID of the team.
         name: Name of the team.
     """
 

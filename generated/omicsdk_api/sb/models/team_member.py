@@ -17,7 +17,7 @@ class TeamMember(Model):
 
     Attributes:
         href: Address of the team's member in the API. Format uri.
-        id: Identity of the team's member.
+        id: ID of the team's member.
         username: Username of the team's member.
         role: Role of the team's member in the division.
     """

@@ -18,7 +18,7 @@ class UploadPartReport(Model):
     """Report that the bytes of a part were sent.
 
     Attributes:
-        part_number: Number of the part, counted from 1.
+        part_number: Part number, from 1.
         response: Response of the storage.
     """
 

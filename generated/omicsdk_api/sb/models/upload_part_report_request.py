@@ -17,7 +17,7 @@ class UploadPartReportRequest(Model):
 
     Attributes:
         success_codes: Statuses of the storage that mean success.
-        headers: Names of the answer's headers to report.
+        headers: Names of the response's headers to report.
     """
 
     success_codes: list[int] | None = None

@@ -37,7 +37,7 @@ class User(Model):
     Attributes:
         href: Address of the account in the API. Format uri.
         username: Name that identifies the account.
-        email: E-mail address of the person.
+        email: Email address of the person.
         first_name: First name of the person.
         last_name: Last name of the person.
         affiliation: Institution that the person belongs to.

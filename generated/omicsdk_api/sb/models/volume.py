@@ -37,7 +37,7 @@ class Volume(Model):
 
     Attributes:
         href: Address of the volume in the API. Format uri.
-        id: Identity of the volume, as `owner/name`.
+        id: ID of the volume, as `owner/name`.
         name: Name of the volume.
         description: Description of the volume.
         access_mode: Whether the volume is read-only (`RO`), or files can be exported to it too (`RW`).

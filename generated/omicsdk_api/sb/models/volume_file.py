@@ -16,7 +16,7 @@ class VolumeFile(Model):
     """A place on a volume.
 
     Attributes:
-        volume: Identity of the volume, as `owner/name`.
+        volume: ID of the volume, as `owner/name`.
         location: Where on the volume it is, without the volume's prefix.
     """
 

@@ -18,7 +18,7 @@ class VolumePrefix(Model):
     Attributes:
         prefix: Beginning of the names in the folder.
         href: Address of the folder in the API. Format uri.
-        volume: Identity of the volume that the folder is on.
+        volume: ID of the volume that the folder is on.
     """
 
     prefix: str

@@ -22,7 +22,7 @@ class VolumeProperties(Model):
         sse_aws_kms_key_id: Key of KMS to encrypt with, for `aws:kms`.
         aws_canned_acl: Canned access list of S3 for new objects, or null.
         aws_storage_class: Storage class of S3 for new objects.
-        resource_id: Identity of the storage account's resource on Azure.
+        resource_id: ID of the storage account's resource on Azure.
     """
 
     sse_algorithm: Literal["AES256", "aws:kms"] | str | None = None

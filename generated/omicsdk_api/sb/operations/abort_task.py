@@ -19,7 +19,7 @@ def build(*, task_id: str) -> Request:
     """Abort a running task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
 
     Returns:
         200: The task as it is now.

@@ -16,7 +16,7 @@ def build(*, upload_id: str) -> Request:
     """Abort an upload and drop its parts.
 
     Args:
-        upload_id (str): Identity of the upload, as its start answered.
+        upload_id (str): ID of the upload, as returned when it was started.
 
     Returns:
         204: It is done; there is no body.

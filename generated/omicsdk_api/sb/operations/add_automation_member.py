@@ -34,9 +34,9 @@ def build(
     A user is named by `username`, a team by `id` and the type `team`.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
+        automation_id (str): ID of the automation. Format uuid.
         username (str): Username of the automation's new member. Optional.
-        id (str): Identity of a team, instead of a username. Optional.
+        id (str): ID of a team, instead of a username. Optional.
         type (Literal['team']): Type of the automation's new member, for a team. Optional.
         permissions (Permissions | PermissionsDict): Permissions of the automation's new member. Optional.
 

@@ -35,10 +35,10 @@ def build(
     A user, team or division is named by `username` and `type`; a user may be named by `email` instead.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        username (str): Username of the new member; for a team or division, its identity. Optional.
-        email (str): E-mail address of the new member, instead of `username`. Optional.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        username (str): Username of the new member; for a team or division, its ID. Optional.
+        email (str): Email address of the new member, instead of `username`. Optional.
         type (Literal['USER', 'TEAM', 'DIVISION']): Type of the new member. Optional.
         permissions (Permissions | PermissionsDict): Permissions of the new member. Optional.
 

@@ -21,7 +21,7 @@ def build(*, id: str, team_id: str) -> Request:
 
     Args:
         id (str): Username of the team's new member.
-        team_id (str): Identity of the team.
+        team_id (str): ID of the team.
 
     Returns:
         200: The new member.

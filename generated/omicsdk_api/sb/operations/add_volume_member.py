@@ -32,9 +32,9 @@ def build(
     """Add a member to a volume.
 
     Args:
-        username (str): Username of the volume's new member; for a team or division, its identity.
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
+        username (str): Username of the volume's new member; for a team or division, its ID.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
         type (Literal['USER', 'TEAM', 'DIVISION']): Type of the volume's new member. Optional.
         permissions (VolumePermissions | VolumePermissionsDict): Permissions of the volume's new member.
             Optional.

@@ -22,7 +22,7 @@ FACTS = OperationFacts(name="bulk_copy_files", method="POST", path="/action/file
 def build(*, project: str, file_ids: Sequence[str]) -> Request:
     """Copy many files to a project.
 
-    The answer comes when all are copied; `start_file_copy_job` does not make one wait.
+    The response is sent when all are copied; `start_file_copy_job` responds immediately.
 
     Args:
         project (str): Project to copy the files to, as `owner/short-name`.

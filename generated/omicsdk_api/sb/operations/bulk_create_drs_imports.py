@@ -31,9 +31,9 @@ def build(
 
     Args:
         items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
-        conflict_resolution (Literal['SKIP', 'OVERWRITE']): What to do where a name is taken: `SKIP` the file
-            (the default) or `OVERWRITE` the existing file. Optional.
-        tags (Sequence[str] | None): Tags to give to all imported files. Optional.
+        conflict_resolution (Literal['SKIP', 'OVERWRITE']): Action if a name is taken: `SKIP` the file (the
+            default) or `OVERWRITE` the existing file. Optional.
+        tags (Sequence[str] | None): Tags to add to all imported files. Optional.
 
     Returns:
         200: The job that imports them.

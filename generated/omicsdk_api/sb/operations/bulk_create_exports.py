@@ -26,7 +26,7 @@ def build(*, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit 
 
     Args:
         items (Sequence[NewExport | NewExportDict]): Exports to start, at most 100. At most 100 items.
-        copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
+        copy_only (bool): Whether to leave the file unchanged; otherwise it becomes an alias to the exported
             object. Optional.
 
     Returns:

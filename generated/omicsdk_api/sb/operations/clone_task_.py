@@ -20,7 +20,7 @@ def build(*, task_id: str, action: Literal["run"] | Omit = OMIT) -> Request:
     """Clone a task, and optionally run the clone.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
         action (Literal['run']): `run` to run the clone at once; it stays a draft when omitted. Optional.
 
     Returns:

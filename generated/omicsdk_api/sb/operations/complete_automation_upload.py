@@ -21,7 +21,7 @@ def build(*, upload_id: str) -> Request:
     """Complete an upload of code.
 
     Args:
-        upload_id (str): Identity of the upload, as its start answered.
+        upload_id (str): ID of the upload, as returned when it was started.
 
     Returns:
         200: The uploaded code.

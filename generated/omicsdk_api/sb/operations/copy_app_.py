@@ -23,9 +23,9 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) ->
 
     Args:
         body (AppCopy | AppCopyDict): Where to copy it, and how.
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
 
     Returns:
         200: The new copy.

@@ -25,10 +25,10 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, re
 
     Args:
         body (AppCopy | AppCopyDict): Where to copy it, and how.
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
-        revision (int): Number of the revision, counted from 0.
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
+        revision (int): Number of the revision, from 0.
 
     Returns:
         200: The new copy.

@@ -23,7 +23,7 @@ def build(*, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT
     Give either `project` or `parent`. Folders are copied by `start_file_copy_job`.
 
     Args:
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
         project (str): Project to copy to, as `owner/short-name`. Optional.
         parent (str): Folder to copy to. Optional.
         name (str): Name of the copy; that of the file when omitted. Optional.

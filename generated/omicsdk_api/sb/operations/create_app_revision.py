@@ -26,13 +26,13 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revisi
 
     Args:
         body (Mapping[str, Any]): The revision's text.
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
-        revision (int): Number of the revision, counted from 0.
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
+        revision (int): Number of the revision, from 0.
 
     Returns:
-        200: The revision's text, with its new identity.
+        200: The revision's text, with its new ID.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.

@@ -37,9 +37,9 @@ def build(
 
     Args:
         version (str): Version of the new code.
-        location (str): Identity of the uploaded code, as completing its upload answered.
+        location (str): ID of the uploaded code, as returned when its upload was completed.
         schema (Mapping[str, Any]): Inputs of runs of the new code, in the code's own format.
-        automation_id (str): Identity of the automation. Format uuid.
+        automation_id (str): ID of the automation. Format uuid.
         memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
         python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`. Optional.
 

@@ -35,7 +35,7 @@ def build(
         package (str): Package to run.
         inputs (Mapping[str, Any]): Inputs of the run, by name. Optional.
         settings (Mapping[str, Any]): Settings for the run, by name. Optional.
-        resume_from (str): Identity of a run to continue from. Optional.
+        resume_from (str): ID of a run to continue from. Optional.
         name (str): Name of the new run. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
         memory_limit (int): Memory of the new run in MB. Optional.

@@ -38,7 +38,7 @@ def build(
         destination (VolumePlace | VolumePlaceDict): Where to export it to.
         properties (VolumeProperties | VolumePropertiesDict): Settings for storing the object. Optional.
         overwrite (bool): Whether to replace an object of that name. Optional.
-        copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
+        copy_only (bool): Whether to leave the file unchanged; otherwise it becomes an alias to the exported
             object. Optional.
 
     Returns:

@@ -25,7 +25,7 @@ def build(
     """Mark a place in a genome.
 
     Args:
-        file (str): Identity of the file that the new marker belongs to.
+        file (str): ID of the file that the new marker belongs to.
         name (str): Name of the new marker.
         position (MarkerPosition | MarkerPositionDict): Range of bases to mark.
         chromosome (str): Chromosome of the new marker, such as `chr1`.

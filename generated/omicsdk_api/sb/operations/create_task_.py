@@ -43,12 +43,11 @@ def build(
     Args:
         project (str): Project to run in, as `owner/short-name`.
         app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
-        name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
-            Optional.
+        name (str | None): Name of the new task; generated when null or omitted. Optional.
         description (str | None): Description of the task. Optional.
         inputs (Mapping[str, Any]): Inputs of the app. Optional.
-        batch_input (str): Identity of the input whose files are divided among children; together with
-            `batch_by`. Optional.
+        batch_input (str): ID of the input whose files are divided among children; together with `batch_by`.
+            Optional.
         batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
         use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
             setting when omitted. Optional.

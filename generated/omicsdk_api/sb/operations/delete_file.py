@@ -16,7 +16,7 @@ def build(*, file_id: str) -> Request:
     A folder with files in it is refused (code 5021); `start_file_delete_job` deletes those.
 
     Args:
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
 
     Returns:
         204: It is done; there is no body.

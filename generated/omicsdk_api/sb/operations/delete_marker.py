@@ -16,7 +16,7 @@ def build(*, marker_id: str) -> Request:
     """Delete a marker.
 
     Args:
-        marker_id (str): Identity of the marker.
+        marker_id (str): ID of the marker.
 
     Returns:
         204: It is done; there is no body.

@@ -16,8 +16,8 @@ def build(*, owner: str, project: str) -> Request:
     """Delete a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
 
     Returns:
         204: It is done; there is no body.

@@ -14,7 +14,7 @@ def build(*, task_id: str) -> Request:
     """Delete a task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
 
     Returns:
         204: It is done; there is no body.

@@ -18,8 +18,8 @@ def build(*, owner: str, volume: str) -> Request:
     It must be deactivated first. Its contents in the cloud are kept.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
 
     Returns:
         204: It is done; there is no body.

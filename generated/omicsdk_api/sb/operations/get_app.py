@@ -20,10 +20,10 @@ def build(*, owner: str, project: str, app: str, fields: str | Omit = OMIT) -> R
     """Get the latest revision of an app.
 
     Args:
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -21,7 +21,7 @@ def build(*, automation_id: str) -> Request:
     """Get an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
+        automation_id (str): ID of the automation. Format uuid.
 
     Returns:
         200: The requested automation.

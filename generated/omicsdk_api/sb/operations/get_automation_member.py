@@ -24,8 +24,8 @@ def build(*, automation_id: str, username: str) -> Request:
     """Get a member of an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
-        username (str): Username of the automation's member, or identity of a team.
+        automation_id (str): ID of the automation. Format uuid.
+        username (str): Username of the automation's member, or ID of a team.
 
     Returns:
         200: The requested member.

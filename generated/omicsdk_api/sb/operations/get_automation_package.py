@@ -21,7 +21,7 @@ def build(*, package_id: str) -> Request:
     """Get a package of an automation.
 
     Args:
-        package_id (str): Identity of the automation's package.
+        package_id (str): ID of the automation's package.
 
     Returns:
         200: The requested package.

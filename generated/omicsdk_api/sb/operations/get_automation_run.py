@@ -19,7 +19,7 @@ def build(*, run_id: str) -> Request:
     """Get a run of an automation.
 
     Args:
-        run_id (str): Identity of the automation's run.
+        run_id (str): ID of the automation's run.
 
     Returns:
         200: The requested run.

@@ -19,7 +19,7 @@ def build(*, run_id: str) -> Request:
     """Get the state that a run's code keeps.
 
     Args:
-        run_id (str): Identity of the automation's run.
+        run_id (str): ID of the automation's run.
 
     Returns:
         200: The requested state.

@@ -24,8 +24,8 @@ def build(*, upload_id: str, part_number: int) -> Request:
     """Get an address to send a part of code to.
 
     Args:
-        upload_id (str): Identity of the upload, as its start answered.
-        part_number (int): Number of the part, counted from 1.
+        upload_id (str): ID of the upload, as returned when it was started.
+        part_number (int): Part number, from 1.
 
     Returns:
         200: The address, and how to use it.

@@ -20,8 +20,8 @@ def build(*, billing_group: str, fields: str | Omit = OMIT) -> Request:
     """Get a billing group.
 
     Args:
-        billing_group (str): Identity of the billing group. Format uuid.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        billing_group (str): ID of the billing group. Format uuid.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

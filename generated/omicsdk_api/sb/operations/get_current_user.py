@@ -20,7 +20,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
     """Get the caller's own account.
 
     Args:
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

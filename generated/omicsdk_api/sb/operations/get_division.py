@@ -19,7 +19,7 @@ def build(*, division_id: str) -> Request:
     """Get a division.
 
     Args:
-        division_id (str): Identity of the division.
+        division_id (str): ID of the division.
 
     Returns:
         200: The requested division.

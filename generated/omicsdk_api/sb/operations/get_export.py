@@ -20,8 +20,8 @@ def build(*, export_id: str, fields: str | Omit = OMIT) -> Request:
     """Get an export.
 
     Args:
-        export_id (str): Identity of the export.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        export_id (str): ID of the export.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

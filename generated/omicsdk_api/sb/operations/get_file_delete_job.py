@@ -19,7 +19,7 @@ def build(*, job_id: str) -> Request:
     """Get a job that deletes files.
 
     Args:
-        job_id (str): Identity of the job, as its start answered.
+        job_id (str): ID of the job, as returned when it was started.
 
     Returns:
         200: The requested job.

@@ -22,8 +22,8 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
     The address is presigned: no token is sent with it. Folders are refused (code 5017).
 
     Args:
-        file_id (str): Identity of the file or folder.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        file_id (str): ID of the file or folder.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

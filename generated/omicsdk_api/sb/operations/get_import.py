@@ -20,8 +20,8 @@ def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
     """Get an import.
 
     Args:
-        import_id (str): Identity of the import.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        import_id (str): ID of the import.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -20,8 +20,8 @@ def build(*, invoice_id: str, fields: str | Omit = OMIT) -> Request:
     """Get an invoice.
 
     Args:
-        invoice_id (str): Identity of the invoice.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        invoice_id (str): ID of the invoice.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -19,7 +19,7 @@ def build(*, marker_id: str) -> Request:
     """Get a marker.
 
     Args:
-        marker_id (str): Identity of the marker.
+        marker_id (str): ID of the marker.
 
     Returns:
         200: The requested marker.

@@ -20,9 +20,9 @@ def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
     """Get a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

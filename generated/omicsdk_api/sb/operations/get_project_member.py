@@ -22,10 +22,10 @@ def build(*, owner: str, project: str, username: str, fields: str | Omit = OMIT)
     """Get a member of a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        username (str): Username of the project's member; for a team or division, its identity.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        username (str): Username of the project's member; for a team or division, its ID.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

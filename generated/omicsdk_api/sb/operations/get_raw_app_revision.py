@@ -19,10 +19,10 @@ def build(*, owner: str, project: str, app: str, revision: int) -> Request:
     """Get the CWL of an app's revision.
 
     Args:
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
-        revision (int): Number of the revision, counted from 0.
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
+        revision (int): Number of the revision, from 0.
 
     Returns:
         200: The revision's text.

@@ -20,8 +20,8 @@ def build(*, task_id: str, fields: str | Omit = OMIT) -> Request:
     """Get a task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        task_id (str): ID of the task. Format uuid.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -21,7 +21,7 @@ def build(*, task_id: str) -> Request:
     """Get the execution details of a task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
 
     Returns:
         200: The steps of the task.

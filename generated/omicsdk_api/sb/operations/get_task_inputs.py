@@ -17,7 +17,7 @@ def build(*, task_id: str) -> Request:
     """Get the inputs of a task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
 
     Returns:
         200: The inputs of the task.

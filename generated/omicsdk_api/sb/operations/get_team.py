@@ -19,7 +19,7 @@ def build(*, team_id: str) -> Request:
     """Get a team.
 
     Args:
-        team_id (str): Identity of the team.
+        team_id (str): ID of the team.
 
     Returns:
         200: The requested team.

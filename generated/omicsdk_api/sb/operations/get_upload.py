@@ -22,7 +22,7 @@ def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
     A program can resume an interrupted upload from the list of its parts.
 
     Args:
-        upload_id (str): Identity of the upload, as its start answered.
+        upload_id (str): ID of the upload, as returned when it was started.
         list_parts (bool): Whether to list the parts that have been reported; false when omitted. Optional.
 
     Returns:

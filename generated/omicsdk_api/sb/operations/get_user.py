@@ -21,7 +21,7 @@ def build(*, username: str, fields: str | Omit = OMIT) -> Request:
 
     Args:
         username (str): Username of the account.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -20,9 +20,9 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
     """Get a volume.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -22,10 +22,10 @@ def build(*, owner: str, volume: str, username: str, fields: str | Omit = OMIT) 
     """Get a member of a volume.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
-        username (str): Username of the volume's member; for a team or division, its identity.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
+        username (str): Username of the volume's member; for a team or division, its ID.
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

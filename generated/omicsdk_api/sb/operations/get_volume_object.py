@@ -22,10 +22,10 @@ def build(*, owner: str, volume: str, location: str, fields: str | Omit = OMIT) 
     """Get the properties of an object on a volume.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
         location (str): Where on the volume it is.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -20,16 +20,16 @@ FACTS = OperationFacts(name="install_app_", method="POST", path="/apps/{owner}/{
 def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Request:
     """Create an app from its CWL.
 
-    The identity of the new app is that of the path.
+    The ID of the new app is that of the path.
 
     Args:
         body (Mapping[str, Any]): The app's text.
-        owner (str): Who owns the app's project: the first part of the app's identity.
-        project (str): Short name of the app's project: the second part of the app's identity.
-        app (str): Short name of the app: the third part of its identity.
+        owner (str): Owner of the app's project: the first part of the app's ID.
+        project (str): Short name of the app's project: the second part of the app's ID.
+        app (str): Short name of the app: the third part of its ID.
 
     Returns:
-        200: The app's text, with its new identity.
+        200: The app's text, with its new ID.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.

@@ -31,8 +31,8 @@ def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = 
     """List the members of an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        automation_id (str): ID of the automation. Format uuid.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

@@ -69,7 +69,7 @@ def build(
         project_id (str): Project whose runs are listed; any when omitted. Optional.
         order_by (str): Field that the runs are ordered by, such as `name`. Optional.
         order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

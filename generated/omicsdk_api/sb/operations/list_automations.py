@@ -42,7 +42,7 @@ def build(
         include_archived (bool): Whether to list archived automations too; false when omitted. Optional.
         project_based (bool): Whether to list automations whose runs belong to a project, or the others; both
             when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

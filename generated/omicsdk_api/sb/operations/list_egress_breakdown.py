@@ -40,15 +40,15 @@ def build(
     """List the download costs of a billing group.
 
     Args:
-        billing_group (str): Identity of the billing group. Format uuid.
+        billing_group (str): ID of the billing group. Format uuid.
         date_from (str): First day to count, as `MM-DD-YYYY`; only together with `date_to`. Matches
             `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
         date_to (str): Last day to count, as `MM-DD-YYYY`; only together with `date_from`. Matches
             `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
-        invoice_id (str): Invoice whose costs are counted; of any when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        invoice_id (str): Only costs of this invoice; costs of all invoices when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -31,7 +31,7 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
     """List the caller's jobs on files.
 
     Args:
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

@@ -31,10 +31,10 @@ def build(*, folder_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
     """List the contents of a folder.
 
     Args:
-        folder_id (str): Identity of the folder.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        folder_id (str): ID of the folder.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -35,9 +35,9 @@ def build(
     Args:
         billing_group (str): Billing group whose invoices are listed; all of the caller's when omitted. Format
             uuid. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -38,10 +38,10 @@ def build(
     """List the datasets of a user.
 
     Args:
-        username (str): Username of who owns the datasets.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        username (str): Username of the owner of the datasets.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
             access require it. Optional.

@@ -40,13 +40,13 @@ def build(
     """List the projects of a user or division.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
         name (str): Name of the projects to list; any when omitted. Optional.
         category (str): Category of the projects to list, such as `PRIVATE`; any when omitted. Optional.
         tags (Sequence[str]): Tags of the projects to list; any when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -33,11 +33,11 @@ def build(
     """List the members of a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

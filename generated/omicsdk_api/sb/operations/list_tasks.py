@@ -70,9 +70,9 @@ def build(
             tasks. Optional.
         order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
         origin_id (str): Origin of the tasks to list; any when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:

@@ -31,8 +31,8 @@ def build(*, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) 
     """List the members of a team.
 
     Args:
-        team_id (str): Identity of the team.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        team_id (str): ID of the team.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

@@ -40,7 +40,7 @@ def build(
         division (str): Division whose members are listed.
         role (Literal['member', 'admin', 'external_collaborator', 'MEMBER', 'ADMIN',
             'EXTERNAL_COLLABORATOR']): Role of the members to list; any when omitted. Optional.
-        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
 
     Returns:

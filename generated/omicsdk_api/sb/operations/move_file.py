@@ -24,7 +24,7 @@ def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
 
     Args:
         parent (str): Folder to move the file to.
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
         name (str): Name of the copy; that of the file when omitted. Optional.
 
     Returns:

@@ -20,8 +20,8 @@ def build(*, automation_id: str, username: str) -> Request:
     """Remove a member from an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
-        username (str): Username of the automation's member, or identity of a team.
+        automation_id (str): ID of the automation. Format uuid.
+        username (str): Username of the automation's member, or ID of a team.
 
     Returns:
         204: It is done; there is no body.

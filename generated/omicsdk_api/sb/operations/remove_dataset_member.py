@@ -25,8 +25,8 @@ def build(
     """Remove a member from a dataset.
 
     Args:
-        owner (str): Who owns the dataset: the first part of its identity.
-        dataset (str): Name of the dataset: the second part of its identity.
+        owner (str): Owner of the dataset: the first part of its ID.
+        dataset (str): Name of the dataset: the second part of its ID.
         username (str): Username of the dataset's member.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
             access require it. Optional.

@@ -20,9 +20,9 @@ def build(*, owner: str, project: str, username: str) -> Request:
     """Remove a member from a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        username (str): Username of the project's member; for a team or division, its identity.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        username (str): Username of the project's member; for a team or division, its ID.
 
     Returns:
         204: It is done; there is no body.

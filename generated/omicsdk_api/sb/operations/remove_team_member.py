@@ -16,7 +16,7 @@ def build(*, team_id: str, username: str) -> Request:
     """Remove a member from a team.
 
     Args:
-        team_id (str): Identity of the team.
+        team_id (str): ID of the team.
         username (str): Username of the team's member.
 
     Returns:

@@ -20,9 +20,9 @@ def build(*, owner: str, volume: str, username: str) -> Request:
     """Remove a member from a volume.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
-        username (str): Username of the volume's member; for a team or division, its identity.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
+        username (str): Username of the volume's member; for a team or division, its ID.
 
     Returns:
         204: It is done; there is no body.

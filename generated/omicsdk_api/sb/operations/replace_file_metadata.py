@@ -22,7 +22,7 @@ def build(*, body: Mapping[str, Any], file_id: str) -> Request:
 
     Args:
         body (Mapping[str, Any]): All metadata; keys that are missing here are removed.
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
 
     Returns:
         200: All metadata of the file.

@@ -22,7 +22,7 @@ def build(*, body: Sequence[str], file_id: str) -> Request:
 
     Args:
         body (Sequence[str]): All tags; tags that are missing here are removed.
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
 
     Returns:
         200: All tags of the file.

@@ -36,9 +36,9 @@ def build(
     """Replace all permissions of a project's member.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        username (str): Username of the project's member; for a team or division, its identity.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        username (str): Username of the project's member; for a team or division, its ID.
         read (bool): See the resource and its contents. Optional.
         copy (bool): Copy contents to other places. Optional.
         write (bool): Change and add contents. Optional.

@@ -27,9 +27,9 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
     """Report that a part of code has been sent.
 
     Args:
-        part_number (int): Number of the part, counted from 1.
+        part_number (int): Part number, from 1.
         response (UploadPartResponse | UploadPartResponseDict): Response of the storage.
-        upload_id (str): Identity of the upload, as its start answered.
+        upload_id (str): ID of the upload, as returned when it was started.
 
     Returns:
         200: It is done; there is no body.

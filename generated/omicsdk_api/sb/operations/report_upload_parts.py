@@ -26,7 +26,7 @@ def build(*, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id
 
     Args:
         parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts whose bytes have been sent.
-        upload_id (str): Identity of the upload, as its start answered.
+        upload_id (str): ID of the upload, as returned when it was started.
 
     Returns:
         200: It is done; there is no body.

@@ -35,13 +35,13 @@ def build(
     """Run an automation again as it was run.
 
     Args:
-        run_id (str): Identity of the automation's run.
+        run_id (str): ID of the automation's run.
         merge (bool): Whether the given values are merged with those of the first run, or replace them.
             Optional.
         package (str): Other package to run. Optional.
         inputs (Mapping[str, Any]): Other inputs, by name. Optional.
         settings (Mapping[str, Any]): Other settings, by name. Optional.
-        resume_from (str): Identity of a run to continue from. Optional.
+        resume_from (str): ID of a run to continue from. Optional.
         name (str): Name of the new run. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
 

@@ -24,7 +24,7 @@ def build(*, automation_id: str) -> Request:
     """Restore an archived automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
+        automation_id (str): ID of the automation. Format uuid.
 
     Returns:
         200: The automation as it is now.

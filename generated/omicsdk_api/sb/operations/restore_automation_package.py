@@ -24,8 +24,8 @@ def build(*, automation_id: str, package_id: str) -> Request:
     """Restore an archived package of an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
-        package_id (str): Identity of the automation's package.
+        automation_id (str): ID of the automation. Format uuid.
+        package_id (str): ID of the automation's package.
 
     Returns:
         200: The package as it is now.

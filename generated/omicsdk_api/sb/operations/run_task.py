@@ -20,7 +20,7 @@ def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instance
     """Run a draft task.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
         batch (bool): False to run it as a plain task although its inputs specify a batch. Optional.
         use_interruptible_instances (bool): Whether to use interruptible (spot) instances; the task's setting
             when omitted. Optional.

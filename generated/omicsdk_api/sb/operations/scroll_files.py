@@ -56,7 +56,7 @@ def build(
         tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
         origin_task (str): Task that made the files to list; any when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
             access require it. Optional.

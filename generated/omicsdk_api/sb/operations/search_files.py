@@ -31,7 +31,7 @@ def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
 
     Args:
         query (str): Query in the platform's own language, such as `IN "owner/project"`.
-        cont_token (str): Token of the page, as the page before it answered; the first page when omitted.
+        cont_token (str): Token of the page, as returned with the previous page; the first page when omitted.
             Optional.
         limit (int): Largest number of matches on a page. At least 1. Optional.
 

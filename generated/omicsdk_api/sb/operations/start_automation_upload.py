@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="start_automation_upload", method="POST", path="/aut
 def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT) -> Request:
     """Start to upload code in parts.
 
-    Code of no bytes is refused, and nothing is overwritten.
+    Empty code is refused, and existing code is not overwritten.
 
     Args:
         name (str): Name of the code's file.

@@ -20,7 +20,7 @@ def build(*, run_id: str) -> Request:
     """Stop a run of an automation.
 
     Args:
-        run_id (str): Identity of the automation's run.
+        run_id (str): ID of the automation's run.
 
     Returns:
         200: Response of the service, unchanged.

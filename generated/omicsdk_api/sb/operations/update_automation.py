@@ -35,7 +35,7 @@ def build(
     """Update an automation.
 
     Args:
-        automation_id (str): Identity of the automation. Format uuid.
+        automation_id (str): ID of the automation. Format uuid.
         name (str): New name of the automation. Optional.
         description (str): New description of the automation. Optional.
         billing_group (str): Other billing group for the automation's runs. Format uuid. Optional.

@@ -28,8 +28,8 @@ def build(*, permissions: Permissions | PermissionsDict, automation_id: str, use
 
     Args:
         permissions (Permissions | PermissionsDict): All permissions of the member.
-        automation_id (str): Identity of the automation. Format uuid.
-        username (str): Username of the automation's member, or identity of a team.
+        automation_id (str): ID of the automation. Format uuid.
+        username (str): Username of the automation's member, or ID of a team.
 
     Returns:
         200: The changed member.

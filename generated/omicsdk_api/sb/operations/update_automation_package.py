@@ -23,7 +23,7 @@ def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int |
     """Update a package of an automation.
 
     Args:
-        package_id (str): Identity of the automation's package.
+        package_id (str): ID of the automation's package.
         custom_url (str): New address of a page for the code. Optional.
         memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
 

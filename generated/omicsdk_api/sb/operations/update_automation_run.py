@@ -30,7 +30,7 @@ def build(
     """Update a run of an automation.
 
     Args:
-        run_id (str): Identity of the automation's run.
+        run_id (str): ID of the automation's run.
         name (str): New name of the run. Optional.
         inputs (Mapping[str, Any]): New inputs of the run. Optional.
         settings (Mapping[str, Any]): New settings of the run. Optional.

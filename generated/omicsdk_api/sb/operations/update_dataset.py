@@ -28,8 +28,8 @@ def build(
     """Update a dataset.
 
     Args:
-        owner (str): Who owns the dataset: the first part of its identity.
-        dataset (str): Name of the dataset: the second part of its identity.
+        owner (str): Owner of the dataset: the first part of its ID.
+        dataset (str): Name of the dataset: the second part of its ID.
         name (str): New name of the dataset. Optional.
         description (str): New description of the dataset. Optional.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance

@@ -37,8 +37,8 @@ def build(
     """Update some permissions of a dataset's member.
 
     Args:
-        owner (str): Who owns the dataset: the first part of its identity.
-        dataset (str): Name of the dataset: the second part of its identity.
+        owner (str): Owner of the dataset: the first part of its ID.
+        dataset (str): Name of the dataset: the second part of its ID.
         username (str): Username of the dataset's member.
         read (bool): See the resource and its contents. Optional.
         copy (bool): Copy contents to other places. Optional.

@@ -29,7 +29,7 @@ def build(
     """Rename a file, or change its tags and metadata.
 
     Args:
-        file_id (str): Identity of the file or folder.
+        file_id (str): ID of the file or folder.
         name (str): New name of the file or folder. Optional.
         tags (Sequence[str]): New tags of the file, in place of the old ones. Optional.
         metadata (Mapping[str, Any]): Metadata of the file to add or change. Optional.

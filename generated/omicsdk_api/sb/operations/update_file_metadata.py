@@ -21,8 +21,8 @@ def build(*, body: Mapping[str, Any], file_id: str) -> Request:
     """Add to the metadata of a file, or change some.
 
     Args:
-        body (Mapping[str, Any]): Metadata to add or change; the rest stays.
-        file_id (str): Identity of the file or folder.
+        body (Mapping[str, Any]): Metadata to add or change; the rest is unchanged.
+        file_id (str): ID of the file or folder.
 
     Returns:
         200: All metadata of the file.

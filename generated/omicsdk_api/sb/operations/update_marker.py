@@ -29,7 +29,7 @@ def build(
     """Update a marker.
 
     Args:
-        marker_id (str): Identity of the marker.
+        marker_id (str): ID of the marker.
         name (str): New name of the marker. Optional.
         chromosome (str): Other chromosome of the marker. Optional.
         position (MarkerPosition | MarkerPositionDict): Other range of bases. Optional.

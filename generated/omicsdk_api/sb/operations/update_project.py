@@ -36,9 +36,9 @@ def build(
     """Update a project.
 
     Args:
-        owner (str): Who owns the project: a username or division, the first part of its identity.
-        project (str): Short name of the project: the second part of its identity.
-        name (str): New name of the project; its identity stays. Optional.
+        owner (str): Owner of the project: a username or division, the first part of its ID.
+        project (str): Short name of the project: the second part of its ID.
+        name (str): New name of the project; its ID does not change. Optional.
         billing_group (str): Other billing group for the project. Format uuid. Optional.
         description (str): New description of the project. Optional.
         type (str): Generation of the project, `v2`. At most 2 characters. Optional.

@@ -41,15 +41,15 @@ def build(
     Only a task in `DRAFT` can be changed (code 7026); the others can be renamed.
 
     Args:
-        task_id (str): Identity of the task. Format uuid.
+        task_id (str): ID of the task. Format uuid.
         name (str): New name of the task. Optional.
         project (str): Other project to run in, as `owner/short-name`. Optional.
         app (str): Other app to run, as `owner/project/app` or with its revision. Optional.
         batch (bool): Whether it is a batch of tasks. Optional.
         description (str): New description of the task. Optional.
         inputs (Mapping[str, Any]): Inputs to change. Optional.
-        batch_input (str): Identity of the input whose files are divided among children; together with
-            `batch_by`. Optional.
+        batch_input (str): ID of the input whose files are divided among children; together with `batch_by`.
+            Optional.
         batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
         use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
             setting when omitted. Optional.

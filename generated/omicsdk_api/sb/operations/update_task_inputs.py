@@ -21,8 +21,8 @@ def build(*, body: Mapping[str, Any], task_id: str) -> Request:
     """Update some inputs of a draft task.
 
     Args:
-        body (Mapping[str, Any]): Inputs to change; the rest stays.
-        task_id (str): Identity of the task. Format uuid.
+        body (Mapping[str, Any]): Inputs to change; the rest is unchanged.
+        task_id (str): ID of the task. Format uuid.
 
     Returns:
         200: All inputs of the task.

@@ -21,7 +21,7 @@ def build(*, team_id: str, name: str | Omit = OMIT) -> Request:
     """Rename a team.
 
     Args:
-        team_id (str): Identity of the team.
+        team_id (str): ID of the team.
         name (str): New name of the team. Optional.
 
     Returns:

@@ -32,8 +32,8 @@ def build(
     """Update deactivate or reactivate a volume.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
         name (str): New name of the volume. Matches `^[A-Za-z0-9_]{1,32}$`. Optional.
         description (str): New description of the volume. Optional.
         access_mode (Literal['RO', 'RW']): New access mode of the volume. Optional.

@@ -35,9 +35,9 @@ def build(
     """Update some permissions of a volume's member.
 
     Args:
-        owner (str): Who owns the volume: the first part of its identity.
-        volume (str): Name of the volume: the second part of its identity.
-        username (str): Username of the volume's member; for a team or division, its identity.
+        owner (str): Owner of the volume: the first part of its ID.
+        volume (str): Name of the volume: the second part of its ID.
+        username (str): Username of the volume's member; for a team or division, its ID.
         read (bool): See the volume and import from it. Optional.
         copy (bool): Copy from the volume. Optional.
         write (bool): Export to the volume. Optional.

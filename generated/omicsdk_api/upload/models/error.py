@@ -16,7 +16,7 @@ class Error(Model):
     """Why a request failed.
 
     Attributes:
-        status: Status of the answer once more.
+        status: Status of the response once more.
         title: Short description of the error.
         detail: Details of the error of this request, if known.
     """

@@ -18,8 +18,8 @@ class FileValidationRequest(Model):
     Attributes:
         validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for
             validators.
-        environment: Environment variables for the validator, by name; all values are text. None beside the
-            service's own when omitted.
+        environment: Environment variables for the validator, by name; all values are text. By default only
+            those of the service.
         original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.
     """
 

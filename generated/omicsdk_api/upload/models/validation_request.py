@@ -20,8 +20,8 @@ class ValidationRequest(Model):
             validators.
         files: Names of the files to validate together, each percent-encoded as in an address, but for its
             slashes.
-        environment: Environment variables for the validator, by name; all values are text. None beside the
-            service's own when omitted.
+        environment: Environment variables for the validator, by name; all values are text. By default only
+            those of the service.
         original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.
     """
 

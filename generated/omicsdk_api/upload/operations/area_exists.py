@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload
 def build(*, upload_area_uuid: str) -> Request:
     """Check whether an upload area exists.
 
-    The status is the answer: 200 if the area exists, 404 if it does not exist or was deleted. There is no
+    The status is the response: 200 if the area exists, 404 if it does not exist or was deleted. There is no
     body. An area in deletion still exists until it is empty.
 
     Args:

@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str) -> Request:
     """Delete an upload area with all of its files.
 
-    Queues the deletion and answers immediately. The files are then deleted one by one, which can take long
+    Queues the deletion and responds immediately. The files are then deleted one by one, which can take long
     for a large area. The area exists until the last file is deleted. A deletion cannot be undone.
 
     Args:

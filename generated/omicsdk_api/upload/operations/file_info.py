@@ -23,11 +23,11 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
-            in this position, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
+            `credentials` or `checksums`, cannot be used as names.
 
     Returns:
-        200: The file exists; the answer describes it.
+        200: The file exists; the response describes it.
 
     Raises:
         NotFound: 404: The upload area or the file does not exist.

@@ -13,11 +13,11 @@ FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="
 def build() -> Request:
     """Check whether the service works.
 
-    Checks whether the service reaches its database. This is the address for monitoring that does not know the
-    version of the interface; another one exists below /v1.
+    Checks whether the service reaches its database. Use this endpoint for monitoring that does not depend on
+    the API version; another one exists below /v1.
 
     Returns:
-        200: The service and its database answer.
+        200: The service and its database respond.
 
     Raises:
         ServiceUnavailable: 503: The service is up but cannot do its work.

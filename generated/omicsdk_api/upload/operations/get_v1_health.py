@@ -17,7 +17,7 @@ def build() -> Request:
     interface.
 
     Returns:
-        200: The interface, the service and its database answer.
+        200: The API, the service and its database respond.
 
     Raises:
         ServiceUnavailable: 503: The service is up but cannot do its work.

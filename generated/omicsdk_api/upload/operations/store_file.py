@@ -23,17 +23,17 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
     """Store a small file through the service.
 
     Writes the body of the request as a file of the upload area, replacing one of that name, and computes its
-    checksums before answering. It is meant for small files such as metadata; larger ones go straight into the
-    bucket with the area's AWS credentials.
+    checksums before responding. It is meant for small files such as metadata; upload larger ones directly to
+    the bucket with the area's AWS credentials.
 
     The request's `Content-Type` becomes the file's and must have the parameter `dcp-type`, for example
-    `application/json; dcp-type="metadata/sample"`; without it the answer is 400.
+    `application/json; dcp-type="metadata/sample"`; without it the response is 400.
 
     Args:
-        body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
+        body (bytes | BinaryIO | PathLike[str]): Contents of the file. Format binary.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
-            in this position, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
+            `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         201: The file has been stored.

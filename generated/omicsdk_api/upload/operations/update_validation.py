@@ -36,7 +36,7 @@ def build(
             the validator, and how long it took.
         job_id (str): Identifier of the job in the batch system.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        validation_id (str): Identifier of the validation, as it was answered when it was scheduled.
+        validation_id (str): Identifier of the validation, as returned when it was scheduled.
 
     Returns:
         204: The report has been noted.

@@ -31,7 +31,7 @@ def build(
 ) -> Request:
     """Validate one file.
 
-    Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
+    Queues a job that runs a validator, a Docker image, on the file. The response is sent before the job has
     started; request its result with the file's name. A file of 1 TB (10^12 bytes) or more cannot be
     validated.
 
@@ -39,10 +39,10 @@ def build(
         validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
             image for validators.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
-            in this position, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
+            `credentials` or `checksums`, cannot be used as names.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
-            text. None beside the service's own when omitted. Optional.
+            text. By default only those of the service. Optional.
         original_validation_id (str): Identifier of the validation that this one repeats. Omit it for a first
             one. Optional.
 

@@ -30,7 +30,7 @@ def build(
     """Validate several files together.
 
     Queues one job that runs a validator, a Docker image, on all of the named files, for checks that need more
-    than one of them (the two reads of a pair, for example). The answer comes before the job has started;
+    than one of them (the two reads of a pair, for example). The response is sent before the job has started;
     request its result with the name of any of the files. Files of 1 TB (10^12 bytes) or more cannot be
     validated.
 
@@ -41,7 +41,7 @@ def build(
             but for its slashes.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
-            text. None beside the service's own when omitted. Optional.
+            text. By default only those of the service. Optional.
         original_validation_id (str): Identifier of the validation that this one repeats. Omit it for a first
             one. Optional.
 

@@ -17,7 +17,7 @@ class AuthMappingRequestBody(Model):
 
     Attributes:
         username: Name of the user to check.
-        client_id: Id of the client to check. In the document it is called clientID.
+        client_id: ID of the client to check. In the document it is called clientID.
     """
 
     username: str | None = None

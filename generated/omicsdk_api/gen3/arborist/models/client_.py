@@ -16,8 +16,8 @@ class Client_(Model):
     """A client that acts for users.
 
     Attributes:
-        client_id: Id that Fence gave the client. In the document it is called clientID.
-        policies: Ids of the policies that limit its permissions.
+        client_id: ID that Fence issued to the client. In the document it is called clientID.
+        policies: IDs of the policies that limit its permissions.
     """
 
     client_id: str | None = None

@@ -17,7 +17,7 @@ class ErrorDetail(Model):
 
     Attributes:
         message: Message of the error.
-        code: The status of the answer once more.
+        code: The status of the response once more.
     """
 
     message: str | None = None

@@ -16,7 +16,7 @@ class GrantPolicy(Model):
     """A policy to grant.
 
     Attributes:
-        policy: Id of the policy to grant.
+        policy: ID of the policy to grant.
     """
 
     policy: str

@@ -16,7 +16,7 @@ class GrantUserPolicy(Model):
     """A policy to grant to a user.
 
     Attributes:
-        policy: Id of the policy that the user gets.
+        policy: ID of the policy that the user gets.
         expires_at: End of the grant, in RFC 3339; none when omitted. Format date-time.
     """
 

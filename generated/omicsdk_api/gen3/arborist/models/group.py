@@ -18,7 +18,7 @@ class Group(Model):
     Attributes:
         name: Name of this group.
         users: Names of its users.
-        policies: Ids of the policies that its users have by it.
+        policies: IDs of the policies that its users have by it.
     """
 
     name: str | None = None

@@ -18,7 +18,7 @@ class Permission(Model):
     """Leave to do an action.
 
     Attributes:
-        id: Id of the permission within its role.
+        id: ID of the permission within its role.
         action: Something to do.
         description: Description of the permission.
     """

@@ -16,9 +16,9 @@ class Policy(Model):
     """Roles on resources.
 
     Attributes:
-        id: Id of the policy, chosen by its creator.
-        role_ids: Ids of the roles that it gives.
-        resource_paths: Paths of the resources that it gives them on.
+        id: ID of the policy, chosen by its creator.
+        role_ids: IDs of the roles that it grants.
+        resource_paths: Paths of the resources that it grants the roles on.
     """
 
     id: str | None = None

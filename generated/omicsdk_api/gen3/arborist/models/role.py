@@ -18,7 +18,7 @@ class Role(Model):
     """A list of permissions.
 
     Attributes:
-        id: Id of the role, chosen by its creator.
+        id: ID of the role, chosen by its creator.
         permissions: Permissions of the role.
         description: Description of the role's purpose.
     """

@@ -18,8 +18,8 @@ class User(Model):
     """A user with their grants.
 
     Attributes:
-        name: Name of the user, as tokens have it.
-        email: E-mail address of the user.
+        name: Name of the user, as in tokens.
+        email: Email address of the user.
         groups: Names of the groups that they belong to.
         policies: Policies that were granted to them.
     """

@@ -16,7 +16,7 @@ class UserPolicy(Model):
     """A policy that a user has.
 
     Attributes:
-        policy: Id of the policy that they have.
+        policy: ID of the policy that they have.
         expires_at: End of their grant, in RFC 3339; null for none. Format date-time.
     """
 

@@ -17,7 +17,7 @@ class UserWithScalars(Model):
 
     Attributes:
         name: New name of the user.
-        email: New e-mail address of the user.
+        email: New email address of the user.
     """
 
     name: str | None = None

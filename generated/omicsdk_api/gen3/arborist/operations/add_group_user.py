@@ -21,8 +21,8 @@ def build(
         username (str): Name of the user to add.
         group_name (str): Name of the group.
         expires_at (str): End of the membership, in RFC 3339; none when omitted. Format date-time. Optional.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

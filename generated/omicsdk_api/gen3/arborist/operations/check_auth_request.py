@@ -31,7 +31,7 @@ def build(
 ) -> Request:
     """Check whether a user may perform an action.
 
-    With several requests, the answer is yes only if all are allowed. Without a token, anonymous users are
+    With several requests, the response is yes only if all are allowed. Without a token, anonymous users are
     checked.
 
     Args:

@@ -25,10 +25,10 @@ def build(
     """Create a client.
 
     Args:
-        client_id (str): Id that Fence gave the client. Optional.
-        policies (Sequence[str]): Ids of the policies that limit its permissions. Optional.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        client_id (str): ID that Fence issued to the client. Optional.
+        policies (Sequence[str]): IDs of the policies that limit its permissions. Optional.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         201: It was written.

@@ -27,9 +27,9 @@ def build(
     Its roles and resources must exist.
 
     Args:
-        id (str): Id of the policy, chosen by its creator. Optional.
-        role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-        resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
+        id (str): ID of the policy, chosen by its creator. Optional.
+        role_ids (Sequence[str]): IDs of the roles that it grants. Optional.
+        resource_paths (Sequence[str]): Paths of the resources that it grants the roles on. Optional.
 
     Returns:
         201: It was written.

@@ -35,8 +35,7 @@ def build(
     An existing resource is refused with 409, and stays unchanged.
 
     Args:
-        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-            stay.
+        resource_path (str): Path of the resource without the leading slash; keep slashes within it.
         name (str): Last segment of its path; needed unless `path` is given. Optional.
         path (str): Whole path of the resource; needed unless `name` is given. Optional.
         description (str): Description of its purpose. Optional.

@@ -25,7 +25,7 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
     """Create a role.
 
     Args:
-        id (str): Id of the role, chosen by its creator.
+        id (str): ID of the role, chosen by its creator.
         permissions (Sequence[Permission | PermissionDict]): Permissions of the role.
         description (str): Description of the role's purpose. Optional.
 

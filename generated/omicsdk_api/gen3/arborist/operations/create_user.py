@@ -31,8 +31,8 @@ def build(
     """Create a user.
 
     Args:
-        name (str): Name of the user, as tokens have it. Optional.
-        email (str): E-mail address of the user. Optional.
+        name (str): Name of the user, as in tokens. Optional.
+        email (str): Email address of the user. Optional.
         groups (Sequence[str]): Names of the groups that they belong to. Optional.
         policies (Sequence[UserPolicy | UserPolicyDict]): Policies that were granted to them. Optional.
 

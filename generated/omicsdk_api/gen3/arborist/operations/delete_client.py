@@ -14,7 +14,7 @@ def build(*, client_id: str) -> Request:
     """Delete a client.
 
     Args:
-        client_id (str): Id of the client, as Fence gave it.
+        client_id (str): ID of the client, as issued by Fence.
 
     Returns:
         204: It was done.

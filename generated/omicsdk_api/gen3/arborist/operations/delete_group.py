@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_group", method="DELETE", path="/group/{group
 def build(*, group_name: str) -> Request:
     """Delete a group.
 
-    Its users stay.
+    Its users are kept.
 
     Args:
         group_name (str): Name of the group.

@@ -16,7 +16,7 @@ def build(*, policy_id: str) -> Request:
     It is revoked from all users, groups and clients that have it.
 
     Args:
-        policy_id (str): Id of the policy.
+        policy_id (str): ID of the policy.
 
     Returns:
         204: It was done.

@@ -14,8 +14,7 @@ def build(*, resource_path: str) -> Request:
     """Delete a resource and all below it.
 
     Args:
-        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-            stay.
+        resource_path (str): Path of the resource without the leading slash; keep slashes within it.
 
     Returns:
         204: It was done.

@@ -14,7 +14,7 @@ def build(*, role_id: str) -> Request:
     """Delete a role.
 
     Args:
-        role_id (str): Id of the role.
+        role_id (str): ID of the role.
 
     Returns:
         204: It was done.

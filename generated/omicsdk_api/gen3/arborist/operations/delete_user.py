@@ -14,7 +14,7 @@ def build(*, username: str) -> Request:
     """Delete a user.
 
     Args:
-        username (str): Name of the user, as their tokens have it.
+        username (str): Name of the user, as in their tokens.
 
     Returns:
         204: It was done.

@@ -25,7 +25,7 @@ def build(*, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> Reque
 
     Args:
         username (str): Name of the user to check. Optional.
-        client_id (str): Id of the client to check. Optional.
+        client_id (str): ID of the client to check. Optional.
 
     Returns:
         200: Actions by resource path.

@@ -19,7 +19,7 @@ def build(*, client_id: str) -> Request:
     """Read a client with its policies.
 
     Args:
-        client_id (str): Id of the client, as Fence gave it.
+        client_id (str): ID of the client, as issued by Fence.
 
     Returns:
         200: The requested data.

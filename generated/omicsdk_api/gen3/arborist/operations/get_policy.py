@@ -19,7 +19,7 @@ def build(*, policy_id: str) -> Request:
     """Read a policy.
 
     Args:
-        policy_id (str): Id of the policy.
+        policy_id (str): ID of the policy.
 
     Returns:
         200: The requested data.

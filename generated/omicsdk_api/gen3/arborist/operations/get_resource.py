@@ -19,8 +19,7 @@ def build(*, resource_path: str) -> Request:
     """Read a resource.
 
     Args:
-        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-            stay.
+        resource_path (str): Path of the resource without the leading slash; keep slashes within it.
 
     Returns:
         200: The requested data.

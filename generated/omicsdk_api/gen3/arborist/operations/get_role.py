@@ -19,7 +19,7 @@ def build(*, role_id: str) -> Request:
     """Read a role.
 
     Args:
-        role_id (str): Id of the role.
+        role_id (str): ID of the role.
 
     Returns:
         200: The requested data.

@@ -19,7 +19,7 @@ def build(*, username: str) -> Request:
     """Read a user with groups and policies.
 
     Args:
-        username (str): Name of the user, as their tokens have it.
+        username (str): Name of the user, as in their tokens.
 
     Returns:
         200: The requested data.

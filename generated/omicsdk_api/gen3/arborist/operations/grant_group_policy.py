@@ -16,10 +16,10 @@ def build(*, policy: str, group_name: str, x_auth_z_provider: str | Omit = OMIT)
     """Grant a policy to a group.
 
     Args:
-        policy (str): Id of the policy to grant.
+        policy (str): ID of the policy to grant.
         group_name (str): Name of the group.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

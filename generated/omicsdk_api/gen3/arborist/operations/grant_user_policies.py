@@ -24,7 +24,7 @@ def build(*, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: st
 
     Args:
         body (Sequence[GrantUserPolicy | GrantUserPolicyDict]): The policies, and their ends.
-        username (str): Name of the user, as their tokens have it.
+        username (str): Name of the user, as in their tokens.
 
     Returns:
         204: It was done.

@@ -18,11 +18,11 @@ def build(
     """Grant a policy to a user.
 
     Args:
-        policy (str): Id of the policy that the user gets.
-        username (str): Name of the user, as their tokens have it.
+        policy (str): ID of the policy that the user gets.
+        username (str): Name of the user, as in their tokens.
         expires_at (str): End of the grant, in RFC 3339; none when omitted. Format date-time. Optional.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

@@ -20,7 +20,7 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
     """List the resources that a user may reach.
 
     Args:
-        username (str): Name of the user, as their tokens have it.
+        username (str): Name of the user, as in their tokens.
         service (str): Only resources with an action of this service; of any service when omitted. Optional.
         method (str): Only resources with an action of this method; of any method when omitted. Optional.
         tags (str): If given, with any value, resources are named by their tags instead of their paths.

@@ -18,9 +18,9 @@ def build(*, group_name: str, username: str, x_auth_z_provider: str | Omit = OMI
 
     Args:
         group_name (str): Name of the group.
-        username (str): Name of the user, as their tokens have it.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        username (str): Name of the user, as in their tokens.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

@@ -31,9 +31,9 @@ def build(
     Args:
         name (str): Name of this group. Optional.
         users (Sequence[str]): Names of its users. Optional.
-        policies (Sequence[str]): Ids of the policies that its users have by it. Optional.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        policies (Sequence[str]): IDs of the policies that its users have by it. Optional.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         201: It was written.

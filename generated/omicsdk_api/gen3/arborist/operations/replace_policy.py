@@ -31,10 +31,10 @@ def build(
     The id in the path is used.
 
     Args:
-        policy_id (str): Id of the policy.
-        id (str): Id of the policy, chosen by its creator. Optional.
-        role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-        resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
+        policy_id (str): ID of the policy.
+        id (str): ID of the policy, chosen by its creator. Optional.
+        role_ids (Sequence[str]): IDs of the roles that it grants. Optional.
+        resource_paths (Sequence[str]): Paths of the resources that it grants the roles on. Optional.
 
     Returns:
         201: It was written.

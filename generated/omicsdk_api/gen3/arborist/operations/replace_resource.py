@@ -36,8 +36,7 @@ def build(
     Subresources that are not named are deleted, unless `merge` is given.
 
     Args:
-        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-            stay.
+        resource_path (str): Path of the resource without the leading slash; keep slashes within it.
         name (str): Last segment of its path; needed unless `path` is given. Optional.
         path (str): Whole path of the resource; needed unless `name` is given. Optional.
         description (str): Description of its purpose. Optional.

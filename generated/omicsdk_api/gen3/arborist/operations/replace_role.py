@@ -27,9 +27,9 @@ def build(
     """Overwrite a role as a whole.
 
     Args:
-        id (str): Id of the role, chosen by its creator.
+        id (str): ID of the role, chosen by its creator.
         permissions (Sequence[Permission | PermissionDict]): Permissions of the role.
-        role_id (str): Id of the role.
+        role_id (str): ID of the role.
         description (str): Description of the role's purpose. Optional.
 
     Returns:

@@ -17,9 +17,9 @@ def build(*, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
     With a provider named, only the grants of this provider are revoked.
 
     Args:
-        client_id (str): Id of the client, as Fence gave it.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        client_id (str): ID of the client, as issued by Fence.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

@@ -17,10 +17,10 @@ def build(*, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = O
     """Remove a policy from a client.
 
     Args:
-        client_id (str): Id of the client, as Fence gave it.
-        policy_name (str): Id of the policy to take.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        client_id (str): ID of the client, as issued by Fence.
+        policy_name (str): ID of the policy to revoke.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

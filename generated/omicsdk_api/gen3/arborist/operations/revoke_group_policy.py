@@ -18,9 +18,9 @@ def build(*, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = 
 
     Args:
         group_name (str): Name of the group.
-        policy_name (str): Id of the policy to take.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        policy_name (str): ID of the policy to revoke.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

@@ -14,12 +14,12 @@ FACTS = OperationFacts(name="revoke_user_policies", method="DELETE", path="/user
 def build(*, username: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
     """Remove all policies from a user.
 
-    Those of their groups stay. With a provider named, only the grants of this provider are revoked.
+    Policies of their groups are kept. With a provider named, only the grants of this provider are revoked.
 
     Args:
-        username (str): Name of the user, as their tokens have it.
-        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
-            same word, or without one. Optional.
+        username (str): Name of the user, as in their tokens.
+        x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
+            the same provider or none. Optional.
 
     Returns:
         204: It was done.

@@ -26,12 +26,12 @@ def build(
 ) -> Request:
     """Update parts of a role.
 
-    Fields that are not named stay unchanged.
+    Omitted fields stay unchanged.
 
     Args:
-        id (str): Id of the role, chosen by its creator.
+        id (str): ID of the role, chosen by its creator.
         permissions (Sequence[Permission | PermissionDict]): Permissions of the role.
-        role_id (str): Id of the role.
+        role_id (str): ID of the role.
         description (str): Description of the role's purpose. Optional.
 
     Returns:

@@ -16,7 +16,7 @@ class AdminGoogleServiceAccount(Model):
     """The service account that watches Google projects.
 
     Attributes:
-        service_account_email: E-mail address of the watching account.
+        service_account_email: Email address of the watching account.
     """
 
     service_account_email: str

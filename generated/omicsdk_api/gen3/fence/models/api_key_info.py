@@ -16,7 +16,7 @@ class APIKeyInfo(Model):
     """An API key, without the key itself.
 
     Attributes:
-        jti: Id of this API key.
+        jti: ID of this API key.
         exp: End of the key, in seconds since 1970.
     """
 

@@ -16,7 +16,7 @@ class BillingProject(Model):
     """A Google project that is billed.
 
     Attributes:
-        project_id: Id of the billed project; null for none.
+        project_id: ID of the billed project; null for none.
     """
 
     project_id: str | None

@@ -31,7 +31,7 @@ class CompleteMultipartUpload(Model):
 
     Attributes:
         key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: Id of the upload to complete. In the document it is called uploadId.
+        upload_id: ID of the upload to complete. In the document it is called uploadId.
         parts: All parts, in the order of their numbers.
         expires_in: Seconds that completing may take; the longest allowed when omitted.
         bucket: Bucket of the upload, as when it began.

@@ -16,7 +16,7 @@ class CompletedPart(Model):
     """A part that was uploaded.
 
     Attributes:
-        e_tag: ETag that storage answered for the part, quotes included. In the document it is called ETag.
+        e_tag: ETag that storage returned for the part, quotes included. In the document it is called ETag.
         part_number: Number of the part, as it was uploaded. In the document it is called PartNumber.
     """
 

@@ -16,7 +16,7 @@ class GenericKey(Model):
     """A key for storage.
 
     Attributes:
-        access_key: Id of the storage key.
+        access_key: ID of the storage key.
         secret_key: The secret half of the key.
     """
 

@@ -16,7 +16,7 @@ class GenericKeyInfo(Model):
     """A key for storage, without its secret half.
 
     Attributes:
-        access_key: Id of this storage key.
+        access_key: ID of this storage key.
     """
 
     access_key: str | None = None

@@ -31,9 +31,9 @@ class GoogleKey(Model):
     Attributes:
         type: Always `service_account` for such keys.
         project_id: Google project of the account.
-        private_key_id: Id of the key itself.
+        private_key_id: ID of the key itself.
         private_key: The private key as PEM text; a secret.
-        client_email: E-mail address of the account.
+        client_email: Email address of the account.
         client_id: Number of the account at Google.
         auth_uri: Where Google authorises users.
         token_uri: Address where Google issues tokens for the key.

@@ -16,8 +16,8 @@ class GoogleServiceAccount(Model):
     """A Google service account with its projects.
 
     Attributes:
-        service_account_email: E-mail address of the service account.
-        google_project_id: Id of the Google project that it belongs to.
+        service_account_email: Email address of the service account.
+        google_project_id: ID of the Google project that it belongs to.
         project_access: Projects of the commons that it may reach, by `auth_id`.
     """
 

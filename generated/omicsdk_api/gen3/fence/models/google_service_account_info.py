@@ -18,7 +18,7 @@ class GoogleServiceAccountInfo(Model):
     """A registered Google service account.
 
     Attributes:
-        service_account_email: E-mail address of the registered account.
+        service_account_email: Email address of the registered account.
         google_project_id: Google project that it belongs to.
         project_access: Projects of the commons that it may reach.
         project_access_exp: End of the access, in seconds since 1970.

@@ -20,7 +20,7 @@ class Jwk(Model):
         alg: Algorithm of the signatures: `RS256`.
         n: Modulus of the key, base64url.
         e: Exponent of the key, base64url.
-        kid: Id of the key, as headers of tokens name it.
+        kid: ID of the key, as headers of tokens name it.
     """
 
     kty: str | None = None

@@ -16,7 +16,7 @@ class NewAPIKey(Model):
     """A new API key, as a `credentials.json` file holds it.
 
     Attributes:
-        key_id: Id of the new key.
+        key_id: ID of the new key.
         api_key: The API key itself, a JWT; a secret.
     """
 

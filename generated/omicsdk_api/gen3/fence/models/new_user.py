@@ -17,8 +17,8 @@ class NewUser(Model):
 
     Attributes:
         username: Name that the user logs in with.
-        email: E-mail address of the user.
-        display_name: Name as it is shown.
+        email: Email address of the user.
+        display_name: Name to show to other users.
         phone_number: Telephone number of the user.
         idp_name: Identity provider that the user logs in with.
         tags: Notes by name, kept with the user.

@@ -71,7 +71,7 @@ class OpenIDConfiguration(Model):
         request_parameter_supported: Whether a request may come as one JWT.
         request_uri_parameter_supported: Whether a request may be given by its address.
         require_request_uri_registration: Whether addresses of requests must be registered.
-        response_modes_supported: Ways in which an answer is sent back.
+        response_modes_supported: Ways in which a response is sent back.
         scopes_supported: Scopes that can be requested.
         service_documentation: Where the service is documented.
         subject_types_supported: Kinds of subjects that tokens name.

@@ -17,8 +17,8 @@ class RequestMultipartUpload(Model):
 
     Attributes:
         key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: Id of the upload, from its beginning. In the document it is called uploadId.
-        part_number: Number of the part, from 1 to 10,000. In the document it is called partNumber.
+        upload_id: ID of the upload, from its beginning. In the document it is called uploadId.
+        part_number: Part number, from 1 to 10,000. In the document it is called partNumber.
         expires_in: Seconds until the URL expires; the maximum when omitted.
         bucket: Bucket of the upload, as when it began.
     """

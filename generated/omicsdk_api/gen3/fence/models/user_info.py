@@ -60,13 +60,13 @@ class UserInfo(Model):
     Attributes:
         user_id: Number of the user in this commons.
         idp: Identity provider that they logged in with.
-        sub: The same number, as text, as tokens have it.
+        sub: The same number, as text, as in tokens.
         username: Name that they log in with.
         name: The login name once more.
         display_name: Name as it is shown to others.
         preferred_username: Name as OpenID Connect has it.
         phone_number: Their telephone number.
-        email: Their e-mail address.
+        email: Their email address.
         is_admin: Whether they administer this commons.
         role: `admin` or `user`, nothing else.
         project_access: Permissions by project, in the old model.
@@ -75,7 +75,7 @@ class UserInfo(Model):
         groups: Groups that they belong to.
         message: A note to the user; mostly empty.
         active: Whether they may log in.
-        primary_google_service_account: E-mail address of their Google service account.
+        primary_google_service_account: Email address of their Google service account.
         authz: Actions that they may do, by resource path.
         resources: Resource paths that they may reach.
         tags: Notes by name, kept with the user.

@@ -27,7 +27,7 @@ def build(
     Made for browsers: it redirects to the login page if no user is logged in, then shows a page of consent.
 
     Args:
-        client_id (str): Id of the requesting client.
+        client_id (str): ID of the requesting client.
         response_type (str): What is sent back to the client: `code`, or `id_token token` and the like.
         redirect_uri (str): Address of the client that the browser is sent back to; it must be registered.
         idp (str): Identity provider to log in with; that of the commons when omitted. Optional.

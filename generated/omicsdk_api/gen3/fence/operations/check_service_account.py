@@ -29,8 +29,8 @@ def build(
     Changes nothing.
 
     Args:
-        service_account_email (str): E-mail address of the service account.
-        google_project_id (str): Id of the Google project that it belongs to.
+        service_account_email (str): Email address of the service account.
+        google_project_id (str): ID of the Google project that it belongs to.
         project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
         expires_in (int): Seconds that the access would last; read, and without effect. Optional.
 

@@ -28,7 +28,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
 
     Args:
         project_access (Sequence[str]): All projects of the commons that it has access to afterwards.
-        id (str): E-mail address of the service account.
+        id (str): Email address of the service account.
         expires_in (int): Seconds that the changed access would last; read, and without effect. Optional.
 
     Returns:

@@ -17,7 +17,7 @@ FACTS = OperationFacts(
 def build(*, token: str | Omit = OMIT) -> Request:
     """Check whether a token has been revoked.
 
-    For services that take tokens.
+    For services that accept tokens.
 
     Args:
         token (str): Token to look up, as text. Optional.

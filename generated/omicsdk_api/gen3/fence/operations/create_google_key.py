@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="create_google_key", method="POST", path="/credentia
 def build(*, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> Request:
     """Create a key of the user's Google service account.
 
-    The private part is in the answer and never shown again.
+    The private key is in the response and never shown again.
 
     Args:
         expires_in (int): Lifetime of the key in seconds; the maximum when omitted. Optional.

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="create_provider_key", method="POST", path="/credent
 def build(*, provider: str) -> Request:
     """Create a key for another kind of storage.
 
-    The secret is in the answer and never shown again.
+    The secret is in the response and never shown again.
 
     Args:
         provider (str): Kind of storage, such as `cleversafe`.

@@ -34,8 +34,8 @@ def build(
 
     Args:
         username (str): Name that the user logs in with.
-        email (str): E-mail address of the user.
-        display_name (str): Name as it is shown. Optional.
+        email (str): Email address of the user.
+        display_name (str): Name to show to other users. Optional.
         phone_number (str): Telephone number of the user. Optional.
         idp_name (str): Identity provider that the user logs in with. Optional.
         tags (Mapping[str, Any]): Notes by name, kept with the user. Optional.

@@ -18,7 +18,7 @@ def build(*, key_id: str) -> Request:
     No further access token can be made from it.
 
     Args:
-        key_id (str): Id of the API key, its `jti`.
+        key_id (str): ID of the API key, its `jti`.
 
     Returns:
         204: It was deleted.

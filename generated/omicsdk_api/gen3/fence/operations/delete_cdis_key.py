@@ -20,7 +20,7 @@ def build(*, key_id: str) -> Request:
     Deprecated.
 
     Args:
-        key_id (str): Id of the API key, its `jti`.
+        key_id (str): ID of the API key, its `jti`.
 
     Returns:
         204: It was deleted.

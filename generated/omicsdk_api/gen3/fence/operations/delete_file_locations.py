@@ -18,7 +18,7 @@ def build(*, file_id: str) -> Request:
     Allowed for the uploader of the file, and for users with the permission to delete under its resources.
 
     Args:
-        file_id (str): GUID of the file; a slash in it stays one.
+        file_id (str): GUID of the file; slashes in it are sent as they are.
 
     Returns:
         204: File and record are deleted.

@@ -16,7 +16,7 @@ def build(*, access_key: str) -> Request:
     """Delete a key of the user's Google service account.
 
     Args:
-        access_key (str): Id of the Google key, the last segment of its `name`.
+        access_key (str): ID of the Google key, the last segment of its `name`.
 
     Returns:
         204: It was deleted.

@@ -17,7 +17,7 @@ def build(*, provider: str, access_key: str) -> Request:
 
     Args:
         provider (str): Kind of storage, such as `cleversafe`.
-        access_key (str): Id of the key to delete.
+        access_key (str): ID of the key to delete.
 
     Returns:
         204: It was deleted.

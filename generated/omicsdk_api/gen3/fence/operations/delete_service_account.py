@@ -16,7 +16,7 @@ def build(*, id: str) -> Request:
     """End the access of a registered service account.
 
     Args:
-        id (str): E-mail address of the service account.
+        id (str): Email address of the service account.
 
     Returns:
         200: The access was ended.

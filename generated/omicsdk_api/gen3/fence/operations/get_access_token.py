@@ -28,7 +28,7 @@ def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit
         api_key (str): The API key, a JWT; a secret.
         expires_in (int): Lifetime of the token in seconds; 1,200 by default, at most the maximum of the
             commons. Optional.
-        task_token (str): Id of a task that the token is made for, kept in the logs; none when omitted.
+        task_token (str): ID of a task that the token is made for, kept in the logs; none when omitted.
             Optional.
 
     Returns:

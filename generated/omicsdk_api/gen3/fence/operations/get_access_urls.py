@@ -31,7 +31,7 @@ def build(
     """Create the access URLs of several DRS objects.
 
     An object that fails does not stop the others. Above the bulk limit of the commons, 100 by default, the
-    answer is 413.
+    response is 413.
 
     Args:
         bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects, each

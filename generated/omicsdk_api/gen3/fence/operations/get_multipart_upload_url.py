@@ -29,8 +29,8 @@ def build(
 
     Args:
         key (str): Object in the bucket, which is `GUID/file_name`.
-        upload_id (str): Id of the upload, from its beginning.
-        part_number (int): Number of the part, from 1 to 10,000.
+        upload_id (str): ID of the upload, from its beginning.
+        part_number (int): Part number, from 1 to 10,000.
         expires_in (int): Seconds until the URL expires; the maximum when omitted. Optional.
         bucket (str): Bucket of the upload, as when it began. Optional.
 

@@ -35,7 +35,7 @@ def build(
         code (str): With `authorization_code`, the code that the client got. Optional.
         redirect_uri (str): With `authorization_code`, the address that the code was sent to. Optional.
         scope (str): Scopes to request, separated by spaces; those of the grant when omitted. Optional.
-        client_id (str): Id of a client that has no secret. Optional.
+        client_id (str): ID of a client that has no secret. Optional.
         refresh_token (str): With `refresh_token`, the refresh token that the client got. Optional.
 
     Returns:

@@ -30,14 +30,14 @@ def build(
     Fetch the URL without the Authorization header, which storage would refuse beside the signature.
 
     Args:
-        file_id (str): GUID of the file; a slash in it stays one.
+        file_id (str): GUID of the file; slashes in it are sent as they are.
         protocol (Literal['http', 's3', 'gs', 'ftp', 'https', 'az']): Kind of storage to use where the file is
             in several; the first location when omitted. Optional.
         expires_in (int): Seconds until it expires; at most, and by default, the maximum of the commons.
             Optional.
-        redirect (bool): Omit it for an answer in JSON. If given, with any value, the answer redirects to the
-            URL, which only a raw call supports. Optional.
-        no_force_sign (bool): Whether a public file may be answered with its plain URL; signed when omitted.
+        redirect (bool): Omit it for a response in JSON. If given, with any value, the response redirects to
+            the URL, which only a raw call supports. Optional.
+        no_force_sign (bool): Whether a public file may be returned with its plain URL; signed when omitted.
             Optional.
         user_project (str): Google project that is billed where the requester pays; the default one when
             omitted. Optional.

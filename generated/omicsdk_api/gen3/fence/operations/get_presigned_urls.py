@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 def build(*, guids: Sequence[str]) -> Request:
     """Create presigned URLs to download several files.
 
-    A file that fails does not stop the others: the answer names both.
+    A file that fails does not stop the others: the response lists both.
 
     Args:
         guids (Sequence[str]): GUIDs of the files to download.

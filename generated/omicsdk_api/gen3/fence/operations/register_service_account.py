@@ -25,8 +25,8 @@ def build(
     """Register a Google service account for access to projects.
 
     Args:
-        service_account_email (str): E-mail address of the service account.
-        google_project_id (str): Id of the Google project that it belongs to.
+        service_account_email (str): Email address of the service account.
+        google_project_id (str): ID of the Google project that it belongs to.
         project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
         expires_in (int): Seconds until the access of the account ends; the maximum when omitted. Optional.
 

@@ -24,7 +24,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
 
     Args:
         project_access (Sequence[str]): All projects of the commons that it has access to afterwards.
-        id (str): E-mail address of the service account.
+        id (str): Email address of the service account.
         expires_in (int): Seconds from now until the access of the account ends; the maximum when omitted.
             Optional.
 

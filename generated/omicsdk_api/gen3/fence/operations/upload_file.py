@@ -30,8 +30,8 @@ def build(
 ) -> Request:
     """Create a blank record and a presigned URL to upload its file.
 
-    The bytes go to the URL with PUT, without the Authorization header; one PUT takes up to 5 GB. Hash and
-    size are filled in by the commons some time after.
+    The bytes go to the URL with PUT, without the Authorization header; one PUT can send up to 5 GB. The
+    commons fills in hash and size later.
 
     Args:
         file_name (str): Name of the file, without folders; the object in the bucket is `GUID/file_name`.

@@ -29,7 +29,7 @@ def build(
     For a record that already exists, for example after an earlier URL expired.
 
     Args:
-        file_id (str): GUID of the file; a slash in it stays one.
+        file_id (str): GUID of the file; slashes in it are sent as they are.
         protocol (Literal['http', 's3']): Kind of storage to upload to; `s3` when omitted. Optional.
         expires_in (int): Seconds until it expires; at most, and by default, the maximum of the commons.
             Optional.

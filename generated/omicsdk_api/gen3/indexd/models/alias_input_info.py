@@ -33,11 +33,11 @@ class AliasInputInfo(Model):
     """Old alias record to write.
 
     Attributes:
-        release: Who may know of it: `public`, `private` or `controlled`.
+        release: Visibility of the alias: `public`, `private` or `controlled`.
         size: Size of the data in bytes, at least 0. Format int64.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        keeper_authority: Who is in charge of the alias.
-        host_authorities: Who hosts the data.
+        keeper_authority: Authority that maintains the alias.
+        host_authorities: Authorities that host the data.
         metastring: Further description of the data.
     """
 

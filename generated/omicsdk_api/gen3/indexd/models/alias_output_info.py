@@ -47,10 +47,10 @@ class AliasOutputInfo(Model):
     Attributes:
         name: Name of the alias record.
         rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
-        release: Who may know of it: `public`, `private` or `controlled`.
+        release: Visibility of the alias: `public`, `private` or `controlled`.
         size: Size of the data in bytes. Format int64.
-        keeper_authority: Who is in charge of the alias.
-        host_authorities: Who hosts the data.
+        keeper_authority: Authority that maintains the alias.
+        host_authorities: Authorities that host the data.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
         metadata: Further description of the data.
         limit: Largest number of URLs in `urls`. Format int64.

@@ -17,7 +17,7 @@ class Error(Model):
 
     Attributes:
         msg: Human-readable description of the error.
-        status_code: The HTTP status of the answer once more.
+        status_code: The HTTP status of the response once more.
     """
 
     msg: str | None = None

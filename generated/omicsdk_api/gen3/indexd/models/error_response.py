@@ -17,7 +17,7 @@ class ErrorResponse(Model):
 
     Attributes:
         msg: Human-readable description of the error.
-        status_code: The HTTP status of the answer once more.
+        status_code: The HTTP status of the response once more.
         error: Error of all parts but DOS and DRS.
     """
 

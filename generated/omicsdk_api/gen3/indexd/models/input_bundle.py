@@ -32,7 +32,7 @@ class InputBundle(Model):
     """Bundle to create.
 
     Attributes:
-        bundles: Identifiers of the members, at least one, none twice.
+        bundles: Identifiers of the members, at least one, without duplicates.
         bundle_id: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
         name: Name of the bundle; its identifier when missing.

@@ -61,7 +61,7 @@ class InputInfo(Model):
         baseid: A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
             `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
         file_name: Name of the file, which may hold folders.
-        metadata: Metadata of the record, keys and values of the commons' own choice.
+        metadata: Custom metadata of the record.
         urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
         version: Version of the file, in any form.
         acl: Old access rules: names of projects, access to one of which suffices; `*` is open to all.

@@ -32,7 +32,7 @@ class ListAliasRecordsResponse(Model):
     Attributes:
         aliases: Names of the alias records.
         size: Requested size in bytes. Format int64.
-        start: Name after which the list begins.
+        start: Name after which the list starts.
         limit: Requested maximum number of names. Format int64.
         hashes: The requested checksums.
     """

@@ -81,12 +81,12 @@ class OutputInfo(Model):
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
         updated_date: When the record was last changed, in UTC. Format date-time.
         created_date: When the record was created, in UTC. Format date-time.
-        metadata: Metadata of the record, keys and values of the commons' own choice.
+        metadata: Custom metadata of the record.
         urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
         description: Human-readable description of the file or bundle.
         content_created_date: When the contents were made. Format date-time.
         content_updated_date: When the contents were last changed. Format date-time.
-        from_index_service: The commons that answered, if it was another one; `host` is its address.
+        from_index_service: The commons that responded, if it was another one; `host` is its address.
         id: Identifier of a bundle, in the place of `did`.
         name: Name of a bundle.
         checksum: Checksums of a bundle, as JSON text.

@@ -57,7 +57,7 @@ class VersionInputInfo(Model):
         did: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
         file_name: Name of the file, which may hold folders.
-        metadata: Metadata of the record, keys and values of the commons' own choice.
+        metadata: Custom metadata of the record.
         urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
         version: Version of the file, in any form.
         acl: Old access rules: names of projects, access to one of which suffices; `*` is open to all.

@@ -24,7 +24,7 @@ FACTS = OperationFacts(name="create_aliases", method="POST", path="/index/{GUID}
 def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT) -> Request:
     """Add aliases to a record.
 
-    All of them are added, or, if any is taken by this or another record, none.
+    If any of them is already used by this or another record, none is added.
 
     Args:
         guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
@@ -35,7 +35,7 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
         200: All aliases of the record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The record does not exist.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: An alias belongs to a record already; nothing was changed.

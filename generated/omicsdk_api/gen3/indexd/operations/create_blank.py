@@ -31,7 +31,7 @@ def build(*, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: S
         201: The identifiers of the blank record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
     """
     return request(
         FACTS, "/index/blank", body=json_body({"uploader": uploader, "file_name": file_name, "authz": authz})

@@ -41,7 +41,7 @@ def build(
         201: The identifiers of the blank record; its `baseid` is that of the file.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The record does not exist.
     """
     return request(

@@ -38,7 +38,7 @@ def build(
     members where they are not given.
 
     Args:
-        bundles (Sequence[str]): Identifiers of the members, at least one, none twice.
+        bundles (Sequence[str]): Identifiers of the members, at least one, without duplicates.
         bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
         name (str): Name of the bundle; its identifier when missing. Optional.
@@ -53,7 +53,7 @@ def build(
         200: The identifier and contents of the new bundle.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: A member does not exist.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: The identifier is taken.

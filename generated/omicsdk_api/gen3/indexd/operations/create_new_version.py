@@ -52,8 +52,7 @@ def build(
         did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
         file_name (str): Name of the file, which may hold folders. Optional.
-        metadata (Mapping[str, Any]): Metadata of the record, keys and values of the commons' own choice.
-            Optional.
+        metadata (Mapping[str, Any]): Custom metadata of the record. Optional.
         urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL of
             `urls`. Optional.
         version (str): Version of the file, in any form. Optional.
@@ -70,7 +69,7 @@ def build(
         200: The identifiers of the new record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: The record does not exist.
         Conflict: 409: The identifier is taken.

@@ -55,8 +55,7 @@ def build(
         baseid (str): A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
             `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
         file_name (str): Name of the file, which may hold folders. Optional.
-        metadata (Mapping[str, Any]): Metadata of the record, keys and values of the commons' own choice.
-            Optional.
+        metadata (Mapping[str, Any]): Custom metadata of the record. Optional.
         urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL of
             `urls`. Optional.
         version (str): Version of the file, in any form. Optional.
@@ -74,7 +73,7 @@ def build(
         200: The identifiers of the new record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: The identifier is taken.
     """

@@ -26,7 +26,7 @@ def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
         200: The alias record was deleted.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The alias record does not exist.
         Conflict: 409: The revision is not the current one.
     """

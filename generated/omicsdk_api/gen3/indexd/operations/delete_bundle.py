@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundle/{GUI
 def build(*, guid: str) -> Request:
     """Delete a bundle.
 
-    Its members stay.
+    Its members are kept.
 
     Args:
         guid (str): Identifier of the bundle to delete.

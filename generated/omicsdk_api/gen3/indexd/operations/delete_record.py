@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_record", method="DELETE", path="/index/{GUID
 def build(*, guid: str, rev: str) -> Request:
     """Delete a record.
 
-    The bytes stay where they are. Bundles keep their copies of the record's description.
+    The bytes are not deleted. Bundles keep their copies of the record's description.
 
     Args:
         guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
@@ -24,7 +24,7 @@ def build(*, guid: str, rev: str) -> Request:
         200: The record was deleted.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: The record does not exist.
         Conflict: 409: The revision is not the current one.

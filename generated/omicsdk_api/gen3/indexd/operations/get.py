@@ -30,7 +30,7 @@ def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
         200: The record, or bundle, that was found.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The name was not found here or in other commons.
     """
     return request(FACTS, f"/{segment('guid', guid, raw=True)}", query=(("no_dist", no_dist),))

@@ -27,7 +27,7 @@ def build(*, aliasstring: str) -> Request:
         200: The alias record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The alias record does not exist.
     """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}")

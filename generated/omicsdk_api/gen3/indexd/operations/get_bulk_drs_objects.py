@@ -24,7 +24,7 @@ FACTS = OperationFacts(
 def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
     """Describe several DRS objects.
 
-    Bundles cannot be read so: they come back as unresolved, with 404. The order is the service's; match by
+    Bundles are not supported: they are returned as unresolved, with 404. The order is undefined; match by
     `id`.
 
     Args:

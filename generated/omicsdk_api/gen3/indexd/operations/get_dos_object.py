@@ -25,7 +25,7 @@ def build(*, guid: str) -> Request:
         200: The data object of that GUID.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Unauthorized: 401: Credentials are missing or have expired.
         NotFound: 404: The record does not exist.
         Forbidden: 403: The credentials do not allow this.

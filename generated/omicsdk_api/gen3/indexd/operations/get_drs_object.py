@@ -28,7 +28,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
         200: The description of the object.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Unauthorized: 401: Credentials are missing or have expired.
         Forbidden: 403: The credentials do not allow this.
         NotFound: 404: The record does not exist.

@@ -27,7 +27,7 @@ def build(*, guid: str, has_version: bool | Omit = OMIT) -> Request:
         200: The record of the latest version.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The record does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/latest", query=(("has_version", has_version),))

@@ -27,7 +27,7 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
         200: The record of that GUID.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The record does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("expand", expand),))

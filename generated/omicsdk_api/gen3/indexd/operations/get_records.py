@@ -32,7 +32,7 @@ def build(*, body: Sequence[str]) -> Request:
         200: The records that were found.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
     """
     return request(FACTS, "/bulk/documents", body=json_body(body))
 

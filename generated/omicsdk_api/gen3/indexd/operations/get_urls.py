@@ -41,7 +41,7 @@ def build(
         200: The URLs, each with its metadata.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
     """
     return request(
         FACTS,

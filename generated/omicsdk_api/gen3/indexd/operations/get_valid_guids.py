@@ -29,7 +29,7 @@ def build(*, count: int | Omit = OMIT) -> Request:
         200: The new GUIDs.
 
     Raises:
-        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
+        BadRequest: 400: A criterion is invalid or out of bounds; the response names it.
     """
     return request(FACTS, "/guid/mint", query=(("count", count),))
 

@@ -26,7 +26,7 @@ def build(*, guid: str) -> Request:
         200: The records of all versions, the oldest first.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: The record does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/versions")

@@ -25,16 +25,14 @@ def build(
 ) -> Request:
     """List the bundles of records.
 
-    The order is not fixed by the service. Page through it by `page`, counted from 0, until an answer is
-    empty.
+    The order is not fixed by the service. Page through it by `page`, from 0, until a response is empty.
 
     Args:
         form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (the default), `object` for
             records of files, `all` for both, half of `limit` and one more of each. Optional.
-        start (str): Identifier after which the list begins; in sorted order for records. Optional.
-        limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-        page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-            Optional.
+        start (str): Identifier after which the list starts; in sorted order for records. Optional.
+        limit (int): Largest number of records in a response, from 0 to 1024; 100 when omitted. Optional.
+        page (int): Page number, from 0. Slower than `start` for late pages. Optional.
 
     Returns:
         200: The bundles, with the criteria that were used.

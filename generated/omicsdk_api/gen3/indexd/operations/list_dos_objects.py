@@ -42,16 +42,16 @@ def build(
         url (str): URL that the data objects must have. Optional.
         checksum (str): Checksum that the data objects must have; known servers fail on it with 500. Optional.
         checksum_type (str): Algorithm of `checksum`, such as `md5`. Optional.
-        page_size (int): Largest number of data objects in an answer, from 1 to 1024; 100 when omitted.
+        page_size (int): Largest number of data objects in a response, from 1 to 1024; 100 when omitted.
             Optional.
-        page_token (str): GUID after which the list begins, in sorted order; the beginning when omitted.
+        page_token (str): GUID after which the list starts, in sorted order; the beginning when omitted.
             Optional.
 
     Returns:
         200: The data objects.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Unauthorized: 401: Credentials are missing or have expired.
         Forbidden: 403: The credentials do not allow this.
         ServerError: 500: An unexpected error of the service.

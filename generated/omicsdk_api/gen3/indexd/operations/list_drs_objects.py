@@ -25,21 +25,20 @@ def build(
 ) -> Request:
     """List records and bundles as DRS objects.
 
-    This list is not part of the DRS standard. Page through it by `page`, counted from 0, until an answer is
-    empty.
+    This list is not part of the DRS standard. Page through it by `page`, from 0, until a response is empty.
 
     Args:
         form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
             bundles, `all` for both (the default), half of `limit` and one more of each. Optional.
-        page (int): Number of the page, counted from 0. Optional.
-        limit (int): Largest number of objects in an answer, from 0 to 1024; 100 when omitted. Optional.
-        start (str): GUID after which the list begins; in sorted order for files. Optional.
+        page (int): Page number, from 0. Optional.
+        limit (int): Largest number of objects in a response, from 0 to 1024; 100 when omitted. Optional.
+        start (str): GUID after which the list starts; in sorted order for files. Optional.
 
     Returns:
         200: The objects; bundles with all of their contents.
 
     Raises:
-        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
+        BadRequest: 400: A criterion is invalid or out of bounds; the response names it.
     """
     return request(
         FACTS,

@@ -67,10 +67,9 @@ def build(
             `null` for records without. Optional.
         negate_params (str): Criteria that records must not meet, as JSON, for example `{"version": "1.0"}`.
             Optional.
-        start (str): GUID after which the list begins, in sorted order; the beginning when omitted. Optional.
-        limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-        page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-            Optional.
+        start (str): GUID after which the list starts, in sorted order; the beginning when omitted. Optional.
+        limit (int): Largest number of records in a response, from 0 to 1024; 100 when omitted. Optional.
+        page (int): Page number, from 0. Slower than `start` for late pages. Optional.
         file_name (str): File name that records must have, with its folders. Optional.
         version (str): Version that records must have. Optional.
 
@@ -78,7 +77,7 @@ def build(
         200: The records, with the criteria that were used.
 
     Raises:
-        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
+        BadRequest: 400: A criterion is invalid or out of bounds; the response names it.
     """
     return request(
         FACTS,

@@ -37,13 +37,13 @@ def build(
     Deprecated.
 
     Args:
-        release (Literal['public', 'private', 'controlled']): Who may know of it: `public`, `private` or
+        release (Literal['public', 'private', 'controlled']): Visibility of the alias: `public`, `private` or
             `controlled`.
         size (int): Size of the data in bytes, at least 0. Format int64.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
         aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-        keeper_authority (str): Who is in charge of the alias. Optional.
-        host_authorities (Sequence[str]): Who hosts the data. Optional.
+        keeper_authority (str): Authority that maintains the alias. Optional.
+        host_authorities (Sequence[str]): Authorities that host the data. Optional.
         metastring (str): Further description of the data. Optional.
         rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
             `^[a-z,0-9]{8}$`. Optional.
@@ -52,7 +52,7 @@ def build(
         200: The name and the new revision.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Conflict: 409: The revision is not the current one.
     """
     return request(

@@ -40,17 +40,17 @@ def build(
         include (str): Text that must be in a URL of the record. Optional.
         versioned (bool): True for records that have a `version`, false for those that have none; both when
             omitted. Optional.
-        limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
+        limit (int): Largest number of records in a response; 100 when omitted, 1,000 with some releases.
             Optional.
         offset (int): Number of records to skip; 0 when omitted. Optional.
-        fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
+        fields (str): Which fields to return, separated by commas, such as `did,urls`; all when omitted.
             Optional.
 
     Returns:
         200: GUIDs and URLs, sorted by GUID.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
     """
     return request(
         FACTS,

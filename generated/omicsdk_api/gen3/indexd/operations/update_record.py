@@ -62,7 +62,7 @@ def build(
         200: The identifiers of the record, with its new revision.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: The record does not exist.
         Conflict: 409: The revision is not the current one.

@@ -32,7 +32,7 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
         200: The identifiers of all versions, with their new revisions.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials do not allow this.
         NotFound: 404: The record does not exist.
     """

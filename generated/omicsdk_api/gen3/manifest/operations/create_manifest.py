@@ -29,7 +29,7 @@ def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
         body (Sequence[ManifestEntry | ManifestEntryDict]): The files of the manifest.
 
     Returns:
-        200: The manifest was stored under the name that is answered.
+        200: The manifest was stored under the returned name.
 
     Raises:
         BadRequest: 400: The body is not a list of objects that all have an `object_id`.

@@ -25,10 +25,10 @@ def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
         body (Sequence[Mapping[str, Any]]): The metadata, as a list of objects of any form.
 
     Returns:
-        200: The metadata was stored under the name that is answered.
+        200: The metadata was stored under the returned name.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """

@@ -15,8 +15,8 @@ FACTS = OperationFacts(
 def build(*, file_name: str) -> Request:
     """Read one of the manifests.
 
-    The answer is JSON as text, with every apostrophe replaced by a double quote: a manifest with apostrophes
-    in its values is no longer valid JSON.
+    The response is JSON as text, with every apostrophe replaced by a double quote: a manifest with
+    apostrophes in its values is no longer valid JSON.
 
     Args:
         file_name (str): Name of the file, as returned when it was stored; it ends in `json`.

@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, file_name: str) -> Request:
     """Read exported metadata.
 
-    The answer is JSON as text, with every apostrophe replaced by a double quote.
+    The response is JSON as text, with every apostrophe replaced by a double quote.
 
     Args:
         file_name (str): Name of the file, as returned when it was stored; it ends in `json`.

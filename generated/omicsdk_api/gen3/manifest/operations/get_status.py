@@ -14,7 +14,7 @@ def build() -> Request:
     """Check that the service works.
 
     Returns:
-        200: The service works; the answer is `Healthy` in a text or an object, depending on the release.
+        200: The service works; the response is `Healthy` in a text or an object, depending on the release.
 
     Raises:
         APIError: Any other error: The service does not work.

@@ -23,13 +23,13 @@ FACTS = OperationFacts(name="put_manifest", method="PUT", path="/", secured=True
 def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
     """Store a manifest, like POST.
 
-    The same as POST. Though it is a PUT, sending it twice makes two files.
+    The same as POST. Although it is a PUT, sending it twice creates two files.
 
     Args:
         body (Sequence[ManifestEntry | ManifestEntryDict]): The files of the manifest.
 
     Returns:
-        200: The manifest was stored under the name that is answered.
+        200: The manifest was stored under the returned name.
 
     Raises:
         BadRequest: 400: The body is not a list of objects that all have an `object_id`.

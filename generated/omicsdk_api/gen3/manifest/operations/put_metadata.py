@@ -21,16 +21,16 @@ FACTS = OperationFacts(name="put_metadata", method="PUT", path="/metadata", secu
 def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
     """Store exported metadata, like POST.
 
-    The same as POST. Though it is a PUT, sending it twice makes two files.
+    The same as POST. Although it is a PUT, sending it twice creates two files.
 
     Args:
         body (Sequence[Mapping[str, Any]]): The metadata, as a list of objects of any form.
 
     Returns:
-        200: The metadata was stored under the name that is answered.
+        200: The metadata was stored under the returned name.
 
     Raises:
-        BadRequest: 400: The request is invalid; the answer states the reason.
+        BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """

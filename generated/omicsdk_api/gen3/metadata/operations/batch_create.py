@@ -29,7 +29,7 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
 
     Args:
         body (Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict]): The documents to store.
-        overwrite (bool): Replace documents that exist; when false they stay and are answered as conflicts.
+        overwrite (bool): Replace documents that exist; when false they stay and are returned as conflicts.
             True when omitted. Optional.
 
     Returns:

@@ -28,8 +28,8 @@ def build(
 ) -> Request:
     """Create an object: its record, metadata and address for the upload.
 
-    Makes a blank record in the index and an address that the bytes are put to. Needs a token and the
-    permission to upload; 401 without one.
+    Creates a blank record in the index and a URL to upload the bytes to. Needs a token and the permission to
+    upload; 401 without one.
 
     Args:
         authz (Mapping[str, Any]): Who may use the object: `version` is 0, and `resource_paths` a list such as

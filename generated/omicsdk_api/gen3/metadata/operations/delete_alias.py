@@ -15,8 +15,8 @@ FACTS = OperationFacts(
 def build(*, guid: str, alias: str) -> Request:
     """Delete one alias of a document.
 
-    404 when it is not one. Current servers answer that all went well and keep it: replace the list of aliases
-    instead.
+    Returns 404 if it is not an alias of the record. Current servers report success but keep it: replace the
+    list of aliases instead.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.

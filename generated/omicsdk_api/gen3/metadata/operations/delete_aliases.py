@@ -15,8 +15,8 @@ FACTS = OperationFacts(
 def build(*, guid: str) -> Request:
     """Delete all aliases of a document.
 
-    404 when it has none. Current servers answer that all went well and keep them: replace them by an empty
-    list instead.
+    Returns 404 if it has none. Current servers report success but keep them: replace them with an empty list
+    instead.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.

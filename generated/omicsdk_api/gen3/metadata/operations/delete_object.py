@@ -17,12 +17,12 @@ FACTS = OperationFacts(name="delete_object", method="DELETE", path="/objects/{gu
 def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
     """Delete the record and the metadata of an object.
 
-    403 when the index refuses it.
+    Returns 403 if the index refuses it.
 
     Args:
         guid (str): GUID of the object; slashes are part of it.
-        delete_file_locations (str): Delete the bytes in all storage locations, too: its presence counts, not
-            its value. When it is omitted they are kept. Optional.
+        delete_file_locations (str): Also delete the bytes in all storage locations. Any value has this
+            effect; when omitted, they are kept. Optional.
 
     Returns:
         200: The record and the document were deleted.

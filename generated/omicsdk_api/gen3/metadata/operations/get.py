@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get", method="GET", path="/metadata/{guid}")
 def build(*, guid: str) -> Request:
     """Read a document by its GUID or an alias.
 
-    404 if it does not exist; a GUID takes precedence over an alias of that name.
+    Returns 404 if it does not exist; a GUID takes precedence over an alias of that name.
 
     Args:
         guid (str): GUID of the document or an alias of it; slashes are part of it.

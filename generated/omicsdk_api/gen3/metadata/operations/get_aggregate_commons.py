@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_commons", method="GET", path="/aggreg
 def build() -> Request:
     """List the commons whose metadata is collected here.
 
-    Answers 404 unless the commons collects metadata of others.
+    Returns 404 unless the commons collects metadata of others.
 
     Returns:
         200: An object with the names of the commons as `commons`.

@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_info", method="GET", path="/aggregate
 def build(*, what: str) -> Request:
     """Read information about the collected metadata.
 
-    The only kind is `schema`: the fields of the records, by name. Answers 404 unless the commons collects
+    The only kind is `schema`: the fields of the records, by name. Returns 404 unless the commons collects
     metadata of others.
 
     Args:

@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_info_of_commons", method="GET", path=
 def build(*, name: str) -> Request:
     """Read information about one commons.
 
-    Answers 404 unless the commons collects metadata of others.
+    Returns 404 unless the commons collects metadata of others.
 
     Args:
         name (str): Name of the commons.

@@ -25,17 +25,17 @@ def build(
     """List the metadata of all commons.
 
     Records come as an object of lists by the name of their commons, each record an object with its GUID as
-    the only key. Pages are cut from all records, not from each commons'. Answers 404 unless the commons
+    the only key. Pages are cut from all records, not from each commons'. Returns 404 unless the commons
     collects metadata of others.
 
     Args:
-        limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
+        limit (int): Largest number of records to return, 20 when omitted; servers allow up to 2,000.
             Optional.
         offset (int): Number of records to skip, 0 when omitted. Optional.
         counts (str): Fields, separated by commas, of which only the length is returned: the number of members
             of a list or object, and 0 for null. None when omitted. Optional.
-        flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.
-        pagination (bool): Answer with the size of the whole and the place of the page; false when omitted.
+        flatten (bool): Return one list instead of one a commons; false when omitted. Optional.
+        pagination (bool): Return the size of the whole and the place of the page; false when omitted.
             Optional.
 
     Returns:

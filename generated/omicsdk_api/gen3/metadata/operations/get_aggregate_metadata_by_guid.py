@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_metadata_by_guid", method="GET", path
 def build(*, guid: str) -> Request:
     """Read the collected metadata of a GUID.
 
-    Answers 404 unless the commons collects metadata of others.
+    Returns 404 unless the commons collects metadata of others.
 
     Args:
         guid (str): GUID of the record; slashes are part of it.

@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_metadata_of_commons", method="GET", p
 def build(*, name: str) -> Request:
     """List the metadata of one commons.
 
-    All of it at once, without pages. Answers 404 unless the commons collects metadata of others.
+    All of it at once, without pages. Returns 404 unless the commons collects metadata of others.
 
     Args:
         name (str): Name of the commons, from the list of commons.

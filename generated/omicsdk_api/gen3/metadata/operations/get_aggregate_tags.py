@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_aggregate_tags", method="GET", path="/aggregate
 def build() -> Request:
     """Count the tags of all commons.
 
-    By category, how often each tag is used. Answers 404 unless the commons collects metadata of others.
+    By category, how often each tag is used. Returns 404 unless the commons collects metadata of others.
 
     Returns:
         200: An object by category, with `total` and a list `names` of objects with counts by tag.

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_status", method="GET", path="/_status")
 def build() -> Request:
     """Check whether the service works.
 
-    Answers `status`, which is `OK`, the time, and whether the commons collects metadata of others.
+    Returns `status`, which is `OK`, the time, and whether the commons collects metadata of others.
 
     Returns:
         200: The service works.

@@ -16,7 +16,7 @@ class QueryErrors(Model):
     """Why a query failed.
 
     Attributes:
-        errors: Messages of the errors; not objects as in other answers.
+        errors: Messages of the errors; not objects as in other responses.
         data: Results that were found nevertheless, by root field; null for none.
     """
 

@@ -18,7 +18,7 @@ class QueryInputInfo(Model):
     Attributes:
         query: The query as text; `null` as a value in it is a syntax error.
         variables: Values of its variables, by name without the dollar.
-        operation_name: Ignored by the service, which takes one operation per query. In the document it is
+        operation_name: Ignored by the service, which accepts one operation per query. In the document it is
             called operationName.
     """
 

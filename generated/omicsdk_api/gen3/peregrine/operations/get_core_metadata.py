@@ -22,7 +22,7 @@ def build(*, object_id: str) -> Request:
     `application/vnd.schemaorg.ld+json`.
 
     Args:
-        object_id (str): GUID of the file; a slash in it stays one.
+        object_id (str): GUID of the file; slashes in it are sent as they are.
 
     Returns:
         200: The core metadata of the file.

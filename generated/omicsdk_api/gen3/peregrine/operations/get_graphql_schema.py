@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_graphql_schema", method="GET", path="/api/v0/su
 def build() -> Request:
     """Read the schema of the queries.
 
-    The answer of GraphQL's introspection query, made when the service started; some megabytes. Needs no
+    The response of GraphQL's introspection query, made when the service started; some megabytes. Needs no
     token.
 
     Returns:

@@ -24,13 +24,13 @@ def build(
 ) -> Request:
     """Run a GraphQL query.
 
-    Reads only: there are no mutations. Where one root field fails, the answer is 400, with the data of the
-    others beside the errors.
+    Reads only: there are no mutations. If one root field fails, the response is 400 and contains the errors
+    and the data of the other fields.
 
     Args:
         query (str): The query as text; `null` as a value in it is a syntax error.
         variables (Mapping[str, Any] | None): Values of its variables, by name without the dollar. Optional.
-        operation_name (str): Ignored by the service, which takes one operation per query. Optional.
+        operation_name (str): Ignored by the service, which accepts one operation per query. Optional.
 
     Returns:
         200: The query results.

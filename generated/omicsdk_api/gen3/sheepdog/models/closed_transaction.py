@@ -16,7 +16,7 @@ class ClosedTransaction(Model):
     """A dry run that was closed.
 
     Attributes:
-        code: Status of the answer, once more.
+        code: Status of the response, once more.
         message: Message of the result.
         transaction_id: Number of the dry run.
     """

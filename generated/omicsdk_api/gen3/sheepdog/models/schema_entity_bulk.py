@@ -18,7 +18,7 @@ class SchemaEntityBulk(Model):
     Attributes:
         doc: Text of the document, in its format.
         doc_format: Format of the document: `JSON`, `TSV` or `CSV`.
-        name: Name of the document, which identifies it in the answer.
+        name: Name of the document, which identifies it in the response.
     """
 
     doc: str

@@ -47,7 +47,7 @@ class Transaction(Model):
     """Result of a submission, deletion or change of state.
 
     Attributes:
-        code: Status of the answer, once more.
+        code: Status of the response, once more.
         success: Whether all went well; of a dry run, whether it would have.
         message: Message of the result.
         transaction_id: Number of the transaction, by which a dry run is committed or closed.

@@ -20,7 +20,8 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     """Register a program, or update it.
 
     One program at a time; the name decides whether it is a new one. Needs the permission to administrate
-    programs. The service takes the accession number as optional and forgets properties that it does not know.
+    programs. The service treats the accession number as optional and forgets properties that it does not
+    know.
 
     Args:
         dbgap_accession_number (str): Accession number of the program in dbGaP, or another text in its place.

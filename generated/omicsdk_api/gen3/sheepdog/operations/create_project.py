@@ -21,12 +21,12 @@ FACTS = OperationFacts(name="create_project", method="PUT", path="/v0/submission
 def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
     """Create a project in a program, or update it.
 
-    The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary does
-    not list a 500.
+    The code decides whether it is a new one. An unknown property fails with 400, a value that the dictionary
+    does not list with 500.
 
     Args:
-        body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service takes
-            a list of one too.
+        body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; a list of one is
+            accepted too.
         program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:

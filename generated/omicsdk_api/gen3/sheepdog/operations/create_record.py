@@ -23,7 +23,7 @@ FACTS = OperationFacts(name="create_record", method="POST", path="/v0/submission
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Create entities in a project.
 
-    Takes one entity, a list, or a table. An entity that already exists is refused, and one invalid entity
+    Accepts one entity, a list, or a table. An entity that already exists is refused, and one invalid entity
     aborts the whole request: nothing is stored then.
 
     Args:

@@ -23,7 +23,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     """Delete entities by UUID.
 
     The dependents of an entity must be deleted before it or with it: otherwise the request fails with a 400
-    that lists the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
+    that lists the dependents, and nothing is deleted. Unknown UUIDs fail with 400 too.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.

@@ -36,7 +36,7 @@ def build(
 ) -> Request:
     """Export entities as a table or JSON.
 
-    Either the entities of `ids` or all of the type `node_label`; the answer comes as an attachment. JSON of
+    Either the entities of `ids` or all of the type `node_label`; the response comes as an attachment. JSON of
     `ids` is a list, JSON of a node type an object with the list `data`. An unknown program or project is no
     error: the table has only its header. `ids` of more than one node type fail with 500.
 

@@ -24,7 +24,8 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     """Create a manifest of file entities.
 
-    The query `ids` is needed, though it is not published; an entity that is no data file is a 400.
+    The query parameter `ids` is required, although it is not published; an entity that is no data file fails
+    with 400.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.

@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept=
 def build() -> Request:
     """Check whether the service works.
 
-    Answers the text `Healthy`; no token is needed.
+    Returns the text `Healthy`; no token is needed.
 
     Returns:
         200: The service works; any other status means that it does not.

@@ -20,15 +20,15 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> Request:
     """List the parts of a multipart upload.
 
-    Without `uploadId` the answer is 405. All operations on files need a storage behind the service and the
+    Without `uploadId` the response is 405. All operations on files need a storage behind the service and the
     rights of an administrator.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
-            meant when omitted. Optional.
+        file_uuid (str): UUID of the file entity, which must exist already.
+        upload_id (str): Identifier of a multipart upload, from the response that began it; the whole file
+            when omitted. Optional.
 
     Returns:
         200: The parts that were uploaded, as the S3 protocol lists them.

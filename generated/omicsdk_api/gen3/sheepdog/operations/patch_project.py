@@ -24,8 +24,8 @@ def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
     All three methods do the same; the code decides whether the project is a new one.
 
     Args:
-        body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service takes
-            a list of one too.
+        body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; a list of one is
+            accepted too.
         program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:

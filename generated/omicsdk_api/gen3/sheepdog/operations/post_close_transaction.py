@@ -23,12 +23,12 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, transaction_id: int) -> Request:
     """Close a dry run, so that it cannot be committed, as PUT does.
 
-    A transaction that is closed or committed already is a 400.
+    A transaction that is closed or committed already fails with 400.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        transaction_id (int): Number of the dry run, from its answer.
+        transaction_id (int): Transaction ID of the dry run, from its response.
 
     Returns:
         200: The transaction is closed.

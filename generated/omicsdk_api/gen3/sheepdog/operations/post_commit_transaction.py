@@ -24,12 +24,12 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
     """Commit a successful dry run, as PUT does.
 
     The entities of the dry run are submitted again, in a separate transaction. This works once: a second
-    commit, and a dry run that failed, are a 400.
+    commit, and a dry run that failed, fail with 400.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        transaction_id (int): Number of the dry run, from its answer.
+        transaction_id (int): Transaction ID of the dry run, from its response.
 
     Returns:
         200: Result for the entities.

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str) -> Request:
     """Close a project to submissions, for review, as PUT does.
 
-    Only from the state `open`. Until it is opened again, every write fails with 400.
+    Only allowed in the state `open`. Until it is opened again, every write fails with 400.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str) -> Request:
     """Submit a reviewed project, as PUT does.
 
-    Only from the state `review`. Current servers fail with 500.
+    Only allowed in the state `review`. Current servers fail with 500.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.

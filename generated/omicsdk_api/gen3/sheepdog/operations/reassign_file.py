@@ -30,7 +30,7 @@ def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request
         s3_url (str): Address of the object, as `s3://bucket/key`.
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        file_uuid (str): UUID of the file entity, which must exist already.
 
     Returns:
         200: The entity points at the object.

@@ -24,7 +24,7 @@ FACTS = OperationFacts(
 def build(*, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str) -> Request:
     """Create or update entities from several documents.
 
-    Takes a list of documents, each of which is a JSON, TSV or CSV text. Current servers answer 500; submit
+    Accepts a list of documents, each of which is a JSON, TSV or CSV text. Current servers return 500; submit
     the documents one by one.
 
     Args:

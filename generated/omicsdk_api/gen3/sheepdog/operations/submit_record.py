@@ -23,9 +23,9 @@ FACTS = OperationFacts(name="submit_record", method="PUT", path="/v0/submission/
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Create or update entities in a project.
 
-    Takes one entity, a list, or a table; parents may follow their children. Existing entities (by
-    `submitter_id`) are updated: properties that are not sent stay unchanged, null clears one. One invalid
-    entity aborts the whole request. An optional query `async` fails on current servers.
+    Accepts one entity, a list, or a table; parents may follow their children. Existing entities (by
+    `submitter_id`) are updated: omitted properties stay unchanged, null clears one. One invalid entity aborts
+    the whole request. An optional query `async` fails on current servers.
 
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the

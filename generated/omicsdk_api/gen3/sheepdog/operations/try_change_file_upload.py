@@ -39,13 +39,13 @@ def build(
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        file_uuid (str): UUID of the file entity, which must exist already.
         body (bytes | BinaryIO | PathLike[str]): The list of parts as the S3 protocol writes it when an upload
             is completed, else the bytes of the file. Format binary. Optional.
         uploads (str): Begin a multipart upload: its presence counts, not its value. Omitted, the body is the
             file. Optional.
-        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
-            meant when omitted. Optional.
+        upload_id (str): Identifier of a multipart upload, from the response that began it; the whole file
+            when omitted. Optional.
 
     Returns:
         200: The upload would have been begun or completed.

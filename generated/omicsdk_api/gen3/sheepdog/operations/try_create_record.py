@@ -25,8 +25,8 @@ FACTS = OperationFacts(
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Try to create entities, without storing them.
 
-    Takes the same body as creating. The answer has the number of the transaction, which can be committed or
-    closed later; it also lists the entities that would be refused.
+    Accepts the same body as creating. The response has the number of the transaction, which can be committed
+    or closed later; it also lists the entities that would be refused.
 
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the

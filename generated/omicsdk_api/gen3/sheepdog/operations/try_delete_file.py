@@ -27,9 +27,9 @@ def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit =
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
-            meant when omitted. Optional.
+        file_uuid (str): UUID of the file entity, which must exist already.
+        upload_id (str): Identifier of a multipart upload, from the response that began it; the whole file
+            when omitted. Optional.
 
     Returns:
         200: The bytes would have been deleted.

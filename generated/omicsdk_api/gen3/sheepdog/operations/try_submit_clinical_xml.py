@@ -24,7 +24,7 @@ FACTS = OperationFacts(
 def build(*, body: str, program: str, project: str) -> Request:
     """Try to submit clinical entities as BCR XML.
 
-    Nothing is stored; the answer states the result that the entities would have had.
+    Nothing is stored; the response states the result that the entities would have had.
 
     Args:
         body (str): The XML document.

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str) -> Request:
     """Try to submit a reviewed project.
 
-    Nothing is changed; the answer states what would happen.
+    Nothing is changed; the response states what would happen.
 
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.

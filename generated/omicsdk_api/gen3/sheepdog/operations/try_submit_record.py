@@ -25,8 +25,8 @@ FACTS = OperationFacts(
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Try to create or update entities, without storing them.
 
-    Same as the real submission, but nothing is written; a failing dry run is answered with 200 and the errors
-    inside. Its transaction can be committed or closed later.
+    Same as the real submission, but nothing is written; a failing dry run returns 200 with the errors in the
+    body. Its transaction can be committed or closed later.
 
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the

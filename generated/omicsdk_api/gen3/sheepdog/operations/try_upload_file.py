@@ -39,13 +39,12 @@ def build(
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        file_uuid (str): UUID of the file entity, which must exist already.
         body (bytes | BinaryIO | PathLike[str]): The bytes of the file, or of the part. Format binary.
             Optional.
-        part_number (str): Number of the part that is sent, counted from 1; the body is the whole file when it
-            is omitted. Optional.
-        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
-            meant when omitted. Optional.
+        part_number (str): Part number, from 1; the body is the whole file when it is omitted. Optional.
+        upload_id (str): Identifier of a multipart upload, from the response that began it; the whole file
+            when omitted. Optional.
 
     Returns:
         200: The bytes would have been stored.

@@ -23,8 +23,8 @@ FACTS = OperationFacts(
 def build(*, files: Sequence[Mapping[str, Any]]) -> Request:
     """Check a manifest for uploads.
 
-    Takes the manifest as JSON or YAML. An invalid manifest is not an error of the request: its errors are
-    listed in the answer.
+    Accepts the manifest as JSON or YAML. An invalid manifest is not an error of the request: its errors are
+    listed in the response.
 
     Args:
         files (Sequence[Mapping[str, Any]]): Files to upload: objects with `id`, `file_name`,

@@ -21,19 +21,19 @@ def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
     """Send a request to all connected commons.
 
     Sends a GET to the path on each commons that the user is connected with, with their tokens, and gathers
-    the answers. Without credentials it queries all commons, without tokens. Other query parameters are passed
-    on. Only paths that the service's configuration allows can be requested.
+    the responses. Without credentials it queries all commons, without tokens. Other query parameters are
+    passed on. Only paths that the service's configuration allows can be requested.
 
     Args:
         endpoint (str): Path to request, such as `user/user`.
-        filters (Sequence[str]): Keys of the answers to keep; all when omitted. A key that an answer lacks is
-            an error, 400. Optional.
+        filters (Sequence[str]): Keys of the responses to keep; all when omitted. A key that a response lacks
+            is an error, 400. Optional.
 
     Returns:
-        200: Each commons' answer by its host; null for one that failed.
+        200: Each commons' response by its host; null for one that failed.
 
     Raises:
-        BadRequest: 400: A key of `filters` is not in an answer.
+        BadRequest: 400: A key of `filters` is not in a response.
         NotFound: 404: The service's configuration does not allow the path.
     """
     return request(FACTS, f"/aggregate/{segment('endpoint', endpoint, raw=True)}", query=(("filters", filters),))
