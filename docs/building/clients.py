@@ -7,12 +7,12 @@ from pathlib import Path
 OPENING = """\
 # Generated clients
 
-Made by `make docs` from the output of `make codegen`. Each client works on its own: pass the service's address and, if it needs them,
+Made by `make docs` from the output of `make codegen`. Each client works on its own: pass the service's URL and, if required,
 credentials from `omicsdk.core.credentials`. The asynchronous twin has the prefix `Async`; close it with `async with` or
 `await api.aclose()`, and install `omicsdk[fast]` for hundreds of calls per second. The operations are also commands:
 `omics <service> api` (those of the Data Store directly under `omics dss`).
 
-| service | from | import | operations | default address |
+| service | from | import | operations | default URL |
 |---|---|---|---:|---|
 """
 
@@ -21,8 +21,8 @@ OPERATION = """
 
 An operation is one module with three functions over plain data. `build` returns the request for its arguments and sends nothing; its
 signature and docstring are those of the operation. `parse` reads the response. `items`, for paged operations, returns the items of a
-page. The last line binds them: as an attribute of a client, the operation sends its request in the calling thread; on an asynchronous
-client it is awaited.
+page. The last line makes them an operation. As an attribute of a client it sends its request in the calling thread; on an asynchronous
+client, await it.
 
 | form | returns | available for |
 |---|---|---|
@@ -88,7 +88,7 @@ def clients(folder: Path) -> str:
         names = re.findall(r"^class (\w+)\(_Operations, Client\)", source, re.MULTILINE)
         address = re.findall(r'_default_base_url = "([^"]*)"', source)
         module = "omicsdk_api." + service.replace("/", ".")
-        where = f"`{address[0]}`" if address and address[0] else "none: give yours"
+        where = f"`{address[0]}`" if address and address[0] else "none; pass your own"
         rows.append(
             f"| {document['info']['title']} | `specs/{service}` | `from {module} import {names[0]}` | {len(commands)} | {where} |"
         )
