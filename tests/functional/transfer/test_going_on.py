@@ -82,7 +82,7 @@ def test_after_kill_at_most_a_cell_a_connection_is_fetched_twice(
 
 
 def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
-    body = noise(60 * MIB)
+    body = noise(34 * MIB)
     item = server.item("one", body, "sha256")
     # Each answer stops in the midst of its second cell, so it is known exactly what the process has.
     server.always["one"] = fault.cut(CELL + 2 * MIB, stall=True)
