@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-from omicsdk.core.credentials import Basic, BearerToken
+from omicsdk.core import Basic, BearerToken
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, CLIENT_ID, READER
 from recording import Recorder

@@ -3,7 +3,7 @@
 from typing import Any
 
 import httpx
-from omicsdk.core.credentials import ApiKey
+from omicsdk.core import ApiKey
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.sb import SANDBOX_SB_USER as USER
 from omicsdk.sandbox.sb.seeds import BILLING_GROUP, DIVISION

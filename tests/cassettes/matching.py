@@ -10,8 +10,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from omicsdk.core.errors import UsageError
-from omicsdk.core.request import Request
+from omicsdk.core import Request, UsageError
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from calls_ga4gh import htsget, refget, trs
 from calls_gen3 import arborist, drs, fence, manifest, person, wts
 from calls_hca import azul, dss, fusillade, upload
 from calls_sb import sb
+from omicsdk.core import NO_RETRY, ApiKey, BearerToken, Credentials
 from omicsdk.core.client import Client
-from omicsdk.core.credentials import ApiKey, BearerToken, Credentials
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.sandbox import Sandbox
 from omicsdk_api.azul import AzulApi
 from omicsdk_api.drs import DrsApi

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import vcr
-from omicsdk.core.errors import APIError
+from omicsdk.core import APIError
 
 HOST = "https://service.example.org"
 """What recorded servers are called."""

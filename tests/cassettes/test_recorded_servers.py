@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from omicsdk.core import APIError
 from omicsdk.core.bodies import plain
-from omicsdk.core.errors import APIError
 from replaying import CASSETTES, OPTIONS, SECRET, clients, matches, playing
 from rows import check_each
 

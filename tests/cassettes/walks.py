@@ -6,8 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from matching import Call
-from omicsdk.core.errors import OmicsError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, OmicsError
 from recording import HOST
 
 Found = Sequence[tuple[Call, Mapping[str, Any]]]

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.main import main
-from omicsdk.core.clock import SystemClock
+from omicsdk.core import SystemClock
 from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.manifests import COLUMNS
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 

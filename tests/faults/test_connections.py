@@ -15,12 +15,10 @@ from typing import Any
 
 import pytest
 from breakable import MovedClock, Server
-from omicsdk.core.errors import TLSFailed
+from omicsdk.core import NO_RETRY, TLSFailed, Transport
 from omicsdk.core.request import OperationFacts
 from omicsdk.core.request import request as asked
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.transport import Transport
 from omicsdk.transfer import Item, Location, Patience, download
 
 MIB = 1024 * 1024

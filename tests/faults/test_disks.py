@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from disk_space import stating
-from omicsdk.core.errors import DiskFull, NotWritable
+from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import Item, Location, download
 from privileges import as_ordinary_user
 from trials import swapped

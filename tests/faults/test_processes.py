@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import FolderBusy
+from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, download
 from trials import until
 

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotFound
+from omicsdk.core import NotFound
 from omicsdk.transfer import Item, Location
 
 MIB = 1024 * 1024

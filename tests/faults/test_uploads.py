@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ServerError, TransportError
+from omicsdk.core import ServerError, TransportError
 from omicsdk.transfer import Location, Patience, PutTo, Upload, upload
 from trials import RIGHT
 

@@ -11,13 +11,13 @@ import httpx
 import pytest
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.main import main
+from omicsdk.core import OMIT, Request
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
 from omicsdk.core.model import ANY
-from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import Operation, PagedOperation, StreamOperation
-from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.request import OperationFacts, Paging, request, segment
 from user_commands import Stream
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}

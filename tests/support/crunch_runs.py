@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.compat.crunch.client.run import Run
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 from omicsdk.crunch import Stage, State, WorkflowType
 
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]

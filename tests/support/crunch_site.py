@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 PAGE = (

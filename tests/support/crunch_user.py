@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from omicsdk.sandbox.server import Sandbox
+from omicsdk.sandbox import Sandbox
 
 
 def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
-from omicsdk.core.errors import APIError
+from omicsdk.core import APIError
 
 RECORDINGS = Path(__file__).parents[1] / "data/gen3/recordings"
 NOT_COMPARED = object()

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 import httpx
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 COMMONS = "https://commons.example.org"
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from gen3_commons import FakeCommons, token
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from unsettled import without_proxies
 
 

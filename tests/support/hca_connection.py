@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from omicsdk.core.credentials import Credentials
+from omicsdk.core import Credentials
 from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.platform import resolve
 from omicsdk.hca.config import HCAConfig, base_url_of, discovery

@@ -2,7 +2,7 @@
 
 import threading
 
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 
 class LeavingClock(ManualClock):

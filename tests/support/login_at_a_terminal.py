@@ -12,9 +12,8 @@ import pytest
 from authorization_server import AuthorizationServer
 from hca_connection import connection
 from omicsdk.compat.hca import HCAConfig
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import NO_RETRY, ManualClock
 from omicsdk.core.oauth.grants import Endpoint
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.token_file import token_file
 from omicsdk.hca.login import ServiceLogin
 

@@ -10,8 +10,7 @@ import httpx
 import pytest
 from breakable import Server
 from omicsdk.compat.pangea_api import Knex, Organization, SampleAnalysisResultField, SampleGroup
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core import ANONYMOUS, ManualClock
 from omicsdk.pangea import FieldId, Pangea
 from sink import Reply, Sink
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.server import Sandbox
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 FILES = ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "t1.R1", "t1.R2", "w1", "w2", "x.R1", "x.R2")

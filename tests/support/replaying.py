@@ -9,10 +9,9 @@ from types import ModuleType
 from typing import Any, cast
 
 import yaml
+from omicsdk.core import NO_RETRY, BearerToken
 from omicsdk.core.bodies import plain
-from omicsdk.core.credentials import BearerToken
 from omicsdk.core.redaction import mask_json
-from omicsdk.core.retry import NO_RETRY
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from omicsdk.compat.sevenbridges import Api
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from unsettled import without_proxies
 
 BASE = "https://api.example.org/v2"

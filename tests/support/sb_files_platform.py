@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from omicsdk.compat.sevenbridges import Api
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 URL = "https://api.example.org/v2"
 

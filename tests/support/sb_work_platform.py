@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.sevenbridges import Api
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 BASE = "https://api.example.org/v2"
 

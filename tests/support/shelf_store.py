@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 import pytest
-from omicsdk.core.errors import ServerError, TransferError
+from omicsdk.core import ServerError, TransferError
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathNotFound, Put, Store, store
 from omicsdk.transfer import Location, Outcome, TransferReport
 

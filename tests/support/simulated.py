@@ -19,9 +19,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from omicsdk.core import ConnectionLost, ManualClock, ServerError, TimedOut
 from omicsdk.core.checksums import digest
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConnectionLost, ServerError, TimedOut
 from omicsdk.transfer import (
     Control,
     Item,

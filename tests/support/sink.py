@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from loopback import Head, LoopbackServer
-from omicsdk.transfer import Location, MultipartStore, PartRules
-from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, Source
+from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.store import Cut
 
 MIB = 1024 * 1024
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import Token
-from omicsdk.core.token_file import StoredLogin, TokenFile
+from omicsdk.core import ManualClock, Token, TokenFile
+from omicsdk.core.token_file import StoredLogin
 
 HERE = "https://dss.example.org/v1"
 GET = ("GET", f"{HERE}/files")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from omicsdk.hca.upload.storage import Keys
 
 HOUR = 3600.0

@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from omicsdk.gen3 import Gen3Login
-from omicsdk.gen3.client import Gen3
+from omicsdk.gen3 import Gen3, Gen3Login
 from unsettled import unsettled
 
 pytestmark = pytest.mark.sandbox

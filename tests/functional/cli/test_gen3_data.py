@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.core.errors import ConnectFailed
+from omicsdk.core import ConnectFailed
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 from pangea_command import pangea_command
 
 ORG, LIBRARY = "Sandbox", "Sandbox Library"

@@ -3,7 +3,7 @@
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.options import global_arguments, own_arguments
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 from omicsdk.sb import uploads
 
 pytestmark = pytest.mark.sandbox

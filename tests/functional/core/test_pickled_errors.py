@@ -4,7 +4,7 @@ import concurrent.futures
 import multiprocessing
 
 import pytest
-from omicsdk.core.errors import NotFound
+from omicsdk.core import NotFound
 
 
 def raise_one():

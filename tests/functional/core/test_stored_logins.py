@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.core.credentials import BearerToken, Token
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import BearerToken, ConfigError, Token, TokenFile
 from omicsdk.core.platform import Discovery, resolution, resolve
 from omicsdk.core.settings.profiles import change_settings
-from omicsdk.core.token_file import Place, StoredLogin, TokenFile, token_file
+from omicsdk.core.token_file import Place, StoredLogin, token_file
 
 URL = "https://api.example.org/v2"
 BACKENDS = Path(__file__).parents[2] / "support"

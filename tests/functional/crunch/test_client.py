@@ -3,8 +3,7 @@
 import asyncio
 
 import pytest
-from omicsdk.core.credentials import ANONYMOUS, Basic
-from omicsdk.core.errors import NotFound, Unauthorized
+from omicsdk.core import ANONYMOUS, Basic, NotFound, Unauthorized
 from omicsdk.crunch import AsyncCrunch, Crunch
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER

@@ -9,8 +9,7 @@ import httpx
 import pytest
 from crunch_site import PAGE, Site
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
-from omicsdk.core import errors
-from omicsdk.core.retry import Retry
+from omicsdk.core import Retry, errors
 from omicsdk.crunch import Stage, State
 
 

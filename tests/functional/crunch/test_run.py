@@ -10,7 +10,7 @@ import pytest
 from crunch_runs import HAPPY, Made, put, table
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.compat.crunch.client.run import Run
-from omicsdk.core.errors import NotFound, UnsafePath
+from omicsdk.core import NotFound, UnsafePath
 from omicsdk.crunch import RunResult, Stage, State, WorkflowType
 from omicsdk.sandbox import Sandbox
 

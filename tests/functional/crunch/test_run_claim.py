@@ -12,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.compat.crunch.client.run import Run
-from omicsdk.core.errors import DecodeError
-from omicsdk.crunch import DatasetTaken, RunResult, SharedFolder, Stage, State, WorkflowType, newest_status
-from omicsdk.crunch.datasets import DatasetFolders
+from omicsdk.core import DecodeError
+from omicsdk.crunch import (
+    DatasetFolders,
+    DatasetTaken,
+    RunResult,
+    SharedFolder,
+    Stage,
+    State,
+    WorkflowType,
+    newest_status,
+)
 from omicsdk.crunch.statuses import PAGES, rival
 from omicsdk_api.crunch.models.status import Status
 

@@ -12,7 +12,7 @@ import pytest
 from crunch_runs import HAPPY, Made, PretendedSite, put, table
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.compat.crunch.client.run import Run
-from omicsdk.core.errors import ConfigError, Forbidden
+from omicsdk.core import ConfigError, Forbidden
 from omicsdk.crunch import RunResult, Stage, State, WorkflowType
 from omicsdk.crunch import _workflow as run_module
 from omicsdk.crunch import dataset_files as bookkeeping

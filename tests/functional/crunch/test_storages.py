@@ -22,7 +22,7 @@ from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
 from omicsdk.crunch import RunResult
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
 from omicsdk.crunch.storage.base import Stored, plain

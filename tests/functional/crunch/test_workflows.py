@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from crunch_runs import put
-from omicsdk.core.errors import ConfigError, Interrupted, NotFound, SomeFailed, Unauthorized, UsageError
+from omicsdk.core import ConfigError, Interrupted, NotFound, SomeFailed, Unauthorized, UsageError
 from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import Control, Progress

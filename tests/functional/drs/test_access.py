@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from breakable import Faults, Server
 from drs_download import OFFLINE, download
-from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
+from omicsdk.core import ConfigError, Forbidden, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
 from omicsdk.drs.hosts import KNOWN, known_host, login_remedy
 from omicsdk.drs.storage import Storage, google_path

@@ -12,8 +12,8 @@ import pytest
 from drs_download import OFFLINE
 from leaving_clock import LeavingClock
 from omicsdk import AsyncDrs, BearerToken, Drs
+from omicsdk.core import ChecksumMismatch, ConfigError, Interrupted, TransferError, Unauthorized, UsageError
 from omicsdk.core.client import stopping_by
-from omicsdk.core.errors import ChecksumMismatch, ConfigError, Interrupted, TransferError, Unauthorized, UsageError
 from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
 
 API = "ga4gh/drs/v1/objects"

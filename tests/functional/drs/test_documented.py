@@ -9,8 +9,7 @@ import omicsdk.drs
 import pytest
 from drs_download import download
 from omicsdk import Drs
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import Unauthorized
+from omicsdk.core import BearerToken, Unauthorized
 from omicsdk.drs.hosts import KNOWN
 from omicsdk.drs.resolution import SOURCES
 

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 from drs_download import OFFLINE, download
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized, UnsafePath
-from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
-from omicsdk.drs.objects import BundleTooDeep, NoAccess
-from omicsdk.drs.planning import RequestedObject
-from omicsdk.drs.resolution import HostCache, ResolutionSettings, UnknownPrefix
+from omicsdk.core import AuthError, BearerToken, ChecksumMismatch, NotFound, Unauthorized, UnsafePath
+from omicsdk.drs import (
+    BundleTooDeep,
+    NoAccess,
+    NotADrsId,
+    RequestedObject,
+    ResolutionSettings,
+    UnknownPrefix,
+    parse_drs_id,
+)
+from omicsdk.drs.resolution import HostCache
 
 API = "ga4gh/drs/v1/objects"
 

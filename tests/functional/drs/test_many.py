@@ -12,11 +12,18 @@ from typing import Any
 import httpx
 import pytest
 from drs_download import download
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, Interrupted, NotFound, ServerError, TransportError
-from omicsdk.core.retry import Retry
-from omicsdk.drs import DrsServer, RequestedObject, ResolutionSettings, Resolver, Servers, UnknownPrefix, find
-from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.core import AuthError, Interrupted, ManualClock, NotFound, Retry, ServerError, TransportError
+from omicsdk.drs import (
+    DrsId,
+    DrsServer,
+    RequestedObject,
+    ResolutionSettings,
+    Resolver,
+    Servers,
+    UnknownPrefix,
+    find,
+    parse_drs_id,
+)
 from omicsdk.drs.servers import PREFETCH_SECONDS, THRESHOLD, Prefetch
 
 API = "ga4gh/drs/v1/objects"

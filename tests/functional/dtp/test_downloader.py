@@ -12,7 +12,7 @@ pytest.importorskip("irods", reason="python-irodsclient is not installed: pip in
 
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
-from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
+from omicsdk.core import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
 from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset

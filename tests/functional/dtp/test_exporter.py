@@ -5,7 +5,7 @@ import json
 
 import pytest
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
-from omicsdk.core.errors import BadRequest, NotFound, NotWritable
+from omicsdk.core import BadRequest, NotFound, NotWritable
 from omicsdk.dtp import Exporter, Gen3Submitter
 from omicsdk.gen3 import Gen3UserError
 

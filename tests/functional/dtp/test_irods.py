@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("irods", reason="python-irodsclient is not installed: pip install 'omicsdk[dtp]'")
 
 from irods_stand_in import config
-from omicsdk.core.errors import ConnectFailed
+from omicsdk.core import ConnectFailed
 from omicsdk.dtp.storage.datasets import Dataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore

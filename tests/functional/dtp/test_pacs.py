@@ -14,17 +14,17 @@ import pytest
 
 pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
 
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import (
+from omicsdk.core import (
+    NO_RETRY,
     AuthError,
     ConfigError,
     ConnectFailed,
     ConnectionLost,
+    ManualClock,
     OmicsError,
     TransferError,
     TransportError,
 )
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
 from omicsdk.dtp.storage.associations import FIND, Archive
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, FetchJob, Subject

@@ -2,7 +2,7 @@
 
 import pytest
 from dtp_project import DATASET, PROGRAM, PROJECT, login
-from omicsdk.core.errors import BadRequest, Forbidden, NotFound
+from omicsdk.core import BadRequest, Forbidden, NotFound
 from omicsdk.dtp import Auth, Querier
 from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query

@@ -6,8 +6,7 @@ import os
 import httpx
 import pytest
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
-from omicsdk.core.errors import APIError, ConnectFailed, NotFound
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, APIError, ConnectFailed, NotFound
 from omicsdk.dtp import Gen3Submitter, Querier, RecordsRefused
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
 

@@ -12,7 +12,7 @@ from crunch_runs import put
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.crunch.storage import StorageMissing, open_storage
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, WrongUri, open_store
 from omicsdk.fs.copying.fetching import fetch

@@ -9,29 +9,15 @@ import pytest
 from drs_host import DrsHost
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken, Token
-from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
+from omicsdk.core import BearerToken, Forbidden, ManualClock, NotFound, SourceChanged, Token, Unauthorized
 from omicsdk.core.token_file import StoredLogin, token_file
-from omicsdk.drs.objects import BundleTooDeep, NoAccess
-from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix
-from omicsdk.drs.servers import Servers
+from omicsdk.drs import BundleTooDeep, NoAccess, ResolutionSettings, Resolver, Servers, UnknownPrefix
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri
 from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.filesystems import DrsFileSystem
-from omicsdk.fs.store import (
-    CopyOptions,
-    Entry,
-    FileBytes,
-    NotAFolder,
-    NotListed,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Uri,
-    WrongUri,
-)
+from omicsdk.fs.store import FileBytes
 from omicsdk.fs.stores.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
 from omicsdk.transfer import download
 

@@ -10,24 +10,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import UnsafePath
-from omicsdk.core.retry import Retry
+from omicsdk.core import BearerToken, ManualClock, Retry, UnsafePath
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
-from omicsdk.fs.store import (
-    CopyOptions,
-    Entry,
-    NotAFolder,
-    NotListed,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Stores,
-    Uri,
-    WrongUri,
-)
+from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.files import BundleListing

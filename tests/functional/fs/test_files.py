@@ -8,7 +8,7 @@ from pathlib import Path
 
 import omicsdk
 import pytest
-from omicsdk.core.errors import UnsafePath
+from omicsdk.core import UnsafePath
 from omicsdk.fs import IsFolder, PathNotFound, WrongUri
 from served_store import ServedFileSystem, ServedStore
 

@@ -26,7 +26,7 @@ from breakable import Answer, Server
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import OmicsError, SourceChanged
+from omicsdk.core import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs._open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.filesystems import DssFileSystem

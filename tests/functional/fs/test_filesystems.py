@@ -6,9 +6,9 @@ from typing import Any
 
 import fsspec
 import pytest
+from omicsdk.fs import STORES
 from omicsdk.fs import filesystems as live
 from omicsdk.fs.filesystems import OmicsFileSystem
-from omicsdk.fs.store import STORES
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
-from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly
+from omicsdk.core import ConfigError, Forbidden, Unauthorized
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly
 from omicsdk.fs.stores.gen3 import Gen3Store
-from omicsdk.gen3 import Gen3Login
-from omicsdk.gen3.client import Gen3
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.transfer import download
 

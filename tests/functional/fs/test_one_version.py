@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer, Request, Server
-from omicsdk.core.errors import ChecksumMismatch, SourceChanged
+from omicsdk.core import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
 from omicsdk.fs.store import FileBytes
 from omicsdk.transfer import Control

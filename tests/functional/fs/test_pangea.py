@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
-from omicsdk.core.errors import AuthError, Forbidden, UsageError
+from omicsdk.core import AuthError, Forbidden, UsageError
 from omicsdk.fs import (
     AlreadyThere,
     CopyOptions,

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer, MovedClock, Server
-from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
-from omicsdk.core.retry import Retry
+from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.transfer import Control, Location
 from omicsdk.transfer.network.pool import ConnectionPool
 from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges

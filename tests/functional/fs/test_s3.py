@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from omicsdk.core.errors import AuthError, TransferError
+from omicsdk.core import AuthError, TransferError
 from omicsdk.fs import (
     AlreadyThere,
     CopyOptions,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError, Conflict, Forbidden, NotFound, TransferError
+from omicsdk.core import ConfigError, Conflict, Forbidden, NotFound, TransferError
 from omicsdk.fs import (
     CopyOptions,
     Entry,

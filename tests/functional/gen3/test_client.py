@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from drs_host import DrsHost
 from omicsdk import AsyncGen3, Gen3
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
+from omicsdk.core import ANONYMOUS, ChecksumMismatch, TransferError, UsageError
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3AuthError, Gen3Login
 from omicsdk.sandbox import Sandbox

@@ -10,18 +10,17 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.file import Gen3File
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core.errors import (
+from omicsdk.core import (
     ChecksumMismatch,
     Forbidden,
     NotFound,
     OmicsError,
+    Retry,
     ServiceUnavailable,
     Unauthorized,
     UnsafePath,
 )
-from omicsdk.core.retry import Retry
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.transfer import Progress
 
 CONTENT = bytes(range(256)) * 5000

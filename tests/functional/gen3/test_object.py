@@ -7,8 +7,7 @@ from omicsdk.compat.gen3.file import Gen3File
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.compat.gen3.object import Gen3Object, Gen3ObjectError
-from omicsdk.core.errors import NotFound, ServiceUnavailable
-from omicsdk.core.retry import Retry
+from omicsdk.core import NotFound, Retry, ServiceUnavailable
 from omicsdk.sandbox import Sandbox
 
 COMMONS = "https://commons.example.org"

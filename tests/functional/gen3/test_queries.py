@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from gen3_records import case, dictionary, experiment
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
 from omicsdk.sandbox import Sandbox

@@ -3,7 +3,7 @@
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.query import Gen3Query
-from omicsdk.core.errors import BadRequest
+from omicsdk.core import BadRequest
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.wss import Gen3WsStorage, get_url, put_url
-from omicsdk.core.errors import DecodeError, OmicsError, UsageError
+from omicsdk.core import DecodeError, OmicsError, UsageError
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.sandbox import Sandbox
 

@@ -10,9 +10,8 @@ import pytest
 from login_at_a_terminal import DSS, SERVICES, sent
 from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
-from omicsdk.core.errors import AuthError
+from omicsdk.core import NO_RETRY, AuthError
 from omicsdk.core.oauth.grants import Endpoint
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca.config import AUDIENCE
 
 

@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import NotFound, OmicsError, SomeFailed
+from omicsdk.core import NotFound, OmicsError, SomeFailed
 from omicsdk.pangea import AsyncPangea, FieldExists, Pangea, PasswordLogin, ResultId
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import CHUNK

@@ -9,9 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import ANONYMOUS, NO_RETRY, AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.pangea import AsyncPangea, Pangea, PasswordLogin
 from omicsdk.pangea.login import LoginRequired
 from omicsdk.sandbox import Sandbox

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import DecodeError, NotFound, ServerError
+from omicsdk.core import DecodeError, ManualClock, NotFound, ServerError
 from omicsdk.pangea.listings import samples_of
 from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
 

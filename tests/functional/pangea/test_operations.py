@@ -2,7 +2,7 @@
 
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
-from omicsdk.core.errors import BadRequest, Forbidden
+from omicsdk.core import BadRequest, Forbidden
 
 
 def test_a_project_and_its_groups(knex: Knex, library: SampleGroup, anonymous: Knex):

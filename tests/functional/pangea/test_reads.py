@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaForbiddenError, PangeaNotFoundError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core import NotFound, UsageError
 from omicsdk.pangea import FieldId, ReadSet, ReadsResult, pair_reads
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer, noise, server
-from omicsdk.core.errors import ChecksumMismatch, NotFound, TransferError
+from omicsdk.core import ChecksumMismatch, NotFound, TransferError
 from pangea_fields import LIBRARY, FieldServer, signed
 from pangea_fields import pangea as pangea
 from sink import sink as sink

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pandas
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
-from omicsdk.core.errors import MissingExtra, NotFound, OmicsError, UsageError
+from omicsdk.core import MissingExtra, NotFound, OmicsError, UsageError
 from omicsdk_api.pangea.models.sample import Sample
 from pangea_users import create_samples
 

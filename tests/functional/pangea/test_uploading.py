@@ -10,16 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core import ChecksumMismatch, Forbidden, ServerError, SomeFailed, SourceChanged, TransferError, UsageError
 from omicsdk.core.checksums import MIB
-from omicsdk.core.errors import (
-    ChecksumMismatch,
-    Forbidden,
-    ServerError,
-    SomeFailed,
-    SourceChanged,
-    TransferError,
-    UsageError,
-)
 from omicsdk.pangea import FieldId, FieldUpload, upload_files
 from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls
 from omicsdk.pangea.fields import CHUNK

@@ -15,7 +15,7 @@ import omicsdk
 import pytest
 from breakable import Faults
 from drs_host import DrsHost
-from omicsdk.core.errors import (
+from omicsdk.core import (
     ChecksumMismatch,
     ChecksumMissing,
     ConfigError,
@@ -273,7 +273,7 @@ def test_a_url_is_a_file_unless_a_format_is_named(get: Any, portal: PortalHost, 
 def test_a_store_is_asked_for_what_a_uri_names(
     get: Any, portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from omicsdk.fs.store import Entry, Store
+    from omicsdk.fs import Entry, Store
     from omicsdk.fs.stores.s3 import S3Store
     from omicsdk.transfer import Location
 

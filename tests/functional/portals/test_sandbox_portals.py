@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import omicsdk
 import pytest
-from omicsdk.core.errors import Forbidden, NotFound
+from omicsdk.core import Forbidden, NotFound
 from omicsdk.sandbox import Sandbox
 from portal_host import SAMPLES, content
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk import AsyncSevenBridges, SevenBridges
-from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core import NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, WrongPath, listings
 from omicsdk.sb.jobs import error_of

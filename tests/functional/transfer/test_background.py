@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from omicsdk.core.errors import TransferError
+from omicsdk.core import TransferError
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
 

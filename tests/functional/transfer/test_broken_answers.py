@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import (
+from omicsdk.core import (
     ChecksumMismatch,
     ConnectFailed,
     Forbidden,

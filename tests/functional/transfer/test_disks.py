@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from disk_space import stating
-from omicsdk.core.errors import DiskFull, NotWritable, TransferError
+from omicsdk.core import DiskFull, NotWritable, TransferError
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import RESERVE, Disk
 

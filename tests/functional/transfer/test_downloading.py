@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core import SomeFailed
 from omicsdk.core.checksums import ALGORITHMS
-from omicsdk.core.errors import SomeFailed
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer import checksums as hashing
 from trials import until

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import FolderBusy
+from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import RateLimited
+from omicsdk.core import RateLimited
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.downloads.engine import FIRST_CALLS, MOST_CALLS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.core import NameClash, UnsafePath
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.names import folds_case
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotFound, TLSFailed
+from omicsdk.core import NotFound, TLSFailed
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 

@@ -4,9 +4,9 @@ import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from omicsdk.transfer import Transfer, download
+from omicsdk.transfer import Progress, Transfer, download
 from omicsdk.transfer.reports import progress as notebooks
-from omicsdk.transfer.reports.progress import FIRST_SECONDS, Progress, notebook_progress
+from omicsdk.transfer.reports.progress import FIRST_SECONDS, notebook_progress
 
 
 def state(seconds: float, *, final: bool = False, failed: int = 0) -> Progress:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import TooManyOpenFiles
+from omicsdk.core import TooManyOpenFiles
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.plan import CELL, WHOLE

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ChecksumMissing
+from omicsdk.core import ChecksumMissing
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, TransferReport, download
 from omicsdk.transfer.reports.page import page_of
 

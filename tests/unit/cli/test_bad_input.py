@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from handwritten import handwritten
 from omicsdk.cli.parser import value_of
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from rows import check_each
 
 ELSEWHERE = {

@@ -5,9 +5,7 @@ import json
 import httpx
 import pytest
 from omicsdk.cli.connecting import as_patient
-from omicsdk.core.errors import UsageError
-from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import Timeout, Transport
+from omicsdk.core import Retry, Timeout, Transport, UsageError
 
 ID = ("--uuid", "u1", "--replica", "aws")
 

@@ -9,7 +9,7 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.completion import SUFFIXES, own_shell, place_of
 from omicsdk.cli.commands.login import KINDS
 from omicsdk.cli.completion import offered, split
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 
 
 @pytest.mark.parametrize("shell", SUFFIXES)

@@ -8,7 +8,7 @@ import re
 import pytest
 from omicsdk.cli.errors import exit_code, lines_of
 from omicsdk.cli.output import Console, logs_shown
-from omicsdk.core.errors import (
+from omicsdk.core import (
     AuthError,
     ConfigError,
     ConnectFailed,

@@ -17,8 +17,7 @@ from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Console
-from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.core import DecodeError, ManualClock, SystemClock, UsageError
 from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals
 from omicsdk.fs.queries import parse_range
 from omicsdk.transfer import Control

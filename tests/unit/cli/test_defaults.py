@@ -8,7 +8,7 @@ from omicsdk.cli.connecting import check, configured_defaults
 from omicsdk.cli.options import key, own_arguments
 from omicsdk.cli.parser import kind_of, parse
 from omicsdk.cli.services import SERVICES
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core import ConfigError, UsageError
 from omicsdk.core.settings.config import Layer, merged
 
 CATALOG = Catalog()

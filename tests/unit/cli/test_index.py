@@ -16,7 +16,7 @@ from omicsdk.cli.invoke import called
 from omicsdk.cli.options import QUIET, REPORT
 from omicsdk.cli.output import Console
 from omicsdk.cli.parser import parse
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.drs import DrsId
 from omicsdk.drs.servers import HasServers
 

@@ -18,7 +18,7 @@ from omicsdk.cli.index._reading import IndexFault
 from omicsdk.cli.mcp.answers import Answers, masked, pages_of
 from omicsdk.cli.mcp.tools import MORE, Tool, check_texts, command_line, known_services, offered, tools_of
 from omicsdk.cli.parser import parse
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 
 CATALOG = Catalog()
 SERVICES = [*known_services(CATALOG), *(f"{name}.api" for name in ("azul", "crunch", "gen3", "pangea", "sb", "trs"))]

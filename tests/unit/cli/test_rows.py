@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked, text_of
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 
 
 def test_columns_come_in_the_order_in_which_they_are_first_seen():

@@ -10,11 +10,10 @@ import pytest
 from omicsdk.cli.commands.sb.results import pairs, row
 from omicsdk.cli.commands.sb.storage import object_row, volume_row
 from omicsdk.cli.commands.sb.tasks import Inputs
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core import ManualClock, MissingExtra, UsageError
+from omicsdk.sb import SevenBridges, StillRunning
 from omicsdk.sb.apps import WrongApp, read_app, references
-from omicsdk.sb.client import SevenBridges
-from omicsdk.sb.jobs import StillRunning, run_file_job
+from omicsdk.sb.jobs import run_file_job
 from omicsdk.sb.metadata import tagged
 from omicsdk.sb.tasks import batch_by_of, with_files
 from omicsdk_api.sb.models.volume import Volume

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
-from omicsdk.sb.paths import SbPath, WrongPath, app_id, checked_name, is_file_id, is_path, parse, project_id
+from omicsdk.core import UsageError
+from omicsdk.sb import SbPath, WrongPath
+from omicsdk.sb.paths import app_id, checked_name, is_file_id, is_path, parse, project_id
 
 NAME = st.text(
     st.characters(blacklist_characters="/", blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12

@@ -6,7 +6,7 @@ import json
 import pytest
 from omicsdk.cli.commands.transfers import watched
 from omicsdk.cli.output import Console
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.engine.control import say_stopped
 

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 from omicsdk.cli.commands.transfers import LISTED, finish, listed, summary, transferred
 from omicsdk.cli.output import Call, Console, Output
-from omicsdk.core.errors import SomeFailed, TransferError
+from omicsdk.core import SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 
 MIXED = TransferReport(

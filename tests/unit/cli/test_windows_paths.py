@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.parser import value_of
-from omicsdk.core.errors import ConfigError
-from omicsdk.fs.store import parse_uri
+from omicsdk.core import ConfigError
+from omicsdk.fs import parse_uri
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
 from omicsdk.sb.paths import is_path
 

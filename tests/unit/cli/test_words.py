@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.cli.parser import parse
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 
 COMMAND = {
     "command": "files",

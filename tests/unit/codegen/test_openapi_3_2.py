@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.core import DecodeError, UsageError
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.generate import Made, make_package
 from omicsdk_codegen.load import load

@@ -119,7 +119,7 @@ def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypat
         return httpx.Response(200 if len(sent) != 1 else 503, json={"other": {"b": "c"}, "inner": {"a": "b"}})
 
     api: Any = import_module("of_3_2").ThingApi
-    from omicsdk.core.retry import Retry
+    from omicsdk.core import Retry
 
     with api(transport=httpx.MockTransport(answer), retry=Retry(attempts=2, base=0)) as client:
         assert client.ask_thing(id="1", text="x").inner.a == "b"

@@ -19,8 +19,8 @@ from omicsdk.compat._errors import (
     documented,
 )
 from omicsdk.compat.hca._operations import as_typed, plain_answer
+from omicsdk.core import ConnectFailed, NotFound, TimedOut
 from omicsdk.core.client import Body
-from omicsdk.core.errors import ConnectFailed, NotFound, TimedOut
 
 
 @pytest.mark.parametrize(

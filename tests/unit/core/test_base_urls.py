@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from omicsdk.core import ConfigError
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 

@@ -9,21 +9,22 @@ import threading
 
 import httpx
 import pytest
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import (
+from omicsdk.core import (
     ApiKey,
+    AsyncTransport,
+    AuthError,
     Basic,
     BearerToken,
+    ConfigError,
     Credentials,
     HttpxAuth,
+    ManualClock,
+    Request,
     Token,
-    as_credentials,
-    jwt_expiry,
-    may_send,
+    Transport,
+    Unauthorized,
 )
-from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
-from omicsdk.core.request import Request
-from omicsdk.core.sending.transport import AsyncTransport, Transport
+from omicsdk.core.credentials import as_credentials, jwt_expiry, may_send
 
 URL = "https://api.example.org/v1/x"
 

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import NotFound
+from omicsdk.core import NotFound
 from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.gen3.uploads import UploadedFile, UploadResult
-from omicsdk.hca.dss.uploads import UploadedBundle
-from omicsdk.hca.dss.uploads import UploadedFile as BundleFile
-from omicsdk.transfer.reports.report import Outcome, TransferReport
-from omicsdk.transfer.scale.plan import ShardResult, ShardsReport
+from omicsdk.hca.dss import UploadedBundle
+from omicsdk.hca.dss import UploadedFile as BundleFile
+from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 

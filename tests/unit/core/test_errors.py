@@ -8,9 +8,8 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import errors
+from omicsdk.core import APIError, OmicsError, errors
 from omicsdk.core.api_errors import api_error, complaint_of, page_title
-from omicsdk.core.errors import APIError, OmicsError
 
 ALL_CLASSES = sorted(
     (value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, OmicsError)),

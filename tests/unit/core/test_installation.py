@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core import MissingExtra
 from omicsdk.core.installation import Installation, install_command
 
 UV_TOOL, PIPX, VENV, CONDA = "uv-receipt.toml", "pipx_metadata.json", "pyvenv.cfg", "conda-meta/history"

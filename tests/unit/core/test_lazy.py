@@ -4,7 +4,7 @@ import json
 import sys
 
 import pytest
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core import MissingExtra
 from omicsdk.core.lazy import require
 
 

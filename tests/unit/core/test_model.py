@@ -8,9 +8,8 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import answer
+from omicsdk.core import DecodeError, answer
 from omicsdk.core.answer import Answer, as_it_came, decoded, model_of
-from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import (
     ANY,
     INTEGER,

@@ -8,8 +8,7 @@ import pkgutil
 
 import omicsdk
 import pytest
-from omicsdk.core import errors
-from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, TransferError
+from omicsdk.core import NotFound, OmicsError, SomeFailed, TransferError, errors
 
 WAYS = {f"pickle {n}": (lambda e, n=n: pickle.loads(pickle.dumps(e, n))) for n in range(pickle.HIGHEST_PROTOCOL + 1)}
 WAYS |= {"copy": copy.copy, "deepcopy": copy.deepcopy}

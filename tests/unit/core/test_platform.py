@@ -15,8 +15,7 @@ from typing import Any, BinaryIO
 import httpx
 import pytest
 from leaving_clock import LeavingClock
-from omicsdk.core.credentials import ANONYMOUS, ApiKey, BearerToken
-from omicsdk.core.errors import ConfigError, Interrupted, OmicsError
+from omicsdk.core import ANONYMOUS, ApiKey, BearerToken, ConfigError, Interrupted, OmicsError
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,

@@ -12,9 +12,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core import OMIT, UsageError
 from omicsdk.core.bodies import form_body, json_body, multipart_body, plain, raw_body
-from omicsdk.core.errors import UsageError
-from omicsdk.core.omit import OMIT
 from omicsdk.core.request import (
     OperationFacts,
     cookie_pairs,

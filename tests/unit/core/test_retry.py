@@ -8,7 +8,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.retry import LEAST_RATE, NO_RETRY, SILENCE, Flow, Retry, clock_lead, lead_in_words, retry_after
+from omicsdk.core import NO_RETRY, Retry
+from omicsdk.core.retry import LEAST_RATE, SILENCE, Flow, clock_lead, lead_in_words, retry_after
 
 fractions = st.floats(0, 1)
 retries = st.builds(

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from omicsdk.core import ConnectionLost
 from omicsdk.core.client import AsyncBody, Body
-from omicsdk.core.errors import ConnectionLost
 
 
 def lost(_: Exception) -> ConnectionLost:

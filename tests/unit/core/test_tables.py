@@ -3,8 +3,9 @@
 import io
 
 import pytest
+from omicsdk.core import ManualClock
 from omicsdk.core.batches import batches
-from omicsdk.core.clock import ManualClock, sleep_unless
+from omicsdk.core.clock import sleep_unless
 from omicsdk.core.tables import RowError, line_of, rows_of
 
 

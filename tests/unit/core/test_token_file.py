@@ -8,9 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from omicsdk.core.credentials import Token
-from omicsdk.core.errors import ConfigError
-from omicsdk.core.token_file import StoredLogin, TokenFile, token_file
+from omicsdk.core import ConfigError, Token, TokenFile
+from omicsdk.core.token_file import StoredLogin, token_file
 
 HERE = "https://dss.example.org/v1/swagger.json"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core import MissingExtra, UsageError
 from omicsdk.crunch.attributes import (
     as_date,
     as_datetime,

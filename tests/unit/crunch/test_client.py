@@ -4,8 +4,7 @@ import httpx
 import omicsdk.crunch
 import pytest
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
-from omicsdk.core.errors import ConfigError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, ConfigError
 from omicsdk.crunch import AsyncCrunch, Crunch
 
 

@@ -11,8 +11,7 @@ import pytest
 import requests
 from crunch_site import PAGE, TOKEN, Site
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
-from omicsdk.core import errors
-from omicsdk.core.retry import Retry
+from omicsdk.core import Retry, errors
 
 
 def created(**fields: object) -> httpx.Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import SourceChanged
+from omicsdk.core import SourceChanged
 from omicsdk.crunch import hashing
 from omicsdk.crunch.hashing import Hashed, clock_of, hash_file, hash_files, trusted, unchanged
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ConfigError, MissingExtra, UsageError
+from omicsdk.core import ConfigError, MissingExtra, UsageError
 from omicsdk.crunch.storage import open_storage
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage

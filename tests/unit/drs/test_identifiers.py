@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
-from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
+from omicsdk.core import UsageError
+from omicsdk.drs import NotADrsId, parse_drs_id
 
 GUID = "0d8b4c1e-9a52-4d0f-8a1d-0123456789ab"
 

@@ -5,8 +5,9 @@ import hashlib
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DecodeError, UnsafePath
-from omicsdk.drs.objects import AccessMethod, checksums_of, in_order, object_of
+from omicsdk.core import DecodeError, UnsafePath
+from omicsdk.drs import AccessMethod
+from omicsdk.drs.objects import checksums_of, in_order, object_of
 
 MD5 = hashlib.md5(b"x").hexdigest()
 SHA = hashlib.sha256(b"x").hexdigest()

@@ -8,12 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from nobodys_home import leave_home
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConfigError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, ConfigError, ManualClock
+from omicsdk.drs import ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.hosts import PREFIXES
 from omicsdk.drs.registries import host_in_pattern, host_of, hosts_by_prefix
-from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix, server_url, settings_from
+from omicsdk.drs.resolution import server_url, settings_from
 
 DAY = 24 * 3600.0
 START = 1_795_000_000.0

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, IrodsConfig, PacsConfig, read_config, storage_of
 
 IRODS = {

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import UsageError
-from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.sheets import SdsError
+from omicsdk.core import UsageError
+from omicsdk.dtp import Gen3Convertor, SdsError
 from sds_sheets import DESCRIPTION, GOLDEN, INPUT, SUBJECTS, rows_of
 
 #: Where our output differs from the original's on the same input, and which of its defects that is.

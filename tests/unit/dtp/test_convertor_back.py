@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import OmicsError
-from omicsdk.dtp import Gen3Convertor
+from omicsdk.core import OmicsError
+from omicsdk.dtp import Gen3Convertor, SdsError
 from omicsdk.dtp.sds.layout import VERSIONS, layout
-from omicsdk.dtp.sds.sheets import SdsError, sheet_of
+from omicsdk.dtp.sds.sheets import sheet_of
 from sds_sheets import INPUT, rows_of, write_sheet
 
 TEXT = (

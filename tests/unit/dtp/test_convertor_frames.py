@@ -3,9 +3,8 @@
 from datetime import datetime
 
 import pytest
-from omicsdk.core.errors import MissingExtra
-from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.sheets import SdsError
+from omicsdk.core import MissingExtra
+from omicsdk.dtp import Gen3Convertor, SdsError
 from openpyxl import Workbook
 from sds_sheets import write_sheet
 

@@ -13,11 +13,11 @@ import pytest
 pytest.importorskip("irods", reason="python-irodsclient is not installed: pip install 'omicsdk[dtp]'")
 
 from irods_stand_in import PASSWORD, ROOT, StandIn, config, md5, sha2
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import (
+from omicsdk.core import (
     AuthError,
     ChecksumMismatch,
     ConnectFailed,
+    ManualClock,
     NameClash,
     TransferError,
     TruncatedTransfer,

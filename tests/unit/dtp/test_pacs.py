@@ -7,8 +7,7 @@ import pytest
 
 pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
 
-from omicsdk.core.errors import DecodeError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, DecodeError
 from omicsdk.dtp.config import PacsConfig
 from omicsdk.dtp.storage.datasets import Dataset, Subject
 from omicsdk.dtp.storage.dicomweb import DicomWebStore

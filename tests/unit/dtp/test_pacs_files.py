@@ -11,7 +11,7 @@ pytest.importorskip("pydicom", reason="pydicom is not installed: pip install 'om
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UnsafePath
+from omicsdk.core import FolderBusy, OmicsError, TransferError, UnsafePath
 from omicsdk.dtp.storage.associations import Checkpoint
 from omicsdk.dtp.storage.datasets import FetchJob, StoredFile, Subject
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instance_of

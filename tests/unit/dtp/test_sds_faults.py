@@ -3,9 +3,8 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from omicsdk.core.errors import NotWritable
-from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.sheets import SdsError
+from omicsdk.core import NotWritable
+from omicsdk.dtp import Gen3Convertor, SdsError
 from omicsdk.dtp.sds.tables import reader_of
 from sds_sheets import DESCRIPTION, write_sheet
 

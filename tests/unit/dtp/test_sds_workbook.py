@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core import MissingExtra
+from omicsdk.dtp import SdsError
 from omicsdk.dtp.sds import sheets
-from omicsdk.dtp.sds.sheets import SdsError, Unreadable, Workbook, sheet_of, text_of
+from omicsdk.dtp.sds.sheets import Unreadable, Workbook, sheet_of, text_of
 from openpyxl import Workbook as Written
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable, ServerError
-from omicsdk.fs import CopyOptions, Entry, parse_uri
+from omicsdk.core import DiskFull, FolderBusy, NotWritable, ServerError
+from omicsdk.fs import CopyOptions, Entry, Put, parse_uri
 from omicsdk.fs.copying.copies import copy_files, is_begun, put_for_good
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
-from omicsdk.fs.store import Put, Stores
+from omicsdk.fs.store import Stores
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
 

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 from disk_space import stating
-from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import (
+from omicsdk.core import (
     ChecksumMismatch,
     DiskFull,
     FolderBusy,
+    ManualClock,
     NameClash,
     ServerError,
     SourceChanged,
+    SystemClock,
     TruncatedTransfer,
     UnsafePath,
 )
 from omicsdk.core.threads import never
-from omicsdk.fs import parse_uri
+from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying import fetching
-from omicsdk.fs.copying.copies import CopyOptions, copy_files
+from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.store import Stores

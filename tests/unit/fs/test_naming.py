@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
+from omicsdk.fs import Entry, Uri
 from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import Selected, Source
-from omicsdk.fs.store import Entry, Uri
 
 FILE = Selected(
     Uri("gen3", "host/dg.1/x"),

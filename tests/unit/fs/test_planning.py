@@ -1,7 +1,7 @@
 """Which file goes where: the rules of cp."""
 
 import pytest
-from omicsdk.core.errors import NameClash, UsageError
+from omicsdk.core import NameClash, UsageError
 from omicsdk.fs import Entry, Uri, parse_uri
 from omicsdk.fs.copying.planning import Selected, Source, plan_copy
 

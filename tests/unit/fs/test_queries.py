@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
+from omicsdk.fs import Entry, Uri, open_store
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.queries import Conditions, duration, find, parse_metadata, parse_moment, parse_size, sums
-from omicsdk.fs.store import Entry, Uri, open_store
 
 NAMES = st.text("ab./*", min_size=1, max_size=8)
 NUMBERS = st.none() | st.integers(0, 20)

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.store import CopyOptions, Stores, parse_uri
+from omicsdk.fs.store import Stores
 
 
 @pytest.fixture

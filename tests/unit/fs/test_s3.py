@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError, DecodeError, Forbidden
+from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
 from omicsdk.fs.stores.s3 import S3Store, checksums, may_be_of_usual_parts, prefix_of, split
 from unsettled import unsettled

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError, UnsafePath
+from omicsdk.core import DecodeError, UnsafePath
 from omicsdk.fs.stores.sb import SbStore
-from omicsdk.sb.client import SevenBridges
-from omicsdk.sb.listings import IncompleteListing
+from omicsdk.sb import IncompleteListing, SevenBridges
 from unsettled import unsettled
 
 FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}

@@ -7,7 +7,7 @@ from gen3_environment import clock as clock
 from gen3_environment import commons as commons
 from gen3_environment import home as home
 from gen3_environment import make_token as make_token
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import httpx
 import pytest
 from gen3_commons import COMMONS, FakeCommons
 from omicsdk import AsyncGen3, BearerToken, Gen3
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ANONYMOUS, ConfigError
 from omicsdk.gen3 import Gen3Login
 
 OTHER = "https://other.example.org"

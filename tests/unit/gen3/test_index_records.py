@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ServerError
+from omicsdk.core import ServerError
 from omicsdk.gen3.index_records import MOST, cuts, whole_list
 
 

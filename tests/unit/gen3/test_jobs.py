@@ -8,10 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.jobs import Gen3Jobs
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import Interrupted, ServiceUnavailable
-from omicsdk.core.retry import Retry
+from omicsdk.core import ANONYMOUS, Interrupted, ManualClock, Retry, ServiceUnavailable
 from omicsdk.gen3 import Gen3, Gen3JobError
 
 COMMONS = "https://commons.example.org"

@@ -9,7 +9,7 @@ from graphql import parse, value_from_ast_untyped
 from graphql.language import FieldNode, OperationDefinitionNode
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3UserError
 from omicsdk.gen3.queries import Query, literal, restored, rows
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.gen3.query import Gen3Query
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError
 from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.explorer import records_query, selection
 from omicsdk.gen3.records.exports import rows_of

@@ -10,10 +10,7 @@ import pytest
 from gen3_commons import COMMONS, FakeCommons
 from gen3_records import dictionary
 from omicsdk.compat.gen3.auth import Gen3Auth
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import DecodeError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import ANONYMOUS, NO_RETRY, DecodeError, ManualClock
 from omicsdk.gen3 import Gen3, Gen3AuthError
 from omicsdk.gen3.queries import Query
 

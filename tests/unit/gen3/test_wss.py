@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.compat.gen3.wss import Gen3WsStorage, wsurl_to_tokens
-from omicsdk.core.errors import DecodeError, NotFound
+from omicsdk.core import DecodeError, NotFound
 from omicsdk.gen3 import Gen3Error, Gen3UserError
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError, NotFound
+from omicsdk.core import DecodeError, NotFound
 
 FILE = {
     "type": "object",

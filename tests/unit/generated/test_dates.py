@@ -14,9 +14,9 @@ from dated_document import NANO
 from dated_document import dates as dates
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omicsdk.core import DecodeError, UsageError
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime
-from omicsdk.core.errors import DecodeError, UsageError
 
 TEXTS = [
     NANO,

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError
 
 
 def _ref(name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import omicsdk_api.dss.models as models
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import DecodeError, NotFound
+from omicsdk.core import DecodeError, NotFound
 from omicsdk.core.model import Model, Shape
 from omicsdk_api.dss import AsyncDssApi, DssApi
 

@@ -12,10 +12,8 @@ from urllib.parse import unquote
 import httpx
 import omicsdk_api
 import pytest
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import NO_RETRY, BearerToken, DecodeError
 from omicsdk.core.paging import with_items
-from omicsdk.core.retry import NO_RETRY
 
 ROOT = Path(omicsdk_api.__file__).parent
 SERVICES = sorted(json.loads((ROOT / "index.json").read_text()))

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core import DecodeError
 from omicsdk.core.answer import AnswerHeaders
-from omicsdk.core.errors import DecodeError
 
 INTEGER = {"type": "integer"}
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omicsdk.core import AnswerTooLarge, DecodeError, TransportError
 from omicsdk.core.client import Frames
-from omicsdk.core.errors import AnswerTooLarge, DecodeError, TransportError
 
 TEXT = {"type": "string"}
 RUN = {"$ref": "#/components/schemas/Run"}

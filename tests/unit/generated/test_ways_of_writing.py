@@ -13,7 +13,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk_codegen.load import load_bytes
 from omicsdk_codegen.resolve import resolve
 from omicsdk_codegen.upgrade import upgrade

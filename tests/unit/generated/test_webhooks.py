@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError
 from omicsdk_api.dss.models import Notification
 from omicsdk_api.dss.webhooks import parse_notification
 from webhook_document import package as package

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from omicsdk.compat.hca import HCAConfig
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.hca.config import DEFAULTS, KINDS, KNOWN, files_of
 
 NOWHERE = Path("/nonexistent/hca/config.json")

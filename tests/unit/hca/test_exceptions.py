@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException, documented_error
-from omicsdk.core.errors import APIError, NotFound, ServerError, UsageError
+from omicsdk.core import APIError, NotFound, ServerError, UsageError
 
 
 def error_of(kind: type[APIError], status: int) -> Exception:

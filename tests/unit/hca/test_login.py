@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from login_at_a_terminal import GET, SERVICES, sent
 from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
-from omicsdk.core.errors import AuthError, ConfigError, TransportError, UsageError
+from omicsdk.core import NO_RETRY, AuthError, ConfigError, TransportError, UsageError
 from omicsdk.core.oauth.grants import Endpoint
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca.config import AUDIENCE
 
 

@@ -11,7 +11,7 @@ from nobodys_home import leave_home
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
-from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core import AuthError, ConfigError
 from omicsdk.hca.config import audience_of, base_url_of
 
 NOWHERE = Path("/nonexistent/hca/config.json")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.pangea_api import RemoteObjectError
 from omicsdk.compat.pangea_api.analysis_result import check_json_serialization, diff_dicts
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.pangea import NoFile
 from omicsdk.pangea.fields import (
     LONGEST,

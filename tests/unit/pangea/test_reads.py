@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.pangea import ReadSet, pair_reads, single_reads
 
 

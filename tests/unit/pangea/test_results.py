@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from breakable import noise, server
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError
 from omicsdk.pangea.downloads import Wanted, plan_results
 
 __all__ = ["noise", "server"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
-from omicsdk.portals import FORMATS, FileList, Head, ListError, UnknownList
-from omicsdk.portals.lists import ListedFile, RowFault, format_named, recognised
+from omicsdk.core import UsageError
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
+from omicsdk.portals.lists import format_named, recognised
 from portal_host import SAMPLES
 
 FORMAT_OF = {

@@ -11,9 +11,8 @@ import httpx
 import pytest
 from leaving_clock import LeavingClock
 from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridges
+from omicsdk.core import ConfigError, Interrupted, ManualClock, RateLimited, ServiceUnavailable
 from omicsdk.core.client import stopping_by
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConfigError, Interrupted, RateLimited, ServiceUnavailable
 
 CREDENTIALS = """
 [default]

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location
+from omicsdk.transfer import Item, Location, Patience
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ResponseWriter
@@ -21,7 +21,6 @@ from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
     Kind,
-    Patience,
     Quota,
     Verdict,
     is_strong,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import DiskFull
+from omicsdk.core import DiskFull
 from omicsdk.transfer.disk import RESERVE, Growth, space_of, spare_bytes, write_at
 
 MIB = 1024 * 1024

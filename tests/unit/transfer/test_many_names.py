@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.core import NameClash, UnsafePath
 from omicsdk.transfer import names
 from omicsdk.transfer.names import (
     LinkGuard,

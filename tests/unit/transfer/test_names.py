@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NameClash, UnsafePath, UsageError
+from omicsdk.core import NameClash, UnsafePath, UsageError
 from omicsdk.transfer.names import (
     WORK_FOLDER,
     LinkGuard,

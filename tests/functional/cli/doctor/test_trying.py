@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from omicsdk.cli.doctor.network import tried
 from omicsdk.cli.doctor.services import Call, Login
-from omicsdk.core.credentials import BearerToken
+from omicsdk.core import BearerToken
 
 CANARY = "canary-0123456789"
 CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))

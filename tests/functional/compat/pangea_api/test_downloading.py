@@ -10,7 +10,7 @@ import pytest
 from breakable import Answer, noise, server
 from ftp_stand_in import FtpServer
 from omicsdk.compat.pangea_api import PangeaForbiddenError
-from omicsdk.core.errors import ChecksumMismatch, TransferError
+from omicsdk.core import ChecksumMismatch, TransferError
 from omicsdk.pangea import NoFile
 from pangea_fields import FieldServer, signed
 from pangea_fields import pangea as pangea

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaGeneralError, SampleGroup
-from omicsdk.core.errors import APIError, DecodeError, TransportError
-from omicsdk.core.retry import Retry
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.core import APIError, DecodeError, Retry, TransportError
+from omicsdk.sandbox import Rule, Sandbox
 from pangea_users import create_samples
 
 

@@ -15,8 +15,7 @@ from omicsdk.compat.pangea_api import (
     SampleGroup,
 )
 from omicsdk.pangea.listings import BATCH
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule, Sandbox
 from pangea_users import create_samples
 
 

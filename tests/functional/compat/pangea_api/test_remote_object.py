@@ -22,10 +22,9 @@ from omicsdk.compat.pangea_api import (
     User,
 )
 from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.core import NO_RETRY
 from omicsdk.core import errors as core
-from omicsdk.core.retry import NO_RETRY
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule, Sandbox
 
 
 def sent(sandbox: Sandbox) -> list[str]:

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.core.files import in_place_of, put_in_place
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.server
 import threading
 
+from omicsdk.core import Retry
 from omicsdk.core.oauth.grants import Endpoint, get
-from omicsdk.core.retry import Retry
 
 QUICK = Retry(attempts=3, base=0.0)
 

@@ -9,8 +9,7 @@ import pytest
 from authorization_server import AuthorizationServer
 from client_secrets import secrets_file as secrets_file
 from client_secrets import server as server
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError
+from omicsdk.core import AuthError, ManualClock
 from omicsdk.core.oauth.google import google_credentials, is_client_secrets, log_in
 from omicsdk.core.oauth.grants import Endpoint
 

@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from omicsdk.core.errors import AuthError
+from omicsdk.core import AuthError
 from omicsdk.core.oauth.redirect_server import RedirectServer
 from trials import until
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock, TokenFile
 from omicsdk.core.oauth.credentials import RefreshingToken
 from omicsdk.core.oauth.grants import Grant
-from omicsdk.core.token_file import TokenFile
 from stored_login import GET, HERE
 from stored_login import clock as clock
 from stored_login import stored as stored

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from omicsdk.core.credentials import ApiKey, BearerToken, Token
+from omicsdk.core import ApiKey, BearerToken, Token
 from omicsdk.core.sending.adapters import requests_auth
 
 

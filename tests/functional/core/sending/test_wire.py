@@ -19,14 +19,10 @@ from collections import deque
 
 import httpx
 import pytest
-from omicsdk.core import errors
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.request import Request
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
 from omicsdk.core.sending import connections
 from omicsdk.core.sending.connections import Network, tls_context
-from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, transport_error
+from omicsdk.core.sending.transport import transport_error
 
 
 def get(url="/x", **changes):

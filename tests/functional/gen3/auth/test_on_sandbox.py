@@ -15,8 +15,7 @@ from omicsdk.compat.gen3.auth import (
 from omicsdk.compat.gen3.file import Gen3File
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core.errors import Unauthorized
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, Unauthorized
 from omicsdk.gen3 import Gen3AuthError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import CLIENT_ID

@@ -12,8 +12,7 @@ import pytest
 import requests
 from gen3_commons import COMMONS, FakeCommons
 from omicsdk.compat.gen3.auth import Gen3Auth
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, ManualClock
 
 
 class Server:

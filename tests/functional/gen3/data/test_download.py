@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
+from omicsdk.core import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
 from omicsdk.drs import NoAccess, RequestedObject, ResolutionSettings, UnknownPrefix, parse_drs_id
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.downloads import own_prefix
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3.access import READER
-from omicsdk.sandbox.traffic.faults import Rule
 
 NOBODY = ResolutionSettings(order=())
 

@@ -10,12 +10,10 @@ from typing import Any, cast
 
 import pytest
 from drs_download import download
-from omicsdk.core.credentials import BearerToken, Credentials
-from omicsdk.core.errors import ChecksumMismatch, Forbidden, UsageError
+from omicsdk.core import BearerToken, ChecksumMismatch, Credentials, Forbidden, UsageError
 from omicsdk.gen3 import Gen3
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
-from omicsdk.sandbox.traffic.faults import Rule
 from trials import until
 
 MIB = 1024 * 1024

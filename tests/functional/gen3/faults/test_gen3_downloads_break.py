@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ChecksumMismatch, DiskFull, Forbidden, TransportError, Unauthorized
-from omicsdk.core.retry import Retry
+from omicsdk.core import ChecksumMismatch, DiskFull, Forbidden, Retry, TransportError, Unauthorized
 from omicsdk.drs import RequestedObject, ResolutionSettings, Resolver, Servers, parse_drs_id
 from omicsdk.drs.downloads import download_objects
 from omicsdk.drs.planning import requested_objects
 from omicsdk.gen3 import Gen3, Gen3Login
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3.access import READER
-from omicsdk.sandbox.traffic.faults import Rule
 
 MIB = 1 << 20
 CELL = 4 * MIB

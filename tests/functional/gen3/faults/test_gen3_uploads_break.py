@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
-from omicsdk.core.errors import NotWritable, ServerError
+from omicsdk.core import NotWritable, ServerError
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.fence_store import GuidBook
 from omicsdk.gen3.uploads import UploadResult
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule, Sandbox
 
 MIB = 1 << 20
 STORAGE = "/gen3/_storage"

@@ -10,7 +10,7 @@ import pytest
 import requests
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core.errors import APIError, BadRequest, Conflict, Forbidden, NotFound
+from omicsdk.core import APIError, BadRequest, Conflict, Forbidden, NotFound
 from omicsdk.gen3 import index_records
 from omicsdk.sandbox import Sandbox
 

@@ -10,8 +10,7 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
-from omicsdk.core.errors import ConnectFailed, SomeFailed
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, ConnectFailed, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, bundles_of
 from omicsdk.sandbox import Sandbox

@@ -15,7 +15,7 @@ from omicsdk.compat.gen3.tools.metadata.crosswalk import (
     try_delete_crosswalk_guid,
     verify_crosswalk_metadata,
 )
-from omicsdk.core.errors import SomeFailed
+from omicsdk.core import SomeFailed
 from omicsdk.gen3.manifests import ManifestError, Missing
 from omicsdk.sandbox import Sandbox
 

@@ -27,7 +27,7 @@ from omicsdk.compat.gen3.tools.metadata.discovery_objects import (
     try_delete_discovery_objects,
     try_delete_discovery_objects_from_dict,
 )
-from omicsdk.core.errors import NotFound, SomeFailed, UsageError
+from omicsdk.core import NotFound, SomeFailed, UsageError
 from omicsdk.core.tables import line_of, rows_of
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError

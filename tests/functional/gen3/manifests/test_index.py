@@ -12,10 +12,17 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import ANONYMOUS, Basic
-from omicsdk.core.errors import AuthError, ConnectFailed, DecodeError, SomeFailed, UsageError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import (
+    ANONYMOUS,
+    NO_RETRY,
+    AuthError,
+    Basic,
+    ConnectFailed,
+    DecodeError,
+    ManualClock,
+    SomeFailed,
+    UsageError,
+)
 from omicsdk.gen3 import AsyncGen3, Gen3
 from omicsdk.gen3.manifests import ManifestError
 from omicsdk.sandbox import Sandbox

@@ -16,8 +16,7 @@ from omicsdk.compat.gen3.tools.metadata import (
     async_verify_metadata_manifest,
 )
 from omicsdk.compat.gen3.tools.metadata.ingest_manifest import manifest_row_parsers
-from omicsdk.core.errors import NotFound, SomeFailed
-from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.core import NO_RETRY, NotFound, Retry, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests.metadata import store_documents
 from omicsdk.sandbox import Sandbox

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core.errors import Conflict, Forbidden, NotFound, Unauthorized
+from omicsdk.core import Conflict, Forbidden, NotFound, Unauthorized
 from omicsdk.sandbox import Sandbox
 from omicsdk_api.gen3.metadata import MetadataApi
 

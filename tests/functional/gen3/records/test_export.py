@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from gen3_records import case, experiment, relatives
-from omicsdk.core.errors import BadRequest, MissingExtra, NotFound, OmicsError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, BadRequest, MissingExtra, NotFound, OmicsError
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox

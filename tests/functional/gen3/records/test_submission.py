@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
-from omicsdk.core.errors import BadRequest, ConfigError, FolderBusy, Forbidden, NotFound
-from omicsdk.core.retry import Retry
+from omicsdk.core import BadRequest, ConfigError, FolderBusy, Forbidden, NotFound, Retry
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import Outcome
 from omicsdk.gen3.records.submission import submit, submit_rows

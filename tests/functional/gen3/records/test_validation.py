@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from gen3_records import case, experiment
-from omicsdk.core.errors import NotFound
+from omicsdk.core import NotFound
 from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.gen3.records import Project, known_to
 from omicsdk.sandbox import Sandbox

@@ -10,7 +10,7 @@ from gen3_records import case, experiment
 from gen3_submission import rows, table
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.submission import Gen3Submission
-from omicsdk.core.errors import BadRequest, Forbidden
+from omicsdk.core import BadRequest, Forbidden
 from omicsdk.gen3 import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER

@@ -13,8 +13,8 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.tools.download import drs_download as documented
 from omicsdk.compat.gen3.tools.download.drs_download import draw
-from omicsdk.core.errors import NotFound, SomeFailed
-from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.core import NotFound, SomeFailed
+from omicsdk.gen3 import Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import Progress
 

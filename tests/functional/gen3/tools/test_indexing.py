@@ -18,7 +18,7 @@ from omicsdk.compat.gen3.tools.indexing import (
 )
 from omicsdk.compat.gen3.tools.indexing.verify_manifest import manifest_row_parsers
 from omicsdk.compat.gen3.tools.metadata import async_ingest_metadata_manifest
-from omicsdk.core.errors import SomeFailed
+from omicsdk.core import SomeFailed
 from omicsdk.sandbox import Sandbox
 
 RESULTS = Path(__file__).parents[3] / "data/gen3/recordings" / "gen3.client.results.jsonl"

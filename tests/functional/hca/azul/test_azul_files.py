@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from omicsdk import Azul
+from omicsdk.fs import NotListed, PathNotFound, WrongUri
 from omicsdk.fs.files import download
-from omicsdk.fs.store import NotListed, PathNotFound, WrongUri
 from omicsdk.fs.stores.azul import AzulStore, named, read_path
 from omicsdk.hca.azul import AzulFile
 

@@ -14,10 +14,8 @@ import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from leaving_clock import LeavingClock
 from omicsdk import AsyncAzul, Azul
+from omicsdk.core import Interrupted, ManualClock, NotFound, Retry, UsageError
 from omicsdk.core.client import stopping_by
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import Interrupted, NotFound, UsageError
-from omicsdk.core.retry import Retry
 from omicsdk.hca.azul import ManifestError
 from omicsdk.hca.azul.downloads import Sources, names_of, planned
 

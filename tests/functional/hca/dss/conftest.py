@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.retry import Retry
+from omicsdk.core import BearerToken, Retry
 
 READS = bytes(range(256)) * 4096
 

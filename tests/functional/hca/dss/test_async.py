@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.credentials import BearerToken
+from omicsdk.core import BearerToken
 from omicsdk.hca.dss import AsyncDss
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 

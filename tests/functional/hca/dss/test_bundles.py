@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from omicsdk import AsyncDss, Dss, Fusillade
-from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized
-from omicsdk.hca.dss.client import Account
+from omicsdk.core import ANONYMOUS, AuthError, ChecksumMismatch, NotFound, Unauthorized
+from omicsdk.hca.dss import Account
 
 pytestmark = pytest.mark.sandbox
 

@@ -24,7 +24,7 @@ def test_collections_of_more_than_a_request_takes(dss: Dss, bundle: Any, omics_s
     uuid, version = str(uuid4()), dss.create_version()
     if documented:
         token = omics_sandbox.token()
-        from omicsdk.core.credentials import BearerToken
+        from omicsdk.core import BearerToken
 
         client = DSSClient(swagger_url=omics_sandbox.swagger_url, credentials=BearerToken(token))
         with client:

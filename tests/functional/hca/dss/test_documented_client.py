@@ -10,8 +10,7 @@ import pytest
 import requests
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
-from omicsdk.core.errors import ConnectFailed, NotFound
-from omicsdk.core.retry import Retry
+from omicsdk.core import ConnectFailed, NotFound, Retry
 from omicsdk.hca.dss import AsyncDss, Dss
 
 pytestmark = pytest.mark.sandbox

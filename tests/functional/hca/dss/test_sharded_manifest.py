@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
+from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, UsageError
 from omicsdk.hca.dss import Dss, tsv
 from omicsdk.hca.dss.filestore import can_travel, filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 FILES = 40

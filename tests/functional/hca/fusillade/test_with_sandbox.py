@@ -13,9 +13,7 @@ from omicsdk import AsyncFusillade, Fusillade
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, BadRequest, BearerToken, Conflict, Forbidden, NotFound, Unauthorized
 
 pytestmark = pytest.mark.sandbox
 

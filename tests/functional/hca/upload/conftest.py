@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breakable import noise as noise
-from omicsdk.core.retry import Retry
+from omicsdk.core import Retry
 from upload_user import home as home
 from upload_user import user_file as user_file
 

@@ -166,7 +166,7 @@ def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omi
 
 
 def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, monkeypatch: Any, tmp_path: Path):
-    from omicsdk.core.errors import TransferError
+    from omicsdk.core import TransferError
     from omicsdk.hca.upload.uploads import Sender
 
     told, refused = Sender._tell, TransferError("b.fastq: no")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from omicsdk.core import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError
 from omicsdk.hca.upload import CannotUpload, UploadFailed
 from omicsdk.hca.upload.copying import copy
 from omicsdk.hca.upload.sources import S3File

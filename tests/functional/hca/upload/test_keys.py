@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk.compat.hca.upload.exceptions import documented_error
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import Forbidden, Locked
+from omicsdk.core import Forbidden, Locked, ManualClock
 from omicsdk.hca.upload import UploadAreaURI
 from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.hca.upload.storage import FRESH, AreaKeys, AreaStorage, signing_client

@@ -13,14 +13,14 @@ import pytest
 from omicsdk import transfer
 from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
 from omicsdk.hca.upload.sources import content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaObject
 from omicsdk.hca.upload.uploads import Sender
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control
 from privileges import as_ordinary_user
 from upload_areas import UUID, uri_of
@@ -296,7 +296,7 @@ def test_a_stopped_upload_says_what_is_missing(area: Any, folder: Path):
 
 
 def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Path, monkeypatch: Any):
-    from omicsdk.core.errors import Forbidden
+    from omicsdk.core import Forbidden
     from omicsdk.hca.upload.storage import AreaObject
 
     def refuse(*_: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.hca.upload import UploadArea, UploadService
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
-from omicsdk.core.errors import AuthError, BadRequest, Unauthorized
+from omicsdk.core import AuthError, BadRequest, Unauthorized
 from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload
 from omicsdk.hca.upload.client import api_key, service_url
 from upload_areas import OTHER, UUID, uri_of

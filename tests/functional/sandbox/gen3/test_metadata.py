@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.credentials import BearerToken
+from omicsdk.core import BearerToken
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER

@@ -51,7 +51,7 @@ def test_storing_takes_the_key(web: httpx.Client, area: str):
 
 
 def test_the_generated_client_says_what_it_stores(sandbox: Sandbox, area: str):
-    from omicsdk.core.credentials import ApiKey
+    from omicsdk.core import ApiKey
     from omicsdk_api.upload import UploadApi
 
     key = ApiKey(sandbox.upload_key, header="Api-Key", origins=[sandbox.url])

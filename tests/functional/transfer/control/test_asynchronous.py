@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotWritable, UsageError
+from omicsdk.core import NotWritable, UsageError
 from omicsdk.transfer import Transfer, download, download_async
 
 MIB = 1024 * 1024

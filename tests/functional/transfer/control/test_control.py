@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import Interrupted
+from omicsdk.core import Interrupted
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.network.wire import Wire
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 from disk_space import stating
-from omicsdk.core.errors import NotWritable
+from omicsdk.core import NotWritable
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.journal import Journal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotWritable, UsageError
+from omicsdk.core import NotWritable, UsageError
 from omicsdk.transfer import Control, Item, Location, Transfer, download
 from trials import until
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer
-from omicsdk.core.errors import NotWritable
+from omicsdk.core import NotWritable
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import DiskFull, NotWritable
+from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import files

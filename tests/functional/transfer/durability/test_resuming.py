@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer
-from omicsdk.core.errors import DiskFull
+from omicsdk.core import DiskFull
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import Journal

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from ftp_stand_in import FtpServer
+from omicsdk.core import ChecksumMismatch, Forbidden, NotFound
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import ChecksumMismatch, Forbidden, NotFound
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 from omicsdk.transfer.network.requests import FtpReplies, asked_range, is_ftp
 

@@ -1,7 +1,7 @@
 """What real downloads tell: the report with its curve, and progress while sizes are unknown."""
 
 import pytest
-from omicsdk.core.errors import TransferError
+from omicsdk.core import TransferError
 from omicsdk.transfer import Item, Location, download, read_jsonl
 
 MIB = 1024 * 1024

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Item
-from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer import Item, Plan
 
 MIB = 1024 * 1024
 

@@ -9,8 +9,7 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from omicsdk.transfer.scale.plan import Plan
-from omicsdk.transfer.scale.runs import run_shards
+from omicsdk.transfer import Plan, run_shards
 
 MIB = 1024 * 1024
 KILLS = 5

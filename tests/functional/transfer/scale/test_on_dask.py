@@ -9,11 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import UsageError
-from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.plan import Plan, ShardsOpen
-from omicsdk.transfer.scale.runs import run_shards
-from omicsdk.transfer.scale.workers import NoScheduler, run_on_dask
+from omicsdk.core import UsageError
+from omicsdk.transfer import Item, Location, Plan, ShardsOpen, run_on_dask, run_shards
+from omicsdk.transfer.scale.workers import NoScheduler
 
 MIB = 1024 * 1024
 LOCAL: dict[str, Any] = {

@@ -15,14 +15,22 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError, SomeFailed, TransferError, UsageError
-from omicsdk.transfer import Item, Location
-from omicsdk.transfer.downloads.targets import FsspecTarget
-from omicsdk.transfer.engine.control import Control
+from omicsdk.core import Interrupted, NotFound, NotWritable, ServerError, SomeFailed, TransferError, UsageError
+from omicsdk.transfer import (
+    Control,
+    FsspecTarget,
+    Item,
+    Location,
+    Outcome,
+    Plan,
+    ShardResult,
+    ShardsOpen,
+    ShardsReport,
+    TransferReport,
+    run_shards,
+)
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.reports.report import Outcome, TransferReport
-from omicsdk.transfer.scale.plan import Plan, ShardResult, ShardsOpen, ShardsReport
-from omicsdk.transfer.scale.runs import Parcel, run_shards
+from omicsdk.transfer.scale.runs import Parcel
 
 MIB = 1024 * 1024
 SPAWN = get_context("spawn")

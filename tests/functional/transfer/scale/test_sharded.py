@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
-from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsReport
+from omicsdk.core import NotWritable, SomeFailed, TransferError
+from omicsdk.transfer import Item, Location, Shard, ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.workers import WorkerPool, download_by
 
 

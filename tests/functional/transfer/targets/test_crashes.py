@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from omicsdk.core.checksums import digest
-from omicsdk.transfer import download
-from omicsdk.transfer.downloads.targets import FsspecTarget
+from omicsdk.transfer import FsspecTarget, download
 
 PROGRAM = """
 import json, os, sys

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ChecksumMismatch, NotFound, TransferError, UsageError
-from omicsdk.transfer import Item, download
+from omicsdk.core import ChecksumMismatch, NotFound, TransferError, UsageError
+from omicsdk.transfer import FsspecTarget, Item, download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.downloads.targets import FsspecTarget
 
 MIB = 1024 * 1024
 KINDS = ["memory", "folder", "s3"]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
-from omicsdk.transfer import Item, Location
-from omicsdk.transfer.downloads.targets import IDENTITY, TRIES, FsspecTarget, Store
+from omicsdk.transfer import FsspecTarget, Item, Location
+from omicsdk.transfer.downloads.targets import IDENTITY, TRIES, Store
 
 KINDS = ["memory", "folder", "s3"]
 BODY = b"some bytes" * 1000

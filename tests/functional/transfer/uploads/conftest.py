@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from omicsdk.transfer import TransferReport, Upload, upload
 from sink import file as file
 from sink import parts as parts

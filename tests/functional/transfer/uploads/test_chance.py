@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core import OmicsError
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import Location, Patience, PutTo, Upload, upload
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import Interrupted
+from omicsdk.core import Interrupted
 from omicsdk.transfer import Control, Location, Progress, PutTo, Upload, upload
 from omicsdk.transfer.network.wire import Wire
 from omicsdk.transfer.uploads.journal import UploadJournal

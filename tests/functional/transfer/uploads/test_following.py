@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Control, Location, Outcome, PutTo, Upload, upload
-from omicsdk.transfer.uploads.sending import FollowUp
+from omicsdk.transfer import Control, FollowUp, Location, Outcome, PutTo, Upload, upload
 
 Told = list[tuple[int | None, Mapping[str, str]]]
 

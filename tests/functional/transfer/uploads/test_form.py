@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core import Forbidden, SourceChanged, TooManyRedirects
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
-from omicsdk.transfer import PutTo, Upload, upload
+from omicsdk.transfer import Form, PutTo, Source, Upload, upload
 from omicsdk.transfer.uploads.job import SourceFile
 from omicsdk.transfer.uploads.sending import FileBody, form_around
-from omicsdk.transfer.uploads.store import Cut, Form, Source
+from omicsdk.transfer.uploads.store import Cut
 
 FIELDS = {"key": "pangea/v1/Lib/samples/é 1/a.txt", "policy": "canary==", "signature": "S+/="}
 

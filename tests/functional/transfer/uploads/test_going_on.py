@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
-from omicsdk.transfer import Location, NoSuchUpload, PutTo, Upload, abort_upload
-from omicsdk.transfer.uploads.store import SentPart
+from omicsdk.core import FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
+from omicsdk.transfer import Location, NoSuchUpload, PutTo, SentPart, Upload, abort_upload
 
 MIB = 1024 * 1024
 

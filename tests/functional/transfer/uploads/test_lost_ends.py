@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core import ChecksumMismatch, SourceChanged
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import ChecksumMismatch, SourceChanged
 
 
 @pytest.fixture

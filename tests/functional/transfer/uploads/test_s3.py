@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.checksums import digest
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import (
+from omicsdk.core import (
     APIError,
     AuthError,
     ChecksumMismatch,
     ConnectFailed,
+    ManualClock,
     NotFound,
     OmicsError,
     ServerError,
     TransferError,
 )
+from omicsdk.core.checksums import digest
 from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
-from omicsdk.transfer import Upload, abort_upload, upload
-from omicsdk.transfer.s3 import S3Object, s3_error
-from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, etag_rules
+from omicsdk.transfer import NoSuchUpload, S3Object, SentPart, Upload, abort_upload, upload
+from omicsdk.transfer.s3 import s3_error
+from omicsdk.transfer.uploads.store import Cut, etag_rules
 
 MIB = 1024 * 1024
 BUCKET = "uploads"

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.checksums import digest
-from omicsdk.core.errors import (
+from omicsdk.core import (
     APIError,
     ChecksumMismatch,
     ChecksumMissing,
@@ -25,9 +24,9 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
+from omicsdk.core.checksums import digest
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer import Control, Location, Patience, PutTo, Upload, upload
-from omicsdk.transfer.uploads.store import SentPart, Source
+from omicsdk.transfer import Control, Location, Patience, PutTo, SentPart, Source, Upload, upload
 
 MIB = 1024 * 1024
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core import TransferError
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import TransferError
 from omicsdk.transfer import Location, Outcome, PutTo, Source, Upload, upload
 from omicsdk.transfer.uploads.engine import QUICK
 from omicsdk.transfer.uploads.job import STRIDE, Chains, Link, SourceFile

@@ -4,7 +4,8 @@ import random
 from typing import Any
 
 import pytest
-from omicsdk.transfer.network.wire import ABORT, Ask, Body, Ended, Patience, Wire
+from omicsdk.transfer import Patience
+from omicsdk.transfer.network.wire import ABORT, Ask, Body, Ended, Wire
 
 
 class Bytes(Body):

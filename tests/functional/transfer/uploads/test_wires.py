@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import TooManyOpenFiles, TransportError
-from omicsdk.transfer import Upload, upload
+from omicsdk.core import TooManyOpenFiles, TransportError
+from omicsdk.transfer import Patience, Upload, upload
 from omicsdk.transfer.engine import engine
-from omicsdk.transfer.network.wire import Ask, Body, Ended, Patience, Wire
+from omicsdk.transfer.network.wire import Ask, Body, Ended, Wire
 from omicsdk.transfer.network.wires import Wires
 
 

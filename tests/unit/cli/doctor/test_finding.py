@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find
-from omicsdk.core.credentials import Token
-from omicsdk.core.token_file import StoredLogin, TokenFile
+from omicsdk.core import Token, TokenFile
+from omicsdk.core.token_file import StoredLogin
 
 CANARY = "canary-0123456789"
 

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 from omicsdk.cli.doctor.network import clock, encryption, resolution
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 
 ORIGIN = "https://a.example:443"
 PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}

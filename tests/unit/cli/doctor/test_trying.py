@@ -8,8 +8,7 @@ from omicsdk.cli.doctor import Outcome
 from omicsdk.cli.doctor.network import Answer, ask, judge
 from omicsdk.cli.doctor.report import Probe, side_by_side
 from omicsdk.cli.doctor.services import Call, Login
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import OmicsError
+from omicsdk.core import BearerToken, OmicsError
 
 CANARY = "canary-0123456789"
 CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))

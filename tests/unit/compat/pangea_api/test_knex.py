@@ -18,8 +18,8 @@ from omicsdk.compat.pangea_api import (
     PangeaNotFoundError,
     PangeaOtherError,
 )
+from omicsdk.core import NO_RETRY, Retry
 from omicsdk.core import errors as core
-from omicsdk.core.retry import NO_RETRY, Retry
 
 SERVER = "https://pangea.example.org"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.pangea_api import Knex, PangeaGeneralError, PangeaInternalError, PangeaOtherError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 from omicsdk.pangea.listings import AHEAD
 
 SERVER = "https://pangea.example.org"

@@ -11,7 +11,7 @@ import pytest
 from omicsdk.compat.sevenbridges import Api, SbgError, TooManyRequests
 from omicsdk.compat.sevenbridges.errors import SettingsError, URITooLong
 from omicsdk.compat.sevenbridges.http.client import HttpClient
-from omicsdk.core.errors import TransportError, UsageError
+from omicsdk.core import TransportError, UsageError
 
 BASE = "https://api.example.org/v2"
 

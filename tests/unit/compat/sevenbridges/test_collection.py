@@ -17,8 +17,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
 from omicsdk.compat.sevenbridges.models.volume import VolumeObject
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError, ManualClock
 from omicsdk.sb.listings import PAGES_AT_ONCE as AHEAD
 
 BASE = "https://api.example.org/v2"

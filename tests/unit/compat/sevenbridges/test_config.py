@@ -7,7 +7,7 @@ import pytest
 from omicsdk.compat.sevenbridges import Api, Config, SbgError
 from omicsdk.compat.sevenbridges.config import Profile, UserProfile, by_default, format_proxies, from_variables
 from omicsdk.compat.sevenbridges.errors import SettingsError
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 
 ENDPOINT = "https://api.example.org/v2"
 

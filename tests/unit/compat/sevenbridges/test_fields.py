@@ -11,7 +11,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.fields import DictView, moment
 from omicsdk.compat.sevenbridges.meta.resource import Resource
 from omicsdk.compat.sevenbridges.models.member import Permissions
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 
 
 class Small(Resource):

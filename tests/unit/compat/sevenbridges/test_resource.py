@@ -14,7 +14,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._changes import same
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 from omicsdk.compat.sevenbridges.models.member import Permissions
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 BASE = "https://api.example.org/v2"
 HREF = f"{BASE}/things/1"

@@ -2,7 +2,7 @@
 
 import pytest
 from nobodys_home import leave_home
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.core.files import home_folder, state_folder
 from omicsdk.core.token_file import token_file
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 from authorization_server import AuthorizationServer
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, NotFound, ServerError
+from omicsdk.core import AuthError, ManualClock, NotFound, Retry, ServerError
 from omicsdk.core.oauth.grants import Application, Endpoint, begin, code_of, code_request, get, refresh_request
-from omicsdk.core.retry import Retry
 
 QUICK = Retry(attempts=3, base=0.0)
 

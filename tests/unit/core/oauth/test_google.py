@@ -11,9 +11,7 @@ import httpx
 import pytest
 from client_secrets import secrets_file as secrets_file
 from client_secrets import server as server
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import Token
-from omicsdk.core.errors import AuthError
+from omicsdk.core import AuthError, ManualClock, Token
 from omicsdk.core.oauth.google import (
     KIND,
     READ_STORAGE,

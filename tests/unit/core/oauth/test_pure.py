@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core import AuthError, ConfigError
 from omicsdk.core.oauth.grants import (
     Application,
     begin,

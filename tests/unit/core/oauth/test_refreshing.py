@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from authorization_server import AuthorizationServer
-from omicsdk.core.credentials import Token
-from omicsdk.core.errors import AuthError, TimedOut
+from omicsdk.core import AuthError, TimedOut, Token, TokenFile
 from omicsdk.core.oauth.credentials import RefreshingToken
 from omicsdk.core.oauth.grants import Grant
-from omicsdk.core.token_file import StoredLogin, TokenFile
+from omicsdk.core.token_file import StoredLogin
 from stored_login import GET, HERE
 from stored_login import clock as clock
 from stored_login import stored as stored
@@ -150,8 +149,7 @@ def test_a_login_that_serves_two_services_stays_one(tokens, clock, renewals):
 
 
 def test_a_renewed_login_that_cannot_be_stored_is_used_all_the_same(stored, credentials, monkeypatch, caplog):
-    from omicsdk.core import token_file
-    from omicsdk.core.errors import ConfigError
+    from omicsdk.core import ConfigError, token_file
 
     def full(path, text):
         raise ConfigError("no room")

@@ -10,8 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, MissingExtra
+from omicsdk.core import AuthError, ManualClock, MissingExtra
 from omicsdk.core.oauth.credentials import ServiceAccount, read_key
 
 GET = ("GET", "https://dss.example.org/v1/files")

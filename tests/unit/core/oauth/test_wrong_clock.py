@@ -8,11 +8,8 @@ from email.utils import formatdate
 
 import httpx
 import pytest
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken, jwt_claims, jwt_start, moment
-from omicsdk.core.errors import AuthError, Unauthorized
-from omicsdk.core.request import Request
-from omicsdk.core.sending.transport import Transport
+from omicsdk.core import AuthError, BearerToken, ManualClock, Request, Transport, Unauthorized
+from omicsdk.core.credentials import jwt_claims, jwt_start, moment
 
 BASE = "https://api.example.org"
 NOW = 1_700_000_000.0

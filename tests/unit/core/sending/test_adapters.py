@@ -7,8 +7,7 @@ import time
 import httpx
 import pytest
 import requests
-from omicsdk.core.credentials import ApiKey, BearerToken, Credentials, Token
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ApiKey, BearerToken, ConfigError, Credentials, Token
 from omicsdk.core.sending.adapters import httpx_auth, requests_auth
 
 BASE = "https://dss.example.org/v1"

@@ -12,14 +12,24 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import errors
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import ApiKey, Basic, BearerToken
-from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
+from omicsdk.core import (
+    APIError,
+    ApiKey,
+    AsyncTransport,
+    AuthError,
+    Basic,
+    BearerToken,
+    ConfigError,
+    ManualClock,
+    Request,
+    Retry,
+    Timeout,
+    Transport,
+    TransportError,
+    errors,
+)
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, call_limits
+from omicsdk.core.sending.transport import call_limits
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.core.settings.config import (
     ARRAY_OPERATORS,
     Layer,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.core.files import locked, write_private
 from omicsdk.core.settings.config import change, set_value, unset
 

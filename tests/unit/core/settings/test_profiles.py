@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from nobodys_home import leave_home
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.core.settings.profiles import (
     change_settings,
     check_profile_name,

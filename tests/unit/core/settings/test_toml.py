@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError
+from omicsdk.core import ConfigError
 from omicsdk.core.settings.toml import changed, dumped, line_of, parsed
 
 PATH = Path("settings.toml")

@@ -22,9 +22,7 @@ from omicsdk.compat.gen3.auth import (
     get_wts_endpoint,
     get_wts_idps,
 )
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, ConnectFailed, Forbidden, NotFound, Unauthorized
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, AuthError, ConnectFailed, Forbidden, ManualClock, NotFound, Unauthorized
 from omicsdk.gen3 import AsyncGen3, Gen3, Gen3AuthError, Gen3UserError
 
 Make = Callable[..., Gen3Auth]

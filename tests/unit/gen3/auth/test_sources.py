@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConfigError
-from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+from omicsdk.core import ConfigError
+from omicsdk.gen3 import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.sources import (
     ApiKey,
     Arguments,

@@ -6,10 +6,8 @@ import pytest
 from gen3_commons import COMMONS, FakeCommons
 from nobodys_home import leave_home
 from omicsdk.compat.gen3.auth import Gen3Auth
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConfigError
-from omicsdk.gen3 import Gen3
-from omicsdk.gen3.login import Gen3Login
+from omicsdk.core import ConfigError, ManualClock
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.sources import TokenService
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.gen3.packages import BadPackage, is_package, unpack
 
 

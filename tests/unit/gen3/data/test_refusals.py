@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import Forbidden, Unauthorized
+from omicsdk.core import Forbidden, Unauthorized
 from omicsdk.gen3.downloads import Logins
 
 

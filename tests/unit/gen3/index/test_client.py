@@ -7,9 +7,7 @@ import httpx
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core.credentials import Basic
-from omicsdk.core.errors import ConfigError, NotFound, ServiceUnavailable
-from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.core import NO_RETRY, Basic, ConfigError, NotFound, Retry, ServiceUnavailable
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.sandbox import Sandbox
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DecodeError
+from omicsdk.core import DecodeError
 from omicsdk.gen3.index_records import records_of
 from omicsdk.gen3.records.projects import linked_names
 

@@ -7,8 +7,7 @@ import httpx
 import pytest
 from gen3_client_replay import NOT_COMPARED, Difference, Step, hold, steps
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core.errors import NotFound
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, NotFound
 
 FIRST = "dg.TEST/05d0db30-7da7-42be-bf00-85e6812e1332"
 SECOND = "dg.TEST/00000511-0000-4000-8000-000000000511"

@@ -13,7 +13,7 @@ from omicsdk.compat.gen3.tools.merge import (
     manifests_mapping_config,
     merge_guids_into_metadata,
 )
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.gen3.manifests import (
     Difference,
     Fault,

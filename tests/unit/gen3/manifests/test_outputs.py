@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable, SomeFailed
-from omicsdk.gen3.manifests._runs import AHEAD, NOTED_ROWS, Outcome, Outputs, Summary, in_order, run
+from omicsdk.core import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable, SomeFailed
+from omicsdk.gen3.manifests import Summary
+from omicsdk.gen3.manifests._runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
 
 
 @pytest.fixture

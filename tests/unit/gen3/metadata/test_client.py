@@ -5,8 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core.errors import ServiceUnavailable
-from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.core import NO_RETRY, Retry, ServiceUnavailable
 
 COMMONS = "https://commons.example.org"
 

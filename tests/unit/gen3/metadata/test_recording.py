@@ -7,7 +7,7 @@ import httpx
 import pytest
 from gen3_client_replay import NOT_COMPARED, Difference, Step, hold, steps
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 
 STEPS = {step.name.removeprefix("Gen3Metadata."): step for step in steps("Gen3Metadata")}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import (
+from omicsdk.core import (
     APIError,
     BadRequest,
     ConnectFailed,

@@ -10,8 +10,7 @@ import httpx
 import pytest
 from disk_space import stating
 from gen3_records import dictionary
-from omicsdk.core.errors import DiskFull, OmicsError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, DiskFull, OmicsError
 from omicsdk.gen3 import Gen3, Gen3Error
 from omicsdk.transfer.disk import RESERVE
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from gen3_records import dictionary
 from omicsdk.compat.gen3.submission import Gen3Submission
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY
 from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.records import Project, validate
 from omicsdk.gen3.records.chunks import reply_of

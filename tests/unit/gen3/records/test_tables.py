@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core import MissingExtra
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.gen3.records import Place, Table
 

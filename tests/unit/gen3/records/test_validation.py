@@ -8,8 +8,7 @@ from gen3_records import FILLED, case, dictionary, experiment, relatives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.gen3 import Gen3UserError
-from omicsdk.gen3.records import Finding, Project, project_of, validate
-from omicsdk.gen3.records.tables import Place, Row
+from omicsdk.gen3.records import Finding, Place, Project, Row, project_of, validate
 from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import NodeValidator, sds_document

@@ -7,8 +7,7 @@ import httpx
 import pytest
 from gen3_submission import rows, table
 from omicsdk.compat.gen3.submission import Gen3Submission
-from omicsdk.core.errors import ServiceUnavailable, TransportError
-from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.core import NO_RETRY, Retry, ServiceUnavailable, TransportError
 from omicsdk.gen3 import Gen3Error, Gen3UserError
 
 

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from gen3_client_replay import NOT_COMPARED, Difference, hold, recorded, steps
 from omicsdk.compat.gen3.submission import Gen3Submission
-from omicsdk.core.errors import BadRequest
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, BadRequest
 from omicsdk.gen3 import Gen3SubmissionQueryError
 
 E1 = "7d6bccb0-615f-40cb-ad3d-b083630418fd"

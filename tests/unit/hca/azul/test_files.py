@@ -6,9 +6,10 @@ import base64
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NameClash, UsageError
+from omicsdk.core import NameClash, UsageError
+from omicsdk.hca.azul import AzulFile
 from omicsdk.hca.azul.downloads import mirror_url, names_of
-from omicsdk.hca.azul.files import AzulFile, azul_version, in_matrices, of_hit, of_row, uuid_in, verifiable
+from omicsdk.hca.azul.files import azul_version, in_matrices, of_hit, of_row, uuid_in, verifiable
 
 UUID = "7b393e4d-65bc-4c03-b402-aae769299329"
 VERSION = "2019-08-03T03:23:31.151555Z"

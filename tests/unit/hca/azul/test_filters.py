@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.hca.azul.filters import InvalidFilter, UnknownFacet, facet_values, read_conditions, to_filters
+from omicsdk.hca.azul import InvalidFilter, UnknownFacet
+from omicsdk.hca.azul.filters import facet_values, read_conditions, to_filters
 
 FACETS: dict[str, list[Any]] = {
     "genusSpecies": ["Homo sapiens", "Mus musculus", None],

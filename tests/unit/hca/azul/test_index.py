@@ -10,10 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk import Azul
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import BadRequest, Interrupted, UsageError
-from omicsdk.hca.azul import UnknownFacet
-from omicsdk.hca.azul.manifests import read_manifest
+from omicsdk.core import BadRequest, Interrupted, ManualClock, UsageError
+from omicsdk.hca.azul import UnknownFacet, read_manifest
 
 BASE = "https://service.example.org"
 TABLE = b"file_uuid\tfile_name\tfile_size\tfile_azul_url\r\nu1\ta.h5ad\t3\thttps://service.example.org/x\r\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from omicsdk.hca.azul.rate import RULE, Gate, Rule, delay, duration, pace
 
 

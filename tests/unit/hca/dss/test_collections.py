@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NotFound, ServerError
+from omicsdk.core import NotFound, ServerError
 from omicsdk.hca.dss.collections import LISTS, MOST_CHANGES, change, contents, create, pieces
 
 UUIDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(10)]

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.compat.hca.dss import DSSClient
-from omicsdk.core.errors import DecodeError, TransportError
+from omicsdk.core import DecodeError, TransportError
 from omicsdk.hca.dss import Dss
 
 pytestmark = pytest.mark.sandbox

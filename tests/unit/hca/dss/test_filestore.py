@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import TransferError
+from omicsdk.core import TransferError
 from omicsdk.hca.dss import filestore
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NotWritable
-from omicsdk.hca.dss import tsv
-from omicsdk.hca.dss.bundles import DSSFile
+from omicsdk.core import NotWritable
+from omicsdk.hca.dss import DSSFile, ManifestError, tsv
 from omicsdk.hca.dss.filestore import filestore_path
-from omicsdk.hca.dss.manifests import COLUMNS, Manifest, ManifestError, row_fault, write_manifest
+from omicsdk.hca.dss.manifests import COLUMNS, Manifest, row_fault, write_manifest
 
 SHA = "b43cebcca9cd5213699acce7356d226de07edef5c5604510a697159af1a12149"
 ROW = dict(zip(COLUMNS, ("b1", "2019-08-01T200147.836900Z", "cell_0.json", "f1", SHA, "847"), strict=True))

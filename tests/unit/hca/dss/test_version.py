@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.hca.dss import create_version, version_of
 
 

@@ -9,9 +9,7 @@ import pytest
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import BadRequest, ConfigError, Forbidden, NotFound
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, BadRequest, BearerToken, ConfigError, Forbidden, NotFound
 
 SWAGGER = "https://auth.example.org/swagger.json"
 NAMES = [f"name-{number:02}" for number in range(23)]

@@ -14,9 +14,8 @@ from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.compat.hca.util import RetryPolicy, load_swagger_json
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException, SwaggerClientInternalError
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.retry import RETRIED_STATUSES, Retry
+from omicsdk.core import AuthError, BearerToken, ConfigError, Retry
+from omicsdk.core.retry import RETRIED_STATUSES
 
 BOTH = pytest.mark.parametrize("kind", [DSSClient, AuthClient])
 SWAGGER = "https://service.example.org/v1/swagger.json"

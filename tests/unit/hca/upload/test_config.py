@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.hca.upload import UploadArea
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core import ConfigError, UsageError
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.upload import NoAreaSelected, UnknownArea, UploadAreaURI, UploadConfig, UploadException
 from upload_areas import OTHER, UUID, uri_of

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import NotFound, ServiceUnavailable
+from omicsdk.core import ManualClock, NotFound, ServiceUnavailable
 from omicsdk.hca.upload.storage import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of, signing_client
 from upload_keys_service import HOUR, Service
 from upload_keys_service import clock as clock

@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError
-from omicsdk.core.retry import NO_RETRY
+from omicsdk.core import NO_RETRY, DecodeError
 from omicsdk.hca.upload import HcaUpload
 from upload_areas import UUID, uri_of
 

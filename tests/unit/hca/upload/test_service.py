@@ -12,10 +12,8 @@ import pytest
 from omicsdk.compat.hca import get_config
 from omicsdk.compat.hca.upload import UploadArea, UploadService
 from omicsdk.compat.hca.upload.exceptions import UploadApiException, documented_error
-from omicsdk.core.credentials import ApiKey
-from omicsdk.core.errors import ConfigError, Conflict, ConnectFailed, Forbidden, NotFound, TransportError
+from omicsdk.core import NO_RETRY, ApiKey, ConfigError, Conflict, ConnectFailed, Forbidden, NotFound, TransportError
 from omicsdk.core.operation import Call
-from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload, UploadAreaURI, UploadConfig, UploadException
 from omicsdk.hca.upload.client import api_key, service_url
 from omicsdk_api.upload import UploadApi

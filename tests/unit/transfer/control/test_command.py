@@ -2,7 +2,7 @@
 
 import pytest
 from omicsdk.cli.commands.transfers import control_of
-from omicsdk.core.errors import UsageError
+from omicsdk.core import UsageError
 from omicsdk.transfer import Patience
 
 MIB = 1024 * 1024

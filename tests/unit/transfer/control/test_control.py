@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import Interrupted
+from omicsdk.core import Interrupted
 from omicsdk.transfer import Control, download
 from omicsdk.transfer.journal import Journal
 

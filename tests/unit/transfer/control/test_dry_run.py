@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 from disk_space import stating
-from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Item, download
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
+from omicsdk.core import DiskFull, FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import HEADER, MISSING, DoneIndex, DoneState, Journal, done_line, line_of
 from omicsdk.transfer.network.plan import CELL

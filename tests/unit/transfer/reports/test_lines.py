@@ -6,7 +6,7 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ChecksumMismatch, DiskFull, NotFound, NotWritable, TransferError, UsageError
+from omicsdk.core import ChecksumMismatch, DiskFull, NotFound, NotWritable, TransferError, UsageError
 from omicsdk.transfer import Outcome, TransferReport, read_jsonl
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import ReportedError

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferReport
 from omicsdk.transfer.reports import report as module
 from omicsdk.transfer.reports.report import Spool

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NotFound, TransferError
+from omicsdk.core import NotFound, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.reports import page as module
 from omicsdk.transfer.reports.page import page_of, plot_of

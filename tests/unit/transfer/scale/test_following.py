@@ -2,8 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location, Progress
-from omicsdk.transfer.scale.plan import Plan, ShardResult
+from omicsdk.transfer import Item, Location, Plan, Progress, ShardResult
 from omicsdk.transfer.scale.runs import Message, Tracker
 
 SHARDS = Plan([Item(f"{number}", Location("http://127.0.0.1/"), 100) for number in range(6)], "nowhere").shards(3)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NameClash, UnsafePath
-from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.plan import FILE_COST, Plan, balanced, shard_of
+from omicsdk.core import NameClash, UnsafePath
+from omicsdk.transfer import Item, Location, Plan
+from omicsdk.transfer.scale.plan import FILE_COST, balanced, shard_of
 
 SIZES = st.none() | st.integers(0, 1 << 40)
 FILES = st.dictionaries(st.text("abcdé/", min_size=1, max_size=8), SIZES, max_size=40).map(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NotWritable
+from omicsdk.core import NotWritable
+from omicsdk.transfer import SentPart
 from omicsdk.transfer.uploads.journal import Finished, Unfinished, UploadJournal, key_of
-from omicsdk.transfer.uploads.store import SentPart
 
 KEY, OTHER = key_of("/a", "a", "s3://b/k"), key_of("/b", "b", "")
 

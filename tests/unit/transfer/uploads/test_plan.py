@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import MIB, Digests, etag_part_size
-from omicsdk.transfer.uploads.store import PartRules, etag_rules, plan_parts
+from omicsdk.transfer import PartRules
+from omicsdk.transfer.uploads.store import etag_rules, plan_parts
 
 
 @st.composite

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import pytest
 from loopback import Head, LoopbackServer
 from omicsdk.compat.sevenbridges.api import Api
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 from sb_state_folder import state as state
 
 MIB = 1024 * 1024

@@ -9,7 +9,7 @@ from omicsdk.compat.sevenbridges.errors import Forbidden, LocalFileAlreadyExists
 from omicsdk.compat.sevenbridges.models.enums import TransferState
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.transfer.download import Download, stream
-from omicsdk.core.errors import ChecksumMismatch
+from omicsdk.core import ChecksumMismatch
 
 MIB = 1024 * 1024
 BYTES = bytes(range(256)) * 8192 * 5  # 10 MiB

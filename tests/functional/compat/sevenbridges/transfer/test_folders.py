@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import APIError, ServerError, UnsafePath, UsageError
+from omicsdk.core import APIError, ServerError, UnsafePath, UsageError
 from omicsdk.sb import LocalFileExists
 from omicsdk.transfer import Control
 

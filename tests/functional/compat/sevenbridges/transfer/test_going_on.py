@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload, Upload
-from omicsdk.core.errors import SourceChanged
+from omicsdk.core import SourceChanged
 
 MIB = 1024 * 1024
 

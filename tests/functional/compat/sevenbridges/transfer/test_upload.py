@@ -11,7 +11,7 @@ from omicsdk.compat.sevenbridges.models.enums import TransferState
 from omicsdk.compat.sevenbridges.transfer.download import Download
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload, Upload
 from omicsdk.compat.sevenbridges.transfer.utils import Part
-from omicsdk.core.errors import SourceChanged
+from omicsdk.core import SourceChanged
 
 MIB = 1024 * 1024
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import ChecksumMismatch, NotFound, NotWritable, UsageError
-from omicsdk.core.errors import UnsafePath as Unsafe
+from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, NotWritable, UsageError
+from omicsdk.core import UnsafePath as Unsafe
 from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, tsv
 from omicsdk.hca.dss.filestore import filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
-from omicsdk.sandbox.traffic.faults import Rule
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 

@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from notification_message import MESSAGE, signed
-from omicsdk.core.errors import TimedOut, UsageError
-from omicsdk.hca.dss import notifications
-from omicsdk.hca.dss.notifications import Listener
+from omicsdk.core import TimedOut, UsageError
+from omicsdk.hca.dss import Listener, notifications
 
 
 @pytest.fixture

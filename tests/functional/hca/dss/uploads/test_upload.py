@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core import (
+    AuthError,
+    BearerToken,
+    Conflict,
+    Interrupted,
+    ServerError,
+    TransferError,
+    Unauthorized,
+    UsageError,
+)
 from omicsdk.core.clock import StoppableClock
-from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files import state_folder
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
 from omicsdk.sandbox import Rule
@@ -369,7 +377,7 @@ class Slow:
     def __init__(self, questions: int) -> None:
         from types import SimpleNamespace
 
-        from omicsdk.core.errors import NotFound
+        from omicsdk.core import NotFound
 
         self.asked = 0
 
@@ -458,7 +466,7 @@ def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
 def test_a_file_that_changes_while_it_is_staged_is_told(
     dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
 ):
-    from omicsdk.transfer.s3 import S3Object
+    from omicsdk.transfer import S3Object
 
     plain = S3Object.put
 

@@ -13,7 +13,7 @@ from omicsdk.compat.sevenbridges import (
     SbgError,
     ValidationError,
 )
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 IMPORTS, EXPORTS = "/storage/imports", "/storage/exports"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.compat.sevenbridges import Api, AsyncJobStates, NotFound, SbgError, ValidationError
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 
 def a_job(state: str = "RUNNING", **more: Any) -> dict[str, Any]:

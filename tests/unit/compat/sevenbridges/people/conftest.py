@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from omicsdk.compat.sevenbridges import Api
-from omicsdk.core.clock import ManualClock
+from omicsdk.core import ManualClock
 
 BASE = "https://api.example.org/v2"
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from omicsdk.compat.sevenbridges import Api, Conflict, NotFound, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.models.project import Project
-from omicsdk.core.errors import NotFound as CoreNotFound
+from omicsdk.core import NotFound as CoreNotFound
 from rows import check_each
 
 

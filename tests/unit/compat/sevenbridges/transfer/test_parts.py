@@ -5,7 +5,7 @@ import pickle
 import pytest
 from omicsdk.compat.sevenbridges.errors import SbgError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Part, Progress, simple_progress_bar, total_parts
-from omicsdk.core.errors import ChecksumMismatch
+from omicsdk.core import ChecksumMismatch
 
 
 @pytest.mark.parametrize(

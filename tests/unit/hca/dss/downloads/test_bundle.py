@@ -5,9 +5,9 @@ import json
 
 import httpx
 import pytest
-from omicsdk.core.errors import DecodeError, UnsafePath
+from omicsdk.core import DecodeError, UnsafePath
+from omicsdk.hca.dss import DSSFile
 from omicsdk.hca.dss import bundles as bundle
-from omicsdk.hca.dss.bundles import DSSFile
 from omicsdk.hca.dss.collections import contents
 from omicsdk_api.dss import DssApi
 

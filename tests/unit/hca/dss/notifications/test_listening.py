@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from notification_message import AT, JSON, MESSAGE, signed
-from omicsdk.hca.dss.notifications import Notification, Refused, received
+from omicsdk.hca.dss import Notification
+from omicsdk.hca.dss.notifications import Refused, received
 
 
 def taken(body: bytes, headers: dict[str, str], **how: Any) -> Notification:

@@ -1,7 +1,7 @@
 """What is said when a staging bucket takes no files."""
 
 import pytest
-from omicsdk.core.errors import ConnectFailed, NotFound, OmicsError
+from omicsdk.core import ConnectFailed, NotFound, OmicsError
 from omicsdk.hca.dss.staging import staging_error
 
 
