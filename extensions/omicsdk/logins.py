@@ -392,7 +392,7 @@ def accounts(
 def listed_profiles() -> list[dict[str, Any]]:
     """List the profiles, with the base URL and the stored login of each platform.
 
-    Nothing is requested: `whoami` tries logins.
+    Sends no request; use `whoami` to check logins.
 
     Raises:
         ConfigError: A file is malformed.

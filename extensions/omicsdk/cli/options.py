@@ -108,14 +108,14 @@ LIMITS: list[Argument] = [
     {
         **_value(
             "renewals",
-            "Times that a refused URL or login (401, 403) is renewed without progress in between (default 1).",
+            "Maximum consecutive renewals of a refused URL or login (401, 403) without progress (default 1).",
         ),
         "type": "integer",
         "convert": "omicsdk.cli.commands.values:at_least_0",
     },
     _value(
         "max_wait",
-        "Longest wait that a server may request; a file that must wait longer fails: seconds, or 90m (default 1h).",
+        "Longest wait that a server may request; a file that would wait longer fails: seconds, or 90m (default 1h).",
     ),
     REQUIRE_CHECKSUM,
 ]

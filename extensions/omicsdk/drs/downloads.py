@@ -310,8 +310,8 @@ def download(
 
     Args:
         what: Objects: drs://HOST/ID, compact identifiers (drs://PREFIX:ID), or identifiers of the base URL's server.
-        folder: Folder for the files; it is created.
-        layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
+        folder: Folder for the files; created if missing.
+        layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
         preferred: Types, clouds or regions of storage that are tried first, such as gs.
         retries: Consecutive failures after which a file fails, 0 for none.
         connections: Most concurrent requests for bytes.

@@ -181,7 +181,7 @@ def download(
 
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
-        folder: Folder for the files; it is created.
+        folder: Folder for the files; created if missing.
         version: Version; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
         dry_run: Only report what would be fetched.

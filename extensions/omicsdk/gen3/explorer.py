@@ -147,7 +147,7 @@ def explore(
     """Read any number of the explorer's records, without keeping them in memory.
 
     Args:
-        data_type: Their type, such as `case`.
+        data_type: Type of the records, such as `case`.
         fields: The requested fields; nested ones are written with dots.
         filter: A filter in the service's format, such as {"AND": [{"=": {"sex": "female"}}]}.
         sort: Their order: {field: "asc" or "desc"}, or several of these.

@@ -403,12 +403,12 @@ def create_record(
     """Create a record of a file that is already stored.
 
     Args:
-        md5: Its MD5 sum.
-        size: Its size in bytes.
+        md5: MD5 sum of the file.
+        size: Size of the file in bytes.
         url: Where it is stored, such as s3://BUCKET/KEY.
         authz: Resources that control who may read it, such as /programs/P/projects/Q.
-        file_name: Its name.
-        guid: Its GUID; by default the commons chooses one.
+        file_name: Name of the file.
+        guid: GUID of the record; by default the commons chooses one.
 
     Returns:
         The identifiers of the record.
@@ -431,12 +431,12 @@ def edit_record(
     """Change the record of a file; other fields are kept.
 
     Args:
-        guid: Its GUID.
+        guid: GUID of the record.
         url: All URLs where it is stored.
         authz: All resources that control who may read it.
         acl: All members of its access list.
-        file_name: Its name.
-        version: Its version.
+        file_name: Name of the file.
+        version: Version of the record.
 
     Returns:
         The record as it is now.

@@ -87,7 +87,7 @@ def job_status(client: Gen3, job_id: str, *, query: Query = ()) -> Job:
     """Show the state of a job.
 
     Args:
-        job_id: Its `uid`.
+        job_id: UID of the job.
         query: Further query parameters.
     """
     return _asked(client, "get_status", "/status", ("UID", job_id), *query)
@@ -97,7 +97,7 @@ def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
     """Show the output of a job.
 
     Args:
-        job_id: Its `uid`.
+        job_id: UID of the job.
         query: Further query parameters.
     """
     return _asked(client, "get_output", "/output", ("UID", job_id), *query)

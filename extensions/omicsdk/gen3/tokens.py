@@ -96,7 +96,7 @@ def get_access_token_with_client_credentials(
 
 
 def get_wts_endpoint(namespace: str | None = None) -> str:
-    """Return the address of the token service of a workspace.
+    """Return the URL of the workspace token service.
 
     Args:
         namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.

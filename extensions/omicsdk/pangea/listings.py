@@ -69,7 +69,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
     """Find an organization.
 
     Args:
-        name: Its name, or its uuid.
+        name: Name or UUID of the organization.
 
     Raises:
         NotFound: It does not exist, or is not visible to this user.
@@ -84,7 +84,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
 
     Args:
         organization: The name of the organization that owns it, or its uuid.
-        name: Its name, or its uuid.
+        name: Name or UUID of the sample group.
 
     Raises:
         NotFound: It does not exist, or is not visible to this user.
@@ -107,7 +107,7 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
     Args:
         organization: The name of the organization that owns the group, or its uuid.
         group: The name or uuid of its library, or of another group that contains it.
-        name: Its name, or its uuid.
+        name: Name or UUID of the sample.
 
     Raises:
         NotFound: It does not exist, or is not visible to this user.
@@ -164,7 +164,7 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     """Find a tag.
 
     Args:
-        name: Its name.
+        name: Name of the tag.
 
     Raises:
         NotFound: There is none.
@@ -176,7 +176,7 @@ def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
     """Create tags; existing ones are returned unchanged.
 
     Args:
-        names: Their names.
+        names: Names of the tags.
 
     Returns:
         The tags, and why others failed.
@@ -199,7 +199,7 @@ def ensure_tag(client: PangeaApi, name: str) -> Tag:
     """Find a tag, or create it.
 
     Args:
-        name: Its name.
+        name: Name of the tag.
 
     Raises:
         Forbidden: No user is logged in.

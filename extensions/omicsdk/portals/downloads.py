@@ -80,9 +80,9 @@ def get(
 
     Args:
         what: Lists (files, folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
-        folder: Folder for the files; it is created.
+        folder: Folder for the files; created if missing.
         format: Format of the lists instead of the recognised one. URLs then name lists, which are downloaded first.
-        layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
+        layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
         preferred: What is tried first where a file has several copies: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
         result: File for the result manifest (.tsv); by default the folder's name with .manifest.tsv.
         connections: Requests for bytes at the same time, at most.

@@ -122,7 +122,7 @@ def create_task(
     """Create a task and optionally run it.
 
     Args:
-        name: Its name.
+        name: Name of the task.
         project: The project to run it in, `owner/project`.
         app: The app, `owner/project/app` for its latest revision, with `/revision` for another.
         inputs: Inputs by their ids; a file or folder as its sb:// path or `{"class": "File", "path": ID}` (or
@@ -135,7 +135,7 @@ def create_task(
         execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization",
             "use_elastic_disk".
         output_location: Folder for the outputs, as an object.
-        run: Run it; by default it stays a draft.
+        run: Run the task; by default it remains a draft.
 
     Returns:
         The task, as the operation `create_task_` returns it.

@@ -434,7 +434,7 @@ def test_a_deletion_asks_looks_and_says_what_it_did():
     assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["program", "project"]
 
 
-ASKS = "On a terminal it asks first, unless --yes is given."
+ASKS = "Asks for confirmation on a terminal unless --yes is given."
 
 
 def test_the_description_of_a_command_that_asks_ends_with_that():

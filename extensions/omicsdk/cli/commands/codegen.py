@@ -107,7 +107,7 @@ def generate(
         name: The package's name in Python, such as my_client.
         out: The project's folder; created if it does not exist.
         check: Write nothing; list what in the folder differs from the document, and end with 1 where anything does.
-        strict: End with 3 when an operation, parameter or answer of the document is lost.
+        strict: Exit with 3 if an operation, parameter or response of the document is lost.
         console: Where the summary is printed.
     """
     spec = Path(document.spec)
@@ -189,11 +189,11 @@ def explain(
 ) -> Told:
     """Explain what an operation of a document becomes, and why.
 
-    Its name, arguments, answers and pages with the places that they come from, and what was repaired or lost on the way.
+    Shows its name, arguments, responses and paging with their sources in the document, and what was repaired or lost.
 
     Args:
         document: The document.
-        operation: Its name in Python or on the command line, its operationId, or 'METHOD /path'.
+        operation: Name of the operation in Python or on the command line, its operationId, or 'METHOD /path'.
         json: Print JSON.
         console: Where steps are shown.
     """

@@ -65,7 +65,7 @@ def add_project(
     Prints the stored project, whose slug identifies it in other commands. The exit code is 1 if the site refuses it.
 
     Args:
-        project: Its name, which must be unique on the site.
+        project: Name of the project, unique on the site.
         about: Its description.
         workflow: File with the Snakefile or script that processes its datasets.
         on_message: Called with messages.
@@ -91,11 +91,12 @@ def add_dataset(
     """Create a dataset; an existing one is skipped.
 
     Args:
-        project: Slug of its project.
-        dataset: Its name.
+        project: Slug of the project.
+        dataset: Name of the dataset.
         about: Its description.
-        base_file_path: Its folder in the storage. When empty, the site chooses one. Version 0.1.14 gives all datasets
-            of a project the same folder: a warning is printed, and such a dataset runs only with --allow-shared-folder.
+        base_file_path: Folder of the dataset in the storage. When empty, the site chooses one. Version 0.1.14 gives all
+            datasets of a project the same folder: a warning is printed, and such a dataset runs only with
+            --allow-shared-folder.
         on_message: Called with messages.
         console: Prints warnings.
     """
@@ -113,7 +114,7 @@ def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message
 
     Args:
         parent: Slug of the item, dataset or project that it belongs to.
-        item: Its name.
+        item: Name of the item.
         about: Its description.
         on_message: Called with messages.
     """

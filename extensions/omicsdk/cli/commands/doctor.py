@@ -28,8 +28,8 @@ Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console) -> Told:
     """Check this machine, the network and each configured service.
 
-    Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open files,
-    encoding, libcurl, versions, extras. Only configured services are contacted. Prints each problem with its remedy.
+    Checks name resolution, proxy, TLS and clocks, each login with one read-only request, and disk space, hard links, open
+    files, encoding, libcurl, versions and extras. Only configured services are contacted. Prints each problem with its remedy.
     The exit code is 1 if a check failed.
 
     Args:

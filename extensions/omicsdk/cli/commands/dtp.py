@@ -270,7 +270,7 @@ def submit(
         place: The project.
         chunk_size: Maximum number of records per request; reduced if the commons requires it.
         all_or_nothing: Send nothing if any record has a fault.
-        journal: File for accepted records: give the same file again to resume a stopped submission.
+        journal: File for accepted records. Use the same file again to resume a stopped submission.
         refused: Only print records that were not accepted.
         dry_run: Only validate the records on the commons; nothing is stored.
         console: Prints faults and the summary.

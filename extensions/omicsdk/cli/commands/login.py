@@ -77,7 +77,7 @@ def login(
         credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul
             that of a Google account, by default the application default credentials; the client secrets of an OAuth
             application open a browser.
-        user: User name or e-mail address, for a platform that takes a password.
+        user: User name or email address, for platforms with password login.
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
         device: Print an address for a browser on another machine, and ask for the code that it shows.
@@ -244,10 +244,9 @@ def service_login(
     Args:
         client: The service.
         access_token: Store this token as it is; it cannot be renewed.
-        remote: Print the address to log in at, for a browser on another machine, and ask for the code that it shows at
-            the end.
-        migrate: Take over the login that the published client left in its configuration.
-        timeout: Seconds to wait for the browser to come back.
+        remote: Print the login URL for a browser on another machine, and prompt for the code that it shows.
+        migrate: Copy the login from the configuration of the published client.
+        timeout: Seconds to wait for the login in the browser.
         console: Where the address and questions go.
     """
     if access_token == "":  # a variable that a script left empty: no browser may open for it

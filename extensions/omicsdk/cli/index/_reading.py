@@ -34,7 +34,7 @@ SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message"
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """Verbs in the reports of operations, by HTTP method."""
 
-_ASKS = "On a terminal it asks first, unless --yes is given."
+_ASKS = "Asks for confirmation on a terminal unless --yes is given."
 """Last paragraph of the help of deletions."""
 
 _CODE = re.compile(r"`+([^`]+)`+")

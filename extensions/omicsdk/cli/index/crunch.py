@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BY_SIGNATURE = True
 
 _READS = "my-project:reads"
-_ON = "Print requests and the site's answers; the default."
+_ON = "Print requests and the responses of the site (default)."
 _OFF = "Only print the result: the opposite of --verbose."
 _VERBOSE: tuple[Argument, ...] = (
     {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _ON},

@@ -207,9 +207,9 @@ def publish_crosswalk(
     guid_type: str = GUID_TYPE,
     methods: Sequence[str] = (),
 ) -> Published:
-    """Publish a crosswalk of the names of subjects.
+    """Publish a crosswalk of subject names.
 
-    Names are added to the subject that has one of them already; other subjects are created.
+    Names are added to an existing subject that has one of them; otherwise the subject is created.
 
     Args:
         path: Crosswalk: a table (.csv, .tsv) whose columns are named COMMONS|TYPE|NAME, with a subject in each row.

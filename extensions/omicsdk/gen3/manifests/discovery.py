@@ -477,7 +477,7 @@ def combine_published(
         metadata_column_to_map: Column of the table that identifies the study of a row.
         metadata_prefix: Text before the names of the columns that are added.
         exact: Require equal cells; by default that of the study contains the other one.
-        agg: Read the documents of all commons that this one gathers.
+        agg: Read the documents of all commons that this one aggregates.
         on_more: Called when there are more than `limit`.
 
     Returns:
@@ -580,7 +580,7 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
     """Delete all metadata of a study; this cannot be undone.
 
     Args:
-        guid: Its GUID.
+        guid: GUID of the study.
         dry_run: Only check that it is a study.
 
     Raises:

@@ -137,8 +137,8 @@ def create_program(client: Gen3, program: str, *, dbgap_accession_number: str | 
     """Create a program, or update the one with that name.
 
     Args:
-        program: Its name.
-        dbgap_accession_number: Its dbGaP accession; by default its name.
+        program: Name of the program.
+        dbgap_accession_number: dbGaP accession of the program; by default its name.
 
     Returns:
         The commons' description of it.
@@ -160,9 +160,9 @@ def create_project(
 
     Args:
         program: Name of its program.
-        project: Its code.
-        name: Its name; by default its code.
-        dbgap_accession_number: Its dbGaP accession; by default its code.
+        project: Code of the project.
+        name: Name of the project; by default its code.
+        dbgap_accession_number: dbGaP accession of the project; by default its code.
         properties: Further properties: a JSON object.
 
     Returns:
@@ -182,7 +182,7 @@ def delete_program(client: Gen3, program: str) -> None:
     """Delete a program that has no projects.
 
     Args:
-        program: Its name.
+        program: Name of the program.
     """
     client.sheepdog.delete_program.raw(program=program)
 
@@ -192,7 +192,7 @@ def delete_empty_project(client: Gen3, program: str, project: str) -> None:
 
     Args:
         program: Name of its program.
-        project: Its code.
+        project: Code of the project.
     """
     client.sheepdog.delete_project.raw(program=program, project=project)
 

@@ -74,8 +74,8 @@ def download(
     that fails does not stop the others.
 
     Args:
-        what: Conditions that files have to meet, such as `fileFormat=h5ad`.
-        folder: Folder for the files; it is created.
+        what: Conditions that files must meet, such as `fileFormat=h5ad`.
+        folder: Folder for the files; created if missing.
         matrices: UUID of a project, to download its matrices instead.
         bundle: UUID of a bundle, to download its files.
         manifest: Compact or curl manifest of Azul, or manifest of the Data Store, to download its files. What it does not
@@ -150,12 +150,12 @@ def verify(
     """Compare downloaded files with the sizes and checksums that Azul states.
 
     Args:
-        what: Conditions that files have to meet, as for `download`.
+        what: Conditions that files must meet, as for `download`.
         folder: Folder of the files.
         matrices: UUID of a project whose matrices were downloaded.
         bundle: UUID of a bundle.
         manifest: Manifest whose files were downloaded.
-        catalog: The catalog; by default the default one.
+        catalog: Catalog; by default that of the service.
         layout: The layout of the download.
         name_template: The template of the download.
         stop: Set it to end the comparison.
@@ -176,7 +176,7 @@ def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[Binary
 
     Args:
         uuid: UUID of the file.
-        catalog: The catalog; by default the default one.
+        catalog: Catalog; by default that of the service.
 
     Raises:
         NotFound: There is no such file.

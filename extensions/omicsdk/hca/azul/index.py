@@ -82,8 +82,8 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
     """Count files, projects, donors and cells, and the size of all files together.
 
     Args:
-        what: Conditions that files have to meet, such as `genusSpecies=Homo sapiens`; by default none.
-        catalog: The catalog; by default the default one.
+        what: Conditions that files must meet, such as `genusSpecies=Homo sapiens`; by default none.
+        catalog: Catalog; by default that of the service.
 
     Returns:
         The counts; AnVIL states no sizes.
@@ -105,8 +105,8 @@ def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", s
     Args:
         entity: Their type: `projects`, `samples`, `files` or `bundles`; `datasets`, `donors`, `biosamples` or `activities`
             of AnVIL.
-        what: Conditions that they have to meet, such as `genusSpecies=Homo sapiens`; by default none.
-        catalog: The catalog; by default the default one.
+        what: Conditions that entities must meet, such as `genusSpecies=Homo sapiens`; by default none.
+        catalog: Catalog; by default that of the service.
         sort: Field to sort by; by default as the catalog states.
 
     Yields:
@@ -127,8 +127,8 @@ def facets(client: Azul, entity: str = "files", what: Conditions = (), *, catalo
 
     Args:
         entity: What is counted, such as `files` or `projects`.
-        what: Conditions that entities have to meet; by default none.
-        catalog: The catalog; by default the default one.
+        what: Conditions that entities must meet; by default none.
+        catalog: Catalog; by default that of the service.
 
     Returns:
         The values, by facet.
@@ -150,9 +150,9 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     """Show an entity.
 
     Args:
-        uuid: Its UUID.
-        entity: Its type, such as `files`; by default `projects`, or `datasets` in AnVIL's catalogs.
-        catalog: The catalog; by default the default one.
+        uuid: UUID of the entity.
+        entity: Type of the entity, such as `files`; by default `projects`, or `datasets` in AnVIL's catalogs.
+        catalog: Catalog; by default that of the service.
 
     Raises:
         NotFound: There is no such entity.
@@ -174,7 +174,7 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
 
     Args:
         project: UUID of the project.
-        catalog: The catalog; by default the default one.
+        catalog: Catalog; by default that of the service.
 
     Returns:
         Each file once.
@@ -199,7 +199,7 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
     Args:
         client: The service.
         filters: The conditions, as `resolved` gives them.
-        catalog: The catalog; by default the default one.
+        catalog: Catalog; by default that of the service.
     """
     for page in pages(client, "files", filters, catalog):
         for hit in page["hits"]:

@@ -81,11 +81,11 @@ def manifest(
     the same call resumes waiting.
 
     Args:
-        what: Conditions that files have to meet, such as `fileFormat=h5ad`; by default none, which may take long or fail.
+        what: Conditions that files must meet, such as `fileFormat=h5ad`; by default none, which may take long or fail.
         to: File to write; by default the catalog's name with `-manifest` and the suffix of the format, in the current
             folder.
         format: Format of the manifest. `compact` is a table of tab-separated values that `download` reads.
-        catalog: The catalog; by default the default one.
+        catalog: Catalog; by default that of the service.
         on_message: Called with messages about waiting.
         stop: Set it to end waiting; the same call resumes.
 

@@ -198,12 +198,12 @@ def upload(
 ) -> UploadResult:
     """Upload files to an upload area, by default the selected one.
 
-    An area has no folders: files keep their own names only, so two files of one name are refused. Nothing is sent
-    unless everything can be. Each file is sent with its checksum and media type, verified, and announced to the
-    service. Run it again to resume.
+    An area has no folders: files are stored without their paths, and duplicate names are refused. Nothing is sent unless all
+    files can be. Each file is sent with its checksum and media type, verified, and announced to the service. Run it again to
+    resume.
 
     Args:
-        paths: Files, folders with everything below them, and s3:// addresses, which S3 copies directly.
+        paths: Files, folders with all their contents, and s3:// URIs, which S3 copies directly.
         area: The area's URI, its UUID or the beginning of it; by default the selected area.
         name: Name in the upload area, when a single file is uploaded; by default its own.
         file_extension: Suffix that files in folders must have to be uploaded, such as .fastq.gz; for folders only.
@@ -216,8 +216,7 @@ def upload(
         progress: Called a few times a second.
         stop: Set to stop the upload within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be uploaded, under which names; nothing is requested but lists of s3://
-            addresses.
+        dry_run: Only report which files would be uploaded, and their names; the only requests are listings of s3:// URIs.
 
     Returns:
         The result of each file. Call `raise_if_failed()` on it, or look at `errors`.

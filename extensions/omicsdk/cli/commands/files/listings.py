@@ -360,7 +360,7 @@ def verify(
 
     Args:
         source: File or folder to verify.
-        copy: Its copy.
+        copy: Copy to compare.
         require_checksum: Also exit with 3 if only the size of a file could be compared.
         spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
         places: Which files.

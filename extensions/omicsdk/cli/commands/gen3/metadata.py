@@ -80,7 +80,7 @@ def list_objects(
         authz: Only files with these resources.
         uploader: Only files of this user.
         url: Only files with this URL.
-        limit: Most records to print. The exit code is 3 if there are more.
+        limit: Maximum number of records to print. The exit code is 3 if there are more.
         console: Prints messages.
     """
     hashes = None if md5 is None else f"md5:{md5}"
@@ -92,7 +92,7 @@ def get_object(client: Gen3, guid: str) -> Any:
     """Show the record of a file.
 
     Args:
-        guid: Its GUID.
+        guid: GUID of the object.
     """
     return json_of(client.indexd.get_record.raw(guid=guid))
 
@@ -305,8 +305,8 @@ def read_discovery(
     """Write the studies of the discovery page into a file.
 
     Args:
-        limit: Most documents to read; all when omitted. The exit code is 3 if there are more.
-        agg: Read the documents of all commons that this one gathers.
+        limit: Maximum number of documents to read; all when omitted. The exit code is 3 if there are more.
+        agg: Read the documents of all commons that this one aggregates.
         guid_type: Type of the documents, their _guid_type.
         output_format: Format of the file.
         output_filename_suffix: Text after the file's name.
@@ -330,8 +330,8 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
     """List the studies of the discovery page.
 
     Args:
-        agg: List the studies of all commons that this one gathers.
-        limit: Most studies to print. The exit code is 3 if there are more.
+        agg: List the studies of all commons that this one aggregates.
+        limit: Maximum number of studies to print. The exit code is 3 if there are more.
         console: Prints messages.
     """
     found = documents_of(
@@ -344,7 +344,7 @@ def look_at_study(client: Gen3, guid: str) -> None:
     """Check that there is a study.
 
     Args:
-        guid: Its GUID.
+        guid: GUID of the study.
     """
     client.delete_study(guid, dry_run=True)
 
@@ -353,7 +353,7 @@ def get_study(client: Gen3, guid: str) -> Any:
     """Show the metadata of a study.
 
     Args:
-        guid: Its GUID.
+        guid: GUID of the study.
     """
     return json_of(client.metadata.get.raw(guid=guid))
 
@@ -414,7 +414,7 @@ def read_objects(
         template: Write the columns that `publish` requires, without rows.
         output_format: Format of the file.
         output_file: The file; by default named after the commons.
-        limit: Most studies to read if none are named; all when omitted. The exit code is 3 if there are more.
+        limit: Maximum number of studies to read if no GUIDs are given; all when omitted. The exit code is 3 if there are more.
         console: Prints messages.
     """
     if template:

@@ -158,15 +158,15 @@ def export(
     without_id: bool = False,
     console: Console,
 ) -> list[Any] | None:
-    """Print or write the records of a project: of nodes, or single ones.
+    """Export records of a project, by node or by ID.
 
-    Without `out` and `folder` the records are printed; .tsv files can be submitted again as they are.
+    Without `out` and `folder` the records are printed; .tsv files can be submitted again unchanged.
 
     Args:
         node: All records of these nodes, such as case.
-        id: Single records by their ids.
+        id: IDs of single records.
         out: File (.tsv, .json or .jsonl) for the records of one node; stdout gets .jsonl.
-        folder: Folder for a file for each node; all nodes unless `node` names some.
+        folder: Folder for one file per node; all nodes unless `node` names some.
         format: Format of the files in the folder.
         without_id: Leave out ids, so that the records can be submitted elsewhere.
         console: Prints messages.
@@ -200,7 +200,7 @@ def get_record(client: Gen3, project: str, id: str) -> Any:
     """Show a record of a project.
 
     Args:
-        id: Its id.
+        id: ID of the record.
     """
     return client.export_records(project, [id])[0]
 
@@ -283,7 +283,7 @@ def query(
 ) -> Any:
     """Query submitted records, or the explorer's index, by GraphQL.
 
-    Prints the answer's data.
+    Prints the data of the response.
 
     Args:
         text: The query; @FILE for the content of a file, - for stdin.
@@ -333,12 +333,12 @@ def explore(
     """Print or write records of the explorer's index.
 
     Args:
-        data_type: Their type, such as case.
+        data_type: Type of the records, such as case.
         fields: Fields of each record; those of nested objects are written with dots.
         filter: A filter, such as {"=": {"sex": "female"}}; or @FILE.
         sort: Fields to sort by; FIELD:desc for the largest first.
         accessibility: Records that you may read, may not read, or both.
-        limit: Most records to print; all when omitted. The exit code is 3 if there are more.
+        limit: Maximum number of records to print; all when omitted. The exit code is 3 if there are more.
         out: File for the records as JSON lines; they are not kept in memory.
         console: Prints messages.
     """
@@ -398,7 +398,7 @@ def get_project(client: Gen3, program: str, project: str) -> Any:
 
     Args:
         program: Name of its program.
-        project: Its code.
+        project: Code of the project.
     """
     projects.check_project(client, projects.Project(program, project))
     return next(client.export_rows((program, project), "project"))
@@ -411,7 +411,7 @@ def run_job(
 
     Args:
         name: Name of the job, such as index-object-manifest.
-        input: Its input: a JSON object, or @FILE.
+        input: Input of the job: a JSON object, or @FILE.
         wait: Wait until it ends, and print its output.
         console: Prints messages.
     """

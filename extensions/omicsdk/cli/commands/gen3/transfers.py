@@ -43,21 +43,19 @@ def download(
 ) -> TransferReport:
     """Download files by their GUIDs, DRS URIs or a manifest.
 
-    Files are fetched in parallel, from several commons too, and verified by every checksum that their record or the
-    manifest states. Complete files are not fetched again; run the command again to resume. A file that fails does not
-    stop the others.
+    Files are fetched in parallel, also from several commons, and verified against every checksum in their record or the
+    manifest. Complete files are not fetched again; run the command again to resume. A file that fails does not stop the others.
 
     Args:
         ids: GUIDs or DRS URIs (drs://HOST/ID or drs://PREFIX:ID).
         manifest: Manifests: JSON lists of drs-pull, or tables (.tsv, .csv) with a column of GUIDs.
-        download_dir: Folder for the files; it is created.
-        layout: Put files under their names, or each into a folder named by its GUID, for names that occur twice.
-        prefer: Storage that is tried first, where a file has several copies: s3, gs, aws, a region.
+        download_dir: Folder for the files; created if missing.
+        layout: Store files by name, or each in a folder named after its GUID, for duplicate names.
+        prefer: Storage to try first if a file has several copies: s3, gs, aws, a region.
         unpack_packages: Unpack zip archives into the folder that they are in; no file is replaced.
         delete_unpacked_packages: Delete archives after unpacking them.
         workers: Use N worker processes of this machine.
-        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same
-            path.
+        scheduler: Address of a Dask scheduler whose workers to use. They must have the folder under the same path.
         dry_run: Only print what would be fetched, and whether the disk has space; nothing is written.
         console: Prints messages.
         progress: Called with the progress.
@@ -155,7 +153,7 @@ def upload(
         part_size: Size of the parts of large files, from 5M; with K, M or G.
         manifest_out: File (.tsv) for the GUIDs, sizes and checksums of the files.
         wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
-        no_resume: Send all files, also those that were sent before or that the commons has.
+        no_resume: Send all files again, including those that were already uploaded.
         dry_run: Only print what would be sent; no request is sent.
         console: Prints messages.
         progress: Called with the progress.

@@ -193,7 +193,7 @@ def create_organization(client: Pangea, org_name: str) -> Model:
     """Create an organization; you become its first member.
 
     Args:
-        org_name: Its name, which must be unique.
+        org_name: Name of the organization, which must be unique.
     """
     return client.create_organization(name=org_name)
 
@@ -206,7 +206,7 @@ def create_group(
     The server's search shows private groups to every user.
 
     Args:
-        grp_name: Its name, which must be unique among all groups.
+        grp_name: Name of the sample group, unique among all groups.
         private: Restrict access to members of the organization.
         library: Create a library, which owns samples; other groups list samples of libraries.
     """
@@ -328,7 +328,7 @@ def delete_samples(client: Pangea, what: Deleting, *, console: Console) -> Batch
 
 
 def delete_groups(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
-    """Delete sample groups and the samples that they own permanently."""
+    """Permanently delete sample groups and the samples that they own."""
     return _deleted("sample group", client.get_sample_group, client.delete_sample_group, what, console)
 
 

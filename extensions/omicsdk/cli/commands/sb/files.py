@@ -212,12 +212,12 @@ def metadata(
 ) -> object:
     """Show the metadata of files, set values, or remove keys.
 
-    List files before the options. Keys that are not named stay unchanged. The metadata of a single file is shown as one
-    object. To set different values for many files, use omics sb manifest.
+    List files before the options. Omitted keys are unchanged. The metadata of a single file is shown as one object. To set
+    different values for many files, use omics sb manifest.
 
     Args:
-        set: Values, as key=value. A key that is given several times becomes a list. A value is parsed as JSON if it
-            begins with a quote, a bracket or a brace, or if the present value is not text.
+        set: Values, as key=value. A repeated key becomes a list. A value is parsed as JSON if it starts with a quote, a bracket
+            or a brace, or if the current value is not text.
         unset: Keys to remove.
     """
     put = pairs(set, "--set")

@@ -67,7 +67,7 @@ class ProjectFields:
         billing_group: Id of the billing group that pays; a new project has your only one by default.
         description: Text that describes the project.
         tags: All tags of the project.
-        settings: Its settings, or those to change, as a JSON object.
+        settings: Settings of the project, or those to change, as a JSON object.
     """
 
     billing_group: str | None = None
@@ -80,7 +80,7 @@ def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) ->
     """Create a project.
 
     Args:
-        name: Its name, from which the platform derives its id.
+        name: Name of the project, from which the platform derives its ID.
     """
     group = fields.billing_group or _only_billing_group(client)
     made = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))

@@ -82,7 +82,7 @@ def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> D
     """Connect a bucket to the platform as a volume.
 
     Args:
-        name: Its name.
+        name: Name of the volume.
     """
     fields = replace(fields, access_mode=fields.access_mode or "RO")
     made = client.create_volume(name=name, **given(**asdict(fields)))
@@ -245,7 +245,7 @@ def start_imports(
     starting: Starting,
     console: Console,
 ) -> Done:
-    """Import objects of a volume as files of a project; the bytes stay there.
+    """Import objects of a volume as files of a project; the bytes stay on the volume.
 
     Missing folders are created. Each request starts up to a hundred imports. Imports that cannot be started or fail are
     reported one by one; the exit code is 3, or 1 if all failed.
