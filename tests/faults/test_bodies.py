@@ -55,7 +55,7 @@ def test_cut_without_a_length(
     trial.download([replace(item, size=None) if known == "checksum" else item])
 
 
-@pytest.mark.fault("body cut short again and again without progress", ends="TruncatedTransfer")
+@pytest.mark.fault("body truncated repeatedly without progress", ends="TruncatedTransfer")
 @pytest.mark.parametrize("size", [5000, SIZE])
 @pytest.mark.parametrize("how", [{}, {"reset": True}, {"chunked": True}])
 def test_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int, how: Any) -> None:
@@ -65,7 +65,7 @@ def test_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any,
     assert len(server.of("one")) <= 4 * 8
 
 
-@pytest.mark.fault("body cut short again and again, some MiB each", ends="right file")
+@pytest.mark.fault("body truncated repeatedly after some MiB", ends="right file")
 def test_always_cut_with_progress(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.cut(3 * MIB)
     body = noise(SIZE)
@@ -102,7 +102,7 @@ HEADS = {
 """How answers begin; each lacks the blank line at its end."""
 
 
-@pytest.mark.fault("connection closed before the answer's head is whole", ends="right file")
+@pytest.mark.fault("connection closed before the response headers are complete", ends="right file")
 @pytest.mark.parametrize("way", ["in one request", "of unknown size", "the rest of it"])
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 def test_half_a_head(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, head: bytes, way: str) -> None:
@@ -117,26 +117,26 @@ def test_half_a_head(trial: Any, server: Any, fault: Any, noise: Any, clock: Any
     trial.download(items, clock=clock)
 
 
-@pytest.mark.fault("something that isn't HTTP, once", ends="right file")
+@pytest.mark.fault("response that is not HTTP, once", ends="right file")
 @pytest.mark.parametrize("raw", [b"\0\1\2\3" * 50, b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/9.9 200 OK\r\n\r\n"])
 def test_no_http(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, raw: bytes) -> None:
     server.fault("one", fault.changed(raw=raw))
     trial.download([server.item("one", noise(5000), "sha256")], clock=clock)
 
 
-@pytest.mark.fault("something that isn't HTTP, always", ends=("TransportError", "ConnectionLost"))
+@pytest.mark.fault("response that is not HTTP, always", ends=("TransportError", "ConnectionLost"))
 def test_never_http(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.changed(raw=b"SSH-2.0-OpenSSH_9.6\r\n")
     trial.download([server.item("one", noise(5000), "sha256", retries=3)], clock=clock)
 
 
-@pytest.mark.fault("head that never ends", ends=("TransportError", "ConnectionLost"))
+@pytest.mark.fault("endless response headers", ends=("TransportError", "ConnectionLost"))
 def test_an_endless_head(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.changed(raw=b"HTTP/1.1 200 OK\r\n" + b"X-Again: and again\r\n" * 50_000)
     trial.download([server.item("one", noise(5000), "sha256", retries=1)], clock=clock)
 
 
-@pytest.mark.fault("stall in the midst of a body", ends="right file")
+@pytest.mark.fault("stall mid-body", ends="right file")
 def test_stall(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     body = noise(9 * MIB)
     server.fault("one", fault.cut(5 * MIB, stall=True))
@@ -144,20 +144,20 @@ def test_stall(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> N
     assert report.bytes_fetched == len(body)
 
 
-@pytest.mark.fault("server that takes the request and never answers", ends="TimedOut")
+@pytest.mark.fault("server that accepts the request and never responds", ends="TimedOut")
 def test_no_answer(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.cut(0, stall=True)
     trial.download([server.item("one", noise(50), "md5", retries=0)], patience=RESTLESS, clock=clock)
 
 
-@pytest.mark.fault("slow drip, slower than the patience allows, once", ends="right file")
+@pytest.mark.fault("slow body below the minimum rate, once", ends="right file")
 def test_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.fault("one", fault.changed(pace=100))
     patience = Patience(connect=5, silence=1, least_rate=10_000)
     trial.download([server.item("one", noise(50_000), "md5")], patience=patience, clock=clock)
 
 
-@pytest.mark.fault("slow drip, slower than the patience allows, always", ends="TimedOut")
+@pytest.mark.fault("slow body below the minimum rate, always", ends="TimedOut")
 def test_always_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.changed(pace=100)
     patience = Patience(connect=5, silence=1, least_rate=10_000)
@@ -220,7 +220,7 @@ def test_slow_but_steady(trial: Any, server: Any, fault: Any, noise: Any, clock:
     assert clock.passed > 500
 
 
-@pytest.mark.fault("slow drip that the patience allows", ends="right file")
+@pytest.mark.fault("slow body above the minimum rate", ends="right file")
 def test_patient_drip(trial: Any, server: Any, fault: Any, noise: Any) -> None:
     server.always["one"] = fault.changed(pace=2000)
     report = trial.download([server.item("one", noise(4000), "md5")], patience=RESTLESS)
@@ -242,7 +242,7 @@ def _surplus(server: Any, noise: Any, surplus: bytes, checksums: list[str]) -> l
     return items
 
 
-@pytest.mark.fault("body longer than announced, files behind it on the same connection", ends="right file")
+@pytest.mark.fault("body longer than announced, followed by other files on the same connection", ends="right file")
 @pytest.mark.parametrize(("surplus", "checksums"), [(b"junk", []), (b"\n" * 5000, []), (b"junk", ["md5"])])
 def test_surplus_is_no_answer(
     trial: Any, server: Any, noise: Any, clock: Any, surplus: bytes, checksums: list[str]
@@ -250,7 +250,7 @@ def test_surplus_is_no_answer(
     trial.download(_surplus(server, noise, surplus, checksums), connections=1, clock=clock)
 
 
-@pytest.mark.fault("whole answer forged behind another, checksums stated", ends=("right file", "ChecksumMismatch"))
+@pytest.mark.fault("forged response appended to another one, checksums stated", ends=("right file", "ChecksumMismatch"))
 def test_forged_answers(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     trial.download(_surplus(server, noise, FORGED, ["md5"]), connections=1, clock=clock)
 
@@ -276,7 +276,7 @@ def test_too_long_always(trial: Any, server: Any, noise: Any, clock: Any, size: 
     trial.download([server.item("one", noise(size), retries=2)], clock=clock)
 
 
-@pytest.mark.fault("range longer than asked for", ends="right file")
+@pytest.mark.fault("range longer than requested", ends="right file")
 @pytest.mark.parametrize("checksums", [[], ["sha256"]])
 def test_range_too_long(trial: Any, server: Any, noise: Any, clock: Any, checksums: list[str]) -> None:
     def longer(_server: Any, _request: Any, answer: Any) -> Any:
@@ -286,7 +286,7 @@ def test_range_too_long(trial: Any, server: Any, noise: Any, clock: Any, checksu
     trial.download([server.item("one", noise(SIZE), *checksums)], clock=clock)
 
 
-@pytest.mark.fault("range that is always longer than asked for", ends=("right file", "SourceChanged"))
+@pytest.mark.fault("range always longer than requested", ends=("right file", "SourceChanged"))
 def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     def longer(_server: Any, _request: Any, answer: Any) -> Any:
         return replace(answer, body=answer.body + b"surplus", chunked=True) if answer.status == 206 else answer
@@ -295,7 +295,7 @@ def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) 
     trial.download([server.item("one", noise(SIZE), retries=2)], clock=clock)
 
 
-@pytest.mark.fault("range shorter than asked for", ends="right file")
+@pytest.mark.fault("range shorter than requested", ends="right file")
 def test_range_too_short(trial: Any, server: Any, noise: Any) -> None:
     def short(_server: Any, request: Any, answer: Any) -> Any:
         if answer.status == 206 and len(answer.body) > MIB:
@@ -316,7 +316,7 @@ def test_range_body_short(trial: Any, server: Any, noise: Any, clock: Any) -> No
     trial.download([server.item("one", noise(SIZE))], clock=clock)
 
 
-@pytest.mark.fault("HTTP/1.0 without any length", ends="right file")
+@pytest.mark.fault("HTTP/1.0 response without a length", ends="right file")
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("size", [0, 5000, 6 * MIB, SIZE])
 def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, known: bool) -> None:
@@ -326,7 +326,7 @@ def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, kn
     trial.download([item])
 
 
-@pytest.mark.fault("gzip encoding though identity was asked for, once", ends="right file")
+@pytest.mark.fault("gzip encoding although identity was requested, once", ends="right file")
 @pytest.mark.parametrize("chunked", [True, False])
 @pytest.mark.parametrize("size", [5000, 6 * MIB])
 def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: bool, size: int) -> None:
@@ -339,7 +339,7 @@ def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: boo
 
 
 @pytest.mark.fault(
-    "gzip encoding though identity was asked for, always",
+    "gzip encoding although identity was requested, always",
     ends=("SourceChanged", "TruncatedTransfer", "ChecksumMismatch"),
 )
 @pytest.mark.parametrize("chunked", [True, False])
@@ -356,14 +356,14 @@ def test_gzip_always(trial: Any, server: Any, clock: Any, chunked: bool, known: 
     trial.download([replace(item, size=None) if known == "checksum" else item], clock=clock)
 
 
-@pytest.mark.fault("nothing at all where bytes were promised", ends="right file")
+@pytest.mark.fault("empty body where bytes were announced", ends="right file")
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_empty_once(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
     server.fault("one", fault.changed(body=b""))
     trial.download([server.item("one", noise(size), "sha256")], clock=clock)
 
 
-@pytest.mark.fault("connections closed behind each answer without a word", ends="right file")
+@pytest.mark.fault("connections closed after each response without notice", ends="right file")
 def test_closed_without_a_word(trial: Any, server: Any, noise: Any) -> None:
     def closes(_server: Any, _request: Any, answer: Any) -> Any:
         return replace(answer, cut=len(answer.body))
@@ -384,7 +384,7 @@ def test_last_byte(trial: Any, server: Any, noise: Any, size: int) -> None:
     trial.download([server.item("one", noise(size), "sha256")])
 
 
-@pytest.mark.fault("URL that leads to a page instead of the file", ends="SourceChanged")
+@pytest.mark.fault("URL that returns a web page instead of the file", ends="SourceChanged")
 def test_a_page(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     item = Item("one", Location(server.put("portal", b"<html>Log in</html>")), 5000, retries=2)
     server.right["one"] = noise(5000)
@@ -404,7 +404,7 @@ def test_two_lengths(trial: Any, server: Any, noise: Any, clock: Any, lengths: t
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
 
-@pytest.mark.fault("wrong bytes, no checksum stated, and one is required", ends="ChecksumMissing")
+@pytest.mark.fault("wrong bytes, no checksum stated, but one required", ends="ChecksumMissing")
 @pytest.mark.parametrize("wrong", [b"<html>Please log in</html>", bytes(1000), b"\x1f\x8b" + bytes(998)])
 def test_a_required_checksum(trial: Any, server: Any, wrong: bytes) -> None:
     items = [Item("one", Location(server.put("one", wrong)), 1000), Item("two", Location(server.put("two", wrong)))]

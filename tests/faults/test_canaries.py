@@ -36,7 +36,7 @@ def told(report: Any) -> str:
 
 
 @pytest.mark.fault(
-    "secrets in URLs and headers, in every kind of trouble",
+    "secrets in URLs and headers, in every kind of failure",
     ends=(
         "right file",
         "Forbidden",
@@ -119,7 +119,7 @@ def test_written_reports(trial: Any, server: Any, fault: Any, clock: Any, tmp_pa
     assert CANARY not in everything_below(tmp_path)
 
 
-@pytest.mark.fault("headers that would become more than one", ends="refused before anything is sent")
+@pytest.mark.fault("header values with control characters", ends="refused before anything is sent")
 @pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\0b", "ä\x85b"])
 def test_split_headers(trial: Any, server: Any, value: str) -> None:
     with pytest.raises(ValueError, match="header"):

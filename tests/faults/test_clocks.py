@@ -10,7 +10,7 @@ SIZE = 16 * MIB + 5
 DAY = 86_400.0
 
 
-@pytest.mark.fault("wall clock jumps in the midst of a transfer", ends="right file")
+@pytest.mark.fault("wall clock jumps during a transfer", ends="right file")
 @pytest.mark.parametrize("jump", [DAY, -DAY, 400 * DAY, -20_000 * DAY])
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_jump(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, jump: float, size: int) -> None:
@@ -26,7 +26,7 @@ def test_jump(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, jump:
     assert trial.again(items, clock=clock).counts["skipped"] == 2
 
 
-@pytest.mark.fault("Retry-After as a date, our clock is wrong, the answer has its own Date", ends="right file")
+@pytest.mark.fault("Retry-After as a date, local clock wrong, response has a Date header", ends="right file")
 @pytest.mark.parametrize("off", [DAY, -DAY, 3600.0, -3600.0])
 def test_date_by_the_servers_clock(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, off: float) -> None:
     clock.jumped = off
@@ -38,7 +38,7 @@ def test_date_by_the_servers_clock(trial: Any, server: Any, fault: Any, noise: A
     assert clock.passed >= 35
 
 
-@pytest.mark.fault("Retry-After as a date, our clock is ahead, no Date", ends="right file")
+@pytest.mark.fault("Retry-After as a date, local clock ahead, no Date header", ends="right file")
 def test_date_in_the_past(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     told = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
     clock.jumped = DAY
@@ -47,7 +47,7 @@ def test_date_in_the_past(trial: Any, server: Any, fault: Any, noise: Any, clock
     assert clock.slept < 5
 
 
-@pytest.mark.fault("Retry-After as a date, our clock is a day behind, no Date", ends="ServiceUnavailable")
+@pytest.mark.fault("Retry-After as a date, local clock a day behind, no Date header", ends="ServiceUnavailable")
 def test_date_far_off(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     told = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
     clock.jumped = -DAY
@@ -57,7 +57,7 @@ def test_date_far_off(trial: Any, server: Any, fault: Any, noise: Any, clock: An
     trial.again([item], clock=clock)
 
 
-@pytest.mark.fault("machine sleeps for a day in the midst of a transfer", ends="right file")
+@pytest.mark.fault("machine suspended for a day during a transfer", ends="right file")
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_suspended(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
     def sleeps(_server: Any, _request: Any, answer: Any) -> Any:

@@ -27,10 +27,10 @@ def download(omics: Run, bundle: Any, *more: str) -> "subprocess.CompletedProces
         pytest.param(Rule(*how, path=OBJECTS, each="path", **more), marks=pytest.mark.fault(name, ends="right file"))
         for name, how, more in [
             ("command: body cut short", ("cut",), {"times": 1, "at": 4_500_000}),
-            ("command: body shorter than it should be", ("short",), {"times": 1, "at": 4_500_000}),
+            ("command: body too short", ("short",), {"times": 1, "at": 4_500_000}),
             ("command: connection reset", ("reset",), {"times": 1, "at": 1_000_000}),
             ("command: 503 with Retry-After", ("status",), {"times": 2, "status": 503, "retry_after": 0}),
-            ("command: 403, the presigned URL has ended", ("status",), {"times": 1, "status": 403}),
+            ("command: 403, the presigned URL has expired", ("status",), {"times": 1, "status": 403}),
             ("command: wrong bytes, once", ("wrong",), {"times": 1, "at": 10, "length": 5}),
             ("command: no ranges", ("no_range",), {}),
         ]

@@ -24,14 +24,14 @@ from omicsdk.transfer import Item, Location, Patience, download
 MIB = 1024 * 1024
 
 
-@pytest.mark.fault("name that doesn't resolve", ends="NameNotResolved")
+@pytest.mark.fault("host name that does not resolve", ends="NameNotResolved")
 def test_no_such_name(trial: Any, server: Any, clock: Any) -> None:
     # libcurl knows without asking anybody that names in .onion lead nowhere.
     report = trial.download([Item("one", Location("http://nowhere.onion/x?sig=1"), 5, retries=2)], clock=clock)
     assert report.outcomes[0].attempts == 3
 
 
-@pytest.mark.fault("name that doesn't resolve, once, behind a redirect", ends="right file")
+@pytest.mark.fault("host name that does not resolve, once, behind a redirect", ends="right file")
 def test_no_such_name_once(trial: Any, server: Any, fault: Any, clock: Any) -> None:
     item = server.item("one", b"12345", "md5")
     server.fault("one", fault.status(302, {"Location": "http://nowhere.onion/x"}))
@@ -55,7 +55,7 @@ print("right file" if error is None else type(error).__name__, error)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX's")
-@pytest.mark.fault("ulimit -n of a few descriptors", ends=("TooManyOpenFiles", "NotWritable", "right file"))
+@pytest.mark.fault("very low limit on open files (ulimit -n)", ends=("TooManyOpenFiles", "NotWritable", "right file"))
 @pytest.mark.parametrize("left", range(3, 12))
 def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left: int) -> None:
     item = server.item("one", noise(5000))
@@ -93,7 +93,7 @@ def test_refused_for_a_while(trial: Any, server: Any, noise: Any) -> None:
             one.close()
 
 
-@pytest.mark.fault("connection that nobody accepts", ends="TimedOut")
+@pytest.mark.fault("connection that is never accepted", ends="TimedOut")
 def test_not_accepted(trial: Any, clock: Any) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]
@@ -108,7 +108,7 @@ def test_not_accepted(trial: Any, clock: Any) -> None:
     assert report.outcomes[0].attempts == 2
 
 
-@pytest.mark.fault("certificate of an authority that nobody knows", ends="TLSFailed")
+@pytest.mark.fault("certificate of an unknown authority", ends="TLSFailed")
 def test_unknown_authority(trial: Any, server: Any, certificate: Any, clock: Any) -> None:
     server.tls = certificate().context
     item = server.item("one", b"12345")
@@ -126,7 +126,7 @@ def test_another_host(trial: Any, server: Any, certificate: Any, clock: Any) -> 
     assert server.requests == []
 
 
-@pytest.mark.fault("certificate that has ended", ends="TLSFailed")
+@pytest.mark.fault("expired certificate", ends="TLSFailed")
 def test_ended_certificate(trial: Any, server: Any, certificate: Any, clock: Any) -> None:
     made = certificate(days=-1)
     server.tls = made.context
@@ -149,7 +149,7 @@ def test_cut_tls(trial: Any, server: Any, fault: Any, noise: Any, certificate: A
     trial.download([item], clock=clock, route=lambda _: Network(ca_file=str(made.pem)))
 
 
-@pytest.mark.fault("proxy that isn't there", ends=("ConnectFailed", "ProxyFailed"))
+@pytest.mark.fault("unreachable proxy", ends=("ConnectFailed", "ProxyFailed"))
 def test_no_proxy(trial: Any, server: Any, clock: Any) -> None:
     item = server.item("one", b"12345", retries=2)
     trial.download([item], clock=clock, environ={"http_proxy": f"http://127.0.0.1:{_free_port()}"})
@@ -165,7 +165,7 @@ def test_redirect_loop(trial: Any, server: Any, fault: Any, clock: Any, places: 
     assert len(server.requests) < 100
 
 
-@pytest.mark.fault("redirect to another host: credentials stay behind", ends="right file")
+@pytest.mark.fault("redirect to another host: credentials are not sent", ends="right file")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("size", [5000, 40 * MIB])
 def test_redirect_elsewhere(trial: Any, server: Any, fault: Any, noise: Any, status: int, size: int) -> None:
@@ -181,7 +181,7 @@ def test_redirect_elsewhere(trial: Any, server: Any, fault: Any, noise: Any, sta
         assert {name.lower() for name in secret} <= request.headers.keys()
 
 
-@pytest.mark.fault("redirect to another host and back: credentials don't come back", ends="right file")
+@pytest.mark.fault("redirect to another host and back: credentials are not sent again", ends="right file")
 def test_there_and_back(trial: Any, server: Any, fault: Any, noise: Any) -> None:
     server.put("end", noise(50))
     server.always["here"] = fault.status(302, {"Location": server.url("there", host="localhost")})
@@ -191,7 +191,7 @@ def test_there_and_back(trial: Any, server: Any, fault: Any, noise: Any) -> None
     assert "authorization" not in server.of("end")[0].headers
 
 
-@pytest.mark.fault("redirect to what isn't http", ends="TransportError")
+@pytest.mark.fault("redirect to a scheme other than http", ends="TransportError")
 @pytest.mark.parametrize("place", ["file:///etc/hostname", "ftp://127.0.0.1/x", "http://[", "gopher://x/"])
 def test_redirect_to_a_file(trial: Any, server: Any, fault: Any, clock: Any, place: str) -> None:
     server.always["one"] = fault.status(302, {"Location": place})

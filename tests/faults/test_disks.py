@@ -52,7 +52,7 @@ def refusing(name: str, number: int, after: int = 0) -> Any:
     return swapped(os, name, refuses)
 
 
-@pytest.mark.fault("disk full in the midst of a file, room is made later", ends="DiskFull")
+@pytest.mark.fault("disk full mid-file, space is freed later", ends="DiskFull")
 def test_full(trial: Any, server: Any, noise: Any, small_disk: Any) -> None:
     item = server.item("one", noise(30 * MIB), "sha256")
     small = server.item("small", noise(1000), "md5")
@@ -68,7 +68,7 @@ def test_full(trial: Any, server: Any, noise: Any, small_disk: Any) -> None:
     assert trial.again([small, item], place).outcomes[1].bytes_kept >= 8 * MIB
 
 
-@pytest.mark.fault("body without an end, of a file whose size nobody states", ends="DiskFull")
+@pytest.mark.fault("endless body of a file of unknown size", ends="DiskFull")
 def test_endless(trial: Any, server: Any, noise: Any, fault: Any, small_disk: Any) -> None:
     place, body = small_disk("size=20m"), noise(30 * MIB)
     server.put("one", body, None)
@@ -132,7 +132,7 @@ def test_short_writes(trial: Any, server: Any, noise: Any) -> None:
         trial.download([server.item("one", noise(6 * MIB), "sha256"), server.item("two", noise(9000), "sha256")])
 
 
-@pytest.mark.fault("disk that fails to write (EIO) half-way", ends="NotWritable")
+@pytest.mark.fault("disk that fails to write (EIO) mid-file", ends="NotWritable")
 def test_broken_disk(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(17 * MIB), "sha256")
     with refusing("pwritev", errno.EIO, 100):
@@ -172,7 +172,7 @@ def test_read_only(trial: Any, server: Any, noise: Any, small_disk: Any) -> None
     assert server.requests == []
 
 
-@pytest.mark.fault("folder without the right to write", ends="NotWritable")
+@pytest.mark.fault("folder without write permission", ends="NotWritable")
 def test_no_right(trial: Any, server: Any, noise: Any) -> None:
     trial.folder.mkdir()
     trial.folder.chmod(0o555)
@@ -183,7 +183,7 @@ def test_no_right(trial: Any, server: Any, noise: Any) -> None:
     assert server.requests == []
 
 
-@pytest.mark.fault("right to write a folder lost meanwhile", ends="NotWritable")
+@pytest.mark.fault("write permission for the folder lost during the transfer", ends="NotWritable")
 @pytest.mark.parametrize("size", [5000, 17 * MIB])
 def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
     item = server.item("sub/one", noise(size), "sha256")
@@ -200,7 +200,7 @@ def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
     trial.again([item])
 
 
-@pytest.mark.fault("disk without room for a journal", ends="DiskFull")
+@pytest.mark.fault("disk without space for a journal", ends="DiskFull")
 def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None:
     place = small_disk("size=16k,nr_inodes=2")
     item = server.item("one", b"1")
@@ -210,7 +210,7 @@ def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None
     assert server.requests == []
 
 
-@pytest.mark.fault("target folder removed meanwhile", ends=("NotWritable", "TransferError", "right file"))
+@pytest.mark.fault("target folder removed during the transfer", ends=("NotWritable", "TransferError", "right file"))
 @pytest.mark.parametrize("size", [5000, 9 * MIB, 17 * MIB])
 def test_removed(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
     def removes(_server: Any, _request: Any, answer: Any) -> Any:
@@ -232,7 +232,7 @@ def test_a_file(trial: Any, server: Any) -> None:
     trial.ended("NotWritable")
 
 
-@pytest.mark.fault("folder where a file should be", ends="NotWritable")
+@pytest.mark.fault("folder at the target path", ends="NotWritable")
 @pytest.mark.parametrize("full", [True, False])
 def test_a_folder(trial: Any, server: Any, full: bool) -> None:
     (trial.folder / "one").mkdir(parents=True)
@@ -244,7 +244,7 @@ def test_a_folder(trial: Any, server: Any, full: bool) -> None:
     assert (trial.folder / "one").is_dir()
 
 
-@pytest.mark.fault("folder that appears where the file should be meanwhile", ends="NotWritable")
+@pytest.mark.fault("folder created at the target path during the transfer", ends="NotWritable")
 @pytest.mark.parametrize("size", [500, 9 * MIB])
 def test_a_folder_appears(trial: Any, server: Any, noise: Any, leftovers: Any, size: int) -> None:
     def appears(_server: Any, _request: Any, answer: Any) -> Any:
@@ -257,7 +257,7 @@ def test_a_folder_appears(trial: Any, server: Any, noise: Any, leftovers: Any, s
     assert report.outcomes[1].state == "done"
 
 
-@pytest.mark.fault("link where the file should be", ends="right file")
+@pytest.mark.fault("symbolic link at the target path", ends="right file")
 @pytest.mark.parametrize("checksums", [[], ["md5"]])
 def test_a_link(trial: Any, server: Any, noise: Any, tmp_path: Path, checksums: list[str]) -> None:
     (tmp_path / "precious").write_bytes(b"mine")
@@ -375,7 +375,7 @@ def test_a_damaged_journal(trial: Any, server: Any, fault: Any, noise: Any, dama
     trial.download([item, small])
 
 
-@pytest.mark.fault("something else under the journal's name", ends="NotWritable")
+@pytest.mark.fault("unrelated file at the journal's path", ends="NotWritable")
 def test_no_journal(trial: Any, server: Any, noise: Any) -> None:
     journal = trial.folder / ".omics-transfer" / "transfer.journal"
     journal.parent.mkdir(parents=True)
@@ -386,7 +386,7 @@ def test_no_journal(trial: Any, server: Any, noise: Any) -> None:
     trial.ended("NotWritable")
 
 
-@pytest.mark.fault("journal that can't be opened: a folder is there", ends="NotWritable")
+@pytest.mark.fault("journal that cannot be opened: its path is a folder", ends="NotWritable")
 def test_a_journal_that_is_a_folder(trial: Any, server: Any) -> None:
     (trial.folder / ".omics-transfer" / "transfer.journal").mkdir(parents=True)
     with pytest.raises(NotWritable):
@@ -395,7 +395,7 @@ def test_a_journal_that_is_a_folder(trial: Any, server: Any) -> None:
     assert server.requests == []
 
 
-@pytest.mark.fault("file that is there, right size, wrong bytes", ends="right file")
+@pytest.mark.fault("existing file with the right size and wrong bytes", ends="right file")
 @pytest.mark.parametrize("size", [5000, 9 * MIB])
 def test_a_wrong_file_that_is_there(trial: Any, server: Any, noise: Any, size: int) -> None:
     trial.folder.mkdir()
@@ -403,7 +403,7 @@ def test_a_wrong_file_that_is_there(trial: Any, server: Any, noise: Any, size: i
     trial.download([server.item("one", noise(size), "sha256")])
 
 
-@pytest.mark.fault("file that is there is damaged after it was done, its date changed", ends="right file")
+@pytest.mark.fault("finished file damaged afterwards, its date changed", ends="right file")
 def test_a_file_that_is_damaged_later(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(9 * MIB), "sha256")
     download([item], trial.folder)

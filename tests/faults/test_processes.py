@@ -71,14 +71,14 @@ def kills(times: int, trial: Any, server: Any, fault: Any, noise: Any, start: An
     assert not list(trial.folder.rglob("*.part"))
 
 
-@pytest.mark.fault("kill -9 at random moments of a download, then gone on with", ends=("right file", "no file"))
+@pytest.mark.fault("kill -9 at random moments of a download, then resumed", ends=("right file", "no file"))
 def test_killed(trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> None:
     kills(5, trial, server, fault, noise, start)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-@pytest.mark.fault("kill -9 at random moments of a download, then gone on with", ends=("right file", "no file"))
+@pytest.mark.fault("kill -9 at random moments of a download, then resumed", ends=("right file", "no file"))
 def test_killed_often(trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> None:
     kills(50, trial, server, fault, noise, start)
 
@@ -93,7 +93,7 @@ def test_killed_and_changed(trial: Any, server: Any, fault: Any, noise: Any, sta
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
-@pytest.mark.fault("SIGTERM in the midst of a download, then gone on with", ends="no file")
+@pytest.mark.fault("SIGTERM during a download, then resumed", ends="no file")
 def test_terminated(trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> None:
     item = server.item("one", noise(80 * MIB), "sha256")
     server.always["one"] = fault.changed(pace=50 * MIB)

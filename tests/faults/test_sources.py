@@ -65,7 +65,7 @@ def _other_total(more: int) -> Any:
     return wrong
 
 
-@pytest.mark.fault("200 with the whole file to a range", ends="right file")
+@pytest.mark.fault("200 with the whole file in response to a range request", ends="right file")
 @pytest.mark.parametrize("when", ["always", "half-way", "once"])
 @pytest.mark.parametrize("checksums", [[], ["sha256"]])
 def test_whole_to_a_range(trial: Any, server: Any, fault: Any, noise: Any, when: str, checksums: list[str]) -> None:
@@ -108,7 +108,7 @@ def test_changed_tag(trial: Any, server: Any, noise: Any, tags: tuple[str, str],
     trial.download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], connections=2)
 
 
-@pytest.mark.fault("source changes while it is fetched, only its date tells", ends="right file")
+@pytest.mark.fault("source changes while it is fetched, only its date differs", ends="right file")
 def test_changed_date(trial: Any, server: Any, noise: Any) -> None:
     old, new = noise(SIZE, 1), noise(SIZE, 2)
     server.put("one", old, None, "Mon, 02 Nov 2026 08:00:00 GMT")
@@ -141,9 +141,7 @@ VALIDATORS = {
 """What a server tells of both versions; its clock says 08:00:00."""
 
 
-@pytest.mark.fault(
-    "source changes after the connection broke, neither checksum nor strong validator", ends="right file"
-)
+@pytest.mark.fault("source changes after a broken connection, neither checksum nor strong validator", ends="right file")
 @pytest.mark.parametrize(("tag", "date"), VALIDATORS.values(), ids=VALIDATORS)
 @pytest.mark.parametrize(("size", "at"), [(5000, 3000), (9 * MIB, 5 * MIB), (SIZE, 16 * MIB)])
 @pytest.mark.parametrize("sized", [True, False])
@@ -171,7 +169,9 @@ def test_halves_of_two_versions(
     assert sum("range" in request.headers for request in server.of("one")) <= 1  # the first answer told
 
 
-@pytest.mark.fault("neither checksum nor strong validator, connection broke, joined all the same", ends="right file")
+@pytest.mark.fault(
+    "neither checksum nor strong validator, connection broken, resumed because allowed", ends="right file"
+)
 @pytest.mark.parametrize(("tag", "date"), VALIDATORS.values(), ids=VALIDATORS)
 @pytest.mark.parametrize("how", ["argument", "control"])
 def test_joined_when_allowed(
@@ -215,7 +215,7 @@ def test_an_earlier_run_is_gone_on_with_when_allowed(server: Any, fault: Any, no
     assert (target / "one").read_bytes() == body
 
 
-@pytest.mark.fault("source whose ETag is another one in each answer", ends=("SourceChanged", "right file"))
+@pytest.mark.fault("source with a different ETag in each response", ends=("SourceChanged", "right file"))
 def test_restless(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     tags = iter(range(1000))
 
@@ -274,7 +274,7 @@ def test_wrong_always(
     assert leftovers() == []
 
 
-@pytest.mark.fault("other bytes in each answer", ends="ChecksumMismatch")
+@pytest.mark.fault("different bytes in each response", ends="ChecksumMismatch")
 def test_wrong_each_time(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(SIZE), "sha256")
 

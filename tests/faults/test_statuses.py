@@ -51,7 +51,7 @@ def test_told_a_date(trial: Any, server: Any, fault: Any, noise: Any, clock: Any
     assert clock.passed >= 35
 
 
-@pytest.mark.fault("Retry-After that makes no sense", ends="right file")
+@pytest.mark.fault("invalid Retry-After", ends="right file")
 @pytest.mark.parametrize("told", ["soon", "-5", "1e9", "nan", "", "Thu, 32 Foo 2026 99:99:99 GMT", "٣"])
 def test_odd_retry_after(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, told: str) -> None:
     headers = {"Retry-After": told.encode().decode("latin-1")}
@@ -92,7 +92,7 @@ def test_lasting_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock:
     trial.again([item], clock=clock)
 
 
-@pytest.mark.fault("503 half-way, always, then gone on with", ends="ServiceUnavailable")
+@pytest.mark.fault("503 mid-transfer, always, then resumed", ends="ServiceUnavailable")
 def test_trouble_half_way(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(SIZE), "md5", retries=3)
     server.fault("one", *[fault.fine] * 2)
@@ -111,14 +111,14 @@ def test_not_there(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) 
     assert len(server.of("one")) == 1
 
 
-@pytest.mark.fault("404 half-way", ends="NotFound")
+@pytest.mark.fault("404 mid-transfer", ends="NotFound")
 def test_gone_half_way(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.fault("one", *[fault.fine] * 3)
     server.always["one"] = fault.status(404)
     trial.download([server.item("one", noise(SIZE), "md5")], clock=clock)
 
 
-@pytest.mark.fault("reason phrase with a colon in it", ends="right file")
+@pytest.mark.fault("reason phrase with a colon", ends="right file")
 def test_colon_in_the_reason(trial: Any, server: Any, noise: Any) -> None:
     body = noise(50)
     server.right["one"] = body
@@ -127,7 +127,7 @@ def test_colon_in_the_reason(trial: Any, server: Any, noise: Any) -> None:
     trial.download([Item("one", Location(server.url("one")), 50, retries=0)])
 
 
-@pytest.mark.fault("403 mid-way: the presigned URL ends, a new one is given", ends="right file")
+@pytest.mark.fault("403 mid-transfer: the presigned URL expires and is renewed", ends="right file")
 @pytest.mark.parametrize("status", [400, 401, 403, 410])
 @pytest.mark.parametrize("uses", [1, 2, 5])
 def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int, uses: int) -> None:
@@ -147,7 +147,7 @@ def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, s
     assert len(given) > 1
 
 
-@pytest.mark.fault("403 for every URL that is given", ends="Forbidden")
+@pytest.mark.fault("403 for every issued URL", ends="Forbidden")
 def test_never_accepted(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     given: list[int] = []
 
@@ -161,7 +161,7 @@ def test_never_accepted(trial: Any, server: Any, fault: Any, noise: Any, clock: 
     assert clock.slept == 0
 
 
-@pytest.mark.fault("403 half-way for a URL that can't be asked for again", ends="Forbidden")
+@pytest.mark.fault("403 mid-transfer for a URL that cannot be renewed", ends="Forbidden")
 def test_fixed_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(SIZE), "sha256")
     server.fault("one", *[fault.fine] * 3)
@@ -188,7 +188,7 @@ def test_always_redirected_to_401(trial: Any, server: Any, fault: Any, noise: An
     assert len(server.of("there")) <= 5
 
 
-@pytest.mark.fault("service that gives the URLs fails", ends="NotFound")
+@pytest.mark.fault("service that issues the URLs fails", ends="NotFound")
 def test_locator_fails(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     def locate() -> Location:
         raise NotFound("there is no such bundle", status=404)
@@ -198,7 +198,7 @@ def test_locator_fails(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     assert report.outcomes[1].state == "done"
 
 
-@pytest.mark.fault("200 with an error's page and its length, once", ends="right file")
+@pytest.mark.fault("200 with an error page instead of the file, once", ends="right file")
 def test_error_page_as_200(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.fault("one", fault.status(200, {}, b"<html>We'll be back soon</html>"))
     trial.download([server.item("one", noise(5000), "md5")], clock=clock)

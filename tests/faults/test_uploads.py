@@ -43,7 +43,7 @@ def test_lasting(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock:
     assert len(sink.requests) < 50
 
 
-@pytest.mark.fault("upload: connection reset while a body is sent, or instead of an answer", ends=RIGHT)
+@pytest.mark.fault("upload: connection reset while a body is sent, or instead of a response", ends=RIGHT)
 @pytest.mark.parametrize("read", [0, 500, None])
 def test_reset(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any, read: int | None) -> None:
     to, stored, path = way
@@ -87,14 +87,14 @@ def test_always_reset(trial: Any, sink: Any, way: Any, file: Path, reply: Any, c
     trial.upload(file, to, stored, clock=clock, retries=2)
 
 
-@pytest.mark.fault("upload: a store that takes the body and never answers", ends="TimedOut")
+@pytest.mark.fault("upload: a store that accepts the body and never responds", ends="TimedOut")
 def test_no_answer(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any) -> None:
     to, stored, _ = way
     sink.always = lambda _: reply(stall=True, keep=False)
     trial.upload(file, to, stored, clock=clock, retries=0, patience=RESTLESS)
 
 
-@pytest.mark.fault("upload: 403, the presigned URL has ended, a new one is given", ends=RIGHT)
+@pytest.mark.fault("upload: 403, the presigned URL has expired and is renewed", ends=RIGHT)
 def test_ended(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any) -> None:
     to, stored, path = way
     sink.fault(path, lambda _: reply(403))
@@ -109,13 +109,13 @@ def test_always_ended(trial: Any, sink: Any, way: Any, file: Path, reply: Any, c
     assert len(sink.requests) < 50
 
 
-@pytest.mark.fault("upload: a part arrives damaged, its ETag tells, once", ends=RIGHT)
+@pytest.mark.fault("upload: a part arrives damaged, detected by its ETag, once", ends=RIGHT)
 def test_damaged_once(trial: Any, sink: Any, store: Any, file: Path, reply: Any, clock: Any) -> None:
     sink.fault("object", lambda _: reply(headers={"ETag": f'"{"0" * 32}"'}))
     trial.upload(file, store, lambda: store.body if store.completed else None, clock=clock)
 
 
-@pytest.mark.fault("upload: a part arrives damaged, its ETag tells, always", ends="ChecksumMismatch")
+@pytest.mark.fault("upload: a part arrives damaged, detected by its ETag, always", ends="ChecksumMismatch")
 def test_damaged_always(trial: Any, sink: Any, store: Any, file: Path, reply: Any, clock: Any) -> None:
     store.part_checksum = "md5"
     sink.always = lambda _: reply(headers={"ETag": f'"{"0" * 32}"'})
@@ -166,7 +166,7 @@ def test_complete_fails(
     trial.upload(file, store, lambda: store.body if store.completed else None, clock=clock)
 
 
-@pytest.mark.fault("upload: nobody listens", ends="ConnectFailed")
+@pytest.mark.fault("upload: no server is listening", ends="ConnectFailed")
 def test_refused(trial: Any, sink: Any, file: Path, clock: Any) -> None:
     to = PutTo(Location(f"http://127.0.0.1:1/x?X-Amz-Signature={CANARY}"))
     trial.upload(file, to, lambda: None, clock=clock, retries=2)
