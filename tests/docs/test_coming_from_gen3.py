@@ -2,13 +2,13 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from coming_from import ComingFrom, Run, check_names
 from omicsdk.sandbox import Sandbox
+from sandbox_clock import SandboxClock
 from unsettled import without_proxies
 
 PAGE = ComingFrom("gen3")
@@ -101,16 +101,9 @@ def test_the_explorer(run: Run, omics_sandbox: Sandbox):
 def test_jobs(run: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
     from omicsdk.compat.gen3.jobs import Gen3Jobs
 
-    class ItsClock:
-        """Who waits moves the sandbox's clock."""
-
-        monotonic = staticmethod(time.monotonic)
-
-        def sleep(self, seconds: float) -> None:
-            omics_sandbox.clock.advance(seconds)
-
+    clock = SandboxClock(omics_sandbox)
     beginning = Gen3Jobs.__init__
-    monkeypatch.setattr(Gen3Jobs, "__init__", lambda self, **given: beginning(self, **given, clock=ItsClock()))
+    monkeypatch.setattr(Gen3Jobs, "__init__", lambda self, **given: beginning(self, **given, clock=clock))
     assert run("jobs.py").output["output"]
 
 

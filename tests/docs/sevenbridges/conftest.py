@@ -1,7 +1,6 @@
 """What runs the examples of docs/coming-from-sevenbridges.md: an Api of the sandbox, and what they name."""
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,28 +10,10 @@ import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.sandbox import Sandbox
 from published import published_names
+from sandbox_clock import SandboxClock
 from sb_page import EXAMPLES, FASTQ, PROJECT, USER
 
 URL, CGC_URL = "https://api.sbgenomics.com/v2", "https://cgc-api.sbgenomics.com/v2"
-
-
-class ItsClock:
-    """Who waits moves the sandbox's clock."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._sandbox.clock.advance(seconds)
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)
 
 
 @pytest.fixture
@@ -56,7 +37,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def plain(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[omicsdk.compat.sevenbridges.Api]]:
     """Has `sbg.Api` speak plain http, as the sandbox does, and wait by its clock; gives what was made."""
     made: list[omicsdk.compat.sevenbridges.Api] = []
-    make = functools.partial(omicsdk.compat.sevenbridges.Api, debug=True, clock=ItsClock(omics_sandbox))
+    make = functools.partial(omicsdk.compat.sevenbridges.Api, debug=True, clock=SandboxClock(omics_sandbox))
 
     def making(*arguments: Any, **named: Any) -> omicsdk.compat.sevenbridges.Api:
         made.append(make(*arguments, **named))

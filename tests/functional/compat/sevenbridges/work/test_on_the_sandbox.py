@@ -1,12 +1,12 @@
 """Apps, tasks and automations from one end to the other, on the sandbox's platform and by its clock."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 from omicsdk.compat.sevenbridges import Api, Conflict, TaskValidationError
 from omicsdk.sandbox import Sandbox
+from sandbox_clock import SandboxClock
 
 pytestmark = pytest.mark.sandbox
 
@@ -21,30 +21,9 @@ TOOL = {
 YAML = "\n".join(f"{name}: {json.dumps(value)}" for name, value in TOOL.items())
 
 
-class ItsClock:
-    """Who waits moves the sandbox's clock."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return sum(self.slept)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self._sandbox.clock.advance(seconds)
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-
 @pytest.fixture
 def api(omics_sandbox: Sandbox) -> Iterator[Api]:
-    api = Api(omics_sandbox.sb_url, omics_sandbox.sb_token, debug=True, clock=ItsClock(omics_sandbox))
+    api = Api(omics_sandbox.sb_url, omics_sandbox.sb_token, debug=True, clock=SandboxClock(omics_sandbox))
     yield api
     api.close()
 
