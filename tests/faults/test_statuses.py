@@ -141,7 +141,7 @@ def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, s
         same = [other for other in server.requests if other.query == request.query]
         return fault.status(status)(server, request, answer) if len(same) > uses else None
 
-    item = server.item("one", noise(60 * MIB), "sha256")
+    item = server.item("one", noise((10 * uses + 10) * MIB), "sha256")
     server.always["one"] = ends
     trial.download([replace(item, locate=locate, retries=1)], clock=clock)
     assert len(given) > 1

@@ -69,9 +69,10 @@ def test_half_a_head(
     trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any, head: bytes, reset: bool
 ) -> None:
     to, stored, path = way
-    # Each place is cut once, closed or reset by turns, and those at the end both ways; the last one lacks half of the blank line.
+    # Each place is cut once, closed or reset, in parts or whole, and those at the end in all ways; the last one lacks half of the
+    # blank line.
     places = len(head) + 2
-    for end in sorted({*range(int(reset), places, 2), *range(places - 4, places)}):
+    for end in sorted({*range(int(reset) + 2 * (path == "whole"), places, 4), *range(places - 4, places)}):
         sink.fault(path, lambda _, end=end: reply(raw=(head + b"\r\n")[:end], reset=reset))
         before = len(sink.requests)
         report = trial.upload(file, to, stored, clock=clock)

@@ -105,8 +105,9 @@ def bodies(operation: Operation, document: Mapping[str, Any], number: int) -> It
 def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -> Iterator[tuple[str, Any]]:
     """Path with query, and body of requests with a number in one place each.
 
-    Parameters, which services read themselves, have all numbers; bodies, which one validator checks, have `further` ones if asked.
+    Each has the largest number that a database takes and the one above it, and `further` ones if asked.
     """
+    numbers = (*EDGE, *(FURTHER if further else ()))
 
     def request(where: str, number: int, body: Any) -> tuple[str, Any]:
         path, query = operation.path, list[tuple[str, str]]()
@@ -121,9 +122,9 @@ def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -
     right = None if operation.body is None else sample(operation.body, document)
     for parameter in operation.parameters:
         if parameter.place in ("path", "query"):
-            for number in (*EDGE, *FURTHER):
+            for number in numbers:
                 yield request(parameter.name, number, right)
-    for number in (*EDGE, *(FURTHER if further else ())):
+    for number in numbers:
         for body in bodies(operation, document, number):
             yield request("", number, body)
 
