@@ -20,11 +20,13 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
+    Forbidden,
     NameClash,
     NotWritable,
     OmicsError,
     TransportError,
     TruncatedTransfer,
+    Unauthorized,
     UsageError,
 )
 from omicsdk.core.files import in_place_of
@@ -145,6 +147,8 @@ def get(
         if not dry_run:
             write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
+        for note in _missing_logins(plan, sources, report):
+            tell(note)
         return report
 
 
@@ -271,6 +275,20 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
         next(fetched) if file.error is None else Outcome.of_error(file.name, file.error, file.size)
         for file in plan.files()
     )
+
+
+def _missing_logins(plan: Plan, sources: Sources, report: TransferReport) -> Iterator[str]:
+    """For each service that refused files and has no credentials, how to configure them."""
+    if not report.failed:
+        return
+    refused = Counter(
+        file.kind
+        for file, outcome in zip(plan.files(), report.outcomes, strict=True)
+        if isinstance(outcome.error, (Unauthorized, Forbidden))
+    )
+    for kind, number in refused.items():
+        if remedy := sources.of(kind).missing_login:
+            yield f"{count_of(number, 'file')} refused: no credentials. {remedy}"
 
 
 # -- the result manifest

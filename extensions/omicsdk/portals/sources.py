@@ -69,7 +69,12 @@ class Source(Closing):
     Args:
         kind: The kind: a key of SOURCES.
         options: How it works.
+
+    Attributes:
+        missing_login: Where no credentials are configured, how to configure them; "" otherwise.
     """
+
+    missing_login: str = ""
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         self.kind = kind
@@ -144,8 +149,10 @@ class Service(Source):
         super().__init__(kind, options)
         self.base_url = (options.environ.get(self.url_variable) or self.address).rstrip("/")
         self._login = self.credentials()
-        if self._login is not None and not is_confidential(self.base_url):
-            raise ConfigError(f"{self.base_url}: credentials are not sent over http", remedy="Use its https URL.")
+        if self._login is not None:
+            self.missing_login = ""
+            if not is_confidential(self.base_url):
+                raise ConfigError(f"{self.base_url}: credentials are not sent over http", remedy="Use its https URL.")
 
     def credentials(self) -> Credentials | None:
         """Its credentials; None where none are configured."""
@@ -196,6 +203,7 @@ class Gdc(Service):
 
     url_variable: ClassVar[str] = "OMICS_GDC_URL"
     address: ClassVar[str] = "https://api.gdc.cancer.gov"
+    missing_login = "Set GDC_TOKEN to a token of the GDC data portal, or to its file."
 
     def credentials(self) -> Credentials | None:
         stated = self.options.environ.get("GDC_TOKEN", "").strip()
@@ -344,8 +352,9 @@ class GoogleStorage(Service):
     address: ClassVar[str] = GOOGLE
 
     def credentials(self) -> Credentials | None:
-        from omicsdk.core.oauth.google import READ_STORAGE, found_credentials
+        from omicsdk.core.oauth.google import READ_STORAGE, REMEDY, found_credentials
 
+        self.missing_login = REMEDY
         return found_credentials(self.options.environ, READ_STORAGE, [self.base_url])
 
     def locate(self, file: ListedFile) -> Location:

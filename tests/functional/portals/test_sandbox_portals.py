@@ -96,8 +96,16 @@ def test_controlled_files_need_the_token_of_the_portal(portals: Sandbox, monkeyp
     id = portals.portals.add_gdc("c.bam", portals.context.objects.put_bytes(b"controlled"), controlled=True)
     md5 = hashlib.md5(b"controlled").hexdigest()
     Path("list.txt").write_text(f"id\tfilename\tmd5\tsize\tstate\n{id}\tc.bam\t{md5}\t10\treleased\n")
-    (refused,) = omicsdk.get("list.txt", "data").outcomes
+    told: list[str] = []
+    (refused,) = omicsdk.get("list.txt", "data", on_message=told.append).outcomes
     assert isinstance(refused.error, Forbidden)
+    assert told[-1] == (
+        "1 file refused: no credentials. Set GDC_TOKEN to a token of the GDC data portal, or to its file."
+    )
+    monkeypatch.setenv("GDC_TOKEN", "another")
+    (refused,) = omicsdk.get("list.txt", "data", on_message=told.append).outcomes
+    assert isinstance(refused.error, Forbidden)
+    assert "GDC_TOKEN" not in told[-1]
     monkeypatch.setenv("GDC_TOKEN", portals.token())
     assert omicsdk.get("list.txt", "data").counts["done"] == 1
 
