@@ -80,7 +80,7 @@ def resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[
     return merged
 
 
-def bodies(operation: Operation, document: Mapping[str, Any], number: int) -> Iterator[Any]:
+def bodies(operation: Operation, document: Mapping[str, Any], number: int, *, further: bool) -> Iterator[Any]:
     """Bodies with the number in one field each, one level below the top too."""
     if operation.body is None:
         yield None
@@ -88,7 +88,8 @@ def bodies(operation: Operation, document: Mapping[str, Any], number: int) -> It
     schema, right = resolved(operation.body, document), sample(operation.body, document)
     yield right
     yield number
-    fits = number == LARGEST  # a database takes it: it is tried as each field itself, and below only what none takes
+    # A database takes the largest: it is tried as each field itself, and below only what none takes.
+    fits = number == LARGEST and not further
     for name, inner in schema.get("properties", {}).items():
         base = right if isinstance(right, dict) else {}
         yield {**base, name: number}
@@ -125,7 +126,7 @@ def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -
             for number in numbers:
                 yield request(parameter.name, number, right)
     for number in numbers:
-        for body in bodies(operation, document, number):
+        for body in bodies(operation, document, number, further=further):
             yield request("", number, body)
 
 

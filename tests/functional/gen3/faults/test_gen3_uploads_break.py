@@ -58,7 +58,11 @@ def there(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize(
     ("part", "signal_"),
-    [(1, signal.SIGKILL), (2, signal.SIGINT), (2, signal.SIGKILL), (3, signal.SIGKILL)],
+    [
+        *((part, signal.SIGKILL) for part in (1, 2, 3)),
+        (2, signal.SIGINT),
+        *(pytest.param(part, signal.SIGINT, marks=pytest.mark.long) for part in (1, 3)),
+    ],
 )
 def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
     sandbox: Sandbox,
