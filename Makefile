@@ -92,7 +92,7 @@ bench: $(STAMP)
 	@for script in cli_startup generated codegen transfer hca sevenbridges gen3 crunch_pangea file_systems links scale sandbox azul; do echo "== $$script"; $(BIN)/python "benchmarks/$$script.py" || exit 1; done
 
 cassettes: $(STAMP)
-	@$(BIN)/python tests/cassettes/record.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/cassettes/record.py
 
 docs: $(STAMP)
 	@$(BIN)/python docs/build.py

@@ -1,6 +1,7 @@
 """The calls of the Human Cell Atlas's services that are recorded: each operation once, with pages where there are some."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,8 +11,10 @@ import httpx
 from azul_project import write_project
 from omicsdk.core.checksums import Digests
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.azul.hits import Addresses
 from omicsdk.sandbox.fusillade.tokens import client_secret
-from recording import Recorder
+from omicsdk.sandbox.service import Call
+from recording import HOST, Recorder
 
 # -- the Data Store
 
@@ -280,6 +283,14 @@ EYE = {"organ": {"is": ["eye"]}}
 
 def azul(recorder: Recorder, sandbox: Sandbox) -> None:
     """Makes the calls of Azul, over a project of four files."""
+    addresses = sandbox.azul.addresses
+
+    def with_fixed_host(call: Call, catalog: str) -> Addresses:
+        found = addresses(call, catalog)
+        return replace(found, url=lambda file: found.url(file).replace(sandbox.url, HOST))
+
+    # A manifest's key is the checksum of its text: the port of the server would make it another at each recording.
+    sandbox.azul.addresses = with_fixed_host
     with TemporaryDirectory() as folder:
         sandbox.seed(write_project(Path(folder, "bundle")))
     for operation in ("get_openapi", "get_health", "get_basic_health", "get_cached_health", "get_fast_health"):

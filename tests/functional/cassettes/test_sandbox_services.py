@@ -4,6 +4,7 @@ The cassettes are `record.py`'s. Requests are matched whole, so a client that se
 by strict clients and held against the recorded bytes.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -32,7 +33,9 @@ def test_what_is_not_recorded_is_not_played(service, omics_sandbox: Sandbox):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_recording_again_gives_the_same_bytes(tmp_path):
-    subprocess.run([sys.executable, CASSETTES / "record.py", "--into", tmp_path], check=True)
+    support = str(CASSETTES.parent / "support")
+    command = [sys.executable, CASSETTES / "record.py", "--into", tmp_path]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": support})
     for service in COUNTS:
         before, after = (
             {path.name: path.read_bytes() for path in (folder / service).iterdir()} for folder in (CASSETTES, tmp_path)

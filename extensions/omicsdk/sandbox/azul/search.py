@@ -261,7 +261,7 @@ def facets(kind: Kind, found: Sequence[Entity]) -> dict[str, Any]:
 
 def _terms(found: Sequence[Entity], reader: Reader) -> Iterator[Any]:
     for entity in found:
-        yield from {value for file in entity.files for value in reader(file)}
+        yield from dict.fromkeys(value for file in entity.files for value in reader(file))
 
 
 def _facet(values: Sequence[Any]) -> dict[str, Any]:
