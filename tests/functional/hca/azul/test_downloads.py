@@ -18,6 +18,7 @@ from omicsdk.core import Interrupted, ManualClock, NotFound, Retry, UsageError
 from omicsdk.core.client import stopping_by
 from omicsdk.hca.azul import ManifestError
 from omicsdk.hca.azul.downloads import Sources, names_of, planned
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 LOG_OF_FILES = "azul get_file_state"
@@ -172,6 +173,15 @@ def test_files_that_the_mirror_lacks_come_from_the_service(azul: Azul, omics_san
     omics_sandbox.settings.turn({"azul.mirror_names": True})
     report = azul.download("organ=eye", tmp_path / "out")
     assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
+
+
+def test_a_file_that_neither_mirror_nor_service_has_is_asked_for_once(
+    azul: Azul, omics_sandbox: Any, tmp_path: Path
+) -> None:
+    omics_sandbox.add_faults(Rule("status", path="/azul/fetch/repository/files/*", status=404))
+    (failed,) = azul.download("fileFormat=h5ad", tmp_path / "out").outcomes
+    assert (failed.state, type(failed.error)) == ("failed", NotFound)
+    assert len(omics_sandbox.requests("/azul/fetch/repository/files")) == 1
 
 
 def test_a_file_that_is_not_ready_is_waited_for(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
