@@ -277,10 +277,10 @@ def page(face: Face, text: str) -> str:
 def _part(face: Face, part: str) -> str:
     known = _differences(face)
     if part == "names":
-        head, lines = (known.package, "here", "with"), list(rows(face, face.published()))
+        head, lines = (known.package, "here", "members or reason"), list(rows(face, face.published()))
     elif part == "left out":
         left_out = {**known.modules, **{name: why for name, why in known.names.items() if "." not in name}}
-        head, lines = ("what", "why"), [(f"`{name}`", why) for name, why in left_out.items()]
+        head, lines = ("name", "reason"), [(f"`{name}`", why) for name, why in left_out.items()]
     else:
         head, lines = ("old", "here"), [(each.old, each.here) for each in known.behaviour if each.topic == part]
     table = [head, ("---",) * len(head), *lines]
