@@ -27,13 +27,13 @@ from transferring.files import Served, served_file
 from transferring.processes import server
 
 ABOUT = """\
-Both sides are given the same curl manifest in a file, and are measured from the start of their processes to the end. curl runs with
-the options that the service's command line for the manifest has; it fetches one file after the other, and verifies nothing. Ours looks up
-sizes and checksums in the index, and verifies the SHA-256 of each file. The index and the addresses of files are those of a small asyncio server
-(`benchmarks/azul_service.py`), which answers after 50 ms; nginx serves the bytes. What was fetched is deleted before each run
-and compared with what is served after it. The service accepts 1,000 requests in 5 minutes from one address, and each file that is not in
-the mirror needs one: of more than 1,000 such files that rule decides, for both sides alike, and no client can be faster. Fewer files, and
-those in the mirror, are what these rows measure."""
+Both sides read the same curl manifest from a file and are measured from process start to exit. curl runs with the options of the service's
+own command line for the manifest; it downloads one file after the other and verifies nothing. omicsdk looks up sizes and checksums in the
+index and verifies the SHA-256 of each file. A small asyncio server (`benchmarks/azul_service.py`), which answers after 50 ms, serves the
+index and the addresses of files; nginx serves the bytes. Downloaded files are compared with the served ones after each run and deleted
+before the next. The service accepts 1,000 requests in 5 minutes from one address, and each file that is not on the mirror needs one. For
+more than 1,000 such files, this limit determines the time of both sides, and no client can be faster. These rows measure fewer files, and
+files on the mirror."""
 
 DELAY = 0.05
 """Seconds that the service takes for an answer."""

@@ -12,12 +12,12 @@ from pangea_and_crunch.clients import PEER
 from published import measure
 
 ABOUT = """\
-Both sides run the same lines of a script, in processes that are warm, but for the help and the import, which are measured in
-processes that have just begun. Pangea and the crunch site are a small asyncio server (`benchmarks/pangea_and_crunch/`) that
-answers at once and keeps nothing; nginx serves the bytes behind presigned URLs over plain http, and parts of uploads go to a
-server that counts and forgets them. Caches are as both are shipped, and empty when samples are listed. Ours verifies MD5 where
-one is stated; the published client verifies nothing. The last row has no client on the other side: it is the stages of a run
-with nothing changed, held against hashing the same files one after the other, without anything else."""
+Both sides run the same lines of a script in warm processes, except for the help and the import, which are measured in new processes.
+A small asyncio server (`benchmarks/pangea_and_crunch/`) stands in for Pangea and the crunch site; it answers immediately and stores
+nothing. nginx serves the bytes behind presigned URLs over plain http, and a server that counts and discards them receives the parts
+of uploads. Caches have their default settings, and are empty when samples are listed. omicsdk verifies MD5 where one is stated; the
+published client verifies nothing. The last row has no client on the other side: it compares the stages of a run in which nothing
+changed with hashing the same files one after the other."""
 
 
 if __name__ == "__main__":

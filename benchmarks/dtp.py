@@ -20,11 +20,10 @@ from openpyxl import Workbook
 from script import Entry, Session, options
 
 ABOUT = """\
-A process of its own makes files of records of a data set, from the first import to the last file, reading the dictionary and
-holding every record against it on the way. The data set has a subject for each 100 files; each row of a manifest has all of the
-ten columns of the template, two of them with several lines, as openpyxl writes them. Memory is the most that the process had in
-use at once, the interpreter included. Nothing is compared with it: what the documentation describes was never published as a
-package."""
+A separate process converts the manifests of a data set into files of records, measured from the first import to the last file. This
+includes reading the dictionary and validating every record against it. The data set has one subject for each 100 files. Each row of a manifest has all
+ten columns of the template, two of them with several lines, as openpyxl writes them. Memory is the peak of the process, including
+the interpreter. There is no peer: the documented software was never published as a package."""
 
 ROOT = Path(__file__).parents[1]
 DICTIONARY = ROOT / "extensions" / "omicsdk" / "sandbox" / "gen3" / "records" / "sds.json"

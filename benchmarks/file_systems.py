@@ -11,10 +11,10 @@ from file_access.cases import ENTRIES
 from published import measure
 
 ABOUT = """\
-Both sides run the same lines of Python in warm processes; only the URL and the options differ. Ours reads `dss://` through a Data
-Store that answers with redirects to nginx, and `s3://` from the same nginx; the peers read from nginx directly. Opening the file is
-part of each run. curl writes to /dev/null. The server of writes drops the bytes in the kernel. `omics sync` and `rclone sync` are
-measured from the start of their processes to the end, in memory, with their default settings."""
+Both sides run the same lines of Python in warm processes; only the URL and the options differ. omicsdk reads `dss://` through a Data
+Store that redirects to nginx, and `s3://` from the same nginx; the peers read from nginx directly. Each run includes opening the
+file. curl writes to /dev/null. The server that receives writes discards the bytes in the kernel. `omics sync` and `rclone sync` are
+measured from process start to exit, in memory, with their default settings."""
 
 
 if __name__ == "__main__":

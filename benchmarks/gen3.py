@@ -12,11 +12,11 @@ from data_commons.clients import PEER
 from published import measure
 
 ABOUT = """\
-Both sides run the same lines of a script, in processes that are warm, but for the help and the import, which are measured in
-processes that have just begun. Ours verifies MD5 in the download; drs-pull verifies nothing. The commons is a small asyncio
-server (`benchmarks/data_commons/`) that keeps nothing and answers at once, or 50 ms later where that is said; drs-pull has https
-and port 443 wired in, so that both clients reach it through the same proxy and TLS. nginx serves the bytes behind presigned
-URLs over plain http. The manifest has md5, size, two URLs and a resource in each row, all of them right."""
+Both sides run the same lines of a script in warm processes, except for the help and the import, which are measured in new processes.
+omicsdk verifies MD5 in the download; drs-pull verifies nothing. The commons is a small asyncio server (`benchmarks/data_commons/`)
+that stores nothing and answers immediately, or after 50 ms where stated. drs-pull supports only https on port 443, so both clients
+reach the commons through the same proxy and TLS. nginx serves the bytes behind presigned URLs over plain http. Each row of the
+manifest has md5, size, two URLs and a resource, all valid."""
 
 
 if __name__ == "__main__":

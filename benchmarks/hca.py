@@ -13,14 +13,14 @@ from data_store.holdings import QUICK, Sizes
 from published import measure
 
 ABOUT = """\
-Both sides do the same. Commands are measured from the start of their processes to the end. Downloads and the upload are one
-call of the documented Python client, `DSSClient` of each package, in a process that has made that client: no imports and no
-reading of the service's document are in it. Both verify SHA-256 and have the system write what they fetched; where to
-stands in the last column. nginx serves the bytes behind redirects to presigned URLs. The Data Store and the staging bucket
-are small asyncio servers (`benchmarks/data_store/`) that keep nothing and answer at once, or 50 ms later where that is said.
-What was fetched is deleted directly before each run and looked at after it; of an upload the objects, bytes, tags, files and
-bundles that came are counted. The published client has the services' documents in its cache, and its boto3 is told
-`AWS_REQUEST_CHECKSUM_CALCULATION=when_required`, without which its own checksums are wrong."""
+Both sides do the same work. Commands are measured from process start to exit. Downloads and the upload are one call of the documented
+Python client, the `DSSClient` of each package, in a process that has already created the client; imports and reading the service's
+document are not included. Both sides verify SHA-256 and flush the downloaded files to the file system in the last column. nginx
+serves the bytes behind redirects to presigned URLs. The Data Store and the staging bucket are small asyncio servers
+(`benchmarks/data_store/`) that store nothing and answer immediately, or after 50 ms where stated. Downloaded files are deleted before
+each run and checked after it; for an upload, the received objects, bytes, tags, files and bundles are counted. The published client
+has the services' documents in its cache, and its boto3 runs with `AWS_REQUEST_CHECKSUM_CALCULATION=when_required`, without which its
+checksums are wrong."""
 
 
 if __name__ == "__main__":

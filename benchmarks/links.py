@@ -25,11 +25,11 @@ from transferring.cases import download_of
 from transferring.files import QUICK, Sizes
 
 ABOUT = """\
-Measured: one thread of one process downloads 512 MiB from nginx on loopback into memory, without a checksum; `interpreter` is the part
-of it that holds the interpreter's lock (copying, CRC32C and our own code), measured without network and disk. Simulated: so many
-threads take turns at that lock, first come first served, and do the rest beside each other, each on a core of its own; SHA-256 runs on
-the cores that are left. Memory bandwidth, the server and the disk are taken to be no limit, so these figures are upper ones.
-Nothing that is marked `simulated` was measured."""
+Measured: one thread of one process downloads 512 MiB from nginx on loopback into memory, without a checksum. `interpreter` is the part
+that holds the interpreter lock (copying, CRC32C and omicsdk's code), measured without network and disk. Simulated: several threads take
+turns holding that lock, first come, first served, and do the rest in parallel, each on a separate core; SHA-256 runs on the remaining
+cores. Memory bandwidth, the server and the disk are assumed to be no limit, so these figures are upper bounds. Rows marked `simulated`
+were not measured."""
 
 CHUNK = 16 * 1024
 """Bytes that libcurl hands over at once."""

@@ -31,11 +31,11 @@ SLOWER = 2.0
 """How much longer than a bare route the sandbox may take for a small request."""
 START_SECONDS = 0.6
 ABOUT = """\
-Seconds are those of 2,000 GETs over 8 connections that are kept alive, in brackets the CPU seconds of the server's process; a ratio
-of 2 is half the rate. A bare route encodes the same JSON and sends the same headers, served by a second process of uvicorn with the
-same settings (h11). The client writes requests to sockets and reads answers up to their Content-Length, without a library. Each
-run of the sandbox is directly before or after one of the bare route. The last row is a new process until its first answer: that
-of `/dss/v1/bundles/all`."""
+Seconds are for 2,000 GET requests over 8 keep-alive connections, with the CPU seconds of the server process in brackets; a ratio of 2 is
+half the rate. A bare route encodes the same JSON and sends the same headers, served by a second process of uvicorn with the same settings
+(h11). The client writes requests to sockets and reads responses up to their Content-Length, without a library. Each run of the sandbox is
+directly before or after a run of the bare route. The last row is the time from process start to the first response, for
+`/dss/v1/bundles/all`."""
 CASES = (
     "dss get_file, redirect",
     "indexd, one record",

@@ -12,12 +12,12 @@ from seven_bridges.cases import ENTRIES
 from seven_bridges.clients import PEER
 
 ABOUT = """\
-Both sides run the same lines of a script, in processes that have made their `Api`, but for the import, which is measured by itself
-in processes that have just begun. Only the metadata differ: ours gives all files to one `bulk_edit`, the published client saves each
-by `save`, as its documentation has it; a row of its own compares with its `bulk_edit`, given 100 at a time, the most that the
-platform takes. Ours verifies SHA-256 in the download; the published client verifies nothing. nginx serves the bytes behind presigned
-URLs; the platform is a small asyncio server (`benchmarks/seven_bridges/`) that keeps nothing and answers at once, or 50 ms later
-where that is said. Parts of uploads go to a server that drops them in the kernel; parts and bytes are counted."""
+Both sides run the same lines of a script in processes that have already created their `Api`, except for the import, which is measured in
+new processes. Only the metadata updates differ: omicsdk passes all files to one `bulk_edit`, and the published client calls `save` for
+each file, as its documentation shows. A separate row compares with its `bulk_edit`, called with 100 files at a time, the maximum of the
+platform. omicsdk verifies SHA-256 in the download; the published client verifies nothing. nginx serves the bytes behind presigned URLs.
+The platform is a small asyncio server (`benchmarks/seven_bridges/`) that stores nothing and answers immediately, or after 50 ms where
+stated. Parts of uploads go to a server that discards them in the kernel; parts and bytes are counted."""
 
 
 if __name__ == "__main__":
