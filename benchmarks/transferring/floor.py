@@ -72,9 +72,9 @@ class Floor:
             median(each.least for each in peers),
             median(each.wall for each in peers),
         )
-        beside = "" if self._algorithm is None else ", and hashing at once with these,"
-        what = f"receiving by libcurl, writing and serving{beside} take {work:.2f} s of CPU"
-        reason = f"{what}: {work / cores:.2f} s when they are spread over {cores} cores without a gap"
+        beside = "" if self._algorithm is None else ", with hashing in parallel,"
+        what = f"receiving with libcurl, writing and serving{beside} take {work:.2f} s of CPU"
+        reason = f"{what}, which is {work / cores:.2f} s when spread evenly over {cores} cores"
         return {"ratio": round(work / cores / wall, 3), "reason": reason}
 
     def _hash(self) -> None:
@@ -119,5 +119,5 @@ def sending_bound(source: Path, sink: str, part: int, peer: float, rounds: int) 
         handle.close()
 
     least = median([measured(send).wall for _ in range(rounds + 1)][1:])
-    reason = f"one thread that only hands the file to libcurl takes {least:.2f} s"
+    reason = f"a single thread that only passes the file to libcurl takes {least:.2f} s"
     return {"ratio": round(least / peer, 3), "reason": reason}
