@@ -162,6 +162,10 @@ class CachedBytes:
         """By server's origin, what identifies the file."""
         return self._source.validators
 
+    def close(self) -> None:
+        """Close the file if it is open on this machine."""
+        self._source.close()
+
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Read bytes.
 
@@ -368,6 +372,12 @@ class ReadFile(AbstractBufferedFile):
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         return self._bytes_here().read(start, end)
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed and self._process == os.getpid():
+            self._bytes.close()
+        super().close()
 
     def _bytes_here(self) -> FileBytes | CachedBytes:
         if self._process != os.getpid():  # locks and streams that were copied by a fork are another process's

@@ -53,10 +53,12 @@ class _OpenFile(SourceFile):
 
     def __init__(self, store: Store, file: FileBytes) -> None:
         super().__init__(file)
+        self._file = file
         self._store = store
 
     def close(self) -> None:
         if not self.closed:
+            self._file.close()
             self._store.close()
         super().close()
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -530,14 +530,15 @@ class OmicsFileSystem(AbstractFileSystem):
             self._fetch([(entry, str(lpath))], callback)
 
     def _write_into(self, into: Any, entry: Entry, callback: Callback) -> None:
-        source, digests = FileBytes(self.store, entry), Digests(entry.checksums, entry.size)
-        callback.set_size(source.size)
-        for data in stream(source):
-            digests.update(data)
-            callback.relative_update(len(data))
-            while data:
-                taken: int | None = into.write(data)
-                data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
+        digests = Digests(entry.checksums, entry.size)
+        with closing(FileBytes(self.store, entry)) as source:
+            callback.set_size(source.size)
+            for data in stream(source):
+                digests.update(data)
+                callback.relative_update(len(data))
+                while data:
+                    taken: int | None = into.write(data)
+                    data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
         refuse_wrong(self.store.uri(entry.path), digests, entry)
 
     def get(

@@ -865,6 +865,13 @@ class FileBytes:
             with suppress(NoRanges, NotFound):
                 yield from source.stream(start, end)
 
+    def close(self) -> None:
+        """Close the file if it is open on this machine; a further read opens it again."""
+        with self._lock:
+            if isinstance(self._opened, StreamSource):
+                self._opened.close()
+                self._opened = None
+
     def _source(self) -> Source:
         with self._lock:
             if self._opened is None:

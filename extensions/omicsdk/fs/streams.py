@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import weakref
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
@@ -53,9 +54,13 @@ class StreamSource:
         size: Its size as stated, None if it isn't.
         title: Its name in messages.
         pace: Limits the rate; None for no limit.
+
+    Attributes:
+        close: Closes the stream. Garbage collection does so too, before it reaches the stream itself.
     """
 
     def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
+        self.close = weakref.finalize(self, stream.close)
         self.size = stream.seek(0, 2)
         self._stream = stream
         self._before = state_of(stream)
@@ -63,7 +68,7 @@ class StreamSource:
         self._title = title
         self._pace = pace
         if size not in (None, self.size):
-            stream.close()
+            self.close()
             raise SourceChanged(f"{title}: it has {self.size} bytes instead of {size}", name=title)
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
@@ -80,9 +85,6 @@ class StreamSource:
         if self._before and after and is_another(self._before, after):
             raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
         return data
-
-    def __del__(self) -> None:
-        self._stream.close()
 
 
 @runtime_checkable

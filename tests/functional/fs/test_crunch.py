@@ -1,5 +1,6 @@
 """crunch:// paths: projects and datasets of the site, their files wherever its storage keeps them."""
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import fsspec
+import psutil
 import pytest
 from crunch_runs import put
 from hypothesis import HealthCheck, given, settings
@@ -56,6 +58,27 @@ KINDS: dict[str, Callable[[Sandbox, Path], Any]] = {
     "memory": lambda *_: {"FSSPEC_URL": f"memory://{uuid4().hex}"},
     "own": lambda _, folder: Plain(folder),
 }
+
+
+def test_a_file_of_a_folder_is_open_until_its_reader_is_closed(
+    site: Connection, omics_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    put(tmp_path / "media/proj/data", FILES)
+    settings = KINDS["folder"](omics_sandbox, tmp_path / "media")
+    stored = str(tmp_path / "media/proj/data/b/c")
+
+    def is_open() -> bool:
+        return stored in {each.path for each in psutil.Process().open_files()}
+
+    fs = fsspec.filesystem("crunch", storage_settings=settings, skip_instance_cache=True)
+    reader = fs.open("proj/data/b/c")
+    assert (reader.read(), is_open()) == (b"ccc", True)
+    reader.close()
+    assert not is_open()
+    with io.BytesIO() as copy:
+        fs.get_file("proj/data/b/c", copy)
+        assert (copy.getvalue(), is_open()) == (b"ccc", False)
+    fs.store.close()
 
 
 @pytest.fixture(params=KINDS)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import omicsdk
+import psutil
 import pytest
 from omicsdk.core import UnsafePath
 from omicsdk.fs import IsFolder, PathNotFound, WrongUri
@@ -55,6 +56,8 @@ def test_local_files_are_opened_as_well(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"here")
     with omicsdk.open(str(tmp_path / "a")) as file:
         assert file.read() == b"here"
+    assert file.closed
+    assert str(tmp_path / "a") not in {each.path for each in psutil.Process().open_files()}
 
 
 @pytest.mark.parametrize(

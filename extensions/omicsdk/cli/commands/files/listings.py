@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -248,8 +249,11 @@ def print_bytes(
     files = [None if word == STREAM else opened(word) for word in words]
     output = Output()
     for file in files:
-        typed = iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b"")
-        output.chunks(typed if file is None else stream(file, *span, piece=piece))
+        if file is None:
+            output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
+            continue
+        with closing(file):
+            output.chunks(stream(file, *span, piece=piece))
 
 
 def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE) -> Told:
