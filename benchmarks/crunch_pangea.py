@@ -13,7 +13,7 @@ from published import measure
 
 ABOUT = """\
 Both sides run the same lines of a script in warm processes, except for the help and the import, which are measured in new processes.
-A small asyncio server (`benchmarks/pangea_and_crunch/`) stands in for Pangea and the crunch site; it answers immediately and stores
+A small asyncio server (`benchmarks/pangea_and_crunch/`) simulates Pangea and the crunch site; it answers immediately and stores
 nothing. nginx serves the bytes behind presigned URLs over plain http, and a server that counts and discards them receives the parts
 of uploads. Caches have their default settings, and are empty when samples are listed. omicsdk verifies MD5 where one is stated; the
 published client verifies nothing. The last row has no client on the other side: it compares the stages of a run in which nothing
