@@ -11,7 +11,7 @@ class GetFileHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        location: Location. Address to request next; that of this operation, with further parameters.
+        location: Location. URL to request next; that of this operation, with further parameters.
         retry_after: Retry-After. Seconds to wait before that request. Format int64.
         content_disposition: Content-Disposition. Name under which browsers store the file.
     """
@@ -25,7 +25,7 @@ class LocationRetryAfterHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        location: Location. Address to request next, with GET. Format url.
+        location: Location. URL to request next, with GET. Format url.
         retry_after: Retry-After. Seconds to wait before that request.
     """
 

@@ -122,8 +122,8 @@ class CrunchApi(_Operations, Client):
     `base_file_path`.
 
     Projects, datasets and items are addressed by slugs, which are derived from names: that of a dataset `Data
-    Set 1` in the project `my-proj` is `my-proj:data-set-1`. Every address ends with a slash; without it a
-    POST fails. Lists come in pages of 20.
+    Set 1` in the project `my-proj` is `my-proj:data-set-1`. Every URL ends with a slash; without it a POST
+    fails. Lists come in pages of 20.
 
     Requests need a token, sent as `Authorization: Token ...`; administrators issue tokens. Any user who is
     logged in may read; writing requires the permission for that type of resource. Errors are JSON objects

@@ -230,7 +230,7 @@ class PaginatedStatusListDict(TypedDict):
 
 
 class PaginatedURLAttributeListDict(TypedDict):
-    """A page of the list of address attributes."""
+    """A page of the list of URL attributes."""
 
     count: int
     next: str | None
@@ -385,7 +385,7 @@ class StatusDict(TypedDict):
 
 
 class URLAttributeDict(TypedDict):
-    """An attribute of an item, with an address value."""
+    """An attribute of an item, with a URL value."""
 
     item: str
     key: str

@@ -50,22 +50,21 @@ class DrsApi(_Operations, Client):
     1. Request the object. The response states its size, its checksums, and its `access_methods`: the
        locations of its
        copies.
-    2. Choose a method by `type`, `cloud` and `region`. If it has an `access_url`, that is the address of the
+    2. Choose a method by `type`, `cloud` and `region`. If it has an `access_url`, that is the URL of the
        bytes.
-    3. If it has an `access_id` instead, request the object's access by that identifier. The response is an
-       address, often
+    3. If it has an `access_id` instead, request the object's access by that identifier. The response is a
+       URL, often
        a presigned one that works for a limited time.
-    4. Fetch the address with any client for its scheme, and send the headers that came with it. Do not send
-       the token
-       of this service there: the address is all that is needed.
+    4. Fetch the URL with any client for its scheme, and send the headers that came with it. Do not send the
+       token
+       of this service there: the URL is all that is needed.
 
     # Identifiers
 
     An object's URI has one of two forms. `drs://drs.example.org/314159` names the server's host and the
-    identifier there; the server's address is `https://drs.example.org/ga4gh/drs/v1`.
-    `drs://dg.4503:dbb8e8c5-...` is a compact one: a prefix that a registry (such as identifiers.org or
-    dataguids.org) translates into a server, and the identifier there. Only the identifier goes into a
-    request.
+    identifier there; the server's URL is `https://drs.example.org/ga4gh/drs/v1`. `drs://dg.4503:dbb8e8c5-...`
+    is a compact one: a prefix that a registry (such as identifiers.org or dataguids.org) translates into a
+    server, and the identifier there. Only the identifier goes into a request.
 
     # Authorisation
 

@@ -19,7 +19,7 @@ class AccessMethodDict(TypedDict):
 
 
 class AccessRequestDict(TypedDict):
-    """Authorisation of the request for an address."""
+    """Authorisation of the request for a URL."""
 
     passports: NotRequired[list[str]]
 
@@ -48,7 +48,7 @@ class BulkAccessIdDict(TypedDict):
 
 
 class BulkAccessRequestDict(TypedDict):
-    """Addresses to return, and the authorisation."""
+    """URLs to return, and the authorisation."""
 
     passports: NotRequired[list[str]]
     bulk_object_access_ids: NotRequired[list[BulkAccessIdDict]]
@@ -64,7 +64,7 @@ class BulkAccessURLDict(TypedDict):
 
 
 class BulkAccessUrlsDict(TypedDict):
-    """The addresses of the bytes of objects, and the objects that could not be resolved."""
+    """The URLs of the bytes of objects, and the objects that could not be resolved."""
 
     summary: NotRequired[SummaryDict]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]

@@ -70,22 +70,22 @@ class DssApi(_Operations, Client):
 
     # Long responses
 
-    Five operations return pages. A page that is not the last has status 206 and a `Link` header with the
-    address of the next one, marked `rel="next"`; the last page has status 200 and no such link. The header
+    Five operations return pages. A page that is not the last has status 206 and a `Link` header with the URL
+    of the next one, marked `rel="next"`; the last page has status 200 and no such link. The header
     `X-OpenAPI-Paginated-Content-Key` names the field that holds the page's items; a dot in it refers to a
-    nested object. Follow the address unchanged: it contains all parameters of the request. Only the body of a
+    nested object. Follow the URL unchanged: it contains all parameters of the request. Only the body of a
     search is sent again with it.
 
     # Slow responses
 
     When a response needs data to be prepared first, the service redirects with status 301, often to the same
-    address, and states in `Retry-After` the seconds to wait before following the redirect. Responses with
-    status 500 and above may also have `Retry-After`. A client that sends many requests should expect a few to
-    fail and send them again: five tries with waits of 1, 2, 4, 8 and 16 seconds are enough in practice.
+    URL, and states in `Retry-After` the seconds to wait before following the redirect. Responses with status
+    500 and above may also have `Retry-After`. A client that sends many requests should expect a few to fail
+    and send them again: five tries with waits of 1, 2, 4, 8 and 16 seconds are enough in practice.
 
     # Notifications
 
-    A subscription makes the service call your address whenever a bundle that matches a query is created or
+    A subscription makes the service call your URL whenever a bundle that matches a query is created or
     deleted. The call's payload is a JSON object: `transaction_id` and `subscription_id` (UUIDs), `event_type`
     (`CREATE`, `TOMBSTONE` or `DELETE`; JMESPath subscriptions only), `match` with `bundle_uuid` and
     `bundle_version`, the query of the subscription as `jmespath_query` or `es_query`, and `attachments`.

@@ -12,7 +12,7 @@ class GetBundleHeaders(AnswerHeaders):
 
     Attributes:
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items; here `bundle.files`.
         retry_after: Retry-After. Seconds to wait before the redirect is followed. Format int64.
@@ -29,7 +29,7 @@ class GetBundlesAllHeaders(AnswerHeaders):
 
     Attributes:
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items; here `bundles`.
     """
@@ -44,7 +44,7 @@ class GetCollectionsHeaders(AnswerHeaders):
 
     Attributes:
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items; here `collections`.
     """
@@ -59,7 +59,7 @@ class GetEventsHeaders(AnswerHeaders):
 
     Attributes:
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items; here `event_streams`.
     """
@@ -126,7 +126,7 @@ class PostSearchHeaders(AnswerHeaders):
 
     Attributes:
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items; here `results`.
     """

@@ -257,7 +257,7 @@ class StoredCollectionDict(TypedDict):
 
 
 class SubscriptionDict(TypedDict):
-    """An address that is called when bundles are created or deleted, with the events to report."""
+    """A URL that is called when bundles are created or deleted, with the events to report."""
 
     uuid: str
     replica: Literal["aws", "gcp"] | str

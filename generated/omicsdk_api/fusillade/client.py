@@ -103,8 +103,8 @@ class FusilladeApi(_Operations, Client):
     All operations below `/v1` require a token signed by the identity provider, and a permission: the actions
     of the service itself are called `fus:GetUser`, `fus:PutRole` and so on.
 
-    Lists come in pages. If more pages follow, the response is 206 and its `Link` header has the address of
-    the next page with the relation `next`; the last page is a 200.
+    Lists come in pages. If more pages follow, the response is 206 and its `Link` header has the URL of the
+    next page with the relation `next`; the last page is a 200.
 
     Errors come as `application/problem+json`, an object with `status`, `title` and mostly `detail`.
 

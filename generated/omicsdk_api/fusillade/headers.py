@@ -26,7 +26,7 @@ class GetV1GroupsHeaders(AnswerHeaders):
         x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `true` here.
         x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
             page's items.
-        link: Link. Address of the next page, as in `<https://...>; rel="next"`.
+        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
     """
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
@@ -38,7 +38,7 @@ class LocationHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        location: Location. Address of the provider's authorisation page.
+        location: Location. URL of the provider's authorisation page.
     """
 
     location: Header[str] = Header("Location", STRING)

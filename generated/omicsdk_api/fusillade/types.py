@@ -68,7 +68,7 @@ class MembersDict(TypedDict):
 
 
 class OpenidConfigurationDict(TypedDict):
-    """Addresses and abilities of the identity provider; the usual ones are named here."""
+    """URLs and abilities of the identity provider; the usual ones are named here."""
 
     issuer: NotRequired[str]
     authorization_endpoint: NotRequired[str]

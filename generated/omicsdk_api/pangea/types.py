@@ -836,7 +836,7 @@ class TokenCreateDict(TypedDict):
 
 
 class UploadS3MultipartDict(TypedDict):
-    """Signed addresses that upload a file in parts."""
+    """Signed URLs that upload a file in parts."""
 
     urls: list[str]
     upload_id: str

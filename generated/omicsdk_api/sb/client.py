@@ -240,7 +240,7 @@ class SbApi(_Operations, Client):
     # Credentials
 
     The authentication token of an account goes into `X-SBG-Auth-Token`, a token of OAuth 2.0 into
-    `Authorization`. Only the list of areas at `/` can be read without credentials. Addresses for uploads and
+    `Authorization`. Only the list of areas at `/` can be read without credentials. URLs for uploads and
     downloads are presigned: send no token there.
 
     # Identities

@@ -343,7 +343,7 @@ class CodePackageUploadDict(TypedDict):
 
 
 class DRSImportBulkDict(TypedDict):
-    """A job that imports files by DRS addresses."""
+    """A job that imports files by DRS URIs."""
 
     id: str
     href: str
@@ -354,7 +354,7 @@ class DRSImportBulkDict(TypedDict):
 
 
 class DRSImportItemDict(TypedDict):
-    """A file to import by its DRS address."""
+    """A file to import by its DRS URI."""
 
     drs_uri: str
     project: NotRequired[str]

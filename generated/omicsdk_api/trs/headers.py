@@ -11,9 +11,9 @@ class ListToolsHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        next_page: next_page. Address of the next page; missing on the last one.
-        last_page: last_page. Address of the last page.
-        self_link: self_link. Address of this page.
+        next_page: next_page. URL of the next page; missing on the last one.
+        last_page: last_page. URL of the last page.
+        self_link: self_link. URL of this page.
         current_offset: current_offset. Where this page begins, in the registry's own form.
         current_limit: current_limit. Largest number of tools of this page.
     """

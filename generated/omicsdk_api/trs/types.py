@@ -21,7 +21,7 @@ class ErrorDict(TypedDict):
 
 
 class FileWrapperDict(TypedDict):
-    """A file, as its contents or as an address of them."""
+    """A file, as its contents or as a URL of them."""
 
     content: NotRequired[str]
     checksum: NotRequired[list[ChecksumDict]]

@@ -31,7 +31,7 @@ class HitPage(Model):
 
     Attributes:
         hits: Entities on this page.
-        pagination: Number of matches and pages, and the addresses of the pages around this one.
+        pagination: Number of matches and pages, and the URLs of the pages around this one.
         term_facets: Facets by name: the values that occur among all matches, each with its count. Every page
             has the same. In the document it is called termFacets.
     """

@@ -31,7 +31,7 @@ class ManifestState(Model):
     Attributes:
         status: 301 while the manifest is being written, 302 once it is. Format int64. In the document it is
             called Status.
-        location: Address to ask next while the manifest is being written; then the address of the manifest.
+        location: URL to request next while the manifest is being written; then the URL of the manifest.
             Format url. In the document it is called Location.
         retry_after: Seconds to wait before the next request; only while the manifest is being written. Format
             int64. In the document it is called Retry-After.

@@ -21,8 +21,8 @@ class SearchBody(Model):
         size: Number of hits on a page. At least 1. Default: 10.
         sort: Field to sort by.
         order: Direction to sort in.
-        search_after: Cursor of the hit that precedes the page, from the address of a next page.
-        search_before: Cursor of the hit that follows the page, from the address of a previous page.
+        search_after: Cursor of the hit that precedes the page, from the URL of a next page.
+        search_before: Cursor of the hit that follows the page, from the URL of a previous page.
     """
 
     catalog: str | None = None

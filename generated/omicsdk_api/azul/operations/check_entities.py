@@ -48,12 +48,12 @@ def build(
             depending on the type. Optional.
         order (Literal['asc', 'desc']): Direction to sort in, ascending by default; bundles are sorted newest
             first. Optional.
-        search_before (str): Cursor of the hit that follows the page. Use the address in `previous` of a page
+        search_before (str): Cursor of the hit that follows the page. Use the URL in `previous` of a page
             instead. Deprecated. Optional.
         search_before_uid (str): Accepted and ignored; older releases took the identifier of the following hit
             here. Deprecated. Optional.
-        search_after (str): Cursor of the hit that precedes the page. Use the address in `next` of a page
-            instead. Deprecated. Optional.
+        search_after (str): Cursor of the hit that precedes the page. Use the URL in `next` of a page instead.
+            Deprecated. Optional.
         search_after_uid (str): Accepted and ignored; older releases took the identifier of the preceding hit
             here. Deprecated. Optional.
 

@@ -45,13 +45,13 @@ def build(
             only. Optional.
         request_index (int): Internal; send it only as part of a URL that the service returned. Format int64.
             Optional.
-        drs_uri (str): DRS URI of a file that belongs to the named one; send it only as part of an address
-            from a manifest. Optional.
+        drs_uri (str): DRS URI of a file that belongs to the named one; send it only as part of a URL from a
+            manifest. Optional.
         token (str): Token of a pending request for the file; send it only as part of a URL that the service
             returned. Optional.
 
     Returns:
-        200: The state of the file, and its address.
+        200: The state of the file, and its URL.
 
     Raises:
         BadRequest: 400: A parameter is unknown or its value is invalid.

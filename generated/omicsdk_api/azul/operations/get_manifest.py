@@ -26,7 +26,7 @@ def build(*, token: str) -> Request:
 
     Args:
         token (str): Token of a manifest that is being written, or key of one that is stored; the last part of
-            the address in `Location`.
+            the URL in `Location`.
 
     Returns:
         200: The manifest, from its storage.

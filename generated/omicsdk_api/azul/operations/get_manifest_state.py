@@ -22,7 +22,7 @@ def build(*, token: str) -> Request:
     them works. The token of a manifest that was written long ago has expired: request the manifest again.
 
     Args:
-        token (str): Token of a manifest that is being written; the last part of the address in `Location`.
+        token (str): Token of a manifest that is being written; the last part of the URL in `Location`.
 
     Returns:
         200: The state of the manifest.

@@ -39,8 +39,8 @@ def build(
 ) -> Request:
     """Search for entities.
 
-    Returns a page of the entities that match the filters, with the address of the next page, and counts of
-    the values of each facet over all matches.
+    Returns a page of the entities that match the filters, with the URL of the next page, and counts of the
+    values of each facet over all matches.
 
     Args:
         entity_type (str): Type of the entities; `/index/catalogs` states those of each catalog.
@@ -57,12 +57,12 @@ def build(
             depending on the type. Optional.
         order (Literal['asc', 'desc']): Direction to sort in, ascending by default; bundles are sorted newest
             first. Optional.
-        search_before (str): Cursor of the hit that follows the page. Use the address in `previous` of a page
+        search_before (str): Cursor of the hit that follows the page. Use the URL in `previous` of a page
             instead. Deprecated. Optional.
         search_before_uid (str): Accepted and ignored; older releases took the identifier of the following hit
             here. Deprecated. Optional.
-        search_after (str): Cursor of the hit that precedes the page. Use the address in `next` of a page
-            instead. Deprecated. Optional.
+        search_after (str): Cursor of the hit that precedes the page. Use the URL in `next` of a page instead.
+            Deprecated. Optional.
         search_after_uid (str): Accepted and ignored; older releases took the identifier of the preceding hit
             here. Deprecated. Optional.
 

@@ -42,9 +42,8 @@ def build(
         size (int): Number of hits on a page. At least 1. Default: 10. Optional.
         sort (str): Field to sort by. Optional.
         order (Literal['asc', 'desc']): Direction to sort in. Optional.
-        search_after (str): Cursor of the hit that precedes the page, from the address of a next page.
-            Optional.
-        search_before (str): Cursor of the hit that follows the page, from the address of a previous page.
+        search_after (str): Cursor of the hit that precedes the page, from the URL of a next page. Optional.
+        search_before (str): Cursor of the hit that follows the page, from the URL of a previous page.
             Optional.
 
     Returns:

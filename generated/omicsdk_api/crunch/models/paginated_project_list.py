@@ -31,8 +31,8 @@ class PaginatedProjectList(Model):
 
     Attributes:
         count: Total number on all pages.
-        next: Address of the next page; null on the last. Format uri.
-        previous: Address of the page before; null on the first. Format uri.
+        next: URL of the next page; null on the last. Format uri.
+        previous: URL of the page before; null on the first. Format uri.
         results: The projects of the page, at most 20.
     """
 

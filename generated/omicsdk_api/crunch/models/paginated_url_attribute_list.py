@@ -27,13 +27,13 @@ _PAGINATED_URL_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "
 
 @define(slots=True, repr=False)
 class PaginatedURLAttributeList(Model):
-    """A page of the list of address attributes.
+    """A page of the list of URL attributes.
 
     Attributes:
         count: Total number on all pages.
-        next: Address of the next page; null on the last. Format uri.
-        previous: Address of the page before; null on the first. Format uri.
-        results: The address attributes of the page, at most 20.
+        next: URL of the next page; null on the last. Format uri.
+        previous: URL of the page before; null on the first. Format uri.
+        results: The URL attributes of the page, at most 20.
     """
 
     count: int

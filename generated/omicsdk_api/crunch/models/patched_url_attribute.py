@@ -16,9 +16,9 @@ class PatchedURLAttribute(Model):
     """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the address attribute.
-        key: Name of the address attribute. At most 255 characters.
-        value: Address, with its scheme. Format uri. At most 1023 characters.
+        item: Slug of the item, dataset or project that has the URL attribute.
+        key: Name of the URL attribute. At most 255 characters.
+        value: URL, with its scheme. Format uri. At most 1023 characters.
     """
 
     item: str | None = None

@@ -13,12 +13,12 @@ _URL_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(slots=True, repr=False)
 class URLAttribute(Model):
-    """An attribute of an item, with an address value.
+    """An attribute of an item, with a URL value.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the address attribute.
-        key: Name of the address attribute. At most 255 characters.
-        value: Address, with its scheme. Format uri. At most 1023 characters.
+        item: Slug of the item, dataset or project that has the URL attribute.
+        key: Name of the URL attribute. At most 255 characters.
+        value: URL, with its scheme. Format uri. At most 1023 characters.
     """
 
     item: str

@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List statuses of all datasets.
 
-    Oldest first. A single one has no address.
+    Oldest first. A status cannot be requested on its own.
 
     Args:
         page (int): Page number, from 1, which is the default; a number past the last page fails with 404.

@@ -34,16 +34,16 @@ class AccessMethod(Model):
         type: Protocol by which the bytes are read: `s3` (Amazon S3), `gs` (Google Cloud Storage), `ftp`,
             `gsiftp` (GridFTP), `globus`, `htsget` (slices of reads and variants), `https`, or `file` (a file
             system that is mounted).
-        access_url: Address of the bytes. An address in cloud storage, such as `s3://...`, requires your own
+        access_url: URL of the bytes. A URL in cloud storage, such as `s3://...`, requires your own
             credentials for that cloud, unless the bytes are public.
-        access_id: Identifier for requesting the object's access, to get an address. Unique within the object;
-            it has no meaning outside.
+        access_id: Identifier for requesting the object's access, to get a URL. Unique within the object; it
+            has no meaning outside.
         cloud: Cloud that holds this copy; `aws`, `gcp` and `azure` for the three large ones.
         region: Region of the cloud that holds this copy, such as `us-east-1`. Reading from within it is
             faster, and often free.
         available: Whether the bytes can be read at once. False for copies in an archive, which take time, or
             a request, to be restored.
-        authorizations: How requests for an address by `access_id` are authorised.
+        authorizations: How requests for a URL by `access_id` are authorised.
     """
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str

@@ -13,7 +13,7 @@ _ACCESS_REQUEST_FIELDS = frozenset({"passports"})
 
 @define(slots=True, repr=False)
 class AccessRequest(Model):
-    """Authorisation of the request for an address.
+    """Authorisation of the request for a URL.
 
     Attributes:
         passports: Passports that give access to the bytes, each an encoded and signed JSON Web Token.

@@ -16,9 +16,9 @@ class AccessURL(Model):
     """Location of the bytes of an object, and the headers to send to get them.
 
     Attributes:
-        url: Complete address of the bytes. A presigned one works for a limited time.
-        headers: Headers to send to the address, each as `Name: value`, for example `Authorization: Basic
-            Z2E0Z2g6ZHJz`. They may hold secrets, and are meant for this address only.
+        url: Complete URL of the bytes. A presigned one works for a limited time.
+        headers: Headers to send to the URL, each as `Name: value`, for example `Authorization: Basic
+            Z2E0Z2g6ZHJz`. They may hold secrets, and are meant for this URL only.
     """
 
     url: str

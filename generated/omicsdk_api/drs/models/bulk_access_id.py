@@ -17,7 +17,7 @@ class BulkAccessId(Model):
 
     Attributes:
         bulk_object_id: Identifier of the object whose bytes to fetch.
-        bulk_access_ids: The `access_id` of each access method to return an address for.
+        bulk_access_ids: The `access_id` of each access method to return a URL for.
     """
 
     bulk_object_id: str | None = None

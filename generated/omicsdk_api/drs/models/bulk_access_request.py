@@ -15,7 +15,7 @@ _BULK_ACCESS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_access_ids"})
 
 @define(slots=True, repr=False)
 class BulkAccessRequest(Model):
-    """Addresses to return, and the authorisation.
+    """URLs to return, and the authorisation.
 
     Attributes:
         passports: Passports that give access to all the bytes, each an encoded and signed JSON Web Token.

@@ -16,11 +16,11 @@ class BulkAccessURL(Model):
     """Location of the bytes of one object, and the headers to send to get them.
 
     Attributes:
-        url: Complete address of the bytes. A presigned one works for a limited time.
+        url: Complete URL of the bytes. A presigned one works for a limited time.
         drs_object_id: Identifier of the object whose bytes these are.
-        drs_access_id: Access identifier for which this address was requested.
-        headers: Headers to send to the address, each as `Name: value`. They may hold secrets, and are meant
-            for this address only.
+        drs_access_id: Access identifier for which this URL was requested.
+        headers: Headers to send to the URL, each as `Name: value`. They may hold secrets, and are meant for
+            this URL only.
     """
 
     url: str

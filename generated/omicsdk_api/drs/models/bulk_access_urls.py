@@ -17,13 +17,13 @@ _BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "reso
 
 @define(slots=True, repr=False)
 class BulkAccessUrls(Model):
-    """The addresses of the bytes of objects, and the objects that could not be resolved.
+    """The URLs of the bytes of objects, and the objects that could not be resolved.
 
     Attributes:
         summary: Numbers of requested, resolved and unresolved objects.
         unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
-        resolved_drs_object_access_urls: Addresses of the bytes, one for each object and access identifier
-            that could be resolved.
+        resolved_drs_object_access_urls: URLs of the bytes, one for each object and access identifier that
+            could be resolved.
     """
 
     summary: Summary | None = None

@@ -42,8 +42,8 @@ class Service(Model):
         description: Human-readable description of the service.
         contact_url: Contact address of the operator of the service, as an `https:` or a `mailto:` address.
             Format uri. In the document it is called contactUrl.
-        documentation_url: Address of the service's documentation, including how to get access. Format uri. In
-            the document it is called documentationUrl.
+        documentation_url: URL of the service's documentation, including how to get access. Format uri. In the
+            document it is called documentationUrl.
         created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
             document it is called createdAt.
         updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is

@@ -22,7 +22,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     """Describe an object.
 
     Returns the object's name, size, checksums and times, and for a blob the locations of its bytes: each
-    access method has either an address or an identifier for requesting one. A bundle's description lists its
+    access method has either a URL or an identifier for requesting one. A bundle's description lists its
     contents.
 
     An object that requires authorisation is refused with 401 without a valid token, and with 403 if the token

@@ -51,8 +51,8 @@ class BundleEnumerationResult(Model):
         per_page: Largest number of bundles on a page, as requested.
         search_prefix: Prefix of the listed names: `bundles/` and the requested prefix.
         token: Internal position of the service in its list; not for other use.
-        search_after: Position after the last bundle of this page, as the address of the next page has it.
-        link: Address of the next page; only when another page follows.
+        search_after: Position after the last bundle of this page, as the URL of the next page has it.
+        link: URL of the next page; only when another page follows.
         event_timestamp: When the request was carried out, as a UTC timestamp.
     """
 

@@ -30,7 +30,7 @@ class FileVersion(Model):
         s3_etag: S3 ETag of the contents, with the number of parts after a dash if it has more than one.
         sha1: SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
         sha256: SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
-        url: Address to read the contents from; only when presigned or direct addresses were requested.
+        url: URL to read the contents from; only when presigned or direct URLs were requested.
     """
 
     name: str

@@ -19,8 +19,8 @@ class GetBundlesCheckoutResponse(Model):
         status: `RUNNING`: files are being copied; `SUCCEEDED`: all are copied; `FAILED`: see `cause`;
             `UNKNOWN_JOB_ID`: the job does not exist, or is too old.
         cause: Message of the error; only when the job failed.
-        location: Address of the folder that the files were copied to, as `s3://...` or `gs://...`; only when
-            the job succeeded.
+        location: URL of the folder that the files were copied to, as `s3://...` or `gs://...`; only when the
+            job succeeded.
     """
 
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID"] | str

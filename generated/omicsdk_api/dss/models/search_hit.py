@@ -17,7 +17,7 @@ class SearchHit(Model):
 
     Attributes:
         bundle_fqid: UUID and version of the bundle, joined by a dot.
-        bundle_url: Address of the manifest of the bundle in this replica.
+        bundle_url: URL of the manifest of the bundle in this replica.
         search_score: Score of the match, or null if matches are not ranked.
         metadata: The whole metadata document of the bundle, with the manifest and the contents of all indexed
             files; only in `raw` output.

@@ -43,14 +43,14 @@ _SUBSCRIPTION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Subscription(Model):
-    """An address that is called when bundles are created or deleted, with the events to report.
+    """A URL that is called when bundles are created or deleted, with the events to report.
 
     Attributes:
         uuid: UUID of the subscription. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica: Replica whose bundles the subscription watches.
         owner: Email address of the user who registered the subscription. Format email.
-        callback_url: Address that is called. Matches `https?://`.
+        callback_url: URL that is called. Matches `https?://`.
         es_query: Elasticsearch query that a newly indexed bundle must match; only in Elasticsearch
             subscriptions.
         jmespath_query: JMESPath expression whose result must not be empty for the metadata document of a

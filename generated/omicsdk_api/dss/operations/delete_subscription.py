@@ -21,8 +21,8 @@ def build(
 ) -> Request:
     """Delete one of your subscriptions.
 
-    Removes the subscription of this UUID, so that its address is no longer called. The type is required
-    unless it is `jmespath`. Notifications in delivery may still arrive.
+    Removes the subscription of this UUID, so that its URL is no longer called. The type is required unless it
+    is `jmespath`. Notifications in delivery may still arrive.
 
     Args:
         uuid (str): UUID of the subscription, as returned when the subscription was registered. Matches

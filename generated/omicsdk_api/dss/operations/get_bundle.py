@@ -52,8 +52,8 @@ def build(
         directurls (bool): Return the URL of each file's object in the replica itself, as `s3://bucket/key` or
             `gs://bucket/key`. Reading it requires your own credentials for that cloud. Not together with
             `presignedurls`. False when omitted. Optional.
-        presignedurls (bool): Give each file an address that it can be read from for a limited time without
-            further credentials. Not together with `directurls`. False when omitted. Optional.
+        presignedurls (bool): Give each file a URL that it can be read from for a limited time without further
+            credentials. Not together with `directurls`. False when omitted. Optional.
         token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
             Omit it in your own requests. Optional.
         per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.

@@ -33,9 +33,9 @@ def build(
 ) -> Request:
     """Read the contents of a file.
 
-    Redirects to an address in cloud storage where the contents can be read for a limited time, without
-    further credentials. The headers of the redirect describe the file as HEAD does. Without a version, the
-    latest one is read. The storage address supports byte ranges, so an interrupted download can be resumed.
+    Redirects to a URL in cloud storage where the contents can be read for a limited time, without further
+    credentials. The headers of the redirect describe the file as HEAD does. Without a version, the latest one
+    is read. The storage URL supports byte ranges, so an interrupted download can be resumed.
 
     The file may have to be copied to where it can be read first. While that lasts the response is a 301 with
     `Retry-After`; follow it after that time.
@@ -50,15 +50,15 @@ def build(
         token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
             Omit it in your own requests. Optional.
         directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
-            `gs://bucket/key`, instead of a presigned address. Reading it requires your own credentials for
-            that cloud. False when omitted. Optional.
+            `gs://bucket/key`, instead of a presigned URL. Reading it requires your own credentials for that
+            cloud. False when omitted. Optional.
         content_disposition (str): Value of the `Content-Disposition` header that the storage sends with the
             contents, for example `attachment; filename=data.json`, so that a browser saves the file under
             that name. None is sent when it is omitted, or when `directurl` is set. Optional.
 
     Returns:
-        200: The contents of the file, from the address that the redirect led to; with `directurl` that
-            address itself.
+        200: The contents of the file, from the URL that the redirect points to; with `directurl` that URL
+            itself.
 
     Raises:
         BadRequest: 400: The retry token cannot be understood. Send the request again without one.

@@ -35,8 +35,8 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
     nothing (200).
 
     Args:
-        source_url (str): Address of the object to copy, for example
-            `s3://my-staging-bucket/reads_1.fastq.gz`. Matches `^(gs|s3|wasb)://`.
+        source_url (str): URL of the object to copy, for example `s3://my-staging-bucket/reads_1.fastq.gz`.
+            Matches `^(gs|s3|wasb)://`.
         creator_uid (int): ID of the user who writes the file; stored with it and not interpreted. Format
             int64.
         uuid (str): UUID of the file. Matches

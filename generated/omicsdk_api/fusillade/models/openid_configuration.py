@@ -26,16 +26,16 @@ _OPENID_CONFIGURATION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class OpenidConfiguration(Model):
-    """Addresses and abilities of the identity provider; the usual ones are named here.
+    """URLs and abilities of the identity provider; the usual ones are named here.
 
     Attributes:
         issuer: Who signs the tokens; their claim `iss`.
-        authorization_endpoint: Address where a login begins.
-        token_endpoint: Address where a code or a refresh token becomes tokens.
-        userinfo_endpoint: Address that returns the user of a token.
-        jwks_uri: Address of the keys that tokens are signed with.
-        revocation_endpoint: Address where a refresh token is revoked.
-        logout_endpoint: Address where sessions are ended.
+        authorization_endpoint: URL where a login begins.
+        token_endpoint: URL where a code or a refresh token becomes tokens.
+        userinfo_endpoint: URL that returns the user of a token.
+        jwks_uri: URL of the keys that tokens are signed with.
+        revocation_endpoint: URL where a refresh token is revoked.
+        logout_endpoint: URL where sessions are ended.
         scopes_supported: Scopes that can be requested.
         response_types_supported: Kinds of response of a login.
         id_token_signing_alg_values_supported: Ways of signing, such as `RS256`.

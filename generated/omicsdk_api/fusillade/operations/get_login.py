@@ -16,7 +16,7 @@ def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
 
     Redirects to the identity provider's login page, through /oauth/authorize. After the login the browser
     returns to `redirect_uri`, whose query then has the tokens and the `state`. A user who logs in for the
-    first time gets an account. This is an address for browsers; a program has little use for the page.
+    first time gets an account. This is a URL for browsers; a program has little use for the page.
 
     Args:
         redirect_uri (str): URL to return to after the login.

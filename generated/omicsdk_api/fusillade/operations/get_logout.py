@@ -15,15 +15,15 @@ def build(*, client_id: str | Omit = OMIT) -> Request:
     """End the sessions of a user.
 
     Ends the sessions that the user's browser has with the identity provider, so that the next login requires
-    a password again. The `Location` header is the provider's address for this; the user's browser has to open
-    it. Issued tokens stay valid until they expire; revoke a refresh token at /oauth/revoke.
+    a password again. The `Location` header is the provider's URL for this; the user's browser has to open it.
+    Issued tokens stay valid until they expire; revoke a refresh token at /oauth/revoke.
 
     Args:
         client_id (str): Application to log out from. The application of this deployment when omitted.
             Optional.
 
     Returns:
-        200: The `Location` header is the address where the provider ends the sessions.
+        200: The `Location` header is the URL where the provider ends the sessions.
 
     Raises:
         APIError: Any other error: The provider could not be reached.

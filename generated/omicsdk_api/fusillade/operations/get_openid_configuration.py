@@ -20,9 +20,9 @@ FACTS = OperationFacts(
 def build(*, host: str) -> Request:
     """Read the configuration of OpenID Connect.
 
-    Returns the addresses and capabilities of the identity provider in the format of OpenID Connect Discovery.
-    The addresses for authorisation, tokens, keys, user information, revocation and logout are those of this
-    service, which passes requests on to the provider.
+    Returns the URLs and capabilities of the identity provider in the format of OpenID Connect Discovery. The
+    URLs for authorisation, tokens, keys, user information, revocation and logout are those of this service,
+    which passes requests on to the provider.
 
     Args:
         host (str): Host name of the deployment, `auth.data.humancellatlas.org` by default; with any other one

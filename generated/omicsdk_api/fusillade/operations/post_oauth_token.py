@@ -36,7 +36,7 @@ def build(
     for a new access token.
 
     Args:
-        redirect_uri (str): The address that was named when the login began; only for the grant
+        redirect_uri (str): The URL that was named when the login began; only for the grant
             `authorization_code`. Omit it otherwise. Optional.
         code (str): Code returned by the login; only for the grant `authorization_code`. It can be used once.
             Omit it for other grants. Optional.

@@ -92,8 +92,8 @@ class ArboristApi(_Operations, Client):
     `anonymous` contains all callers, the group `logged-in` all users who are logged in.
 
     Arborist trusts every caller that can reach it, so a commons keeps it inside its cluster
-    (`http://arborist-service`). Its gateway passes four queries through, under other addresses:
-    `/authz/mapping`, `/authz/resources`, `/authz` for `/auth/proxy`, and GET of `/authz/policy`.
+    (`http://arborist-service`). Its gateway passes four queries through, under other paths: `/authz/mapping`,
+    `/authz/resources`, `/authz` for `/auth/proxy`, and GET of `/authz/policy`.
 
     Errors come as JSON with a message and the status.
 

@@ -372,7 +372,7 @@ class OpenIDConfigurationDict(TypedDict):
 
 
 class PartURLDict(TypedDict):
-    """Upload address of a part."""
+    """Upload URL of a part."""
 
     presigned_url: str
 

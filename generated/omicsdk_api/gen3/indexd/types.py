@@ -19,7 +19,7 @@ class AccessMethodDict(TypedDict):
 
 
 class AccessURLDict(TypedDict):
-    """Address of bytes."""
+    """URL of bytes."""
 
     url: str
 
@@ -521,7 +521,7 @@ class UpdateInputInfoDict(TypedDict):
 
 
 class UrlDict(TypedDict):
-    """Address of bytes in a DOS data object."""
+    """URL of bytes in a DOS data object."""
 
     url: str
     system_metadata: NotRequired[dict[str, Any]]
@@ -529,7 +529,7 @@ class UrlDict(TypedDict):
 
 
 class UrlObjectDict(TypedDict):
-    """Address of bytes, with its metadata."""
+    """URL of bytes, with its metadata."""
 
     url: NotRequired[str]
     metadata: NotRequired[dict[str, Any]]

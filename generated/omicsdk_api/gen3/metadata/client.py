@@ -69,8 +69,8 @@ class MetadataApi(_Operations, Client):
     index, for studies, or for anything else. A document may have aliases, other names under which it can be
     read, and can be searched by its values.
 
-    In a commons it has two addresses: `https://COMMONS/mds` to read, where every write is refused with 403,
-    and `https://COMMONS/mds-admin` to read and write, with a token or HTTP Basic credentials. Errors are JSON
+    In a commons it has two URLs: `https://COMMONS/mds` to read, where every write is refused with 403, and
+    `https://COMMONS/mds-admin` to read and write, with a token or HTTP Basic credentials. Errors are JSON
     objects with `detail`: a text, or for a malformed request (422) a list.
 
     Args:

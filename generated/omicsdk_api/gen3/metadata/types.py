@@ -36,7 +36,7 @@ class BatchResultDict(TypedDict):
 
 
 class CreateObjForIdInputDict(TypedDict):
-    """A new version of the object with the GUID in the address."""
+    """A new version of the object with the GUID in the URL."""
 
     file_name: str
     aliases: NotRequired[list[str]]

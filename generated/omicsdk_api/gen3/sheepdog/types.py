@@ -66,7 +66,7 @@ class SchemaEntityBulkDict(TypedDict):
 
 
 class SchemaLinksDict(TypedDict):
-    """Addresses of programs, projects or node types."""
+    """Paths of programs, projects or node types."""
 
     links: list[str]
 

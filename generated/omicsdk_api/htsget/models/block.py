@@ -16,9 +16,9 @@ class Block(Model):
     """A piece of the file.
 
     Attributes:
-        url: Address of the bytes, or a `data:` URL that contains them. It may be presigned, and then expires.
+        url: URL of the bytes, or a `data:` URL that contains them. It may be presigned, and then expires.
         headers: Headers that the request for this block needs, such as `Range` or `Authorization`. They may
-            hold secrets, and are meant for this address only.
+            hold secrets, and are meant for this URL only.
         class_: Whether the block is of the header or of the records. Either all blocks of a ticket state it
             or none does. In the document it is called class.
     """

@@ -17,7 +17,7 @@ class Covid19ReadsUpload(Model):
 
     Attributes:
         user: Number of the user of the token.
-        raw_reads_path: Address of the raw reads. Format uri.
+        raw_reads_path: URL of the raw reads. Format uri.
     """
 
     user: int

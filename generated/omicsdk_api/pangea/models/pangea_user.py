@@ -59,7 +59,7 @@ class PangeaUser(Model):
         personal_org_uuid: UUID of the user's own organization; null for none. Format uuid.
         organization_objs: The organizations that the user is a member of.
         saved_sample_group_objs: The sample groups that the user has saved.
-        avatar: Address of the user's picture; null for none. Format uri.
+        avatar: URL of the user's picture; null for none. Format uri.
         name: Display name; null for none.
         biography: Profile text that the user wrote.
         url: URL of the user's web page. Format uri. At most 200 characters.

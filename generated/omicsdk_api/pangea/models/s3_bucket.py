@@ -18,7 +18,7 @@ class S3Bucket(Model):
     Attributes:
         uuid: UUID that the server knows the bucket by. Format uuid.
         name: Name of the bucket in its storage.
-        endpoint_url: Address of the storage that the bucket is in.
+        endpoint_url: URL of the storage that the bucket is in.
         organization: UUID of the organization that owns the bucket. Format uuid.
     """
 

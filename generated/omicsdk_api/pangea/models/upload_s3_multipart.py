@@ -13,10 +13,10 @@ _UPLOAD_S3_MULTIPART_FIELDS = frozenset({"urls", "upload_id"})
 
 @define(slots=True, repr=False)
 class UploadS3Multipart(Model):
-    """Signed addresses that upload a file in parts.
+    """Signed URLs that upload a file in parts.
 
     Attributes:
-        urls: Addresses to PUT the parts to, in order; valid for a day.
+        urls: URLs to PUT the parts to, in order; valid for a day.
         upload_id: ID of the upload that was begun in the storage.
     """
 

@@ -16,7 +16,7 @@ class UploadS3Post(Model):
     """A signed form that uploads a file in one request.
 
     Attributes:
-        url: Address that the form is sent to.
+        url: URL that the form is sent to.
         fields: Fields to send in the form before the field `file`.
     """
 

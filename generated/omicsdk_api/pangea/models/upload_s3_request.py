@@ -17,7 +17,7 @@ class UploadS3Request(Model):
 
     Attributes:
         filename: Name of the file; the last part of its key in the bucket.
-        stance: `upload` for a form that uploads the whole file, `upload-multipart` for addresses of parts.
+        stance: `upload` for a form that uploads the whole file, `upload-multipart` for URLs of parts.
             Default: upload.
         n_parts: Number of parts of the file. Default: 1.
     """

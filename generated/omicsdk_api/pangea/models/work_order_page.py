@@ -31,8 +31,8 @@ class WorkOrderPage(Model):
 
     Attributes:
         count: Total number of items of the list.
-        next: Address of the next page; null on the last one. Format uri.
-        previous: Address of the page before; null on the first one. Format uri.
+        next: URL of the next page; null on the last one. Format uri.
+        previous: URL of the page before; null on the first one. Format uri.
         results: The work orders of this page, at most 100.
     """
 

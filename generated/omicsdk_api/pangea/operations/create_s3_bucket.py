@@ -24,7 +24,7 @@ def build(*, name: str, endpoint_url: str, organization: str) -> Request:
 
     Args:
         name (str): Name of the bucket in its storage.
-        endpoint_url (str): Address of the storage that the bucket is in.
+        endpoint_url (str): URL of the storage that the bucket is in.
         organization (str): UUID of the organization that owns the bucket. Format uuid.
 
     Returns:

@@ -29,14 +29,14 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
         module_name (str): Name of the module whose results are read.
-        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+        token (str): Token to be authorised by, for URLs that are opened without headers. Optional.
         kind (Literal['tar']): Form of the archive; the only one is a tar packed by gzip. Optional.
 
     Returns:
         200: The archive's bytes.
 
     Raises:
-        Unauthorized: 401: The token in the address is not valid.
+        Unauthorized: 401: The token in the URL is not valid.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(

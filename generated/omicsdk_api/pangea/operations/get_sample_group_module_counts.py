@@ -23,13 +23,13 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
-        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+        token (str): Token to be authorised by, for URLs that are opened without headers. Optional.
 
     Returns:
         200: Numbers by modules.
 
     Raises:
-        Unauthorized: 401: The token in the address is not valid.
+        Unauthorized: 401: The token in the URL is not valid.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """

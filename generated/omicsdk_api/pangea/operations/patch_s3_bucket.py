@@ -25,7 +25,7 @@ def build(
     Args:
         id (str): UUID of the bucket. Format uuid.
         name (str): Name of the bucket in its storage. Optional.
-        endpoint_url (str): Address of the storage that the bucket is in. Optional.
+        endpoint_url (str): URL of the storage that the bucket is in. Optional.
         organization (str): UUID of the organization that owns the bucket. Format uuid. Optional.
 
     Returns:

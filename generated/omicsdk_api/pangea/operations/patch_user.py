@@ -39,7 +39,7 @@ def build(
         uuid (str): UUID of the user. Format uuid.
         is_staff (bool): Whether the user may enter the server's administration. Optional.
         is_active (bool): Whether the user may log in. Optional.
-        avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
+        avatar (str | None): URL of the user's picture; null for none. Format uri. Optional.
         name (str | None): Display name; null for none. Optional.
         biography (str | None): Profile text that the user wrote. Optional.
         url (str | None): URL of the user's web page. Format uri. At most 200 characters. Optional.

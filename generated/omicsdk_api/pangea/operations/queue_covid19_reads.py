@@ -21,7 +21,7 @@ def build(*, user: int, raw_reads_path: str) -> Request:
 
     Args:
         user (int): Number of the user of the token.
-        raw_reads_path (str): Address of the raw reads. Format uri.
+        raw_reads_path (str): URL of the raw reads. Format uri.
 
     Returns:
         200: The reads wait for their analysis.

@@ -32,21 +32,21 @@ def build(
 ) -> Request:
     """Start the upload of a file into an empty field of a sample's result.
 
-    Returns signed addresses in the bucket of the sample's library, valid for a day, and makes the field refer
-    to the future file. Fails with 500 if the library has no bucket with a key pair, or the field holds
-    another value.
+    Returns signed URLs in the bucket of the sample's library, valid for a day, and makes the field refer to
+    the future file. Fails with 500 if the library has no bucket with a key pair, or the field holds another
+    value.
 
     Args:
         filename (str): Name of the file; the last part of its key in the bucket.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
         stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that uploads the whole
-            file, `upload-multipart` for addresses of parts. Default: upload. Optional.
+            file, `upload-multipart` for URLs of parts. Default: upload. Optional.
         n_parts (int): Number of parts of the file. Default: 1. Optional.
         work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
             organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
-        200: Where to send the file: a form, or addresses of parts.
+        200: Where to send the file: a form, or URLs of parts.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

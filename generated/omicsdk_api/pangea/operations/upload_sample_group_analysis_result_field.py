@@ -34,18 +34,18 @@ def build(
 ) -> Request:
     """Start the upload of a file into an empty field of a sample group's result.
 
-    Returns signed addresses in the bucket of the group, valid for a day, and makes the field refer to the
-    future file. Fails with 500 if the group has no bucket with a key pair.
+    Returns signed URLs in the bucket of the group, valid for a day, and makes the field refer to the future
+    file. Fails with 500 if the group has no bucket with a key pair.
 
     Args:
         filename (str): Name of the file; the last part of its key in the bucket.
         id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
         stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that uploads the whole
-            file, `upload-multipart` for addresses of parts. Default: upload. Optional.
+            file, `upload-multipart` for URLs of parts. Default: upload. Optional.
         n_parts (int): Number of parts of the file. Default: 1. Optional.
 
     Returns:
-        200: Where to send the file: a form, or addresses of parts.
+        200: Where to send the file: a form, or URLs of parts.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

@@ -16,7 +16,7 @@ class App(Model):
     """A tool or workflow of a project.
 
     Attributes:
-        href: Address of the app in the API. Format uri.
+        href: URL of the app in the API. Format uri.
         id: ID of the app, as `owner/project/app`, with the revision after a further slash.
         project: ID of the project that the app is in.
         name: Name of the app.

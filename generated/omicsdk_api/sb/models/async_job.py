@@ -44,7 +44,7 @@ class AsyncJob(Model):
     """Work on many files that continues after the request.
 
     Attributes:
-        href: Address of the job in the API. Format uri.
+        href: URL of the job in the API. Format uri.
         id: ID of the job.
         type: Action of the job.
         state: State of the job; only `FINISHED` is final.

@@ -45,7 +45,7 @@ class Automation(Model):
     """A program that works with the API on the platform.
 
     Attributes:
-        href: Address of the automation in the API. Format uri.
+        href: URL of the automation in the API. Format uri.
         id: ID of the automation. Format uuid.
         name: Name of the automation.
         description: Description of the automation.

@@ -18,7 +18,7 @@ class AutomationMember(Model):
     """A user or team with access to an automation, and its permissions.
 
     Attributes:
-        href: Address of the automation's member in the API. Format uri.
+        href: URL of the automation's member in the API. Format uri.
         id: ID of the automation's member.
         username: Username of the automation's member.
         email: Email address of the automation's member.

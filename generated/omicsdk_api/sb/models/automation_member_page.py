@@ -19,7 +19,7 @@ class AutomationMemberPage(Model):
     """A page of an automation's members.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Automation's members of this page.
     """

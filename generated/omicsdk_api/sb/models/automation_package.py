@@ -50,7 +50,7 @@ class AutomationPackage(Model):
         created_by: Username of who added the code.
         created_on: When the code was added. Format date-time.
         archived: Whether the code is archived.
-        custom_url: Address of a page for the code.
+        custom_url: URL of a page for the code.
         memory_limit: Memory of a run of this code in MB.
         python: Version of Python that runs the code, such as `3.8`.
     """

@@ -54,7 +54,7 @@ class AutomationRun(Model):
     """One run of an automation.
 
     Attributes:
-        href: Address of the run in the API. Format uri.
+        href: URL of the run in the API. Format uri.
         id: ID of the run.
         name: Name of the run.
         automation: Automation that is run.

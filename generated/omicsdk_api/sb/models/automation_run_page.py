@@ -19,7 +19,7 @@ class AutomationRunPage(Model):
     """A page of runs.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Runs of this page.
     """

@@ -16,8 +16,8 @@ class BillingEndpoints(Model):
     """Where the parts of billing begin.
 
     Attributes:
-        billing_groups_url: Address of the billing groups. Format uri.
-        invoices_url: Address of the invoices. Format uri.
+        billing_groups_url: URL of the billing groups. Format uri.
+        invoices_url: URL of the invoices. Format uri.
     """
 
     billing_groups_url: str | None = None

@@ -29,7 +29,7 @@ class BillingGroup(Model):
     """An account that pays for projects.
 
     Attributes:
-        href: Address of the billing group in the API. Format uri.
+        href: URL of the billing group in the API. Format uri.
         id: ID of the billing group. Format uuid.
         owner: Username of the owner of the billing group.
         name: Name of the billing group.

@@ -19,7 +19,7 @@ class BillingGroupAnalysisBreakdownPage(Model):
     """A page of analyses with their costs.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Analyses of this page.
     """

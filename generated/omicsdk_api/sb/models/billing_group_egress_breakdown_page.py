@@ -19,7 +19,7 @@ class BillingGroupEgressBreakdownPage(Model):
     """A page of downloads with their costs.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Downloads of this page.
     """

@@ -19,7 +19,7 @@ class BillingGroupStorageBreakdownPage(Model):
     """A page of projects with their storage costs.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Projects of this page, with their storage.
     """

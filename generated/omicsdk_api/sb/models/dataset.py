@@ -16,7 +16,7 @@ class Dataset(Model):
     """A collection of files that can be shared and cited.
 
     Attributes:
-        href: Address of the dataset in the API. Format uri.
+        href: URL of the dataset in the API. Format uri.
         id: ID of the dataset, as `owner/name`.
         name: Name of the dataset.
         description: Description of the dataset.

@@ -16,7 +16,7 @@ class Division(Model):
     """Part of an enterprise account.
 
     Attributes:
-        href: Address of the division in the API. Format uri.
+        href: URL of the division in the API. Format uri.
         id: ID of the division.
         name: Name of the division.
     """

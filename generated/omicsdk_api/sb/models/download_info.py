@@ -16,8 +16,8 @@ class DownloadInfo(Model):
     """Where to download a file.
 
     Attributes:
-        url: Presigned address of the contents, which works without credentials for a limited time; treat it
-            as a secret. Format uri.
+        url: Presigned URL of the contents, which works without credentials for a limited time; treat it as a
+            secret. Format uri.
     """
 
     url: str

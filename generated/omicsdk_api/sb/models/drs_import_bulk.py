@@ -27,11 +27,11 @@ _DRS_IMPORT_BULK_FIELDS = frozenset({"id", "href", "result", "state", "started_o
 
 @define(slots=True, repr=False)
 class DRSImportBulk(Model):
-    """A job that imports files by DRS addresses.
+    """A job that imports files by DRS URIs.
 
     Attributes:
         id: ID of the job.
-        href: Address of the job in the API. Format uri.
+        href: URL of the job in the API. Format uri.
         result: Result for each file of the job.
         state: State of the DRS imports; `FINISHED` is final.
         started_on: When the DRS imports were started. Format date-time.

@@ -13,10 +13,10 @@ _DRS_IMPORT_ITEM_FIELDS = frozenset({"drs_uri", "project", "parent", "name", "me
 
 @define(slots=True, repr=False)
 class DRSImportItem(Model):
-    """A file to import by its DRS address.
+    """A file to import by its DRS URI.
 
     Attributes:
-        drs_uri: Address of the object, as `drs://...`.
+        drs_uri: URI of the object, as `drs://...`.
         project: Project to import the object to; or give `parent`.
         parent: Folder to import the object to; or give `project`.
         name: Name to give to the file; that of the object when omitted.

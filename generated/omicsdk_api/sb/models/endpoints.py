@@ -30,17 +30,17 @@ class Endpoints(Model):
     """Where the areas of the API begin.
 
     Attributes:
-        rate_limit_url: Address of the rate limits. Format uri.
-        user_url: Address of the caller's own account. Format uri.
-        users_url: Address of all users. Format uri.
-        billing_url: Address of billing. Format uri.
-        projects_url: Address of the projects. Format uri.
-        files_url: Address of the files. Format uri.
-        tasks_url: Address of the tasks. Format uri.
-        apps_url: Address of the apps. Format uri.
-        action_url: Address of actions that belong to no single resource. Format uri.
-        upload_url: Address of uploads. Format uri.
-        storage_url: Address of volumes, imports and exports. Format uri.
+        rate_limit_url: URL of the rate limits. Format uri.
+        user_url: URL of the caller's own account. Format uri.
+        users_url: URL of all users. Format uri.
+        billing_url: URL of billing. Format uri.
+        projects_url: URL of the projects. Format uri.
+        files_url: URL of the files. Format uri.
+        tasks_url: URL of the tasks. Format uri.
+        apps_url: URL of the apps. Format uri.
+        action_url: URL of actions that belong to no single resource. Format uri.
+        upload_url: URL of uploads. Format uri.
+        storage_url: URL of volumes, imports and exports. Format uri.
     """
 
     rate_limit_url: str | None = None

@@ -20,7 +20,7 @@ class Error(Model):
         code: Seven Bridges' own code, whose thousands name the area: 3xxx for projects, 5xxx for files, 7xxx
             for tasks.
         message: Human-readable description of the error.
-        more_info: Address of a page that explains the code.
+        more_info: URL of a page that explains the code.
     """
 
     status: int | str | None = None

@@ -18,7 +18,7 @@ class ExecutionDetails(Model):
     """Execution details of a task, by step.
 
     Attributes:
-        href: Address of these details. Format uri.
+        href: URL of these details. Format uri.
         start_time: When the first step began. Format date-time.
         end_time: When the last step ended. Format date-time.
         status: Status of the execution.

@@ -48,7 +48,7 @@ class Export(Model):
     """A job that copies a file to a volume.
 
     Attributes:
-        href: Address of the export in the API. Format uri.
+        href: URL of the export in the API. Format uri.
         id: ID of the export.
         state: State of the export; `COMPLETED` and `FAILED` are final.
         source: File that is exported.

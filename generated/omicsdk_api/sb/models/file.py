@@ -51,7 +51,7 @@ class File(Model):
     """A file or a folder.
 
     Attributes:
-        href: Address of the file in the API. Format uri.
+        href: URL of the file in the API. Format uri.
         id: ID of the file.
         type: Whether it is a file or a folder.
         name: Name of the file, without its folder.

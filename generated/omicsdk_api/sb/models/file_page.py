@@ -19,7 +19,7 @@ class FilePage(Model):
     """A page of files and folders.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Files and folders of this page.
     """

@@ -36,7 +36,7 @@ class GoogleService(Model):
         type: Kind of service: Google Cloud Storage.
         bucket: Name of the bucket on Google Cloud Storage.
         prefix: Beginning of the names that the volume shows in the bucket; all when omitted.
-        root_url: Address of Google's API; `https://www.googleapis.com` when omitted.
+        root_url: URL of Google's API; `https://www.googleapis.com` when omitted.
         credentials: How the platform gets access: by a key or by federation.
         properties: How objects are stored on Google Cloud Storage.
     """

@@ -48,7 +48,7 @@ class Import(Model):
     """A job that makes files of objects on a volume.
 
     Attributes:
-        href: Address of the import in the API. Format uri.
+        href: URL of the import in the API. Format uri.
         id: ID of the import.
         state: State of the import; `COMPLETED` and `FAILED` are final.
         preserve_folder_structure: Whether folders below the location are made in the project too.

@@ -32,7 +32,7 @@ class Invoice(Model):
     """A bill for a period.
 
     Attributes:
-        href: Address of the invoice in the API. Format uri.
+        href: URL of the invoice in the API. Format uri.
         id: ID of the invoice.
         pending: Whether the invoice still waits for approval by Seven Bridges.
         analysis_costs: Cost of analyses in the period.

@@ -41,7 +41,7 @@ class Job(Model):
         retried: Whether the step was run again.
         instance: Machine that the step ran on.
         docker: Container image that the step ran in.
-        logs: Addresses of the step's log files in the API, by name.
+        logs: URLs of the step's log files in the API, by name.
     """
 
     name: str | None = None

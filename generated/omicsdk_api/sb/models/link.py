@@ -16,7 +16,7 @@ class Link(Model):
     """A way to a neighbouring page.
 
     Attributes:
-        href: Address of the page, with all parameters of the request. Format uri.
+        href: URL of the page, with all parameters of the request. Format uri.
         rel: Which page it is: `next` or `prev`, in any case.
         method: HTTP method to use, which is `GET`.
     """

@@ -18,7 +18,7 @@ class Marker(Model):
     """A marked place in a genome, for the genome browser.
 
     Attributes:
-        href: Address of the marker in the API. Format uri.
+        href: URL of the marker in the API. Format uri.
         id: ID of the marker.
         file: ID of the file that the marker belongs to.
         name: Name of the marker.

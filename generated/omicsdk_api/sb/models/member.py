@@ -29,7 +29,7 @@ class Member(Model):
     """A user, team or division with access to a resource, and its permissions.
 
     Attributes:
-        href: Address of the membership. Format uri.
+        href: URL of the membership. Format uri.
         id: ID of the member.
         username: Username; for teams and divisions, their ID.
         email: Email address of the member.

@@ -45,7 +45,7 @@ class MultipartUpload(Model):
 
     Attributes:
         upload_id: ID of the upload.
-        href: Address of the upload in the API. Format uri.
+        href: URL of the upload in the API. Format uri.
         project: Project that the file will be in.
         parent: Folder that the file will be in.
         name: Name that the file will have.

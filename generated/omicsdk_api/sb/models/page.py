@@ -18,7 +18,7 @@ class Page(Model):
     """Fields of every page of a list beside its items.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
     """
 

@@ -36,7 +36,7 @@ class Project(Model):
     """A project: files, apps, tasks, and the members who work on them.
 
     Attributes:
-        href: Address of the project in the API. Format uri.
+        href: URL of the project in the API. Format uri.
         id: ID of the project, as `owner/short-name`.
         name: Name of the project, as people see it.
         billing_group: Billing group that pays for the project. Format uuid.

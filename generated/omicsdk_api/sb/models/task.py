@@ -70,7 +70,7 @@ class Task(Model):
     """One run of an app, or a batch of runs.
 
     Attributes:
-        href: Address of the task in the API. Format uri.
+        href: URL of the task in the API. Format uri.
         id: ID of the task. Format uuid.
         name: Name of the task.
         status: State of the task; `COMPLETED`, `FAILED` and `ABORTED` are final.

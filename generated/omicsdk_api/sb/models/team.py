@@ -16,7 +16,7 @@ class Team(Model):
     """A group of a division's members.
 
     Attributes:
-        href: Address of the team in the API. Format uri.
+        href: URL of the team in the API. Format uri.
         id: ID of the team.
         name: Name of the team.
     """

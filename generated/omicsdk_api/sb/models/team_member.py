@@ -16,7 +16,7 @@ class TeamMember(Model):
     """A member of a team.
 
     Attributes:
-        href: Address of the team's member in the API. Format uri.
+        href: URL of the team's member in the API. Format uri.
         id: ID of the team's member.
         username: Username of the team's member.
         role: Role of the team's member in the division.

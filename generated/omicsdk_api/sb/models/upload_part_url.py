@@ -29,9 +29,9 @@ class UploadPartUrl(Model):
     """Where and how to send the bytes of a part.
 
     Attributes:
-        url: Presigned address to send them to, without credentials; treat it as a secret. Format uri.
+        url: Presigned URL to send them to, without credentials; treat it as a secret. Format uri.
         method: HTTP method to send them with, `PUT`.
-        expires: When the address stops working. Format date-time.
+        expires: When the URL stops working. Format date-time.
         headers: Headers to send with the bytes.
         report: Values of the storage's response to report.
     """

@@ -35,7 +35,7 @@ class User(Model):
     """An account on the platform.
 
     Attributes:
-        href: Address of the account in the API. Format uri.
+        href: URL of the account in the API. Format uri.
         username: Name that identifies the account.
         email: Email address of the person.
         first_name: First name of the person.

@@ -36,7 +36,7 @@ class Volume(Model):
     """Your own cloud storage that is connected to the platform.
 
     Attributes:
-        href: Address of the volume in the API. Format uri.
+        href: URL of the volume in the API. Format uri.
         id: ID of the volume, as `owner/name`.
         name: Name of the volume.
         description: Description of the volume.

@@ -16,7 +16,7 @@ class VolumeLink(Model):
     """The way to the next page of a volume's contents.
 
     Attributes:
-        next: Address of the next page, with its token. Format uri.
+        next: URL of the next page, with its token. Format uri.
     """
 
     next: str | None = None

@@ -17,7 +17,7 @@ class VolumeObject(Model):
 
     Attributes:
         location: Where on the volume the object is.
-        href: Address of the object in the API. Format uri.
+        href: URL of the object in the API. Format uri.
         volume: ID of the volume that the object is on.
         type: Kind of service that holds the object.
         metadata: Metadata of the object, as the service states it.

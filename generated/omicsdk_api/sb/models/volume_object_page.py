@@ -21,7 +21,7 @@ class VolumeObjectPage(Model):
 
     Attributes:
         items: Objects of this page.
-        href: Address of this page of contents. Format uri.
+        href: URL of this page of contents. Format uri.
         prefixes: Folders of this page.
         links: One link to the next page; none on the last.
     """

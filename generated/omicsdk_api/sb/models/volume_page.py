@@ -19,7 +19,7 @@ class VolumePage(Model):
     """A page of volumes.
 
     Attributes:
-        href: Address of this page. Format uri.
+        href: URL of this page. Format uri.
         links: Ways to the next and the previous page; the last page has no `next`.
         items: Volumes of this page.
     """

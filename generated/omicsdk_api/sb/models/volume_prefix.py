@@ -17,7 +17,7 @@ class VolumePrefix(Model):
 
     Attributes:
         prefix: Beginning of the names in the folder.
-        href: Address of the folder in the API. Format uri.
+        href: URL of the folder in the API. Format uri.
         volume: ID of the volume that the folder is on.
     """
 

@@ -24,7 +24,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: Addresses of the parts.
+        200: URLs of the parts.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.

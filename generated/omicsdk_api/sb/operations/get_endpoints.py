@@ -21,7 +21,7 @@ def build() -> Request:
     The only operation that needs no credentials.
 
     Returns:
-        200: Addresses of the areas.
+        200: URLs of the areas.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.

@@ -24,7 +24,7 @@ def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int |
 
     Args:
         package_id (str): ID of the automation's package.
-        custom_url (str): New address of a page for the code. Optional.
+        custom_url (str): New URL of a page for the code. Optional.
         memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
 
     Returns:

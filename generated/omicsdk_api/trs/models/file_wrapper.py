@@ -28,13 +28,13 @@ _FILE_WRAPPER_FIELDS = frozenset({"content", "checksum", "image_type", "url"})
 
 @define(slots=True, repr=False)
 class FileWrapper(Model):
-    """A file, as its contents or as an address of them.
+    """A file, as its contents or as a URL of them.
 
     Attributes:
         content: Contents of the file as text.
         checksum: Checksums of the contents.
         image_type: Kind of the image, or language of the descriptor.
-        url: Address of the contents, where they are not stated or also stored elsewhere.
+        url: URL of the contents, where they are not stated or also stored elsewhere.
     """
 
     content: str | None = None

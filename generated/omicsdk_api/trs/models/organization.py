@@ -17,7 +17,7 @@ class Organization(Model):
 
     Attributes:
         name: Name of the organisation that runs the service.
-        url: Address of the organisation's website. Format uri.
+        url: URL of the organisation's website. Format uri.
     """
 
     name: str

@@ -41,7 +41,7 @@ class ServiceInfo(Model):
         description: Human-readable description of the service.
         contact_url: Contact address of the operator, as an `https:` or a `mailto:` address. Format uri. In
             the document it is called contactUrl.
-        documentation_url: Address of the service's documentation. Format uri. In the document it is called
+        documentation_url: URL of the service's documentation. Format uri. In the document it is called
             documentationUrl.
         created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
             document it is called createdAt.

@@ -45,7 +45,7 @@ class Tool(Model):
     """A tool or a workflow.
 
     Attributes:
-        url: Address of the tool on this registry.
+        url: URL of the tool on this registry.
         id: Identifier of the tool, unique on this registry.
         organization: Organisation that published the tool.
         toolclass: What kind of thing a tool is.
@@ -55,7 +55,7 @@ class Tool(Model):
         description: Human-readable description of the tool.
         meta_version: Version of this description, in any form.
         has_checker: Whether another tool checks the results of this one.
-        checker_url: Address of the tool that checks this one.
+        checker_url: URL of the tool that checks this one.
     """
 
     url: str

@@ -50,7 +50,7 @@ class ToolVersion(Model):
     """A version, whose files should not change any more once it is released.
 
     Attributes:
-        url: Address of the version on this registry.
+        url: URL of the version on this registry.
         id: Identifier of the version within its tool; some registries put the tool's before it.
         author: Authors of this version.
         name: Name of the version.

@@ -41,7 +41,7 @@ def build(
     """List the tools of the registry.
 
     Returns a page of the tools that match all given filters, with their versions. The header `next_page` has
-    the address of the next page, and is missing on the last one.
+    the URL of the next page, and is missing on the last one.
 
     Args:
         id (str): Only the tool of this identifier. Optional.

@@ -16,7 +16,7 @@ class CreateAreaResponse(Model):
     """Where the new upload area is.
 
     Attributes:
-        uri: Address of the area, as `s3://BUCKET/UUID/`, with the slash at the end.
+        uri: URL of the area, as `s3://BUCKET/UUID/`, with the slash at the end.
     """
 
     uri: str

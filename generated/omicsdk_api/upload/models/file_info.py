@@ -35,7 +35,7 @@ class FileInfo(Model):
         size: Size of the contents in bytes.
         last_modified: Time of the last upload, in ISO 8601 with its offset from UTC.
         upload_area_id: UUID of the upload area that the file is in.
-        url: Address of the file, as `s3://BUCKET/UUID/NAME`.
+        url: URL of the file, as `s3://BUCKET/UUID/NAME`.
         checksums: The four checksums of the contents, or null until they have been computed.
     """
 

@@ -19,7 +19,7 @@ def build(*, upload_area_uuid: str) -> Request:
     """Create an upload area.
 
     Creates an empty upload area under the UUID that you choose and opens it for uploads. Creating an area
-    that already exists leaves its files unchanged and returns its address again.
+    that already exists leaves its files unchanged and returns its URL again.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or digits

@@ -19,7 +19,7 @@ def build(*, upload_area_uuid: str) -> Request:
     for a large area. The area exists until the last file is deleted. A deletion cannot be undone.
 
     Args:
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
 
     Returns:
         202: The deletion has been queued.

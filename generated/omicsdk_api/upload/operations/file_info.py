@@ -18,11 +18,11 @@ FACTS = OperationFacts(name="file_info", method="GET", path="/v1/area/{upload_ar
 def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Describe a file of an upload area.
 
-    Returns size, media type, time and address of the file, and its checksums once they have been computed.
-    The contents are not sent.
+    Returns size, media type, time and URL of the file, and its checksums once they have been computed. The
+    contents are not sent.
 
     Args:
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
             `credentials` or `checksums`, cannot be used as names.
 

@@ -25,7 +25,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     repeated safely.
 
     Args:
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
             `credentials` or `checksums`, cannot be used as names.
 

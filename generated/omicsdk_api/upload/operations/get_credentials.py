@@ -25,7 +25,7 @@ def build(*, upload_area_uuid: str) -> Request:
     continue. Each request makes new credentials, and earlier ones stay valid until they expire.
 
     Args:
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
 
     Returns:
         201: Credentials for the upload area.

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_version", method="GET", path="/version", public
 def build() -> Request:
     """Get the version of the service.
 
-    Returns the version of the software behind this address, for example for reports of errors.
+    Returns the version of the software behind this URL, for example for reports of errors.
 
     Returns:
         200: The version that is deployed.

@@ -31,7 +31,7 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
 
     Args:
         body (bytes | BinaryIO | PathLike[str]): Contents of the file. Format binary.
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
             `credentials` or `checksums`, cannot be used as names.
 

@@ -33,7 +33,7 @@ def build(*, status: str, payload: Mapping[str, Any], job_id: str, upload_area_u
         payload (Mapping[str, Any]): Description of the file: its `name`, and at the end its `checksums`, in
             the same form as the service's descriptions of files.
         job_id (str): Identifier of the job in the batch system.
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         checksum_id (str): Identifier of the computation, assigned when the job was queued.
 
     Returns:

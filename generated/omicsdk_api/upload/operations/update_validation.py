@@ -35,7 +35,7 @@ def build(
         payload (Mapping[str, Any]): Result of the validator: the `name` of the file, exit code and output of
             the validator, and how long it took.
         job_id (str): Identifier of the job in the batch system.
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         validation_id (str): Identifier of the validation, as returned when it was scheduled.
 
     Returns:

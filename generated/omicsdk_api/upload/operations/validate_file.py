@@ -38,7 +38,7 @@ def build(
     Args:
         validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
             image for validators.
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         filename (str): Name of the file in the upload area; it may have slashes. Reserved words, such as
             `credentials` or `checksums`, cannot be used as names.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are

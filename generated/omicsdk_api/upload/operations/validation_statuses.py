@@ -24,7 +24,7 @@ def build(*, upload_area_uuid: str) -> Request:
     validated. Files without a requested validation are not counted.
 
     Args:
-        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        upload_area_uuid (str): UUID of the upload area, the last part of its URL.
 
     Returns:
         200: The counts by state of validation.

@@ -36,7 +36,7 @@ class GoogleKey(Model):
         client_email: Email address of the account.
         client_id: Number of the account at Google.
         auth_uri: Where Google authorises users.
-        token_uri: Address where Google issues tokens for the key.
+        token_uri: URL where Google issues tokens for the key.
         auth_provider_x509_cert_url: Certificates of Google itself.
         client_x509_cert_url: Certificates of the account.
     """

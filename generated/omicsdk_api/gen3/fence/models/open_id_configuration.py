@@ -49,7 +49,7 @@ class OpenIDConfiguration(Model):
     """Metadata of a provider, as in OpenID Connect Discovery.
 
     Attributes:
-        authorization_endpoint: Address where users give consent.
+        authorization_endpoint: URL where users give consent.
         issuer: Value of `iss` in the tokens.
         jwks_uri: Where the public keys are.
         response_types_supported: Values of `response_type` that are supported.
@@ -69,8 +69,8 @@ class OpenIDConfiguration(Model):
         request_object_encryption_enc_values_supported: Algorithms that encrypt a request.
         request_object_signing_alg_values_supported: Algorithms that sign a request.
         request_parameter_supported: Whether a request may come as one JWT.
-        request_uri_parameter_supported: Whether a request may be given by its address.
-        require_request_uri_registration: Whether addresses of requests must be registered.
+        request_uri_parameter_supported: Whether a request may be passed by its URL (`request_uri`).
+        require_request_uri_registration: Whether the URLs of requests (`request_uri`) must be registered.
         response_modes_supported: Ways in which a response is sent back.
         scopes_supported: Scopes that can be requested.
         service_documentation: Where the service is documented.

@@ -13,7 +13,7 @@ _PART_URL_FIELDS = frozenset({"presigned_url"})
 
 @define(slots=True, repr=False)
 class PartURL(Model):
-    """Upload address of a part.
+    """Upload URL of a part.
 
     Attributes:
         presigned_url: Presigned URL that takes the part by PUT.

@@ -32,7 +32,7 @@ def build(
     Args:
         client_id (str): ID of the requesting client.
         response_type (Literal['code', 'token']): What is sent back to the client.
-        redirect_uri (str): Address of the client to go back to.
+        redirect_uri (str): URL of the client to go back to.
         confirm (str): `yes` to consent; any other value refuses. Optional.
         scope (str): Scopes that are granted, separated by spaces. Optional.
         upstream_expires_in (str): Lifetime of the other provider's refresh token in seconds. Optional.

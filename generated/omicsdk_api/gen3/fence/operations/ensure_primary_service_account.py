@@ -19,7 +19,7 @@ FACTS = OperationFacts(
 def build() -> Request:
     """Ensure that the user has a Google service account.
 
-    Creates it if it does not exist; its address is in the response about the user.
+    Creates it if it does not exist; the response about the user contains its email address.
 
     Returns:
         200: The user has a service account.

@@ -33,7 +33,7 @@ def build(
     Args:
         grant_type (str): `authorization_code`, `refresh_token` or `client_credentials`.
         code (str): With `authorization_code`, the code that the client got. Optional.
-        redirect_uri (str): With `authorization_code`, the address that the code was sent to. Optional.
+        redirect_uri (str): With `authorization_code`, the URL that the code was sent to. Optional.
         scope (str): Scopes to request, separated by spaces; those of the grant when omitted. Optional.
         client_id (str): ID of a client that has no secret. Optional.
         refresh_token (str): With `refresh_token`, the refresh token that the client got. Optional.

@@ -17,7 +17,7 @@ def build(*, redirect: str, expires_in: int | Omit = OMIT) -> Request:
     Made for browsers: redirects to Google.
 
     Args:
-        redirect (str): Address to redirect to when the account is linked.
+        redirect (str): URL to redirect to when the account is linked.
         expires_in (int): Seconds until the access of the Google account ends; the maximum when omitted.
             Optional.
 

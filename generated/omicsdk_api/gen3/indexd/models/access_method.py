@@ -32,8 +32,8 @@ class AccessMethod(Model):
 
     Attributes:
         type: Protocol: the scheme of the URL.
-        access_url: Address of bytes.
-        access_id: Identifier for requesting a presigned address: the protocol's name.
+        access_url: URL of bytes.
+        access_id: Identifier for requesting a presigned URL: the protocol's name.
         region: Region of the cloud; usually empty.
         cloud: Cloud that holds the bytes, such as `aws` or `gcp`; null for URLs of other schemes.
         available: Whether the bytes can be read at once.

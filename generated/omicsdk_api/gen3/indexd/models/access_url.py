@@ -13,10 +13,10 @@ _ACCESS_URL_FIELDS = frozenset({"url"})
 
 @define(slots=True, repr=False)
 class AccessURL(Model):
-    """Address of bytes.
+    """URL of bytes.
 
     Attributes:
-        url: The address, such as `s3://bucket/key`, which requires credentials of that cloud.
+        url: The URL, such as `s3://bucket/key`, which requires credentials of that cloud.
     """
 
     url: str

@@ -55,7 +55,7 @@ class AliasOutputInfo(Model):
         metadata: Further description of the data.
         limit: Largest number of URLs in `urls`. Format int64.
         start: Number of URLs that were skipped. Format int64.
-        urls: Addresses of the data, found by its size and checksums.
+        urls: URLs of the data, found by its size and checksums.
     """
 
     name: str | None = None

@@ -41,7 +41,7 @@ class DataObject(Model):
         updated: When the record was last changed, in UTC. Format date-time.
         version: Revision of the record.
         mime_type: Media type of the contents.
-        urls: Addresses of the bytes, with metadata.
+        urls: URLs of the bytes, with metadata.
         description: A human-readable description.
         aliases: Aliases of the record.
     """

@@ -17,7 +17,7 @@ class DrsServiceInfoOrganization(Model):
 
     Attributes:
         name: Name of the organisation.
-        url: Address of the organisation's website.
+        url: URL of the organisation's website.
     """
 
     name: str | None = None

@@ -17,7 +17,7 @@ class GetDistResponseItem(Model):
 
     Attributes:
         name: Name of the commons.
-        host: Address of its index.
+        host: URL of its index.
         hints: Patterns of the GUIDs that it has, as regular expressions.
         type: Kind of its index, such as `indexd`.
     """

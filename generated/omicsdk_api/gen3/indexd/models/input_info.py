@@ -54,7 +54,7 @@ class InputInfo(Model):
     Attributes:
         form: Kind of the record; `object` for a file.
         size: Size of the file in bytes, at least 0. Format int64.
-        urls: Addresses of the file's bytes; may be empty.
+        urls: URLs of the file's bytes; may be empty.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
         did: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.

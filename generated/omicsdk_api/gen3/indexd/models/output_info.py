@@ -74,7 +74,7 @@ class OutputInfo(Model):
         file_name: Name of the file, which may hold folders.
         version: Version of the file, in any form.
         uploader: User who uploaded the file.
-        urls: Addresses of the bytes, such as `s3://bucket/key`.
+        urls: URLs of the bytes, such as `s3://bucket/key`.
         acl: Old access rules: names of projects, one of which a reader needs; `*` is open to all.
         authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
             open to all.
@@ -86,7 +86,7 @@ class OutputInfo(Model):
         description: Human-readable description of the file or bundle.
         content_created_date: When the contents were made. Format date-time.
         content_updated_date: When the contents were last changed. Format date-time.
-        from_index_service: The commons that responded, if it was another one; `host` is its address.
+        from_index_service: The commons that responded, if it was another one; `host` is its URL.
         id: Identifier of a bundle, in the place of `did`.
         name: Name of a bundle.
         checksum: Checksums of a bundle, as JSON text.

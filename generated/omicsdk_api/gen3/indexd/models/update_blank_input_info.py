@@ -32,7 +32,7 @@ class UpdateBlankInputInfo(Model):
     Attributes:
         size: Size of the uploaded file in bytes.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        urls: Addresses of the uploaded file's bytes.
+        urls: URLs of the uploaded file's bytes.
         authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
             open to all.
     """

@@ -34,7 +34,7 @@ class UpdateInputInfo(Model):
         metadata: Metadata of the record, instead of all that it has.
         urls_metadata: Metadata of the URLs, instead of all that they have; only for URLs of the record.
         version: Version of the file, in any form.
-        urls: Addresses of the bytes, instead of all that the record has.
+        urls: URLs of the bytes, instead of all that the record has.
         acl: Old access rules, instead of all that the record has.
         authz: Resource paths, instead of all that the record has.
         uploader: User who uploaded the file.

@@ -13,10 +13,10 @@ _URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
 
 @define(slots=True, repr=False)
 class Url(Model):
-    """Address of bytes in a DOS data object.
+    """URL of bytes in a DOS data object.
 
     Attributes:
-        url: The address itself.
+        url: The URL itself.
         system_metadata: Metadata of the record, keys and values of any kind.
         user_metadata: Metadata of the URL, keys and values of any kind.
     """

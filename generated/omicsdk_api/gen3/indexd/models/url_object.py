@@ -13,10 +13,10 @@ _URL_OBJECT_FIELDS = frozenset({"url", "metadata"})
 
 @define(slots=True, repr=False)
 class UrlObject(Model):
-    """Address of bytes, with its metadata.
+    """URL of bytes, with its metadata.
 
     Attributes:
-        url: The address, such as `s3://bucket/key`.
+        url: The URL, such as `s3://bucket/key`.
         metadata: Metadata of the URL, keys and values.
     """
 

@@ -46,7 +46,7 @@ def build(
     Args:
         form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
         size (int): Size of the new version in bytes, at least 0. Format int64.
-        urls (Sequence[str]): Addresses of the new version's bytes; may be empty.
+        urls (Sequence[str]): URLs of the new version's bytes; may be empty.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
         guid (str): GUID of any version of the file.
         did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches

@@ -48,7 +48,7 @@ def build(
     Args:
         form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
         size (int): Size of the file in bytes, at least 0. Format int64.
-        urls (Sequence[str]): Addresses of the file's bytes; may be empty.
+        urls (Sequence[str]): URLs of the file's bytes; may be empty.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
         did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.

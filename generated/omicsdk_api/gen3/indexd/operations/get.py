@@ -20,7 +20,7 @@ def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
     """Find a record in this or another commons.
 
     Looks for a GUID, then for an alias, then queries the other commons that this one knows. A record from
-    another commons has `from_index_service` with the name and address of that commons.
+    another commons has `from_index_service` with the name and URL of that commons.
 
     Args:
         guid (str): GUID, with or without its prefix, or an alias of the record.

@@ -49,7 +49,7 @@ def build(
         urls_metadata (Mapping[str, Any]): Metadata of the URLs, instead of all that they have; only for URLs
             of the record. Optional.
         version (str | None): Version of the file, in any form. Optional.
-        urls (Sequence[str]): Addresses of the bytes, instead of all that the record has. Optional.
+        urls (Sequence[str]): URLs of the bytes, instead of all that the record has. Optional.
         acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
         authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
         uploader (str | None): User who uploaded the file. Optional.

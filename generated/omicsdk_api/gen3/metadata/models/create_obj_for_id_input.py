@@ -13,7 +13,7 @@ _CREATE_OBJ_FOR_ID_INPUT_FIELDS = frozenset({"file_name", "aliases", "metadata"}
 
 @define(slots=True, repr=False)
 class CreateObjForIdInput(Model):
-    """A new version of the object with the GUID in the address.
+    """A new version of the object with the GUID in the URL.
 
     Attributes:
         file_name: Name of the file that will be uploaded.

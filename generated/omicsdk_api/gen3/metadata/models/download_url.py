@@ -16,7 +16,7 @@ class DownloadUrl(Model):
     """Where an object can be read for a limited time.
 
     Attributes:
-        url: Presigned address, which needs no credentials.
+        url: Presigned URL, which needs no credentials.
     """
 
     url: str

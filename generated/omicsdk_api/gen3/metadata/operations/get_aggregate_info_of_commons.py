@@ -22,7 +22,7 @@ def build(*, name: str) -> Request:
         name (str): Name of the commons.
 
     Returns:
-        200: Information about the commons, such as its address as `commons_url`.
+        200: Information about the commons, such as its URL as `commons_url`.
 
     Raises:
         Unprocessable: 422: A parameter or the body is invalid.

@@ -13,10 +13,10 @@ _SCHEMA_LINKS_FIELDS = frozenset({"links"})
 
 @define(slots=True, repr=False)
 class SchemaLinks(Model):
-    """Addresses of programs, projects or node types.
+    """Paths of programs, projects or node types.
 
     Attributes:
-        links: Addresses relative to the service, such as `/v0/submission/demo`; their last parts are
+        links: Paths relative to the service, such as `/v0/submission/demo`; their last parts are
             percent-encoded.
     """
 

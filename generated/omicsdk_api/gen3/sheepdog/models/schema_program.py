@@ -17,7 +17,7 @@ class SchemaProgram(Model):
 
     Attributes:
         dbgap_accession_number: Accession number of the program in dbGaP, or another text in its place.
-        name: Name of the program; part of addresses and of the projects' ids.
+        name: Name of the program; part of URLs and of the projects' ids.
         type: Node type: always `program`.
     """
 

@@ -16,8 +16,7 @@ class SchemaProject(Model):
     """A project to create.
 
     Attributes:
-        code: Code of the project; part of addresses. Its id is the name of the program, a hyphen and the
-            code.
+        code: Code of the project; part of URLs. Its id is the name of the program, a hyphen and the code.
         name: Human-readable title of the project.
         type: Node type: always `project`.
         dbgap_accession_number: Accession number of the project in dbGaP, or another text in its place.

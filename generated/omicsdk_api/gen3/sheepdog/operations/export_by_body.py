@@ -33,7 +33,7 @@ def build(
 ) -> Request:
     """Export entities, with the choice in the body.
 
-    As GET, for choices that are too long for an address. The server reads them from a JSON body, not from the
+    As GET, for choices that are too long for a URL. The server reads them from a JSON body, not from the
     query.
 
     Args:

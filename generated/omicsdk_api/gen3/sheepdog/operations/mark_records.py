@@ -30,8 +30,8 @@ def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) ->
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are limited in length: about 100 at
-            once is safe.
+        ids (Sequence[str]): UUIDs of the entities to delete. URLs are limited in length: about 100 at once is
+            safe.
         to_delete (bool): The mark: true to mark the entities for deletion, false to take the mark away.
 
     Returns:

@@ -23,7 +23,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
 
     Args:
         dbgap_accession_number (str): Accession number of the program in dbGaP, or another text in its place.
-        name (str): Name of the program; part of addresses and of the projects' ids.
+        name (str): Name of the program; part of URLs and of the projects' ids.
         type (str): Node type: always `program`.
 
     Returns:

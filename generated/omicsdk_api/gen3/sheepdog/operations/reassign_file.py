@@ -24,10 +24,10 @@ FACTS = OperationFacts(
 def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request:
     """Assign another object in storage.
 
-    For administrators; the body has the address of the object as `s3_url`.
+    For administrators; the body has the URL of the object as `s3_url`.
 
     Args:
-        s3_url (str): Address of the object, as `s3://bucket/key`.
+        s3_url (str): URL of the object, as `s3://bucket/key`.
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
         file_uuid (str): UUID of the file entity, which must exist already.

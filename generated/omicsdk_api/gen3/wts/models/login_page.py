@@ -17,7 +17,7 @@ class LoginPage(Model):
 
     Attributes:
         name: Display name of the page.
-        url: Address of the page, for a browser.
+        url: URL of the page, for a browser.
     """
 
     name: str | None = None

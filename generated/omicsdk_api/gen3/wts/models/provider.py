@@ -18,7 +18,7 @@ class Provider(Model):
     """Identity provider, by which users log in to a commons.
 
     Attributes:
-        base_url: Address of the commons.
+        base_url: URL of the commons.
         idp: Name of the provider in other requests.
         name: Display name of the provider.
         refresh_token_expiration: Time until the user's connection expires, as text such as `29 days`.
