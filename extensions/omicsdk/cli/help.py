@@ -196,7 +196,9 @@ def _explained(argument: Argument) -> str:
     default = argument.get("default")
     is_stated = "default" in text.lower() or "when omitted" in text
     if default not in (None, "", False, [], {}) and not is_stated:
-        text = f"{text} Default: {_text(default)}.".lstrip()
+        shown = _text(default)
+        # A full stop after "." (the current folder) or "-" (stdout) would read as part of the value.
+        text = f"{text} Default: {shown}{'.' if shown[-1].isalnum() else ''}".lstrip()
     return text
 
 

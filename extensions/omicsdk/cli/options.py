@@ -92,12 +92,12 @@ REQUIRE_CHECKSUM = _switch(
 LIMITS: list[Argument] = [
     _value(
         "limit_rate",
-        "Maximum rate of all files together in bytes per second, with K, M or G for powers of 1024: 10M.",
+        "Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M.",
     ),
     _value(
         "time_budget",
-        "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default a "
-        "file that makes progress has no limit.",
+        "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default "
+        "there is no limit while a file makes progress.",
     ),
     _value(
         "min_rate",

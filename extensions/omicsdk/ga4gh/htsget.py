@@ -87,9 +87,9 @@ def download(
 ) -> SavedSlice:
     """Download a slice of reads or variants, or a complete file.
 
-    The blocks of the server's ticket are joined and checked to be a complete BAM, CRAM, VCF or BCF file, and by the MD5
-    of the ticket where it states one. The file appears when it is complete. Run it again to resume after the blocks
-    that are complete.
+    The blocks of the server's ticket are joined, and verified to be a complete BAM, CRAM, VCF or BCF file that matches
+    the MD5 of the ticket, if any. The file appears when it is complete. Run it again to resume after the last complete
+    block.
 
     Never tried against a real server.
 

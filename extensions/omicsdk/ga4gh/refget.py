@@ -147,15 +147,14 @@ def download(
 ) -> SavedSequence:
     """Get a sequence, or a part of one, as a file.
 
-    A complete sequence is compared with its digest before the file appears. A part has no digest of its own; its length
-    is compared.
-    Never tried against a real server.
+    A complete sequence is compared with its digest before the file appears. A part has no digest; only its length is
+    verified. Never tried against a real server.
 
     Args:
         sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
         path: File to write; it is replaced.
-        start: First position, from 0; by default the beginning. Behind the end for a part across the origin of a
-            circular sequence.
+        start: First position, from 0; by default the beginning. May be after the end, for a part that crosses the
+            origin of a circular sequence.
         end: Position after the last one, from 0; by default the end.
         format: FASTA with lines of 60 letters, or the letters alone.
         stop: Set to stop the download; nothing is kept.

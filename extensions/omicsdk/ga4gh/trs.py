@@ -174,10 +174,9 @@ def download(
 ) -> TransferReport:
     """Download the files of a version of a tool.
 
-    They are the descriptors, test files and container files of one language. Each gets the path that the others refer
-    to it by.
-    Files are verified by the checksums that the registry states; those that are
-    complete are not fetched again. Never tried against a real server.
+    Downloads the descriptors, test files and container files of one language. Each file gets the path by which the
+    other files refer to it. Files are verified by the checksums that the registry states; complete files are not
+    fetched again. Never tried against a real server.
 
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.

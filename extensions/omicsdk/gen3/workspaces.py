@@ -100,11 +100,11 @@ def workspace_url(client: Gen3, url: str, action: Literal["download", "upload"])
 
 
 def workspace_copy(client: Gen3, source: str, target: str | os.PathLike[str]) -> None:
-    """Copy a file into a workspace, out of one, or from one to another.
+    """Copy a file to, from or between workspaces.
 
     Args:
         source: The file: its path, or ws:///WORKSPACE/KEY.
-        target: The copy, likewise; a folder on this machine gets the file under its own name.
+        target: The copy, in the same form; in a folder on this machine, the file keeps its name.
 
     Raises:
         Gen3UserError: Neither is in a workspace.

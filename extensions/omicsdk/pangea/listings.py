@@ -66,7 +66,7 @@ def whoami(client: PangeaApi) -> PangeaUser:
 
 
 def find_organization(client: PangeaApi, name: str) -> Organization:
-    """Find an organization.
+    """Get an organization by its name or UUID.
 
     Args:
         name: Name or UUID of the organization.
@@ -80,7 +80,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
 
 
 def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
-    """Find a group of samples.
+    """Get a sample group by its name or UUID.
 
     Args:
         organization: The name of the organization that owns it, or its uuid.
@@ -102,7 +102,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
 
 
 def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> Sample:
-    """Find a sample.
+    """Get a sample by its name or UUID.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid.
@@ -161,7 +161,7 @@ def find_result(
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
-    """Find a tag.
+    """Get a tag by its name.
 
     Args:
         name: Name of the tag.
@@ -196,7 +196,7 @@ def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
 
 
 def ensure_tag(client: PangeaApi, name: str) -> Tag:
-    """Find a tag, or create it.
+    """Get a tag by its name, or create it.
 
     Args:
         name: Name of the tag.
@@ -282,7 +282,7 @@ def samples_of(
 ) -> Iterator[Sample]:
     """List the samples of a group.
 
-    Samples of other libraries that were added to the group are among them.
+    Includes samples of other libraries that were added to the group.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid.

@@ -74,24 +74,27 @@ def get(
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
 
-    The format of a list is recognised from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids First, ENA, SRA and
-    Terra, bags, Metalink, aria2, curl and lists of URLs, DRS URIs or checksums. Each file is verified by the size and checksums that
-    its list or service states. Run it again to resume: complete files are skipped. A file that fails does not stop the others.
+    The format of a list is detected from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids
+    First, ENA, SRA and Terra, bags, Metalink, aria2, curl and lists of URLs, DRS URIs or checksums. Each file is
+    verified by the size and checksums that its list or service states. Run it again to resume: complete files are
+    skipped. A file that fails does not stop the others.
 
     All columns of the lists, with the path and outcome of each file, are written to a result manifest beside the folder.
 
     Args:
         what: Lists (files, folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
         folder: Folder for the files; created if missing.
-        format: Format of the lists instead of the recognised one. URLs then name lists, which are downloaded first.
+        format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
+            first.
         layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
-        preferred: What is tried first where a file has several copies: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
+        preferred: Copy to try first if a file has several: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
         result: File for the result manifest (.tsv); by default the folder's name with .manifest.tsv.
-        connections: Requests for bytes at the same time, at most.
+        connections: Maximum number of concurrent requests for bytes.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would be downloaded; services are asked for what lists do not state, nothing is written.
+        dry_run: Only report what would be downloaded; details that lists lack are requested from services, nothing is
+            written.
         on_message: Called with messages: the format and size of each list, and what cannot be verified.
         google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
 

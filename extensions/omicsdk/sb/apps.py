@@ -121,10 +121,10 @@ def copy_app(
     """Copy an app into a project.
 
     Args:
-        app: The app: owner/project/app, followed by /revision for any but the latest.
+        app: The app: owner/project/app; append /revision for any revision but the latest.
         project: The project to copy it into: owner/project or sb://owner/project.
         name: The copy's name; by default that of the app.
-        strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.
+        strategy: Revisions to copy: clone (all revisions), direct (the latest), clone_direct or transient.
 
     Returns:
         The copy, as the operations `copy_app_` and `copy_app_revision` return it.

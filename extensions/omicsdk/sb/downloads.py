@@ -90,7 +90,7 @@ def download(
     Args:
         what: Paths (`sb://owner/project/folder/file`) or ids of files, folders or projects. A trailing
             slash selects the contents of a folder instead of the folder itself.
-        folder: Folder to download into; it is created.
+        folder: Folder to download into; created if it does not exist.
         overwrite: Replace local files that already exist; by default they are refused.
         retries: Consecutive failures after which a file fails.
         patience: How long to wait for a silent server.

@@ -130,7 +130,7 @@ def create_task(
         description: Description of the task.
         batch_input: The input whose files are divided among child tasks; requires `batch_by`.
         batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
-        batch: False for a single task even if the app states batching.
+        batch: False runs a single task even if the app defines batching.
         interruptible: Use instances that the provider may interrupt; by default as the project's settings state.
         execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization",
             "use_elastic_disk".

@@ -16,7 +16,7 @@ class AttributeDict(TypedDict):
 
 
 class BooleanAttributeDict(TypedDict):
-    """An attribute of an item, with a yes-or-no value."""
+    """An attribute of an item, with a boolean value."""
 
     item: str
     key: str
@@ -85,7 +85,7 @@ class FloatAttributeDict(TypedDict):
 
 
 class IntegerAttributeDict(TypedDict):
-    """An attribute of an item, with a whole-number value."""
+    """An attribute of an item, with an integer value."""
 
     item: str
     key: str
@@ -122,7 +122,7 @@ class PageDict(TypedDict):
 
 
 class PaginatedBooleanAttributeListDict(TypedDict):
-    """A page of the list of yes-or-no attributes."""
+    """A page of the list of boolean attributes."""
 
     count: int
     next: str | None
@@ -185,7 +185,7 @@ class PaginatedFloatAttributeListDict(TypedDict):
 
 
 class PaginatedIntegerAttributeListDict(TypedDict):
-    """A page of the list of whole-number attributes."""
+    """A page of the list of integer attributes."""
 
     count: int
     next: str | None

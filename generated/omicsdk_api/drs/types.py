@@ -7,7 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 
 class AccessMethodDict(TypedDict):
-    """A way to reach the bytes of an object. It has an `access_url`, an `access_id`, or both."""
+    """A method to access the bytes of an object. It has an `access_url`, an `access_id`, or both."""
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str
     access_url: NotRequired[AccessURLDict]

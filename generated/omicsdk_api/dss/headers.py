@@ -74,7 +74,7 @@ class GetFileHeaders(AnswerHeaders):
 
     Attributes:
         retry_after: Retry-After. Seconds to wait before the redirect is followed. Format int64.
-        x_dss_creator_uid: X-DSS-CREATOR-UID. Number of the user who wrote the file. Format int64.
+        x_dss_creator_uid: X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64.
         x_dss_version: X-DSS-VERSION. Version of the file that is read. Format DSS_VERSION.
         x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
         x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.
@@ -100,7 +100,7 @@ class HeadFileHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        x_dss_creator_uid: X-DSS-CREATOR-UID. Number of the user who wrote the file. Format int64.
+        x_dss_creator_uid: X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64.
         x_dss_version: X-DSS-VERSION. Version of the file that is described.
         x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
         x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.

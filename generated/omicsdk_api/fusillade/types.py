@@ -113,7 +113,7 @@ class PolicyActionsDict(TypedDict):
 
 
 class PolicyChangeDict(TypedDict):
-    """The policy that takes the place of the present one."""
+    """Policy that replaces the existing one."""
 
     policy: NotRequired[PolicyDocumentDict | None]
 

@@ -247,7 +247,7 @@ class SbApi(_Operations, Client):
 
     A project is `owner/short-name`, an app `owner/project/app` with `/revision` behind it where one is meant,
     a volume and a dataset `owner/name`. In a path their parts are separate segments; in parameters and bodies
-    they are one text. Identities of files are opaque; tasks, billing groups and automations have UUIDs.
+    they are one text. IDs of files are opaque; tasks, billing groups and automations have UUIDs.
 
     # Requests
 

@@ -15,7 +15,7 @@ class ListToolsHeaders(AnswerHeaders):
         last_page: last_page. URL of the last page.
         self_link: self_link. URL of this page.
         current_offset: current_offset. Where this page begins, in the registry's own form.
-        current_limit: current_limit. Largest number of tools of this page.
+        current_limit: current_limit. Maximum number of tools on this page.
     """
 
     next_page: Header[str] = Header("next_page", STRING)

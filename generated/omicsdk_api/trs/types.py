@@ -74,7 +74,7 @@ class ServiceTypeDict(TypedDict):
 
 
 class ToolClassDict(TypedDict):
-    """What kind of thing a tool is."""
+    """Kind of tool."""
 
     id: NotRequired[str]
     name: NotRequired[str]

@@ -65,6 +65,11 @@ def test_percent_signs_and_defaults_are_shown(omics):
     assert "--no-paginate" in out
 
 
+def test_a_default_of_signs_is_shown_without_a_full_stop(omics):
+    lines = omics("dtp", "download", "--help", installed=True).out.splitlines()
+    assert any(line.endswith("Default: .") for line in lines)
+
+
 @pytest.mark.parametrize("words", [("dss", "download"), ("gen3", "download"), ("cp",), ("sync",)])
 def test_how_long_a_server_is_waited_for_is_in_the_help_of_transfers(omics, words):
     out = omics(*words, "--help", installed=True).out

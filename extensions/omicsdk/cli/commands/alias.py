@@ -80,9 +80,9 @@ def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool =
     appended. An expansion that begins with ! is run by sh, as with `shell`.
 
     Args:
-        name: The name, one word that is no command.
+        name: Name of the alias: one word that is not a command.
         expansion: The command without `omics`, quoted as one word; - reads it from stdin.
-        shell: Run the expansion by sh, with pipes and all.
+        shell: Run the expansion with sh, so that pipes and redirections work.
         clobber: Replace an alias of that name.
         console: Prints messages.
 
@@ -166,10 +166,10 @@ def _write(path: Path, aliases: dict[str, str]) -> None:
 
 
 def hca(*, shell: Literal["bash", "zsh", "sh", "fish", "powershell"] = "bash") -> str:
-    """Print a shell function by which scripts for hca run through omics.
+    """Print a shell function that runs the commands of hca through omics.
 
-    bash: eval "$(omics alias hca)", also in a script's first lines; bash scripts that are run from there get the
-    function too.
+    bash: eval "$(omics alias hca)", also in a script's first lines; bash scripts started from there inherit the
+    function.
 
     zsh: eval "$(omics alias hca --shell zsh)"
 

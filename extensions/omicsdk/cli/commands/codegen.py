@@ -29,11 +29,11 @@ class Reading:
     """How documents are read.
 
     Attributes:
-        only: Take only operations with this tag, or one below it, and the models that they need; may be repeated.
-        allow_url: Fetch what the document refers to below this address; may be repeated. By default nothing is fetched.
-        fetch: Show the hosts of what the document refers to, and fetch from there when you agree; needs a terminal.
-        root: Folder above the document whose files it may refer to; by default the document's own folder.
-        refs: Folder with copies of what it refers to, as HOST/PATH; searched first.
+        only: Include only operations with this tag, or a tag below it, and the models that they use; may be repeated.
+        allow_url: Fetch referenced documents below this URL; may be repeated. By default nothing is fetched.
+        fetch: List the hosts of referenced documents, and fetch from them after confirmation; requires a terminal.
+        root: Parent folder whose files the document may reference; by default the document's folder.
+        refs: Folder with copies of referenced documents, as HOST/PATH; searched first.
         missing_as_any: Treat a schema that is referred to and missing as any JSON value, and report it.
     """
 
@@ -71,8 +71,8 @@ class Document(Reading):
     Attributes:
         spec: The document (OpenAPI 3 or Swagger 2.0), YAML or JSON.
         overlay: File with an OpenAPI Overlay 1.0 for the document; may be repeated.
-        dates: What texts in the formats date and date-time are in Python: datetime.date and datetime.datetime, which are sent
-            back as they came, or text.
+        dates: Python type of strings in the formats date and date-time: datetime.date and datetime.datetime, which are
+            sent back unchanged, or text.
     """
 
     spec: str
@@ -99,14 +99,14 @@ def generate(
 ) -> None:
     """Generate a typed client from your own OpenAPI or Swagger document.
 
-    The client is a project: pyproject.toml, README.md, src/NAME and tests. A document that is called diff or explain is given as
-    ./diff.
+    The client is a project: pyproject.toml, README.md, src/NAME and tests. Write ./diff or ./explain for a document of
+    that name.
 
     Args:
         document: The document.
         name: The package's name in Python, such as my_client.
         out: The project's folder; created if it does not exist.
-        check: Write nothing; list what in the folder differs from the document, and end with 1 where anything does.
+        check: Write nothing; list differences between the folder and the document, and exit with 1 if there are any.
         strict: Exit with 3 if an operation, parameter or response of the document is lost.
         console: Where the summary is printed.
     """
@@ -150,13 +150,13 @@ def diff(
     fail_on_breaking: bool = False,
     console: Console,
 ) -> Told:
-    """Compare two documents: what changes for users of the client.
+    """Compare two documents, and list the changes for users of the client.
 
-    Printed as Markdown for a changelog, breaking changes first. A generated package or project is a document, too.
+    Prints Markdown for a changelog, breaking changes first. Generated packages and projects are accepted as documents.
 
     Args:
-        old: The document, or package, as it was.
-        new: The document, or package, as it is.
+        old: Old document or package.
+        new: New document or package.
         old_overlay: File with an OpenAPI Overlay 1.0 for the old document; may be repeated.
         new_overlay: File with an OpenAPI Overlay 1.0 for the new document; may be repeated.
         reading: How the documents are read.
@@ -187,7 +187,7 @@ def explain(
     json: bool = False,
     console: Console,
 ) -> Told:
-    """Explain what an operation of a document becomes, and why.
+    """Explain how an operation of a document is generated, and why.
 
     Shows its name, arguments, responses and paging with their sources in the document, and what was repaired or lost.
 

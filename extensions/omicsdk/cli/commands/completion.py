@@ -54,14 +54,14 @@ def script(shell: str) -> str:
 def completion(
     shell: Literal["bash", "zsh", "fish", "powershell"] | None = None, *, install: bool = False, console: Console
 ) -> str | None:
-    """Print or install the script that completes omics in your shell.
+    """Print or install the completion script for your shell.
 
-    It completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are cached
-    for a minute in your cache folder.
+    Completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are
+    cached for a minute in your cache folder.
 
     Args:
         shell: The shell; by default, with `install`, the one that SHELL names.
-        install: Write the script where the shell reads it (bash, zsh, fish), and print what is left to do.
+        install: Install the script for the shell (bash, zsh, fish), and print the remaining steps.
         console: Where questions and messages go.
 
     Raises:

@@ -131,7 +131,7 @@ def get(name: str, *, connection: Connection) -> Any:
 def paths() -> list[dict[str, Any]]:
     """Show the settings files.
 
-    The first is omicsdk's own file. Those of the HCA configuration follow; the last has precedence.
+    The first is omicsdk's own file. The files of the HCA configuration follow; later ones override earlier ones.
     """
     from omicsdk.hca.config import files_of, named_files
 
@@ -155,7 +155,8 @@ def set_setting(
 
     Args:
         name: Path of the setting, joined by dots, see omics config list --known.
-        value: JSON, or else text. - reads it from stdin; secrets are only read from stdin.
+        value: Value, parsed as JSON if it is valid JSON, else text. - reads it from stdin; secrets are read from stdin
+            only.
         text: Treat the value as text even if it is JSON.
         file: File of the HCA configuration to change; by default your own, see omics config path.
         connection: Values of the global options.

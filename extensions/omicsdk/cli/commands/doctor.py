@@ -72,8 +72,8 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
     """Find and test the logins of all platforms, and ask for missing ones.
 
     Reads the environment variables and the files in your home that each platform's own programs use. Secrets are never
-    shown. On a terminal, it asks before it tests or writes anything; without one, it does so only with the options for
-    it.
+    shown. On a terminal, it asks before it tests or writes anything; without one, use --check to test, or --yes to
+    test and write.
 
     Args:
         check: Test each with one read-only call without asking, and write nothing; the exit code is 1 if one fails.

@@ -96,7 +96,7 @@ def put_file(
     """Register a file.
 
     Args:
-        wait: Wait until the service has the file: it copies large files after its answer.
+        wait: Wait until the service has copied the file. Large files are copied after the response is sent.
         timeout_seconds: Seconds to wait for the copy with `wait`.
         console: Announces waiting.
         **arguments: Arguments of the operation.

@@ -68,8 +68,8 @@ def login(
 ) -> None:
     """Log in to a platform, for this command and later ones.
 
-    The login is tried with a call that changes nothing, and stored for the profile and the base URL where only you can
-    read it. On a terminal, what is missing is requested. The Human Cell Atlas (`hca`) opens a browser.
+    The login is tested with a read-only call, and stored for the profile and the base URL, readable only by you. On a
+    terminal, the command prompts for missing values. For the Human Cell Atlas (`hca`), it opens a browser.
 
     Args:
         platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or
@@ -80,7 +80,7 @@ def login(
         user: User name or email address, for platforms with password login.
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
-        device: Print an address for a browser on another machine, and ask for the code that it shows.
+        device: Print a URL for a browser on another machine, and prompt for the code that it shows.
         store: Where to store the login (default: as the setting store states, else the keyring if it is unlocked, else
             a file).
         timeout: Seconds to wait for the browser.
@@ -201,9 +201,9 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
 
 
 def whoami(platform: str | None = None, *, connection: Connection, console: Console) -> list[Account]:
-    """Show as whom you are logged in to each platform, and when each login ends.
+    """Show the user of the login of each platform, and when each login expires.
 
-    Every login is tried with a call that changes nothing. Ends with 4 when a platform refuses one.
+    Each login is tested with a read-only call. The exit code is 4 if a platform refuses one.
 
     Args:
         platform: The platform; all that have a login by default.
@@ -239,7 +239,8 @@ def service_login(
     """Log in, for this command and later ones.
 
     Opens a browser and waits until the login is finished there. The tokens are stored in a separate file that only you
-    can read, and are renewed automatically while the service allows it. Services that belong together share a login.
+    can read, and are renewed automatically while the service allows it. The Data Store, Fusillade and Upload share a
+    login.
 
     Args:
         client: The service.
@@ -261,7 +262,7 @@ def service_login(
 def service_logout(client: Platform, *, console: Console) -> None:
     """Delete the stored login, and have the service revoke it.
 
-    A login that the published client left in its configuration is removed, too.
+    Also removes a login that the published client stored in its configuration.
 
     Args:
         client: The service.

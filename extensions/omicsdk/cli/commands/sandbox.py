@@ -44,21 +44,21 @@ def up(
 ) -> None:
     """Start the server; Ctrl-C ends it.
 
-    State is kept in the folder for the next start. Variables by which other programs find the server are printed as shell
-    lines, and written into the folder. Needs the extra `sandbox`.
+    State is kept in the folder for the next start. Environment variables that point other programs to the server are
+    printed as shell lines, and written into the folder. Needs the extra `sandbox`.
 
     Args:
         port: TCP port; 0 picks a free one.
         dir: Folder that keeps the state; created if it does not exist.
         faults: YAML or JSON file of faults that the server injects.
-        host: Address to listen on. With another one, such as 0.0.0.0 in a container, any user who reaches this machine
-            controls the sandbox.
+        host: Address to listen on. With an external address, such as 0.0.0.0 in a container, any client that reaches
+            this machine controls the sandbox.
         s3_port: TCP port of the S3 server; 0 picks a free one.
-        allow_host: Host name besides localhost that requests may be for, such as a container's or a proxy's; .example.org
-            allows all names below it. All others are refused.
+        allow_host: Accept requests for this host name besides localhost, such as that of a container or proxy;
+            .example.org allows all names below it. Other names are refused.
         run_tools: Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are placeholders.
-        strict_errors: How the server answers what the real servers fail on with 500: by the refusal that it should be, or
-            by that 500.
+        strict_errors: Response to requests on which the real servers fail with 500: the appropriate client error, or
+            that 500.
         console: Where the address is printed.
     """
     from omicsdk.core.files import write_private
@@ -113,7 +113,7 @@ def seed(
         folder: Folders of files.
         service: Platform that the folders are added to.
         exchanges: Recorded requests and answers, one JSON object a line.
-        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
+        url: URL of a running sandbox, such as http://127.0.0.1:8080 (default: OMICS_SANDBOX_URL).
         dir: The folder of a sandbox that is not running.
         console: Where the folders that were added are listed when others failed.
     """
@@ -208,11 +208,11 @@ def _snapshot(url: str, target: Path) -> int:
 def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, console: Console) -> dict[str, Any]:
     """Create a sandbox's folder from a file of `omics sandbox save`.
 
-    Its author knows the keys and tokens in the file.
+    The author of the file knows the keys and tokens in it.
 
     Args:
         file: The file with the state.
-        dir: The folder; it does not exist yet, or is empty. No sandbox runs on it: start one afterwards.
+        dir: New or empty folder that no running sandbox uses. Start a sandbox on it afterwards.
         replace: Delete the state that is in the folder.
         console: Where the next step is printed.
     """
@@ -225,12 +225,13 @@ def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, consol
 
 
 def reset(*, url: str | None = None, dir: str | None = None, console: Console) -> dict[str, Any]:
-    """Empty a sandbox: no contents, the first accounts only, no faults, no moved time.
+    """Reset a sandbox: remove contents, faults, added accounts and the clock shift.
 
-    Of a running sandbox, or of a folder, also of one that another release wrote. Secrets that derive from the folder's key stay.
+    Resets a running sandbox or a folder, including a folder that another release wrote. Secrets that derive from the
+    folder's key are kept.
 
     Args:
-        dir: The folder; no sandbox runs on it. Other files in it stay.
+        dir: Folder that no running sandbox uses. Other files in it are kept.
         console: Where the next step is printed.
     """
     running, stopped = _chosen(url, dir)

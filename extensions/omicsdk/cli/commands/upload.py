@@ -75,7 +75,7 @@ def forget(uuid_or_alias: str) -> Told:
 def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
     """Show temporary AWS credentials for an upload area.
 
-    They are printed as variables for a shell: export $(omics upload creds UUID). They expire after a limited time."""
+    Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time."""
     keys = client.keys(uuid_or_alias)
     shown = {
         "aws_access_key_id": keys.access_key_id,
@@ -90,7 +90,7 @@ def list_files(client: HcaUpload, *, long: bool = False) -> Told:
     """List the files of the selected upload area.
 
     Args:
-        long: Show details: size, address, media type, checksums.
+        long: Show details: size, URL, media type, checksums.
     """
     found = [{"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long)]
     return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)

@@ -81,9 +81,9 @@ COMMANDS = (
             _time_of(
                 "from_date",
                 "Earliest time: a date such as 2019-08-01, a time such as 2019-08-01T20:01:47Z, or a "
-                "DSS_VERSION. The beginning of all events when omitted.",
+                "DSS_VERSION; from the first event when omitted.",
             ),
-            _time_of("to_date", "The time before which events are listed, written likewise; now when omitted."),
+            _time_of("to_date", "Time before which events are listed, in the same formats; now when omitted."),
         ),
     ),
     Entry(

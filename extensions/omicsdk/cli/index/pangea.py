@@ -33,7 +33,11 @@ _OUTFILE: Argument = {
     "convert": f"{file_or_stdout.__module__}:{file_or_stdout.__qualname__}",
     "help": "Write the output to this file; with --output or --query it is also printed, as data.",
 }
-_EMAIL: Argument = {"name": "email", "type": "string", "help": "Your login; -e is the short spelling of --ext here."}
+_EMAIL: Argument = {
+    "name": "email",
+    "type": "string",
+    "help": "Email address to log in with; -e is short for --ext here.",
+}
 _SLEEP: Argument = {"name": "sleep", "short": "-s", "type": "number", "help": "Ignored; NCBI's rate limit is kept."}
 _MANY: Argument = {**LIMIT, "name": "num_samples", "python": "limit", "short": "-n"}
 _COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")

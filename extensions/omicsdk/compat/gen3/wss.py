@@ -110,7 +110,7 @@ class Gen3WsStorage(LoginService):
         self.copy(_url(src_ws, src_wskey), os.fspath(dest_path))
 
     def copy(self, src_urlstr: str, dest_urlstr: str) -> None:
-        """Copy a file into a workspace, out of one, or from one to another.
+        """Copy a file to, from or between workspaces.
 
         Args:
             src_urlstr: The file: its path, or ws:///WORKSPACE/KEY.

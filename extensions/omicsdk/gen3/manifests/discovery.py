@@ -470,9 +470,9 @@ def combine_published(
     """Add the columns of a table to the studies of the discovery page.
 
     Args:
-        metadata: Table with what is added, separated by tabs (.tsv) or commas.
+        metadata: Table with the columns to add, separated by tabs (.tsv) or commas.
         output_filename: File for the combined table.
-        limit: Documents to read, at most; by default all.
+        limit: Maximum number of documents to read; all when omitted.
         discovery_column_to_map_on: Column of the studies that identifies them.
         metadata_column_to_map: Column of the table that identifies the study of a row.
         metadata_prefix: Text before the names of the columns that are added.

@@ -63,20 +63,20 @@ def index_manifest(
 ) -> Summary:
     """Index the files of a manifest: create or update a record for each row.
 
-    A row with the GUID of a record must have its size and MD5 sum, and changes its URLs, ACL, resources and name, as
-    far as the manifest has those columns. Other rows create records; one with a previous GUID creates a new version of
-    that.
+    A row with the GUID of an existing record must have its size and MD5 sum; the row updates URLs, ACL, resources and
+    name, if the manifest has those columns. Other rows create records; a row with prev_guid creates a new version of
+    that record.
 
-    Run the same again to resume, also after rows failed, with the manifest corrected. A record that a row without a
-    GUID has created already is not created again. It is identified by the output of an earlier run, or by MD5 sum,
-    size, URLs and name, and by ACL and resources where the manifest has them. Failed rows are also written to
+    Run the same command again to resume, or, with a corrected manifest, to retry failed rows. A record that a row
+    without a GUID has created already is not created again. It is identified by the output of an earlier run, or by MD5
+    sum, size, URLs and name, and by ACL and resources where the manifest has them. Failed rows are also written to
     OUTPUT.failed-rows.tsv, a manifest that can be indexed by itself, with another output file.
 
     Args:
-        manifest: Table with the columns urls, md5 and size, and of guid, authz, acl, file_name, prev_guid, record_type
-            and package_contents what is known.
+        manifest: Table with the columns urls, md5 and size, and optionally guid, authz, acl, file_name, prev_guid,
+            record_type and package_contents.
         output: File for the manifest with the GUIDs of all records.
-        threads: Requests that are sent at the same time, each for several rows.
+        threads: Number of concurrent requests, each for several rows.
         replace_urls: Replace the URLs of existing records; otherwise those of the manifest are added.
         metadata: Store the other columns as metadata of the file.
         empty_metadata: Store empty cells of these columns, too.

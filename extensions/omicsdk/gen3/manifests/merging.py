@@ -47,7 +47,7 @@ def compare_manifests(
 ) -> Difference:
     """Write the rows of a manifest that are new or changed since another one.
 
-    Memory does not grow with their rows.
+    Memory use does not grow with the number of rows.
 
     Args:
         first: The older table.

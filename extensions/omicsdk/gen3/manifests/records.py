@@ -54,7 +54,7 @@ def read_index(
     Args:
         output: File for the records; separated by tabs if its suffix is .tsv, else by commas.
         manifest: Manifest with the MD5 sums and sizes of the files whose records are read; by default all records.
-        threads: Batches of rows of that manifest that are requested at the same time, from 1.
+        threads: Number of batches of rows of that manifest to request concurrently, 1 or more.
         delimiter: The separator of that manifest's cells; by default the one of its suffix.
         stop: Stops the run when set.
 
@@ -157,7 +157,7 @@ def verify_manifest(
         manifest: Table with the files' GUIDs and the columns that are compared.
         output: File for a line GUID|FIELD|expected X|actual Y for each difference; by default the manifest's name with
             .verified.log.
-        threads: Batches of rows that are requested at the same time, from 1.
+        threads: Number of batches of rows to request concurrently, 1 or more.
         parsers: Parsers of fields, in place of those of `PARSERS`.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
         stop: Stops the run when set.

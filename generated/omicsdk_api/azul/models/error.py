@@ -17,7 +17,7 @@ class Error(Model):
 
     Attributes:
         code: Kind of the error, for example `BadRequestError`. In the document it is called Code.
-        message: What is wrong with the request. In the document it is called Message.
+        message: Error in the request. In the document it is called Message.
     """
 
     code: str | None = None

@@ -16,8 +16,8 @@ class FileState(Model):
     """Whether a file can be read, and where.
 
     Attributes:
-        status: 302 when the file is ready, 301 when it has to be asked for again. Format int64. In the
-            document it is called Status.
+        status: 302 when the file is ready, 301 when it must be requested again. Format int64. In the document
+            it is called Status.
         location: Signed URL of the file, or the URL to request next. In the document it is called Location.
         retry_after: Seconds to wait before the next request; only while the file is not ready. Format int64.
             In the document it is called Retry-After.

@@ -13,11 +13,11 @@ _BOOLEAN_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(slots=True, repr=False)
 class BooleanAttribute(Model):
-    """An attribute of an item, with a yes-or-no value.
+    """An attribute of an item, with a boolean value.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the yes-or-no attribute.
-        key: Name of the yes-or-no attribute. At most 255 characters.
+        item: Slug of the item, dataset or project that has the boolean attribute.
+        key: Name of the boolean attribute. At most 255 characters.
         value: Whether it is so.
     """
 

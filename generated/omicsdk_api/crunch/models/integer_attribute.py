@@ -13,11 +13,11 @@ _INTEGER_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(slots=True, repr=False)
 class IntegerAttribute(Model):
-    """An attribute of an item, with a whole-number value.
+    """An attribute of an item, with an integer value.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the whole-number attribute.
-        key: Name of the whole-number attribute. At most 255 characters.
+        item: Slug of the item, dataset or project that has the integer attribute.
+        key: Name of the integer attribute. At most 255 characters.
         value: Whole number; sites guarantee 32 bits.
     """
 

@@ -18,7 +18,7 @@ class Page(Model):
     Attributes:
         count: Total number on all pages.
         next: URL of the next page; null on the last. Format uri.
-        previous: URL of the page before; null on the first. Format uri.
+        previous: URL of the previous page; null on the first. Format uri.
     """
 
     count: int

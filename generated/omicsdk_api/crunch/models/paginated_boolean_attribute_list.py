@@ -27,13 +27,13 @@ _PAGINATED_BOOLEAN_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous
 
 @define(slots=True, repr=False)
 class PaginatedBooleanAttributeList(Model):
-    """A page of the list of yes-or-no attributes.
+    """A page of the list of boolean attributes.
 
     Attributes:
         count: Total number on all pages.
         next: URL of the next page; null on the last. Format uri.
-        previous: URL of the page before; null on the first. Format uri.
-        results: The yes-or-no attributes of the page, at most 20.
+        previous: URL of the previous page; null on the first. Format uri.
+        results: The boolean attributes of the page, at most 20.
     """
 
     count: int

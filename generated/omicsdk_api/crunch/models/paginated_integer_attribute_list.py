@@ -27,13 +27,13 @@ _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous
 
 @define(slots=True, repr=False)
 class PaginatedIntegerAttributeList(Model):
-    """A page of the list of whole-number attributes.
+    """A page of the list of integer attributes.
 
     Attributes:
         count: Total number on all pages.
         next: URL of the next page; null on the last. Format uri.
-        previous: URL of the page before; null on the first. Format uri.
-        results: The whole-number attributes of the page, at most 20.
+        previous: URL of the previous page; null on the first. Format uri.
+        results: The integer attributes of the page, at most 20.
     """
 
     count: int

@@ -16,8 +16,8 @@ class PatchedBooleanAttribute(Model):
     """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the yes-or-no attribute.
-        key: Name of the yes-or-no attribute. At most 255 characters.
+        item: Slug of the item, dataset or project that has the boolean attribute.
+        key: Name of the boolean attribute. At most 255 characters.
         value: Whether it is so.
     """
 

@@ -16,8 +16,8 @@ class PatchedIntegerAttribute(Model):
     """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
-        item: Slug of the item, dataset or project that has the whole-number attribute.
-        key: Name of the whole-number attribute. At most 255 characters.
+        item: Slug of the item, dataset or project that has the integer attribute.
+        key: Name of the integer attribute. At most 255 characters.
         value: Whole number; sites guarantee 32 bits.
     """
 

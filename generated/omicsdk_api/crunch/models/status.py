@@ -43,7 +43,7 @@ class Status(Model):
         dataset: Number of the dataset, its `id` and not its slug.
         stage: Step of the processing: 1 set-up, 2 workflow, 3 upload.
         state: State of a step: 1 started, 2 succeeded, 3 failed.
-        site_user: Number of the user who posted it: the site takes it from the token; a sent value is
+        site_user: Numeric ID of the user who posted it: the site takes it from the token; a sent value is
             ignored.
         note: Further details, such as the text of an error; empty when omitted.
         agent_user: User that the worker runs as, on its machine. At most 255 characters.

@@ -16,7 +16,7 @@ def build(*, slug: str) -> Request:
     Items below it are kept, without a parent.
 
     Args:
-        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset is accepted too.
 
     Returns:
         204: The item was deleted.

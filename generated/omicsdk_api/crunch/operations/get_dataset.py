@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_dataset", method="GET", path="/api/datasets/{sl
 def build(*, slug: str) -> Request:
     """Read a dataset.
 
-    With its attributes and its items.
+    Includes its attributes and items.
 
     Args:
         slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.

@@ -21,7 +21,7 @@ def build(*, slug: str) -> Request:
     A project or dataset can be read as an item too.
 
     Args:
-        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset is accepted too.
 
     Returns:
         200: The item of that slug.

@@ -28,11 +28,10 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List all datasets.
 
-    Of all projects, with their attributes and items.
+    Lists the datasets of all projects, with their attributes and items.
 
     Args:
-        page (int): Page number, from 1, which is the default; a number past the last page fails with 404.
-            Optional.
+        page (int): Page number, from 1 (the default). A page after the last one fails with 404. Optional.
 
     Returns:
         200: A page of datasets.

@@ -28,11 +28,10 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List file-size attributes of all items.
 
-    In the order of their creation; their numbers are not returned.
+    Oldest first. The response does not contain the IDs of attributes.
 
     Args:
-        page (int): Page number, from 1, which is the default; a number past the last page fails with 404.
-            Optional.
+        page (int): Page number, from 1 (the default). A page after the last one fails with 404. Optional.
 
     Returns:
         200: A page of attributes.

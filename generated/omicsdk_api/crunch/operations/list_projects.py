@@ -31,8 +31,7 @@ def build(*, page: int | Omit = OMIT) -> Request:
     Any user who is logged in may read all of them.
 
     Args:
-        page (int): Page number, from 1, which is the default; a number past the last page fails with 404.
-            Optional.
+        page (int): Page number, from 1 (the default). A page after the last one fails with 404. Optional.
 
     Returns:
         200: A page of projects.

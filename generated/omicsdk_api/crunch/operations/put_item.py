@@ -25,7 +25,7 @@ def build(*, name: str, parent: str, slug: str, description: str | Omit = OMIT, 
     Args:
         name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.
         parent (str): Slug of the project, dataset or item that it belongs to.
-        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset is accepted too.
         description (str): Short description of the item; empty when omitted. At most 1023 characters.
             Optional.
         details (str): Long description of the item, as Markdown; empty when omitted. Optional.

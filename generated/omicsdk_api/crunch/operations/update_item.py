@@ -30,7 +30,7 @@ def build(
     Omitted fields stay unchanged; the slug does not change with the name.
 
     Args:
-        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset is accepted too.
         name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.
             Optional.
         parent (str): Slug of the project, dataset or item that it belongs to. Optional.

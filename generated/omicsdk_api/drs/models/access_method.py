@@ -28,7 +28,7 @@ _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "cloud", "
 
 @define(slots=True, repr=False)
 class AccessMethod(Model):
-    """A way to reach the bytes of an object. It has an `access_url`, an `access_id`, or both.
+    """A method to access the bytes of an object. It has an `access_url`, an `access_id`, or both.
 
     Attributes:
         type: Protocol by which the bytes are read: `s3` (Amazon S3), `gs` (Google Cloud Storage), `ftp`,

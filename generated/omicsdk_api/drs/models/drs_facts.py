@@ -16,7 +16,7 @@ class DrsFacts(Model):
     """Contents of a repository, and the limit of a request.
 
     Attributes:
-        max_bulk_request_length: Largest number of objects in a bulk request, at least 1; a longer request is
+        max_bulk_request_length: Maximum number of objects in a bulk request, at least 1; a longer request is
             refused with 413. In the document it is called maxBulkRequestLength.
         object_count: Number of objects on the server. In the document it is called objectCount.
         total_object_size: Size of all objects in bytes. Each file is counted once, regardless of its number

@@ -64,8 +64,8 @@ class DrsObject(Model):
             contents never change. Format date-time.
         version: Version of the object, in any form; a number, a time or a checksum.
         mime_type: Media type of the contents, such as `application/json`.
-        access_methods: Ways to reach the bytes, each to one copy of them. A blob has at least one; a bundle
-            need not have any. At least 1 items.
+        access_methods: Methods to access the bytes, one for each copy. A blob has at least one; a bundle need
+            not have any. At least 1 items.
         contents: Contents of the bundle. An object without this field is a blob.
         description: Human-readable description of the object.
         aliases: Other names of the object for finding information in other places, such as accession numbers.

@@ -16,7 +16,7 @@ class ObjectRequest(Model):
     """Details to return about an object, and the authorisation.
 
     Attributes:
-        expand: Whether a bundle's contents are listed all the way down. When false or omitted, only its
+        expand: Whether the contents of nested bundles are listed recursively. When false or omitted, only its
             direct members are listed. Ignored for blobs.
         passports: Passports that give access to the object, each an encoded and signed JSON Web Token.
     """

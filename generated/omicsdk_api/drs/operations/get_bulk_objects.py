@@ -38,9 +38,9 @@ def build(
             Web Token. Optional.
         bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
             `drs.maxBulkRequestLength` of the server's description. Optional.
-        expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
-            also have `contents`, and so on; when false or omitted, only its direct members are listed.
-            Ignored for blobs. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively. When true, bundles
+            inside it also have `contents`, and so on; when false or omitted, only its direct members are
+            listed. Ignored for blobs. Optional.
 
     Returns:
         200: The descriptions, and the objects that could not be resolved. 202: The response is not ready.

@@ -31,9 +31,9 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     Args:
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
             the prefix in a compact one.
-        expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
-            also have `contents`, and so on; when false or omitted, only its direct members are listed.
-            Ignored for blobs. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively. When true, bundles
+            inside it also have `contents`, and so on; when false or omitted, only its direct members are
+            listed. Ignored for blobs. Optional.
 
     Returns:
         200: The description of the object. 202: The response is not ready. Send the same request again after

@@ -30,8 +30,8 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
     Args:
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
             the prefix in a compact one.
-        expand (bool): Whether a bundle's contents are listed all the way down. When false or omitted, only
-            its direct members are listed. Ignored for blobs. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively. When false or omitted,
+            only its direct members are listed. Ignored for blobs. Optional.
         passports (Sequence[str]): Passports that give access to the object, each an encoded and signed JSON
             Web Token. Optional.
 

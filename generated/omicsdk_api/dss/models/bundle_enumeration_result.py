@@ -48,7 +48,7 @@ class BundleEnumerationResult(Model):
         has_more: Whether another page follows.
         object: Kind of object that this is, for example `list`.
         page_count: Number of bundles on this page.
-        per_page: Largest number of bundles on a page, as requested.
+        per_page: Maximum number of bundles per page, as requested.
         search_prefix: Prefix of the listed names: `bundles/` and the requested prefix.
         token: Internal position of the service in its list; not for other use.
         search_after: Position after the last bundle of this page, as the URL of the next page has it.

@@ -34,7 +34,7 @@ class BundleVersion(Model):
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         version: Version of the bundle. Format DSS_VERSION.
         files: The files of the bundle that are on this page.
-        creator_uid: Number of the user who wrote the bundle. Format int.
+        creator_uid: Numeric ID of the user who wrote the bundle. Format int.
     """
 
     uuid: str

@@ -20,7 +20,7 @@ class Error(Model):
         status: HTTP status of the response.
         code: Cause for programs to act on, one of the words that the operation lists. Every operation may
             also return `unhandled_exception` or `illegal_arguments`.
-        stacktrace: Location of the error in the service, for its developers; mostly absent.
+        stacktrace: Location of the error in the service, for its developers; usually absent.
     """
 
     title: str

@@ -27,7 +27,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
-            Storage). The other one follows soon after.
+            Storage). The other replica is updated soon after.
         version (str): Version of the bundle to delete, such as `2019-08-01T200147.836832Z`; all versions when
             omitted. Optional.
 

@@ -38,9 +38,9 @@ def build(
     media type, size and checksums. Without a version, the latest one is read. The files come in pages of
     `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
 
-    With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have to be
-    copied to where they can be read first. While that lasts the response is a 301 with `Retry-After`; follow
-    it after that time.
+    With `presignedurls` or `directurls`, each file also has a `url` to read it from. If the files must first
+    be copied to readable storage, the response is a 301 with `Retry-After` until then; follow the redirect
+    after that time.
 
     Args:
         uuid (str): UUID of the bundle. Matches
@@ -56,7 +56,7 @@ def build(
             credentials. Not together with `directurls`. False when omitted. Optional.
         token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
             Omit it in your own requests. Optional.
-        per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
+        per_page (int): Maximum number of files per page, from 10 to 500; 500 when omitted. Optional.
         start_at (int): Index of the first item of the page, set by the service in the URL of the next page.
             Omit it in your own requests. Optional.
 

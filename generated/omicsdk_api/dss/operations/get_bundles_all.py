@@ -43,7 +43,7 @@ def build(
             `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
         token (str): State of a request that is being prepared, set by the service in the URL of a redirect.
             Omit it in your own requests. Optional.
-        per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
+        per_page (int): Maximum number of bundles per page, from 10 to 500; 100 when omitted. Optional.
         search_after (str): Position after which the page starts, set by the service in the URL of the next
             page. Omit it in your own requests. Optional.
 

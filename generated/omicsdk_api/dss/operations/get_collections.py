@@ -30,7 +30,7 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
     contents of a collection with GET /collections/{uuid}. Collections are private to the user who made them.
 
     Args:
-        per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Optional.
+        per_page (int): Maximum number of collections per page, from 10 to 500; 500 when omitted. Optional.
         start_at (int): Index of the first item of the page, set by the service in the URL of the next page.
             Omit it in your own requests. Optional.
 

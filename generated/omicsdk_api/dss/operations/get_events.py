@@ -38,11 +38,11 @@ def build(
     Args:
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
             Cloud Storage).
-        from_date (str): Time of the first event to list, such as `2019-08-01T200147.836832Z`; from the very
-            first one when omitted. Optional.
+        from_date (str): Time of the first event to list, such as `2019-08-01T200147.836832Z`; from the first
+            event when omitted. Optional.
         to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest one
             when omitted. Optional.
-        per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
+        per_page (int): Maximum number of journals per page, from 1 to 10; 1 when omitted. Optional.
         token (str): Position in the list, set by the service in the URL of the next page. Omit it in your own
             requests. Optional.
 

@@ -33,12 +33,12 @@ def build(
 ) -> Request:
     """Read the contents of a file.
 
-    Redirects to a URL in cloud storage where the contents can be read for a limited time, without further
-    credentials. The headers of the redirect describe the file as HEAD does. Without a version, the latest one
-    is read. The storage URL supports byte ranges, so an interrupted download can be resumed.
+    Redirects to a URL in cloud storage from which the contents can be read, without further credentials, for
+    a limited time. The headers of the redirect describe the file as HEAD does. Without a version, the latest
+    one is read. The storage URL supports byte ranges, so an interrupted download can be resumed.
 
-    The file may have to be copied to where it can be read first. While that lasts the response is a 301 with
-    `Retry-After`; follow it after that time.
+    If the file must first be copied to readable storage, the response is a 301 with `Retry-After` until then;
+    follow the redirect after that time.
 
     Args:
         uuid (str): UUID of the file. Matches

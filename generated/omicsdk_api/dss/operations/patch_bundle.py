@@ -42,7 +42,7 @@ def build(
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
-            Storage). The other one follows soon after.
+            Storage). The other replica is updated soon after.
         version (str): Version of the bundle to start from, such as `2019-08-01T200147.836832Z`; it is not
             changed. Format DSS_VERSION.
         add_files (Sequence[BundleFile | BundleFileDict]): Files to add, at most 1,000. Their names must not

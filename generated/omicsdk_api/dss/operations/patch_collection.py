@@ -45,7 +45,7 @@ def build(
         uuid (str): UUID of the collection. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
-            Storage). The other one follows soon after.
+            Storage). The other replica is updated soon after.
         version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it is not
             changed. Format DSS_VERSION.
         add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those that
@@ -65,7 +65,7 @@ def build(
         BadRequest: 400: The version to start from is malformed.
         Forbidden: 403: The token does not give access to this collection.
         NotFound: 404: The collection or version does not exist.
-        Unprocessable: 422: A link to add leads nowhere.
+        Unprocessable: 422: The target of an added link does not exist.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.

@@ -53,7 +53,7 @@ def build(
             Cloud Storage).
         output_format (Literal['summary', 'raw']): Details to return for each match: `summary` (the default)
             for its name and URL, or `raw` for its whole metadata document as well. Optional.
-        per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of `raw`
+        per_page (int): Maximum number of matches per page, from 10 to 500; 100 when omitted. A page of `raw`
             output holds at most 10 of them, whatever the requested number. Optional.
         search_after (str): Position after which the page starts, set by the service in the URL of the next
             page. Omit it in your own requests. Optional.

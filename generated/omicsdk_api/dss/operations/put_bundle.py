@@ -47,7 +47,7 @@ def build(
         version (str): Version to store the bundle under: a UTC timestamp such as `2019-08-01T200147.836832Z`,
             normally the present time. Format DSS_VERSION.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
-            Storage). The other one follows soon after.
+            Storage). The other replica is updated soon after.
 
     Returns:
         200: The bundle was there already, with the same files. 201: The bundle is stored.

@@ -45,7 +45,7 @@ def build(
         contents (Sequence[CollectionItem | CollectionItemDict]): The links of the collection, each of them
             once.
         replica (Literal['aws', 'gcp']): Storage replica to write to and to check the links in, `aws` or
-            `gcp`. The other one gets its copy soon after.
+            `gcp`. The other replica is updated soon after.
         uuid (str): UUID for the new collection, of your choice. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         version (str): Version of the new collection: a UTC timestamp such as `2019-08-01T200147.836832Z`,

@@ -15,10 +15,10 @@ _POLICY_CHANGE_FIELDS = frozenset({"policy"})
 
 @define(slots=True, repr=False)
 class PolicyChange(Model):
-    """The policy that takes the place of the present one.
+    """Policy that replaces the existing one.
 
     Attributes:
-        policy: The new policy, in the grammar of AWS IAM. It replaces the old one whole.
+        policy: The new policy, in the grammar of AWS IAM. It replaces the existing policy completely.
     """
 
     policy: PolicyDocument | None = None

@@ -29,7 +29,7 @@ class User(Model):
     """A user, and their directly attached policy, groups and roles.
 
     Attributes:
-        user_id: Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id: Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         status: Status of a user: `enabled` or `disabled`. Every decision about a disabled user is a refusal.
         policies: Policies that are attached to the user directly, by their kind.

@@ -16,7 +16,7 @@ class Users(Model):
     """A page of the list of users.
 
     Attributes:
-        users: Names of users, mostly email addresses.
+        users: Names of users, usually email addresses.
     """
 
     users: list[str] | None = None

@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str) -> Request:
     """Delete a resource type.
 
-    Deletes a resource type with its access levels. All of its resource IDs have to be deleted before. The
-    caller needs the permission `fus:DeleteResources`.
+    Deletes a resource type with its access levels. Delete all of its resource IDs first. The caller needs the
+    permission `fus:DeleteResources`.
 
     Args:
         resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches

@@ -27,7 +27,7 @@ def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
         200: The target of the redirects, the login page, as HTML.
 
     Raises:
-        APIError: Any other error: The login cannot begin, mostly because `redirect_uri` is missing.
+        APIError: Any other error: The login cannot start, usually because `redirect_uri` is missing.
     """
     return request(
         FACTS,

@@ -36,7 +36,7 @@ def build(
     Args:
         redirect_uri (str): URL to return to after the login. The response is shown as JSON when it is
             omitted. Optional.
-        state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
+        state (str): Any text; it is returned unchanged in the redirect. None when omitted. Optional.
         client_id (str): ID of the requesting application, as registered with the identity provider. The
             deployment's default application when omitted. Optional.
         scope (str): Requested scopes, separated by spaces, such as `openid email offline_access`. The

@@ -35,9 +35,9 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
     Args:
         resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            starts at its start when it is omitted. Optional.
-        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+        next_token (str): Start of the page: the value in the `next` link of the previous page. The first page
+            when omitted. Optional.
+        per_page (int): Maximum number of items per page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
         200: The last page of access levels. 206: A page of access levels; the `Link` header points to the

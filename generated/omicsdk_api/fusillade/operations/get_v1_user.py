@@ -22,7 +22,7 @@ def build(*, user_id: str) -> Request:
     listed separately. The caller needs the permission `fus:GetUser`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:

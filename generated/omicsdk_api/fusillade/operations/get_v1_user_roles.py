@@ -33,11 +33,11 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
     group are listed with the group. The caller needs the permission `fus:GetRole`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            starts at its start when it is omitted. Optional.
-        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+        next_token (str): Start of the page: the value in the `next` link of the previous page. The first page
+            when omitted. Optional.
+        per_page (int): Maximum number of items per page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
         200: The last page of roles. 206: A page of roles; the `Link` header points to the next one.

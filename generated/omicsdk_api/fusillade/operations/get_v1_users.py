@@ -33,9 +33,9 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
     permission `fus:GetUser`.
 
     Args:
-        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-            starts at its start when it is omitted. Optional.
-        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+        next_token (str): Start of the page: the value in the `next` link of the previous page. The first page
+            when omitted. Optional.
+        per_page (int): Maximum number of items per page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
         200: The last page of users. 206: A page of users; the `Link` header points to the next one.

@@ -31,7 +31,7 @@ def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> 
     Nothing else is changed. The caller needs the permission `fus:Evaluate`.
 
     Args:
-        principal (str): Name of the user to decide for, mostly an email address.
+        principal (str): Name of the user to decide for, usually an email address.
         action (Sequence[str]): Actions to check; the response is true only if all are allowed.
         resource (Sequence[str]): Resource of the actions; exactly one name. From 1 to 1 items.
 

@@ -35,7 +35,7 @@ def build(
     caller owns the new user and needs the permission `fus:PostUser`.
 
     Args:
-        user_id (str): Name of the new user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the new user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         groups (Sequence[str]): Groups that the user joins; all of them must exist. None but `user_default`
             when omitted. Optional.

@@ -29,7 +29,7 @@ def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None |
     Args:
         group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-            replaces the old one whole. Optional.
+            replaces the existing policy completely. Optional.
 
     Returns:
         200: The policy has been set.

@@ -22,9 +22,8 @@ FACTS = OperationFacts(name="put_v1_group_role", method="PUT", path="/v1/group/{
 def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a group, or remove them.
 
-    Gives the group all of the roles or removes all of them, depending on `action`. The change is made as a
-    whole or not at all, and applies to all users of the group immediately. The caller needs the permission
-    `fus:PutRole`.
+    Gives the group all of the roles or removes all of them, depending on `action`. The change is atomic, and
+    applies to all users of the group immediately. The caller needs the permission `fus:PutRole`.
 
     Args:
         group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
@@ -32,7 +31,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
         roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
-        200: The roles have been given or taken away. 304: Nothing has been changed, because part of the
+        200: The roles have been assigned or removed. 304: Nothing has been changed, because part of the
             change was already made: the group already has one of the roles, or does not have it.
 
     Raises:

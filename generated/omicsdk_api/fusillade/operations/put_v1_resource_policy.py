@@ -37,7 +37,7 @@ def build(
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-            replaces the old one whole. Optional.
+            replaces the existing policy completely. Optional.
 
     Returns:
         200: The access level has been changed.

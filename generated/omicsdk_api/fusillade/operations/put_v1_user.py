@@ -22,7 +22,7 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
     and apply again when the user is enabled. The caller needs the permission `fus:PutUser`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         status (Literal['enabled', 'disabled']): New status of the user: `enabled` or `disabled`.
 

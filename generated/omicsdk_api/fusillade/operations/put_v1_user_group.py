@@ -27,7 +27,7 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
     caller needs the permission `fus:PutGroup`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
         groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.

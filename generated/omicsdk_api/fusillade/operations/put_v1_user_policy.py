@@ -26,10 +26,10 @@ def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
     that several users share, use a role. The caller needs the permission `fus:PutUser`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-            replaces the old one whole. Optional.
+            replaces the existing policy completely. Optional.
 
     Returns:
         200: The policy has been set.

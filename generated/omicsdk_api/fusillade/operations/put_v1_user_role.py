@@ -26,13 +26,13 @@ def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str
     Roles that come with a group are not affected. The caller needs the permission `fus:PutRole`.
 
     Args:
-        user_id (str): Name of the user, mostly an email address. From 1 to 128 characters. Matches
+        user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
         roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
-        200: The roles have been given or taken away. 304: Nothing has been changed, because part of the
+        200: The roles have been assigned or removed. 304: Nothing has been changed, because part of the
             change was already made: the user already has one of the roles, or does not have it.
 
     Raises:

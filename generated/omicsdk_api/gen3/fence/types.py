@@ -76,7 +76,7 @@ class BucketRegionDict(TypedDict):
 
 
 class BulkAccessRequestDict(TypedDict):
-    """DRS objects to reach."""
+    """DRS objects to access."""
 
     bulk_object_access_ids: list[BulkObjectAccessIdsDict]
     passports: NotRequired[list[str]]

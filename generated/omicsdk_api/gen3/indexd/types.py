@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class AccessMethodDict(TypedDict):
-    """A way to reach the bytes of a DRS object."""
+    """A method to access the bytes of a DRS object."""
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str
     access_url: NotRequired[AccessURLDict]

@@ -17,7 +17,7 @@ class ErrorHtsget(Model):
 
     Attributes:
         error: Kind of the error, one word such as `NotFound`.
-        message: Text for the person who reads it.
+        message: Human-readable text of the error.
     """
 
     error: str

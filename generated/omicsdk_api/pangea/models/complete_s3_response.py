@@ -16,7 +16,7 @@ class CompleteS3Response(Model):
     """The end of an upload in parts.
 
     Attributes:
-        status: `success` when the file is whole.
+        status: `success` when the file is complete.
         upload_id: ID of the upload that was completed.
     """
 

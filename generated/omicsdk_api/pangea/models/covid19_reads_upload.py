@@ -16,7 +16,7 @@ class Covid19ReadsUpload(Model):
     """Reads to be analysed for SARS-CoV-2.
 
     Attributes:
-        user: Number of the user of the token.
+        user: Numeric ID of the user of the token.
         raw_reads_path: URL of the raw reads. Format uri.
     """
 

@@ -17,7 +17,7 @@ class Organization(Model):
 
     Attributes:
         uuid: UUID of the organization. Format uuid.
-        name: Name; no other organization has it.
+        name: Name, unique among organizations.
         created_at: When the organization was made. Format date-time.
         updated_at: When the organization last changed. Format date-time.
         core_sample_group_uuid: UUID of the organization's core sample group; null when it has none. Format

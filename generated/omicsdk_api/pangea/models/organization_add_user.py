@@ -16,7 +16,7 @@ class OrganizationAddUser(Model):
     """A user to become a member.
 
     Attributes:
-        user: Number of the user to add, not the UUID.
+        user: Numeric ID of the user to add, not the UUID.
     """
 
     user: int

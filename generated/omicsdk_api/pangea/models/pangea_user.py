@@ -51,7 +51,7 @@ class PangeaUser(Model):
     """A user as others see them.
 
     Attributes:
-        id: Number of the user; some operations require it in place of the UUID.
+        id: Numeric ID of the user; some operations require it in place of the UUID.
         uuid: UUID of the user. Format uuid.
         email: Email address, which is the login name. Format email.
         is_staff: Whether the user may enter the server's administration.

@@ -17,7 +17,7 @@ class Pipeline(Model):
 
     Attributes:
         uuid: UUID of the pipeline. Format uuid.
-        name: Name; no other pipeline has it.
+        name: Name, unique among pipelines.
         description: Short description of the pipeline.
         long_description: Long description of the pipeline.
         updated_at: When the pipeline last changed. Format date-time.

@@ -44,7 +44,7 @@ class Project(Model):
 
     Attributes:
         uuid: UUID of the project. Format uuid.
-        name: Name; no other project has it.
+        name: Name, unique among projects.
         created_at: When the project was made. Format date-time.
         updated_at: When the project last changed. Format date-time.
         organization: UUID of the organization that owns the project. Format uuid.

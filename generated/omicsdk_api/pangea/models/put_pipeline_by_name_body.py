@@ -19,7 +19,7 @@ class PutPipelineByNameBody(Model):
 
     Attributes:
         uuid: UUID of the pipeline. Format uuid.
-        name: Name; no other pipeline has it.
+        name: Name, unique among pipelines.
         updated_at: When the pipeline last changed. Format date-time.
         created_at: When the pipeline was made. Format date-time.
         description: Short description of the pipeline.

@@ -32,7 +32,7 @@ class S3BucketPage(Model):
     Attributes:
         count: Total number of items of the list.
         next: URL of the next page; null on the last one. Format uri.
-        previous: URL of the page before; null on the first one. Format uri.
+        previous: URL of the previous page; null on the first one. Format uri.
         results: The S3 buckets of this page, at most 100.
     """
 

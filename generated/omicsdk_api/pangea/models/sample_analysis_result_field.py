@@ -24,8 +24,8 @@ class SampleAnalysisResultField(Model):
         name: Name; unique in the sample's result.
         created_at: When the field of the sample's result was made. Format date-time.
         updated_at: When the field of the sample's result last changed. Format date-time.
-        stored_data: The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
-            endpoint_url, `sra` or `ftp` with url. Empty before an upload.
+        stored_data: Data of the sample: any JSON object, or a reference to a file. `__type__` is then `s3`
+            (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
         analysis_result: UUID of the sample's result that the field is part of. Format uuid.
         analysis_result_obj: The sample's result that the field is part of.
         description: Short description of the field of the sample's result.

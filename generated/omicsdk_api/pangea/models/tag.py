@@ -17,7 +17,7 @@ class Tag(Model):
 
     Attributes:
         uuid: UUID of the tag. Format uuid.
-        name: Name; no other tag has it.
+        name: Name, unique among tags.
         created_at: When the tag was made. Format date-time.
         updated_at: When the tag last changed. Format date-time.
         payload: Text attached to the tag.

@@ -16,7 +16,7 @@ class UserCreate(Model):
     """A new account.
 
     Attributes:
-        email: Email address; no other account has it. Format email. At most 254 characters.
+        email: Email address, unique among accounts. Format email. At most 254 characters.
         id: Number of the new account.
         password: Password; neither short, common nor all digits. Never returned. Format password.
     """

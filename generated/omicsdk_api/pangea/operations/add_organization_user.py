@@ -22,7 +22,7 @@ def build(*, user: int, organization_pk: str) -> Request:
     """Add a user to an organization.
 
     Args:
-        user (int): Number of the user to add, not the UUID.
+        user (int): Numeric ID of the user to add, not the UUID.
         organization_pk (str): UUID of the organization. Format uuid.
 
     Returns:

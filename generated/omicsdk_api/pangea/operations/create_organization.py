@@ -22,7 +22,7 @@ def build(*, name: str) -> Request:
     The user who creates it is its first member.
 
     Args:
-        name (str): Name; no other organization has it.
+        name (str): Name, unique among organizations.
 
     Returns:
         201: The organization as it is now.

@@ -21,7 +21,7 @@ def build(*, name: str, description: str | Omit = OMIT, long_description: str | 
     """Create a pipeline.
 
     Args:
-        name (str): Name; no other pipeline has it.
+        name (str): Name, unique among pipelines.
         description (str): Short description of the pipeline. Optional.
         long_description (str): Long description of the pipeline. Optional.
 

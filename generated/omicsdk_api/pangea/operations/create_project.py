@@ -32,7 +32,7 @@ def build(
     For members of the organization.
 
     Args:
-        name (str): Name; no other project has it.
+        name (str): Name, unique among projects.
         organization (str): UUID of the organization that owns the project. Format uuid.
         description (str): Subject of the project. Optional.
         sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.

@@ -31,8 +31,8 @@ def build(
 
     Args:
         name (str): Name; unique in the sample's result.
-        stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
-            endpoint_url, `sra` or `ftp` with url. Empty before an upload.
+        stored_data (Any): Data of the sample: any JSON object, or a reference to a file. `__type__` is then
+            `s3` (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
         analysis_result (str): UUID of the sample's result that the field is part of. Format uuid.
         description (str): Short description of the field of the sample's result. Optional.
         work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your

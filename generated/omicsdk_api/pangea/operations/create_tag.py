@@ -23,7 +23,7 @@ def build(
     """Create a tag.
 
     Args:
-        name (str): Name; no other tag has it.
+        name (str): Name, unique among tags.
         created_at (str | None): When the tag was made. Format date-time. Optional.
         updated_at (str | None): When the tag last changed. Format date-time. Optional.
         payload (str): Text attached to the tag. Optional.

@@ -21,7 +21,7 @@ def build(*, org: str) -> Request:
     Two organizations whose names differ only in case fail with 500.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
+        org (str): Name of the organization, in any case, or its UUID. Use the UUID if the name has a slash.
 
     Returns:
         200: The organization as it is now.

@@ -23,7 +23,7 @@ def build(*, id: str, name: str, version: str) -> Request:
     A missing one fails with 500.
 
     Args:
-        id (str): UUID of the pipeline that has it. Format uuid.
+        id (str): UUID of the pipeline. Format uuid.
         name (str): Name of the module in the pipeline.
         version (str): Version of the module in the pipeline.
 

@@ -19,7 +19,7 @@ def build(*, id: str) -> Request:
     """Get the wiki of a pipeline; the first request creates it.
 
     Args:
-        id (str): UUID of the pipeline that has it. Format uuid.
+        id (str): UUID of the pipeline. Format uuid.
 
     Returns:
         200: The wiki with its pages. 201: The wiki with its pages.

@@ -23,7 +23,7 @@ def build(*, org: str, grp: str, sample: str) -> Request:
     Of samples whose names differ only in case, the newest is returned.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
+        org (str): Name of the organization, in any case, or its UUID. Use the UUID if the name has a slash.
         grp (str): Name of the sample group, in any case, or its UUID.
         sample (str): Name of the sample, in any case, or its UUID.
 

@@ -24,7 +24,7 @@ def build(*, org: str, grp: str, module_name: str, replicate: str | Omit = OMIT)
     """Get an analysis result of a sample group by names or UUIDs.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
+        org (str): Name of the organization, in any case, or its UUID. Use the UUID if the name has a slash.
         grp (str): Name of the sample group, in any case, or its UUID.
         module_name (str): Name of the module that made the result, or the result's UUID.
         replicate (str): Replicate of the result; the one that changed last when omitted. Optional.

@@ -19,7 +19,7 @@ def build(*, org: str, grp: str) -> Request:
     """Get a sample group by names or UUIDs.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
+        org (str): Name of the organization, in any case, or its UUID. Use the UUID if the name has a slash.
         grp (str): Name of the sample group, in any case, or its UUID.
 
     Returns:

@@ -38,7 +38,8 @@ def build(
         uuid (str): Filter by UUID. Format uuid. Optional.
         name (str): Filter by exact name. Optional.
         organization_id (str): Filter by the UUID of the organization. Format uuid. Optional.
-        is_public (bool): Only public ones, or only private ones. Optional.
+        is_public (bool): True for public groups only, false for private groups only; both when omitted.
+            Optional.
         page (int): Page number, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:

@@ -22,7 +22,7 @@ def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
 
     Args:
         uuid (str): UUID of the organization. Format uuid.
-        name (str): Name; no other organization has it. Optional.
+        name (str): Name, unique among organizations. Optional.
 
     Returns:
         200: The organization as it is now.

@@ -24,7 +24,7 @@ def build(
 
     Args:
         uuid (str): UUID of the pipeline. Format uuid.
-        name (str): Name; no other pipeline has it. Optional.
+        name (str): Name, unique among pipelines. Optional.
         description (str): Short description of the pipeline. Optional.
         long_description (str): Long description of the pipeline. Optional.
 

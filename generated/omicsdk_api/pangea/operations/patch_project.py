@@ -32,7 +32,7 @@ def build(
 
     Args:
         uuid (str): UUID of the project. Format uuid.
-        name (str): Name; no other project has it. Optional.
+        name (str): Name, unique among projects. Optional.
         organization (str): UUID of the organization that owns the project. Format uuid. Optional.
         description (str): Subject of the project. Optional.
         sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.

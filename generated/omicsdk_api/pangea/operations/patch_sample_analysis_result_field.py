@@ -33,8 +33,9 @@ def build(
     Args:
         uuid (str): UUID of the field of a sample's result. Format uuid.
         name (str): Name; unique in the sample's result. Optional.
-        stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
-            endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
+        stored_data (Any): Data of the sample: any JSON object, or a reference to a file. `__type__` is then
+            `s3` (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
+            Optional.
         analysis_result (str): UUID of the sample's result that the field is part of. Format uuid. Optional.
         description (str): Short description of the field of the sample's result. Optional.
         work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your

@@ -35,8 +35,9 @@ def build(
     Args:
         uuid (str): UUID of the field of a sample group's result. Format uuid.
         name (str): Name; unique in the sample group's result. Optional.
-        stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with uri
-            and endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
+        stored_data (Any): Data of the sample group: any JSON object, or a reference to a file. `__type__` is
+            then `s3` (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
+            Optional.
         analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
             Optional.
         description (str): Short description of the field of the sample group's result. Optional.

@@ -29,7 +29,7 @@ def build(
 
     Args:
         uuid (str): UUID of the tag. Format uuid.
-        name (str): Name; no other tag has it. Optional.
+        name (str): Name, unique among tags. Optional.
         created_at (str | None): When the tag was made. Format date-time. Optional.
         updated_at (str | None): When the tag last changed. Format date-time. Optional.
         payload (str): Text attached to the tag. Optional.

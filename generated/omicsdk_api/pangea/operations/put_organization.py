@@ -22,7 +22,7 @@ def build(*, name: str, uuid: str) -> Request:
     Omitted fields stay unchanged.
 
     Args:
-        name (str): Name; no other organization has it.
+        name (str): Name, unique among organizations.
         uuid (str): UUID of the organization. Format uuid.
 
     Returns:

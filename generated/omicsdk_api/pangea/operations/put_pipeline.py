@@ -23,7 +23,7 @@ def build(*, name: str, uuid: str, description: str | Omit = OMIT, long_descript
     Omitted fields stay unchanged.
 
     Args:
-        name (str): Name; no other pipeline has it.
+        name (str): Name, unique among pipelines.
         uuid (str): UUID of the pipeline. Format uuid.
         description (str): Short description of the pipeline. Optional.
         long_description (str): Long description of the pipeline. Optional.

@@ -33,7 +33,7 @@ def build(
     Omitted fields stay unchanged.
 
     Args:
-        name (str): Name; no other project has it.
+        name (str): Name, unique among projects.
         organization (str): UUID of the organization that owns the project. Format uuid.
         uuid (str): UUID of the project. Format uuid.
         description (str): Subject of the project. Optional.

@@ -26,8 +26,8 @@ def build(*, name: str, stored_data: Any, analysis_result: str, uuid: str, descr
 
     Args:
         name (str): Name; unique in the sample group's result.
-        stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with uri
-            and endpoint_url, `sra` or `ftp` with url. Empty before an upload.
+        stored_data (Any): Data of the sample group: any JSON object, or a reference to a file. `__type__` is
+            then `s3` (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
         analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
         uuid (str): UUID of the field of a sample group's result. Format uuid.
         description (str): Short description of the field of the sample group's result. Optional.

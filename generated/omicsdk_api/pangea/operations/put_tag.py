@@ -30,7 +30,7 @@ def build(
     Omitted fields stay unchanged.
 
     Args:
-        name (str): Name; no other tag has it.
+        name (str): Name, unique among tags.
         uuid (str): UUID of the tag. Format uuid.
         created_at (str | None): When the tag was made. Format date-time. Optional.
         updated_at (str | None): When the tag last changed. Format date-time. Optional.

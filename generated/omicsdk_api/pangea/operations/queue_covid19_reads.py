@@ -20,7 +20,7 @@ def build(*, user: int, raw_reads_path: str) -> Request:
     """Queue raw reads for analysis by a SARS-CoV-2 pipeline.
 
     Args:
-        user (int): Number of the user of the token.
+        user (int): Numeric ID of the user of the token.
         raw_reads_path (str): URL of the raw reads. Format uri.
 
     Returns:

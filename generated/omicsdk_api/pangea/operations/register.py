@@ -22,7 +22,7 @@ def build(*, email: str, password: str) -> Request:
     The account can log in immediately. The path requires its final slash.
 
     Args:
-        email (str): Email address; no other account has it. Format email. At most 254 characters.
+        email (str): Email address, unique among accounts. Format email. At most 254 characters.
         password (str): Password; neither short, common nor all digits. Never returned. Format password.
 
     Returns:

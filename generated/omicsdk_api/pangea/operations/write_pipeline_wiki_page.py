@@ -23,7 +23,7 @@ def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request
     Args:
         title (str): Title of the page.
         text (str): Text of the page, in Markdown.
-        id (str): UUID of the pipeline that has it. Format uuid.
+        id (str): UUID of the pipeline. Format uuid.
         uuid (str): UUID of the page to replace; a new page when omitted. Format uuid. Optional.
 
     Returns:

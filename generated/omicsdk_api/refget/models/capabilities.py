@@ -16,10 +16,10 @@ class Capabilities(Model):
     """What the server can be asked.
 
     Attributes:
-        circular_supported: Whether a part may cross the origin of a circular sequence, with its start behind
+        circular_supported: Whether a part may cross the origin of a circular sequence, with its start after
             its end.
         algorithms: Digests that sequences are known by, such as `md5`, `trunc512` and `ga4gh`.
-        subsequence_limit: Largest number of letters of a part; null where there is no limit. Format int64.
+        subsequence_limit: Maximum number of letters of a part; null where there is no limit. Format int64.
         identifier_types: Authorities whose names are known as well, such as `insdc`.
     """
 

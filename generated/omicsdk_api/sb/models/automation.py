@@ -51,9 +51,9 @@ class Automation(Model):
         description: Description of the automation.
         billing_group: Billing group that pays for the automation's runs. Format uuid.
         owner: Username or division that the automation belongs to.
-        created_by: Username of who created the automation.
+        created_by: Username of the user who created the automation.
         created_on: When the automation was created. Format date-time.
-        modified_by: Username of who changed the automation last.
+        modified_by: Username of the user who changed the automation last.
         modified_on: When the automation was last changed. Format date-time.
         archived: Whether the automation is archived.
         secret_settings: Secret settings that runs get.

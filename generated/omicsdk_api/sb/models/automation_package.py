@@ -47,7 +47,7 @@ class AutomationPackage(Model):
         version: Version of the code.
         location: ID of the uploaded code.
         schema: Inputs of a run, in the code's own format.
-        created_by: Username of who added the code.
+        created_by: Username of the user who added the code.
         created_on: When the code was added. Format date-time.
         archived: Whether the code is archived.
         custom_url: URL of a page for the code.

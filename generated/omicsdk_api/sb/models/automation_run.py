@@ -66,7 +66,7 @@ class AutomationRun(Model):
         start_time: When the run began. Format date-time.
         end_time: When the run ended. Format date-time.
         resumed_from: ID of the run that this one continues.
-        created_by: Username of who created the run.
+        created_by: Username of the user who created the run.
         status: State of the run; `FINISHED`, `FAILED` and `ABORTED` are final.
         message: Human-readable message of the run.
         execution_details: Execution details of the run; `log_file` is the ID of its log.

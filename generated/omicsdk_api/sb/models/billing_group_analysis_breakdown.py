@@ -50,7 +50,7 @@ class BillingGroupAnalysisBreakdown(Model):
         analysis_name: Name of the analysis.
         analysis_type: Kind of analysis, such as a task.
         analysis_id: ID of the analysis. Format uuid.
-        ran_by: Username of who ran the analysis.
+        ran_by: Username of the user who ran the analysis.
         analysis_status: Status of the analysis.
         analysis_cost: Cost of the analysis.
         refunded_amount: Amount that was paid back.

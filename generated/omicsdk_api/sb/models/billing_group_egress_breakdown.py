@@ -33,7 +33,7 @@ class BillingGroupEgressBreakdown(Model):
 
     Attributes:
         project_name: Name of the project that was downloaded from.
-        downloaded_by: Username of who downloaded.
+        downloaded_by: Username of the user who downloaded.
         downloaded: Data that was downloaded.
         egress_cost: Cost of the downloads.
         project_locked: Whether the downloaded project is locked.

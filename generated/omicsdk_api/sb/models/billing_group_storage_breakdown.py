@@ -32,7 +32,7 @@ class BillingGroupStorageBreakdown(Model):
 
     Attributes:
         project_name: Name of the project that stores the data.
-        project_created_by: Username of who created the project.
+        project_created_by: Username of the user who created the project.
         location: Region in which the data is stored.
         active: Data in active storage.
         archived: Data in the archive.

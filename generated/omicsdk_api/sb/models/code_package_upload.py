@@ -17,8 +17,8 @@ class CodePackageUpload(Model):
 
     Attributes:
         upload_id: ID of the code's upload.
-        part_size: Size of each part of the code but the last in bytes; it may differ from the requested size.
-            Use this one. Format int64.
+        part_size: Size in bytes of each part of the code except the last; it may differ from the requested
+            size. Use this one. Format int64.
     """
 
     upload_id: str

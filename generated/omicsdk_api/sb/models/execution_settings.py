@@ -31,9 +31,10 @@ class ExecutionSettings(Model):
 
     Attributes:
         instance_type: Instance to run on, such as `c4.2xlarge;ebs-gp2;2000`, in a list or alone, or `AUTO`.
-        max_parallel_instances: Largest number of instances at the same time, at least 1.
-        use_memoization: Whether results of equal earlier steps are taken; the project's setting when omitted.
-        use_elastic_disk: Whether disks of the instances grow with need; the project's setting when omitted.
+        max_parallel_instances: Maximum number of instances at the same time, at least 1.
+        use_memoization: Whether results of identical earlier steps are reused; the project's setting when
+            omitted.
+        use_elastic_disk: Whether disks of the instances grow as needed; the project's setting when omitted.
     """
 
     instance_type: str | list[str] | None = None

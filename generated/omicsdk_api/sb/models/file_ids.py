@@ -16,7 +16,7 @@ class FileIds(Model):
     """Files of a bulk request.
 
     Attributes:
-        file_ids: Identities of the files, at most 100. At most 100 items.
+        file_ids: IDs of the files, at most 100. At most 100 items.
     """
 
     file_ids: list[str]

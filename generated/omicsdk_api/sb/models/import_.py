@@ -52,7 +52,7 @@ class Import(Model):
         id: ID of the import.
         state: State of the import; `COMPLETED` and `FAILED` are final.
         preserve_folder_structure: Whether folders below the location are made in the project too.
-        autorename: Whether a file whose name is taken gets another.
+        autorename: Whether a file is renamed if its name already exists.
         source: Object or folder that is imported.
         destination: Where it is imported to.
         started_on: When the import was started. Format date-time.

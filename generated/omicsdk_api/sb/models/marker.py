@@ -25,7 +25,7 @@ class Marker(Model):
         chromosome: Chromosome of the marker, such as `chr1`.
         position: Range of bases that is marked.
         created_time: When the marker was set. Format date-time.
-        created_by: Username of who set the marker.
+        created_by: Username of the user who set the marker.
     """
 
     href: str

@@ -51,7 +51,7 @@ class MultipartUpload(Model):
         name: Name that the file will have.
         initiated: When the upload was started. Format date-time.
         parallel_uploads: Whether parts may be sent at the same time.
-        part_size: Size of each part but the last in bytes; it may differ from the requested size. Use this
+        part_size: Size in bytes of each part except the last; it may differ from the requested size. Use this
             one. Format int64.
         uploaded_parts_count: Number of parts that have been reported.
         parts: Parts that have been reported, if requested.

@@ -22,7 +22,7 @@ class NewImport(Model):
         source: Object or folder to import.
         destination: Where to import it to.
         overwrite: Whether to replace a file of that name.
-        autorename: Whether to choose another name if it is taken; false when omitted.
+        autorename: Whether to choose another name if it already exists; false when omitted.
         preserve_folder_structure: Whether to create the folders below the location too; true when omitted.
     """
 

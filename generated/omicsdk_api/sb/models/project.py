@@ -45,7 +45,7 @@ class Project(Model):
         tags: Tags of the project.
         settings: Settings of the project.
         root_folder: ID of the folder that holds all of the project's files.
-        created_by: Username of who created the project.
+        created_by: Username of the user who created the project.
         created_on: When the project was created. Format date-time.
         modified_on: When the project was last changed. Format date-time.
         category: Category of the project; `PRIVATE` by default.

@@ -16,7 +16,7 @@ class Rate(Model):
     """A limit, and how much of it is left.
 
     Attributes:
-        limit: Largest number of requests, or of instances, in a period; nominally 1000 requests in 300 s.
+        limit: Maximum number of requests, or of instances, in a period; nominally 1000 requests in 300 s.
         remaining: Number of requests left in this period.
         reset: When the period ends, in seconds since 1970.
     """

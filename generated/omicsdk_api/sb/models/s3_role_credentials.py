@@ -16,7 +16,7 @@ class S3RoleCredentials(Model):
     """Access to S3 by a role.
 
     Attributes:
-        role_arn: ARN of the role that the platform takes on.
+        role_arn: ARN of the role that the platform assumes.
         external_id: External ID that the role's trust policy requires.
     """
 

@@ -78,8 +78,8 @@ class Task(Model):
         project: ID of the project that the task runs in.
         app: ID of the app that is run, with its revision.
         type: Kind of task, such as `v2`.
-        created_by: Username of who created the task.
-        executed_by: Username of who ran the task.
+        created_by: Username of the user who created the task.
+        executed_by: Username of the user who ran the task.
         start_time: When the task began to run. Format date-time.
         created_time: When the task was created. Format date-time.
         end_time: When the task ended. Format date-time.

@@ -26,7 +26,7 @@ def build(*, project: str, file_ids: Sequence[str]) -> Request:
 
     Args:
         project (str): Project to copy the files to, as `owner/short-name`.
-        file_ids (Sequence[str]): Identities of the files to copy.
+        file_ids (Sequence[str]): IDs of the files to copy.
 
     Returns:
         200: Result for each file.

@@ -31,8 +31,8 @@ def build(
 
     Args:
         items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
-        conflict_resolution (Literal['SKIP', 'OVERWRITE']): Action if a name is taken: `SKIP` the file (the
-            default) or `OVERWRITE` the existing file. Optional.
+        conflict_resolution (Literal['SKIP', 'OVERWRITE']): Action if a name already exists: `SKIP` the file
+            (the default) or `OVERWRITE` the existing file. Optional.
         tags (Sequence[str] | None): Tags to add to all imported files. Optional.
 
     Returns:

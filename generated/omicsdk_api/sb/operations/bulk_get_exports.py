@@ -24,7 +24,7 @@ def build(*, export_ids: Sequence[str]) -> Request:
     """Get many exports.
 
     Args:
-        export_ids (Sequence[str]): Identities of the exports, at most 100. At most 100 items.
+        export_ids (Sequence[str]): IDs of the exports, at most 100. At most 100 items.
 
     Returns:
         200: A record for each export.

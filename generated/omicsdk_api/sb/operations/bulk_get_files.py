@@ -22,7 +22,7 @@ def build(*, file_ids: Sequence[str]) -> Request:
     """Get many files.
 
     Args:
-        file_ids (Sequence[str]): Identities of the files, at most 100. At most 100 items.
+        file_ids (Sequence[str]): IDs of the files, at most 100. At most 100 items.
 
     Returns:
         200: A record for each file.

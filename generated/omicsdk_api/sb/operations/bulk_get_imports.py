@@ -24,7 +24,7 @@ def build(*, import_ids: Sequence[str]) -> Request:
     """Get many imports.
 
     Args:
-        import_ids (Sequence[str]): Identities of the imports, at most 100. At most 100 items.
+        import_ids (Sequence[str]): IDs of the imports, at most 100. At most 100 items.
 
     Returns:
         200: A record for each import.

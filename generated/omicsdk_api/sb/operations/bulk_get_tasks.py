@@ -22,7 +22,7 @@ def build(*, task_ids: Sequence[str]) -> Request:
     """Get many tasks.
 
     Args:
-        task_ids (Sequence[str]): Identities of the tasks, at most 100. At most 100 items.
+        task_ids (Sequence[str]): IDs of the tasks, at most 100. At most 100 items.
 
     Returns:
         200: A record for each task.

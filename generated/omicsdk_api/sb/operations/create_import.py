@@ -39,7 +39,7 @@ def build(
         source (VolumePlace | VolumePlaceDict): Object or folder to import.
         destination (ImportTarget | ImportTargetDict): Where to import it to: a project or a folder.
         overwrite (bool): Whether to replace a file of that name. Optional.
-        autorename (bool): Whether to choose another name if it is taken; false when omitted. Optional.
+        autorename (bool): Whether to choose another name if it already exists; false when omitted. Optional.
         preserve_folder_structure (bool): Whether to create the folders below the location too; true when
             omitted. Optional.
         properties (Mapping[str, Any]): Properties of the import. Optional.

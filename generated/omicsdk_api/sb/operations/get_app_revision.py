@@ -26,8 +26,8 @@ def build(*, owner: str, project: str, app: str, revision: int, fields: str | Om
         project (str): Short name of the app's project: the second part of the app's ID.
         app (str): Short name of the app: the third part of its ID.
         revision (int): Number of the revision, from 0.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: The requested revision.

@@ -20,8 +20,8 @@ def build(*, fields: str | Omit = OMIT) -> Request:
     """List the URLs of the parts of billing.
 
     Args:
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: URLs of the parts.

@@ -19,8 +19,8 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
 
     Args:
         file_id (str): ID of the file or folder.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: All metadata of the file.

@@ -22,8 +22,8 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
     Args:
         owner (str): Owner of the volume: the first part of its ID.
         volume (str): Name of the volume: the second part of its ID.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: The requested volume.

@@ -47,9 +47,9 @@ def build(
             `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
         invoice_id (str): Only costs of this invoice; costs of all invoices when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: A page of analyses.

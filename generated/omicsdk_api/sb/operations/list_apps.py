@@ -43,12 +43,12 @@ def build(
         project (str): Project whose apps are listed, as `owner/short-name`; any when omitted. Optional.
         visibility (Literal['private', 'public']): Whether to list the caller's apps or the public ones.
             Optional.
-        q (Sequence[str]): Words to search the apps for; any when omitted. Optional.
-        id (Sequence[str]): Identities of the apps to list; any when omitted. Optional.
+        q (Sequence[str]): Words to search for in the apps; any when omitted. Optional.
+        id (Sequence[str]): IDs of the apps to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: A page of apps.

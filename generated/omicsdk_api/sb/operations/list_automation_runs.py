@@ -61,16 +61,16 @@ def build(
         status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
             'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): State of the runs to list; any when omitted.
             Optional.
-        created_by (str): Username of who created the runs to list; any when omitted. Optional.
+        created_by (str): Username of the user who created the runs to list; any when omitted. Optional.
         created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
             Optional.
         created_to (str): Latest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
             Optional.
         project_id (str): Project whose runs are listed; any when omitted. Optional.
         order_by (str): Field that the runs are ordered by, such as `name`. Optional.
-        order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
+        order (Literal['asc', 'desc']): Sort direction; `desc` when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
 
     Returns:
         200: A page of runs.

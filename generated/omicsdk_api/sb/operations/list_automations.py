@@ -43,7 +43,7 @@ def build(
         project_based (bool): Whether to list automations whose runs belong to a project, or the others; both
             when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
 
     Returns:
         200: A page of automations.

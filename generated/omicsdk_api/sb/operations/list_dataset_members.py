@@ -41,7 +41,7 @@ def build(
         owner (str): Owner of the dataset: the first part of its ID.
         dataset (str): Name of the dataset: the second part of its ID.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
             access require it. Optional.
 

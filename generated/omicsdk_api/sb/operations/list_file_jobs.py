@@ -32,7 +32,7 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
 
     Args:
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
 
     Returns:
         200: A page of jobs.

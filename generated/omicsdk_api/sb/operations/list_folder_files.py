@@ -33,9 +33,9 @@ def build(*, folder_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
     Args:
         folder_id (str): ID of the folder.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: A page of files and folders.

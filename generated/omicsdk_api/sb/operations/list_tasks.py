@@ -68,12 +68,12 @@ def build(
         ended_to (str): Latest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone. Optional.
         order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): Sort key of the
             tasks. Optional.
-        order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
+        order (Literal['asc', 'desc']): Sort direction; `desc` when omitted. Optional.
         origin_id (str): Origin of the tasks to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: A page of tasks.

@@ -33,7 +33,7 @@ def build(*, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) 
     Args:
         team_id (str): ID of the team.
         offset (int): Number of items to skip; 0 when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
 
     Returns:
         200: A page of members.

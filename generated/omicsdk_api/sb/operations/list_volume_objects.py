@@ -40,11 +40,11 @@ def build(
         owner (str): Owner of the volume: the first part of its ID.
         volume (str): Name of the volume: the second part of its ID.
         prefix (str): Beginning of the names to list, such as `folder/`; all when omitted. Optional.
-        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
         continuation_token (str): Position to continue from, as in the link to the next page; the beginning
             when omitted. Optional.
-        fields (str): Names of fields to return, by commas; `!name` leaves one out, a dot leads into an object
-            (`metadata.sample_id`), `_all` means all. Optional.
+        fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects
+            a member of an object (`metadata.sample_id`), `_all` selects all fields. Optional.
 
     Returns:
         200: A page of objects and folders.

@@ -33,7 +33,7 @@ def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
         query (str): Query in the platform's own language, such as `IN "owner/project"`.
         cont_token (str): Token of the page, as returned with the previous page; the first page when omitted.
             Optional.
-        limit (int): Largest number of matches on a page. At least 1. Optional.
+        limit (int): Maximum number of matches per page. At least 1. Optional.
 
     Returns:
         200: A page of matches.

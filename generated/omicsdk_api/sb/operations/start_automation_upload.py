@@ -26,7 +26,7 @@ def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = O
         name (str): Name of the code's file.
         size (int): Size of the code in bytes. Format int64. At least 1.
         automation_id (str): Automation that the code is for. Format uuid.
-        part_size (int): Size of each part of the code but the last in bytes, as far as the caller cares.
+        part_size (int): Size in bytes of each part of the code except the last, as a request to the platform.
             Format int64. Optional.
 
     Returns:

@@ -38,8 +38,8 @@ def build(
         project (str): Project to upload to, as `owner/short-name`. Optional.
         parent (str): Folder to upload to. Optional.
         size (int): Size of the file in bytes. Format int64. Optional.
-        part_size (int): Size of each part but the last in bytes, as far as the caller cares. Format int64.
-            Optional.
+        part_size (int): Size in bytes of each part except the last, as a request to the platform. Format
+            int64. Optional.
         overwrite (bool): Whether to replace a file of that name (otherwise code 8005); false when omitted.
             Optional.
 

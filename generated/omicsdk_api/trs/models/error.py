@@ -17,7 +17,7 @@ class Error(Model):
 
     Attributes:
         code: The HTTP status again. Default: 500.
-        message: Text for the person who reads it. Default: Internal Server Error.
+        message: Human-readable text of the error. Default: Internal Server Error.
     """
 
     code: int

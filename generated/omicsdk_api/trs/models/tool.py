@@ -48,7 +48,7 @@ class Tool(Model):
         url: URL of the tool on this registry.
         id: Identifier of the tool, unique on this registry.
         organization: Organisation that published the tool.
-        toolclass: What kind of thing a tool is.
+        toolclass: Kind of tool.
         versions: Versions of the tool.
         aliases: Other identifiers of the tool.
         name: Name of the tool.

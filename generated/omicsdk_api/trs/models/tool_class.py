@@ -13,7 +13,7 @@ _TOOL_CLASS_FIELDS = frozenset({"id", "name", "description"})
 
 @define(slots=True, repr=False)
 class ToolClass(Model):
-    """What kind of thing a tool is.
+    """Kind of tool.
 
     Attributes:
         id: Identifier of the class.

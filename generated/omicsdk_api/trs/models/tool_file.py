@@ -30,7 +30,7 @@ class ToolFile(Model):
 
     Attributes:
         path: Path of the file, relative to the primary descriptor's folder; check it before using it.
-        file_type: What the file is for.
+        file_type: Purpose of the file.
         checksum: A checksum, and how it was computed.
     """
 

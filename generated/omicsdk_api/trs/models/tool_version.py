@@ -54,7 +54,7 @@ class ToolVersion(Model):
         id: Identifier of the version within its tool; some registries put the tool's before it.
         author: Authors of this version.
         name: Name of the version.
-        is_production: Whether the version is meant for use, and not for development.
+        is_production: Whether the version is meant for production, rather than development.
         images: Images of containers that the version runs in.
         descriptor_type: Descriptor types that the version has files of.
         descriptor_type_version: Versions of the languages that the descriptors are written in, by descriptor

@@ -57,9 +57,9 @@ def build(
         description (str): Only tools whose description contains this text. Optional.
         author (str): Only tools of this author. Optional.
         checker (bool): Only tools that are checkers of others, or only those that are not. Optional.
-        offset (str): Where the page begins, in the registry's own form; taken from the header `next_page`.
-            Optional.
-        limit (int): Largest number of tools of a page. Default: 1000. Optional.
+        offset (str): Start of the page, in a form defined by the registry: the value from the header
+            `next_page`. Optional.
+        limit (int): Maximum number of tools per page. Default: 1000. Optional.
 
     Returns:
         200: A page of tools.

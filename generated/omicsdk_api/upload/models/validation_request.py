@@ -18,7 +18,7 @@ class ValidationRequest(Model):
     Attributes:
         validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for
             validators.
-        files: Names of the files to validate together, each percent-encoded as in a URL, but for its slashes.
+        files: Names of the files to validate together, each percent-encoded as in a URL, except for slashes.
         environment: Environment variables for the validator, by name; all values are text. By default only
             those of the service.
         original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.

@@ -26,7 +26,7 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
     are in a body; nothing is changed. One missing file makes the whole request fail.
 
     Args:
-        body (Sequence[str]): Names of the files, each percent-encoded as in a URL, but for its slashes:
+        body (Sequence[str]): Names of the files, each percent-encoded as in a URL, except for slashes:
             `["reads%20R1.fastq.gz"]`.
         upload_area_uuid (str): UUID of the upload area, the last part of its URL.
 

@@ -37,8 +37,8 @@ def build(
     Args:
         validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
             image for validators.
-        files (Sequence[str]): Names of the files to validate together, each percent-encoded as in a URL, but
-            for its slashes.
+        files (Sequence[str]): Names of the files to validate together, each percent-encoded as in a URL,
+            except for slashes.
         upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
             text. By default only those of the service. Optional.

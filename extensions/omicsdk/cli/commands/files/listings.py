@@ -209,7 +209,7 @@ def cat(
     Args:
         uris: Files.
         range: Range of bytes from 0, inclusive: 0-99; 100- to the end; -100 for the last hundred.
-        limit_rate: Maximum number of bytes per second, with K, M or G for powers of 1024: 10M.
+        limit_rate: Maximum number of bytes per second; suffixes K, M and G are powers of 1024, such as 10M.
         resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """

@@ -141,7 +141,7 @@ def whoami(client: Gen3, *, resources: bool = False) -> Any:
 def run(client: Gen3, program: Sequence[str], *, console: Console) -> None:
     """Run a command with an access token in GEN3_TOKEN.
 
-    All words after its name are passed to the command unchanged; options of omics are given before it. The exit code is
+    All words after PROGRAM are passed to it unchanged. Write options of omics before PROGRAM. The exit code is
     the command's, or 128 plus the number of the signal that ended it.
 
     Args:

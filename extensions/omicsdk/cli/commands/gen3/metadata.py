@@ -32,13 +32,13 @@ WITHOUT_EFFECT: tuple[Argument, ...] = (
         "type": "integer",
         "convert": "omicsdk.cli.commands.values:at_least_1",
         "default": 4,
-        "help": "Without effect: no other process is used.",
+        "help": "Ignored; no other process is used.",
     },
     {
         "name": "python_subprocess_command",
         "type": "string",
         "default": None,
-        "help": "Without effect: none is started.",
+        "help": "Ignored; no subprocess is started.",
     },
 )
 """Options of gen3's command that are accepted and ignored."""

@@ -234,7 +234,7 @@ def get_app(client: SevenBridges, app: str) -> Told:
     """Print the CWL of an app, in the format of omics sb apps create.
 
     Args:
-        app: The app: owner/project/app, followed by /revision for any but the latest.
+        app: The app: owner/project/app; append /revision for any revision but the latest.
     """
     document: Any = apps.get_app(client, app).raw
     return Told(written(document, indent=2, ensure_ascii=False), document)

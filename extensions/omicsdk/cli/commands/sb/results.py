@@ -29,7 +29,7 @@ class Waiting:
     """How long a command waits for the platform.
 
     Attributes:
-        period: Seconds between two requests for the state, 1 or more.
+        period: Polling interval in seconds, 1 or more.
         timeout_seconds: Maximum number of seconds to wait; no limit when omitted.
     """
 

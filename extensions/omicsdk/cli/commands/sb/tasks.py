@@ -127,11 +127,11 @@ def run(
 ) -> Done:
     """Create a task and run it, or run draft tasks.
 
-    Inputs are key=value: JSON, or else text; an sb:// path becomes the file or folder that it names. A key that is
-    given several times becomes a list.
+    Write inputs as key=value. A value that is valid JSON is parsed, an sb:// path becomes its file or folder, and any
+    other value is text. Repeat a key to pass a list.
 
     Args:
-        tasks: Ids of drafts, in place of --app and --project.
+        tasks: IDs of draft tasks, instead of --app and --project.
         project: The project to run it in: owner/project or sb://owner/project.
         name: The task's name; by default the app's.
         description: Text that describes the task.
@@ -171,7 +171,7 @@ def clone(
 ) -> Done:
     """Create a copy of a task and run it.
 
-    Inputs have the form of omics sb tasks run, and override those of the original task.
+    Inputs are written as for omics sb tasks run, and override those of the original task.
 
     Args:
         name: The new task's name; by default the platform chooses one.
@@ -184,7 +184,7 @@ def clone(
 def update(
     client: SevenBridges, task: str, *, name: str | None = None, description: str | None = None, inputs: Inputs
 ) -> Done:
-    """Change a draft task; omitted options leave values as they were.
+    """Change a draft task; omitted options leave values unchanged.
 
     Args:
         task: The id of the task.

@@ -192,7 +192,7 @@ class Task(Running, Savable):
             app: The app, or its id. Of an App the revision that it has is run, by an id without revision the latest.
             revision: The app's revision, from 0, in place of that one.
             batch_input: The input whose files are divided among children; needs `batch_by`.
-            batch_by: How: {"type": "ITEM"}, or {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}.
+            batch_by: How to divide them: {"type": "ITEM"}, or {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}.
             inputs: Inputs by their ids; files and folders as File objects, in lists and records too.
             description: What it is about.
             run: Whether to run it; else it is a draft.

@@ -26,7 +26,7 @@ def build(*, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
         NotFound: 404: The user does not exist.
-        Conflict: 409: The name is taken.
+        Conflict: 409: The name already exists.
     """
     return request(FACTS, f"/user/{segment('username', username)}", body=json_body({"name": name, "email": email}))
 

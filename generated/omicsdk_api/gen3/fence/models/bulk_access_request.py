@@ -15,7 +15,7 @@ _BULK_ACCESS_REQUEST_FIELDS = frozenset({"bulk_object_access_ids", "passports"})
 
 @define(slots=True, repr=False)
 class BulkAccessRequest(Model):
-    """DRS objects to reach.
+    """DRS objects to access.
 
     Attributes:
         bulk_object_access_ids: The objects, each with its kinds of access.

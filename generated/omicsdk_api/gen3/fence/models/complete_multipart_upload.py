@@ -33,7 +33,7 @@ class CompleteMultipartUpload(Model):
         key: Object in the bucket, which is `GUID/file_name`.
         upload_id: ID of the upload to complete. In the document it is called uploadId.
         parts: All parts, in the order of their numbers.
-        expires_in: Seconds that completing may take; the longest allowed when omitted.
+        expires_in: Time limit for completion in seconds; the maximum when omitted.
         bucket: Bucket of the upload, as when it began.
     """
 

@@ -18,7 +18,7 @@ class GoogleServiceAccount(Model):
     Attributes:
         service_account_email: Email address of the service account.
         google_project_id: ID of the Google project that it belongs to.
-        project_access: Projects of the commons that it may reach, by `auth_id`.
+        project_access: Projects of the commons that it may access, by `auth_id`.
     """
 
     service_account_email: str

@@ -20,7 +20,7 @@ class GoogleServiceAccountInfo(Model):
     Attributes:
         service_account_email: Email address of the registered account.
         google_project_id: Google project that it belongs to.
-        project_access: Projects of the commons that it may reach.
+        project_access: Projects of the commons that it may access.
         project_access_exp: End of the access, in seconds since 1970.
     """
 

@@ -16,7 +16,8 @@ class GoogleServiceAccountProjectAccess(Model):
     """Projects that a service account gets access to.
 
     Attributes:
-        project_access: All projects of the commons that it has access to afterwards.
+        project_access: New list of the projects of the commons that the account may access; replaces the old
+            list.
     """
 
     project_access: list[str]

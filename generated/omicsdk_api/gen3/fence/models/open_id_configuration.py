@@ -78,7 +78,7 @@ class OpenIDConfiguration(Model):
         token_endpoint: Where grants are exchanged for tokens.
         token_endpoint_auth_methods_supported: Ways in which clients authenticate there.
         ui_locales_supported: Languages of the login page.
-        userinfo_endpoint: Where a client learns who the user is.
+        userinfo_endpoint: URL that returns the identity of the user.
     """
 
     authorization_endpoint: str

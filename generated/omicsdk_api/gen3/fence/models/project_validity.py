@@ -16,7 +16,7 @@ class ProjectValidity(Model):
     """Checks of one project of the commons.
 
     Attributes:
-        all_users_have_access: Whether all members of the Google project may reach it.
+        all_users_have_access: Whether all members of the Google project may access it.
         exists: Whether the project exists.
     """
 

@@ -19,7 +19,7 @@ class ResolvedAccessURL(Model):
         drs_object_id: Identifier of the object that it points to.
         drs_access_id: Kind of access that the URL is for.
         url: The presigned URL of this access.
-        headers: Headers that fetching it needs; mostly none.
+        headers: Headers that fetching it needs; usually none.
     """
 
     drs_object_id: str

@@ -58,7 +58,7 @@ class UserInfo(Model):
     """A user, and their permissions.
 
     Attributes:
-        user_id: Number of the user in this commons.
+        user_id: Numeric ID of the user in this commons.
         idp: Identity provider that they logged in with.
         sub: The same number, as text, as in tokens.
         username: Name that they log in with.
@@ -73,11 +73,11 @@ class UserInfo(Model):
         certificates_uploaded: Names of the certificates that they have.
         resources_granted: Resources that were granted to them, in the old model.
         groups: Groups that they belong to.
-        message: A note to the user; mostly empty.
+        message: Note for the user; usually empty.
         active: Whether they may log in.
         primary_google_service_account: Email address of their Google service account.
         authz: Actions that they may do, by resource path.
-        resources: Resource paths that they may reach.
+        resources: Resource paths that they may access.
         tags: Notes by name, kept with the user.
         azp: Client that the token was made for; empty for their own.
     """

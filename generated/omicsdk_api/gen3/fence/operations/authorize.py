@@ -28,7 +28,7 @@ def build(
 
     Args:
         client_id (str): ID of the requesting client.
-        response_type (str): What is sent back to the client: `code`, or `id_token token` and the like.
+        response_type (str): Values that are returned to the client: `code`, or `id_token token` and the like.
         redirect_uri (str): URL of the client that the browser is sent back to; it must be registered.
         idp (str): Identity provider to log in with; that of the commons when omitted. Optional.
         fence_idp (str): With `idp=fence`, the identity provider for the other commons. Optional.

@@ -31,7 +31,7 @@ def build(
     Args:
         service_account_email (str): Email address of the service account.
         google_project_id (str): ID of the Google project that it belongs to.
-        project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
+        project_access (Sequence[str]): Projects of the commons that it may access, by `auth_id`.
         expires_in (int): Seconds that the access would last; read, and without effect. Optional.
 
     Returns:

@@ -27,7 +27,8 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
     Changes nothing.
 
     Args:
-        project_access (Sequence[str]): All projects of the commons that it has access to afterwards.
+        project_access (Sequence[str]): New list of the projects of the commons that the account may access;
+            replaces the old list.
         id (str): Email address of the service account.
         expires_in (int): Seconds that the changed access would last; read, and without effect. Optional.
 

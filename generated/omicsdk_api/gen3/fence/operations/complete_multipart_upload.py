@@ -38,7 +38,7 @@ def build(
         key (str): Object in the bucket, which is `GUID/file_name`.
         upload_id (str): ID of the upload to complete.
         parts (Sequence[CompletedPart | CompletedPartDict]): All parts, in the order of their numbers.
-        expires_in (int): Seconds that completing may take; the longest allowed when omitted. Optional.
+        expires_in (int): Time limit for completion in seconds; the maximum when omitted. Optional.
         bucket (str): Bucket of the upload, as when it began. Optional.
 
     Returns:

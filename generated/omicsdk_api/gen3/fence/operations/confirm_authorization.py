@@ -31,7 +31,7 @@ def build(
 
     Args:
         client_id (str): ID of the requesting client.
-        response_type (Literal['code', 'token']): What is sent back to the client.
+        response_type (Literal['code', 'token']): Values that are returned to the client.
         redirect_uri (str): URL of the client to go back to.
         confirm (str): `yes` to consent; any other value refuses. Optional.
         scope (str): Scopes that are granted, separated by spaces. Optional.

@@ -19,7 +19,7 @@ def build(*, google_project_ids: str) -> Request:
     """List registered service accounts of Google projects.
 
     Args:
-        google_project_ids (str): IDs of Google projects, divided by commas.
+        google_project_ids (str): IDs of Google projects, separated by commas.
 
     Returns:
         200: It was done.

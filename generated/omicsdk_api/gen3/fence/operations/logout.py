@@ -17,7 +17,7 @@ def build(*, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMI
     Redirects; where another service logged the user in, their session there ends too.
 
     Args:
-        next (str): URL to redirect to afterwards; the front page when omitted. Optional.
+        next (str): URL to redirect to after the logout; the front page when omitted. Optional.
         force_era_global_logout (bool): Whether to end the session at eRA Commons too, however the user logged
             in. Optional.
 

@@ -28,7 +28,7 @@ _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "region", 
 
 @define(slots=True, repr=False)
 class AccessMethod(Model):
-    """A way to reach the bytes of a DRS object.
+    """A method to access the bytes of a DRS object.
 
     Attributes:
         type: Protocol: the scheme of the URL.

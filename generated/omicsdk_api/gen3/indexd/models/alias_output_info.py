@@ -53,7 +53,7 @@ class AliasOutputInfo(Model):
         host_authorities: Authorities that host the data.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
         metadata: Further description of the data.
-        limit: Largest number of URLs in `urls`. Format int64.
+        limit: Maximum number of URLs in `urls`. Format int64.
         start: Number of URLs that were skipped. Format int64.
         urls: URLs of the data, found by its size and checksums.
     """

@@ -62,7 +62,7 @@ class DrsObject(Model):
         updated_time: When the contents were last changed. Format date-time.
         version: Version of the file, in any form.
         mime_type: Media type of the contents.
-        access_methods: Ways to reach the bytes, one for each URL.
+        access_methods: Methods to access the bytes, one for each URL.
         contents: Contents of the bundle; files have none.
         description: A human-readable description.
         aliases: Other names of it.

@@ -16,7 +16,7 @@ class DrsObjectRequest(Model):
     """Details to return about an object, and the authorisation.
 
     Attributes:
-        expand: Whether a bundle's contents are listed all the way down; false when omitted.
+        expand: Whether the contents of nested bundles are listed recursively; false when omitted.
         passports: Passports that give access, each an encoded and signed JSON Web Token.
     """
 

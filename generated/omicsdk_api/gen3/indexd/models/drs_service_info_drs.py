@@ -16,7 +16,7 @@ class DrsServiceInfoDrs(Model):
     """How much the server holds, and how much can be requested.
 
     Attributes:
-        max_bulk_request_length: Largest number of objects in a bulk request. In the document it is called
+        max_bulk_request_length: Maximum number of objects in a bulk request. In the document it is called
             maxBulkRequestLength.
         object_count: Number of objects on the server. In the document it is called objectCount.
         total_object_size: Size of all objects in bytes. Format int64. In the document it is called

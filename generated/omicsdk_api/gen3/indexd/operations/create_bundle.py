@@ -56,7 +56,7 @@ def build(
         BadRequest: 400: The request is invalid; the response states the reason.
         NotFound: 404: A member does not exist.
         Forbidden: 403: The credentials are missing, or do not allow this.
-        Conflict: 409: The identifier is taken.
+        Conflict: 409: The identifier already exists.
     """
     return request(
         FACTS,

@@ -72,7 +72,7 @@ def build(
         BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: The record does not exist.
-        Conflict: 409: The identifier is taken.
+        Conflict: 409: The identifier already exists.
     """
     return request(
         FACTS,

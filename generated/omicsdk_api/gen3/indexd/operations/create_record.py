@@ -75,7 +75,7 @@ def build(
     Raises:
         BadRequest: 400: The request is invalid; the response states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
-        Conflict: 409: The identifier is taken.
+        Conflict: 409: The identifier already exists.
     """
     return request(
         FACTS,

@@ -21,8 +21,8 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
 
     Args:
         guid (str): Identifier of the bundle.
-        expand (bool): Whether a bundle's contents are listed all the way down, instead of only its direct
-            members. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively, or direct members only.
+            Optional.
 
     Returns:
         200: The bundle of that identifier.

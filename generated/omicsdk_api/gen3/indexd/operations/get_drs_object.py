@@ -21,8 +21,8 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
 
     Args:
         object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
-        expand (bool): Whether a bundle's contents are listed all the way down, instead of only its direct
-            members. Default: false. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively, or direct members only.
+            Default: false. Optional.
 
     Returns:
         200: The description of the object.

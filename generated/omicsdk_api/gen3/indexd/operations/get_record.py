@@ -21,7 +21,7 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
 
     Args:
         guid (str): GUID of the record, or the `baseid` of a file, for its latest version.
-        expand (bool): For a bundle: whether its contents are listed all the way down. Optional.
+        expand (bool): For a bundle: whether the contents of nested bundles are listed recursively. Optional.
 
     Returns:
         200: The record of that GUID.

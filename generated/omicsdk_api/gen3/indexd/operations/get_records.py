@@ -22,8 +22,8 @@ FACTS = OperationFacts(name="get_records", method="POST", path="/bulk/documents"
 def build(*, body: Sequence[str]) -> Request:
     """Read several records.
 
-    GUIDs have to be given in full, with their prefix. Unknown ones are omitted, and the order depends on the
-    service: match by `did`. An empty list fails with 500 on known servers.
+    Give full GUIDs, with their prefix. Unknown GUIDs are omitted. The order depends on the service; match
+    records by `did`. An empty list fails with 500 on known servers.
 
     Args:
         body (Sequence[str]): GUIDs of the records to read.

@@ -19,7 +19,7 @@ def build() -> Request:
     """Describe the DRS server.
 
     Returns:
-        200: Description of the server, and how much it holds.
+        200: Description of the server, and its numbers of objects and bytes.
 
     Raises:
         ServerError: 500: An unexpected error of the service.

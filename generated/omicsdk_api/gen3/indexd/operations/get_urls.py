@@ -33,9 +33,9 @@ def build(
         hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
             `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
         ids (str): GUIDs of the records, separated by commas. Optional.
-        start (int): Number to skip, 0 when omitted; some releases count records, others URLs. Optional.
+        start (int): Number to skip, 0 when omitted; some releases count records, others count URLs. Optional.
         limit (int): Maximum number to return, from 0 to 1024, 100 when omitted; some releases count records,
-            others URLs. Optional.
+            others count URLs. Optional.
 
     Returns:
         200: The URLs, each with its metadata.

@@ -33,7 +33,7 @@ def build(
     Args:
         size (int): Size in bytes that alias records must have, at least 0. Format int64. Optional.
         start (str): Name after which the list starts, in sorted order. Optional.
-        limit (int): Largest number of names in a response, from 1 to 1024; 100 when omitted. Optional.
+        limit (int): Maximum number of names in a response, from 1 to 1024; 100 when omitted. Optional.
         hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
             `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
 

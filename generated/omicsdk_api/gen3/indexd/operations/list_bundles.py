@@ -31,7 +31,7 @@ def build(
         form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (the default), `object` for
             records of files, `all` for both, half of `limit` and one more of each. Optional.
         start (str): Identifier after which the list starts; in sorted order for records. Optional.
-        limit (int): Largest number of records in a response, from 0 to 1024; 100 when omitted. Optional.
+        limit (int): Maximum number of records in a response, from 0 to 1024; 100 when omitted. Optional.
         page (int): Page number, from 0. Slower than `start` for late pages. Optional.
 
     Returns:

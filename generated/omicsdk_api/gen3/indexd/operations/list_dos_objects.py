@@ -42,7 +42,7 @@ def build(
         url (str): URL that the data objects must have. Optional.
         checksum (str): Checksum that the data objects must have; known servers fail on it with 500. Optional.
         checksum_type (str): Algorithm of `checksum`, such as `md5`. Optional.
-        page_size (int): Largest number of data objects in a response, from 1 to 1024; 100 when omitted.
+        page_size (int): Maximum number of data objects in a response, from 1 to 1024; 100 when omitted.
             Optional.
         page_token (str): GUID after which the list starts, in sorted order; the beginning when omitted.
             Optional.

@@ -31,7 +31,7 @@ def build(
         form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
             bundles, `all` for both (the default), half of `limit` and one more of each. Optional.
         page (int): Page number, from 0. Optional.
-        limit (int): Largest number of objects in a response, from 0 to 1024; 100 when omitted. Optional.
+        limit (int): Maximum number of objects in a response, from 0 to 1024; 100 when omitted. Optional.
         start (str): GUID after which the list starts; in sorted order for files. Optional.
 
     Returns:

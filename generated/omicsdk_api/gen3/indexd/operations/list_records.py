@@ -60,7 +60,7 @@ def build(
             `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
         uploader (str): User who uploaded the file. Optional.
         ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`. Optional.
-        url (str): URL that records must have, as a whole. Optional.
+        url (str): Complete URL that records must have. Optional.
         acl (str): Access list that records must have: words separated by commas, all of which are required,
             or `null` for records without. Optional.
         authz (str): Resource paths that records must have, separated by commas, all of which are required, or
@@ -68,7 +68,7 @@ def build(
         negate_params (str): Criteria that records must not meet, as JSON, for example `{"version": "1.0"}`.
             Optional.
         start (str): GUID after which the list starts, in sorted order; the beginning when omitted. Optional.
-        limit (int): Largest number of records in a response, from 0 to 1024; 100 when omitted. Optional.
+        limit (int): Maximum number of records in a response, from 0 to 1024; 100 when omitted. Optional.
         page (int): Page number, from 0. Slower than `start` for late pages. Optional.
         file_name (str): File name that records must have, with its folders. Optional.
         version (str): Version that records must have. Optional.

@@ -26,7 +26,8 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
 
     Args:
         object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
-        expand (bool): Whether a bundle's contents are listed all the way down; false when omitted. Optional.
+        expand (bool): Whether the contents of nested bundles are listed recursively; false when omitted.
+            Optional.
         passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
             Optional.
 

@@ -42,7 +42,7 @@ def build(
         url (str): Text that must be in the URL. Optional.
         versioned (bool): True for records that have a `version`, false for those that have none; both when
             omitted. Optional.
-        limit (int): Largest number of records in a response; 100 when omitted, 1,000 with some releases.
+        limit (int): Maximum number of records in a response; 100 when omitted, 1,000 with some releases.
             Optional.
         offset (int): Number of records to skip; 0 when omitted. Optional.
         fields (str): Which fields to return, separated by commas, such as `did,urls`; all when omitted.

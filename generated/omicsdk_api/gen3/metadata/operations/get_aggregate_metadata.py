@@ -29,14 +29,13 @@ def build(
     collects metadata of others.
 
     Args:
-        limit (int): Largest number of records to return, 20 when omitted; servers allow up to 2,000.
+        limit (int): Maximum number of records to return, 20 when omitted; servers allow up to 2,000.
             Optional.
         offset (int): Number of records to skip, 0 when omitted. Optional.
         counts (str): Fields, separated by commas, of which only the length is returned: the number of members
             of a list or object, and 0 for null. None when omitted. Optional.
-        flatten (bool): Return one list instead of one a commons; false when omitted. Optional.
-        pagination (bool): Return the size of the whole and the place of the page; false when omitted.
-            Optional.
+        flatten (bool): Return one list instead of one list per commons; false when omitted. Optional.
+        pagination (bool): Return the total size and the position of the page; false when omitted. Optional.
 
     Returns:
         200: A page of records; with `pagination`, an object that has them as `results` and the sizes as

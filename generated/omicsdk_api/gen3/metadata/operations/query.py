@@ -28,7 +28,7 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
     do not match. Documents come in the order of their GUIDs; aliases are not listed.
 
     Args:
-        limit (int): Largest number of documents to return, from 0; 10 when omitted. Optional.
+        limit (int): Maximum number of documents to return, from 0; 10 when omitted. Optional.
         offset (int): Number of documents to skip, from 0; 0 when omitted. Optional.
         filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
             matches every document that has the key. Each becomes a separate query parameter; all documents

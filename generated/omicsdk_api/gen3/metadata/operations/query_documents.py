@@ -26,7 +26,7 @@ def build(
 
     Args:
         data (bool): Always true: without it the response is a list of GUIDs.
-        limit (int): Largest number of documents to return, from 0; 10 when omitted. Optional.
+        limit (int): Maximum number of documents to return, from 0; 10 when omitted. Optional.
         offset (int): Number of documents to skip, from 0; 0 when omitted. Optional.
         filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
             matches every document that has the key. Each becomes a separate query parameter; all documents

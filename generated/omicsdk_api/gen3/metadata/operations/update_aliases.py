@@ -28,7 +28,7 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT, merge: bool | Omit
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
         aliases (Sequence[str]): Aliases, any texts that no other document has; a repeated text counts once.
             Optional.
-        merge (bool): Keep aliases that are not sent; false when omitted. Optional.
+        merge (bool): Keep aliases that the request does not contain; false when omitted. Optional.
 
     Returns:
         201: The aliases of the GUID, as they are now.

@@ -16,7 +16,7 @@ class DictionaryVersion(Model):
     """Version of the data dictionary.
 
     Attributes:
-        commit: Commit of the dictionary; mostly empty.
+        commit: Commit of the dictionary; usually empty.
         version: Version of the package that carries the dictionary.
     """
 

@@ -17,7 +17,7 @@ def build(*, nodes: str) -> Request:
     """Count the nodes of given types in each project.
 
     Args:
-        nodes (str): Types of nodes to count, divided by commas, such as `case,experiment`.
+        nodes (str): Types of nodes to count, separated by commas, such as `case,experiment`.
 
     Returns:
         200: Counts by project and type of node.

@@ -16,7 +16,7 @@ class SchemaProgram(Model):
     """A program to register.
 
     Attributes:
-        dbgap_accession_number: Accession number of the program in dbGaP, or another text in its place.
+        dbgap_accession_number: Accession number of the program in dbGaP, or any other text.
         name: Name of the program; part of URLs and of the projects' ids.
         type: Node type: always `program`.
     """

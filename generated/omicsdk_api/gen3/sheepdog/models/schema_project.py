@@ -19,7 +19,7 @@ class SchemaProject(Model):
         code: Code of the project; part of URLs. Its id is the name of the program, a hyphen and the code.
         name: Human-readable title of the project.
         type: Node type: always `project`.
-        dbgap_accession_number: Accession number of the project in dbGaP, or another text in its place.
+        dbgap_accession_number: Accession number of the project in dbGaP, or any other text.
         investigator_name: Name of the principal investigator.
     """
 

@@ -22,7 +22,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     All three methods do the same: a program that is not there yet is registered.
 
     Args:
-        dbgap_accession_number (str): Accession number of the program in dbGaP, or another text in its place.
+        dbgap_accession_number (str): Accession number of the program in dbGaP, or any other text.
         name (str): Name of the program; part of URLs and of the projects' ids.
         type (str): Node type: always `program`.
 
