@@ -104,7 +104,7 @@ def connected(
             raise
 
         source = "--base-url" if settings.get("base-url") else variable(name, "URL")
-        remedy = "Use the service's address, which begins with https:// and a host."
+        remedy = "Use the URL of the service, which begins with https:// and a host."
         raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy) from error
 
 

@@ -43,7 +43,7 @@ def install(*names: str) -> None:
     """
     for name in names:
         if name not in FACES:
-            raise UsageError(f"There is no face of {name!r}", remedy=f"Pass one of: {', '.join(FACES)}.")
+            raise UsageError(f"No compatibility package for {name!r}", remedy=f"Pass one of: {', '.join(FACES)}.")
     finder = next((each for each in sys.meta_path if isinstance(each, _Finder)), None)
     if finder is None:
         finder = _Finder()

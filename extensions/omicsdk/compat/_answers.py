@@ -188,7 +188,7 @@ class DocumentedBody(DocumentedAnswer):
         """
         if self._content is None:
             if self._is_begun:
-                raise RuntimeError("Bytes of this answer were read before, so its content isn't whole any longer")
+                raise RuntimeError("Cannot return the content: a part of the response was already read")
             self._content = self.read()
         return self._content
 

@@ -164,7 +164,7 @@ def _parameters(authorization: str | None) -> dict[str, str]:
         place = match.end()
     lacking = [name for name in ("keyId", "algorithm", "signature") if name not in found]
     if lacking:
-        raise SignatureError(f"the Authorization header lacks {', '.join(lacking)}")
+        raise SignatureError(f"the Authorization header has no {', '.join(lacking)}")
     if found["algorithm"].lower() != ALGORITHM:
         raise SignatureError(f"algorithm {found['algorithm']!r} is not {ALGORITHM}")
     return found

@@ -37,7 +37,7 @@ _DISCOVERY = Discovery(
     environment=variables(URL_VARIABLE, TOKEN_VARIABLE, token_credentials),
     token=token_credentials,
     remedy=(
-        f"Run `omics login crunch`. Or set {URL_VARIABLE}, or pass base_url (--base-url): the site's address, beginning with "
+        f"Run `omics login crunch`. Or set {URL_VARIABLE}, or pass base_url (--base-url): the URL of the site, beginning with "
         f"https://. Set {TOKEN_VARIABLE}, or pass credentials (--access-token): an administrator of the site issues tokens."
     ),
     requires_credentials=True,

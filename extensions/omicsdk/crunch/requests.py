@@ -87,7 +87,7 @@ def _moved(answer: httpx.Response) -> APIError:
         method=answer.request.method,
         url=mask_url(str(answer.request.url)),
         headers=dict(answer.headers),
-        remedy="Nothing was sent there: set that address as CRUNCH_URL or base_url (--base-url).",
+        remedy="Nothing was sent there. Set that URL as CRUNCH_URL or base_url (--base-url).",
     )
 
 

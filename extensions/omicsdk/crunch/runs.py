@@ -480,9 +480,7 @@ def run(
     """
     # Check first what would make the run fail: a dataset that failed stays locked on the site.
     if workflow_path is not None and not Path(workflow_path).is_file():
-        raise UsageError(
-            f"Cannot run the workflow: there is no file {workflow_path}", remedy="Check its path (--path)."
-        )
+        raise UsageError(f"Cannot run the workflow: {workflow_path} not found", remedy="Check its path (--path).")
     if workflow_type is WorkflowType.snakemake and shutil.which("snakemake") is None:
         raise UsageError(
             "snakemake not found on the PATH",
@@ -579,5 +577,5 @@ def check_cores(cores: object) -> str:
     """
     text = str(cores)
     if text != "all" and not (text.isascii() and text.isdigit() and int(text)):
-        raise ConfigError(f"cores is {text!r}", remedy='Give a whole number, 1 or more, or "all".')
+        raise ConfigError(f"cores is {text!r}", remedy='Use a whole number, 1 or more, or "all".')
     return text

@@ -77,7 +77,7 @@ def login_to(endpoint: str | None, credentials: CommonsCredentials | None) -> Ge
     source = login_of(Arguments(endpoint, named), os.environ, home_folder).source
     if isinstance(source, TokenService) and source.missing is not None:
         raise Gen3AuthError(
-            f"There is no credentials file {source.missing}",
+            f"Credentials file {source.missing} not found",
             remedy="Download credentials.json from your profile page of the commons, and give its path.",
         )
     return Auth(endpoint=endpoint, refresh_file=named)

@@ -284,9 +284,7 @@ class _Reader:
             if url and fault_of(url):
                 raise self._error(f"pacs_{key} is {url!r}", "Use a URL that begins with http:// or https://.")
             if url and (pacs.token or pacs.user) and not is_confidential(url):
-                raise self._error(
-                    f"pacs_{key} is not encrypted, so no login is sent there", "Use its https:// address."
-                )
+                raise self._error(f"pacs_{key} is not encrypted, so no login is sent there", "Use its https URL.")
         for key, title in (("aec", pacs.aec), ("aet", pacs.aet)):
             if len(title) > _LONGEST_TITLE:
                 message = f"pacs_{key} is longer than {_LONGEST_TITLE} characters"

@@ -333,7 +333,7 @@ class _Part:
             except OSError as error:
                 if error.errno in HELD:
                     raise FolderBusy(
-                        str(self.path), remedy="Another process downloads this file: wait for its end."
+                        str(self.path), remedy="Wait until the other process has downloaded the file."
                     ) from error
             try:
                 yield file

@@ -233,7 +233,7 @@ class _Sequence:
         start, end = self._start or 0, self._end
         if start < 0 or (end is not None and end < 1):
             raise UsageError(
-                "start must be 0 or more, and end 1 or more", remedy="Positions count from 0; the end is excluded."
+                "start must be 0 or more, and end 1 or more", remedy="Use positions from 0; the end is excluded."
             )
         if end == start:
             raise UsageError(
@@ -284,7 +284,7 @@ class _Sequence:
 
     def _wrong(self, why: str) -> OmicsError:
         return TransferError(
-            f"{self.title}: {why}", name=self._id, remedy="Check the positions and the service's address."
+            f"{self.title}: {why}", name=self._id, remedy="Check the positions and the URL of the service."
         )
 
 

@@ -78,7 +78,8 @@ def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *
     # The service answers 200 without a job for an unknown task.
     if not is_object(job) or not job.get("uid"):
         raise Gen3JobError(
-            f"The commons has no job {name}", remedy="Check the name, and ask the commons' operators for their jobs."
+            f"The commons has no job {name}",
+            remedy="Check the name, or ask the operators of the commons for the names of their jobs.",
         )
     return cast("Job", job)
 

@@ -251,7 +251,7 @@ def _check_confidential(base: str, what: str) -> None:
     if not is_confidential(base):
         raise Gen3AuthError(
             f"{what} is not sent to {base}, because the connection is not encrypted",
-            remedy="Use the commons' https:// address.",
+            remedy="Use the https URL of the commons.",
         )
 
 

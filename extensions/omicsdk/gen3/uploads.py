@@ -228,7 +228,7 @@ def upload(
     if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
         raise UsageError(
             f"part_size is {part_size} and single {single}",
-            remedy="Parts take 5 MiB to 5 GiB, one request up to 5 GiB.",
+            remedy="Use parts of 5 MiB to 5 GiB; one request sends at most 5 GiB.",
         )
     authz = list(authz)
     if wrong := [each for each in authz if not each.startswith("/")]:

@@ -440,7 +440,7 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     parts = urlsplit(swagger_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
-            f"{named} is {mask_url(swagger_url)!r}",
+            f"{named}: {mask_url(swagger_url)!r} is not an http or https URL",
             remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return swagger_url.partition("?")[0].rpartition("/")[0]

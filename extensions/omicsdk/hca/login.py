@@ -229,8 +229,8 @@ class ServiceLogin:
     def _by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
         echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
         attempt = begin(application, echo, SCOPES, extra)
-        self.tell(f"Log in at this address, in any browser:\n{attempt.url}")
-        answer = ask("Paste the code that the last page shows, or that page's address: ")
+        self.tell(f"Log in at this URL, in any browser:\n{attempt.url}")
+        answer = ask("Paste the code that the last page shows, or the URL of that page: ")
         return self._endpoint.grant(code_request(application, attempt, code_of(answer, attempt.state, bare=True)))
 
     def _migrated(self) -> Grant:

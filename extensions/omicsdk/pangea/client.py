@@ -53,7 +53,7 @@ _DISCOVERY = Discovery(
     environment=_environment,
     default_url=DEFAULT_URL,
     token=token_credentials,
-    remedy="Pass base_url, or set PANGEA_ENDPOINT: the server's address, beginning with https://.",
+    remedy="Pass base_url, or set PANGEA_ENDPOINT: the URL of the server, beginning with https://.",
 )
 
 

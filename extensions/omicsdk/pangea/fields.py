@@ -80,7 +80,7 @@ def download_url(data: object) -> str:
     if kind == "blob" or not is_object(data):
         raise NoFile(
             "Cannot fetch a file for a BLOB type result field.",
-            remedy="Its data are in stored_data; there is no file to download.",
+            remedy="Read its data from stored_data; there is no file to download.",
         )
     if kind != "s3":
         return _text(data, "url")
@@ -111,7 +111,7 @@ def file_name_of(data: object) -> str:
                 return _last_part(stated)
     raise NoFile(
         "Cannot make a reference filename for a BLOB type result field.",
-        remedy="get_blob_filename() names the file for its data.",
+        remedy="Call get_blob_filename() for the name of a file of its data.",
     )
 
 

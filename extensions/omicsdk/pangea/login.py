@@ -101,7 +101,7 @@ def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> 
         ConfigError: It is no address.
     """
     address = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_URL
-    remedy = f"Use the server's address with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
+    remedy = f"Use the URL of the server with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
     source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
     return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)
 
@@ -118,7 +118,7 @@ def check_encrypted(url: str) -> None:
     if not is_confidential(url):
         raise AuthError(
             f"The password is not sent to {mask_url(url)} because the connection is not encrypted",
-            remedy="Use the server's https:// address.",
+            remedy="Use the https URL of the server.",
         )
 
 

@@ -294,7 +294,9 @@ class SRARecord(Record):
         """
         found = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
         if not found:
-            raise NotFound(f"{self.accession} has no run with a file", remedy="Its runs may not be public.")
+            raise NotFound(
+                f"{self.accession} has no run with a file", remedy="Check the accession; its runs may not be public."
+            )
         return found
 
     def analysis_result_blob(self) -> dict[str, Any]:

@@ -271,7 +271,9 @@ def upload_reads(
         return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())
     group = find_sample_group(client, organization, library)
     if not group.is_library:
-        raise UsageError(f"The group {group.name!r} is not a library", remedy="Samples are created in libraries only.")
+        raise UsageError(
+            f"The group {group.name!r} is not a library", remedy="Use a library; other groups cannot own samples."
+        )
     tagged = [find_tag(client, name).uuid for name in tags]
 
     def prepare(reads: ReadSet) -> _PreparedReads:

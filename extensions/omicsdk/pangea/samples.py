@@ -45,7 +45,9 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
         raise ValueError(f"{twice!r} is listed twice; a library has one sample of a name")
     group = find_sample_group(client, organization, library)
     if not group.is_library:
-        raise UsageError(f"The group {group.name!r} is not a library", remedy="Samples are created in libraries only.")
+        raise UsageError(
+            f"The group {group.name!r} is not a library", remedy="Use a library; other groups cannot own samples."
+        )
     uuids: list[str] = []
     for start in range(0, len(names), BATCH):
         batch = list(names[start : start + BATCH])

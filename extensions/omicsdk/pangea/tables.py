@@ -65,7 +65,7 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
             f"the table is not CSV from line {before + 1} on: {error}", remedy="Check its quotes."
         ) from error
     if not numbered:
-        raise UsageError("the table is empty", remedy="Its first line names the columns.")
+        raise UsageError("the table is empty", remedy="Name the columns in the first line.")
     header = numbered[0][1]
     at = _column(header, index)
     body = numbered[1:]

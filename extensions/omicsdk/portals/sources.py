@@ -244,7 +244,11 @@ class Gdc(Service):
             if file.name:  # it was complete, or the answer lacks it: the fetch says why
                 return [file]
             unknown = f"The GDC has no file {file.address}"
-            return [replace(file, error=NotFound(unknown, remedy="It may have been replaced by a newer version."))]
+            return [
+                replace(
+                    file, error=NotFound(unknown, remedy="Check the UUID; a newer version may have replaced the file.")
+                )
+            ]
         size: object = told.get("file_size")
         md5 = hexadecimal("md5", str(told.get("md5sum") or ""))
         return [

@@ -158,7 +158,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
     """
     form = form.lower() if form else None
     if form not in (None, "json", "yaml"):
-        raise WrongApp(f"raw_format is {form!r}", remedy='Give "json" or "yaml".')
+        raise WrongApp(f"raw_format is {form!r}", remedy='Use "json" or "yaml".')
     if isinstance(raw, Mapping):
         found = dict(cast("Mapping[str, Any]", raw))
     elif not isinstance(raw, str):
@@ -167,10 +167,10 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         try:
             found = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or give raw_format="yaml".') from None
+            raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or pass raw_format="yaml".') from None
         if not isinstance(found, dict):
             kind = type(found).__name__
-            raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Give several together in "$graph".')
+            raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Combine several in "$graph".')
     elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
         raise WrongApp(
             f"raw is not an app's CWL: {raw.strip()[:60]!r}", remedy="Use the text of a CWL file, not its name."
@@ -199,7 +199,7 @@ def read_app(file: Path) -> dict[str, Any]:
     document = _parsed(file)
     if not isinstance(document.get("class"), str) and "$graph" not in document:
         raise WrongApp(
-            f"{file} is not CWL: it has no class", remedy="An app's class is CommandLineTool, Workflow or the like."
+            f"{file} is not CWL: it has no class", remedy="Use an app class, such as CommandLineTool or Workflow."
         )
     return _packed(file) if references(document) else document
 

@@ -121,7 +121,7 @@ def read_profile(profile: str) -> tuple[str, str]:
     if not sections.has_section(profile):
         known = ", ".join(sections.sections()) or "none"
         raise ConfigError(
-            f"There is no profile {profile!r}; the file has {known}" if file.exists() else "The file does not exist",
+            f"Profile {profile!r} not found; the file has {known}" if file.exists() else "The file does not exist",
             file=str(file),
             remedy=f"Write a section [{profile}] with api_endpoint and auth_token into it.",
         )

@@ -117,7 +117,9 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
     except csv.Error as error:
         raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
     if columns is None:
-        raise WrongTable("the table is empty", remedy="Its first line names the columns: id, path, tags, metadata.KEY.")
+        raise WrongTable(
+            "the table is empty", remedy="Name the columns in the first line: id, path, tags, metadata.KEY."
+        )
 
 
 def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[Change]:
@@ -306,7 +308,7 @@ def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[st
     except csv.Error as error:
         raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
     if not found:
-        raise WrongTable("the table has no rows", remedy=f"Its first line names the columns: {', '.join(columns)}.")
+        raise WrongTable("the table has no rows", remedy=f"Name the columns in the first line: {', '.join(columns)}.")
     return found
 
 
@@ -314,9 +316,9 @@ def _check_columns(names: Sequence[str], columns: Sequence[str], filled: Sequenc
     unknown = [name for name in names if name not in columns]
     if unknown:
         raise WrongTable(
-            f"line 1: unknown column {unknown[0]!r}", remedy=f"There are {', '.join(columns)}, separated by tabs."
+            f"line 1: unknown column {unknown[0]!r}", remedy=f"Use the columns {', '.join(columns)}, separated by tabs."
         )
     _check_distinct(names)
     missing = [name for name in filled if name not in names]
     if missing:
-        raise WrongTable(f"line 1: there is no column {missing[0]!r}", remedy="Add it.")
+        raise WrongTable(f"line 1: missing column {missing[0]!r}", remedy="Add it.")

@@ -149,7 +149,7 @@ def exports_named(
     folders = Folders(client)
     files = [each for text in paths for each in folders.files_named(text, recursive=recursive)]
     if not files:
-        raise UsageError("it contains no files", remedy="Name files, or a folder with some.")
+        raise UsageError("it contains no files", remedy="Name files, or a folder that contains files.")
     is_name = bool(to) and not to.endswith("/")
     if is_name and len(files) > 1:
         raise UsageError(f"--to {to}: only one file can have that name", remedy=f"Name a folder: --to {to}/")

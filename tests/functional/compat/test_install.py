@@ -93,7 +93,7 @@ except ImportError as error:
 
 def test_only_the_names_that_are_given_are_installed() -> None:
     done = run("from omicsdk.compat import install; install('nothing')")
-    assert "There is no face of 'nothing'" in done.stderr
+    assert "No compatibility package for 'nothing'" in done.stderr
 
 
 def test_a_module_that_a_face_lacks_is_an_import_error_that_names_it() -> None:

@@ -160,7 +160,7 @@ def test_a_project_that_isn_t_there_is_told_before_anything_is_sent(submitter, w
 
 
 def test_credentials_that_aren_t_there_or_ended_are_told(auth, tmp_path, write):
-    with pytest.raises(Gen3AuthError, match=r"There is no credentials file .*gone\.json"):
+    with pytest.raises(Gen3AuthError, match=r"Credentials file .*gone\.json not found"):
         Gen3Submitter(auth.endpoint, tmp_path / "gone.json")
     write("bad.json", {"api_key": "x"})
     with pytest.raises(Gen3AuthError, match="profile page"):

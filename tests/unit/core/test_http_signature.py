@@ -66,7 +66,7 @@ def authorization(old: str, new: str) -> dict[str, Any]:
         ({"headers": {"Authorization": "Bearer abc"}}, "scheme Signature"),
         ({"headers": {"Authorization": "Signature keyId=k"}}, "name=value"),
         ({"headers": {"Authorization": 'Signature keyId="k",keyId="j"'}}, "distinct"),
-        ({"headers": {"Authorization": 'Signature keyId="k",algorithm="hmac-sha256"'}}, "lacks signature"),
+        ({"headers": {"Authorization": 'Signature keyId="k",algorithm="hmac-sha256"'}}, "has no signature"),
         ({"headers": {**good()["headers"], "Date": "yesterday"}}, "is wrong"),
         ({"headers": {k: v for k, v in good()["headers"].items() if k != "Date"}}, "no date"),
         ({"headers": {**good()["headers"], "Digest": digest_of(b"evil")}, "body": b"evil"}, "is wrong"),

@@ -163,7 +163,7 @@ def test_dicomweb_needs_no_dicom_port():
         ({**WEB, "pacs_token": "t", "pacs_wado_uri": "http://a.example.org/w"}, "pacs_wado_uri is not encrypted"),
         (
             {"pacs_dicomweb": "http://a.example.org", "pacs_user": "u"},
-            r"pacs_dicomweb is not encrypted.*Use its https://",
+            r"pacs_dicomweb is not encrypted.*Use its https URL",
         ),
         ({"pacs_aet": "x"}, "pacs_ip is missing"),
         ({**PACS, "storage": "pasc"}, r"storage is 'pasc'\. Did you mean 'pacs'\?"),

@@ -42,10 +42,10 @@ def test_what_is_no_url_of_a_document(url: str):
 
 def test_a_setting_that_is_no_url_is_named_with_its_line(tmp_path: Path):
     made = config(tmp_path, {"DSSClient": {"swagger_url": "dss.example.org"}})
-    with pytest.raises(ConfigError, match=r"^DSSClient\.swagger_url \(.*config\.json:1\) is 'dss\.example\.org'"):
+    with pytest.raises(ConfigError, match=r"^DSSClient\.swagger_url \(.*config\.json:1\): 'dss\.example\.org'"):
         connection("DSSClient", config=made, environ={})
     made["DSSClient"].swagger_url = "other"
-    with pytest.raises(ConfigError, match=r"^DSSClient\.swagger_url \(set in the program\) is 'other'"):
+    with pytest.raises(ConfigError, match=r"^DSSClient\.swagger_url \(set in the program\): 'other'"):
         connection("DSSClient", config=made, environ={})
 
 

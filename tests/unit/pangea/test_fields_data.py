@@ -185,7 +185,7 @@ def test_what_json_changes_is_listed_as_the_published_client_does(data: Any, iss
 
 @pytest.mark.parametrize("data", [{"a": float("nan")}, {"a": {1, 2}}, {(1, 2): 3}, {"a": b"x"}])
 def test_what_isnt_json_is_refused(data: Any):
-    with pytest.raises(RemoteObjectError, match="can't be written as JSON"):
+    with pytest.raises(RemoteObjectError, match="Cannot write the data as JSON"):
         check_json_serialization(data)
 
 

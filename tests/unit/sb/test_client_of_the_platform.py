@@ -55,7 +55,7 @@ def test_a_profile_says_where_and_who(home: Path):
     assert _sent() == ("https://default.example.org/v2", "of-default")
     assert _sent(profile="cgc") == ("https://cgc.example.org/v2", "50%-of-cgc")
     assert _sent(profile="cgc", credentials="mine") == ("https://cgc.example.org/v2", "mine")
-    with pytest.raises(ConfigError, match="no profile 'other'; the file has default, cgc"):
+    with pytest.raises(ConfigError, match="Profile 'other' not found; the file has default, cgc"):
         SevenBridges(profile="other")
 
 

@@ -327,7 +327,7 @@ def _checked(keys: Keys, value: str) -> str:
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
-    return checked_base_url(value, source=name_of(keys), remedy="Use an address that begins with https://.")
+    return checked_base_url(value, source=name_of(keys), remedy="Use a URL that begins with https://.")
 
 
 def _secret(name: str, place: str) -> OmicsError:

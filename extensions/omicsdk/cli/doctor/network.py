@@ -69,7 +69,7 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
         return outcome("ok", "none: direct connection")
     shown = mask_url(named)
     if shown.partition("://")[0].lower() not in _PORTS:
-        return outcome("failed", f"{shown} is not the address of a proxy", "Write HTTPS_PROXY as http://host:port.")
+        return outcome("failed", f"{shown} is not the URL of a proxy", "Write HTTPS_PROXY as http://host:port.")
     try:
         parts = urlsplit(named)
         socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), seconds).close()
@@ -95,11 +95,11 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
     if parts.scheme != "https" and is_loopback(host):
         return outcome("skipped", "http to this machine")
     if parts.scheme != "https":
-        remedy = "Use its https:// address: credentials are not sent over http."
+        remedy = "Use its https URL: credentials are not sent over http."
         return outcome("warning", "http: the connection is not encrypted", remedy)
     if way.proxy is not None:
         return outcome("skipped", "through the proxy; the probe of the login includes it")
-    remedy = "Check the address of the service, and that no firewall blocks it."
+    remedy = "Check the URL of the service, and that no firewall blocks it."
     try:
         with (
             socket.create_connection((host, parts.port or 443), seconds) as plain,
@@ -245,7 +245,7 @@ def judge(login: Login, answer: Answer | None) -> Outcome:
         return outcome("skipped", login.warning or "no read-only call can test it")
     where, error = f"{login.url} answered {answer.status}", answer.error
     if error is None and answer.status >= 300:
-        return outcome("warning", where, "Check the address: it redirects to another one.")
+        return outcome("warning", where, "Check the URL: it redirects to another one.")
     if error is None and login.warning:
         text, _, command = login.warning.partition(": ")
         return outcome("warning", f"{login.call.shows}; {text}", command and f"Run: {command}")
@@ -258,7 +258,7 @@ def judge(login: Login, answer: Answer | None) -> Outcome:
             "warning", f"{where}: the login is valid, but has no permission to read its own account", error.remedy
         )
     if answer.status == 404:
-        return outcome("failed", f"{where}: no such service", f"Check the address, which comes from {login.origin}.")
+        return outcome("failed", f"{where}: no such service", f"Check the URL, which comes from {login.origin}.")
     if answer.status:
         return outcome("failed", where, error.remedy)
     if isinstance(error, AuthError | ConfigError):

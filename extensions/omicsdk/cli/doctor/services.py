@@ -187,7 +187,7 @@ def _login(service: str, what: str, origin: str, url: str, credentials: Credenti
         return found._replace(problem=missing, remedy=HOW_TO_GET[service])
     if fault := fault_of(url):
         name = origin.partition(" and ")[0]
-        return found._replace(problem=f"{name} {fault}", remedy=f"Pass {name} the site's address.")
+        return found._replace(problem=f"{name} {fault}", remedy=f"Pass the URL of the site as {name}.")
     if not is_confidential(url):
         problem = "its base URL is http: the connection is not encrypted, so no secret is sent there"
         return found._replace(problem=problem, remedy="Use a base URL that begins with https://.")

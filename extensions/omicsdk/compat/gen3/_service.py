@@ -65,7 +65,7 @@ def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[st
     if endpoint is None:
         endpoint = cast("str | None", getattr(auth_provider, "endpoint", None))
     if not endpoint:
-        raise Gen3UserError("It isn't said which commons is meant", remedy="Pass endpoint=, or a Gen3Auth.")
+        raise Gen3UserError("No commons given", remedy="Pass endpoint=, or a Gen3Auth.")
     return endpoint_of(endpoint), credentials
 
 

@@ -291,7 +291,7 @@ class Gen3Submission(Service):
         """
         if batch_size < 1:
             raise Gen3UserError(
-                f"batch_size is {batch_size}", remedy="Pass a number from 1; the ids of a batch are in an address."
+                f"Invalid batch_size {batch_size}", remedy="Pass 1 or more; the ids of a batch are sent in a URL."
             )
         deleting, last = self._sheepdog.delete_records, None
         for some in batches(uuids, batch_size):
@@ -388,7 +388,7 @@ class Gen3Submission(Service):
 
 def _format(given: str) -> str:
     if given.lower() not in FORMATS:
-        raise Gen3UserError(f"{given!r} is no format of an export", remedy=f"Pass one of {', '.join(FORMATS)}.")
+        raise Gen3UserError(f"Unknown export format {given!r}", remedy=f"Pass one of {', '.join(FORMATS)}.")
     return given.lower()
 
 

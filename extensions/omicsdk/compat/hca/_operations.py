@@ -108,7 +108,7 @@ class DocumentedOperation(Generic[T]):
     def _paging(self) -> Paging:
         paging = self._operation.facts.paging
         if paging is None:
-            raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
+            raise TypeError(f"{self._operation.facts.name}() returns a single page, and cannot be iterated")
         return paging
 
     def _plain(self, response: httpx.Response) -> Any:

@@ -64,7 +64,7 @@ def check_json_serialization(blob: object) -> None:
     try:
         read: object = json.loads(json.dumps(blob, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise RemoteObjectError(f"The data can't be written as JSON: {error}") from error
+        raise RemoteObjectError(f"Cannot write the data as JSON: {error}") from error
     if read == blob:
         return
     if is_object(blob) and is_object(read):
@@ -446,8 +446,8 @@ class AnalysisResult(RemoteObject, Generic[F]):
         if self.is_private != wanted:
             words = "private" if wanted else "public"
             raise RemoteObjectError(
-                f"{self} was created and isn't {words}: the server didn't do as it was asked",
-                remedy="Delete it, and ask the platform's operators.",
+                f"{self} was created, but is not {words}: the server ignored the setting",
+                remedy="Delete it and contact the platform's operators.",
             )
 
     def _filter(self) -> dict[str, object]:

@@ -424,7 +424,7 @@ class Knex:
         return f"<Knex {mask_url(self.endpoint_url)}>"
 
     def __reduce__(self) -> Never:
-        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: make one in each process")
+        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         # A copy of what knows it, such as a sample, is one of the same server.

@@ -159,7 +159,7 @@ class RemoteObject:
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(
                     f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(there), SHOWN)}",
-                    remedy="Fetch it without setting that, then set it and save.",
+                    remedy=f"Fetch it without setting {name}, then set {name} and save.",
                 )
         self._take(blob)
 
@@ -247,9 +247,7 @@ class RemoteObject:
         """
         self._check_alive("saved")
         if not self._already_fetched:
-            raise RemoteObjectError(
-                f"{self} can't be saved: it was never fetched", remedy="Call get() or idem() first."
-            )
+            raise RemoteObjectError(f"Cannot save {self}: it was never fetched", remedy="Call get() or idem() first.")
         if self._modified or self._is_unsaved():
             self.invalidate_cache()
             self._save()
@@ -380,9 +378,7 @@ class RemoteObject:
         changes = self._changes()
         for name, value in changes.items():
             if self._is_blank(name, value):
-                raise RemoteObjectError(
-                    f"{self}: {name} can't be made blank, the server doesn't take that", remedy="Set other words."
-                )
+                raise RemoteObjectError(f"{self}: {name} cannot be blank", remedy="Set another text.")
         if changes:
             answer: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
             with documented_errors():
@@ -441,13 +437,13 @@ class RemoteObject:
     def _id(self) -> str:
         if self.uuid is None:
             raise RemoteObjectError(
-                f"{self} isn't known to the server yet", remedy="Call get(), create() or idem() first."
+                f"{self} does not exist on the server yet", remedy="Call get(), create() or idem() first."
             )
         return self.uuid
 
     def _check_alive(self, done: str) -> None:
         if self._deleted:
-            raise RemoteObjectError(f"{self} can't be {done}: it was deleted")
+            raise RemoteObjectError(f"{self} cannot be {done}: it was deleted")
 
     # -- what belongs to it
 

@@ -275,7 +275,7 @@ class SampleGroup(RemoteObject):
             self._already_fetched = True  # it is there, and may be deleted or saved
             asked, made = ("public", "private") if wanted else ("private", "public")
             raise RemoteObjectError(
-                f"{self} was asked to be {asked}, and the server keeps it {made}",
+                f"{self} was set to {asked}, but is still {made} on the server",
                 remedy=f"Delete it, or set is_public = {wanted} and save it.",
             )
 
@@ -295,8 +295,8 @@ class SampleGroup(RemoteObject):
         except PangeaNotFoundError as error:
             if not declared:
                 raise RemoteObjectError(
-                    f"There is no library {self.name!r} to create samples in",
-                    remedy="Create it first, or give is_library=True and it is created with its first sample.",
+                    f"Library {self.name!r} not found",
+                    remedy="Create it first, or pass is_library=True to create it with its first sample.",
                 ) from error
             self._create_or_find()
         if not self.is_library:

@@ -36,7 +36,7 @@ class _ByUuid(RemoteObject):
 
     def _create(self) -> None:
         raise RemoteObjectError(
-            f"{self} can't be created with this call", remedy="Have its prototype create a work order."
+            f"{self} cannot be created directly", remedy="Create it with the methods of its prototype."
         )
 
     def refresh(self) -> Self:

@@ -92,7 +92,7 @@ def check_texts(given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
             told = shown(value) if name == "url" else f"a {type(value).__name__}"
-            raise SettingsError(f"{name} is {told}, and takes text", remedy=f"Pass {name} as text.")
+            raise SettingsError(f"{name}: expected text, got {told}", remedy=f"Pass {name} as text.")
 
 
 def path_of(name: str, given: object) -> str:
@@ -111,7 +111,7 @@ def path_of(name: str, given: object) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
     if not path or not isinstance(path, str):
         raise SettingsError(
-            f"{name} is {shown(path)}, and takes a path", remedy=f"Pass {name} as text, or as a pathlib.Path."
+            f"{name}: expected a path, got {shown(path)}", remedy=f"Pass {name} as text, or as a pathlib.Path."
         )
     return path
 
@@ -128,8 +128,8 @@ def check_proxies(proxies: object) -> None:
     texts = is_mapping(proxies) and all(isinstance(part, str | None) for pair in proxies.items() for part in pair)
     if proxies is not None and not texts:
         raise SettingsError(
-            f"proxies is a {type(proxies).__name__}, and takes a dictionary of texts",
-            remedy='Give proxies={"https_proxy": "http://proxy.example.org:3128"}, or the like.',
+            f"proxies: expected a dictionary of texts, got a {type(proxies).__name__}",
+            remedy='Pass a dictionary such as proxies={"https_proxy": "http://proxy.example.org:3128"}.',
         )
 
 
@@ -148,8 +148,8 @@ def check_handlers(handlers: object) -> None:
         each = next((each for each in cast("Sequence[object]", handlers) if not callable(each)), None)
         wrong = None if each is None else f"has {shown(each)} in it"
     if wrong:
-        remedy = "Pass error_handlers=[rate_limit_sleeper], or the like."
-        raise SettingsError(f"error_handlers {wrong}, and takes a list of functions", remedy=remedy)
+        remedy = "Pass a list such as error_handlers=[rate_limit_sleeper]."
+        raise SettingsError(f"error_handlers {wrong}: expected a list of functions", remedy=remedy)
 
 
 def check_address(url: str, *, debug: bool) -> None:
@@ -166,7 +166,7 @@ def check_address(url: str, *, debug: bool) -> None:
     wrong, place = "", rest if separator else url.lstrip("/")
     remedy = f"Pass {mask_url(f'https://{place}')}."
     if not separator:
-        wrong = "The platform's address needs https:// before it"
+        wrong = "The URL of the platform must begin with https://"
     elif scheme.lower() == "http" and not debug:
         wrong = f"{mask_url(url)} isn't encrypted: the token could be read on the way"
         remedy = "Pass an https URL, or debug=True for a server on this machine."

@@ -123,7 +123,7 @@ def check_config(config: object) -> None:
         return
     told = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
     profile = told if told == repr(config) else "..."
-    raise SettingsError(f"config is {told}, and takes a Config", remedy=f"Pass config=Config(profile={profile}).")
+    raise SettingsError(f"config: expected a Config, got {told}", remedy=f"Pass config=Config(profile={profile}).")
 
 
 def from_variables() -> Access | None:
@@ -149,7 +149,7 @@ def by_default() -> Access:
         return found
     if not Path(UserProfile.CREDENTIALS).exists():
         raise SettingsError(
-            "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN aren't both set, and there is no ~/.sevenbridges/credentials",
+            "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN are not both set, and ~/.sevenbridges/credentials does not exist",
             remedy="Pass url and token, set both variables, or write that file.",
         )
     return UserProfile("default")

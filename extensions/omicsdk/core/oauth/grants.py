@@ -65,7 +65,7 @@ class Application:
             if not is_confidential(str(texts[name])):
                 raise ConfigError(
                     f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which is not encrypted",
-                    remedy="Use an address that begins with https://.",
+                    remedy="Use a URL that begins with https://.",
                 )
         listed: object = inner.get("redirect_uris")
         redirects = tuple(each for each in listed if isinstance(each, str)) if is_array(listed) else ()

@@ -400,7 +400,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
             url = mask_url(manners.base_url)
             raise AuthError(
                 f"{request.operation}: credentials are not sent to {url} because the connection is not encrypted",
-                remedy="Use the service's https:// address.",
+                remedy="Use the https URL of the service.",
             )
         return None
     if not credentials.goes_to(hop.url):

@@ -430,7 +430,7 @@ class _Watch:
             self._flow = Flow(self._least_rate, self._seconds)
             self._flow.is_slow(0.0, 0)
         if self._flow.is_slow(self._waited, self._moved):
-            raise _TooSlow(f"The answer was too slow: {self._moved} bytes in {self._waited:.0f} s")
+            raise _TooSlow(f"The response was too slow: {self._moved} bytes in {self._waited:.0f} s")
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -262,11 +262,11 @@ class Archive:
             why = str(getattr(connections.answer, "reason_str", "")) or "no reason given"
             return AuthError(
                 f"{self.title} does not accept {self.config.aet!r}: {why}",
-                remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that it knows ours.",
+                remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that the archive accepts pacs_aet.",
             )
         return ConnectionLost(
             f"{self.title} ended the association before it began",
-            remedy="Check that DICOM is spoken at pacs_port, and that the archive knows the title pacs_aet.",
+            remedy="Check that pacs_port is a DICOM port, and that the archive accepts the title pacs_aet.",
         )
 
     def instances(self, subjects: Sequence[Subject]) -> Iterator[Instance | Unlisted]:

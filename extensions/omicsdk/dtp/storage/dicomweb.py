@@ -90,7 +90,7 @@ def _broken(name: str, why: str) -> TransferError:
     return TransferError(
         f"{name}: the archive sent an incomplete message: {why}",
         name=name,
-        remedy="Try again. If it fails again, the archive does not offer DICOMweb at this address.",
+        remedy="Try again. If it fails again, the archive does not offer DICOMweb at this URL.",
     )
 
 

@@ -67,7 +67,7 @@ def read_path(path: str) -> AzulPath:
     parts = [part for part in path.split("/") if part]
     place = AzulPath(*parts[:3], name="/".join(parts[3:])) if len(parts) > 3 else AzulPath(*parts)
     if place.kind and place.kind not in (*CONTAINERS, FILES):
-        raise WrongUri(f"azul://{path}: {place.kind!r} is not a type of folders", remedy=_FORMS)
+        raise WrongUri(f"azul://{path}: {place.kind!r} is not a type of folder", remedy=_FORMS)
     if place.kind == FILES and place.name:
         raise WrongUri(f"azul://{path}: a single file has no members", remedy=_FORMS)
     return place
@@ -176,7 +176,7 @@ class AzulStore(ClientStore[Azul]):
         chosen = next((each for each in known if place.stated in ("", each.name)), None)
         if chosen is None:
             names = ", ".join(each.name for each in known)
-            raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Catalogs are {names}.")
+            raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Use one of: {names}.")
         return [kind for kind in CONTAINERS if kind in chosen.entity_types]
 
     def _files(self, path: str, place: AzulPath) -> dict[str, AzulFile]:

@@ -77,7 +77,7 @@ def subjects_of(path: str | os.PathLike[str]) -> Iterator[Subject]:
     manifest = Path(path)
     with table_of(manifest) as table:
         if len(table.header) < 2:
-            raise ManifestError(manifest, f"line 1: {len(table.header)} columns match nothing", remedy=_HOW)
+            raise ManifestError(manifest, f"line 1: expected at least 2 columns, got {len(table.header)}", remedy=_HOW)
         columns = [_column(manifest, name) for name in table.header]
         for row in whole_rows(table):
             names = {column: cell.strip() for column, cell in zip(columns, row.cells, strict=False) if cell.strip()}
@@ -106,7 +106,7 @@ def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
     with table_of(Path(path)) as table:
         if tuple(table.header) != INFO_COLUMNS:
             told = f"line 1: the columns are {', '.join(table.header)}"
-            raise ManifestError(table.path, told, remedy=f"They must be {', '.join(INFO_COLUMNS)}.")
+            raise ManifestError(table.path, told, remedy=f"Use the columns {', '.join(INFO_COLUMNS)}.")
         cells = ([cell.strip() for cell in row.cells[: len(INFO_COLUMNS)]] for row in whole_rows(table))
         return {(commons, name): description for commons, name, description in cells}
 

@@ -194,7 +194,7 @@ class _Check:
     ) -> _Header | None:
         """Parse the header; None if the file is empty."""
         if not first.strip():
-            self._wrong(1, "", "", "the file is empty", "Its first line names the columns.")
+            self._wrong(1, "", "", "the file is empty", "Name the columns in the first line.")
             return None
         separator = delimiter or self._delimiter(path, first)
         names = [name.strip().strip('"').strip() for name in (raw_cells(first.rstrip("\r\n"), separator) or [first])]

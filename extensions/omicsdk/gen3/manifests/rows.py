@@ -114,7 +114,7 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
         raise ManifestError(
             path,
             f"it is not a JSON list of objects: {place} is {str(error.value)[:80]!r}",
-            remedy='A manifest is a list like [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
+            remedy='Write a list such as [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
         ) from error
 
 

@@ -157,7 +157,7 @@ def require_columns(path: object, header: Collection[str], names: Iterable[str])
     for name in names:
         if name not in header:
             shown = ", ".join(list(header)[:20])
-            raise ManifestError(path, f"line 1: there is no column {name!r}", remedy=f"There are {shown}.")
+            raise ManifestError(path, f"line 1: missing column {name!r}", remedy=f"Choose from: {shown}.")
 
 
 def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[str]) -> list[Path]:
@@ -271,7 +271,7 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
     with opened(path) as text:
         first = text.readline()
         if not first.strip():
-            raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
+            raise ManifestError(path, "the file is empty", remedy="Name the columns in the first line.")
         if "\0" in first:
             raise ManifestError(path, "it is not a text file", remedy="Use a table of tab- or comma-separated values.")
         separator = delimiter_of(path, delimiter, first)

@@ -330,7 +330,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[
     meant, types = project_of(project), types_of(commons, ids)
     missing = next((each for each in ids if each not in types), None)
     if missing is not None:
-        raise Gen3UserError(f"There is no record {missing}", remedy="Check its id, and that this login may see it.")
+        raise Gen3UserError(f"Record {missing} not found", remedy="Check its id, and that this login may see it.")
     by_type: dict[str, list[str]] = {}
     for each in dict.fromkeys(ids):
         by_type.setdefault(types[each], []).append(each)

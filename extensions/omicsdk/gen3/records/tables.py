@@ -255,7 +255,7 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
         elif (row := row_of(columns, cells, place, kind)) is not None:
             yield row
     if not columns:
-        raise Gen3UserError(f"{path}: the file is empty", remedy="Its first line names the columns.")
+        raise Gen3UserError(f"{path}: the file is empty", remedy="Name the columns in the first line.")
 
 
 _log = getLogger("omicsdk.gen3")

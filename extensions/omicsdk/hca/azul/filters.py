@@ -148,13 +148,13 @@ def to_filters(conditions: Iterable[Condition], facets: Mapping[str, Sequence[An
         if stated and condition.relation not in stated:
             raise InvalidFilter(
                 f"{condition.field} has the relations {next(iter(stated))} and {condition.relation}",
-                remedy="Azul takes one relation for each field.",
+                remedy="Use one relation for each field.",
             )
         stated.setdefault(condition.relation, []).extend(condition.values)
     for field, values in excluded.items():
         stated = filters.setdefault(field, {"is": list(facets[field])})
         if "is" not in stated:
-            raise InvalidFilter(f"{field} has a range and !=", remedy="Azul takes one relation for each field.")
+            raise InvalidFilter(f"{field} has a range and !=", remedy="Use one relation for each field.")
         stated["is"] = [value for value in stated["is"] if value not in values]
     return filters
 

@@ -213,7 +213,7 @@ def download_rows_as_bundles(
         if wanted[row["bundle_uuid"], row["bundle_version"]].setdefault(row["file_name"], sha256) != sha256:
             raise ManifestError(
                 f"{manifest.path}: {row['file_name']} of bundle {row['bundle_uuid']} is listed with two checksums",
-                remedy="Keep the row that is right.",
+                remedy="Keep the correct row.",
             )
 
     def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[list[Bundle], list[OmicsError]]:

@@ -243,7 +243,7 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             if not first.strip():
-                raise ManifestError(f"{path}: the file is empty", remedy="A manifest begins with a header row.")
+                raise ManifestError(f"{path}: the file is empty", remedy="Begin the manifest with a header row.")
             if "\0" in first:
                 raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
             yield chain([first], file)

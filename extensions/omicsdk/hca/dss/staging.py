@@ -92,7 +92,7 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
 
 def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
     if not found:
-        raise UsageError(f"{where} contains no files", remedy="A bundle requires at least one file.")
+        raise UsageError(f"{where} contains no files", remedy="Add at least one file.")
     found.sort(key=lambda file: file.name)
     _warn_of_clashes(found)
     return found

@@ -33,6 +33,6 @@ def test_a_proxy_that_is_named_is_there(listening, closed):
     assert (gone.status, "cannot be reached: Connection refused" in gone.found) == ("failed", True)
     assert "NO_PROXY=a.example" in gone.remedy
     odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)
-    assert (odd.status, "is not the address of a proxy" in odd.found) == ("failed", True)
+    assert (odd.status, "is not the URL of a proxy" in odd.found) == ("failed", True)
     assert odd.remedy == "Write HTTPS_PROXY as http://host:port."
     assert "secret" not in repr([there, gone])

@@ -52,7 +52,7 @@ def test_a_server_that_makes_it_public_all_the_same_is_told_of(org: Organization
     post = org.knex.post
     org.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_public": True}  # type: ignore[method-assign]
     private = org.sample_group("g", is_public=False)
-    with pytest.raises(RemoteObjectError, match="asked to be private, and the server keeps it public"):
+    with pytest.raises(RemoteObjectError, match="set to private, but is still public on the server"):
         private.create()
     private.delete()
     assert not group(org.knex, "g").exists()
@@ -106,7 +106,7 @@ def test_blank_descriptions_are_not_sent(knex: Knex, org: Organization):
     made.save()
     assert (group(knex, "g").get().description, group(knex, "g").get().long_description) == ("Set.", "")
     made.description = " "
-    with pytest.raises(RemoteObjectError, match="description can't be made blank"):
+    with pytest.raises(RemoteObjectError, match="description cannot be blank"):
         made.save()
 
 

@@ -64,7 +64,7 @@ def test_the_generated_client_has_the_same_login(knex: Knex):
 
 
 def test_a_knex_is_not_pickled_and_what_knows_it_can_be_copied(knex: Knex):
-    with pytest.raises(TypeError, match="make one in each process"):
+    with pytest.raises(TypeError, match="create one in each process"):
         pickle.dumps(knex)
     org = Organization(knex, "x")
     assert copy.deepcopy(org).knex is knex

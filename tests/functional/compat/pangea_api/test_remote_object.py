@@ -409,7 +409,7 @@ def test_every_change_of_metadata_is_noticed(there: dict[str, Any], value: Any):
 
 def test_a_place_by_names_that_nobody_knows_yet(knex: Knex):
     assert Organization(knex, "My Org").nested_url() == "nested/My%20Org"
-    with pytest.raises(RemoteObjectError, match="isn't known to the server yet"):
+    with pytest.raises(RemoteObjectError, match="does not exist on the server yet"):
         Organization(knex, "a/b").nested_url()
     made = Organization(knex, "a/b").create()
     assert made.sample_group("g").nested_url() == f"nested/{made.uuid}/sample_groups/g"

@@ -57,7 +57,7 @@ def test_a_sample_is_created_in_a_library_only(knex: Knex, library: SampleGroup)
     plain = library.org.sample_group("Plain").create()
     with pytest.raises(RemoteObjectError, match=r"is no library.*add_sample\(\)"):
         plain.sample("s").create()
-    with pytest.raises(RemoteObjectError, match=r"There is no library 'Nothing'.*is_library=True"):
+    with pytest.raises(RemoteObjectError, match=r"Library 'Nothing' not found.*is_library=True"):
         library.org.sample_group("Nothing").sample("s").create()
     assert not library.org.sample_group("Nothing").exists()
     assert Organization(knex, "An Org").sample_group("A Library").sample("s").create().uuid

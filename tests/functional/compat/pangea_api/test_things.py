@@ -31,7 +31,7 @@ def test_a_dependency_is_added_later(knex: Knex):
     two.add_dependency(one)
     two.save()
     assert Pipeline(knex, "p").module("two", "1").get().dependencies == [one.uuid]
-    with pytest.raises(RemoteObjectError, match="isn't known to the server yet"):
+    with pytest.raises(RemoteObjectError, match="does not exist on the server yet"):
         two.add_dependency(pipeline.module("three", "1"))
 
 

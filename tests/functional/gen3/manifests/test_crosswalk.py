@@ -139,7 +139,7 @@ def test_a_subjects_document_is_deleted(auth: Gen3Auth, documents: Gen3Metadata,
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"{A}|guid|id\n", "1 columns match nothing"),
+        (f"{A}|guid|id\n", "expected at least 2 columns, got 1"),
         (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' is not the name of a column"),
         (f"{A}|guid|id,{B}||x\n", "is not the name of a column"),
     ],
@@ -161,5 +161,5 @@ def test_rows_with_more_cells_than_columns_are_told(auth: Gen3Auth, documents: G
 
 
 def test_columns_of_descriptions(auth: Gen3Auth, written):
-    with pytest.raises(ManifestError, match="They must be commons_url, identifier_name, description"):
+    with pytest.raises(ManifestError, match="Use the columns commons_url, identifier_name, description"):
         asyncio.run(publish_crosswalk_metadata(auth, written(HEADER), written("a,b\n", "i.csv")))

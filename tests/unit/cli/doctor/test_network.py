@@ -72,9 +72,9 @@ def not_tls():
         (agreed(60), "ok", "TLSv1.3, authorities of", ""),
         (agreed(3), "warning", "expires in 3 days", "operators"),
         (untrusted(), "failed", "is not trusted: self-signed", "SSL_CERT_FILE"),
-        (not_tls(), "failed", "no TLS (WRONG_VERSION_NUMBER)", "address"),
-        (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "address"),
-        (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "address"),
+        (not_tls(), "failed", "no TLS (WRONG_VERSION_NUMBER)", "Check the URL"),
+        (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "Check the URL"),
+        (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "Check the URL"),
     ],
 )
 def test_a_server_is_trusted_or_it_is_said_why_not(monkeypatch, shaken, status, told, remedy):
@@ -98,7 +98,7 @@ def test_a_server_is_trusted_or_it_is_said_why_not(monkeypatch, shaken, status, 
 @pytest.mark.parametrize(
     ("origin", "environ", "status", "told", "remedy"),
     [
-        ("http://a.example", {}, "warning", "not encrypted", "https://"),
+        ("http://a.example", {}, "warning", "not encrypted", "Use its https URL"),
         ("http://127.0.0.1:80", {}, "skipped", "this machine", ""),
         (ORIGIN, PROXIED, "skipped", "proxy", ""),
     ],

@@ -119,7 +119,7 @@ def test_what_creates_is_what_the_published_client_sends_and_what_it_forgets(
 
 def test_a_private_group_of_a_server_that_is_not_asked_stays_no_secret(knex: Knex, recorded: Recorded):
     org = Organization(knex, "Cli Org").create()
-    with pytest.raises(RemoteObjectError, match="asked to be private, and the server keeps it public"):
+    with pytest.raises(RemoteObjectError, match="set to private, but is still public on the server"):
         org.sample_group("Cli Priv", is_library=True, is_public=False).create()
     assert recorded.sent[-1][1]["is_public"] is False
 

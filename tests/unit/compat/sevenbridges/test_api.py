@@ -129,7 +129,7 @@ def test_an_api_that_is_given_goes_before_the_classs_own():
 
 
 def test_the_plain_class_belongs_to_no_api():
-    with pytest.raises(SettingsError, match=r"Project belongs to no Api here.*pass api="):
+    with pytest.raises(SettingsError, match=r"Project is not bound to an Api.*pass api="):
         Project.query()
     (project,) = Project.query(api=Platform("one").api())
     assert project.id == "one/p"

@@ -222,7 +222,7 @@ def test_a_link_that_leads_nowhere_new_ends():
 
     api = Api(BASE, "t", transport=httpx.MockTransport(circling), clock=ManualClock())
     page = Collection.fetch(Thing, linked_request(f"{BASE}/things?name=%C3%BC%26%3F", "page"), api)
-    with pytest.raises(PaginationError, match="leads back"):
+    with pytest.raises(PaginationError, match="points to the page itself"):
         list(page.all())
 
 
@@ -320,7 +320,7 @@ def test_a_volume_is_listed_forwards():
     assert [each.location for each in last] == ["file-1"]
     with pytest.raises(PaginationError, match="last page"):
         last.next_page()
-    with pytest.raises(PaginationError, match="only listed forwards"):
+    with pytest.raises(PaginationError, match="Cannot list a previous page"):
         last.previous_page()
     assert repr(page) == "<VolumeCollection: fetched=1, prefixes=1>"
 

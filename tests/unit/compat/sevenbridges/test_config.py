@@ -129,7 +129,7 @@ def test_a_profile_without_a_file():
 
 def test_a_profile_that_is_not_there(write):
     write(credentials("one", "two"))
-    with pytest.raises(SettingsError, match="no profile 'three'; the file has one, two"):
+    with pytest.raises(SettingsError, match="Profile 'three' not found; the file has one, two"):
         Config("three")
 
 

@@ -142,7 +142,7 @@ def test_a_good_answer_that_is_no_json(make):
         with pytest.raises(errors.NonJSONResponseError, match="log in") as caught:
             call(request)
         assert caught.value.status == 200
-    with pytest.raises(errors.NonJSONResponseError, match="isn't a JSON object"):
+    with pytest.raises(errors.NonJSONResponseError, match="is not a JSON object"):
         make(lambda _: httpx.Response(200, json=[1])).call_object(request)
 
 

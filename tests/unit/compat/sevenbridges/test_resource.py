@@ -277,7 +277,7 @@ def test_reload_forgets_edits_and_gives_itself():
 
 
 def test_reload_where_nothing_says_where():
-    with pytest.raises(SbgError, match="Thing '1' can't be asked for again"):
+    with pytest.raises(SbgError, match="Thing '1' cannot be reloaded"):
         Thing(id="1", api=api_of(Platform())).reload()
 
 
@@ -351,7 +351,7 @@ def test_a_pickle_has_the_edits_and_no_api():
     assert two == one
     assert two.changes() == {"settings": {"x": 2}}
     assert two.api_or_none is None
-    with pytest.raises(SettingsError, match="belongs to no Api"):
+    with pytest.raises(SettingsError, match="is not bound to an Api"):
         _ = two.api
 
 

@@ -71,7 +71,7 @@ def test_a_name_and_a_password_will_do():
 
 
 def test_without_a_commons():
-    with pytest.raises(Gen3UserError, match="isn't said which commons"):
+    with pytest.raises(Gen3UserError, match="No commons given"):
         Gen3Index()
     with pytest.raises(ConfigError, match="Invalid credentials of type"):
         Gen3Index(COMMONS, "token")  # type: ignore[arg-type]

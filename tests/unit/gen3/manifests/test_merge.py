@@ -181,9 +181,9 @@ def test_what_cannot_be_compared(written, tmp_path: Path):
     first, second = written("a.tsv", "id | n", "1 | x"), written("b.csv", "id,n", "1,x")
     with pytest.raises(UsageError, match="have different extensions"):
         manifest_diff(files=[first, second])
-    with pytest.raises(UsageError, match="There are 1 manifests"):
+    with pytest.raises(UsageError, match="Expected two manifests, got 1"):
         manifest_diff(files=[first])
-    with pytest.raises(ManifestError, match="there is no column 'guid'"):
+    with pytest.raises(ManifestError, match="missing column 'guid'"):
         compare_manifests(first, first, tmp_path / "out.tsv")
 
 
@@ -216,5 +216,5 @@ def test_keys_may_be_parts_of_others(written, tmp_path: Path):
 
 def test_columns_of_a_mapping_must_be_there(written, tmp_path: Path):
     for column in ("row_column_name", "indexing_manifest_column_name"):
-        with pytest.raises(ManifestError, match="there is no column 'x'"):
+        with pytest.raises(ManifestError, match="missing column 'x'"):
             with_guids(tmp_path, written, manifests_mapping_config={**manifests_mapping_config, column: "x"})

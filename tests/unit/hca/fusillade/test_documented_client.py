@@ -147,5 +147,5 @@ def test_the_host_is_that_of_the_configuration(service: Any):
 
 
 def test_no_swagger_url_is_an_error_that_says_what_to_give():
-    with pytest.raises(ConfigError, match=r"swagger_url is 'auth\.example\.org'"):
+    with pytest.raises(ConfigError, match=r"swagger_url: 'auth\.example\.org' is not"):
         AuthClient(swagger_url="auth.example.org")

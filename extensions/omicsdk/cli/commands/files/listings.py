@@ -62,7 +62,7 @@ class Places(Patterns):
             if not (equals and dot and name) or scheme not in STORES:
                 raise UsageError(
                     f"--option {key}: not of the form SCHEME.NAME=VALUE",
-                    remedy=f"The schemes are {', '.join(STORES)}: sb.profile=cgc.",
+                    remedy=f"Use one of the schemes {', '.join(STORES)}, such as sb.profile=cgc.",
                 )
             found.setdefault(scheme, {})[name.replace("-", "_")] = value
         return Stores(found)

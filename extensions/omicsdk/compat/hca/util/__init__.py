@@ -86,7 +86,7 @@ class RetryPolicy:
         named = [int(count) for count in (connect, read, status) if count is not None]
         tries = max(named) if named else int(total or 0)
         if tries < 0:
-            raise ValueError(f"RetryPolicy: {tries} tries after the first can't be; 0 means none")
+            raise ValueError(f"RetryPolicy: {tries} is not a number of retries; use 0 or more")
         statuses = RETRIED_STATUSES if status_forcelist is None else frozenset(status_forcelist)
         self._retry = Retry(attempts=1 + tries, base=backoff_factor, cap=backoff_max, statuses=statuses)
 
@@ -141,7 +141,7 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
     try:
         document = json.load(swagger_json)
     except ValueError as error:
-        raise ConfigError(f"the document isn't JSON: {error}", remedy="Pass an open file of JSON.") from error
+        raise ConfigError(f"the document is not JSON: {error}", remedy="Pass an open file of JSON.") from error
     for held, key in list(_places(document)):
         held[key] = _target(document, held[key], ptr_str)
     return document if not _is_reference(document, ptr_str) else _target(document, document, ptr_str)
@@ -169,9 +169,11 @@ def _target(document: Any, value: Any, pointer: str) -> Any:
     while _is_reference(value, pointer):
         where: str = value[pointer]
         if not where.startswith("#"):
-            raise ConfigError(f"{where!r} refers to another document", remedy="Put it into this one.")
+            raise ConfigError(
+                f"{where!r} refers to another document", remedy="Move the referenced part into this document."
+            )
         if where in seen:
-            raise ConfigError(f"{where!r} refers to nothing but itself")
+            raise ConfigError(f"{where!r} refers to itself")
         seen.append(where)
         value = _found(document, where)
     return value

@@ -132,7 +132,7 @@ def object_of(response: Response) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise NonJSONResponseError(response.status_code, message=f"The answer of {response.url} isn't a JSON object")
+        raise NonJSONResponseError(response.status_code, message=f"The response of {response.url} is not a JSON object")
     return cast("dict[str, Any]", content)
 
 

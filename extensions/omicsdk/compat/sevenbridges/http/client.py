@@ -165,7 +165,7 @@ class HttpClient:
         if not (token or oauth_token):
             raise SettingsError("The token is missing", remedy="Pass token or oauth_token.")
         if token and oauth_token:
-            raise SettingsError("There are two tokens", remedy="Pass either token or oauth_token.")
+            raise SettingsError("token and oauth_token exclude each other", remedy="Pass one of them.")
         _arguments.check_address(url, debug=debug)
         self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
         self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers
@@ -267,7 +267,7 @@ class HttpClient:
         return f"<{type(self).__name__} of {mask_url(self.url)}>"
 
     def __reduce__(self) -> Never:
-        raise TypeError(f"{self!r} has a token and connections, so it can't be pickled: make one in each process")
+        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         # A copy of what knows it, such as a page, is one of the same platform.
@@ -455,8 +455,8 @@ class HttpClient:
         if length > RequestParameters.MAX_URL_LENGTH:
             raise URITooLong(
                 NO_CODE,
-                f"The URL would have {length} characters; the platform takes {RequestParameters.MAX_URL_LENGTH}",
-                remedy="Ask for less at once: fewer names, ids or metadata values.",
+                f"The URL is too long: {length} characters, at most {RequestParameters.MAX_URL_LENGTH}",
+                remedy="Request fewer names, ids or metadata values at once.",
             )
         before = getattr(self._sending, "begun", None)
         self._sending.begun = self.clock.monotonic()

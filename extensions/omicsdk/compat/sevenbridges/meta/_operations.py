@@ -111,7 +111,7 @@ def destination(
         return {"project": identifier(project)}
     if parent:
         return {"parent": identifier(parent)}
-    raise SbgError(f"{what} was given neither a project nor a parent", remedy="Pass project=, or a folder as parent=.")
+    raise SbgError(f"{what}: missing project or parent", remedy="Pass project=, or a folder as parent=.")
 
 
 def required(item: Mapping[str, Any], name: str, at: int) -> Any:

@@ -37,7 +37,7 @@ def pages_after(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | 
     try:
         yield from followed(page, follow, next_of)
     except CircularPages:
-        raise PaginationError("The platform's link to the next page leads back to the page that it is on") from None
+        raise PaginationError("The platform's link to the next page points to the page itself") from None
 
 
 class Collection(list[R], Generic[R]):
@@ -172,7 +172,7 @@ class Collection(list[R], Generic[R]):
         return made
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
-        raise TypeError("A page knows its Api, which has a token, so it can't be pickled: pickle list(page)")
+        raise TypeError("A page knows its Api, which has a token, so it cannot be pickled: pickle list(page)")
 
     def __repr__(self) -> str:
         return f"<Collection: total={self.total}, fetched={len(self)}>"
@@ -226,7 +226,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         Raises:
             PaginationError: Always: a volume is only listed forwards.
         """
-        raise PaginationError("A volume is only listed forwards: ask for the first page again")
+        raise PaginationError("Cannot list a previous page of a volume: request the first page again")
 
     def all(self) -> Iterator[VolumeObject]:
         """All objects from this page on; the prefixes of the pages that follow are added to this one's.

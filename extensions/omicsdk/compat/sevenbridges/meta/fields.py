@@ -85,7 +85,7 @@ def moment(text: Any) -> datetime:
     try:
         read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # what was set is one already
     except (TypeError, ValueError):
-        raise ValidationError(f"{text!r} isn't a time as the platform writes it") from None
+        raise ValidationError(f"{text!r} is not a time in the platform's format") from None
     return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -86,7 +86,7 @@ class Resource:
         if found is None:
             name = cls.__name__
             raise SettingsError(
-                f"{name} belongs to no Api here",
+                f"{name} is not bound to an Api",
                 remedy=f"Use the Api's own attribute, or pass api=, as in {name}.get(..., api=api).",
             )
         return found
@@ -281,8 +281,8 @@ class Resource:
         request = self._request()
         if request is None:
             raise SbgError(
-                f"{type(self).__name__} {self._data.get(self._KEY)!r} can't be asked for again: nothing says where",
-                remedy="Get it anew, by its id or from where it is listed.",
+                f"{type(self).__name__} {self._data.get(self._KEY)!r} cannot be reloaded: its URL is unknown",
+                remedy="Get it again, by its id or from a list.",
             )
         return self.api.call_object(request)
 
@@ -294,8 +294,8 @@ class Resource:
         """
         if not self._DELETE:
             raise SbgError(
-                f"{self!r} can't be deleted: the platform has no way to",
-                remedy="Leave it, or ask the platform's support.",
+                f"{self!r} cannot be deleted: the platform has no operation for it",
+                remedy="Contact the platform's support.",
             )
         self.api.send(request_of(self.api, self._DELETE, **self._place(self)))
 
@@ -513,7 +513,7 @@ def owned(thing: object, what: str) -> tuple[str, str]:
     owner, _, name = found.partition("/")
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
         raise ValidationError(
-            f"{found!r} isn't the id of a {what}", remedy=f"Pass it as owner/{what}, such as the field id has it."
+            f"{found!r} is not the id of a {what}", remedy=f"Pass it as owner/{what}, as in the field id."
         )
     return owner, name
 

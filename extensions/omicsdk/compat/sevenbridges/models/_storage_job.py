@@ -113,8 +113,8 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
     for at, each in enumerate(found):
         if not is_mapping(each):
             raise ValidationError(
-                f"Item {at} is {shown(each)}, and takes a dictionary", remedy="Pass a dictionary that describes it."
+                f"Item {at}: expected a dictionary, got {shown(each)}", remedy="Pass a dictionary that describes it."
             )
     if not found:
-        raise SbgError(f"There are no {what} to start", remedy="Pass dictionaries that describe them.")
+        raise SbgError(f"No {what} to start", remedy="Pass dictionaries that describe them.")
     return found

@@ -45,8 +45,8 @@ def sent(value: Any) -> Any:
         if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
             return sendable(value)
         raise ValidationError(
-            f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
-            remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
+            f"{shortened(repr(value), _SHOWN)} cannot be an input: it is neither a JSON value nor a file of the platform",
+            remedy="Upload local files first, and pass the File; convert numbers of other libraries with int(...) or float(...).",
         )
 
     return mapped(value, leaf)

@@ -51,7 +51,7 @@ class AppId(NamedTuple):
             id, revision = app_id(text.strip("/"))
         except WrongPath:
             remedy = "Pass owner/project/app, or owner/project/app/revision."
-            raise ValidationError(f"{text!r} isn't an app's id", remedy=remedy) from None
+            raise ValidationError(f"{text!r} is not the id of an app", remedy=remedy) from None
         owner, project, app = id.split("/")
         return cls(owner, project, app, revision)
 
@@ -70,7 +70,7 @@ class AppId(NamedTuple):
             ValidationError: It is invalid.
         """
         if isinstance(revision, bool) or not re.fullmatch("[0-9]+", str(revision)):
-            raise ValidationError(f"revision is {revision!r}", remedy="Pass a whole number, 0 or above.")
+            raise ValidationError(f"Invalid revision {revision!r}", remedy="Pass a whole number, 0 or above.")
         return self._replace(revision=int(revision))
 
     def __str__(self) -> str:
@@ -140,7 +140,7 @@ class App(Resource):
 
         Raises:
             NotFound: There is none.
-            ValidationError: That isn't an app's id.
+            ValidationError: That is not the id of an app.
             SbgError: The platform answered with another error.
         """
         found = AppId.of(id)
@@ -157,7 +157,7 @@ class App(Resource):
 
         Raises:
             NotFound: There is none.
-            ValidationError: That isn't an app's id or a revision.
+            ValidationError: That is not the id of an app or a revision.
             SbgError: The platform answered with another error.
         """
         return cls._fetched(AppId.of(id).at(revision), cls._client(api))
@@ -178,7 +178,7 @@ class App(Resource):
             The app, in its first revision.
 
         Raises:
-            ValidationError: That isn't an app's id, or can't be CWL.
+            ValidationError: That is not the id of an app, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for an id that there is.
         """
         return cls._installed(AppId.of(id).latest, raw, raw_format, api)
@@ -199,7 +199,7 @@ class App(Resource):
             The app, in its new revision.
 
         Raises:
-            ValidationError: That isn't an app's id or a revision, or can't be CWL.
+            ValidationError: That is not the id of an app or a revision, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for a revision that there is.
         """
         return cls._installed(AppId.of(id).at(revision), raw, None, api)

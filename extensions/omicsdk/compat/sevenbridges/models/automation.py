@@ -171,7 +171,7 @@ class AutomationMember(MemberFields, Savable):
         href = thing.field("href") if isinstance(thing, AutomationMember) else None
         parts = urlsplit(href or "").path.rstrip("/").split("/")
         if len(parts) < 3 or parts[-2] != "members":
-            raise SbgError(f"Nothing says of which automation {thing!r} is", remedy="Get it from its automation anew.")
+            raise SbgError(f"The automation of {thing!r} is unknown", remedy="Get it from its automation again.")
         return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
 
 

@@ -187,7 +187,7 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
 def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[FileBulkRecord]:
     items = [changes_of(file, whole=whole) for file in several(files)]
     if not items:
-        raise SbgError("There are no files to change", remedy="Pass files.")
+        raise SbgError("No files to change", remedy="Pass files.")
     return FileBulkRecord.collect(api, operation, items, in_order=_repeats([item["id"] for item in items]))
 
 
@@ -277,11 +277,11 @@ class File(Gettable):
             )
         unknown = set(origin) - {"task"}
         if unknown:
-            raise SbgError(f"Files have no origin {', '.join(sorted(unknown))}", remedy='Give origin={"task": ...}.')
+            raise SbgError(f"Unknown origin {', '.join(sorted(unknown))}", remedy='Pass origin={"task": ...}.')
         if cont_token is not None and metadata:
             raise SbgError(
-                "Files can't be chosen by metadata while they are listed by cont_token",
-                remedy="Leave cont_token away, or choose among the files that come.",
+                "metadata and cont_token exclude each other",
+                remedy="Omit cont_token, or filter the files of the list.",
             )
         chosen = {
             **place,
@@ -329,7 +329,7 @@ class File(Gettable):
         """
         api = self.api if api is None else api
         if not self.is_folder():
-            raise SbgError(f"{self.field('name') or self!r} isn't a folder", remedy="Only folders have files in them.")
+            raise SbgError(f"{self.field('name') or self!r} is not a folder", remedy="Call it on a folder.")
         place = {"folder_id": identifier(self)}
         return File._page(api, "list_folder_files", place, offset, limit, cont_token)
 
@@ -437,7 +437,9 @@ class File(Gettable):
 
     def _no_folder(self, what: str, job: str) -> None:
         if str(self.field("type")).lower() == self.FOLDER_TYPE:
-            raise SbgError(f"{self!r} is a folder, which can't be {what} so", remedy=f"Use api.async_jobs.{job}.")
+            raise SbgError(
+                f"{self!r} is a folder, and cannot be {what} by this method", remedy=f"Use api.async_jobs.{job}."
+            )
 
     # -- changing
 
@@ -616,7 +618,7 @@ class File(Gettable):
             return Path(path).read_text(encoding)
         except UnicodeDecodeError as error:
             raise SbgError(
-                f"{self!r} isn't text in {encoding}: byte {error.start} isn't",
+                f"{self!r} is not text in {encoding}: invalid byte {error.start}",
                 remedy="Pass its encoding, or use download() or stream().",
             ) from error
 

@@ -59,8 +59,8 @@ class Member(MemberFields):
         """
         del api
         raise SbgError(
-            f"Member {id!r} can't be asked for by itself",
-            remedy="Ask its project, volume or data set: get_member(username).",
+            f"Cannot get member {id!r} without its project, volume or data set",
+            remedy="Call get_member(username) of its project, volume or data set.",
         )
 
     def save(self, inplace: bool = True) -> Self:
@@ -79,7 +79,7 @@ class Member(MemberFields):
         changed: dict[str, Any] = self._changed()["permissions"]
         href = self.field("href")
         if not href:
-            raise SbgError(f"{self!r} can't be saved: nothing says where it is", remedy="Get it from its project anew.")
+            raise SbgError(f"{self!r} cannot be saved: its URL is unknown", remedy="Get it from its project again.")
         told = object_of(self.api.patch(f"{href.rstrip('/')}/permissions", data=changed, append_base=False))
         return self._saved({"permissions": {**self.permissions, **told}}, inplace)
 

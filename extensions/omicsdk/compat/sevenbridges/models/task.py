@@ -88,7 +88,7 @@ def _unless_true(_: str, value: object) -> bool | None:
 
 def _is_batch(task: Resource) -> None:
     if not task.look_up("batch"):
-        raise SbgError(f"Task {identifier(task)} isn't a batch task, so it has no children")
+        raise SbgError(f"Task {identifier(task)} is not a batch task, and has no children")
 
 
 class Task(Running, Savable):
@@ -204,7 +204,7 @@ class Task(Running, Savable):
 
         Raises:
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
-            ValidationError: `batch_input` and `batch_by` don't go together, `app` isn't an app's id, or an argument is
+            ValidationError: `batch_input` and `batch_by` don't go together, `app` is not the id of an app, or an argument is
                 no dictionary.
             SbgError: The platform answered with an error.
         """
@@ -295,7 +295,10 @@ class Task(Running, Savable):
             if not self.field("batch"):
                 raise
             raise ExecutionDetailsInvalidTaskType(
-                error.code, error.message, error.more_info, remedy="Ask its children, which get_batch_children() gives."
+                error.code,
+                error.message,
+                error.more_info,
+                remedy="Read the details of its children: get_batch_children().",
             ) from error
 
     @lists("list_tasks", at="parent", check=_is_batch, fields="_all")
@@ -391,7 +394,7 @@ class Task(Running, Savable):
             batch, parent = self.field("batch"), self.field("parent")
             what = "a draft, with all of its children" if batch else "a draft"
             remedy = f"Run the batch task that it belongs to: {parent}." if parent else "Run it first: task.run()."
-            raise NeverEnds(f"Task {self.field('id')} is {what}: it doesn't start by itself", remedy=remedy)
+            raise NeverEnds(f"Task {self.field('id')} is {what}: it does not start by itself", remedy=remedy)
         return has_ended
 
 

@@ -34,6 +34,4 @@ class TeamMember(Resource):
             SbgError: Always.
         """
         del api
-        raise SbgError(
-            f"Team member {id!r} can't be asked for by itself", remedy="Look among team.get_members().all()."
-        )
+        raise SbgError(f"Cannot get team member {id!r} without its team", remedy="Search team.get_members().all().")

@@ -190,7 +190,7 @@ class Handle(threading.Thread, ABC):
         if self._status == TransferState.PREPARING:
             raise SbgError(f"This {self._what} wasn't started", remedy="Call start() first.")
         if threading.current_thread() is self._runner:
-            raise SbgError(f"This {self._what} can't wait for itself", remedy="Wait elsewhere than in its callbacks.")
+            raise SbgError(f"This {self._what} cannot wait for itself", remedy="Call wait() outside its callbacks.")
         try:
             self._await()
         except KeyboardInterrupt as pressed:

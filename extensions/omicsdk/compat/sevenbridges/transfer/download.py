@@ -63,12 +63,12 @@ class Download(Handle):
         least = PartSize.DOWNLOAD_MINIMUM_PART_SIZE
         size = check_part_size(part_size, least, least)
         if not url and file is None:
-            raise SbgError("There is nothing to download", remedy="Pass file, or url.")
+            raise SbgError("Nothing to download", remedy="Pass file, or url.")
         api = api or (file.api_or_none if file is not None else None)
         super().__init__(api, "download", size, retry_count, timeout)
         self._path = path_of("file_path", file_path)
         if Path(self._path).is_dir():
-            raise SbgError(f"{self._path} is no file's path", remedy="Pass the file's whole path.")
+            raise SbgError(f"{self._path} is not the path of a file", remedy="Pass the complete path of the file.")
         if not overwrite and os.path.lexists(self._path):
             raise LocalFileAlreadyExists(message=self._path)
         self._url = url

@@ -235,7 +235,7 @@ class CodePackageUpload(Sending):
         self._automation = identifier(automation_id)
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume)
         if not self._file_size:
-            raise SbgError(f"{self._path} is empty: there is no code in it", remedy="Pass the package's archive.")
+            raise SbgError(f"{self._path} is empty", remedy="Pass the package's archive.")
 
     def result(self) -> CodePackage | None:
         """The code on the platform; None while it isn't complete, or when it was stopped.

@@ -80,7 +80,7 @@ def test_the_content_as_text(file: File, tmp_path: Path) -> None:
     assert (tmp_path / "kept.txt").read_bytes() == BYTES
     with pytest.raises(LocalFileAlreadyExists):
         file.content(path=tmp_path / "kept.txt", overwrite=False)
-    with pytest.raises(SbgError, match="isn't text in ascii") as refused:
+    with pytest.raises(SbgError, match="is not text in ascii") as refused:
         file.content(encoding="ascii")
     assert refused.value.remedy
 

@@ -94,7 +94,7 @@ def test_parts_of_a_file(api: Any, large: Path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({}, "neither a project nor a parent"),
+        ({}, "missing project or parent"),
         ({"project": "me/project", "parent": "folder-1"}, "both a project and a parent"),
         ({"project": "p/p", "file_name": "a/b"}, "slash"),
         ({"project": "p/p", "file_name": "x" * 256}, "256 characters"),
@@ -276,7 +276,7 @@ TAKING_A_PATH: dict[str, Callable[[Any, Any], object]] = {
 )
 @pytest.mark.parametrize("call", TAKING_A_PATH)
 def test_what_is_no_path_is_refused_before_anything_is_sent(platform: Any, api: Any, call: str, path: Any):
-    with pytest.raises(SbgError, match="takes a path") as caught:
+    with pytest.raises(SbgError, match="expected a path") as caught:
         TAKING_A_PATH[call](api, path)
     assert caught.value.remedy
     assert platform.asked == []

@@ -44,7 +44,7 @@ def test_nothing_is_asked_for_nothing(api: Api, platform: Any) -> None:
     assert api.files.bulk_get([]) == []
     assert api.files.bulk_delete([]) == []
     for call in (api.files.bulk_edit, api.files.bulk_update):
-        with pytest.raises(SbgError, match="no files"):
+        with pytest.raises(SbgError, match="No files"):
             call([])
     assert platform.asked == []
 

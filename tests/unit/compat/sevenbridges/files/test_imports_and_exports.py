@@ -190,10 +190,10 @@ def test_many_exports(api: Api, platform: Any) -> None:
 def test_nothing_is_started_when_one_of_many_isnt_complete(api: Api, platform: Any) -> None:
     good = {"volume": "me/vol", "location": "a", "project": "me/proj"}
     for wrong, says in (
-        ([], "no imports"),
+        ([], "No imports"),
         ([good, {**good, "location": ""}], "Item 1 has no 'location'"),
         ([good, {**good, "parent": "d1"}], "Import 1 was given both"),
-        ([{"volume": "me/vol", "location": "a"}], "neither"),
+        ([{"volume": "me/vol", "location": "a"}], "missing project or parent"),
     ):
         with pytest.raises(SbgError, match=says):
             api.imports.bulk_submit(wrong)
@@ -243,7 +243,7 @@ def test_deleting_is_up_to_the_platform(api: Api, platform: Any) -> None:
 @pytest.mark.parametrize("group", ["imports", "exports", "drs_imports"])
 def test_what_is_no_dictionary_is_refused(api: Api, platform: Any, group: str) -> None:
     for wrong in ([api.files(id="f1")], ["f1"]):
-        with pytest.raises(ValidationError, match=r"Item 0 is .*, and takes a dictionary") as caught:
+        with pytest.raises(ValidationError, match=r"Item 0: expected a dictionary, got ") as caught:
             getattr(api, group).bulk_submit(wrong)
         assert caught.value.remedy
     assert platform.asked == []

@@ -31,7 +31,7 @@ def test_files_and_folders_are_copied_and_moved(api: Api, platform: Any, kind: s
     }
     assert (job.id, job.state, job.type) == ("j1", AsyncJobStates.SUBMITTED, kind.upper())
     assert files[0]["name"] == "n"
-    with pytest.raises(SbgError, match="no files"):
+    with pytest.raises(SbgError, match="No files"):
         start([])
     with pytest.raises(SbgError, match="Item 1 has no 'file'"):
         start([files[0], {"name": "n"}])

@@ -123,7 +123,7 @@ def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
     platform.answer("POST", MEMBERS, {"username": "bob", "permissions": {"read": True}})
     bob = project.add_member("bob", {"read": True})
     bob.permissions["write"] = True
-    with pytest.raises(SbgError, match="nothing says where"):
+    with pytest.raises(SbgError, match="its URL is unknown"):
         bob.save()
 
 

@@ -214,6 +214,6 @@ def test_a_listed_app_asks_for_its_cwl_once_and_in_its_revision(api, platform):
 
 
 def test_apps_can_not_be_deleted(app, platform):
-    with pytest.raises(SbgError, match="can't be deleted"):
+    with pytest.raises(SbgError, match="cannot be deleted"):
         app.delete()
     assert platform.asked == []

@@ -199,7 +199,7 @@ def test_a_member_leaves(api, platform):
 def test_a_member_of_nowhere_can_not_be_saved(api):
     bob = AutomationMember.of({"username": "bob", "permissions": {"read": True}}, api)
     bob.permissions["read"] = False
-    with pytest.raises(SbgError, match="of which automation"):
+    with pytest.raises(SbgError, match="The automation of"):
         bob.save()
 
 

@@ -66,7 +66,7 @@ def test_files_are_sent_as_cwl_objects_however_deep(api):
 
 @pytest.mark.parametrize("value", [io.StringIO("reads"), Path("reads.fastq"), Decimal(3), object()])
 def test_what_is_no_json_value_is_refused_and_not_sent_as_its_looks(value):
-    with pytest.raises(ValidationError, match="no JSON value"):
+    with pytest.raises(ValidationError, match="neither a JSON value"):
         sent({"record": {"reads": [value]}})
 
 

@@ -132,9 +132,9 @@ def test_which_revision_runs(api, platform, app, revision, sent):
         ({"batch_input": "in", "batch_by": {"type": "criteria", "criteria": []}}, "no criteria"),
         ({"batch_input": "in", "batch_by": {"type": "files"}}, "neither"),
         ({"batch_input": "in", "batch_by": {"criteria": ["metadata.x"]}}, "neither"),
-        ({"app": "just-a-name"}, "isn't an app's id"),
-        ({"app": "o/p/a/latest"}, "isn't an app's id"),
-        ({"revision": -1}, "revision is -1"),
+        ({"app": "just-a-name"}, "is not the id of an app"),
+        ({"app": "o/p/a/latest"}, "is not the id of an app"),
+        ({"revision": -1}, "Invalid revision -1"),
     ],
 )
 def test_what_can_not_be_a_task_is_refused_before_anything_is_sent(api, platform, arguments, words):
@@ -313,7 +313,7 @@ def test_children_of_a_batch(api, platform):
 
 
 def test_a_task_that_is_no_batch_has_no_children(task, platform):
-    with pytest.raises(SbgError, match="isn't a batch"):
+    with pytest.raises(SbgError, match="is not a batch"):
         task.get_batch_children()
     assert platform.asked == []
 

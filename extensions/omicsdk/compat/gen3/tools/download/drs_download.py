@@ -314,7 +314,7 @@ def resolve_drs_hostname_from_id(
     start, accession, kind = parse_drs_identifier(object_id)
     if not accession:
         raise Gen3UserError(
-            f"{object_id!r} isn't an identifier of a DRS object", remedy="Write drs://HOST/ID or PREFIX/ID."
+            f"{object_id!r} is not an identifier of a DRS object", remedy="Write drs://HOST/ID or PREFIX/ID."
         )
     if kind == "unknown":
         return None
@@ -433,7 +433,7 @@ def add_drs_object_info(info: Downloadable) -> bool:
         APIError: The server answered with an error.
     """
     if not info.hostname:
-        raise Gen3UserError(f"The host of {info.object_id} isn't known", remedy="Resolve it first.")
+        raise Gen3UserError(f"The host of {info.object_id} is unknown", remedy="Resolve it first.")
     told = get_drs_object_info(info.hostname, info.object_id)
     info.file_name = info.file_name or extract_filename_from_object_info(told)
     _take(info, object_of(told, info.object_id))
@@ -551,7 +551,7 @@ class KnownDRSEndpoint:
         """
         if self.idp is None:
             raise Gen3UserError(
-                f"There is no login of {self.hostname}", remedy="Log in to it on the commons' profile page."
+                f"Not logged in to {self.hostname}", remedy="Log in to it on the commons' profile page."
             )
         self.access_token = wts_get_token(wts_server_name, self.idp, server_access_token)
         ends = decode_token(self.access_token).get("exp")
@@ -587,7 +587,7 @@ def ensure_dirpath_exists(path: Path) -> Path:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Gen3UserError(f"{path} can't be made: {error.strerror}", remedy="Choose another folder.") from error
+        raise Gen3UserError(f"Cannot create {path}: {error.strerror}", remedy="Choose another folder.") from error
     return Path(path)
 
 
@@ -959,7 +959,7 @@ def _downloaded(
 ) -> dict[str, DownloadStatus]:
     objects = manager.download_list
     if not objects:
-        raise Gen3UserError("There is nothing to download", remedy="Name objects, or a manifest that has some.")
+        raise Gen3UserError("Nothing to download", remedy="Name objects, or a manifest that contains objects.")
     folder = ensure_dirpath_exists(Path(output_dir))
     statuses = manager.download(objects, folder, manager.show_progress, unpack_packages, delete_packages)
     failed = [
