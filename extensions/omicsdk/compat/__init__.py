@@ -30,7 +30,7 @@ FACES = ("crunch", "gen3", "hca", "pangea_api", "sevenbridges")
 
 
 def install(*names: str) -> None:
-    """Make imports of published clients mean the faces of this package, for the rest of the process.
+    """Redirect imports of published clients to the modules of this package, for the rest of the process.
 
     Installing a name twice has no further effect.
 
@@ -63,7 +63,7 @@ def _is_ours(module: ModuleType) -> bool:
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules of installed names among the faces.
+    """Finder of modules of installed names in this package.
 
     Attributes:
         names: The published packages that are installed.
@@ -90,7 +90,7 @@ class _Finder(MetaPathFinder):
 
 
 class _DifferencesFinder(MetaPathFinder):
-    """Finds modules of the faces that have no file, as the table of differences has them.
+    """Finder of modules without a file, which the table of differences lists.
 
     A module whose names are in another module of the face is that one. For a module or name that the table lists as left out
     the import fails with the reason.
@@ -136,7 +136,7 @@ def _alias(name: str, ours: str) -> ModuleSpec:
 
 
 class _Alias(Loader):
-    """Gives a module that is imported under its own name.
+    """Loader of a module that is imported under its own name.
 
     Args:
         name: Its own name.

@@ -1,4 +1,4 @@
-"""`python -m omicsdk.compat script.py ARGUMENTS`: run a program for published clients as it is."""
+"""`python -m omicsdk.compat script.py ARGUMENTS`: run an unchanged program for published clients."""
 
 import sys
 from collections.abc import Sequence

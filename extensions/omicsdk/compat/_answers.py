@@ -1,4 +1,4 @@
-"""Answers with the names that `requests` gave them: what published clients return."""
+"""Responses with the attributes of `requests.Response`, which published clients return."""
 
 import json
 import re
@@ -22,7 +22,7 @@ OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encodin
 
 @contextmanager
 def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
-    """Raise what `translate` makes of an error in its place; an error that it gives back as it is stays."""
+    """Replace errors by the result of `translate`; an error that it returns unchanged is raised again."""
     try:
         yield
     except Exception as error:
@@ -33,7 +33,7 @@ def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
 
 
 class DocumentedAnswer:
-    """An answer with the names that `requests` gave it.
+    """Response with the attributes of `requests.Response`.
 
     Attributes:
         status_code: HTTP status.
@@ -55,7 +55,7 @@ class DocumentedAnswer:
 
     @property
     def content(self) -> bytes:
-        """The body's bytes, whole in memory."""
+        """The complete body in memory."""
         return self._content or b""
 
     @property
@@ -65,7 +65,7 @@ class DocumentedAnswer:
 
     @property
     def encoding(self) -> str:
-        """The body's encoding as its Content-Type states it, by default utf-8."""
+        """Encoding of the body according to its Content-Type (default utf-8)."""
         stated = _CHARSET.search(self.headers.get("content-type", ""))
         try:
             return lookup(stated[1]).name if stated else "utf-8"
@@ -86,7 +86,7 @@ class DocumentedAnswer:
         return json_value(self.content, "", self.url, lambda: self.text)
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
-        """The body in pieces; those of a streamed answer aren't held.
+        """Iterate over the body in chunks; those of a streamed response are not kept.
 
         Args:
             chunk_size: Bytes in a piece, 1 by default; the last may have fewer. None for as many as suit.
@@ -96,7 +96,7 @@ class DocumentedAnswer:
         return _decoded(pieces, self.encoding) if decode_unicode else pieces
 
     def iter_lines(self, chunk_size: int = 512, decode_unicode: bool = False) -> Iterator[Any]:
-        """The body's lines, without their ends; arguments as those of `iter_content`."""
+        """Iterate over the lines of the body, without line ends; arguments as for `iter_content`."""
         left: Any = None
         for piece in self.iter_content(chunk_size, decode_unicode):
             lines = (piece if left is None else left + piece).splitlines()
@@ -111,10 +111,10 @@ class DocumentedAnswer:
         return (whole[start : start + size] for start in range(0, len(whole), size))
 
     def raise_for_status(self) -> None:
-        """Nothing: an error status was raised before this object was made."""
+        """Do nothing: an error status was raised before this object was created."""
 
     def close(self) -> None:
-        """Let go of the connection, which one that was read whole doesn't hold; may be called again."""
+        """Release the connection, if the response still holds it; may be called again."""
 
     def __bool__(self) -> bool:
         return self.ok
@@ -133,7 +133,7 @@ class DocumentedAnswer:
 
 
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
-    """Bytes as text; a letter may be cut between two pieces."""
+    """Decode chunks of bytes; a character may be split between two chunks."""
     decoder = getincrementaldecoder(encoding)("replace")
     for piece in pieces:
         if text := decoder.decode(piece):
@@ -143,14 +143,14 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
 
 
 class DocumentedResponse(DocumentedAnswer):
-    """An answer that was read whole, with the names that `requests` gave it."""
+    """Response that was read completely, with the attributes of `requests.Response`."""
 
     def __init__(self, response: "httpx.Response") -> None:
         super().__init__(response.status_code, response.headers, str(response.url), response.request, response.content)
 
 
 class DocumentedBody(DocumentedAnswer):
-    """An answer whose bytes come as they are requested: `read(n)`, `iter_bytes()`, and the names of `requests`.
+    """Streamed response: `read(n)`, `iter_bytes()`, and the attributes of `requests.Response`.
 
     Args:
         body: The bytes.
@@ -176,12 +176,12 @@ class DocumentedBody(DocumentedAnswer):
 
     @property
     def raw(self) -> Self:
-        """Itself: the documented examples read `.raw`."""
+        """This object: the documented examples read `.raw`."""
         return self
 
     @property
     def content(self) -> bytes:
-        """All bytes, held in memory from then on; `read` and `iter_content` hold a piece.
+        """All bytes, kept in memory afterwards; `read` and `iter_content` keep only a chunk.
 
         Raises:
             RuntimeError: Some were read before, and aren't held.
@@ -193,13 +193,13 @@ class DocumentedBody(DocumentedAnswer):
         return self._content
 
     def read(self, size: int | None = -1) -> bytes:
-        """At most `size` bytes, all that is left by default; empty at the end."""
+        """Read at most `size` bytes (default: all that remain); empty at the end."""
         self._is_begun = True
         with translating(self._translate):
             return self._body.read(-1 if size is None else size)
 
     def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes in pieces of `chunk_size`; the last may have fewer."""
+        """Iterate over chunks of `chunk_size` bytes; the last may be shorter."""
         while piece := self.read(chunk_size):
             yield piece
 
@@ -207,7 +207,7 @@ class DocumentedBody(DocumentedAnswer):
         return self.iter_bytes(size) if self._content is None else super()._pieces(size)
 
     def close(self) -> None:
-        """Let go of the connection; may be called again."""
+        """Release the connection; may be called again."""
         self._close()
 
 
@@ -216,13 +216,13 @@ def _as_it_is(error: Exception) -> Exception:
 
 
 def refused_body(error: APIError) -> bytes:
-    """The body of an answer that was a refusal; secrets in it are masked."""
+    """Body of an error response, with secrets masked."""
     body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
     return body.encode()
 
 
 class RefusedResponse(DocumentedResponse):
-    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
+    """Error response with the attributes of `requests.Response`, and secrets masked.
 
     Args:
         error: What core made of the answer.
@@ -239,7 +239,7 @@ class RefusedResponse(DocumentedResponse):
         self._documented = documented
 
     def raise_for_status(self) -> None:
-        """Raise the refusal again.
+        """Raise the error again.
 
         Raises:
             Exception: The platform's documented one, always.

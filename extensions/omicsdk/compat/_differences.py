@@ -1,4 +1,4 @@
-"""What the faces do otherwise than the published packages, on purpose: one table a face, `differences.toml` beside its modules."""
+"""Intentional differences from the published packages: one table per package, `differences.toml` beside its modules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Behaviour(NamedTuple):
-    """Something that a program may notice.
+    """Difference that a program may observe.
 
     Attributes:
         topic: The section of the manual's page that it is in.
@@ -24,7 +24,7 @@ class Behaviour(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The table of one face. Reasons are sentences or parts of one, in Markdown.
+    """Table of one package. Reasons are sentences or phrases, in Markdown.
 
     Attributes:
         package: What the published package is called where it is installed from.
@@ -51,7 +51,7 @@ class Differences:
         return next((each for each in self.modules if f"{module}.".startswith(f"{each}.")), None)
 
     def reason(self, dotted: str) -> str | None:
-        """Return why the face lacks a module or name; None if the table has no reason.
+        """Return the reason why a module or name is missing; None if the table has none.
 
         Args:
             dotted: The published name with its module, such as `hca.util.pool`.
@@ -66,7 +66,7 @@ class Differences:
 
 @cache
 def differences(face: str) -> Differences:
-    """Read the table of a face.
+    """Read the table of a package.
 
     Args:
         face: One of `omicsdk.compat.FACES`.

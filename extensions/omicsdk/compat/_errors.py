@@ -1,4 +1,4 @@
-"""Exceptions that documented clients promise, made of core's: each belongs to both, so either `except` catches it.
+"""Exceptions of the documented clients that are also exceptions of core, so that either `except` catches them.
 
 Where the published client raised an exception of `requests` or aiohttp, ours is one of these as well, so that a program's
 `except requests.HTTPError` goes on catching it. Nothing imports them for that: where no program has, none can name them.
@@ -35,7 +35,7 @@ OF_AIOHTTP: Foreign = MappingProxyType(
 
 
 class DocumentedError(OmicsError):
-    """What the base of a platform's documented exceptions inherits, before core's classes.
+    """Base of the documented exceptions of each platform, inherited before the classes of core.
 
     Attributes:
         prefix: What the names of its classes begin with, before that of core's class: `Swagger` makes `SwaggerNotFound`.
@@ -59,7 +59,7 @@ D = TypeVar("D", bound=DocumentedError)
 
 
 def documented(error: OmicsError, base: type[D]) -> D:
-    """Return the documented exception for one of core's.
+    """Return the documented exception for an exception of core.
 
     Args:
         error: The exception.
@@ -72,7 +72,7 @@ def documented(error: OmicsError, base: type[D]) -> D:
 
 
 def catchable(error: E, foreign: Foreign) -> E:
-    """Return an error that is also what a published client raised, where a program has imported what that is from.
+    """Return an error that also has the class that a published client raised, if the program has imported its package.
 
     Args:
         error: The exception.
@@ -114,7 +114,7 @@ def _class(base: type[DocumentedError], kind: type[OmicsError]) -> type[Document
 
 
 class _Answer:
-    """An error's answer as `requests` has it, where the error has no other: what is set on an error counts."""
+    """Response of an error as in `requests`, unless one is set on the error."""
 
     def __get__(self, error: OmicsError | None, owner: type) -> "RefusedResponse | None":
         if not isinstance(error, APIError):
@@ -125,7 +125,7 @@ class _Answer:
 
 
 def _foreign_bases(kind: type[OmicsError], foreign: Foreign) -> tuple[type[Exception], ...]:
-    """The classes of others that errors of a kind are to be of; none while no program has imported them."""
+    """Foreign classes for an error class; empty while the program has not imported them."""
     module, *names = next((names for known, names in foreign.items() if issubclass(kind, known)), ("",))
     loaded = sys.modules.get(module)
     found = (getattr(loaded, name, None) for name in names)
@@ -134,7 +134,7 @@ def _foreign_bases(kind: type[OmicsError], foreign: Foreign) -> tuple[type[Excep
 
 @cache
 def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> type[OmicsError]:
-    """A class of both; what it holds, says and is called is that of ours."""
+    """Create a class with both bases; state, text and name are those of our class."""
     stated: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
     stated |= {"_caught_as": kind, "_caught_by": bases, "__reduce__": _reduced, "__repr__": kind.__repr__}
     # What theirs have is there, and what is set on ours goes before it: a property of theirs would hide it.
@@ -147,12 +147,12 @@ def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> ty
 
 
 def _own_class(kind: type[E]) -> type[E]:
-    """A class as it was before `_caught_by`."""
+    """Return the original class before `_caught_by`."""
     return vars(kind).get("_caught_as", kind)
 
 
 def _reduced(self: OmicsError) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
-    """A pickle by names: where it is read, the others' classes may not have been imported."""
+    """Reduce to names: the foreign classes may not be imported where the pickle is loaded."""
     bases = cast("tuple[type[Exception], ...]", vars(type(self))["_caught_by"])
     inner = _again(_own_class(type(self)), self.args, vars(self)).__reduce__()
     return _found_again, (*inner, tuple((each.__module__, each.__name__) for each in bases))

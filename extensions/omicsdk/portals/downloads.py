@@ -168,7 +168,7 @@ class _List(NamedTuple):
 
 
 def _lists(words: Sequence[str], chosen: Format | None, work: Path, preferred: tuple[str, ...]) -> Iterator[_List]:
-    """The lists that words mean; what is no list is in one list of its own, in its place."""
+    """Return the lists for the arguments; other arguments form one separate list, in their place."""
     alone: list[str] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
@@ -224,7 +224,7 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
 
 
 def described(counts: Mapping[str, int]) -> str:
-    """What a list came to, in words.
+    """Describe the result of a list in words.
 
     Args:
         counts: Its counts, as `Plan.add` returns them.
@@ -270,7 +270,7 @@ def _fetched(plan: Plan, fetch: Callable[[Iterable[Item]], TransferReport], *, d
 
 
 def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
-    """The report with the files that could not be had from the start, in their places."""
+    """Return the report with the files that failed before the download, in their places."""
     if all(file.error is None for file in plan.files()):
         return report
     fetched = iter(report.outcomes)
@@ -308,7 +308,7 @@ def result_beside(folder: Path) -> Path:
 
 
 def _check_writable(path: Path) -> None:
-    """Refuse a result manifest that cannot be written, before anything is downloaded."""
+    """Reject a result manifest that cannot be written, before the download."""
     above = nearest_folder(str(path.absolute().parent))
     if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"
@@ -362,7 +362,7 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
 
 
 def outcome_words(outcome: Outcome) -> str:
-    """What became of a file, for the result manifest: how it was verified, or why it is missing.
+    """Return the outcome of a file for the result manifest: its verification, or the reason why it is missing.
 
     Args:
         outcome: Its outcome.

@@ -1,4 +1,4 @@
-"""Every known format of lists, in the order in which a head is tried: of two that could be meant the more particular comes first."""
+"""Known formats of lists, in the order of detection: more specific formats first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of files: their heads, formats, rows and the files that rows name. Nothing here asks a server.
+"""Lists of files: their heads, formats, rows and files. Sends no requests.
 
 A format is one declaration (`Format`): how its head is recognised, how its rows are read, and which files a row names. The declarations
 are in `tables`, `url_lists` and `archives`; `recognised` tries them in the order of `omicsdk.portals.formats`.
@@ -43,15 +43,15 @@ _FIRST_LINE = 200
 
 
 class ListError(UsageError):
-    """A list that cannot be downloaded from: unreadable, a missing column, invalid rows."""
+    """Invalid list: unreadable, with a missing column, or with invalid rows."""
 
 
 class UnknownList(ListError):
-    """A list of a format that is not known."""
+    """List of an unknown format."""
 
 
 class RowFault(ValueError):
-    """A row that names no valid file; the message says why, without the place."""
+    """Row without a valid file; the message states the reason, without the location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,14 +301,14 @@ def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
 
 
 def _nearness(format: Format, head: Head) -> float:
-    """The share of a format's marks that the columns of a head have, or are like."""
+    """Return the share of a format's characteristic columns that a head has, exactly or nearly."""
     marks = format.marks.lower().split(", ")
     found = (any(get_close_matches(name, head.columns, 1, 0.85) for name in mark.split(" or ")) for mark in marks)
     return sum(found) / len(marks)
 
 
 def _what_it_is(head: Head) -> tuple[str, str]:
-    """What a list is that nothing can be downloaded from, and what to do."""
+    """Return the kind of an unsupported list, and a remedy."""
     if head.data.startswith(b"Obj\x01"):
         return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
     if "http://www.metalinker.org/" in head.text:

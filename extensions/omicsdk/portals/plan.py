@@ -1,4 +1,4 @@
-"""The plan of a download: every row with the files that it names, completed by their services, in a temporary file.
+"""Plan of a download: rows with their files, completed by services, in a temporary file.
 
 However many rows there are, few of them are in memory: the items of the engine and the result manifest are made from the file.
 """
@@ -31,7 +31,7 @@ BATCH = 500
 
 
 class PlannedRow(NamedTuple):
-    """A row of a list, and what it names.
+    """Row of a list, with its files.
 
     Attributes:
         cells: Its values by column.
@@ -72,7 +72,7 @@ class Plan:
     # -- made
 
     def state(self, format: Format, listed: FileList) -> bool:
-        """Take what a checksum file states of the files of other lists.
+        """Apply the checksums of a checksum file to the files of other lists.
 
         Args:
             format: Its format.
@@ -149,7 +149,7 @@ class Plan:
             raise ListError(said, remedy="Nothing was downloaded; correct the list and try again.")
 
     def _completed(self, rows: Sequence[tuple[Row, list[ListedFile]]]) -> Iterator[tuple[Row, list[ListedFile]]]:
-        """Rows with what their services know of the files, asked for all files of a kind together."""
+        """Complete rows with the details from services, requested together for all files of a kind."""
         by_kind: dict[str, list[ListedFile]] = {}
         for _, files in rows:
             for file in files:
@@ -194,7 +194,7 @@ class Plan:
                     yield file
 
     def items(self) -> Iterable[Item]:
-        """The items of the files that can be had; gone through as often as wanted."""
+        """Items of the available files; may be iterated repeatedly."""
         return _Items(self, self._sources)
 
     def other_copies(self, numbers: Iterable[int], skip: int) -> dict[int, Item]:

@@ -1,4 +1,4 @@
-"""Where listed files come from: one source a kind of address, each with the credentials of its service.
+"""Sources of listed files: one per kind of URL, each with the credentials of its service.
 
 A source completes what a list does not state (names, sizes, checksums), many files at a time, and makes the items of the transfer engine.
 Credentials go to the service that they were issued for, and to no URL that only a list names.
@@ -50,7 +50,7 @@ RETRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How sources work.
+    """Options of sources.
 
     Attributes:
         preferred: Types, clouds or regions of storage that are tried first.
@@ -116,7 +116,7 @@ class Source(Closing):
 
 
 class Urls(Source):
-    """Files at URLs. No credentials are sent but the headers of the list itself, those to the URL's own origin."""
+    """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL."""
 
     def locate(self, file: ListedFile) -> Location:
         return Location(file.address, file.headers)
@@ -337,7 +337,7 @@ class Sra(Service):
 
 
 def _open_link(locations: object) -> str:
-    """The first link that is fetched without payment and without a machine in its cloud; empty where there is none."""
+    """Return the first link that requires neither payment nor a machine in its cloud; empty without one."""
     for each in locations if is_array(locations) else ():
         if is_object(each) and not each.get("payRequired") and not each.get("ceRequired"):
             link: object = each.get("link")
@@ -350,7 +350,7 @@ def _open_link(locations: object) -> str:
 
 
 class GoogleStorage(Service):
-    """Objects of Google's storage: public ones, or those that the user's login with Google may read."""
+    """Objects of Google Cloud Storage: public ones, or those that the user's Google login may read."""
 
     url_variable: ClassVar[str] = GOOGLE_VARIABLE
     address: ClassVar[str] = GOOGLE

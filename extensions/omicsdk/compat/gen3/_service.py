@@ -1,4 +1,4 @@
-"""What the clients of the face share: a `Gen3` behind them, whose errors are also those of requests and aiohttp."""
+"""Base of the gen3 clients: an underlying `Gen3`, whose errors are also those of requests and aiohttp."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Options(TypedDict, total=False):
-    """What every client of the face takes beyond the published arguments: see `Service`."""
+    """Arguments of every client beyond the published ones: see `Service`."""
 
     timeout: Timeout | float | None
     retry: Retry | None
@@ -40,7 +40,7 @@ class Options(TypedDict, total=False):
 
 
 class EndpointOptions(Options, total=False):
-    """What clients take whose published constructor takes the login alone."""
+    """Arguments of clients whose published constructor has only the login."""
 
     endpoint: str | None
 
@@ -74,7 +74,7 @@ class _CatchableExchange(Exchange):
     """An exchange whose errors are also those of `requests`, which the published client lets through."""
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as `Exchange.send`."""
+        """Send a request and return the final response; errors as for `Exchange.send`."""
         try:
             return Exchange.send(self, request, stream=stream)
         except (APIError, TransportError) as error:
@@ -82,7 +82,7 @@ class _CatchableExchange(Exchange):
 
 
 def catching(client: C) -> C:
-    """Have a blocking client raise errors that are also those of `requests`.
+    """Make a blocking client raise errors that are also those of `requests`.
 
     Args:
         client: The client, which is not in use yet.
@@ -94,7 +94,7 @@ def catching(client: C) -> C:
 
 
 class Service:
-    """The base of the clients of the face: context managers, sync and async, over one `Gen3`.
+    """Base of the clients: context managers, sync and async, over one `Gen3`.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
@@ -118,7 +118,7 @@ class Service:
         self._commons = catching(Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options))
 
     def _mount(self, part: str, url: str) -> str:
-        """Have a service of the commons at another URL, which is returned."""
+        """Mount a service of the commons at another URL, and return that URL."""
         service: Client = getattr(self._commons, part)
         # An instance's attribute goes before the `Part` of its class.
         vars(self._commons)[part] = beside(self._commons, type(service), url, self._commons.credentials)
@@ -145,7 +145,7 @@ class Service:
 
 
 class LoginService(Service):
-    """The base of the clients whose first argument is the login, which states the commons.
+    """Base of the clients whose first argument is the login, which states the commons.
 
     Args:
         auth_provider: The credentials; the commons is the one that they are for, unless `endpoint` is given.
@@ -160,7 +160,7 @@ class LoginService(Service):
 
 
 def commons(endpoint: str | None = None, auth: Auth | None = None) -> Gen3:
-    """Make the client behind the documented functions.
+    """Create the client behind the documented functions.
 
     Args:
         endpoint: The commons, or its index; by default that of `auth`.
@@ -175,7 +175,7 @@ def commons(endpoint: str | None = None, auth: Auth | None = None) -> Gen3:
 
 
 def async_commons(endpoint: str | None = None, auth: Auth | None = None) -> AsyncGen3:
-    """Make the asynchronous client of a commons; arguments and errors are those of `commons`."""
+    """Create the asynchronous client of a commons; arguments and errors as for `commons`."""
     url, credentials = parties(endpoint, auth)
     return _AsyncCommons(url.removesuffix("/index"), credentials=credentials or ANONYMOUS)
 
@@ -199,7 +199,7 @@ async def awaited(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def mounted(endpoint: str, location: str) -> str:
-    """Return where a service of a commons is: at the location, or where the endpoint points already.
+    """Return the URL of a service of a commons: its location, or the endpoint if it already includes it.
 
     Args:
         endpoint: The commons. Where it has http://localhost in it, the service itself.
@@ -211,7 +211,7 @@ def mounted(endpoint: str, location: str) -> str:
 
 
 def fields_of(arguments: dict[str, Any], *others: str) -> dict[str, Any]:
-    """Return those arguments of a method that were given: `fields_of(locals())`, without self and _ssl.
+    """Return the given arguments of a method, without self and _ssl: `fields_of(locals())`.
 
     The published methods have up to fifteen arguments, which are the fields of a request under the same names.
 

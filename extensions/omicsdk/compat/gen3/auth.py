@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Gen3Auth(Gen3Login):
-    """A login to a Gen3 commons; it is `omicsdk.gen3.Gen3Login`, whose arguments and errors it has."""
+    """Login to a Gen3 commons: `omicsdk.gen3.Gen3Login`, with its arguments and errors."""
 
     def curl(self, path: str, request: str | None = None, data: str | None = None) -> DocumentedResponse:
-        """Send a request of your own to the commons.
+        """Send a custom request to the commons.
 
         Args:
             path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.

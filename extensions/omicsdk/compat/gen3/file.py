@@ -12,7 +12,7 @@ from omicsdk.core.answer import json_of
 
 
 class Gen3File(Service):
-    """Files of a commons; arguments and errors are those of every client of this face."""
+    """Client of the files of a commons; arguments and errors as for every client of this package."""
 
     def get_presigned_url(self, guid: str, protocol: str | None = None) -> dict[str, Any]:
         """Return a URL from which anyone can download a file for some time.
@@ -40,7 +40,7 @@ class Gen3File(Service):
         expires_in: int | None = None,
         bucket: str | None = None,
     ) -> dict[str, Any]:
-        """Create a blank record, and a URL that the file's bytes are to be sent to with PUT. It sends none of them.
+        """Create a blank record, and a URL for uploading the file with PUT. No bytes are sent.
 
         Args:
             file_name: The file's name.
@@ -65,7 +65,7 @@ class Gen3File(Service):
         expires_in: int | None = None,
         bucket: str | None = None,
     ) -> dict[str, Any]:
-        """Return a URL that the bytes of a file with a record are to be sent to with PUT; as `upload_file`.
+        """Return a URL for uploading the file of a record with PUT; see `upload_file`.
 
         Returns:
             The `url`.
@@ -78,7 +78,7 @@ class Gen3File(Service):
         return json_of(self._commons.fence.upload_file_to_guid.raw(file_id=guid, **fields))
 
     def download_single(self, object_id: str, path: str | os.PathLike[str] = ".") -> bool:
-        """Download a file under the name that its record has. One that was stopped is resumed.
+        """Download a file under the name in its record. A stopped download is resumed.
 
         It is verified by its size and all checksums of its record, and appears under its name when it is right.
 
@@ -111,7 +111,7 @@ class Gen3File(Service):
         return self.delete_file_locations(guid).text
 
     def delete_file_locations(self, guid: str) -> DocumentedResponse:
-        """Delete a file's bytes in all locations, and its record; return the answer, as requests has them.
+        """Delete a file's bytes in all locations, and its record; return the response, as requests does.
 
         Args:
             guid: Its GUID.

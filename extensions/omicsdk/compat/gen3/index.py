@@ -39,7 +39,7 @@ Hashes = Mapping[str, str]
 
 
 class Document(dict[str, Any]):
-    """A record of the index: a plain dict, whose members are attributes, too.
+    """Record of the index: a dict whose members are also attributes.
 
     Raises:
         AttributeError: The record has no such member.
@@ -99,13 +99,13 @@ class Gen3Index(Service):
 
     @property
     def client(self) -> IndexClient:
-        """The same index by the names of the package indexclient."""
+        """The same index, with the names of the package indexclient."""
         return IndexClient(self, self._auth)
 
     # -- the service
 
     def is_healthy(self) -> bool:
-        """Whether the service answers, and says that it is healthy."""
+        """Return whether the service responds and reports that it is healthy."""
         try:
             return self._indexd.get_status.raw().text == "Healthy"
         except (APIError, TransportError):
@@ -116,7 +116,7 @@ class Gen3Index(Service):
         return json_of(self._indexd.get_version.raw())
 
     def get_stats(self) -> dict[str, Any]:
-        """Return how many files there are, `fileCount`, and their `totalFileSize` in bytes."""
+        """Return the number of files (`fileCount`) and their `totalFileSize` in bytes."""
         return json_of(self._indexd.get_stats.raw())
 
     def get_valid_guids(self, count: int | None = None) -> list[str]:
@@ -128,7 +128,7 @@ class Gen3Index(Service):
         return items_at(json_of(self._indexd.get_valid_guids.raw(**stated(count=count))), "guids", "get_valid_guids")
 
     def get_guids_prefix(self) -> str:
-        """Return what the commons' GUIDs begin with; empty if there is no prefix."""
+        """Return the prefix of the commons' GUIDs; empty if it has none."""
         return json_of(self._indexd.get_guids_prefix.raw())["prefix"]
 
     # -- reading
@@ -142,7 +142,7 @@ class Gen3Index(Service):
         return matching_records(self._indexd, {}, page=min(limit or PAGE, PAGE))
 
     def get_all_records(self, limit: int | None = None, paginate: bool = False) -> list[Record]:
-        """Return all records, in the order of their GUIDs; of a long list several stretches are read at the same time.
+        """Return all records, sorted by GUID; long lists are read in several concurrent ranges.
 
         Args:
             limit: Without `paginate` how many records at most, all by default; with it how many on a page.
@@ -211,13 +211,13 @@ class Gen3Index(Service):
         return first_record(self._indexd, params or {})
 
     async def async_get_with_params(self, params: Mapping[str, Any], _ssl: object = None) -> dict[str, Any]:
-        """Return a page of records that meet criteria, those of `get_with_params`, as the index answers it."""
+        """Return a page of records that meet the criteria of `get_with_params`, as the index returns it."""
         return await awaited(search_page, self._indexd, params)
 
     async def async_get_records_from_checksum(
         self, checksum: str, checksum_type: str = "md5", _ssl: object = None
     ) -> list[Record]:
-        """Return the records of files with a checksum, all pages of them.
+        """Return all records of files with a checksum.
 
         Args:
             checksum: The checksum.
@@ -233,7 +233,7 @@ class Gen3Index(Service):
         hashes: Hashes | str | None = None,
         guids: str | Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """List the URLs of records, all of them.
+        """List all URLs of records.
 
         Args:
             size: The size of their files in bytes.
@@ -248,7 +248,7 @@ class Gen3Index(Service):
         )
 
     def get_records(self, dids: Sequence[str]) -> list[Record]:
-        """Return records by their GUIDs; those that do not exist are left out.
+        """Return records by their GUIDs; missing ones are omitted.
 
         Args:
             dids: The GUIDs.
@@ -280,7 +280,7 @@ class Gen3Index(Service):
         return [versions[number] for number in sorted(versions, key=int)]
 
     def query_urls(self, pattern: str) -> list[dict[str, Any]]:
-        """List the records that have a text in one of their URLs, all pages of them.
+        """List all records with a text in one of their URLs.
 
         Args:
             pattern: The text, a part of a URL.
@@ -291,7 +291,7 @@ class Gen3Index(Service):
         return records_by_url(self._indexd, pattern)
 
     async def async_query_urls(self, pattern: str, _ssl: object = None) -> list[dict[str, Any]]:
-        """List the records that have a text in one of their URLs; as `query_urls`."""
+        """List the records with a text in one of their URLs; see `query_urls`."""
         return await awaited(self.query_urls, pattern)
 
     # -- writing
@@ -313,7 +313,7 @@ class Gen3Index(Service):
         content_created_date: str | None = None,
         content_updated_date: str | None = None,
     ) -> Record:
-        """Create the record of a file. It is sent once: a record whose answer was lost is not created twice.
+        """Create the record of a file. The request is sent once, so that a lost response cannot create a second record.
 
         Args:
             hashes: The file's checksums, from type (md5, sha1, sha256, sha512, crc, etag) to value.
@@ -369,7 +369,7 @@ class Gen3Index(Service):
         return json_of(self._indexd.create_record.raw(**new_record(**fields)))
 
     def create_blank(self, uploader: str, file_name: str | None = None) -> Record:
-        """Create a record without size and checksums, of a file that is still to be uploaded.
+        """Create a record without size and checksums, for a file that will be uploaded.
 
         Args:
             uploader: Who uploads it.
@@ -419,7 +419,7 @@ class Gen3Index(Service):
         urls: Sequence[str] | None = None,
         authz: Sequence[str] | None = None,
     ) -> Record:
-        """State what a blank record's file is, when it was uploaded.
+        """Add size and checksums to a blank record after the upload of its file.
 
         Args:
             guid: The record.
@@ -456,7 +456,7 @@ class Gen3Index(Service):
         content_created_date: str | None = None,
         content_updated_date: str | None = None,
     ) -> Record:
-        """Change a record, unless it is changed by another client meanwhile. What is not given is unchanged.
+        """Change a record, unless another client changes it at the same time. Omitted fields are unchanged.
 
         Arguments are those of `create_record`; metadata of URLs that are not among `urls` go.
 
@@ -494,7 +494,7 @@ class Gen3Index(Service):
         return (await awaited(self._commons.update_record, **fields)).to_dict()
 
     def delete_record(self, guid: str) -> Document:
-        """Delete a record, unless it is changed by another client meanwhile. The file's bytes stay.
+        """Delete a record, unless another client changes it at the same time. The file's bytes are kept.
 
         Args:
             guid: The record.
@@ -510,7 +510,7 @@ class Gen3Index(Service):
 
 
 class IndexClient:
-    """The index by the names of the package indexclient, which `Gen3Index.client` was in the published client.
+    """Client of the index with the names of the package indexclient, as `Gen3Index.client` in the published client.
 
     Its documents are dictionaries whose members are attributes, too. What does not exist is None, as with indexclient.
 
@@ -532,11 +532,11 @@ class IndexClient:
         self.auth = auth
 
     def url_for(self, *path: str) -> str:
-        """Return the address of something below `url`."""
+        """Return a URL below `url`."""
         return f"{self.url.rstrip('/')}/{'/'.join(path).lstrip('/')}"
 
     def check_status(self) -> None:
-        """Check whether the service answers.
+        """Check whether the service responds.
 
         Raises:
             APIError: It answers with an error.
@@ -558,7 +558,7 @@ class IndexClient:
         return _there(lambda: self._index.get(did, dist_resolution=not no_dist))
 
     def bulk_request(self, dids: Sequence[str]) -> list[Document]:
-        """Return records by their GUIDs; those that there aren't are left out."""
+        """Return records by their GUIDs; missing ones are omitted."""
         return [Document(each) for each in self._index.get_records(dids)]
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
@@ -595,7 +595,7 @@ class IndexClient:
         return Document(self._index.create_record(hashes, size, did, **fields))
 
     def add_alias_for_did(self, alias: str, did: str) -> dict[str, Any]:
-        """Add a name to a record, by which `global_get` finds it.
+        """Add an alias to a record, by which `global_get` finds it.
 
         Args:
             alias: The name.

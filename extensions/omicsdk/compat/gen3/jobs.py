@@ -57,7 +57,7 @@ class Gen3Jobs(Service):
         self.endpoint = self._mount("sower", mounted(self.endpoint, service_location))
 
     def is_healthy(self) -> bool:
-        """Whether the service answers."""
+        """Return whether the service responds."""
         return is_healthy(self._commons)
 
     def get_version(self) -> str:
@@ -69,7 +69,7 @@ class Gen3Jobs(Service):
         return cast("list[Answer]", self._commons.list_jobs())
 
     def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> Answer:
-        """Start a job. The request is sent once: a job is not started twice because an answer was lost.
+        """Start a job. The request is sent once, so that a lost response cannot start a second job.
 
         Args:
             job_name: Its task, such as index-object-manifest.
@@ -106,7 +106,7 @@ class Gen3Jobs(Service):
         return cast("Answer", await awaited(self._commons.job_status, job_id, query=tuple(kwargs.items())))
 
     def get_output(self, job_id: str) -> Answer:
-        """Return what a job has written, as `output`.
+        """Return the output of a job, as `output`.
 
         Args:
             job_id: Its `uid`.
@@ -114,13 +114,13 @@ class Gen3Jobs(Service):
         return cast("Answer", self._commons.job_output(job_id))
 
     async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Answer:
-        """Return what a job has written; as `get_output`."""
+        """Return the output of a job; see `get_output`."""
         return cast("Answer", await awaited(self._commons.job_output, job_id, query=tuple(kwargs.items())))
 
     async def async_run_job_and_wait(
         self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
     ) -> Answer:
-        """Start a job and wait until it is over, without holding up the event loop.
+        """Start a job and wait until it ends, without blocking the event loop.
 
         Args:
             job_name: Its task, such as index-object-manifest.

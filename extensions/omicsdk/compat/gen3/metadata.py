@@ -1,4 +1,4 @@
-"""gen3.metadata: documents about things, by their GUIDs."""
+"""gen3.metadata: metadata documents by GUID."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Gen3Metadata(Service):
         return self._commons.metadata_admin
 
     def is_healthy(self) -> bool:
-        """Whether the service answers, and says that it is well."""
+        """Return whether the service responds and reports that it is healthy."""
         try:
             return json_of(self._reading.get_status.raw()).get("status") == "OK"
         except (APIError, TransportError):
@@ -98,7 +98,7 @@ class Gen3Metadata(Service):
         return json_of(self._writing.get_index_key_paths.raw())
 
     def create_index_key_path(self, path: str) -> str:
-        """Create an index of a key, so that searches for its values are quick.
+        """Create an index of a key, for fast searches of its values.
 
         Args:
             path: The key, as a path with dots.
@@ -306,7 +306,7 @@ class Gen3Metadata(Service):
         return await awaited(self.get_aliases, guid, **kwargs)
 
     def create_aliases(self, guid: str, aliases: Sequence[str], **kwargs: Any) -> dict[str, Any]:
-        """Add names to a document.
+        """Add aliases to a document.
 
         Args:
             guid: Its GUID.
@@ -328,7 +328,7 @@ class Gen3Metadata(Service):
         return await awaited(self.create_aliases, guid, aliases, **kwargs)
 
     def update_aliases(self, guid: str, aliases: Sequence[str], merge: bool = False, **kwargs: Any) -> dict[str, Any]:
-        """Replace the names of a document.
+        """Replace the aliases of a document.
 
         Args:
             guid: Its GUID.
@@ -348,7 +348,7 @@ class Gen3Metadata(Service):
         return await awaited(self.update_aliases, guid, aliases, merge, **kwargs)
 
     def delete_alias(self, guid: str, alias: str, **kwargs: Any) -> str:
-        """Remove a name of a document.
+        """Remove an alias of a document.
 
         Args:
             guid: Its GUID.
@@ -368,7 +368,7 @@ class Gen3Metadata(Service):
         return await awaited(self.delete_alias, guid, alias, **kwargs)
 
     def delete_aliases(self, guid: str, **kwargs: Any) -> str:
-        """Remove all further names of a document.
+        """Remove all aliases of a document.
 
         Args:
             guid: Its GUID.
@@ -388,5 +388,5 @@ class Gen3Metadata(Service):
 
 
 def _sent(operation: Call[..., Any], further: Mapping[str, Any], /, **fields: Any) -> httpx.Response:
-    """The answer to a request with further query parameters."""
+    """Send a request with further query parameters, and return the response."""
     return next(operation.answers(with_query(operation.build(**fields), tuple(further.items()))))

@@ -12,7 +12,7 @@ from omicsdk.gen3.index_records import stated
 
 
 class Gen3ObjectError(Gen3Error):
-    """An object of the metadata service that could not be made or deleted."""
+    """Creation or deletion of an object of the metadata service failed."""
 
 
 class Gen3Object(LoginService):
@@ -35,7 +35,7 @@ class Gen3Object(LoginService):
         metadata: Mapping[str, Any] | None = None,
         aliases: Sequence[str] | None = None,
     ) -> tuple[str, str]:
-        """Create an object, whose bytes are still to be uploaded. It is sent once.
+        """Create an object for a later upload. The request is sent once.
 
         Args:
             file_name: The file's name.

@@ -61,7 +61,7 @@ class Gen3Query(LoginService):
         accessibility: str | None = None,
         verbose: bool = True,
     ) -> dict[str, Any]:
-        """Return records. Beyond the 10,000 that a query reaches they are downloaded.
+        """Return records. Beyond the first 10,000, which queries are limited to, they are downloaded.
 
         Args:
             data_type: Their type, such as `case`.
@@ -104,7 +104,7 @@ class Gen3Query(LoginService):
         first: int | None = None,
         offset: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return records, however many they are.
+        """Return any number of records.
 
         Args:
             data_type: Their type.
@@ -133,7 +133,7 @@ class Gen3Query(LoginService):
         sort_fields: Sort | None = None,
         accessibility: str | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Return records as they arrive, without keeping them; arguments as `raw_data_download`'s."""
+        """Iterate over records as they arrive; arguments as for `raw_data_download`."""
         return self._commons.explore(
             data_type, fields, filter=filter_object, sort=sort_fields, accessibility=accessibility
         )

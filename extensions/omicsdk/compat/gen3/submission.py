@@ -73,7 +73,7 @@ class Gen3Submission(Service):
         return self.get_dictionary_node("_all")
 
     def get_graphql_schema(self) -> Json:
-        """Return what `query` can ask for: the answer to GraphQL's introspection."""
+        """Return the schema for `query`: the response to GraphQL introspection."""
         return json_of(self._commons.peregrine.get_graphql_schema.raw())
 
     def query(self, query_txt: str, variables: Mapping[str, Any] | None = None, max_tries: int = 1) -> Json:
@@ -103,7 +103,7 @@ class Gen3Submission(Service):
     # -- programs and projects
 
     def get_programs(self) -> Json:
-        """List the programs that this login may see, as `links`: the last part of each is a program's name."""
+        """List the programs that this login may see, as `links`; the last segment of each is the name of a program."""
         return json_of(self._sheepdog.get_programs.raw())
 
     def create_program(self, json: Mapping[str, Any]) -> Json:
@@ -136,7 +136,7 @@ class Gen3Submission(Service):
         return DocumentedResponse(self._sheepdog.delete_program.raw(program=program))
 
     def get_projects(self, program: str) -> Json:
-        """List the projects of a program, as `links`: the last part of each is a project's code.
+        """List the projects of a program, as `links`; the last segment of each is the code of a project.
 
         Args:
             program: The program's name.
@@ -216,7 +216,7 @@ class Gen3Submission(Service):
     # -- records
 
     def submit_record(self, program: str, project: str, json: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Json:
-        """Submit records: each is created, or updated if there is one of its name. All of them are stored, or none.
+        """Submit records: each is created, or updated if its name exists. Either all of them are stored, or none.
 
         Args:
             program: The program's name.

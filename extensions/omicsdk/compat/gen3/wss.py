@@ -18,7 +18,7 @@ def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
 
 
 def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
-    """Download what is at a URL into a file.
+    """Download a URL into a file.
 
     Args:
         urlstr: The URL, which may be a presigned one.
@@ -63,7 +63,7 @@ class Gen3WsStorage(LoginService):
     """
 
     def upload_url(self, ws: str, wskey: str) -> dict[str, Any]:
-        """Return a presigned URL that a file's bytes are to be sent to with PUT.
+        """Return a presigned URL for uploading a file with PUT.
 
         Args:
             ws: The workspace, such as @user.
@@ -78,11 +78,11 @@ class Gen3WsStorage(LoginService):
         return workspace_answer(self._commons, "upload", ws, wskey)
 
     def download_url(self, ws: str, wskey: str) -> dict[str, Any]:
-        """Return a presigned URL that a file can be downloaded from; as `upload_url`."""
+        """Return a presigned URL for downloading a file; see `upload_url`."""
         return workspace_answer(self._commons, "download", ws, wskey)
 
     def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
-        """Put a file into a workspace.
+        """Upload a file to a workspace.
 
         Args:
             src_path: The file.
@@ -96,7 +96,7 @@ class Gen3WsStorage(LoginService):
         self.copy(os.fspath(src_path), _url(dest_ws, dest_wskey))
 
     def download(self, src_ws: str, src_wskey: str, dest_path: str | os.PathLike[str]) -> None:
-        """Download a file from a workspace; one that was stopped is resumed.
+        """Download a file from a workspace; a stopped download is resumed.
 
         Args:
             src_ws: The workspace.
@@ -123,7 +123,7 @@ class Gen3WsStorage(LoginService):
         self._commons.workspace_copy(src_urlstr, dest_urlstr)
 
     def ls(self, ws: str, wskey: str) -> dict[str, Any]:
-        """List what a workspace has below a key.
+        """List the files of a workspace below a key.
 
         Args:
             ws: The workspace, such as @user.
@@ -138,7 +138,7 @@ class Gen3WsStorage(LoginService):
         return workspace_answer(self._commons, "list", ws, wskey)
 
     def ls_path(self, ws_urlstr: str) -> dict[str, Any]:
-        """List what is below ws:///WORKSPACE/KEY; as `ls`."""
+        """List the files below ws:///WORKSPACE/KEY; see `ls`."""
         return self.ls(*wsurl_to_tokens(ws_urlstr))
 
     def rm(self, ws: str, wskey: str) -> dict[str, Any]:

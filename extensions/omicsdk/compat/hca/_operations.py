@@ -1,4 +1,4 @@
-"""Operations as hca's clients have them: attributes of a class, arguments by name, plain JSON out."""
+"""Operations of the hca clients: class attributes with keyword arguments and plain JSON results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @cache
 def _parameters(package: str) -> dict[str, dict[str, str]]:
-    """Python name to type of every parameter, by operation, of a generated package."""
+    """Return the type of every parameter of a generated package, by operation and Python name."""
     from importlib.resources import files
 
     commands: list[dict[str, Any]] = json.loads(files(package).joinpath("commands.json").read_bytes())
@@ -33,7 +33,7 @@ def _parameters(package: str) -> dict[str, dict[str, str]]:
 
 
 class DocumentedOperation(Generic[T]):
-    """One operation as a documented client offers it: keyword arguments in, plain JSON out.
+    """Operation of a documented client: keyword arguments in, plain JSON out.
 
     Args:
         operation: The generated operation.
@@ -75,13 +75,13 @@ class DocumentedOperation(Generic[T]):
         return cast("T", self._plain(response))
 
     def paginate(self, **arguments: Any) -> Iterator[T]:
-        """Every page, as it arrives."""
+        """Iterate over pages as they arrive."""
         with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
                 yield cast("T", self._plain(response))
 
     def iterate(self, **arguments: Any) -> Iterator[Any]:
-        """Every item of every page.
+        """Iterate over the items of all pages.
 
         Raises:
             TypeError: The operation has no pages.
@@ -93,7 +93,7 @@ class DocumentedOperation(Generic[T]):
 
     @contextmanager
     def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
-        """The answer's bytes as they arrive, in a `with` block."""
+        """Stream the response's bytes, in a `with` block."""
         with translating(self._translate):
             request = self._request(arguments)
             with ExitStack() as opened:
@@ -112,7 +112,7 @@ class DocumentedOperation(Generic[T]):
         return paging
 
     def _plain(self, response: httpx.Response) -> Any:
-        """What an answer says; that of an operation with pages is a page with its list, whatever type it is said to be."""
+        """Return the value of a response; for an operation with pages always a page with its list."""
         paging = self._operation.facts.paging
         if paging is None or response.status_code >= 300:
             return plain_answer(response)
@@ -147,7 +147,7 @@ class DocumentedOperation(Generic[T]):
 
 
 def as_typed(value: Any, kind: str) -> Any:
-    """A number that was given as a string, as a number; anything else as it is.
+    """Convert a number that was given as a string; return anything else unchanged.
 
     Args:
         value: What was given.
@@ -162,7 +162,7 @@ def as_typed(value: Any, kind: str) -> Any:
 
 
 def plain_answer(response: httpx.Response) -> Any:
-    """JSON where the answer says that it is, an address as text, else its bytes; None if it is empty."""
+    """Return a JSON response decoded, a URL as text, any other body as bytes; None if it is empty."""
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):
@@ -173,7 +173,7 @@ def plain_answer(response: httpx.Response) -> Any:
 
 
 class _OnClass:
-    """What an operation is on the class itself: something that says to make a client."""
+    """Operation accessed on the class: raises an error that asks for an instance."""
 
     def __init__(self, owner: type, name: str) -> None:
         self._name = f"{owner.__name__}.{name}"
@@ -186,7 +186,7 @@ class _OnClass:
 
 
 class Documented(Generic[T]):
-    """An operation as a class attribute: `get_bundle: Documented[BundlePageDict] = Documented()`.
+    """Descriptor of an operation: `get_bundle: Documented[BundlePageDict] = Documented()`.
 
     Args:
         ignored: Arguments that the documentation shows though the operation has none: ignored with a warning.

@@ -1,4 +1,4 @@
-"""URLs as the server requires them: quoted, with a slash at the end where a route has one, and no token to another server."""
+"""URLs in the form that the server requires: quoted, with the route's trailing slash; no token to another server."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
 
 
 def list_url(route: str, query: Mapping[str, object]) -> str:
-    """A list's first page.
+    """Return the URL of the first page of a list.
 
     Args:
         route: The list's route below /api.
@@ -54,7 +54,7 @@ def list_url(route: str, query: Mapping[str, object]) -> str:
 
 
 def page_of(url: str, endpoint: str) -> str:
-    """Where the page is that a list names as its next: at the server that was asked, whatever host the list names.
+    """Return the URL of the next page of a list, on the requested server regardless of the host in the list.
 
     A server behind a proxy may not know its own scheme and name, and without the token private things would be missing.
 
@@ -70,7 +70,7 @@ def page_of(url: str, endpoint: str) -> str:
 
 
 def named(name: str) -> str | None:
-    """A name as a segment of a nested route.
+    """Return a name as a segment of a nested route.
 
     Args:
         name: The name.
@@ -90,7 +90,7 @@ def named(name: str) -> str | None:
 
 
 def _below(address: str, endpoint: str) -> str | None:
-    """The route that an absolute URL names, None if it is not one of the server's."""
+    """Return the route of an absolute URL; None for another server."""
     from omicsdk.core.credentials import origin_of
 
     if origin_of(address) != origin_of(endpoint):

@@ -1,4 +1,4 @@
-"""A user's token as credentials; `knex` offers it."""
+"""Token of a user as credentials; exported by `knex`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from omicsdk.core.credentials import ApiKey
 
 
 class TokenAuth(ApiKey):
-    """A user's token, which is sent to the server of its Knex only.
+    """Token of a user, sent to the server of its Knex only.
 
     Args:
         token: The token.

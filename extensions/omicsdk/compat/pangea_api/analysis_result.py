@@ -1,4 +1,4 @@
-"""Analysis results of samples and of groups, and their fields: what a module found, as data or as files."""
+"""Analysis results of samples and groups, and their fields, which hold data or files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Logger = Callable[[str], object]
 
 
 def check_json_serialization(blob: object) -> None:
-    """Check that data are the same when they have been written as JSON and read again.
+    """Check that data are unchanged after a JSON round trip.
 
     Args:
         blob: The data.
@@ -76,7 +76,7 @@ def check_json_serialization(blob: object) -> None:
 
 
 def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iterator[Difference]:
-    """Report where two mappings differ, seen from each side.
+    """Report the differences between two mappings in both directions.
 
     Args:
         blob1: One, called "original".
@@ -152,7 +152,7 @@ class AnalysisResultField(RemoteObject):
         self._downloaded = ""
 
     def canon_url(self) -> str:
-        """The flat list that it is in, below /api."""
+        """Return the URL of its flat list, below /api."""
         return self.route
 
     # -- files
@@ -165,7 +165,7 @@ class AnalysisResultField(RemoteObject):
         return blob_file_name(self.parent.parent.name, self.parent.module_name, self.name)
 
     def get_referenced_filename(self) -> str:
-        """Return a name for the file that it refers to, as `get_blob_filename` does, with the extension of the file.
+        """Return a name for the referenced file, like `get_blob_filename`, with the extension of the file.
 
         Raises:
             NoFile: It refers to none (a TypeError, too).
@@ -173,7 +173,7 @@ class AnalysisResultField(RemoteObject):
         return referenced_file_name(self.parent.parent.name, self.parent.module_name, self.name, self.stored_data)
 
     def get_download_url(self) -> str:
-        """Return the URL of its file; a presigned one ends within a day and is a secret until then.
+        """Return the URL of its file; a presigned URL expires within a day and is a secret until then.
 
         Raises:
             NoFile: It refers to none (a TypeError, too).
@@ -181,7 +181,7 @@ class AnalysisResultField(RemoteObject):
         return download_url(self.stored_data)
 
     def download_file(self, filename: str | os.PathLike[str] | None = None, cache: bool = True) -> str:
-        """Download its file, verified where a checksum is stated; one that was stopped is resumed.
+        """Download its file, verified if a checksum is stated; a stopped download is resumed.
 
         Args:
             filename: The target; a file there is replaced when the new one is complete. None takes a temporary file,
@@ -211,7 +211,7 @@ class AnalysisResultField(RemoteObject):
         return wanted
 
     def _temporary(self) -> str:
-        """The path of a file that is deleted with this object, or when the program ends."""
+        """Return the path of a file that is deleted with this object, or when the program ends."""
         import shutil
         import tempfile
         from weakref import finalize
@@ -230,7 +230,7 @@ class AnalysisResultField(RemoteObject):
         logger: Logger | None = None,
         md5: bool | None = None,
     ) -> Self:
-        """Upload a file into it, in parts where the file is large.
+        """Upload a file into the field, large files in parts.
 
         The same call with the same file resumes an upload in parts that was stopped, for a day.
 
@@ -268,7 +268,7 @@ class AnalysisResultField(RemoteObject):
         return self.refresh()
 
     def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:
-        """Upload a file of at most 5 GiB into it, whole; errors as of `upload_file`.
+        """Upload a file of at most 5 GiB in one request; errors as for `upload_file`.
 
         Args:
             filepath: The file.
@@ -286,7 +286,7 @@ class AnalysisResultField(RemoteObject):
         max_retries: int = 3,
         logger: Logger | None = None,
     ) -> Self:
-        """Upload a file into it, in parts; errors as of `upload_file`.
+        """Upload a file in parts; errors as for `upload_file`.
 
         Args:
             filepath: The file.
@@ -309,7 +309,7 @@ class AnalysisResultField(RemoteObject):
     # -- loading and saving
 
     def refresh(self) -> Self:
-        """Load what the server has of it, whatever was set here, with a presigned URL that has just been made.
+        """Reload the field from the server with a new presigned URL, discarding local changes.
 
         Returns:
             This object.
@@ -363,7 +363,7 @@ class SampleGroupAnalysisResultField(AnalysisResultField):
 
 
 class AnalysisResult(RemoteObject, Generic[F]):
-    """What a module found; the base of results of samples and of groups.
+    """Result of a module; base of the results of samples and groups.
 
     Several results of one module are distinguished by their replicates. Without one, the newest is meant, as on the server,
     and a new one gets a random name.
@@ -411,11 +411,11 @@ class AnalysisResult(RemoteObject, Generic[F]):
         self.pipeline_module: str | None = None
 
     def pre_hash(self) -> str:
-        """What distinguishes it from other objects of the same server and user, for the cache."""
+        """Return its cache key among the objects of the same server and user."""
         return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
 
     def field(self, field_name: str, data: object = None) -> F:
-        """Make a field of it, which is not on the server yet.
+        """Create a local field of the result, without a request.
 
         Args:
             field_name: Its name.
@@ -424,7 +424,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return self._field_class(self.knex, self, field_name, data)
 
     def get_fields(self, cache: bool = True) -> Iterator[F]:
-        """Yield all fields of it that are on the server.
+        """Yield all of its fields on the server.
 
         Args:
             cache: Whether they are remembered: the next call yields the same objects without a request, until something is
@@ -457,7 +457,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return {"replicate": self.replicate}
 
     def _listed(self) -> Blob:
-        """The newest in the flat list that is meant."""
+        """Return the newest matching entry of the flat list."""
         found = [blob for blob in paginated_iterator(self.knex, self._list_url()) if self._is_it(blob)]
         if not found:
             which = f" with the replicate {self.replicate!r}" if self.replicate else ""
@@ -471,7 +471,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return same and self.replicate in (None, blob.get("replicate"))
 
     def _field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
-        """What the server's flat list has of its fields."""
+        """Return its fields from the server's flat list."""
         route = self.field("").route
         asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
         for blob in paginated_iterator(self.knex, list_url(route, asked)):
@@ -483,7 +483,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
 
 
 class SampleAnalysisResult(AnalysisResult[SampleAnalysisResultField]):
-    """What a module found in a sample; arguments are those of `AnalysisResult`, with the sample as its parent."""
+    """Result of a module for a sample; arguments as for `AnalysisResult`, with the sample as parent."""
 
     parent_field: ClassVar[str | None] = "sample"
     owner: ClassVar[str] = "sample"
@@ -504,7 +504,7 @@ class SampleAnalysisResult(AnalysisResult[SampleAnalysisResultField]):
 
 
 class SampleGroupAnalysisResult(AnalysisResult[SampleGroupAnalysisResultField]):
-    """What a module found in a group of samples; arguments are those of `AnalysisResult`, with the group as its parent."""
+    """Result of a module for a group of samples; arguments as for `AnalysisResult`, with the group as parent."""
 
     parent_field: ClassVar[str | None] = "grp"
     owner: ClassVar[str] = "sample_group"

@@ -1,4 +1,4 @@
-"""Objects of what the server says of them, and by their UUIDs."""
+"""Objects from responses of the server, and by UUID."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was fetched by name, kept in files for a while: whose it is and where it came from are part of its name."""
+"""File cache of objects fetched by name; user and server are part of each file's name."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _log = getLogger("omicsdk.pangea")
 
 
 class Cached(Protocol):
-    """What can be kept: it knows what tells it from others."""
+    """Object that can be cached: it has a cache key."""
 
     def pre_hash(self) -> str:
-        """What tells it from others of the same server and user."""
+        """Return its cache key among the objects of the same server and user."""
         ...
 
 
 def hash_obj(obj: Cached | str) -> str:
-    """What tells an object from all others, as 64 hexadecimal digits.
+    """Return the unique key of an object, as 64 hexadecimal digits.
 
     Args:
         obj: An object with `pre_hash`, whose server and user count too, or a text.
@@ -46,7 +46,7 @@ def hash_obj(obj: Cached | str) -> str:
 
 
 def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
-    """How long a file of the cache is there; the published client has it, too.
+    """Return the age of a cache file; also in the published client.
 
     Args:
         blob_filepath: The file.
@@ -61,7 +61,7 @@ def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
 
 
 def cache_folder() -> Path:
-    """Where files are kept."""
+    """Return the folder of the cache."""
     if given := os.environ.get(FOLDER_VARIABLE):
         return Path(given) / ".pangea_api_cache" / "v2"
     from platformdirs import user_cache_path
@@ -70,7 +70,7 @@ def cache_folder() -> Path:
 
 
 class FileSystemCache:
-    """Blobs in private files. One that cannot be written or read is ignored.
+    """Cache of blobs in private files. Read and write failures are ignored.
 
     Nothing with a secret in it is kept: no token, no presigned URL.
 
@@ -83,11 +83,11 @@ class FileSystemCache:
 
     @property
     def no_cache(self) -> bool:
-        """Whether USE_PANGEA_CACHE turns the cache off."""
+        """Whether USE_PANGEA_CACHE disables the cache."""
         return "false" in os.environ.get(SWITCH_VARIABLE, "").lower()
 
     def get_cached_blob_filepath(self, obj: Cached | str) -> tuple[str, bool]:
-        """Where a blob is kept.
+        """Return the path of a cached blob.
 
         Args:
             obj: Whose blob: an object, or a text that names it.
@@ -99,7 +99,7 @@ class FileSystemCache:
         return str(path), path.is_file()
 
     def get_cached_blob(self, obj: Cached | str) -> Any:
-        """A blob that was kept.
+        """Return a cached blob.
 
         Args:
             obj: Whose.
@@ -118,7 +118,7 @@ class FileSystemCache:
         return None
 
     def cache_blob(self, obj: Cached | str, blob: object) -> None:
-        """Keep a blob.
+        """Cache a blob.
 
         Args:
             obj: Whose.
@@ -135,7 +135,7 @@ class FileSystemCache:
                 file.write(json.dumps(blob).encode())
 
     def clear_blob(self, obj: Cached | str) -> None:
-        """Remove a blob.
+        """Remove a blob from the cache.
 
         Args:
             obj: Whose.
@@ -144,7 +144,7 @@ class FileSystemCache:
             Path(self.get_cached_blob_filepath(obj)[0]).unlink(missing_ok=True)
 
     def outdate(self, scope: str) -> None:
-        """Make stale all that was kept so far of one server and user.
+        """Invalidate all cached blobs of one server and user.
 
         Args:
             scope: Which: a Knex's `cache_scope`.
@@ -167,7 +167,7 @@ class FileSystemCache:
 
 @contextmanager
 def _tolerated(what: str) -> Generator[None]:
-    """Log what the cache cannot do, and go on without it."""
+    """Log a failure of the cache, and continue without it."""
     try:
         yield
     except (ConfigError, OSError, TypeError, ValueError) as error:

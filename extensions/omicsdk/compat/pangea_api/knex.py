@@ -52,7 +52,7 @@ _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid toke
 
 
 class PangeaGeneralError(DocumentedError):
-    """The base of all errors between this machine and a Pangea server.
+    """Base of the errors of a Pangea server and its connections.
 
     Each is also the class of core that it belongs to: an answer with an error is an `omicsdk.core.errors.APIError` with
     `status` and `body`, a server that does not answer a `TransportError`.
@@ -73,7 +73,7 @@ class PangeaGeneralError(DocumentedError):
 
 
 class PangeaNotFoundError(PangeaGeneralError, NotFound):
-    """404: it does not exist."""
+    """404: not found."""
 
 
 class PangeaForbiddenError(PangeaGeneralError, Forbidden):
@@ -81,17 +81,17 @@ class PangeaForbiddenError(PangeaGeneralError, Forbidden):
 
 
 class PangeaInternalError(PangeaGeneralError, ServerError):
-    """500: the server failed. It does so for some invalid requests too: an unknown UUID, a name that is taken."""
+    """500: the server failed; also for some invalid requests, such as an unknown UUID or an existing name."""
 
     default_remedy = "Check the names and uuids that were sent; if they are right, tell the server's operators."
 
 
 class PangeaOtherError(PangeaGeneralError, APIError):
-    """Any other status; 400, for one, is a value that the server does not accept, or a name that is taken."""
+    """Any other status, such as 400 for an invalid value or an existing name."""
 
 
 class PangeaLoginError(PangeaOtherError, BadRequest, AuthError):
-    """400 at login: there is no such user, or the password is another."""
+    """400 at login: unknown user or wrong password."""
 
     default_remedy = "Check the e-mail address, letter by letter, and the password."
 
@@ -105,7 +105,7 @@ _BY_STATUS: dict[int, type[PangeaGeneralError]] = {
 
 
 def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
-    """Return the documented exception for one of core's.
+    """Return the documented exception for an exception of core.
 
     Args:
         error: The exception.
@@ -155,7 +155,7 @@ def documented_errors(
 
 
 def not_there(what: str, url: str) -> PangeaNotFoundError:
-    """Return the error for something that a list does not have.
+    """Return the error for an entry missing from a list.
 
     Args:
         what: What was searched.
@@ -177,7 +177,7 @@ def __getattr__(name: str) -> object:
 
 
 class Knex:
-    """A Pangea server, with the credentials of a user. Thread-safe except for logging in; close it, or use it in a `with` block.
+    """Client of a Pangea server, with the credentials of a user. Thread-safe except for login; close it, or use `with`.
 
     Args:
         endpoint_url: The server's address; by default PANGEA_ENDPOINT, else https://pangeabio.io.
@@ -230,7 +230,7 @@ class Knex:
             self.auth = TokenAuth(token)
 
     def login(self, username: str, password: str) -> Self:
-        """Log in. The server is asked each time: nothing of it is kept, and no token that is held is sent.
+        """Log in with a new request each time; nothing is cached, and no existing token is sent.
 
         Args:
             username: The e-mail address.
@@ -273,19 +273,19 @@ class Knex:
 
     @cached_property
     def cache(self) -> FileSystemCache:
-        """What was fetched by name, kept for three hours."""
+        """Cache of objects fetched by name, kept for three hours."""
         from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
 
         return FileSystemCache()
 
     @property
     def endpoint(self) -> str:
-        """The server's address, without /api."""
+        """URL of the server, without /api."""
         return self.endpoint_url.removesuffix(API)
 
     @property
     def cache_scope(self) -> str:
-        """Server and user: what is cached for one is not used for another. It reveals no secret."""
+        """Server and user, which separate cached objects. Contains no secret."""
         return f"{self.endpoint_url}\n{self.auth.owner if self.auth is not None else ''}"
 
     # -- requests
@@ -386,12 +386,12 @@ class Knex:
 
     @property
     def client(self) -> Pangea:
-        """The typed client, with each of the server's operations and workflows; errors are those of `omicsdk.core`."""
+        """Typed client with all operations and workflows; errors are those of `omicsdk.core`."""
         return self._clients[0]
 
     @property
     def _clients(self) -> tuple[Pangea, PlainClient]:
-        """The typed client, and one for any route, with the token that is held now."""
+        """The typed client, and one for arbitrary routes, with the current token."""
         from omicsdk.core.client import PlainClient, beside
 
         if self._authorized is None or self._authorized[0] is not self.auth:

@@ -40,7 +40,7 @@ class Organization(RemoteObject):
         is_library: bool = False,
         is_public: bool | Omit | None = OMIT,
     ) -> SampleGroup:
-        """Make a group of this organization, not fetched yet; arguments and errors are those of `SampleGroup`.
+        """Create a local group of this organization, without a request; arguments and errors as for `SampleGroup`.
 
         Args:
             group_name: Its name.
@@ -56,11 +56,11 @@ class Organization(RemoteObject):
         )
 
     def _another(self, blob: Blob) -> Organization:
-        """Another organization of the same server."""
+        """Create another organization of the same server."""
         return Organization(self.knex, blob["name"])._fetched(blob)
 
     def get_sample_groups(self) -> Iterator[SampleGroup]:
-        """Yield its groups, of all pages; the server leaves out those that may not be seen.
+        """Yield all of its groups that the user may see.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.

@@ -34,11 +34,11 @@ class Pipeline(RemoteObject):
         self.long_description = ""
 
     def module(self, name: str, version: str, metadata: Mapping[str, Any] | None = None) -> PipelineModule:
-        """Make a module of the pipeline, not fetched yet; arguments are those of `PipelineModule`."""
+        """Create a local module of the pipeline, without a request; arguments as for `PipelineModule`."""
         return PipelineModule(self.knex, self, name, version, metadata=metadata)
 
     def get_modules(self) -> Iterator[PipelineModule]:
-        """Yield its modules, of all pages.
+        """Yield all of its modules.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -83,15 +83,15 @@ class PipelineModule(RemoteObject):
         self.dependencies: list[str] = []
 
     def nested_url(self) -> str:
-        """Its path by names, quoted."""
+        """Return its path by names, quoted."""
         return f"pipelines/{self.pip.uuid}/modules/{self._segment()}"
 
     def pre_hash(self) -> str:
-        """What distinguishes it from other objects of the same server and user, for the cache."""
+        """Return its cache key among the objects of the same server and user."""
         return f"PIPELINE_MODULE{self.name}\x1f{self.version}\x1f{self.pip.pre_hash()}"
 
     def add_dependency(self, upstream: PipelineModule) -> None:
-        """Add a module that it needs, when it is created or saved next.
+        """Add a required module; sent with the next create or save.
 
         Args:
             upstream: The other module, which is on the server.

@@ -1,4 +1,4 @@
-"""Objects on the server: fetched, created and saved; what was set here is never overwritten unnoticed."""
+"""Objects on the server: fetch, create and save, without silently overwriting local changes."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ SHOWN = 200
 
 
 class RemoteObjectError(UsageError):
-    """The state of an object does not permit that: it was deleted, or never fetched, or its values cannot be sent."""
+    """Invalid state of an object: it was deleted or never fetched, or its values cannot be sent."""
 
 
 class RemoteObjectOverwriteError(RemoteObjectError):
-    """What the server holds would overwrite what was set here."""
+    """Values of the server would overwrite local changes."""
 
 
 class RemoteObject:
-    """The base of all objects on a server.
+    """Base of all objects on a server.
 
     A class states in its attributes what the server knows of it and where it is; see each of them.
 
@@ -108,7 +108,7 @@ class RemoteObject:
         return f"{above}{self.nested_route}/{self._place()}"
 
     def pre_hash(self) -> str:
-        """What distinguishes it from other objects of the same server and user, for the cache."""
+        """Return its cache key among the objects of the same server and user."""
         parent = self._parent()
         own = f"{self.hash_prefix or type(self).__name__}{getattr(self, self.name_field)}"
         return own if parent is None else f"{own}\x1f{parent.pre_hash()}"
@@ -117,7 +117,7 @@ class RemoteObject:
 
     @property
     def inherited_url_options(self) -> dict[str, object]:
-        """Its url_options and those of all that it belongs to."""
+        """Its url_options and those of its parents."""
         parent = self._parent()
         return {**self.url_options, **(parent.inherited_url_options if parent is not None else {})}
 
@@ -126,11 +126,11 @@ class RemoteObject:
         self.cache.clear_blob(self)
 
     def get_cached_blob(self) -> Any:
-        """Return what the cache has of it; None if it has nothing, or it is outdated."""
+        """Return its cached blob; None if it is missing or outdated."""
         return self.cache.get_cached_blob(self) if self.is_cached else None
 
     def cache_blob(self, blob: Blob) -> None:
-        """Put what the server said of it into the cache, where it may be cached.
+        """Cache the server's response, if caching is allowed.
 
         Args:
             blob: What it said.
@@ -139,7 +139,7 @@ class RemoteObject:
             self.cache.cache_blob(self, blob)
 
     def load_blob(self, blob: Blob) -> None:
-        """Load what the server says of it; nothing is loaded, unless all can be.
+        """Load a response of the server, completely or not at all.
 
         Args:
             blob: The object's fields.
@@ -164,22 +164,22 @@ class RemoteObject:
         self._take(blob)
 
     def _take(self, blob: Blob) -> None:
-        """Load what the server says, whatever was set here."""
+        """Load a response of the server, discarding local changes."""
         self.blob = self._plain(blob)
         for name in self.remote_fields:
             setattr(self, name, blob.get(name))
             self._on_server[name] = _print(self.blob.get(name))
 
     def _plain(self, blob: Blob) -> Blob:
-        """Fields as they are compared, sent and kept."""
+        """Return fields in the form for comparison, requests and cache."""
         return blob
 
     def _values(self) -> Blob:
-        """The fields as they are set here."""
+        """Return the local fields."""
         return self._plain({name: getattr(self, name, None) for name in self.remote_fields})
 
     def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
-        """Itself, as the server says that it is."""
+        """Load a response of the server, and return this object."""
         self._take(blob)
         self._already_fetched = already_fetched
         self._modified = modified
@@ -188,7 +188,7 @@ class RemoteObject:
     # -- the documented calls
 
     def get(self) -> Self:
-        """Fetch it, unless it was fetched. What it belongs to is fetched too, and neither is ever created.
+        """Fetch it and its parents, unless they were fetched. Nothing is created.
 
         Returns:
             This object.
@@ -203,7 +203,7 @@ class RemoteObject:
         return self
 
     def exists(self) -> bool:
-        """Whether it is on the server; it is fetched if it is.
+        """Return whether it exists on the server; an existing object is fetched.
 
         Raises:
             RemoteObjectOverwriteError: It is, and something else was set here.
@@ -218,7 +218,7 @@ class RemoteObject:
         return True
 
     def create(self) -> Self:
-        """Create it, unless it was fetched or created; and first what it belongs to, where that does not exist.
+        """Create it and missing parents, unless it was fetched or created.
 
         The server refuses a name that is taken; a second analysis result of a module is another replicate.
 
@@ -239,7 +239,7 @@ class RemoteObject:
         return self
 
     def save(self) -> None:
-        """Send what was changed since it was fetched, changes within metadata too.
+        """Send the changes since it was fetched, including changes within metadata.
 
         Raises:
             RemoteObjectError: It was deleted, or never fetched, or a change cannot be sent.
@@ -254,7 +254,7 @@ class RemoteObject:
             self._modified = False
 
     def idem(self) -> Self:
-        """Make here and there the same: fetch it, or create it where it does not exist; one that was fetched is saved.
+        """Synchronize it: fetch it, or create it if missing; a fetched object is saved.
 
         Returns:
             This object.
@@ -275,7 +275,7 @@ class RemoteObject:
         return self
 
     def delete(self) -> None:
-        """Delete it, and with it all that belongs to it. This cannot be undone.
+        """Delete it and everything below it. This cannot be undone.
 
         Raises:
             RemoteObjectError: It was deleted before.
@@ -303,7 +303,7 @@ class RemoteObject:
         self._modified = False
 
     def _get(self, *, fresh: bool) -> None:
-        """Load it from the cache, unless it has to be fresh or the cache's does not fit; else from the server."""
+        """Load it from the cache, or from the server if it must be fresh or the cached blob does not match."""
         kept = None if fresh else self.get_cached_blob()
         if kept is not None:
             try:
@@ -317,7 +317,7 @@ class RemoteObject:
         return None
 
     def _fetch(self) -> Blob:
-        """What the server says of it, looked up by its name."""
+        """Request its description by name."""
         if self._segment() is None:
             return self._listed()
         try:
@@ -333,17 +333,17 @@ class RemoteObject:
         return blob if self._is_it(blob) else self._listed()
 
     def _narrowed(self) -> dict[str, object]:
-        """Parameters of its path by names."""
+        """Return the parameters of its path by names."""
         return {}
 
     def _answered(self, url: str, **options: object) -> Blob:
-        """An object of the server."""
+        """Request an object of the server."""
         answer: object = self.knex.get(url, url_options={**self.inherited_url_options, **options})
         with documented_errors():
             return object_of(answer, url)
 
     def _listed(self) -> Blob:
-        """What the flat list has of it."""
+        """Return its entry of the flat list."""
         url = self._list_url()
         for blob in paginated_iterator(self.knex, url):
             if self._is_it(blob):
@@ -363,7 +363,7 @@ class RemoteObject:
             self._take(object_of(answer, self.route))
 
     def _create_or_find(self) -> None:
-        """Create it; where another program was faster, it is fetched."""
+        """Create it, or fetch it if another program created it first."""
         try:
             self.create()
         except PangeaOtherError as error:
@@ -385,29 +385,29 @@ class RemoteObject:
                 self._take(object_of(answer, self._own_route()))
 
     def _is_unsaved(self) -> bool:
-        """Whether there is something to send."""
+        """Return whether there are unsaved changes."""
         return bool(self._changes())
 
     def _writable(self) -> dict[str, object]:
         return {name: value for name, value in self._values().items() if name not in FACTS}
 
     def _changes(self) -> dict[str, object]:
-        """The fields that differ from the server's."""
+        """Return the fields that differ from the server's."""
         held = self._on_server
         return {name: value for name, value in self._writable().items() if _print(value) != held.get(name)}
 
     def _creation(self) -> dict[str, object]:
-        """What is sent to create it: all that can be set and is."""
+        """Return the body of its creation: all writable fields that are set."""
         sent = {name: value for name, value in self._writable().items() if value is not None}
         return {**sent, **self._owned()}
 
     def _owned(self) -> dict[str, object]:
-        """The UUID of what it belongs to, by the name that the server has for it."""
+        """Return the UUID of its parent, under the server's field name."""
         parent = self._parent()
         return {self.owner: parent._id()} if self.owner and parent is not None else {}
 
     def _filter(self) -> dict[str, object]:
-        """How the flat list is narrowed to it."""
+        """Return the filter of the flat list."""
         return {
             self.name_field: getattr(self, self.name_field),
             **{f"{owner}_id": uuid for owner, uuid in self._owned().items()},
@@ -420,18 +420,18 @@ class RemoteObject:
         return getattr(self, self.parent_field) if self.parent_field is not None else None
 
     def _segment(self) -> str | None:
-        """Its own part of its path by names; None if its name cannot be one."""
+        """Return its segment of the path by names; None if its name is not a valid segment."""
         return named(str(getattr(self, self.name_field)))
 
     def _place(self) -> str:
-        """The same for what is below it: its UUID where its name cannot be one."""
+        """Return its segment for the paths of its children: its UUID if its name is not a valid segment."""
         return self._segment() or self._id()
 
     def _own_route(self) -> str:
         return f"{self.route}/{self._id()}"
 
     def _is_it(self, blob: Blob) -> bool:
-        """Whether something that was found is it, by its name."""
+        """Return whether a found entry has its name."""
         return blob.get(self.name_field) == getattr(self, self.name_field)
 
     def _id(self) -> str:
@@ -454,7 +454,7 @@ class RemoteObject:
         error_handler: Callable[[Exception], object] | None = None,
         **query: object,
     ) -> Iterator[R]:
-        """Yield what a list has, of all pages; itself is fetched first.
+        """Fetch it, then yield all items of one of its lists.
 
         Args:
             url: The list, with `{}` for its own UUID.
@@ -470,7 +470,7 @@ class RemoteObject:
     def _remembered(
         self, name: str, fetch: Callable[[], Iterator[R]], *, cache: bool, whole: Callable[[], bool] = lambda: True
     ) -> Iterator[R]:
-        """Yield one of its lists as it was read before, or as it comes.
+        """Yield one of its lists, from memory or as it arrives.
 
         Args:
             name: The list's name.
@@ -498,14 +498,14 @@ class RemoteObject:
 
 
 def _extends(there: object, here: object) -> bool:
-    """Whether what the server has is what was set here, and more: both are objects, and have all members that are set here."""
+    """Return whether the server's object contains all members that are set locally."""
     if not is_mapping(there) or not is_mapping(here):
         return False
     return all(name in there and there[name] == value for name, value in here.items())
 
 
 def _print(value: object) -> object:
-    """What a value is recognized by later, without a reference to what can be changed in place."""
+    """Return a fingerprint of a value, without references to mutable parts."""
     if isinstance(value, dict | list):
         try:
             return hash(json.dumps(value))

@@ -1,4 +1,4 @@
-"""Samples: each is in one library, and may be in further groups."""
+"""Samples: each belongs to one library, and optionally to further groups."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Sample(RemoteObject):
         self.description: str | None = None
 
     def change_library(self, new_lib: SampleGroup | str) -> None:
-        """Move it to another library when it is saved next; the server is not asked before.
+        """Move it to another library with the next save; no request is sent before.
 
         Args:
             new_lib: The library, or its uuid. Only members of its organization can move the sample back.
@@ -57,7 +57,7 @@ class Sample(RemoteObject):
     def analysis_result(
         self, module_name: str, replicate: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> SampleAnalysisResult:
-        """Make a result of the sample, not fetched yet.
+        """Create a local result of the sample, without a request.
 
         Args:
             module_name: The module.
@@ -69,7 +69,7 @@ class Sample(RemoteObject):
         return SampleAnalysisResult(self.knex, self, module_name, replicate=replicate, metadata=metadata)
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleAnalysisResult]:
-        """Yield its results, of all pages.
+        """Yield all of its results.
 
         Args:
             cache: Whether they are remembered: the next call yields the same objects without a request, until something is
@@ -87,7 +87,7 @@ class Sample(RemoteObject):
         )
 
     def get_manifest(self) -> Any:
-        """Return the sample with all its results and fields, by one request.
+        """Return the sample with all results and fields, in one request.
 
         Returns:
             What the server says: the sample's fields and `analysis_results`.
@@ -106,7 +106,7 @@ class Sample(RemoteObject):
             self.lib = self._library(blob)
 
     def _library(self, blob: Blob) -> SampleGroup:
-        """The library that the server says it is in."""
+        """Return its library on the server."""
         told: Blob = blob.get("library_obj") or self._answered(f"sample_groups/{blob['library']}")
         return self.lib._another(told)  # pyright: ignore[reportPrivateUsage] - it is ours
 

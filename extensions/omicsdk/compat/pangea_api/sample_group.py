@@ -1,4 +1,4 @@
-"""Groups of samples; a group that is a library is where samples are created."""
+"""Groups of samples; libraries are groups that own samples."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SampleGroup(RemoteObject):
     # -- its samples
 
     def sample(self, sample_name: str, metadata: Mapping[str, Any] | None = None) -> Sample:
-        """Make a sample of this group, not fetched yet.
+        """Create a local sample of this group, without a request.
 
         Args:
             sample_name: Its name.
@@ -85,7 +85,7 @@ class SampleGroup(RemoteObject):
         return Sample(self.knex, self, sample_name, metadata=metadata)
 
     def add_sample(self, sample: Sample) -> Self:
-        """Add a sample to the group when the group is saved next; the server is not asked before.
+        """Add a sample with the next save of the group; no request is sent before.
 
         Args:
             sample: The sample; it is created or saved first, where it has to be.
@@ -96,7 +96,7 @@ class SampleGroup(RemoteObject):
         return self.add_samples([sample])
 
     def add_samples(self, samples: Iterable[Sample]) -> Self:
-        """Add samples likewise, many by one request.
+        """Add samples with the next save of the group, many per request.
 
         Args:
             samples: The samples.
@@ -109,7 +109,7 @@ class SampleGroup(RemoteObject):
         return self
 
     def remove_sample(self, sample: Sample) -> Self:
-        """Remove a sample from the group when the group is saved next; the sample itself stays.
+        """Remove a sample with the next save of the group; the sample itself is kept.
 
         Args:
             sample: The sample.
@@ -120,7 +120,7 @@ class SampleGroup(RemoteObject):
         return self.remove_samples([sample])
 
     def remove_samples(self, samples: Iterable[Sample]) -> Self:
-        """Remove samples likewise, many by one request.
+        """Remove samples with the next save of the group, many per request.
 
         Args:
             samples: The samples.
@@ -135,7 +135,7 @@ class SampleGroup(RemoteObject):
     def get_samples(
         self, cache: bool = True, error_handler: Callable[[Exception], object] | None = None
     ) -> Iterator[Sample]:
-        """Yield its samples, of all pages, as the pages arrive; the server leaves out those that may not be seen.
+        """Yield all of its samples that the user may see, as pages arrive.
 
         Args:
             cache: Whether they are remembered: the next call yields the same objects without a request, until something is
@@ -164,21 +164,21 @@ class SampleGroup(RemoteObject):
         return self._remembered("samples", fetch, cache=cache, whole=lambda: not ended)
 
     def _library_of(self, blob: Blob, known: dict[str, SampleGroup]) -> SampleGroup:
-        """The library of one of its samples, which may be another group."""
+        """Return the library of one of its samples, which may be another group."""
         library = known.get(blob["library"])
         if library is None:
             library = known[blob["library"]] = self._another(blob["library_obj"])
         return library
 
     def _another(self, blob: Blob) -> SampleGroup:
-        """Another group of the same server, and its organization: what knows a group gets others without knowing their class."""
+        """Create another group of the same server with its organization, without importing its class."""
         org = self.org._another(blob["organization_obj"])  # pyright: ignore[reportPrivateUsage] - it is ours
         return SampleGroup(self.knex, org, blob["name"])._fetched(blob)
 
     # -- its results
 
     def analysis_result(self, module_name: str, replicate: str | None = None) -> SampleGroupAnalysisResult:
-        """Make a result of the group, not fetched yet.
+        """Create a local result of the group, without a request.
 
         Args:
             module_name: The module.
@@ -189,7 +189,7 @@ class SampleGroup(RemoteObject):
         return SampleGroupAnalysisResult(self.knex, self, module_name, replicate=replicate)
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleGroupAnalysisResult]:
-        """Yield its results, of all pages, without those of its samples.
+        """Yield all results of the group, without those of its samples.
 
         Args:
             cache: As for `get_samples`.
@@ -208,7 +208,7 @@ class SampleGroup(RemoteObject):
         )
 
     def get_manifest(self) -> Any:
-        """Return the group with all its samples, results and fields, by one request.
+        """Return the group with all samples, results and fields, in one request.
 
         Returns:
             What the server says: the group's fields, `samples` and `analysis_results`.
@@ -234,8 +234,7 @@ class SampleGroup(RemoteObject):
     # -- loading and saving
 
     def load_blob(self, blob: Blob) -> None:
-        """Load what the server says of it; errors as those of every object, and one where it is not as private, or as public,
-        as was asked.
+        """Load a response of the server; also raises if the visibility differs from the requested one.
 
         Args:
             blob: What the server says.
@@ -280,7 +279,7 @@ class SampleGroup(RemoteObject):
             )
 
     def as_library(self) -> Self:
-        """Fetch it, and check that samples may be created in it; create it if it is declared a library.
+        """Fetch it and check that it is a library; create it if it is declared one.
 
         Returns:
             This group.

@@ -54,7 +54,7 @@ class User:
         return self.login()
 
     def get_info(self) -> dict[str, Any]:
-        """Return what the server knows of the user who is logged in.
+        """Return the server's details of the logged-in user.
 
         Returns:
             The user's fields, such as `uuid`, `email` and `organization_objs`.
@@ -79,7 +79,7 @@ class User:
         self.password = new_password
 
     def logout(self) -> None:
-        """Log out. The token is not valid any longer, wherever it is used, since a user has only one.
+        """Log out, and revoke the user's only token everywhere.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.

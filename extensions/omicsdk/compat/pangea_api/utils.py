@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def paginated_iterator(
     knex: Knex, initial_url: str, error_handler: Callable[[Exception], object] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield every item of every page of a list, as the pages arrive; nothing of it is cached.
+    """Yield the items of all pages of a list as they arrive, without caching.
 
     Args:
         knex: The server.

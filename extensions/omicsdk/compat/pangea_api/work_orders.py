@@ -1,4 +1,4 @@
-"""Work orders: what is to be done with a sample or a group, as jobs whose states are reported by the programs that do them."""
+"""Work orders: jobs for a sample or group, whose states are reported by the programs that run them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ R = TypeVar("R", bound=RemoteObject)
 
 
 class _ByUuid(RemoteObject):
-    """What the server knows by its UUID only, and lets no user create or delete by name."""
+    """Object that is identified by UUID only, and cannot be created or deleted by name."""
 
     name: str | None
     is_cached: ClassVar[bool] = False  # states change while others work
 
     def pre_hash(self) -> str:
-        """What distinguishes it from other objects."""
+        """Return its cache key."""
         return f"{type(self).__name__}\x1f{self.uuid}"
 
     def _fetch(self) -> Blob:
@@ -40,7 +40,7 @@ class _ByUuid(RemoteObject):
         )
 
     def refresh(self) -> Self:
-        """Load what the server says now, whatever was set here.
+        """Reload it from the server, discarding local changes.
 
         Returns:
             This object.
@@ -69,7 +69,7 @@ class _Prototype(_ByUuid):
 
     @classmethod
     def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetch one.
+        """Fetch an object by its UUID.
 
         Args:
             knex: The server.
@@ -82,7 +82,7 @@ class _Prototype(_ByUuid):
 
     @classmethod
     def from_name(cls, knex: Knex, name: str) -> Self:
-        """Fetch one by its name, for which the server's list is searched.
+        """Fetch an object by its name, by searching the server's list.
 
         Args:
             knex: The server.
@@ -119,7 +119,7 @@ class _Order(_ByUuid):
 
     @classmethod
     def from_blob(cls, knex: Knex, blob: Blob) -> Self:
-        """Make one of what the server says.
+        """Create an object from a response of the server.
 
         Args:
             knex: The server.
@@ -129,7 +129,7 @@ class _Order(_ByUuid):
 
     @classmethod
     def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetch one.
+        """Fetch an object by its UUID.
 
         Args:
             knex: The server.
@@ -141,7 +141,7 @@ class _Order(_ByUuid):
         return cls.from_blob(knex, knex.get(f"{cls.route}/{uuid}"))
 
     def _opened(self, place: str, made_of: Callable[[Knex, Blob], R]) -> R:
-        """Fetch what it is about, as an object whose requests name this order: its privilege extends to all below."""
+        """Fetch its subject, as an object whose requests name this order and so have its privilege for everything below."""
         options = {"work_order_uuid": self.uuid}
         found = made_of(self.knex, self.knex.get(place, url_options=options))
         found.url_options.update(options)
@@ -159,7 +159,7 @@ class WorkOrderProto(_Prototype):
     route: ClassVar[str] = "work_order_prototypes"
 
     def get_active_work_orders(self, max_num: int = 0, random: bool = False, not_status: str = "") -> list[WorkOrder]:
-        """Return its work orders, as the server has them now; users without the privilege for it see none.
+        """Return its current work orders; empty for users without the privilege for it.
 
         Args:
             max_num: Most results; 0 for all.
@@ -178,7 +178,7 @@ class WorkOrderProto(_Prototype):
         return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
 
     def get_active_work_order_for_sample(self, sample: Sample) -> WorkOrder:
-        """Return the work order of this kind that a sample has. The server does not state its kind: the name does.
+        """Return the work order of this kind of a sample, matched by name, as the server does not state the kind.
 
         Args:
             sample: The sample.
@@ -207,7 +207,7 @@ class WorkOrderProto(_Prototype):
 
 
 class WorkOrder(_Order):
-    """What is to be done with a sample: jobs, in some order.
+    """Work order of a sample: a list of jobs.
 
     Args:
         knex: The server.
@@ -227,7 +227,7 @@ class WorkOrder(_Order):
         self.sample: str | None = None
 
     def get_sample(self) -> Sample:
-        """Fetch the sample; users with the privilege for the work order may see it and all in it by this object.
+        """Fetch the sample; the privilege for the work order gives this object access to it and its contents.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -237,7 +237,7 @@ class WorkOrder(_Order):
         return self._opened(f"samples/{self.sample}", sample_from_blob)
 
     def get_job_orders(self) -> Iterator[JobOrder]:
-        """Yield its jobs, as they were when it was fetched."""
+        """Yield its jobs at the time of the fetch."""
         for blob in self.job_order_objs or ():
             yield JobOrder.from_blob(self, blob)
 
@@ -276,12 +276,12 @@ class JobOrder(_ByUuid):
         self.status: str | None = None
 
     def pre_hash(self) -> str:
-        """What distinguishes it from other objects."""
+        """Return its cache key."""
         return f"{type(self).__name__}\x1f{self.work_order.uuid}\x1f{self.name}"
 
     @classmethod
     def from_blob(cls, work_order: WorkOrder, blob: Blob) -> Self:
-        """Make one of what the server says.
+        """Create an object from a response of the server.
 
         Args:
             work_order: What it belongs to.
@@ -291,7 +291,7 @@ class JobOrder(_ByUuid):
 
     @classmethod
     def from_uuid(cls, work_order: WorkOrder, uuid: str) -> Self:
-        """Fetch one.
+        """Fetch an object by its UUID.
 
         Args:
             work_order: What it belongs to.
@@ -314,7 +314,7 @@ class GroupWorkOrderProto(_Prototype):
     route: ClassVar[str] = "group_work_order_prototypes"
 
     def get_active_work_orders(self) -> Iterator[GroupWorkOrder]:
-        """Yield its work orders; users without the privilege for it see none.
+        """Yield its work orders; none for users without the privilege for it.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -323,7 +323,7 @@ class GroupWorkOrderProto(_Prototype):
             yield GroupWorkOrder.from_blob(self.knex, blob)
 
     def get_active_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
-        """Return the work order of this kind that a group has.
+        """Return the work order of this kind of a group.
 
         Args:
             group: The group.
@@ -351,7 +351,7 @@ class GroupWorkOrderProto(_Prototype):
 
 
 class GroupWorkOrder(_Order):
-    """What is to be done with a group: work orders for its samples.
+    """Work order of a group: work orders of its samples.
 
     Args:
         knex: The server.
@@ -371,7 +371,7 @@ class GroupWorkOrder(_Order):
         self.sample_group: str | None = None
 
     def get_sample_group(self) -> SampleGroup:
-        """Fetch the group; users with the privilege for the work order may see it and all in it by this object.
+        """Fetch the group; the privilege for the work order gives this object access to it and its contents.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -381,7 +381,7 @@ class GroupWorkOrder(_Order):
         return self._opened(f"sample_groups/{self.sample_group}", sample_group_from_blob)
 
     def get_work_orders(self) -> Iterator[WorkOrder]:
-        """Yield the work orders of its samples, as the server has them now.
+        """Yield the current work orders of its samples.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.

@@ -1,4 +1,4 @@
-"""Seven Bridges and the Cancer Genomics Cloud: `Api` is one user on one platform, with the names of sevenbridges-python."""
+"""Seven Bridges and the Cancer Genomics Cloud: `Api`, with the names of sevenbridges-python."""
 
 from omicsdk.core.lazy import lazy_package
 

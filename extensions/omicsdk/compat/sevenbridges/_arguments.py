@@ -1,4 +1,4 @@
-"""What the arguments of an Api may be, and what is said of others."""
+"""Validation of the arguments of an Api."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
 
 
 class Number(NamedTuple):
-    """What a number may be.
+    """Valid values of a number.
 
     Attributes:
         takes: That, in words.
@@ -49,7 +49,7 @@ NUMBERS: Mapping[str, Number] = {
 
 
 def check_numbers(**given: object) -> None:
-    """Refuse numbers that are invalid.
+    """Reject invalid numbers.
 
     Args:
         **given: What was given for names of `NUMBERS`.
@@ -63,7 +63,7 @@ def check_numbers(**given: object) -> None:
 
 
 def may_be(number: Number, value: object) -> bool:
-    """Whether a value is a number as it may be.
+    """Return whether a value is a valid number.
 
     Args:
         number: What it may be.
@@ -81,7 +81,7 @@ def may_be(number: Number, value: object) -> bool:
 
 
 def check_texts(given: Mapping[str, object]) -> None:
-    """Refuse what should be text and isn't; it isn't shown, for it may be a secret.
+    """Reject arguments that are not text, without printing them, because they may be secrets.
 
     Args:
         given: Names and what was given for each; None is left to others.
@@ -96,7 +96,7 @@ def check_texts(given: Mapping[str, object]) -> None:
 
 
 def path_of(name: str, given: object) -> str:
-    """The path of a file or folder of this machine.
+    """Return the path of a local file or folder.
 
     Args:
         name: The argument's name.
@@ -117,7 +117,7 @@ def path_of(name: str, given: object) -> str:
 
 
 def check_proxies(proxies: object) -> None:
-    """Refuse what is no dictionary of proxies.
+    """Reject an invalid dictionary of proxies.
 
     Args:
         proxies: What was given; None for none.
@@ -134,7 +134,7 @@ def check_proxies(proxies: object) -> None:
 
 
 def check_handlers(handlers: object) -> None:
-    """Refuse what is no list of error handlers.
+    """Reject an invalid list of error handlers.
 
     Args:
         handlers: What was given.
@@ -153,7 +153,7 @@ def check_handlers(handlers: object) -> None:
 
 
 def check_address(url: str, *, debug: bool) -> None:
-    """Refuse an address that a token must not be sent to.
+    """Reject a URL that a token must not be sent to.
 
     Args:
         url: The platform's base URL.
@@ -177,7 +177,7 @@ def check_address(url: str, *, debug: bool) -> None:
 
 
 def shown(value: object) -> str:
-    """A wrong value as errors show it: what is long, and may be a token, by its type alone.
+    """Return an invalid value for error messages: long values, which may be tokens, as their type only.
 
     Args:
         value: Anything.

@@ -1,4 +1,4 @@
-"""The Api: one user on one platform, and all that can be done there."""
+"""The Api: the client of one user on one platform."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R = TypeVar("R", bound="Resource")
 
 
 class Group(Generic[R]):
-    """An attribute of an Api: a class of resources that belongs to it, so that what it gives does too.
+    """Attribute of an Api: a class of resources that is bound to it.
 
     Args:
         module: The module of `models` that has the class, which is imported when the attribute is first read.
@@ -46,7 +46,7 @@ class Group(Generic[R]):
 
 
 class Api(HttpClient):
-    """One user on one platform. Each attribute below is a class of resources that belongs to this Api: what it gives does too.
+    """Client of one user on one platform. Each attribute below is a class of resources that is bound to this Api.
 
     Arguments and errors: those of HttpClient.
     """

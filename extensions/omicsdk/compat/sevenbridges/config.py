@@ -1,4 +1,4 @@
-"""Where credentials and settings come from: variables, and the files of sevenbridges-python."""
+"""Sources of credentials and settings: variables, and the files of sevenbridges-python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
 
 
 class Access:
-    """What a client needs to know.
+    """Endpoint, token and settings of a client.
 
     Attributes:
         api_endpoint: The platform's base URL.
@@ -27,7 +27,7 @@ class Access:
 
 
 def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
-    """Return proxies under the names that HTTP clients know.
+    """Return proxies under the names that HTTP clients expect.
 
     Args:
         proxies: "http_proxy" and "https_proxy", or "http" and "https", to proxies; names in any case.
@@ -56,7 +56,7 @@ class _FilePath:
 
 
 class UserProfile(Access):
-    """A profile of the user's files.
+    """Profile in the user's files.
 
     Args:
         profile: The section of the credentials file.
@@ -86,7 +86,7 @@ Profile = UserProfile
 
 
 class Config(Access):
-    """Where an Api finds its endpoint and token.
+    """Source of the endpoint and token of an Api.
 
     Args:
         profile: A section of ~/.sevenbridges/credentials. None takes SB_API_ENDPOINT and SB_AUTH_TOKEN, and where they
@@ -111,7 +111,7 @@ class Config(Access):
 
 
 def check_config(config: object) -> None:
-    """Refuse what is given as a Config and is none.
+    """Reject an invalid Config.
 
     Args:
         config: What was given; None for none. A published client's own will do: what has its attributes.
@@ -127,7 +127,7 @@ def check_config(config: object) -> None:
 
 
 def from_variables() -> Access | None:
-    """What the environment's variables say; None if it isn't everything."""
+    """Read the environment variables; None if they are incomplete."""
     endpoint, token = (os.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if not (endpoint and token):
         return None
@@ -137,7 +137,7 @@ def from_variables() -> Access | None:
 
 
 def by_default() -> Access:
-    """What an Api without arguments uses: the variables, else the default profile.
+    """Return the access of an Api without arguments: from the variables, else the default profile.
 
     Raises:
         SettingsError: Neither is there.

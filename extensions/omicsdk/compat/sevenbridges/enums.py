@@ -1,4 +1,4 @@
-"""Values that the platform knows, by the names of sevenbridges-python; each is a plain string or number."""
+"""Constants of the platform, with the names of sevenbridges-python; each is a plain string or number."""
 
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ class RequestParameters:
 
 
 class TransferState:
-    """Where an upload or download is."""
+    """State of an upload or download."""
 
     PREPARING = "PREPARING"
     RUNNING = "RUNNING"
@@ -45,7 +45,7 @@ class TransferState:
 
 
 class TaskStatus:
-    """Where a task is."""
+    """State of a task."""
 
     DRAFT = "DRAFT"
     CREATING = "CREATING"
@@ -59,7 +59,7 @@ class TaskStatus:
 
 
 class ImportExportState:
-    """Where an import or export is."""
+    """State of an import or export."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -68,7 +68,7 @@ class ImportExportState:
 
 
 class AsyncJobStates:
-    """Where a job on many files is."""
+    """State of a job on many files."""
 
     SUBMITTED = "SUBMITTED"
     RESOLVING = "RESOLVING"
@@ -77,7 +77,7 @@ class AsyncJobStates:
 
 
 class AsyncFileOperations:
-    """What a job does to files."""
+    """Operation of a job on files."""
 
     COPY = "copy"
     DELETE = "delete"
@@ -85,7 +85,7 @@ class AsyncFileOperations:
 
 
 class VolumeType:
-    """Where a volume's bytes are."""
+    """Type of the storage behind a volume."""
 
     S3 = "S3"
     GOOGLE = "GCS"
@@ -93,28 +93,28 @@ class VolumeType:
 
 
 class VolumeAccessMode:
-    """What may be done with a volume."""
+    """Access mode of a volume."""
 
     READ_ONLY = "RO"
     READ_WRITE = "RW"
 
 
 class FileStorageType:
-    """Whether a file's bytes are the platform's or a volume's."""
+    """Type of the storage of a file."""
 
     PLATFORM = "PLATFORM"
     VOLUME = "VOLUME"
 
 
 class FileApiFormats:
-    """How CWL calls files and folders in inputs and outputs."""
+    """CWL classes of files and folders in inputs and outputs."""
 
     FILE = "File"
     FOLDER = "Directory"
 
 
 class FeedbackType:
-    """What kind of feedback is sent."""
+    """Kind of feedback."""
 
     IDEA = "IDEA"
     THOUGHT = "THOUGHT"
@@ -122,14 +122,14 @@ class FeedbackType:
 
 
 class AppRawFormat:
-    """How an app's CWL is written."""
+    """Format of the CWL of an app."""
 
     JSON = "json"
     YAML = "yaml"
 
 
 class AppCopyStrategy:
-    """What a copied app keeps of its origin."""
+    """Strategy for copying an app."""
 
     CLONE = "clone"
     DIRECT = "direct"
@@ -138,14 +138,14 @@ class AppCopyStrategy:
 
 
 class AutomationRunActions:
-    """What can be done with a run."""
+    """Action on a run."""
 
     STOP = "stop"
     RERUN = "rerun"
 
 
 class AutomationStatus:
-    """Where a run is."""
+    """State of a run."""
 
     CREATED = "CREATED"
     SENT_TO_EXECUTION = "SENT_TO_EXECUTION"
@@ -159,7 +159,7 @@ class AutomationStatus:
 
 
 class DivisionRole:
-    """What a user is in a division."""
+    """Role of a user in a division."""
 
     MEMBER = "member"
     ADMIN = "admin"

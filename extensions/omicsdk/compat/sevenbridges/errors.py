@@ -1,4 +1,4 @@
-"""What goes wrong with Seven Bridges, by the names of sevenbridges-python; all are SbgError, and the matching class of core."""
+"""Errors with the names of sevenbridges-python; each is an SbgError and the matching class of core."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_CODE = -1
 
 
 class SbgError(DocumentedError):
-    """The base of all errors of this package.
+    """Base of all errors of this package.
 
     Args:
         message: What happened.
@@ -48,18 +48,18 @@ class SbgError(DocumentedError):
 
 
 class _LocalError(SbgError):
-    """One that no server told."""
+    """Error that was not reported by a server."""
 
     def __init__(self, message: object = None, *, remedy: str | None = None) -> None:
         super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
 
 
 class NeverEnds(_LocalError):
-    """What was waited for doesn't end by itself: it has to be run first."""
+    """Waiting would never end: the task or job was not started."""
 
 
 class TransferFailed(_LocalError, core.TransferError):
-    """A file didn't arrive."""
+    """Transfer of a file failed."""
 
 
 class SettingsError(_LocalError, core.ConfigError):
@@ -72,22 +72,22 @@ class SettingsError(_LocalError, core.ConfigError):
 
 
 class ResourceNotModified(_LocalError):
-    """There is nothing to save: nothing was changed."""
+    """Nothing to save: the resource is unchanged."""
 
     def __init__(self) -> None:
         super().__init__("There is nothing to save: no field was changed")
 
 
 class ReadOnlyPropertyError(_LocalError, core.UsageError):
-    """A field was set that can only be read."""
+    """Assignment to a read-only field."""
 
 
 class ValidationError(_LocalError, core.UsageError):
-    """A value can't be a field's."""
+    """Invalid value of a field."""
 
 
 class PaginationError(_LocalError):
-    """There is no such page."""
+    """Page not found."""
 
 
 class AdvanceAccessError(_LocalError):
@@ -100,7 +100,7 @@ class AdvanceAccessError(_LocalError):
 
 
 class TaskValidationError(_LocalError):
-    """A task's inputs aren't what its app needs, or the task can't be run so.
+    """Invalid inputs of a task, or a task that cannot be run.
 
     Args:
         message: What the platform finds wrong.
@@ -113,7 +113,7 @@ class TaskValidationError(_LocalError):
 
 
 class _Coded(SbgError):
-    """One that takes what the published client's takes: a code first."""
+    """Error with the arguments of the published client, the code first."""
 
     http_status: ClassVar[int]
 
@@ -132,20 +132,20 @@ class _Coded(SbgError):
 
 
 class LocalFileAlreadyExists(_Coded, core.UsageError):
-    """A file of that name is there already; `message` is its path. No server told it."""
+    """Local file already exists; `message` is its path. Not reported by a server."""
 
     http_status = NO_CODE
     default_remedy = "Choose another name, or use overwrite=True."
 
 
 class ExecutionDetailsInvalidTaskType(_Coded, core.UsageError):
-    """A batch task has no execution details of its own; its children have. No server told it."""
+    """Execution details of a batch task, which only its children have. Not reported by a server."""
 
     http_status = NO_CODE
 
 
 class NonJSONResponseError(SbgError, core.APIError):
-    """An answer isn't JSON.
+    """Response that is not JSON.
 
     Args:
         status: Its HTTP status.
@@ -165,7 +165,7 @@ BY_STATUS: dict[int, type[AnsweredError]] = {}
 
 
 class AnsweredError(_Coded, core.APIError):
-    """The platform answered with an error; one of a status that has no class of its own is just that.
+    """Error response of the platform; also the class of statuses without a separate class.
 
     Args:
         code: The platform's own code (four or five digits).
@@ -185,18 +185,18 @@ class AnsweredError(_Coded, core.APIError):
 
     @property
     def summary(self) -> str:
-        """What happened, with the status and the code of the answer, if there was one."""
+        """The message, with the status and code of the response, if any."""
         return self.message if self.code == NO_CODE else super().summary
 
 
 class BadRequest(AnsweredError, core.BadRequest):
-    """400: the request is invalid to the platform."""
+    """400: invalid request."""
 
     http_status = 400
 
 
 class Unauthorized(AnsweredError, core.Unauthorized):
-    """401: the token isn't valid."""
+    """401: invalid token."""
 
     http_status = 401
     default_remedy = "Look at the token: it may have ended, or belong to another platform."
@@ -209,13 +209,13 @@ class Forbidden(AnsweredError, core.Forbidden):
 
 
 class NotFound(AnsweredError, core.NotFound):
-    """404: there is no such thing, or it may not be seen."""
+    """404: not found, or not visible to the user."""
 
     http_status = 404
 
 
 class MethodNotAllowed(AnsweredError):
-    """405: that can't be done here."""
+    """405: method not allowed."""
 
     http_status = 405
 
@@ -227,43 +227,43 @@ class RequestTimeout(AnsweredError):
 
 
 class Conflict(AnsweredError, core.Conflict):
-    """409: it exists, or is in another state."""
+    """409: already exists, or is in a conflicting state."""
 
     http_status = 409
 
 
 class Gone(AnsweredError, core.Gone):
-    """410: it does not exist any more."""
+    """410: no longer exists."""
 
     http_status = 410
 
 
 class PreconditionFailed(AnsweredError, core.PreconditionFailed):
-    """412: something has changed meanwhile."""
+    """412: changed in the meantime."""
 
     http_status = 412
 
 
 class PayloadTooLarge(AnsweredError, core.TooLarge):
-    """413: more was sent than the platform takes at once."""
+    """413: the request is too large."""
 
     http_status = 413
 
 
 class URITooLong(AnsweredError):
-    """414: a URL is longer than the platform takes; raised before it is sent."""
+    """414: the URL is too long; raised before it is sent."""
 
     http_status = 414
 
 
 class UnsupportedMediaType(AnsweredError):
-    """415: the platform doesn't read that kind of body."""
+    """415: unsupported media type of the body."""
 
     http_status = 415
 
 
 class UnprocessableEntity(AnsweredError, core.Unprocessable):
-    """422: the request is well-formed, and can't be carried out."""
+    """422: the request is well-formed, but cannot be processed."""
 
     http_status = 422
 
@@ -282,25 +282,25 @@ class ServerError(AnsweredError, core.ServerError):
 
 
 class BadGateway(ServerError):
-    """502: a part of the platform can't be reached."""
+    """502: a part of the platform cannot be reached."""
 
     http_status = 502
 
 
 class ServiceUnavailable(AnsweredError, core.ServiceUnavailable):
-    """503: the platform, or a part of it, does not exist for now."""
+    """503: the platform, or a part of it, is unavailable."""
 
     http_status = 503
 
 
 class GatewayTimeout(ServerError, core.GatewayTimeout):
-    """504: a part of the platform didn't answer in time."""
+    """504: a part of the platform did not respond in time."""
 
     http_status = 504
 
 
 def class_of(status: int) -> type[AnsweredError]:
-    """The class of an HTTP status: its own, ServerError for another of 500 and above, else AnsweredError.
+    """Return the class of an HTTP status; ServerError for others of 500 and above, else AnsweredError.
 
     Args:
         status: The status.
@@ -309,7 +309,7 @@ def class_of(status: int) -> type[AnsweredError]:
 
 
 def as_sbg(error: BaseException) -> SbgError:
-    """An error as one of this package.
+    """Convert an error to one of this package.
 
     Args:
         error: The exception.
@@ -338,7 +338,7 @@ def as_sbg(error: BaseException) -> SbgError:
 
 @contextmanager
 def as_ours() -> Generator[None]:
-    """Raise errors of core as those of this package."""
+    """Convert errors of core to those of this package."""
     try:
         yield
     except SbgError:

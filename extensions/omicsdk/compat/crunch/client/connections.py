@@ -1,4 +1,4 @@
-"""`Connection`, the documented way to a crunch site, and the exception that it raises."""
+"""`Connection`, the documented client of a crunch site, and its exception."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ CRUNCH_URL_KEY, CRUNCH_TOKEN_KEY = URL_VARIABLE, TOKEN_VARIABLE
 
 
 class CrunchAPIException(DocumentedError):
-    """The base of all that a `Connection` and a `Run` raise for a site: each is also the class of core that it belongs
-    to.
+    """Base of the exceptions that `Connection` and `Run` raise; each also has its class of core.
 
     A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too,
     with their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a
@@ -58,7 +57,7 @@ class CrunchAPIException(DocumentedError):
 
 
 def crunch_error(error: Exception) -> Exception:
-    """Return the documented exception for one of core's.
+    """Return the documented exception for an exception of core.
 
     Args:
         error: The exception.
@@ -83,7 +82,7 @@ documented_errors = partial(translating, crunch_error)
 
 
 class Connection:
-    """A crunch site with the interface of the published client. Thread-safe; close it, or use it in a `with` block.
+    """Client of a crunch site with the published interface. Thread-safe; close it, or use it in a `with` block.
 
     Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent
     once, since nothing can be taken back; see `send_status` for statuses.
@@ -147,7 +146,7 @@ class Connection:
 
     @property
     def token(self) -> str:
-        """The token that it was made with; a secret. It can't be set: make another Connection."""
+        """The token, a secret. It is read-only: create another Connection instead."""
         return self.get_headers()["Authorization"].removeprefix("Token ")
 
     def close(self) -> None:
@@ -166,7 +165,7 @@ class Connection:
     # -- requests
 
     def get_headers(self) -> dict[str, str]:
-        """Return the headers with the token, for requests of your own; a secret."""
+        """Return the headers with the token, for custom requests; a secret."""
         assert self._api.credentials is not None  # a site answers no request without
         return {"Authorization": self._api.credentials.headers("GET", self.base_url)["authorization"]}
 
@@ -300,7 +299,7 @@ class Connection:
     # -- attributes
 
     def add_key_value_attribute(self, url: str, item: str, key: str, value: Any) -> DocumentedResponse:
-        """Give an item an attribute of a kind that has a key and a value.
+        """Add an attribute with a key and a value to an item.
 
         Args:
             url: Where attributes of that kind are posted to, relative to the site: `api/attributes/char/`.
@@ -321,12 +320,12 @@ class Connection:
         return self.add_key_value_attribute(attributes.attribute_url(kind), item, key, value)
 
     def add_char_attribute(self, item: str, key: str, value: str) -> DocumentedResponse:
-        """Give an item a text of at most 1023 characters; see `add_key_value_attribute`."""
+        """Add a text of at most 1023 characters to an item; see `add_key_value_attribute`."""
         return self._add("char", item, key, value)
 
     @documented_errors()
     def add_float_attribute(self, item: str, key: str, value: float) -> DocumentedResponse:
-        """Give an item a finite number; see `add_key_value_attribute`.
+        """Add a finite number to an item; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
@@ -335,7 +334,7 @@ class Connection:
 
     @documented_errors()
     def add_integer_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
-        """Give an item a whole number of at most 64 bits; see `add_key_value_attribute`.
+        """Add an integer of at most 64 bits to an item; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
@@ -344,7 +343,7 @@ class Connection:
 
     @documented_errors()
     def add_filesize_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
-        """Give an item a size in bytes, from 0; see `add_key_value_attribute`.
+        """Add a size in bytes, 0 or more, to an item; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
@@ -353,7 +352,7 @@ class Connection:
 
     @documented_errors()
     def add_boolean_attribute(self, item: str, key: str, value: bool) -> DocumentedResponse:
-        """Give an item a truth value; see `add_key_value_attribute`.
+        """Add a boolean to an item; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
@@ -361,14 +360,14 @@ class Connection:
         return self._add("bool", item, key, attributes.truth(value))
 
     def add_url_attribute(self, item: str, key: str, value: str) -> DocumentedResponse:
-        """Give an item a URL (http, https, ftp, ftps) of at most 1023 characters; see `add_key_value_attribute`."""
+        """Add a URL (http, https, ftp, ftps) of at most 1023 characters to an item; see `add_key_value_attribute`."""
         return self._add("url", item, key, value)
 
     @documented_errors()
     def add_datetime_attribute(
         self, item: str, key: str, value: datetime | str, format: str = ""
     ) -> DocumentedResponse:
-        """Give an item a date and time; see `add_key_value_attribute`.
+        """Add a date and time to an item; see `add_key_value_attribute`.
 
         Args:
             item: The slug of the item, dataset or project.
@@ -384,14 +383,14 @@ class Connection:
 
     @documented_errors()
     def add_date_attribute(self, item: str, key: str, value: date | str, format: str = "") -> DocumentedResponse:
-        """Give an item a day; see `add_datetime_attribute`. A moment is cut to its day."""
+        """Add a date to an item; see `add_datetime_attribute`. A datetime is truncated to its date."""
         return self._add("date", item, key, attributes.as_date(value, format))
 
     @documented_errors()
     def add_lat_long_attribute(
         self, item: str, key: str, latitude: str | float | Decimal, longitude: str | float | Decimal
     ) -> DocumentedResponse:
-        """Give an item a place.
+        """Add a geographic location to an item.
 
         Args:
             item: The slug of the item, dataset or project.
@@ -416,7 +415,7 @@ class Connection:
 
     @documented_errors()
     def add_attributes(self, /, item: str, **kwargs: Any) -> None:
-        """Give an item several attributes, the kind of each being that of its value; see `omicsdk.crunch.attributes.inferred`.
+        """Add several attributes to an item; values determine kinds, see `omicsdk.crunch.attributes.inferred`.
 
         All values are looked at before the first is sent, so that one that can't be sent leaves nothing half-added.
 
@@ -438,7 +437,7 @@ class Connection:
     def send_status(
         self, dataset_id: int | str, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
     ) -> DocumentedResponse:
-        """Report how far the processing of a dataset is; the site locks the dataset.
+        """Report the state of the processing of a dataset; the site locks the dataset.
 
         A status is sent again for up to five minutes where the site or the network fails. Where a status may have
         arrived all the same, the newest ones are read before, so that it isn't stored twice.
@@ -462,7 +461,7 @@ class Connection:
         return self.answer_of(status)
 
     def answer_of(self, status: Status) -> DocumentedResponse:
-        """Return a status that the site stored as the answer that it gave.
+        """Return a stored status as the response of the site.
 
         Args:
             status: The status.

@@ -1,4 +1,4 @@
-"""Kinds of workflows, how a stage ended, and the stages and states that statuses have."""
+"""Kinds of workflows, results of stages, and the stages and states of statuses."""
 
 from omicsdk.crunch.statuses import RunResult, Stage, State, WorkflowType
 

@@ -89,7 +89,7 @@ class Run(runs.Run):
 
     @property
     def dataset_data(self) -> dict[str, Any]:
-        """The dataset as the site has it."""
+        """The dataset as stored on the site."""
         return self.dataset.to_dict()
 
     @cached_property
@@ -106,7 +106,7 @@ class Run(runs.Run):
     def send_status(  # pyright: ignore[reportIncompatibleMethodOverride] - the published one returns the answer
         self, state: State, note: str = ""
     ) -> DocumentedResponse:
-        """Report how far the stage is that runs or ran last; arguments and errors as those of `Connection.send_status`."""
+        """Report the state of the current or last stage; arguments and errors as for `Connection.send_status`."""
         return self.connection.answer_of(super().send_status(state, note))
 
     setup = documented_errors()(runs.Run.setup)

@@ -16,12 +16,12 @@ def has_mamba() -> bool:
 
 
 def conda_frontend() -> str:
-    """The program that Snakemake creates environments with: mamba where it is on the PATH, else conda."""
+    """Return the program with which Snakemake creates environments: mamba if it is on the PATH, else conda."""
     return "mamba" if has_mamba() else "conda"
 
 
 def md5_checksums(directory: Path | str) -> dict[str, str]:
-    """The MD5 of every file below a folder, by its path in it.
+    """Return the MD5 of every file below a folder, by relative path.
 
     Args:
         directory: The folder.

@@ -1,1 +1,1 @@
-"""Of the published package's Django application, what its client's programs import."""
+"""Parts of the published Django application that programs of its client import."""

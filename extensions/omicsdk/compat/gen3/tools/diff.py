@@ -1,4 +1,4 @@
-"""Two manifests compared."""
+"""Comparison of two manifests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def manifest_diff(
     output_manifest: str | os.PathLike[str] = "diff-manifest.tsv",
     **kwargs: object,  # noqa: ARG001 - documented
 ) -> None:
-    """Write the rows of the second of two manifests, by their names' order, that the first hasn't or has otherwise.
+    """Write the rows of the newer of two manifests (by name) that are new or changed.
 
     Args:
         directory: The folder with the two.

@@ -1,4 +1,4 @@
-"""GUIDs of an index's manifest put to the rows of another table, such as one of samples."""
+"""Addition of GUIDs of an index manifest to the rows of another table, such as samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IndexingData = dict[str, list[dict[str, str]]]
 
 
 def _get_guids_for_manifest_row(row: Mapping[str, str], data: IndexingData, config: Mapping[str, str]) -> list[str]:
-    """The GUIDs of the files whose key is that of a row."""
+    """Return the GUIDs of the files with the key of a row."""
     key = row.get(config["row_column_name"], "").strip()
     return _guids(data.get(key, ()), config)
 
@@ -25,7 +25,7 @@ def _get_guids_for_manifest_row(row: Mapping[str, str], data: IndexingData, conf
 def get_guids_for_manifest_row_partial_match(
     row: Mapping[str, str], data_from_indexing_manifest: IndexingData, config: Mapping[str, str], **_: object
 ) -> list[str]:
-    """The GUIDs of the files whose key has that of a row in it; each file is found once.
+    """Return the GUIDs of the files whose key contains that of a row, each file once.
 
     Args:
         row: The row's cells by the columns' names.
@@ -47,7 +47,7 @@ def _guids(rows: Sequence[Mapping[str, str]], config: Mapping[str, str]) -> list
 def _get_data_from_indexing_manifest(
     manifest_file: str | os.PathLike[str], config: Mapping[str, str], delimiter: str | None = None, **_: object
 ) -> IndexingData:
-    """The files of an index's manifest by their keys."""
+    """Return the files of an index manifest by key."""
     found = IndexingData()
     with table_of(Path(manifest_file), delimiter) as table:
         wanted = config["indexing_manifest_column_name"], config["guid_column_name"]
@@ -81,7 +81,7 @@ def merge_guids_into_metadata(
     output_filename: str | os.PathLike[str] = "merged-metadata-manifest.tsv",
     include_all_indexing_cols_in_output: bool = True,
 ) -> None:
-    """Put the GUIDs of files to the rows of a table: a row for each file that belongs to one, and those without any.
+    """Add the GUIDs of files to the rows of a table: one row per matching file, and the rows without a match.
 
     Args:
         indexing_manifest: The manifest of an index; it is held in memory.

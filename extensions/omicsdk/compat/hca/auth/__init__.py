@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Operations:
-    """Every operation; what answers `Any` says in words of no certain media type that it was done."""
+    """All operations. Those that return `Any` confirm the action in text of an unspecified media type."""
 
     delete_v1_group: Documented[Any] = Documented()
     delete_v1_resource: Documented[types.OutcomeDict | None] = Documented()
@@ -73,7 +73,7 @@ class _Operations:
 
 
 class AuthClient(_Operations, SwaggerClient):
-    """The documented client of Fusillade; new code finds more in `Fusillade`.
+    """Documented client of Fusillade. New code should use `Fusillade`.
 
     Operations take keyword arguments and answer plain JSON values, bytes where an answer isn't JSON, and None if it
     is empty; so a change of memberships that was made before (304, nothing has changed) is None. Of lists

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class DSSClient(SwaggerClient):
-    """The documented client of the Data Store; new code finds more in `Dss`.
+    """Documented client of the Data Store. New code should use `Dss`.
 
     Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
     page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
@@ -82,7 +82,7 @@ class DSSClient(SwaggerClient):
         return partial(change, name) if name in LISTS else None
 
     def create_version(self) -> str:
-        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
+        """Return a new version for a bundle, file or collection: the current time as DSS_VERSION."""
         return self._dss.create_version()
 
     def download(
@@ -169,7 +169,7 @@ class DSSClient(SwaggerClient):
         no_progress: bool = False,
         bundle_uuid: str | None = None,
     ) -> dict[str, Any]:
-        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s.
+        """Upload the files of a folder and create a bundle; arguments and result as for `Dss.upload`.
 
         Args:
             no_progress: Draws nothing either way; the command `omics dss upload` draws.
@@ -188,12 +188,12 @@ class DSSClient(SwaggerClient):
 
 
 def _replica(name: str) -> Replica:
-    """A replica's name for the typed client; the service judges names that aren't known here."""
+    """Return the name of a replica for the typed client; unknown names are left to the service."""
     return cast("Replica", name)
 
 
 class DownloadContext:
-    """Downloads bundles with the same settings.
+    """Downloader of bundles with shared settings.
 
     Args:
         download_dir: The download folder; an empty text is the current one.
@@ -227,7 +227,7 @@ class DownloadContext:
         metadata_filter: Iterable[str] = ALL,
         data_filter: Iterable[str] = ALL,
     ) -> dict[str, Any]:
-        """Download a bundle to its end, as often as you like; arguments, answer and errors as `DSSClient.download`'s."""
+        """Download a bundle; may be called repeatedly. Arguments, result and errors as for `DSSClient.download`."""
         return self.dss_client.download(
             bundle_uuid,
             self.replica,
@@ -241,7 +241,7 @@ class DownloadContext:
 
 
 class ManifestDownloadContext(DownloadContext):
-    """Downloads what a manifest lists.
+    """Downloader of the files of a manifest.
 
     Args:
         manifest: Path of the manifest.
@@ -258,7 +258,7 @@ class ManifestDownloadContext(DownloadContext):
         self._download("none", no_metadata=False, no_data=False)
 
     def download_manifest_bundle_layout(self, no_metadata: bool, no_data: bool) -> None:
-        """Download them into the filestore and link them into a folder a bundle.
+        """Download the files into the filestore, and link them into one folder per bundle.
 
         Args:
             no_metadata: Leave out all metadata.
@@ -283,7 +283,7 @@ logger = logging.getLogger("omicsdk.hca.dss")
 
 
 class TaskRunner:
-    """Runs tasks in threads; tasks may submit further ones.
+    """Runner of tasks in threads; tasks may submit further ones.
 
     Args:
         threads: How many run at once.
@@ -312,7 +312,7 @@ class TaskRunner:
         self._futures.append((info, self._executor.submit(task, *args, **kwargs)))
 
     def wait_for_futures(self) -> int:
-        """Wait for all tasks, those that they submit too.
+        """Wait for all tasks, including those that they submit.
 
         Returns:
             How many failed so far.

@@ -11,7 +11,7 @@ from omicsdk.hca.upload import UploadException as UploadException
 
 
 class UploadApiException(DocumentedError, UploadException, RuntimeError):
-    """The Upload service answered with an error, or could not be reached; also an error of core's class for that."""
+    """Error response of the Upload service, or failed connection; also an error of the matching class of core."""
 
     prefix = "Upload"
 

@@ -1,4 +1,4 @@
-"""`hca.upload.upload_area`, and the class of `hca.upload.upload_service`: each makes the other."""
+"""`hca.upload.upload_area`, and the class of `hca.upload.upload_service`: each creates the other."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class UploadService:
 
     @staticmethod
     def config() -> UploadConfig:
-        """Return what the user's files state of upload areas."""
+        """Return the configuration of upload areas from the user's files."""
         return UploadConfig()
 
     def create_area(self, area_uuid: str) -> UploadArea:
-        """Make an upload area; takes the deployment's key.
+        """Create an upload area; requires the key of the deployment.
 
         Args:
             area_uuid: A new UUID.
@@ -72,7 +72,7 @@ class UploadService:
         return self.upload_area(UploadAreaURI(answer.uri))
 
     def upload_area(self, area_uri: UploadAreaURI) -> UploadArea:
-        """Return an upload area; nothing is requested or made.
+        """Return an upload area, without a request.
 
         Args:
             area_uri: Its URI.
@@ -91,7 +91,7 @@ class UploadService:
 
 
 class UploadArea:
-    """An upload area. Making the object neither requests anything nor remembers the area.
+    """Upload area. Creating the object sends no request and stores nothing.
 
     Args:
         uri: Its URI.
@@ -163,43 +163,43 @@ class UploadArea:
 
     @property
     def uuid(self) -> str:
-        """Its UUID."""
+        """UUID of the area."""
         return self.uri.area_uuid
 
     @property
     def deployment_stage(self) -> str:
-        """The deployment that it belongs to."""
+        """Deployment of the area."""
         return self.uri.deployment_stage
 
     @property
     def is_selected(self) -> bool:
-        """Whether commands work on it."""
+        """Whether the area is selected for commands."""
         return UploadConfig(self._config).current_area == self.uuid
 
     @property
     def unique_prefix(self) -> str:
-        """As much of its UUID as no other known area has."""
+        """Shortest prefix of the UUID that no other known area has."""
         return UploadConfig(self._config).unique_prefix(self.uuid)
 
     def select(self) -> None:
-        """Remember it, and let commands work on it."""
+        """Store the area, and select it for commands."""
         settings = UploadConfig(self._config)
         settings.add_area(self.uri)
         settings.select_area(self.uuid)
 
     def forget(self) -> None:
-        """Forget it here; the area itself stays."""
+        """Remove the area from the configuration; the area itself is kept."""
         UploadConfig(self._config).forget_area(self.uuid)
 
     # -- the service; each raises UploadApiException where it refuses
 
     @cached_property
     def upload_service(self) -> UploadService:
-        """The deployment's service."""
+        """Service of the deployment."""
         return self._service or UploadService(self.deployment_stage, config=self._config)
 
     def close(self) -> None:
-        """Close the connections to the service, if the area made them itself."""
+        """Close the connections to the service, if the area created them."""
         if self._service is None and "upload_service" in vars(self):
             self.upload_service.close()
 
@@ -218,7 +218,7 @@ class UploadArea:
             return getattr(self._api, operation).raw(upload_area_uuid=self.uuid, **arguments).json()
 
     def exists(self) -> bool:
-        """Return whether there is such an area."""
+        """Return whether the area exists."""
         try:
             with documented_errors():
                 self._api.area_exists.raw(upload_area_uuid=self.uuid)
@@ -227,13 +227,13 @@ class UploadArea:
         return True
 
     def delete(self) -> bool:
-        """Request that the area be deleted with all in it, which takes a while; takes the deployment's key."""
+        """Request the deletion of the area and its files, which takes some time; requires the key of the deployment."""
         with documented_errors():
             self._api.delete_area.raw(upload_area_uuid=self.uuid)
         return True
 
     def get_credentials(self) -> dict[str, str]:
-        """Request temporary AWS credentials that open the area.
+        """Request temporary AWS credentials for the area.
 
         Returns:
             aws_access_key_id, aws_secret_access_key, aws_session_token and expiry_time.
@@ -248,7 +248,7 @@ class UploadArea:
         }
 
     def list(self, detail: bool = False) -> Iterator[dict[str, Any]]:
-        """Yield the area's files: the name of each, or all that the service knows of it.
+        """Yield the files of the area: names, or all details that the service has.
 
         Args:
             detail: Give all that the service knows of each, which takes longer.
@@ -305,7 +305,7 @@ class UploadArea:
         return result
 
     def store_file(self, filename: str, file_content: str | bytes, content_type: str) -> Any:
-        """Store a small file through the service; takes the deployment's key.
+        """Store a small file through the service; requires the key of the deployment.
 
         Args:
             filename: Its name in the area.
@@ -324,7 +324,7 @@ class UploadArea:
         original_validation_id: str = "",
         environment: Mapping[str, str] | None = None,
     ) -> Any:
-        """Let a validator examine files; takes the deployment's key.
+        """Run a validator on files; requires the key of the deployment.
 
         Args:
             file_list: Names of files in the area.
@@ -344,17 +344,17 @@ class UploadArea:
         )
 
     def checksum_status(self, filename: str) -> Any:
-        """Request how far the checksums of a file are; a dict with checksum_status and checksums."""
+        """Request the state of the checksums of a file: a dict with checksum_status and checksums."""
         return self._json("checksum_status", filename=filename)
 
     def checksum_statuses(self) -> Any:
-        """Request how many files are in each state of their checksums; a dict from state to number."""
+        """Request the number of files in each checksum state: a dict from state to number."""
         return self._json("checksum_statuses")
 
     def validation_status(self, filename: str) -> Any:
-        """Request how far the latest validation of a file is; a dict with validation_status and validation_results."""
+        """Request the state of the latest validation of a file, as validation_status and validation_results."""
         return self._json("validation_status", filename=filename)
 
     def validation_statuses(self) -> Any:
-        """Request how many files are in each state of their validation; a dict from state to number."""
+        """Request the number of files in each validation state: a dict from state to number."""
         return self._json("validation_statuses")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class UploadConfig(_UploadConfig):
-    """What the HCA configuration states of upload areas.
+    """Upload areas of the HCA configuration.
 
     Args:
         config: The HCA configuration; by default the one of `get_config`.

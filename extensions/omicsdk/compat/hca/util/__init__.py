@@ -1,4 +1,4 @@
-"""What the published clients of the Atlas's services share: configuration, login, sessions, their documents."""
+"""Shared parts of the published HCA clients: configuration, login, sessions, documents."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DEFAULT_THREAD_COUNT = (os.cpu_count() or 1) * 2
 
 
 class RetryPolicy:
-    """When the documented clients try again: `DSSClient.retry_policy = RetryPolicy(read=3, status=3)`.
+    """Retry policy of the documented clients: `DSSClient.retry_policy = RetryPolicy(read=3, status=3)`.
 
     The published argument names are all taken. Those that aren't described here have no counterpart: waits are drawn at
     random, Retry-After is always obeyed, and secrets never follow a redirect to another host.
@@ -91,7 +91,7 @@ class RetryPolicy:
         self._retry = Retry(attempts=1 + tries, base=backoff_factor, cap=backoff_max, statuses=statuses)
 
     def as_retry(self) -> Retry:
-        """The same in our own terms."""
+        """Return the policy as a `Retry` of core."""
         return self._retry
 
     def __repr__(self) -> str:
@@ -102,7 +102,7 @@ NOTHING_CACHED = "Nothing is cached: the definitions of the services come with o
 
 
 def clear_hca_cache(args: object = None) -> None:
-    """Do nothing but say so on stderr: there is no cache of API definitions.
+    """Print a notice on stderr: API definitions are not cached.
 
     Args:
         args: Not looked at; the published function was handed the parsed command line.
@@ -113,7 +113,7 @@ def clear_hca_cache(args: object = None) -> None:
 
 @cache
 def document_of(package: str) -> dict[str, Any]:
-    """The document that a client was generated from.
+    """Return the document that a client was generated from.
 
     Args:
         package: The generated package, such as `dss`.
@@ -127,7 +127,7 @@ def document_of(package: str) -> dict[str, Any]:
 
 
 def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
-    """A document with what it refers to in the places of its references.
+    """Load a document and replace its references by their targets.
 
     A schema that contains itself does so in the result too.
 
@@ -148,7 +148,7 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
 
 
 def _places(document: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place that holds an object, as its holder and the key there."""
+    """Yield every location of an object, as its container and key."""
     waiting = [document]
     while waiting:
         held = waiting.pop()
@@ -164,7 +164,7 @@ def _is_reference(value: Any, pointer: str) -> bool:
 
 
 def _target(document: Any, value: Any, pointer: str) -> Any:
-    """What a reference leads to in the end; anything else as it is."""
+    """Resolve a reference to its final target; return anything else unchanged."""
     seen: list[str] = []
     while _is_reference(value, pointer):
         where: str = value[pointer]
@@ -191,7 +191,7 @@ def _found(document: Any, where: str) -> Any:
 
 
 class Session:
-    """Sends requests and gives their answers under the names that `requests` has for them.
+    """Session that sends requests and returns responses with the attributes of `requests.Response`.
 
     Credentials go to the client's own service only, however a URL or a redirect is written. An answer with an error
     status is raised, after the retries.
@@ -240,7 +240,7 @@ class Session:
     delete = partialmethod(request, "DELETE")
 
     def close(self) -> None:
-        """Do nothing: the connections are those of the documented client, and are closed with it."""
+        """Do nothing: the connections belong to the documented client, and are closed with it."""
 
     def __repr__(self) -> str:
         return f"<Session of {self._client.base_url}>"
@@ -299,7 +299,7 @@ class SwaggerClient:
         self._api = kind(url, **session_kwargs)
 
     def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
-        """One operation of the service by its documented name.
+        """Return an operation of the service by its documented name.
 
         Args:
             name: The operation, such as `get_bundle`.
@@ -308,7 +308,7 @@ class SwaggerClient:
         return DocumentedOperation(getattr(self._api, name), ignored, documented_error, self._requests(name))
 
     def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
-        """What makes several requests of one call of an operation; None if one request does it."""
+        """Function that splits one call of an operation into several requests; None if one request suffices."""
         del name
 
     def __enter__(self) -> Self:
@@ -333,21 +333,21 @@ class SwaggerClient:
 
     @staticmethod
     def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
-        """A document with what it refers to in the places of its references; see `omicsdk.hca.swagger`."""
+        """Load a document and replace its references by their targets; see `omicsdk.hca.swagger`."""
         return load_swagger_json(swagger_json, ptr_str)
 
     def clear_cache(self) -> None:
-        """Do nothing but say so: no API definitions are cached."""
+        """Print a notice: API definitions are not cached."""
         clear_hca_cache()
 
     def expired_token(self) -> bool:
-        """Whether this client's token has ended or does so within ten seconds; False for one whose end isn't known."""
+        """Return whether the token has expired or expires within ten seconds; False if its expiry is unknown."""
         end: float | None = getattr(self._credentials, "expires_at", None)
         return end is not None and end <= SYSTEM_CLOCK.now() + EXPIRES_SOON
 
     @property
     def application_secrets(self) -> dict[str, Any]:
-        """What the service's application is called when somebody logs in: client_id, auth_uri, token_uri, ....
+        """The OAuth client of the service for logins: client_id, auth_uri, token_uri, ....
 
         Raises:
             SwaggerAPIException: The configuration has none, and the service doesn't tell.
@@ -368,7 +368,7 @@ class SwaggerClient:
         self._reconnect()
 
     def logout(self) -> None:
-        """Forget the stored token, here and at the service; nothing happens when there is none."""
+        """Delete the stored token and revoke it at the service; do nothing without one."""
         self._login().logout()
         self._reconnect()
 
@@ -378,11 +378,11 @@ class SwaggerClient:
         return ServiceLogin(self.section, swagger_url=self.swagger_url, config=self.config)
 
     def get_session(self) -> Session:
-        """What sends plain requests without credentials; closed with the client."""
+        """Return a session without credentials; closed with the client."""
         return self._session(None)
 
     def get_authenticated_session(self) -> Session:
-        """What sends plain requests with this client's credentials, to its own service only.
+        """Return a session that sends this client's credentials, to its own service only.
 
         Raises:
             AuthError: Nobody is logged in.
@@ -403,11 +403,11 @@ class SwaggerClient:
         return Session(beside(self._api, PlainClient, self._api.base_url, credentials))
 
     def _reconnect(self) -> None:
-        """Use the credentials that are found now, after a login or logout."""
+        """Reload the credentials after a login or logout."""
         self._credentials = self._found()[1]
         self._api = self._api.with_options(credentials=self._credentials)
         vars(self).pop("_authenticated", None)
 
     def close(self) -> None:
-        """Close the connections, those of sessions too."""
+        """Close the connections, including those of sessions."""
         self._api.close()

@@ -16,7 +16,7 @@ Known = APIError | TransportError
 
 
 class SwaggerAPIException(DocumentedError, APIError):
-    """A service answered with an error, or couldn't be reached, as the documented clients name it.
+    """Error response of a service, or failed connection, under its documented name.
 
     In a program that has imported `requests` it is a `requests.HTTPError`, too; a `requests.ConnectionError` without an
     answer.
@@ -44,7 +44,7 @@ class SwaggerAPIException(DocumentedError, APIError):
 
     @property
     def response(self) -> "RefusedResponse | None":
-        """The answer as `requests` would have it, secrets masked; None if there was none."""
+        """The response as in `requests`, with secrets masked; None without one."""
         if self.code is None:
             return None
         from omicsdk.compat._answers import RefusedResponse
@@ -53,7 +53,7 @@ class SwaggerAPIException(DocumentedError, APIError):
 
     @classmethod
     def of(cls, error: Known) -> "SwaggerAPIException":
-        """The documented exception for an error of core, with all that it holds."""
+        """Return the documented exception for an error of core, with all its attributes."""
         raised = documented(error, cls)
         raised._told = str(error)
         if isinstance(error, TransportError):
@@ -67,11 +67,11 @@ class SwaggerAPIException(DocumentedError, APIError):
 
 
 class SwaggerClientInternalError(OmicsError):
-    """A fault of the client itself. Nothing here raises it; programs that catch it go on working."""
+    """Internal error of the client. Never raised here; exists for programs that catch it."""
 
 
 def documented_error(error: Exception) -> Exception:
-    """A SwaggerAPIException for an answer with an error status, or none at all; anything else as it is."""
+    """Return a SwaggerAPIException for an error response or a failed connection; any other error unchanged."""
     if not isinstance(error, Known) or isinstance(error, SwaggerAPIException):
         return error
     return SwaggerAPIException.of(error)

@@ -1,4 +1,4 @@
-"""Tables separated by tabs, as manifests are written."""
+"""Tab-separated tables, the format of manifests."""
 
 from omicsdk.hca.dss.tsv import DictReader as DictReader
 from omicsdk.hca.dss.tsv import DictWriter as DictWriter

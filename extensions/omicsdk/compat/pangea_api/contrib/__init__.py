@@ -1,1 +1,1 @@
-"""Parts beside the core of the client."""
+"""Parts outside the core of the client."""

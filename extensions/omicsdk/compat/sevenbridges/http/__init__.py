@@ -1,1 +1,1 @@
-"""Requests to the platform, and what may be done about answers that are errors."""
+"""Requests to the platform, and handlers of error responses."""

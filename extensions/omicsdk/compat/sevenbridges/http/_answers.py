@@ -1,4 +1,4 @@
-"""Answers of the platform as scripts and error handlers see them, and the errors that they stand for."""
+"""Responses of the platform for scripts and error handlers, and the matching errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNO
 
 
 class Response(DocumentedAnswer):
-    """An answer, with the names that `requests` gave it.
+    """Response with the attributes of `requests.Response`.
 
     Attributes:
         url: Where it came from, without secrets.
@@ -55,7 +55,7 @@ class Response(DocumentedAnswer):
 
     @classmethod
     def of(cls, answer: httpx.Response, request: Request) -> Response:
-        """Take over a good answer.
+        """Create from a successful response.
 
         Args:
             answer: The answer, read.
@@ -67,7 +67,7 @@ class Response(DocumentedAnswer):
 
     @classmethod
     def of_error(cls, error: APIError, request: Request) -> Response:
-        """Take over an answer that was raised as an error.
+        """Create from a response that was raised as an error.
 
         Args:
             error: The error; secrets in its body are masked.
@@ -78,7 +78,7 @@ class Response(DocumentedAnswer):
         return cls(error.status, httpx.Headers(error.headers), refused_body(error), error.url, request, error)
 
     def raise_for_status(self) -> None:
-        """Raise the error that it stands for, if it is one.
+        """Raise the error of an error response.
 
         Raises:
             SbgError: The status is 400 or above.
@@ -88,7 +88,7 @@ class Response(DocumentedAnswer):
 
 
 class StreamedResponse(DocumentedBody, Response):
-    """A good answer whose bytes are read as they are requested.
+    """Streamed successful response.
 
     Args:
         answer: The answer, open.
@@ -107,7 +107,7 @@ def _documented(error: Exception) -> Exception:
 
 
 def content_of(response: Response) -> Any:
-    """What a good answer says: a JSON value, None if it has no body.
+    """Return the JSON value of a successful response; None without a body.
 
     Raises:
         NonJSONResponseError: It isn't JSON.
@@ -123,7 +123,7 @@ def content_of(response: Response) -> Any:
 
 
 def object_of(response: Response) -> dict[str, Any]:
-    """What a good answer says that is an object; an empty one where it has no body.
+    """Return the JSON object of a successful response; empty without a body.
 
     Raises:
         NonJSONResponseError: It is something else.
@@ -137,7 +137,7 @@ def object_of(response: Response) -> dict[str, Any]:
 
 
 def items_of(told: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
-    """The list of an answer that is a page of one.
+    """Return the list of a response that is a page.
 
     Args:
         told: What the answer says.
@@ -158,7 +158,7 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
 
 
 def error_of(response: Response) -> SbgError:
-    """The error that an answer stands for, not raised yet."""
+    """Return the error of a response, without raising it."""
     status, told = response.status_code, None
     with suppress(ValueError):
         told = response.json()
@@ -175,7 +175,7 @@ def error_of(response: Response) -> SbgError:
 
 
 def _words(response: Response) -> str:
-    """What an answer that is no JSON object says, without the markup of a proxy's page and without secrets."""
+    """Return the text of a response that is not a JSON object, without HTML markup and secrets."""
     said = complaint_of(response.content)
     if not said.message and said.text.startswith("<"):
         return mask_text(" ".join(unescape(_MARKUP.sub(" ", said.text[:PAGE_LIMIT])).split()))

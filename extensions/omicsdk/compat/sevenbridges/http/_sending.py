@@ -1,4 +1,4 @@
-"""How an Api sends: its headers and login, requests whose answers are streamed, and what asks its error handlers.
+"""Transport of an Api: headers and login, streamed requests, and error handlers.
 
 Apart from `client`: what this stands on must not load for the import of `Api` alone.
 """
@@ -31,7 +31,7 @@ _ADVANCE_ACCESS = "X-Sbg-Advance-Access"
 
 
 class Headers(dict[str, str]):
-    """What goes with each request to the platform; shown without secrets."""
+    """Headers of each request to the platform; printed without secrets."""
 
     def __repr__(self) -> str:
         return repr(dict(mask_headers(self)))
@@ -41,7 +41,7 @@ class Headers(dict[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class StreamedRequest(Request):
-    """A request whose good answer is handed over before its body is read, also when an error handler sends it again."""
+    """Request whose successful response is returned before its body is read, also after a retry by an error handler."""
 
     @classmethod
     def of(cls, request: Request) -> StreamedRequest:
@@ -50,7 +50,7 @@ class StreamedRequest(Request):
 
 
 class Login(Credentials):
-    """An Api's headers as they are at each request, which go to its platform and to nobody else.
+    """Credentials of an Api: its current headers, sent to its platform only.
 
     Args:
         login: What the Api was made with.
@@ -64,12 +64,12 @@ class Login(Credentials):
         self._api = api
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The login, and what goes beside it."""
+        """Headers of the login, and additional headers."""
         added = {name: value for name, value in self.added().items() if name.lower() not in _HARMLESS}
         return {**self._login.headers(method, url), **added} if self._is_untouched() else added
 
     def added(self) -> dict[str, str]:
-        """What was added to or changed of the headers that the Api was made with."""
+        """Return the headers that were added or changed after the Api was created."""
         now = self._api.headers
         added = {name: value for name, value in now.items() if self.made_with.get(name) != value}
         return {**added, _ADVANCE_ACCESS: "Advance"} if self._api.aa else added
@@ -85,12 +85,12 @@ class Login(Credentials):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandledExchange(Exchange):
-    """Sends by an Api, whose error handlers are asked about answers."""
+    """Exchange that passes responses to the error handlers of an Api."""
 
     api: HttpClient
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The answer as the error handlers leave it; `stream` has no effect: workflows read the platform's answers whole."""
+        """Send a request and return the response of the error handlers; `stream` is ignored."""
         import httpx
 
         del stream
@@ -125,7 +125,7 @@ def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
 
 
 def _with_headers(request: Request, own: Mapping[str, str]) -> Request:
-    """A request in which an Api's own headers take the place of others; those of the login come with the credentials."""
+    """Return a request with the headers of an Api; those of the login are added by the credentials."""
     names = {name.lower() for name in own}
     kept = [(name, value) for name, value in request.headers if name.lower() not in names]
     kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]

@@ -1,4 +1,4 @@
-"""Sends requests to one platform with one user's token, and remembers what its answers say of the rate limit."""
+"""HTTP client of one platform and token, which records the rate limit of the responses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Values: TypeAlias = Mapping[str, Any] | None
 
 
 class Session:
-    """Sends a request as it is, without asking error handlers.
+    """Session that sends requests without error handlers.
 
     The documented client's is one of `requests`, whose settings bear on all that its Api sends; here these are arguments of
     `Api`, and setting them here is an AttributeError.
@@ -55,7 +55,7 @@ class Session:
 
     @property
     def proxies(self) -> dict[str, str]:
-        """Schemes to proxies; what is changed counts from the next request and transfer on."""
+        """Proxies by scheme; changes apply to the next request and transfer."""
         return self._client.proxies
 
     @proxies.setter
@@ -83,7 +83,7 @@ class Session:
 
 
 class HttpClient:
-    """One user on one platform: requests, what their answers say of the rate limit, and error handlers. Thread-safe.
+    """HTTP client of one user on one platform, with rate limits and error handlers. Thread-safe.
 
     Without `url`, `token` and `config` the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile
     `default` of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
@@ -218,14 +218,14 @@ class HttpClient:
 
     @property
     def environ(self) -> Mapping[str, str] | None:
-        """The variables that say how servers are reached, of the platform and of files; None is the process's own."""
+        """Environment variables for connections to the platform and file servers; None for those of the process."""
         if not self.proxies:
             return None
         return {**os.environ, **{f"{scheme}_proxy": proxy for scheme, proxy in self.proxies.items()}}
 
     @property
     def platform(self) -> SevenBridges:
-        """The same client sending by this Api: error handlers see each answer, and errors are SbgError."""
+        """The same client with this Api's error handlers and SbgError errors."""
         from omicsdk.compat.sevenbridges.http._sending import HandledExchange
         from omicsdk.core.client import sending_by
 
@@ -233,7 +233,7 @@ class HttpClient:
 
     @property
     def slots(self) -> Mapping[str, threading.BoundedSemaphore]:
-        """The places for parts that are moved at once, of "upload" and "download", shared by all transfers."""
+        """Limits of concurrent parts for "upload" and "download", shared by all transfers."""
         workers = {"upload": self.upload_max_workers, "download": self.download_max_workers}
         with self._guard:  # transfers that begin together share one set
             if not self._slots:
@@ -241,7 +241,7 @@ class HttpClient:
             return self._slots
 
     def close(self) -> None:
-        """Close the connections permanently, and end the pools when their work is done."""
+        """Close the connections permanently, and shut the pools down after their work."""
         if self._client is not None:
             self._client[1].close()
         for name in vars(self).keys() & {"download_pool", "upload_pool"}:
@@ -249,12 +249,12 @@ class HttpClient:
 
     @cached_property
     def download_pool(self) -> ThreadPoolExecutor:
-        """Threads for a program's own work, `download_max_workers` of them; the engine that moves files has others."""
+        """Pool of `download_max_workers` threads for custom work; file transfers use other threads."""
         return _pool(self.download_max_workers)
 
     @cached_property
     def upload_pool(self) -> ThreadPoolExecutor:
-        """Likewise, `upload_max_workers` of them."""
+        """Pool of `upload_max_workers` threads for custom work."""
         return _pool(self.upload_max_workers)
 
     def __enter__(self) -> Self:
@@ -277,12 +277,12 @@ class HttpClient:
 
     @property
     def token(self) -> str | None:
-        """The developer's token that it was made with; a secret. `headers` has the one that is sent."""
+        """Authentication token given at creation, a secret. `headers` contains the current one."""
         return self._credentials.made_with.get(TOKEN_HEADER)
 
     @property
     def oauth_token(self) -> str | None:
-        """The OAuth 2.0 access token that it was made with; a secret."""
+        """OAuth 2.0 access token given at creation, a secret."""
         whole = self._credentials.made_with.get(OAUTH_HEADER)
         return None if whole is None else whole.removeprefix("Bearer ")
 
@@ -293,22 +293,22 @@ class HttpClient:
 
     @property
     def request_id(self) -> str | None:
-        """The platform's name for the last request."""
+        """The platform's id of the last request."""
         return self._told.get("x-request-id")
 
     @property
     def limit(self) -> int | None:
-        """How many requests may be made in five minutes, as the last answer said."""
+        """Maximum number of requests in five minutes, from the last response."""
         return self._number("x-ratelimit-limit")
 
     @property
     def remaining(self) -> int | None:
-        """How many of them are left, as the last answer said."""
+        """Remaining number of requests, from the last response."""
         return self._number("x-ratelimit-remaining")
 
     @property
     def reset_time(self) -> datetime | None:
-        """When they are counted anew, in local time, as the last answer said."""
+        """Time of the reset of the limit, in local time, from the last response."""
         seconds = self._number("x-ratelimit-reset")
         return None if seconds is None else datetime.fromtimestamp(seconds)
 
@@ -427,7 +427,7 @@ class HttpClient:
         return content_of(self.send(request))
 
     def call_object(self, request: Request) -> dict[str, Any]:
-        """The same where the answer is an object.
+        """Send a request and return the object of its response.
 
         Args:
             request: The request.
@@ -469,7 +469,7 @@ class HttpClient:
 
     @property
     def begun(self) -> float:
-        """When this thread's request was first sent, by the clock that never goes back; now, if there is none."""
+        """Monotonic time at which this thread's request was first sent; the current time without one."""
         begun: float | None = getattr(self._sending, "begun", None)
         return self.clock.monotonic() if begun is None else begun
 

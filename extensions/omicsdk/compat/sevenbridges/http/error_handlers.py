@@ -1,4 +1,4 @@
-"""What to do about answers that are errors: handlers take the Api and an answer, and give the answer to go on with.
+"""Handlers of error responses: each takes the Api and a response, and returns the response to continue with.
 
 They are asked in their order. One that `repeatable_handler` marks and that gives another answer has all of them asked
 anew, with that one.
@@ -27,7 +27,7 @@ MAINTENANCE_CODE = 0
 
 
 def repeatable_handler(f: H) -> H:
-    """Mark a handler whose new answer all handlers are to be asked about.
+    """Mark a handler whose new response is passed to all handlers again.
 
     Args:
         f: The handler.
@@ -42,7 +42,7 @@ def is_repeatable(handler: Handler) -> bool:
 
 
 def handled(api: HttpClient, response: Response) -> Response:
-    """What an Api's handlers make of an answer.
+    """Return the response after all handlers of an Api.
 
     Args:
         api: The client.
@@ -66,7 +66,7 @@ def handled(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
-    """Wait until the platform takes requests again, when it has had too many, and send again.
+    """Wait until the rate limit is reset, and send the request again.
 
     Args:
         api: The client.
@@ -80,7 +80,7 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Wait while the platform is being maintained, and send again.
+    """Wait for the end of the platform's maintenance, and send the request again.
 
     Args:
         api: The client.
@@ -95,7 +95,7 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
 
 @repeatable_handler
 def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Wait while the platform fails (500 and above), and send again.
+    """Wait while the platform fails (500 and above), and send the request again.
 
     Args:
         api: The client.
@@ -119,12 +119,12 @@ def _resent(
 
 
 def _left(api: HttpClient, begun: float) -> float:
-    """Seconds for which a platform may still be waited for."""
+    """Return the remaining seconds for waiting."""
     return begun + (LONGEST if api.budget is None else api.budget) - api.clock.monotonic()
 
 
 def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
-    """Wait, but no longer than the platform may be waited for; at once False if a user's limit is below the wait."""
+    """Wait within the time limit; return False at once if the user's limit is shorter than the wait."""
     left = _left(api, begun)
     if left <= 0 or (api.budget is not None and seconds > left):
         return False
@@ -133,7 +133,7 @@ def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
 
 
 def _until_reset(api: HttpClient, response: Response) -> float:
-    """Seconds until the platform takes requests again, as it says; SLEEP when it doesn't."""
+    """Return the seconds until the rate limit is reset; SLEEP if unknown."""
     for name, now in (("x-ratelimit-reset", api.clock.now()), ("retry-after", 0.0)):
         try:
             return float(response.headers[name]) - now

@@ -1,1 +1,1 @@
-"""What resources consist of: fields, edits, and pages of lists."""
+"""Parts of resources: fields, edits, and pages of lists."""

@@ -1,4 +1,4 @@
-"""What was changed in a resource since the platform told it, and how that goes with what it tells later: plain JSON values."""
+"""Changes of a resource since it was received, and their merge with later responses, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def changes(
 
 
 def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """The members of a dictionary that changed; those that were deleted as None.
+    """Return the changed members of a dictionary; deleted ones as None.
 
     Args:
         before: The dictionary as it was.
@@ -73,12 +73,12 @@ def sendable(value: Any) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
+    """Copy a JSON value with new, plain dictionaries and lists; other values are shared."""
     return mapped(value, lambda leaf: leaf)
 
 
 def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """A JSON value with new, plain dictionaries and lists.
+    """Copy a JSON value with new, plain dictionaries and lists, and mapped values.
 
     Args:
         value: The value.
@@ -91,7 +91,7 @@ def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
 
 
 def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
-    """Keys and values as they are: a view may give another thing by a key.
+    """Return raw keys and values: a view may convert values.
 
     Args:
         values: A dictionary.

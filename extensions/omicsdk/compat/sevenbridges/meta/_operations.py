@@ -1,4 +1,4 @@
-"""Published methods that are one operation of the platform, as a table: a signature, and the operation that it is.
+"""Table of published methods that map to one operation: signature and operation.
 
     @classmethod
     @lists("list_datasets", fields="_all")
@@ -35,7 +35,7 @@ _NO_CONVERSION: Mapping[str, Conversion] = {}
 
 
 def name_of(who: object) -> str:
-    """What a user, member, team or division is called in paths.
+    """Return the name of a user, member, team or division in paths.
 
     Args:
         who: It, or its name or id.
@@ -53,7 +53,7 @@ def name_of(who: object) -> str:
 
 
 def query_time(name: str, value: str | date) -> str:
-    """A time as a query's argument: without zone, and to the second.
+    """Return a time as a query argument: without zone, to the second.
 
     Args:
         name: The argument's name, for errors.
@@ -74,13 +74,13 @@ def query_time(name: str, value: str | date) -> str:
 
 
 def query_day(name: str, value: str | date) -> str:
-    """A day as breakdowns of costs take it; arguments as those of `query_time`."""
+    """Return a date for breakdowns of costs; arguments as for `query_time`."""
     del name
     return value.strftime("%m-%d-%Y") if isinstance(value, date) else value
 
 
 def plain_mapping(name: str, value: Any) -> dict[str, Any]:
-    """A dictionary as it is sent; arguments and errors as those of `query_time`."""
+    """Return a dictionary as it is sent; arguments and errors as for `query_time`."""
     is_mapping(name, value)
     return dict(value)
 
@@ -91,7 +91,7 @@ def destination(
     what: str = "This call",
     remedy: str = "Pass one of them: a folder knows its project.",
 ) -> dict[str, str]:
-    """The layout of the files: into a project, or into a folder of one.
+    """Return the destination of files: a project, or a folder.
 
     Args:
         project: A project, or its id.
@@ -115,7 +115,7 @@ def destination(
 
 
 def required(item: Mapping[str, Any], name: str, at: int) -> Any:
-    """A member of one of many items.
+    """Return a required member of one of several items.
 
     Args:
         item: The item.
@@ -230,7 +230,7 @@ sends = partial(_operation, "nothing")
 
 
 class Listed(Gettable):
-    """A resource of which all that the user may see are listed."""
+    """Resource whose list contains everything that the user may see."""
 
     _LIST: ClassVar[str]  # the operation
 

@@ -1,4 +1,4 @@
-"""Waiting for what the platform does by itself: jobs, which have a state, and what runs and is told by its status."""
+"""Waiting for background work of the platform: jobs with a state, and runs with a status."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
 
 
 class _Ending(Gettable):
-    """What the platform continues after the request that started it."""
+    """Work that the platform continues after the request that started it."""
 
     _ENDED: ClassVar[Collection[str]]  # states that nothing comes after
     _STATE: ClassVar[str] = "state"  # the field that has it
@@ -62,7 +62,7 @@ class _Ending(Gettable):
 
 
 class BackgroundJob(_Ending):
-    """What the platform has begun and ends by itself."""
+    """Background job of the platform."""
 
     state = fields.text()
     started_on = fields.time()
@@ -71,7 +71,7 @@ class BackgroundJob(_Ending):
     def wait(
         self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
     ) -> Self:
-        """Wait until it has ended, well or not; its fields have the result then.
+        """Wait until it has ended, with or without success; the fields then have the result.
 
         Args:
             period: Seconds between two polls, above 0.
@@ -98,7 +98,7 @@ class BackgroundJob(_Ending):
 
 
 class Running(_Ending):
-    """What is run: a task, or an automation."""
+    """A running task or automation."""
 
     _STATE = "status"
     _CALLED: ClassVar[str]  # what errors call it
@@ -117,7 +117,7 @@ class Running(_Ending):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Wait until it has ended, well or not; `status` has the result.
+        """Wait until it has ended, with or without success; `status` has the result.
 
         Args:
             period: Seconds between two polls, above 0.

@@ -1,4 +1,4 @@
-"""Lists of the platform: a page is a list, which knows those before and after it."""
+"""Lists of the platform: a page is a list with links to the previous and next pages."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Collection(list[R], Generic[R]):
 
     @property
     def total(self) -> int:
-        """How many there are on all pages; -1 when the platform does not state it."""
+        """Total number of items on all pages; -1 if the platform does not state it."""
         return self._total
 
     def next_page(self) -> Collection[R]:
@@ -97,7 +97,7 @@ class Collection(list[R], Generic[R]):
 
     @property
     def next_link(self) -> str | None:
-        """Where the page after this one is; None when this is the last."""
+        """URL of the next page; None on the last one."""
         return self._link("next")
 
     def previous_page(self) -> Collection[R]:
@@ -109,8 +109,7 @@ class Collection(list[R], Generic[R]):
         return self._linked("prev", "This is the first page")
 
     def all(self) -> Iterator[R]:
-        """Everything from this page on, page after page; several pages are requested at once where their number is
-        known.
+        """Iterate over all items from this page on; pages are requested concurrently if their number is known.
 
         Returns:
             The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.
@@ -179,7 +178,7 @@ class Collection(list[R], Generic[R]):
 
 
 class VolumeCollection(Collection["VolumeObject"]):
-    """A page of what is on a volume; how many there are on all pages isn't known.
+    """Page of the contents of a volume; the total number is unknown.
 
     Args:
         href: Where the page is.
@@ -221,7 +220,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         return cls(href, items, _optional("links", told, response), prefixes, api, resource)
 
     def previous_page(self) -> VolumeCollection:
-        """There is none.
+        """Raise PaginationError: previous pages of a volume cannot be listed.
 
         Raises:
             PaginationError: Always: a volume is only listed forwards.

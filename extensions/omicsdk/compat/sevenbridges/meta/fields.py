@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Field(Generic[T]):
-    """A field. Reading one that the platform hasn't told yet asks it once; see `Resource`.
+    """Field of a resource. Reading a missing one requests the resource once; see `Resource`.
 
     Args:
         name: Its name in the platform's JSON; the attribute's by default.
@@ -107,7 +107,7 @@ is_listing = _only(list, "a list")
 
 
 def is_uuid(name: str, value: Any) -> None:
-    """Refuse what isn't a UUID."""
+    """Reject values that are not UUIDs."""
     try:
         UUID(value)
     except (ValueError, TypeError, AttributeError):
@@ -115,42 +115,42 @@ def is_uuid(name: str, value: Any) -> None:
 
 
 def text(name: str | None = None, *, read_only: bool = True) -> Field[str]:
-    """A field of text."""
+    """Text field."""
     return Field[str](name, read_only=read_only, check=is_text)
 
 
 def whole(name: str | None = None, *, read_only: bool = True) -> Field[int]:
-    """A field that is a whole number."""
+    """Integer field."""
     return Field[int](name, read_only=read_only, check=is_whole)
 
 
 def number(name: str | None = None) -> Field[float]:
-    """A field that is a number."""
+    """Number field."""
     return Field[float](name, decode=float)
 
 
 def switch(name: str | None = None, *, read_only: bool = True) -> Field[bool]:
-    """A field that is True or False."""
+    """Boolean field."""
     return Field[bool](name, read_only=read_only, check=is_switch)
 
 
 def uuid(name: str | None = None, *, read_only: bool = True) -> Field[str]:
-    """A field that is a UUID, as text."""
+    """UUID field, as text."""
     return Field[str](name, read_only=read_only, check=is_uuid)
 
 
 def time(name: str | None = None, *, read_only: bool = True) -> Field[datetime]:
-    """A field that is a time without zone, in UTC."""
+    """Time field in UTC, without zone."""
     return Field[datetime](name, read_only=read_only, decode=moment)
 
 
 def listing(name: str | None = None, *, read_only: bool = True) -> Field[list[Any]]:
-    """A field that is a list of JSON values; what is done to the list is an edit."""
+    """Field with a list of JSON values; changes of the list are edits."""
     return Field[list[Any]](name, read_only=read_only, check=is_listing)
 
 
 def mapping(name: str | None = None, *, read_only: bool = True) -> Field[dict[str, Any]]:
-    """A field that is a free dictionary; what is done to it is an edit."""
+    """Field with a free dictionary; its changes are edits."""
     return Field[dict[str, Any]](name, read_only=read_only, check=is_mapping)
 
 
@@ -158,7 +158,7 @@ D = TypeVar("D", bound="DictView")
 
 
 class DictView(dict[str, Any]):
-    """A dictionary of a resource: what is done to it, deletions too, is an edit of the resource. A missing key is None.
+    """Dictionary of a resource, whose changes and deletions are edits of the resource. A missing key is None.
 
     Args:
         values: Names and JSON values.
@@ -195,7 +195,7 @@ class DictView(dict[str, Any]):
 
 
 class View(Field[D]):
-    """A field that is a dictionary of a kind of its own.
+    """Field with a dictionary of a separate class.
 
     Args:
         kind: The kind.
@@ -222,7 +222,7 @@ C = TypeVar("C", bound="Resource")
 
 
 class Part(Field[C]):
-    """A field that is a smaller resource, which can only be read as a whole.
+    """Field with a nested, read-only resource.
 
     Args:
         kind: Returns the class; called when it is first read, so that modules may name each other's.
@@ -239,7 +239,7 @@ class Part(Field[C]):
 
 
 class Parts(Field[list[C]]):
-    """A field that is a list of smaller resources.
+    """Field with a list of nested resources.
 
     Args:
         kind: Returns their class.

@@ -216,7 +216,7 @@ class Resource:
     # -- edits
 
     def changes(self) -> dict[str, Any]:
-        """What was edited and not saved, as it is sent; see `meta.changes`."""
+        """Return the unsaved edits as they are sent; see `meta.changes`."""
         names = [name for name, field in self._known().items() if not field.read_only]
         return changes(self._old, self._data, names, self._assigned)
 
@@ -371,7 +371,7 @@ class Savable(Resource):
     """A resource whose edits can be saved."""
 
     def save(self, inplace: bool = True) -> Self:
-        """Save what was edited.
+        """Save the edits.
 
         Args:
             inplace: Whether this object takes over what the platform has then; else a new one is returned.
@@ -440,7 +440,7 @@ _ELSEWHERE = frozenset({".", ".."})
 
 
 def identifier(thing: object, key: str = "id") -> str:
-    """The id of a resource, or of what is one already.
+    """Return the id of a resource; an id is returned unchanged.
 
     Args:
         thing: A resource, or its id: text, or a UUID. Nothing else is taken for an id: the text of a function, a number
@@ -466,7 +466,7 @@ def identifier(thing: object, key: str = "id") -> str:
 
 
 def identifiers(things: object) -> list[str]:
-    """The ids of many resources; one alone counts as one.
+    """Return the ids of several resources; a single one is accepted.
 
     Args:
         things: Resources, their ids, or both.
@@ -478,7 +478,7 @@ def identifiers(things: object) -> list[str]:
 
 
 def several(things: object) -> list[Any]:
-    """Many things as a list; one alone counts as one.
+    """Return a list of several items; a single one is accepted.
 
     Args:
         things: Resources, texts or dictionaries: one, or a collection of them.
@@ -497,7 +497,7 @@ def several(things: object) -> list[Any]:
 
 
 def owned(thing: object, what: str) -> tuple[str, str]:
-    """Split the id of what an owner has.
+    """Split the id of an owned resource.
 
     Args:
         thing: A resource, or its id.

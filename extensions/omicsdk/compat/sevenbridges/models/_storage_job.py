@@ -90,7 +90,7 @@ class StorageJob(BackgroundJob, ABC):
         return [found[id] for id, _ in named]
 
     def delete(self) -> None:
-        """Ask the platform to delete it, which it may refuse: it keeps no documented way.
+        """Request its deletion, which the platform may refuse, as the operation is undocumented.
 
         Raises:
             SbgError: The platform answered with an error.

@@ -170,7 +170,7 @@ class AsyncJob(BackgroundJob):
     # -- what comes of it
 
     def get_result(self, api: Api | None = None) -> list[AsyncFileBulkRecord]:
-        """What came of each file.
+        """Return the result for each file.
 
         Args:
             api: Another Api than the one that the job came from.

@@ -1,4 +1,4 @@
-"""Billing groups: who pays, and for what."""
+"""Billing groups and their costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Breakdown(Value):
-    """What a price is made of; amounts in its currency."""
+    """Breakdown of a price, in its currency."""
 
     storage = fields.text()
     computation = fields.text()
@@ -38,7 +38,7 @@ class _Cost(Value):
 
 
 class AnalysisCostBreakdown(Value):
-    """What the cost of an analysis is made of; amounts in its currency."""
+    """Breakdown of the cost of an analysis, in its currency."""
 
     storage = fields.number()
     computation = fields.number()
@@ -46,24 +46,24 @@ class AnalysisCostBreakdown(Value):
 
 
 class AnalysisCost(_Cost):
-    """What an analysis cost."""
+    """Cost of an analysis."""
 
     breakdown = fields.Part(lambda: AnalysisCostBreakdown)
 
 
 class EgressCost(_Cost):
-    """What downloads cost."""
+    """Cost of downloads."""
 
 
 class StorageCost(Value):
-    """What storage cost."""
+    """Cost of storage."""
 
     currency = fields.text()
     amount = fields.number()
 
 
 class Measurement(Value):
-    """How much there is or was moved, in a unit, and what it cost."""
+    """Amount of storage or transfer in a unit, and its cost."""
 
     size = fields.number()
     unit = fields.text()

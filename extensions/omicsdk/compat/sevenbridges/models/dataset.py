@@ -53,7 +53,7 @@ class Dataset(Gettable, Savable):
         ...
 
     def save(self, inplace: bool = True) -> Self:
-        """Save what was changed; do nothing if nothing was.
+        """Save the changes, if any.
 
         Args:
             inplace: Whether this object takes over what the platform has then; else a new one is returned.

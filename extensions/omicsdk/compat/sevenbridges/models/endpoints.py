@@ -1,4 +1,4 @@
-"""Where the platform's parts are."""
+"""Endpoints of the platform."""
 
 from __future__ import annotations
 

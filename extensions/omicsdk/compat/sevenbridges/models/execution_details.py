@@ -1,4 +1,4 @@
-"""What a task did: its jobs, the instances that they ran on, and their logs."""
+"""Execution details of a task: jobs, instances and logs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Job(Value):
 
 
 class ExecutionDetails(Resource):
-    """What a task did."""
+    """Execution details of a task."""
 
     _KEY: ClassVar[str] = "href"
 

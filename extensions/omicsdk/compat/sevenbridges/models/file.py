@@ -39,13 +39,13 @@ class Metadata(fields.DictView):
 
 
 class FileOrigin(Value):
-    """Where a file comes from."""
+    """Origin of a file."""
 
     task = fields.text()
 
 
 class FileStorage(Value):
-    """Where a file's bytes are: the platform's own storage, or a place on a volume."""
+    """Storage of a file: the platform's own, or a location on a volume."""
 
     type = fields.text()
     volume = fields.text()
@@ -53,7 +53,7 @@ class FileStorage(Value):
 
 
 class DownloadInfo(Value):
-    """Where a file's bytes are fetched from, for some hours. The URL is a secret."""
+    """Temporary download URL of a file, valid for some hours. The URL is a secret."""
 
     url = fields.text()
 

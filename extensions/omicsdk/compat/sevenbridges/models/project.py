@@ -1,4 +1,4 @@
-"""Projects: what is kept and done together, and by whom."""
+"""Projects: files, tasks, apps and members."""
 
 from __future__ import annotations
 

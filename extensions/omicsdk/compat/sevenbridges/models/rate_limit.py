@@ -1,4 +1,4 @@
-"""How many requests and instances a user may have."""
+"""Limits of requests and instances."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rate(Value):
 
 
 class RateLimit(Resource):
-    """How many requests and instances the user may have."""
+    """Limits of the user's requests and instances."""
 
     _GET = "get_rate_limit"
 

@@ -249,7 +249,7 @@ class Task(Running, Savable):
     # -- one task
 
     def save(self, inplace: bool = True) -> Self:
-        """Save what was changed; nothing is sent when nothing was.
+        """Save the changes; no request is sent without any.
 
         Args:
             inplace: Whether this object takes over what the platform has then; else a new one is returned.
@@ -327,7 +327,7 @@ class Task(Running, Savable):
     # -- what it is made of
 
     def changes(self) -> dict[str, Any]:
-        """What was edited and not saved, as it is sent."""
+        """Return the unsaved edits as they are sent."""
         inputs = self.field("inputs")
         if isinstance(inputs, FileValues):
             inputs.settle()

@@ -76,7 +76,7 @@ class Team(Gettable, Savable):
 
     @gives("add_team_member", of=TeamMember, names={"user": "id"})
     def add_member(self, user: User | Member | TeamMember | str) -> TeamMember:
-        """Take a user into the team.
+        """Add a user to the team.
 
         Args:
             user: The user, or the user's name.
@@ -88,7 +88,7 @@ class Team(Gettable, Savable):
 
     @sends("remove_team_member", names={"user": "username"})
     def remove_member(self, user: User | Member | TeamMember | str) -> None:
-        """Take a user out of the team.
+        """Remove a user from the team.
 
         Args:
             user: The user, or the user's name.

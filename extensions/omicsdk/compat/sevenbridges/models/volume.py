@@ -1,4 +1,4 @@
-"""Volumes: buckets of one's own that are connected with the platform."""
+"""Volumes: buckets of the user that are connected to the platform."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files on their way to and from the platform: handles over `omicsdk.transfer`, which moves the bytes."""
+"""Uploads and downloads: handles over `omicsdk.transfer`."""

@@ -1,4 +1,4 @@
-"""What uploads and downloads share: a thread of their own, its states, and the switches of the documented handles."""
+"""Base of uploads and downloads: a separate thread, its states, and the controls of the documented handles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BY_REASON: Mapping[str | None, str] = {
 
 
 class Handle(threading.Thread, ABC):
-    """A transfer with switches, which may be called from any thread.
+    """Transfer with controls that may be called from any thread.
 
     PREPARING until `start`, then RUNNING or PAUSED, then permanently COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
     Ctrl-C or SIGTERM). The thread doesn't keep the program from ending.
@@ -89,7 +89,7 @@ class Handle(threading.Thread, ABC):
 
     @property
     def progress(self) -> float:
-        """How much is there, 0 to 100."""
+        """Completed percentage, 0 to 100."""
         if self._status == TransferState.COMPLETED:
             return 100.0
         return percent(self._bytes_done, self._file_size) if self._file_size else 0.0
@@ -110,7 +110,7 @@ class Handle(threading.Thread, ABC):
     def add_callback(
         self, callback: Callable[[str], object] | None = None, errorback: Callable[[str], object] | None = None
     ) -> None:
-        """Call functions at the end, in the transfer's thread; what they raise is logged.
+        """Call functions at the end, in the transfer's thread; their exceptions are logged.
 
         Args:
             callback: Called with the status when the transfer is completed, or was stopped.
@@ -122,7 +122,7 @@ class Handle(threading.Thread, ABC):
             self._errorbacks.append(errorback)
 
     def add_progress_callback(self, callback: Callable[[Progress], object] | None = None) -> None:
-        """Call a function each time that another part is there, a few times a second at most.
+        """Call a function after each completed part, at most a few times per second.
 
         Args:
             callback: Called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
@@ -148,7 +148,7 @@ class Handle(threading.Thread, ABC):
             raise
 
     def pause(self) -> None:
-        """End all requests and start no other until `resume`.
+        """End all requests, and start none until `resume`.
 
         Raises:
             SbgError: It isn't RUNNING.
@@ -170,7 +170,7 @@ class Handle(threading.Thread, ABC):
             self._control.resume()
 
     def stop(self) -> None:
-        """End it permanently, and wait until the transfer is cleaned up.
+        """Stop it permanently, and wait for the cleanup.
 
         Raises:
             SbgError: It is neither RUNNING nor PAUSED.

@@ -1,4 +1,4 @@
-"""Downloads: handles of files on their way from the platform, and their bytes as they come."""
+"""Downloads: handles of files, and streams of their bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Download(Handle):
-    """A file on its way from the platform; see `Handle` for its switches and states.
+    """Download of a file; see `Handle` for controls and states.
 
     It appears under its path when it is whole: its size, and the checksums that its metadata state, are verified. What
     came of one that was stopped or has failed is kept beside it, and the same download resumes there.
@@ -77,7 +77,7 @@ class Download(Handle):
 
     @property
     def path(self) -> str:
-        """Where the file will be."""
+        """Path of the downloaded file."""
         return self._path
 
     @property

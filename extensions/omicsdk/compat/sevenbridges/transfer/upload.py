@@ -1,4 +1,4 @@
-"""Uploads: handles of files on their way to the platform, and of the code of automations."""
+"""Uploads: handles of files, and of the code of automations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Sending(Handle):
-    """What both kinds of uploads share.
+    """Base of both kinds of uploads.
 
     Args:
         api: Where to.
@@ -65,7 +65,7 @@ class Sending(Handle):
 
     @property
     def file_name(self) -> str:
-        """What the file is called on the platform."""
+        """Name of the file on the platform."""
         return self._file_name
 
     def partition_file(self, fp: IO[bytes] | None = None) -> list[Part]:
@@ -121,7 +121,7 @@ class Sending(Handle):
 
 
 class Upload(Sending):
-    """A file on its way to the platform; see `Handle` for its switches and states.
+    """Upload of a file; see `Handle` for controls and states.
 
     Parts go straight from the file, several at once. The file must stay as it is until the end. An upload in several
     parts that failed, was aborted, or died with its program resumes there when the same one is started again.
@@ -201,7 +201,7 @@ class CodePackage(NamedTuple):
 
 
 class CodePackageUpload(Sending):
-    """The code of an automation on its way to the platform; see `Handle` for its switches and states.
+    """Upload of the code of an automation; see `Handle` for controls and states.
 
     Args:
         file_path: The file with the code, which isn't empty.

@@ -1,4 +1,4 @@
-"""Parts of files, and how far a transfer is, by the names of sevenbridges-python."""
+"""Parts of files and progress of transfers, with the names of sevenbridges-python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 40
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a file.
+    """Part of a file.
 
     Attributes:
         start: Its first byte.
@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a transfer is.
+    """Progress of a transfer.
 
     Attributes:
         num_of_parts: How many parts the file has.
@@ -44,7 +44,7 @@ class Progress:
 
     @property
     def progress(self) -> float:
-        """How much is there, 0 to 100; an empty file is all there."""
+        """Completed percentage, 0 to 100; 100 for an empty file."""
         return percent(self.bytes_done, self.file_size)
 
     @property
@@ -54,7 +54,7 @@ class Progress:
 
 
 def percent(done: int, whole: int) -> float:
-    """How much of a whole is done, 0 to 100.
+    """Return the completed percentage, 0 to 100.
 
     Args:
         done: Bytes that are there.
@@ -64,7 +64,7 @@ def percent(done: int, whole: int) -> float:
 
 
 def total_parts(file_size: int, part_size: int) -> int:
-    """How many parts a file is sent in; an empty one has one.
+    """Return the number of parts of a file; 1 for an empty file.
 
     Args:
         file_size: The file's size in bytes.

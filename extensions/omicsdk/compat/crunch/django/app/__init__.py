@@ -1,1 +1,1 @@
-"""Of the published package's Django application, the enums that statuses have."""
+"""Enums of statuses of the published Django application."""

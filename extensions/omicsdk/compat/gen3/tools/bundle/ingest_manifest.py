@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def validate_hashes(hashes: Mapping[str, str]) -> bool:
-    """Whether checksums are ones that an index takes.
+    """Return whether an index accepts the checksums.
 
     Args:
         hashes: The checksums in lower-case hexadecimal digits, by their types.

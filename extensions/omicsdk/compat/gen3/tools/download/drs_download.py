@@ -95,7 +95,7 @@ class DownloadStatus:
 
 
 def draw(progress: Progress) -> None:
-    """Draw a progress bar on stderr: many times on a terminal, its end alone elsewhere.
+    """Draw a progress bar on stderr; without a terminal, only its final state.
 
     Args:
         progress: The progress of a download.
@@ -141,7 +141,7 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, kvs: Mapping[str, Any], *, infer_missing: bool = False) -> Self:
-        """Make an entry of a JSON object; unknown members are ignored.
+        """Create an entry from a JSON object; unknown members are ignored.
 
         Args:
             kvs: The object.
@@ -153,7 +153,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, s: str | bytes, *, infer_missing: bool = False, **kw: Any) -> Self:
-        """Make an entry of JSON text; `kw` goes to json.loads, the other arguments are those of `from_dict`."""
+        """Create an entry from JSON text; `kw` is passed to json.loads, other arguments as for `from_dict`."""
         return cls.from_dict(json.loads(s, **kw), infer_missing=infer_missing)
 
     def to_dict(self, encode_json: bool = False) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class Manifest:
         return asdict(self)
 
     def to_json(self, **kw: Any) -> str:
-        """Return the entry as JSON text; `kw` goes to json.dumps."""
+        """Return the entry as JSON text; `kw` is passed to json.dumps."""
         return json.dumps(self.to_dict(), **kw)
 
     @classmethod
@@ -407,7 +407,7 @@ def get_drs_object_timestamp(s: str | None) -> datetime | None:
 
 
 def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | None:
-    """Return the name of an object as a file: its own, or that of its storage; None if neither is known.
+    """Return the file name of an object: its name, or that in its storage; None if neither is known.
 
     Args:
         object_info: The server's answer for the object.
@@ -420,7 +420,7 @@ def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | N
 
 
 def add_drs_object_info(info: Downloadable) -> bool:
-    """Request an object from its server, and set its attributes, of a bundle those of its members.
+    """Request an object from its server, and set its attributes; for a bundle, those of its members.
 
     Args:
         info: The object, with its host.
@@ -445,7 +445,7 @@ def add_drs_object_info(info: Downloadable) -> bool:
 
 
 def _take(info: Downloadable, found: DrsObject) -> None:
-    """Set the attributes of an object as its server states them."""
+    """Set the attributes of an object from the server's description."""
     info.object_type = DRSObjectType.bundle if found.is_bundle else DRSObjectType.object
     info.file_name = info.file_name or found.name
     info.file_size = found.size if found.size is not None else info.file_size
@@ -482,7 +482,7 @@ def get_download_url_using_drs(
 
 
 def wts_external_oidc(hostname: str) -> dict[str, Any]:
-    """Return the other commons that a workspace token service has logins of, by host.
+    """Return the other commons for which a workspace token service has logins, by host.
 
     Args:
         hostname: The service's commons.
@@ -532,15 +532,15 @@ class KnownDRSEndpoint:
 
     @property
     def available(self) -> bool:
-        """Whether it can be used: it needs no token of the service, or has one, or can get one."""
+        """Whether the server can be used: it requires no token of the service, or has or can get one."""
         return not self.use_wts or self.access_token is not None or self.idp is not None
 
     def expired(self) -> bool:
-        """Whether there is no token, or an old one."""
+        """Whether the token is missing or expired."""
         return self.access_token is None or self.expire is None or datetime.now(UTC) > self.expire
 
     def renew_token(self, wts_server_name: str, server_access_token: str) -> None:
-        """Get another token.
+        """Renew the token.
 
         Args:
             wts_server_name: The workspace token service's commons.
@@ -576,7 +576,7 @@ def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
 
 
 def ensure_dirpath_exists(path: Path) -> Path:
-    """Create a folder, and those above it, unless they exist.
+    """Create a folder and its parents, unless they exist.
 
     Args:
         path: The folder.
@@ -617,7 +617,7 @@ def _located(each: Downloadable) -> DrsId:
 
 
 class DownloadManager:
-    """Downloads of objects from one commons, and from others that it has logins of.
+    """Downloads of objects from one commons, and from others for which it has logins.
 
     Args:
         hostname: The commons, as a host.
@@ -658,7 +658,7 @@ class DownloadManager:
         return Gen3(server_url(self.hostname), credentials=self._auth)
 
     def resolve_objects(self, object_list: Sequence[Downloadable], show_progress: bool) -> None:
-        """Find the hosts and types of objects; what is not found keeps an unknown type or an empty host.
+        """Find the hosts and types of objects; unresolved ones keep an unknown type or an empty host.
 
         Args:
             object_list: The objects.
@@ -674,7 +674,7 @@ class DownloadManager:
             self._describe(object_list, servers)
 
     def _describe(self, objects: Sequence[Downloadable], servers: Servers, depth: int = 0) -> None:
-        """Request objects, those of a server together, and then the members of bundles."""
+        """Request objects, grouped by server, then the members of bundles."""
         by_host: dict[str, list[Downloadable]] = {}
         for each in objects if depth <= DEEPEST else ():
             if each.hostname:
@@ -694,7 +694,7 @@ class DownloadManager:
             self._describe(members, servers, depth + 1)
 
     def cache_hosts_wts_tokens(self, object_list: Iterable[Downloadable]) -> None:
-        """Get a token for each commons that has some of the objects; those without a login are left out, with a warning.
+        """Get a token for each commons with some of the objects; commons without a login are skipped with a warning.
 
         Args:
             object_list: The objects.
@@ -705,7 +705,7 @@ class DownloadManager:
             self.get_fresh_token(host)
 
     def get_fresh_token(self, drs_hostname: str) -> str | None:
-        """Return a token for a server, a new one when the last has expired; None if there is no login.
+        """Return a token for a server, renewed after it expires; None without a login.
 
         Args:
             drs_hostname: The server.

@@ -1,4 +1,4 @@
-"""Manifests of an index: checked, indexed, verified, downloaded, merged."""
+"""Manifests of an index: validation, indexing, verification, downloads and merging."""
 
 from omicsdk.compat.gen3.tools.indexing.download_manifest import async_download_object_manifest
 from omicsdk.compat.gen3.tools.indexing.index_manifest import delete_all_guids, index_object_manifest

@@ -1,4 +1,4 @@
-"""The records of an index as a manifest."""
+"""Export of the records of an index as a manifest."""
 
 from __future__ import annotations
 

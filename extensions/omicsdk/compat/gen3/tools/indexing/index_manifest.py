@@ -1,4 +1,4 @@
-"""Manifests that are indexed, and taken out of the index again."""
+"""Indexing of manifests, and deletion of their records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class ThreadControl(NamedTuple):
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes:
         processed_files: Files that are done.
@@ -83,7 +83,7 @@ def index_object_manifest(
 
 
 def delete_all_guids(auth: Auth, file: str | os.PathLike[str]) -> None:
-    """Delete the index records of all files that a manifest names. The files' bytes stay, and nothing points at them.
+    """Delete the index records of all files of a manifest. The files' bytes are kept, without any reference.
 
     Args:
         auth: The credentials: a Gen3Auth, which states the commons.

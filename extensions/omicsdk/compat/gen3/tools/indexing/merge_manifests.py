@@ -1,4 +1,4 @@
-"""Manifests of buckets, merged into one."""
+"""Merging of manifests of buckets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merge_bucket_manifests(
     expected_duplicate_md5s: Sequence[str] = (),
     **kwargs: object,  # noqa: ARG001 - documented
 ) -> None:
-    """Merge manifests into one: rows of the same MD5 sum become one, with the URLs and resources of all.
+    """Merge manifests: rows with the same MD5 sum become one row with all URLs and resources.
 
     Args:
         directory: The folder whose manifests are merged.

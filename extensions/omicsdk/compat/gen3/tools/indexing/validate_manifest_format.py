@@ -1,4 +1,4 @@
-"""Whether a manifest has the form that an index takes."""
+"""Validation of the format of manifests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_valid_manifest_format(
     error_on_empty_url: bool = False,
     line_limit: int | None = None,
 ) -> bool:
-    """Check the MD5 sums, sizes, URLs and resources of a manifest. What is wrong is logged with its line and column.
+    """Check the MD5 sums, sizes, URLs and resources of a manifest. Each fault is logged with its line and column.
 
     Args:
         manifest_path: A table separated by tabs, commas, semicolons or bars.

@@ -1,4 +1,4 @@
-"""Manifests compared with the index."""
+"""Verification of manifests against the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifests of metadata: stored and verified; what a commons shows on its discovery page; crosswalks."""
+"""Manifests of metadata, the discovery page of a commons, and crosswalks."""
 
 from omicsdk.compat.gen3.tools.metadata.ingest_manifest import (
     async_ingest_metadata_manifest,

@@ -1,4 +1,4 @@
-"""Crosswalks: what a subject of one commons is called in others."""
+"""Crosswalks: names of the subjects of one commons in others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 async def read_crosswalk_metadata(
     auth: Gen3Auth, output_filename: str | os.PathLike[str] = "crosswalk_metadata.csv", limit: int = 500
 ) -> None:
-    """Write the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
+    """Write the crosswalk of a commons, and beside it NAME_info.csv with the descriptions of its names.
 
     Args:
         auth: The credentials, which state the commons.
@@ -47,7 +47,7 @@ async def publish_crosswalk_metadata(
     guid_type: str = GUID_TYPE,
     mapping_methodologies: Sequence[str] | None = None,
 ) -> dict[str, int]:
-    """Publish a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
+    """Publish a crosswalk: names are added to existing subjects, other subjects are created.
 
     Args:
         auth: The credentials, which state the commons.
@@ -73,7 +73,7 @@ async def publish_crosswalk_metadata(
 async def verify_crosswalk_metadata(
     auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
 ) -> list[Missing]:
-    """Verify a crosswalk against what a commons knows.
+    """Verify a crosswalk against a commons.
 
     Args:
         auth: The credentials, which state the commons.
@@ -90,7 +90,7 @@ async def verify_crosswalk_metadata(
 async def delete_crosswalk_metadata(
     auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
 ) -> dict[str, int]:
-    """Take the names of a crosswalk from a commons; documents with nothing else in them go, too.
+    """Remove the names of a crosswalk from a commons, and documents that contain nothing else.
 
     Args:
         auth: The credentials, which state the commons.
@@ -109,7 +109,7 @@ async def delete_crosswalk_metadata(
 
 
 def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Delete a subject's document. One that does not exist, or is something else, stays, and that is logged.
+    """Delete the document of a subject. A missing document, or one of another type, is logged and skipped.
 
     Args:
         auth: The credentials, which state the commons.

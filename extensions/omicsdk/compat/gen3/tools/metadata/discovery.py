@@ -1,4 +1,4 @@
-"""What a commons shows on its discovery page: read, published, combined with more, deleted."""
+"""Discovery page of a commons: reading, publishing, combining and deleting."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def output_expanded_discovery_metadata(
     output_format: str = "tsv",
     output_filename_suffix: str = "",
 ) -> str:
-    """Write what a commons shows on its discovery page to COMMONS-GUID_TYPE.tsv or .json.
+    """Write the discovery page of a commons to COMMONS-GUID_TYPE.tsv or .json.
 
     Args:
         auth: The credentials, which state the commons.
@@ -70,7 +70,7 @@ def combine_discovery_metadata(
     metadata_prefix: str | None = None,
     exact_match: bool = False,
 ) -> str:
-    """Add the columns of a table to those of the studies that its rows are about.
+    """Add the columns of a table to the matching studies.
 
     Args:
         current_discovery_metadata: A table of studies.
@@ -111,7 +111,7 @@ async def publish_discovery_metadata(
     reset_unregistered_metadata: bool = False,
     update_registered_metadata: bool = True,
 ) -> dict[str, int]:
-    """Publish the studies of a file, in place of documents that exist.
+    """Publish the studies of a file, replacing existing documents.
 
     Args:
         auth: The credentials, which state the commons.
@@ -148,7 +148,7 @@ async def publish_discovery_metadata(
 
 
 def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str = GUID_TYPE) -> dict[str, Any]:
-    """A document of what is shown on a discovery page.
+    """Return a document of the discovery page.
 
     Args:
         provided_metadata: What is shown.
@@ -158,8 +158,7 @@ def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str 
 
 
 def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Delete a document of the discovery page. One that does not exist, or is something else, stays, and that is
-    logged.
+    """Delete a document of the discovery page. A missing one, or one of another type, is logged and skipped.
 
     Args:
         auth: The credentials, which state the commons.

@@ -1,4 +1,4 @@
-"""The data objects of studies on a commons' discovery page: read, published, deleted."""
+"""Data objects of studies on the discovery page of a commons: reading, publishing and deleting."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def publish_discovery_object_metadata(
     guid_type: str = GUID_TYPE,
     overwrite: bool = False,
 ) -> dict[str, int]:
-    """Publish the data objects of a table; a study that there isn't is made.
+    """Publish the data objects of a table; missing studies are created.
 
     Args:
         auth: The credentials, which state the commons.
@@ -113,7 +113,7 @@ async def publish_discovery_object_metadata(
 
 
 def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[str, Collection[str]]) -> None:
-    """Take data objects from studies.
+    """Remove data objects from studies.
 
     Args:
         auth: The credentials, which state the commons.
@@ -123,7 +123,7 @@ def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[
 
 
 def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
-    """Take all data objects from studies.
+    """Remove all data objects from studies.
 
     Args:
         auth: The credentials, which state the commons.
@@ -143,7 +143,7 @@ def _deleted(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None]) -> No
 
 
 def is_valid_object_manifest(filename: str | os.PathLike[str], suppress_logs: bool = False) -> bool:
-    """Whether a table has the columns that data objects need.
+    """Return whether a table has the columns required for data objects.
 
     Args:
         filename: The table.

@@ -1,4 +1,4 @@
-"""Manifests of metadata that are stored."""
+"""Storage of manifests of metadata."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _log = logging.getLogger(__name__)
 
 
 def _guid_for_row(commons_url: str, row: dict[str, str], lock: object) -> str | None:  # noqa: ARG001 - documented
-    """The GUID that a row names."""
+    """Return the GUID in a row."""
     return row.get(COLUMN_TO_USE_AS_GUID)
 
 
 async def _guid_by_url(
     commons_url: str, row: dict[str, str], lock: AbstractAsyncContextManager[Any], output_queue: asyncio.Queue[str]
 ) -> str | None:
-    """The GUID of the one record that has a row's sample in one of its URLs."""
+    """Return the GUID of the single record with the sample of a row in one of its URLs."""
     records = await async_query_urls_from_indexd(row[SAMPLE_COLUMN], commons_url, lock)
     if len(records) > 1:
         await output_queue.put(f"{len(records)} records have {row[SAMPLE_COLUMN]!r} in a URL")
@@ -60,7 +60,7 @@ async def async_ingest_metadata_manifest(
     get_guid_from_file: bool = True,
     metadata_type: str | None = None,
 ) -> Summary:
-    """Store the rows of a manifest as documents, in place of those that exist.
+    """Store the rows of a manifest as documents, replacing existing ones.
 
     Args:
         commons_url: The commons.
@@ -101,7 +101,7 @@ async def async_ingest_metadata_manifest(
 
 
 def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> GuidOf:
-    """A function of the user's own, called with what the documented one is called with."""
+    """Wrap a custom function, which is called with the documented arguments."""
 
     async def called(row: dict[str, str]) -> str | None:
         more = () if from_file else (asyncio.Queue[str](),)
@@ -114,7 +114,7 @@ def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> Gui
 async def async_query_urls_from_indexd(
     pattern: str, commons_url: str, lock: AbstractAsyncContextManager[Any]
 ) -> list[dict[str, Any]]:
-    """List the index records that have a text in one of their URLs.
+    """List the index records with a text in one of their URLs.
 
     Args:
         pattern: The text.

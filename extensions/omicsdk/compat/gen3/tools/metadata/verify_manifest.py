@@ -1,4 +1,4 @@
-"""Manifests of metadata compared with the metadata service."""
+"""Verification of manifests of metadata against the metadata service."""
 
 from __future__ import annotations
 

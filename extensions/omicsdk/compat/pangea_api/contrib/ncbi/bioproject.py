@@ -1,4 +1,4 @@
-"""Records of NCBI, with the objects on Pangea that they become."""
+"""Records of NCBI, and the Pangea objects that they are converted to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BioProject(ncbi.BioProject):
             yield BioSample(each.accession, self)
 
     def pangea_obj(self, org: Organization) -> SampleGroup:
-        """Make the library that it becomes, which is not on the server yet.
+        """Create the local library of the project, without a request.
 
         Args:
             org: The organization.
@@ -50,7 +50,7 @@ class BioSample(ncbi.BioSample):
             yield SRARecord(each.accession, self)
 
     def pangea_obj(self, grp: SampleGroup) -> Sample:
-        """Make the sample that it becomes, which is not on the server yet.
+        """Create the local sample, without a request.
 
         Args:
             grp: The library.
@@ -63,7 +63,7 @@ class SRARecord(ncbi.SRARecord):
     """An experiment with its runs; arguments as of `omicsdk.pangea.ncbi.SRARecord`."""
 
     def pangea_obj(self, sample: Sample) -> tuple[SampleAnalysisResult, SampleAnalysisResultField]:
-        """Make the result and the field that its first run becomes, which are not on the server yet.
+        """Create the local result and field of its first run, without a request.
 
         Args:
             sample: The sample.

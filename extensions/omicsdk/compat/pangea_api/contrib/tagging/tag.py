@@ -1,4 +1,4 @@
-"""Tags: names that are given to samples, groups and other tags."""
+"""Tags: labels of samples, groups and other tags."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Tag(RemoteObject):
         self.tag(other, payload=payload)
 
     def tag(self, other: Tag | Sample | SampleGroup, payload: str = "") -> None:
-        """Apply the tag to something; it is created first where it does not exist.
+        """Apply the tag to an object; a missing tag is created first.
 
         Args:
             other: A sample, a group or another tag.
@@ -56,7 +56,7 @@ class Tag(RemoteObject):
         self.knex.post(f"contrib/tags/{self.uuid}/{route}", json=sent)
 
     def get_samples(self) -> Iterator[Sample]:
-        """Yield the samples that have it, of all pages.
+        """Yield all samples with the tag.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -64,7 +64,7 @@ class Tag(RemoteObject):
         return self._children("contrib/tags/{}/samples", partial(sample_from_blob, self.knex))
 
     def get_sample_groups(self) -> Iterator[SampleGroup]:
-        """Yield the groups that have it, of all pages.
+        """Yield all groups with the tag.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -72,7 +72,7 @@ class Tag(RemoteObject):
         return self._children("contrib/tags/{}/sample_groups", partial(sample_group_from_blob, self.knex))
 
     def get_random_samples(self, n: int = 100) -> Iterator[Sample]:
-        """Yield samples that have it, drawn by the server.
+        """Yield random samples with the tag, chosen by the server.
 
         Args:
             n: How many, at most.

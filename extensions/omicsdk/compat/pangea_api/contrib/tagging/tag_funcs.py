@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
-    """Yield the tags that a sample has, of all pages.
+    """Yield all tags of a sample.
 
     Args:
         knex: The server.
