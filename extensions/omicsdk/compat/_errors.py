@@ -21,9 +21,9 @@ Foreign = Mapping[type[OmicsError], tuple[str, ...]]
 NO_ANSWER_OF_REQUESTS: Foreign = MappingProxyType(
     {TimedOut: ("requests", "ConnectTimeout", "ReadTimeout"), TransportError: ("requests", "ConnectionError")}
 )
-"""What `requests` raises where no answer came."""
+"""Exceptions of `requests` for a failed connection."""
 OF_REQUESTS: Foreign = MappingProxyType({**NO_ANSWER_OF_REQUESTS, APIError: ("requests", "HTTPError")})
-"""What a published client raises that calls `raise_for_status` of `requests`."""
+"""Exceptions of published clients that call `raise_for_status` of `requests`."""
 OF_AIOHTTP: Foreign = MappingProxyType(
     {
         TimedOut: ("aiohttp", "ServerTimeoutError"),
@@ -31,7 +31,7 @@ OF_AIOHTTP: Foreign = MappingProxyType(
         APIError: ("aiohttp", "ClientResponseError"),
     }
 )
-"""What one raises that calls `raise_for_status` of aiohttp."""
+"""Exceptions of published clients that call `raise_for_status` of aiohttp."""
 
 
 class DocumentedError(OmicsError):

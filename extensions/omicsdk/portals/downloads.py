@@ -51,9 +51,9 @@ STDIN = "-"
 PATH_COLUMN, OUTCOME_COLUMN = "file_path", "file_outcome"
 """Columns that the result manifest adds: where the file is, and what became of it."""
 SUFFIX = ".manifest.tsv"
-"""What the result manifest has behind the name of the folder."""
+"""Suffix of the result manifest after the name of the folder."""
 SEPARATOR = ";"
-"""What separates the paths and outcomes of a row with several files."""
+"""Separator of the paths and outcomes of a row with several files."""
 
 
 def get(

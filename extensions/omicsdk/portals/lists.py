@@ -35,7 +35,7 @@ SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
 MANUAL = 'The manual has all formats, on the page "Manifests and file lists".'
-"""Where errors point to."""
+"""Manual page that errors refer to."""
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _FIRST_LINE = 200
@@ -168,12 +168,12 @@ class Head:
 
     @cached_property
     def text(self) -> str:
-        """Its text without a byte order mark; what is cut off in the last character is left out."""
+        """Its text without a byte order mark and without an incomplete last character."""
         return self.data.decode("utf-8-sig", "ignore")
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """Its lines that are not blank, without line ends; the last one only where it is whole."""
+        """Its lines that are not blank, without line ends; an incomplete last line is omitted."""
         lines = self.text.splitlines()
         if len(self.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()

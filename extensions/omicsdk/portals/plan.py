@@ -24,7 +24,7 @@ from omicsdk.transfer import Item
 from omicsdk.transfer.names import NameSet
 
 Layout = Literal["name", "id"]
-"""Where a file goes in the folder: under its name, or in a folder that is called like its identifier in the list."""
+"""Layout of files in the folder: by name, or in a folder named after the identifier in the list."""
 
 BATCH = 500
 """Rows that are completed together."""

@@ -155,7 +155,7 @@ class Service(Source):
                 raise ConfigError(f"{self.base_url}: credentials are not sent over http", remedy="Use its https URL.")
 
     def credentials(self) -> Credentials | None:
-        """Its credentials; None where none are configured."""
+        """Its credentials; None if none are configured."""
         return None
 
     @cached_property

@@ -31,7 +31,7 @@ from omicsdk.portals.lists import (
 
 
 def _all_lines(head: Head, test: re.Pattern[str]) -> bool:
-    """Whether all lines but comments match, and there is one."""
+    """Return whether all lines except comments match, and at least one exists."""
     lines = [line for line in head.lines if not line.startswith("#")]
     return bool(lines) and all(test.match(line) for line in lines)
 

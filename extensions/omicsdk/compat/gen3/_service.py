@@ -49,7 +49,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=Client)
 LOCAL = "http://localhost"
-"""What an endpoint has in it when a single service runs there, without the paths of a commons."""
+"""Part of endpoints at which a single service runs, without the paths of a commons."""
 
 
 def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[str, Credentials | None]:

@@ -44,7 +44,7 @@ __all__ = [
 
 F = TypeVar("F", bound="AnalysisResultField")
 Difference = tuple[str, object, object]
-"""Where something differs and how, our value, the other's."""
+"""Path and kind of a difference, our value, the other value."""
 Logger = Callable[[str], object]
 """Receives messages about the progress of an upload."""
 

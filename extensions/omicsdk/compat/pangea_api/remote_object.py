@@ -22,7 +22,7 @@ __all__ = ["RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]
 R = TypeVar("R", bound="RemoteObject")
 
 FACTS = ("uuid", "created_at", "updated_at")
-"""What the server alone sets."""
+"""Fields that only the server sets."""
 SHOWN = 200
 """Characters of a value that a message shows."""
 
@@ -58,9 +58,9 @@ class RemoteObject:
     route: ClassVar[str] = ""
     """Its flat list, below /api."""
     nested_route: ClassVar[str] = ""
-    """What its path by names has before its own name: below the path of the object that it belongs to, or below /api."""
+    """Part of its path by names before its name, below the path of its parent, or below /api."""
     owner: ClassVar[str] = ""
-    """What the server calls the UUID of the object that it belongs to; empty where it belongs to none."""
+    """The server's field name of the parent's UUID; empty without a parent."""
     name_field: ClassVar[str] = "name"
     """The attribute by which it is looked up."""
     hash_prefix: ClassVar[str] = ""
@@ -69,7 +69,7 @@ class RemoteObject:
     """Fields that the server refuses when they are blank: they are not sent then."""
 
     is_cached: ClassVar[bool] = True
-    """Whether what the server says of it may be cached."""
+    """Whether the server's responses may be cached."""
     unclear: ClassVar[frozenset[int]] = frozenset({400, 500})
     """Statuses of its path by names after which the flat list is read: the server ignores case, so two names may fit."""
 

@@ -11,7 +11,7 @@ __all__ = ["conda_frontend", "has_mamba", "md5_checksums", "write_workflow"]
 
 
 def has_mamba() -> bool:
-    """Whether mamba is on the PATH."""
+    """Return whether mamba is on the PATH."""
     return shutil.which("mamba") is not None
 
 

@@ -62,7 +62,7 @@ manifest_row_parsers: dict[str, Callable[..., Any]] = {
     "guids_for_manifest_row": _get_guids_for_manifest_row,
     "get_data_from_indexing_manifest": _get_data_from_indexing_manifest,
 }
-"""How the files are read, and those of a row found."""
+"""Functions that read the files and find those of a row."""
 manifests_mapping_config = {
     "guid_column_name": "guid",
     "row_column_name": "submitted_sample_id",

@@ -41,10 +41,10 @@ class DSSClient(SwaggerClient):
     package = "dss"
 
     UPLOAD_BACKOFF_FACTOR = 1.618
-    """How the waits for the service to copy an uploaded file grow."""
+    """Growth of the waits while the service copies an uploaded file."""
 
     threads = DEFAULT_THREAD_COUNT
-    """How many transfers the published client ran at once; here the engine decides."""
+    """Number of concurrent transfers of the published client; here the engine decides."""
 
     delete_bundle: Documented[dict[str, Any]] = Documented()
     delete_collection: Documented[dict[str, Any] | None] = Documented()

@@ -267,10 +267,10 @@ class SwaggerClient:
     """The generated package under omicsdk_api."""
 
     scheme = "https"
-    """How the published clients reach a service; here the scheme of `swagger_url` counts."""
+    """Scheme with which the published clients connect; here the scheme of `swagger_url` applies."""
 
     max_redirects = 1024
-    """How many redirects the published clients follow; here those that ask for patience have no limit, others few."""
+    """Maximum redirects of the published clients; here redirects with Retry-After are unlimited, others few."""
 
     token_expiration = int(LIFETIME)
     """Seconds that a token lasts which a service account signs for itself."""
@@ -279,7 +279,7 @@ class SwaggerClient:
     """When requests are tried again; the argument `retry` wins."""
 
     timeout_policy: ClassVar[Timeout] = Timeout()
-    """How long each step of a request may take; the argument `timeout` wins."""
+    """Time limit of each step of a request; the argument `timeout` takes precedence."""
 
     def __init__(
         self,

@@ -75,7 +75,7 @@ class Login(Credentials):
         return {**added, _ADVANCE_ACCESS: "Advance"} if self._api.aa else added
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Whether the login that the Api was made with has another token by now."""
+        """Return whether the token of the Api's login has changed."""
         return self._is_untouched() and self._login.renew(refused)
 
     def _is_untouched(self) -> bool:

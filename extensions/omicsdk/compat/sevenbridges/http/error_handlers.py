@@ -37,7 +37,7 @@ def repeatable_handler(f: H) -> H:
 
 
 def is_repeatable(handler: Handler) -> bool:
-    """Whether a handler is marked."""
+    """Return whether a handler is marked."""
     return getattr(handler, "is_repeatable", False)
 
 

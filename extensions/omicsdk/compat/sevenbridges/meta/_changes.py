@@ -100,7 +100,7 @@ def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same in JSON, where True isn't 1.
+    """Return whether two values are equal in JSON, where True is not 1.
 
     Args:
         one: A value.

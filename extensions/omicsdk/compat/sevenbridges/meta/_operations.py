@@ -142,7 +142,7 @@ CONVERSIONS: Mapping[str, Conversion] = {
     **dict.fromkeys(("date_from", "date_to"), query_day),
     **dict.fromkeys(("permissions", "position"), plain_mapping),
 }
-"""What becomes of an argument before it is sent, by its published name."""
+"""Conversions of arguments before they are sent, by published name."""
 
 
 def _operation(

@@ -44,7 +44,7 @@ class _Ending(Gettable):
     _STATE: ClassVar[str] = "state"  # the field that has it
 
     def _has_ended(self) -> bool:
-        """Whether it has ended; asks the platform unless that is known. What was edited stays edited."""
+        """Return whether it has ended, with a request unless that is known. Edits are kept."""
         if self.field(self._STATE) not in self._ENDED:
             self._look()
         return self.field(self._STATE) in self._ENDED

@@ -250,7 +250,7 @@ class VolumeCollection(Collection["VolumeObject"]):
 
 
 def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response]:
-    """Where a page is, what it says, and its answer. A limit of 0 or less means the longest page, as published."""
+    """Request a page; return its URL, value and response. A limit of 0 or less means the longest page, as published."""
     request = request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
     response = api.send(request)
     told = object_of(response)

@@ -53,7 +53,7 @@ class Field(Generic[T]):
         return cast("T", value) if value is None else self.decoded(instance, value)
 
     def decoded(self, instance: Resource, value: Any) -> T:
-        """What is read of a JSON value that exists.
+        """Decode an existing JSON value.
 
         Args:
             instance: Whose it is.
@@ -90,7 +90,7 @@ def moment(text: Any) -> datetime:
 
 
 def _only(kind: type | tuple[type, ...], takes: str) -> Callable[[str, Any], None]:
-    """What refuses values of other kinds; True and False are no whole numbers."""
+    """Return a check that rejects values of other types; booleans are not integers."""
 
     def check(name: str, value: Any) -> None:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
@@ -177,7 +177,7 @@ class DictView(dict[str, Any]):
         return None
 
     def equals(self, other: object) -> bool:
-        """Whether another one has the same members.
+        """Return whether another value has the same members.
 
         Args:
             other: Anything.

@@ -1,4 +1,4 @@
-"""What all resources of the platform share: lazy fields, edits, ids, equality, and the Api that they came from."""
+"""Base of all resources of the platform: lazy fields, edits, ids, equality, and their Api."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Resource:
 
     @classmethod
     def _asked(cls, api: Api | None, operation: str, **arguments: Any) -> Self:
-        """What an operation answers, as one of this class; arguments as those of `request_of`, the Api as of `_client`."""
+        """Return the resource that an operation returns; arguments as for `request_of`, the Api as for `_client`."""
         api = cls._client(api)
         return cls.of(api.call_object(request_of(api, operation, **arguments)), api)
 
@@ -177,7 +177,7 @@ class Resource:
 
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
-        """What operations on one take to find it.
+        """Return the path arguments of operations on a resource.
 
         Args:
             thing: A resource, or its id.
@@ -191,7 +191,7 @@ class Resource:
         return {owner: identifier(thing, cls._KEY)} if owner else {}
 
     def _request(self) -> Request | None:
-        """What is sent to get it anew; None if there is no such operation."""
+        """Return the request that reloads it; None without such an operation."""
         href, api = self._data.get("href"), self._api
         if api is None:
             return None
@@ -226,11 +226,11 @@ class Resource:
         self._assigned = frozenset[str]()
 
     def _settled(self, told: dict[str, Any]) -> dict[str, Any]:
-        """What the platform sent, in the dictionaries and lists that were handed out: they stay those of this object."""
+        """Merge a response into the dictionaries and lists that were handed out, which remain part of this object."""
         return {name: _placed(self._data.get(name), self._old.get(name), value) for name, value in told.items()}
 
     def _saved(self, told: dict[str, Any], inplace: bool) -> Self:
-        """What `save` gives: itself with what the platform told, or a new object with that."""
+        """Return the result of `save`: this object, updated from the response, or a new object."""
         if not inplace:
             return type(self).of({**copied(self._data), **told}, self._api)
         self._data = {**self._data, **self._settled(told)}
@@ -238,14 +238,14 @@ class Resource:
         return self
 
     def _acted(self, told: dict[str, Any], inplace: bool) -> Self:
-        """What an action such as `run` gives: itself with what the platform told, edits kept, or a new object with that."""
+        """Return the result of an action such as `run`: this object, updated with edits kept, or a new object."""
         if not inplace:
             return type(self).of(told, self._api)
         self._take_over(told)
         return self
 
     def _changed(self) -> dict[str, Any]:
-        """What `save` sends.
+        """Return the body of `save`.
 
         Raises:
             ResourceNotModified: Nothing was edited.
@@ -321,7 +321,7 @@ class Resource:
         return _made, (self._resource(), None, self._data, self._old, self._assigned, self._fetched)
 
     def equals(self, other: object) -> bool:
-        """Whether another one is the same kind and has the same members.
+        """Return whether another resource has the same class and members.
 
         Args:
             other: Anything.
@@ -329,7 +329,7 @@ class Resource:
         return isinstance(other, Resource) and self._resource() is other._resource() and self._data == other._data
 
     def _identity(self) -> object:
-        """What distinguishes it from others of its kind; None if nothing does."""
+        """Return its identity within its class; None without one."""
         return self._data.get(self._KEY)
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""What imports and exports share: jobs between volumes and projects that the platform does by itself."""
+"""Base of imports and exports: background jobs between volumes and projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done at once, without a resource of its own."""
+"""Actions without a separate resource."""
 
 from __future__ import annotations
 

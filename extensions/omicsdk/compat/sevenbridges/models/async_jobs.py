@@ -189,7 +189,7 @@ _KINDS = (AsyncFileOperations.COPY, AsyncFileOperations.MOVE, AsyncFileOperation
 
 
 def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
-    """What is sent for the files of a job."""
+    """Return the body for the files of a job."""
     items: list[dict[str, str]] = []
     for at, each in enumerate(several(files)):
         wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}

@@ -34,7 +34,7 @@ class Error(Value):
         return {name: getattr(error, name, None) for name in ("status", "code", "message", "more_info")}
 
     def as_exception(self) -> SbgError:
-        """What would have been raised, had the request been for this thing alone; of the class of its status."""
+        """Exception that a request for this item alone would have raised, with the class of its status."""
         status, code, more = self.field("status"), self.field("code"), self.field("more_info")
         kind = BY_STATUS.get(status)
         if kind is None:
@@ -70,7 +70,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @property
     def valid(self) -> bool:
-        """Whether it went well."""
+        """Whether it succeeded."""
         return self.field("error") is None
 
     @classmethod

@@ -27,7 +27,7 @@ class FileImportResult(Value):
 
     @property
     def valid(self) -> bool:
-        """Whether it went well."""
+        """Whether it succeeded."""
         return self.field("error") is None
 
 
@@ -94,7 +94,7 @@ class DRSImportBulk(BackgroundJob):
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
-    """What is sent for a file; members that aren't known are sent as they are."""
+    """Return the body for a file; unknown members are sent unchanged."""
     place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
     rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
     return {**rest, "drs_uri": required(wanted, "drs_uri", at), **place}

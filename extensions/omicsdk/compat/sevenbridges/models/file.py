@@ -162,7 +162,7 @@ CHANGEABLE = ("name", "tags", "metadata")
 
 
 def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
-    """What `bulk_edit` and `bulk_update` send for a file.
+    """Return the body of `bulk_edit` and `bulk_update` for a file.
 
     Args:
         file: The file, or what is sent.
@@ -192,7 +192,7 @@ def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[Fi
 
 
 def _repeats(ids: Sequence[str]) -> bool:
-    """Whether a file is named twice, so that it matters which comes first."""
+    """Return whether a file is named twice, so that the order matters."""
     return len(set(ids)) < len(ids)
 
 
@@ -217,7 +217,7 @@ class File(Gettable):
     tags = fields.listing(read_only=False)
 
     def is_folder(self) -> bool:
-        """Whether it is a folder."""
+        """Return whether it is a folder."""
         return (self.type or "").lower() == self.FOLDER_TYPE
 
     @property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MarkerPosition(fields.DictView):
-    """Where a marker begins ("start") and ends ("end") on its chromosome, in bases."""
+    """Position of a marker on its chromosome: "start" and "end", in bases."""
 
 
 class Marker(Gettable, Savable):

@@ -21,7 +21,7 @@ class Permissions(fields.DictView):
 
 
 class MemberFields(Resource):
-    """What members of projects, volumes, data sets and automations share; equal where their names are."""
+    """Common fields of members of projects, volumes, data sets and automations; equal if their names are equal."""
 
     href = fields.text()
     id = fields.text()
@@ -85,7 +85,7 @@ class Member(MemberFields):
 
 
 class Membership(Resource):
-    """What a project or volume has to do with its members."""
+    """Operations of a project or volume on its members."""
 
     _OWNER: ClassVar[str]  # what operations on its members call it
 

@@ -21,7 +21,7 @@ def _reset(told: Any) -> datetime:
 
 
 class Rate(Value):
-    """How many there may be, how many of them are left, and when they are counted anew (local time, without zone)."""
+    """Limit, remaining number, and time of the reset (local time, without zone)."""
 
     limit = fields.whole()
     remaining = fields.whole()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ImportDestination(Value):
-    """Where an import goes."""
+    """Destination of an import."""
 
     project = fields.text()
     parent = fields.text()

@@ -47,18 +47,18 @@ class Output(FileValues):
 
 
 class BatchBy(DictView):
-    """How a batch task's files are divided among its children: "type" ("ITEM" or "CRITERIA") and "criteria"."""
+    """Division of the files of a batch task among its children: "type" ("ITEM" or "CRITERIA") and "criteria"."""
 
 
 class BatchGroup(Value):
-    """What the files of one child of a batch task have in common."""
+    """Common properties of the files of one child of a batch task."""
 
     value = field.text()
     fields = field.mapping()
 
 
 class ExecutionStatus(Value):
-    """How far a task is; of a batch task also how many of its children are where. Durations are milliseconds."""
+    """Progress of a task; for a batch task also the number of children per state. Durations are in milliseconds."""
 
     steps_completed = field.whole()
     steps_total = field.whole()

@@ -37,7 +37,7 @@ _BY_REASON: Mapping[str | None, str] = {
     "interrupt": TransferState.ABORTED,
     "terminate": TransferState.ABORTED,
 }
-"""What becomes of a transfer that was stopped, by the reason."""
+"""Final state of a stopped transfer, by reason."""
 
 
 class Handle(threading.Thread, ABC):

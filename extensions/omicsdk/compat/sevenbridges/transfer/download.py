@@ -115,7 +115,7 @@ class Download(Handle):
         return report
 
     def _item(self, name: str, title: str) -> tuple[Item, str]:
-        """What to fetch, and what tells it from other files."""
+        """Return the item to fetch, with its identity."""
         if self._file is None:
             url, checksums = self._url or "", self._checksums or {}
             item = Item(name, Location(url), None, checksums, title, self._retries)

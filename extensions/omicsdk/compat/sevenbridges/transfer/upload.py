@@ -81,7 +81,7 @@ class Sending(Handle):
 
     @abstractmethod
     def _new_store(self) -> PlatformStore:
-        """Where the engine sends it."""
+        """Return the store that the engine sends it to."""
 
     def _move(self, connections: int) -> TransferReport:
         if self._resume and total_parts(self._file_size, self._part_size) > 1:
@@ -110,7 +110,7 @@ class Sending(Handle):
             self._journal.unlink(missing_ok=True)
 
     def _made(self) -> dict[str, Any] | None:
-        """What the platform says of the file; None while it isn't complete.
+        """Return the platform's description of the file; None until it is complete.
 
         Raises:
             SbgError: It has failed.

@@ -15,7 +15,7 @@ MAX_CONCURRENT_REQUESTS = 24
 _log = logging.getLogger(__name__)
 
 manifest_row_parsers: dict[str, Parser] = dict(PARSERS)
-"""How each field is read from a row; what is put in its place here is used by all calls."""
+"""Functions that read each field of a row; replacements here apply to all calls."""
 
 
 async def async_verify_object_manifest(

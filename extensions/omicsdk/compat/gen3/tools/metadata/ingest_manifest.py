@@ -45,7 +45,7 @@ manifest_row_parsers: dict[str, Callable[..., Any]] = {
     "guid_for_row": _guid_for_row,
     "indexed_file_object_guid": _guid_by_url,
 }
-"""How a row's GUID is had: from the row (commons_url, row, lock), or else (commons_url, row, lock, output_queue), awaited."""
+"""Functions for the GUID of a row: (commons_url, row, lock), or awaited (commons_url, row, lock, output_queue)."""
 
 
 async def async_ingest_metadata_manifest(

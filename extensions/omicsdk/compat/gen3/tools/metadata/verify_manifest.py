@@ -16,7 +16,7 @@ MAX_CONCURRENT_REQUESTS = 24
 _log = logging.getLogger(__name__)
 
 manifest_row_parsers: dict[str, Callable[[dict[str, str]], Any]] = {"guid": guid_in_row, "metadata": metadata_in_row}
-"""How a row's GUID and metadata are read."""
+"""Functions that read the GUID and metadata of a row."""
 
 
 async def async_verify_metadata_manifest(
