@@ -340,7 +340,7 @@ def test_calls_that_make_no_sense_end_with_2(files, words):
         ("location\tto\n", "the table has no rows"),
         ("location\tto\tsize\n", "unknown column 'size'"),
         ("location\tlocation\tto\n", "is listed twice"),
-        ("volume\tlocation\nv\tx\n", "there is no column 'to'"),
+        ("volume\tlocation\nv\tx\n", "missing column 'to'"),
         ("location\tto\nx\n", "line 2 has no to"),
         (f"location\tto\nx\t{P}/\ty\n", "3 cells for 2 columns"),
         ("location\tto\nx\tnowhere\n", "is not an sb:// path"),

@@ -137,7 +137,7 @@ def delete_records(
     missing = [each for each in wanted if each not in types]
     if missing:
         raise Gen3UserError(
-            f"Record {missing[0]} not found" + (f", nor {len(missing) - 1} others" if missing[1:] else ""),
+            f"Record {missing[0]}{f' and {len(missing) - 1} more' if missing[1:] else ''} not found",
             remedy="Check the ids; nothing was deleted.",
         )
     dictionary = dictionary or Dictionary.of(commons)

@@ -255,9 +255,9 @@ def test_columns_of_another_table_are_added(tmp_path: Path):
 
 def test_columns_to_combine_by_must_be_there(tmp_path: Path):
     (tmp_path / "d.tsv").write_text("guid\tid\ng1\t1\n")
-    with pytest.raises(ManifestError, match="there is no column 'x'"):
+    with pytest.raises(ManifestError, match="missing column 'x'"):
         combine_discovery_metadata(tmp_path / "d.tsv", tmp_path / "d.tsv", "x", "id", str(tmp_path / "o.tsv"))
-    with pytest.raises(ManifestError, match="there is no column 'x'"):
+    with pytest.raises(ManifestError, match="missing column 'x'"):
         combine_discovery_metadata(tmp_path / "d.tsv", tmp_path / "d.tsv", "id", "x", str(tmp_path / "o.tsv"))
 
 
@@ -298,7 +298,7 @@ def test_a_table_of_data_objects_has_its_columns(auth: Gen3Auth, tmp_path: Path,
     path.write_text("guid\tdisplay_name\n")
     assert not is_valid_object_manifest(path)
     assert "has no column dataset_guid" in caplog.text
-    with pytest.raises(ManifestError, match="no column 'dataset_guid'"):
+    with pytest.raises(ManifestError, match="missing column 'dataset_guid'"):
         asyncio.run(publish_discovery_object_metadata(auth, path))
     path.write_text("dataset_guid\tguid\tdisplay_name\ns\t\tx\n")
     with pytest.raises(ManifestError, match="line 2, column 'guid': '' is empty"):

@@ -128,7 +128,7 @@ def test_exports_are_written_as_they_are_given(sandbox: Sandbox, submission: Gen
     written = submission.export_record("demo", "one", first, "json", str(tmp_path / "c.json"))
     assert json.loads((tmp_path / "c.json").read_text()) == json.loads(written)
     assert submission.export_record("demo", "one", first, "json") == json.loads(written)
-    with pytest.raises(Gen3UserError, match="'xml' is no format"):
+    with pytest.raises(Gen3UserError, match="Unknown export format 'xml'"):
         submission.export_node("demo", "one", "case", "xml")
 
 

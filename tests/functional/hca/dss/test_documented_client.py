@@ -170,5 +170,5 @@ def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle:
 
 
 def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
-    with pytest.raises(TypeError, match="nothing to iterate over"):
+    with pytest.raises(TypeError, match="cannot be iterated"):
         list(client.get_subscriptions.iterate(replica="aws"))

@@ -130,9 +130,9 @@ def test_it_goes_on_where_it_was(platform: Any, api: Any, tmp_path: Path, error:
     ("arguments", "words"),
     [
         ({"part_size": 5 * MIB - 1}, "5242880"),
-        ({"file_path": ""}, "takes a path"),
-        ({"file_path": "."}, "no file's path"),
-        ({"file": None}, "nothing to download"),
+        ({"file_path": ""}, "expected a path"),
+        ({"file_path": "."}, "not the path of a file"),
+        ({"file": None}, "Nothing to download"),
     ],
 )
 def test_what_cant_work(platform: Any, api: Any, tmp_path: Path, arguments: dict[str, Any], words: str):
