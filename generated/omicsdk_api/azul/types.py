@@ -102,7 +102,7 @@ class HitPageDict(TypedDict):
 
 
 class ManifestBodyDict(TypedDict):
-    """What a request for a manifest may state in its body instead of the query."""
+    """Parameters that a request for a manifest may send in its body instead of the query."""
 
     catalog: NotRequired[str]
     filters: NotRequired[str]
@@ -137,7 +137,7 @@ class RevisionDict(TypedDict):
 
 
 class SearchBodyDict(TypedDict):
-    """What a search may state in its body instead of the query."""
+    """Parameters that a search may send in its body instead of the query."""
 
     catalog: NotRequired[str]
     filters: NotRequired[str]

@@ -17,7 +17,7 @@ BlockDict = TypedDict(
 
 
 class CapabilitiesDict(TypedDict):
-    """What the service can serve. What is absent is not known before a request."""
+    """Capabilities of the service. Absent ones are unknown before a request."""
 
     datatype: NotRequired[Literal["reads", "variants"] | str]
     formats: NotRequired[list[Literal["BAM", "CRAM", "VCF", "BCF"] | str]]
@@ -82,7 +82,7 @@ class RegionDict(TypedDict):
 
 
 class ServiceInfoDict(TypedDict):
-    """Description of a server, as of GA4GH's service-info 1.0.0, and what it can serve."""
+    """Description of a server (GA4GH service-info 1.0.0), and its capabilities."""
 
     id: str
     name: str

@@ -14,7 +14,7 @@ class AliasDict(TypedDict):
 
 
 class CapabilitiesDict(TypedDict):
-    """What the server can be asked."""
+    """Capabilities of the server."""
 
     circular_supported: bool
     algorithms: list[str]
@@ -47,7 +47,7 @@ class SequenceMetadataDict(TypedDict):
 
 
 class ServiceInfoDict(TypedDict):
-    """Description of a server, as of GA4GH's service-info 1.0.0, and what it can serve."""
+    """Description of a server (GA4GH service-info 1.0.0), and its capabilities."""
 
     id: str
     name: str

@@ -13,7 +13,7 @@ _MANIFEST_BODY_FIELDS = frozenset({"catalog", "filters", "format"})
 
 @define(slots=True, repr=False)
 class ManifestBody(Model):
-    """What a request for a manifest may state in its body instead of the query.
+    """Parameters that a request for a manifest may send in its body instead of the query.
 
     Attributes:
         catalog: Name of the catalog; by default that of the latest release.

@@ -13,7 +13,7 @@ _SEARCH_BODY_FIELDS = frozenset({"catalog", "filters", "size", "sort", "order", 
 
 @define(slots=True, repr=False)
 class SearchBody(Model):
-    """What a search may state in its body instead of the query.
+    """Parameters that a search may send in its body instead of the query.
 
     Attributes:
         catalog: Name of the catalog; by default that of the latest release.

@@ -19,8 +19,8 @@ class DrsFacts(Model):
         max_bulk_request_length: Maximum number of objects in a bulk request, at least 1; a longer request is
             refused with 413. In the document it is called maxBulkRequestLength.
         object_count: Number of objects on the server. In the document it is called objectCount.
-        total_object_size: Size of all objects in bytes. Each file is counted once, regardless of its number
-            of copies. In the document it is called totalObjectSize.
+        total_object_size: Total size of all objects in bytes. Each file is counted once, regardless of its
+            copies. In the document it is called totalObjectSize.
     """
 
     max_bulk_request_length: int

@@ -31,7 +31,7 @@ class SearchResult(Model):
     """A page of the bundles that match a query.
 
     Attributes:
-        results: The matches on this page, in an order that holds from page to page.
+        results: Matches on this page, in an order that is stable across pages.
         total_hits: Number of matches on all pages together.
         es_query: The query as it was run.
     """

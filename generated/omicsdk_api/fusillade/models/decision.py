@@ -17,7 +17,7 @@ class Decision(Model):
 
     Attributes:
         result: True when all of the actions are allowed on the resource.
-        reason: Reason of the decision, as text; usually for refusals.
+        reason: Reason for the decision, as text; usually for refusals.
     """
 
     result: bool

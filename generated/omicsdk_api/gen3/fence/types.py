@@ -319,7 +319,7 @@ class MultipartUploadStartedDict(TypedDict):
 
 
 class NewAPIKeyDict(TypedDict):
-    """A new API key, as a `credentials.json` file holds it."""
+    """New API key, in the format of a `credentials.json` file."""
 
     key_id: str
     api_key: str

@@ -216,7 +216,7 @@ class DrsServiceInfoDict(TypedDict):
 
 
 class DrsServiceInfoDrsDict(TypedDict):
-    """How much the server holds, and how much can be requested."""
+    """Contents of the server, and limits of requests."""
 
     maxBulkRequestLength: int
     objectCount: NotRequired[int]

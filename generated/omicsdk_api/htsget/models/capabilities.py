@@ -13,7 +13,7 @@ _CAPABILITIES_FIELDS = frozenset({"datatype", "formats", "fieldsParameterEffecti
 
 @define(slots=True, repr=False)
 class Capabilities(Model):
-    """What the service can serve. What is absent is not known before a request.
+    """Capabilities of the service. Absent ones are unknown before a request.
 
     Attributes:
         datatype: Whether this is the service for reads or that for variants.

@@ -32,7 +32,7 @@ _SERVICE_INFO_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ServiceInfo(Model):
-    """Description of a server, as of GA4GH's service-info 1.0.0, and what it can serve.
+    """Description of a server (GA4GH service-info 1.0.0), and its capabilities.
 
     Attributes:
         id: Identifier of the service, unique in the world, such as `org.example.htsget`.
@@ -50,7 +50,7 @@ class ServiceInfo(Model):
         updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is
             called updatedAt.
         environment: Purpose of the deployment, such as `prod` or `test`.
-        htsget: What the service can serve. What is absent is not known before a request.
+        htsget: Capabilities of the service. Absent ones are unknown before a request.
     """
 
     id: str

@@ -13,7 +13,7 @@ _CAPABILITIES_FIELDS = frozenset({"circular_supported", "algorithms", "subsequen
 
 @define(slots=True, repr=False)
 class Capabilities(Model):
-    """What the server can be asked.
+    """Capabilities of the server.
 
     Attributes:
         circular_supported: Whether a part may cross the origin of a circular sequence, with its start after

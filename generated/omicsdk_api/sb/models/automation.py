@@ -53,7 +53,7 @@ class Automation(Model):
         owner: Username or division that the automation belongs to.
         created_by: Username of the user who created the automation.
         created_on: When the automation was created. Format date-time.
-        modified_by: Username of the user who changed the automation last.
+        modified_by: Username of the user who last changed the automation.
         modified_on: When the automation was last changed. Format date-time.
         archived: Whether the automation is archived.
         secret_settings: Secret settings that runs get.

@@ -13,7 +13,7 @@ _NEW_API_KEY_FIELDS = frozenset({"key_id", "api_key"})
 
 @define(slots=True, repr=False)
 class NewAPIKey(Model):
-    """A new API key, as a `credentials.json` file holds it.
+    """New API key, in the format of a `credentials.json` file.
 
     Attributes:
         key_id: ID of the new key.

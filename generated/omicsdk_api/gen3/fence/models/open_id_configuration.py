@@ -54,7 +54,7 @@ class OpenIDConfiguration(Model):
         jwks_uri: Where the public keys are.
         response_types_supported: Values of `response_type` that are supported.
         claim_types_supported: Kinds of claims that are supported.
-        claims_locales_supported: Languages that claims come in.
+        claims_locales_supported: Languages of claims.
         claims_parameter_supported: Whether single claims can be requested.
         claims_supported: Names of the claims that tokens may have.
         display_values_supported: Ways in which the login page can be shown.
@@ -68,7 +68,7 @@ class OpenIDConfiguration(Model):
         request_object_encryption_alg_values_supported: Algorithms that wrap the key of an encrypted request.
         request_object_encryption_enc_values_supported: Algorithms that encrypt a request.
         request_object_signing_alg_values_supported: Algorithms that sign a request.
-        request_parameter_supported: Whether a request may come as one JWT.
+        request_parameter_supported: Whether a request may be sent as a single JWT.
         request_uri_parameter_supported: Whether a request may be passed by its URL (`request_uri`).
         require_request_uri_registration: Whether the URLs of requests (`request_uri`) must be registered.
         response_modes_supported: Ways in which a response is sent back.

@@ -16,7 +16,7 @@ class PartURL(Model):
     """Upload URL of a part.
 
     Attributes:
-        presigned_url: Presigned URL that takes the part by PUT.
+        presigned_url: Presigned URL for uploading the part with PUT.
     """
 
     presigned_url: str

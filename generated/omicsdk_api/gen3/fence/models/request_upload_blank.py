@@ -20,8 +20,7 @@ class RequestUploadBlank(Model):
         bucket: Bucket to upload to; the default of the commons when omitted.
         guid: Record to upload to, if it already exists; a new one when omitted.
         expires_in: Seconds until the URL expires; the maximum when omitted.
-        authz: Resource paths that the new record is filed under; only the uploader may access it when
-            omitted.
+        authz: Resource paths of the new record; only the uploader may access it when omitted.
         protocol: Kind of storage to upload to; `s3` when omitted.
     """
 

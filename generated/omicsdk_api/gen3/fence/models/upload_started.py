@@ -17,7 +17,7 @@ class UploadStarted(Model):
 
     Attributes:
         guid: GUID of the new record.
-        url: Presigned URL that takes the bytes by PUT.
+        url: Presigned URL for uploading the bytes with PUT.
     """
 
     guid: str

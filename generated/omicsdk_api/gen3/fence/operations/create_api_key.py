@@ -22,7 +22,7 @@ FACTS = OperationFacts(name="create_api_key", method="POST", path="/credentials/
 def build(*, scope: Sequence[str] | Omit = OMIT) -> Request:
     """Create an API key.
 
-    The response is what a `credentials.json` file holds.
+    The response is the content of a `credentials.json` file.
 
     Args:
         scope (Sequence[str]): Scopes of the key; those of a session when omitted. Optional.

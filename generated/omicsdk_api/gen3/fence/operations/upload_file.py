@@ -38,8 +38,8 @@ def build(
         bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
         guid (str): Record to upload to, if it already exists; a new one when omitted. Optional.
         expires_in (int): Seconds until the URL expires; the maximum when omitted. Optional.
-        authz (Sequence[str]): Resource paths that the new record is filed under; only the uploader may access
-            it when omitted. Optional.
+        authz (Sequence[str]): Resource paths of the new record; only the uploader may access it when omitted.
+            Optional.
         protocol (Literal['s3', 'az']): Kind of storage to upload to; `s3` when omitted. Optional.
 
     Returns:

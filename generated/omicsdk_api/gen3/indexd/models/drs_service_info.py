@@ -38,7 +38,7 @@ class DrsServiceInfo(Model):
         organization: Who runs the service.
         max_bulk_request_length: The same as `drs.maxBulkRequestLength`, for old clients. In the document it
             is called maxBulkRequestLength.
-        drs: How much the server holds, and how much can be requested.
+        drs: Contents of the server, and limits of requests.
     """
 
     id: str

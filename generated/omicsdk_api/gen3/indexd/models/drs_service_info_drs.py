@@ -13,7 +13,7 @@ _DRS_SERVICE_INFO_DRS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount",
 
 @define(slots=True, repr=False)
 class DrsServiceInfoDrs(Model):
-    """How much the server holds, and how much can be requested.
+    """Contents of the server, and limits of requests.
 
     Attributes:
         max_bulk_request_length: Maximum number of objects in a bulk request. In the document it is called

@@ -59,7 +59,7 @@ def build(
         hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
             `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
         uploader (str): User who uploaded the file. Optional.
-        ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`. Optional.
+        ids (str): GUIDs to list, separated by commas; excludes `limit`, `start` or `page`. Optional.
         url (str): Complete URL that records must have. Optional.
         acl (str): Access list that records must have: words separated by commas, all of which are required,
             or `null` for records without. Optional.

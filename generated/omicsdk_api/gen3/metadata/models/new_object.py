@@ -20,7 +20,7 @@ class NewObject(Model):
         aliases: Aliases of the object.
         metadata: Document of the object, with `_upload_status`, `_uploader_id` and `_resource_paths` of the
             service.
-        upload_url: Presigned URL that the bytes are put to.
+        upload_url: Presigned URL for uploading the bytes with PUT.
     """
 
     guid: str

@@ -40,7 +40,7 @@ def build(
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
         ids (str): UUIDs of the entities to export, separated by commas. Takes precedence over `node_label`;
-            one of the two is needed. Optional.
+            one of the two is required. Optional.
         node_label (str): Node type to export all entities of, such as `case`. Optional.
         format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
         with_children (str): Whether dependents of the entities are exported too, as text: `true` or `false`
