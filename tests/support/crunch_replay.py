@@ -41,7 +41,7 @@ class Replay:
     """Sends recorded steps to a site.
 
     Args:
-        url: The site's address.
+        url: The site's URL.
         tokens: Whose token is what.
         password: What everybody's password is.
         paths: Paths that are others there, recorded to sent.

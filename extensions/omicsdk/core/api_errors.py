@@ -221,7 +221,9 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     if title is not None:
         named = f" titled {mask_text(shortened(title, 80))!r}" if title else ""
         message = f"{about}the answer{where} is a web page{named}, not {expected}"
-        error.remedy = "Check the service's address (base_url); a login page, a proxy or a network's portal may have answered instead."
+        error.remedy = (
+            "Check the service's URL (base_url); a login page, a proxy or a network's portal may have answered instead."
+        )
     elif not text:
         message = f"{about}the answer{where} is empty, not {expected}"
     elif "nested" in why:

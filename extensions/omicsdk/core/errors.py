@@ -200,7 +200,7 @@ class Forbidden(APIError):
 class NotFound(APIError):
     """404: not found."""
 
-    default_remedy = "Check the identifier and the service's address."
+    default_remedy = "Check the identifier and the service's URL."
 
 
 class Conflict(APIError):
@@ -323,7 +323,7 @@ class DecodeError(OmicsError):
 class NotJson(DecodeError, ValueError):
     """An answer that should be JSON is something else: a web page, empty, truncated, or nested too deeply."""
 
-    default_remedy = "Check the service's address (base_url), and read the answer with .raw()."
+    default_remedy = "Check the service's URL (base_url), and read the answer with .raw()."
 
 
 class TransportError(OmicsError):
@@ -338,7 +338,7 @@ class TransportError(OmicsError):
         remedy: What to do.
     """
 
-    default_remedy = "Check the network connection and the service's address, then try again."
+    default_remedy = "Check the network connection and the service's URL, then try again."
 
     def __init__(
         self,
@@ -382,7 +382,7 @@ class ConnectFailed(TransportError):
 class NameNotResolved(ConnectFailed):
     """The host's name cannot be resolved."""
 
-    default_remedy = "Check the spelling of the service's address, and the network connection."
+    default_remedy = "Check the spelling of the service's URL, and the network connection."
 
 
 class TLSFailed(ConnectFailed):
@@ -455,7 +455,7 @@ class ConnectionLost(TransportError):
 class TooManyRedirects(TransportError):
     """The service redirected the request in a loop."""
 
-    default_remedy = "Check the service's address."
+    default_remedy = "Check the service's URL."
 
 
 class TransferError(OmicsError):

@@ -230,7 +230,7 @@ def _no_list(page: Any, key: str, operation: str) -> DecodeError:
         came = f"has only {names}" if names else f"is {page!r}"
         expected = f"a list: the answer {shortened(came, 120)}"
     error = DecodeError(operation, field, value, expected=expected)
-    error.remedy = "It is not treated as an empty list. Check the service's address, or try again later."
+    error.remedy = "It is not treated as an empty list. Check the service's URL, or try again later."
     return error
 
 

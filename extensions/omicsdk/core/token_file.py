@@ -410,5 +410,5 @@ def _also(entry: Mapping[str, object]) -> list[str]:
 def _origin(url: str) -> str:
     origin = origin_of(url)
     if not origin:
-        raise ConfigError(f"{url!r} is not a service's address", remedy="Write it as https://host.")
+        raise ConfigError(f"{url!r} is not a service's URL", remedy="Write it as https://host.")
     return origin

@@ -936,7 +936,7 @@ def open_store(scheme: str, **options: Any) -> Store:
 
     Args:
         scheme: One of STORES.
-        options: Arguments of its class: the platform's address and credentials; by default from the platform's own
+        options: Arguments of its class: the platform's URL and credentials; by default from the platform's own
             settings.
 
     Raises:

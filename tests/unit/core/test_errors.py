@@ -112,7 +112,7 @@ def test_what_an_api_error_says():
     )
     assert str(error) == (
         "get_bundle: Cannot find bundle! (404 not_found from GET https://dss.example.org/v1/bundles/b?replica=aws; "
-        "request id abc-1). Check the identifier and the service's address."
+        "request id abc-1). Check the identifier and the service's URL."
     )
     assert (error.status, error.code, error.request_id) == (404, "not_found", "abc-1")
     assert error.body == {"code": "not_found", "title": "Cannot find bundle!"}

@@ -117,9 +117,7 @@ def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str
     with pytest.raises(DecodeError) as caught:
         items_at(page, key, "get_bundles_all")
     assert caught.value.message == f"get_bundles_all: {said}"
-    assert caught.value.remedy == (
-        "It is not treated as an empty list. Check the service's address, or try again later."
-    )
+    assert caught.value.remedy == ("It is not treated as an empty list. Check the service's URL, or try again later.")
     assert list_at(page, key) is None
 
 

@@ -87,7 +87,7 @@ def test_a_file_that_is_wrong_is_named(tokens, content, what):
 
 
 def test_what_is_no_address_is_refused(tokens):
-    with pytest.raises(ConfigError, match="is not a service's address"):
+    with pytest.raises(ConfigError, match="is not a service's URL"):
         tokens.put("dss", Token("one"))
 
 

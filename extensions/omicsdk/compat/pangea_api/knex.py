@@ -180,7 +180,7 @@ class Knex:
     """Client of a Pangea server, with the credentials of a user. Thread-safe except for login; close it, or use `with`.
 
     Args:
-        endpoint_url: The server's address; by default PANGEA_ENDPOINT, else https://pangeabio.io.
+        endpoint_url: The server's URL; by default PANGEA_ENDPOINT, else https://pangeabio.io.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
         retry: When and how often to retry; by default up to five times, but not after a status of 500.
         transport: Replaces the network, for tests.

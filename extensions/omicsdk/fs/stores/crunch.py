@@ -33,7 +33,7 @@ class CrunchStore(ClientStore[Crunch]):
     a folder of this machine, or in a store without URLs, are opened directly.
 
     Args:
-        url: The site's address; by default OMICS_CRUNCH_URL, else CRUNCH_URL.
+        url: The site's URL; by default OMICS_CRUNCH_URL, else CRUNCH_URL.
         token: The token of a user of the site; by default OMICS_CRUNCH_TOKEN, else CRUNCH_TOKEN.
         storage_settings: The storage of datasets' files: Django's settings as a mapping or a .toml or .json file, or a
             storage (`omicsdk.crunch.storage`); by default the file that CRUNCH_STORAGE_SETTINGS names.

@@ -123,7 +123,7 @@ class PangeaStore(ClientStore[Pangea]):
     takes the place of the old one when it is whole.
 
     Args:
-        endpoint: The server's address; by default OMICS_PANGEA_URL, else PANGEA_ENDPOINT, else https://pangeabio.io.
+        endpoint: The server's URL; by default OMICS_PANGEA_URL, else PANGEA_ENDPOINT, else https://pangeabio.io.
         email: The address to log in with; by default PANGEA_USER.
         password: Its password; by default PANGEA_PASS.
         token: A token in place of both; by default OMICS_PANGEA_TOKEN.

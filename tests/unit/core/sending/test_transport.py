@@ -227,7 +227,7 @@ def test_an_error_that_lasts_says_how_often_it_was_tried(both):
         client.send(request())
     assert str(caught.value) == (
         f"get_things: Cannot connect: refused (GET {BASE}/things; 3 attempts). "
-        "Check the network connection and the service's address, then try again."
+        "Check the network connection and the service's URL, then try again."
     )
 
 

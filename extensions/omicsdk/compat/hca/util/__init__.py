@@ -215,7 +215,7 @@ class Session:
 
         Args:
             method: GET, POST and the like.
-            url: Where to; absolute, or a path below the service's address.
+            url: Where to; absolute, or a path below the service's URL.
             params: Query parameters.
             json: What goes along as JSON; None sends no body.
             headers: Headers beside those of the client.
