@@ -257,7 +257,7 @@ class Run:
         return self.upload_result
 
     def _refuse_shared(self, *, uses_storage: bool) -> None:
-        """Before anything is sent to the site: a dataset that failed stays locked."""
+        """Refuse a folder of several datasets before a stage is reported: a dataset that failed stays locked."""
         if self._may_share or not uses_storage:
             return
         try:

@@ -320,7 +320,7 @@ def download(
         stop: Set to stop the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and limits its time.
         dry_run: Only report what would be fetched; objects are requested, nothing is written.
-        google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
+        google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
 
     Returns:
         The outcome of each file, in the order of the identifiers.

@@ -96,7 +96,7 @@ def get(
         dry_run: Only report what would be downloaded; details that lists lack are requested from services, nothing is
             written.
         on_message: Called with messages: the format and size of each list, and what cannot be verified.
-        google_project: Google project that pays for gs:// objects of buckets that bill the reader; by default OMICS_GOOGLE_PROJECT.
+        google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
 
     Returns:
         The outcome of each file, in the order of the lists. Call `raise_if_failed()` on it.

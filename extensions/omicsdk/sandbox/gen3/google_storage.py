@@ -19,7 +19,7 @@ SETTINGS = (
     Setting(
         PAYING,
         "",
-        "Buckets of Google's storage, with commas between, that bill the reader: requests without userProject fail",
+        "Requester-pays buckets of Google's storage, separated by commas: requests without userProject fail",
     ),
 )
 

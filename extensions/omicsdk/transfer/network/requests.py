@@ -171,7 +171,7 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     if isinstance(error.body, str):  # a store's XML repeats what was signed
         error.body = None
     if error.code == _NO_PAYER:
-        error.remedy = "Its bucket bills the reader: name the Google project that pays with --google-project, or set OMICS_GOOGLE_PROJECT."
+        error.remedy = "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
     error.message = f"{title}: the server does not provide this file: {error.message}"
     return error
 
