@@ -262,8 +262,8 @@ def test_the_tutorial_says_when_two_datasets_share_a_folder(crunch):
     (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))
     assert "Without it, a site of version 0.1.14 gives all datasets of a project the same folder" in said
     assert "runs overwrite each other's files" in said
-    assert "`add-dataset` warns when another dataset uses the folder or contains it" in said
-    assert "`run`, `next` and `loop` refuse such a dataset before they contact the site" in said
+    assert "`add-dataset` warns if the folder overlaps with that of another dataset" in said
+    assert "`run`, `next` and `loop` refuse such a dataset before they report anything to the site" in said
     (argument,) = re.findall(r"`crunch\.run\(\.\.\., (\w+)=True\)`", said)
     assert inspect.signature(Crunch.run).parameters[argument].default is False
     assert "pass `--allow-shared-folder`" in said

@@ -128,7 +128,7 @@ def test_a_missing_name_is_an_attribute_error_of_its_module_and_an_import_error_
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "module 'omicsdk.compat.hca.config' has no attribute 'ProgressBarStreamHandler'",
-        "omicsdk.compat has no hca.config.ProgressBarStreamHandler: An internal of its logging beside progress bars.",
+        "omicsdk.compat has no hca.config.ProgressBarStreamHandler: Internal to logging with progress bars.",
         "module 'omicsdk.compat.sevenbridges' has no attribute 'AAHeader'",
         "cannot import name 'AAHeader' from 'omicsdk.compat.sevenbridges'",
         "module 'omicsdk.compat.sevenbridges.http.client' has no attribute 'AAHeader'",
