@@ -1,4 +1,4 @@
-"""The page of errors and exit codes, from the classes themselves and what the command line ends with."""
+"""The page of errors and exit codes, generated from the classes and the command line's exit codes."""
 
 import inspect
 from collections.abc import Iterator
@@ -10,30 +10,30 @@ PATH = "reference/errors.md"
 OPENING = """\
 # Errors and exit codes
 
-Every error of omicsdk is an `OmicsError`: its text says what happened and to what, `remedy` says what to do. Catch the class
-that you can do something about; those that stand under it come along.
+All errors of omicsdk are subclasses of `OmicsError`. The message states what failed and why, and `remedy` what to do about it. Catch
+the classes that your program can handle; an `except` clause also catches subclasses.
 
 ## Exit codes
 
-| Code | When |
+| Code | Meaning |
 |---:|---|
-| 0 | Everything is done. |
-| 1 | The service, or the system, said no; or the time budget was over. |
-| 2 | The call or a setting is wrong. |
-| 3 | Some of a batch failed; the others are done. |
-| 4 | Credentials are missing, wrong, or over. |
-| 130 | Interrupted with Ctrl-C; what had been done is kept. |
-| 143 | Ended by SIGTERM; what had been done is kept. |
+| 0 | Success. |
+| 1 | The service or the system refused the operation, or the time budget was exceeded. |
+| 2 | The command, an argument or a setting is invalid. |
+| 3 | Some items of a batch failed; the others are complete. |
+| 4 | Credentials are missing, invalid or expired. |
+| 130 | Interrupted with Ctrl-C; completed work is kept. |
+| 143 | Terminated by SIGTERM; completed work is kept. |
 
 ## Errors
 
-A class stands under the one that it is a kind of. The code is what `omics` ends with when the error isn't one of a batch.
+Subclasses are indented below their base class. The code is the exit code of `omics` if the error is not part of a batch.
 
 """
 
 ENDING = """
 
-What an error of an answer, of a file or of a batch holds beside its text is told with
+For the further attributes of errors, such as the response, the file or the errors of a batch, see
 [the classes][omicsdk.core.errors.OmicsError].
 """
 
@@ -49,12 +49,12 @@ def page() -> str:
 def _rows(error: type[BaseException], depth: int) -> Iterator[str]:
     from omicsdk.cli.errors import exit_code
 
-    told = plain((inspect.getdoc(error) or "").partition("\n\n")[0])
+    summary = plain((inspect.getdoc(error) or "").partition("\n\n")[0])
     indent = "&emsp;" * depth
     raised = error.__new__(error)  # constructors differ; what decides is the class
     vars(raised)["errors"] = ()
     code = exit_code(raised)
-    yield f"| {indent}`{error.__name__}` | {code} | {told} |"
+    yield f"| {indent}`{error.__name__}` | {code} | {summary} |"
     for kind in sorted(error.__subclasses__(), key=lambda each: each.__name__):
         if kind.__module__ == "omicsdk.core.errors":
             yield from _rows(kind, depth + 1)
