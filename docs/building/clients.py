@@ -8,7 +8,7 @@ OPENING = """\
 # Generated clients
 
 Made by `make docs` from the output of `make codegen`. Each client works on its own: pass the service's URL and, if required,
-credentials from `omicsdk.core.credentials`. The asynchronous twin has the prefix `Async`; close it with `async with` or
+credentials from `omicsdk.core.credentials`. The asynchronous client has the prefix `Async`; close it with `async with` or
 `await api.aclose()`, and install `omicsdk[fast]` for hundreds of calls per second. The operations are also commands:
 `omics <service> api` (those of the Data Store directly under `omics dss`).
 
