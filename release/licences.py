@@ -37,11 +37,11 @@ _ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|$", re.MULTIL
 OPENING = """\
 # Licences
 
-omicsdk is under the Apache License 2.0. This is what it brings along, made by `make licences` from an environment with the wheel
-and all its extras. *Asked for by* names the extra whose list in `pyproject.toml` has a package; *always* are those of omicsdk
-itself, and the others are needed by one of these. Versions are those that were looked at.
+omicsdk is licensed under the Apache License 2.0. This page lists its dependencies and their licences. `make licences` generates it from
+an environment with the wheel and all extras. *Required by* names the extra in `pyproject.toml` that lists the package; *always* marks
+dependencies of omicsdk itself, and an empty cell an indirect dependency. Versions are those of the environment.
 
-| package | version | licence | asked for by |
+| package | version | licence | required by |
 |---|---|---|---|
 """
 
