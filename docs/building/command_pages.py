@@ -1,4 +1,4 @@
-"""The pages of all commands, from the data that their help and their parser are made from."""
+"""The pages of all commands, generated from the data of their help and their parser."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,11 +16,11 @@ FOLDER = "reference/commands"
 OPENING = """\
 # Commands
 
-`omics [global options] <service> <command> [options]`. The pages below are made from the data that `--help` is made from:
-each command with its arguments, what they may be, and their defaults. A required argument is marked so.
+`omics [global options] <service> <command> [options]`. The pages below are generated from the same data as `--help`. They
+list the arguments of each command with their allowed values and defaults. Required arguments are marked.
 
-Results are JSON in a pipe and a table on a terminal; messages and progress go to stderr. Exit codes are on the page
-[Errors and exit codes](../errors.md), variables and files of settings on [Environment and settings](../environment.md).
+Results are JSON in a pipe and a table on a terminal; messages and progress are printed to stderr. See also
+[Errors and exit codes](../errors.md) and [Environment and settings](../environment.md).
 """
 
 
@@ -76,7 +76,7 @@ def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
         count = sum(len(group.found()) for group in listing.groups)
         name = listing.path.removeprefix(f"{FOLDER}/")
         lines.append(f"| [`{listing.title}`]({name}) | {count} | {plain(listing.about)} |")
-    lines += ["", "| Commands of no service | |", "|---|---|"]
+    lines += ["", "| General commands | |", "|---|---|"]
     for command in catalog.root().found():
         words = f"omics {' '.join(command.path)}"
         lines.append(f"| [`{words}`](#{anchor(command)}) | {plain(command.command.get('summary') or '')} |")
@@ -84,11 +84,11 @@ def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
         "",
         "## Global options",
         "",
-        "They stand before the service; after a command where it has no option of that name.",
+        "Place them before the service. They may also follow a command that has no option of the same name.",
         "",
     ]
     lines += [_argument(argument) for argument in GLOBALS]
-    lines += ["## Commands of no service", ""]
+    lines += ["## General commands", ""]
     lines += [_command(command, 3) for command in catalog.root().found()]
     return "\n".join(lines)
 
@@ -123,7 +123,7 @@ def _command(found: Found, level: int) -> str:
         method = f", `{command['name']}` of the client" if "name" in command else ""
         lines += [f"{code(command['method'] + ' ' + command['path'])}{method}.", ""]
     if command.get("deprecated"):
-        lines += ["The service's document says that this operation is deprecated.", ""]
+        lines += ["The service has deprecated this operation.", ""]
     if examples := command.get("examples"):
         lines += ["```sh", *examples, "```", ""]
     words = [argument for argument in own if argument.get("positional")]

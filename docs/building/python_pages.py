@@ -28,12 +28,12 @@ class Package(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where its page is within the manual."""
+        """The path of its page in the manual."""
         return f"{FOLDER}/{self.module.removeprefix('omicsdk.').removeprefix('omicsdk_')}.md"
 
 
 PACKAGES = (
-    Package("omicsdk", "what programs import first; each name is told on the page of its package"),
+    Package("omicsdk", "the most used names; each is documented on the page of its package"),
     Package(
         "omicsdk.core",
         "requests, retries, credentials, paging, settings",
@@ -42,7 +42,7 @@ PACKAGES = (
     ),
     Package(
         "omicsdk.transfer",
-        "downloads and uploads: parallel, verified, resumed after a stop",
+        "downloads and uploads: parallel, verified, resumable",
         first=("download", "upload", "verify", "Item", "Location", "Upload", "Transfer", "Control", "TransferReport"),
     ),
     Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
@@ -50,10 +50,10 @@ PACKAGES = (
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),
     Package("omicsdk.hca", "the services of the Human Cell Atlas"),
-    Package("omicsdk.compat", "programs for the platforms' published clients, as they are"),
+    Package("omicsdk.compat", "runs programs for the platforms' published clients unchanged"),
     Package(
         "omicsdk.compat.hca",
-        "the Human Cell Atlas by the names of the published client hca",
+        "the Human Cell Atlas, with the interface of the published client hca",
         (
             "omicsdk.compat.hca.dss", "omicsdk.compat.hca.auth", "omicsdk.compat.hca.util",
             "omicsdk.compat.hca.util.exceptions",
@@ -62,7 +62,7 @@ PACKAGES = (
     Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud"),
     Package(
         "omicsdk.compat.sevenbridges",
-        "Seven Bridges by the names of sevenbridges-python",
+        "Seven Bridges, with the interface of sevenbridges-python",
         (),
     ),
     Package(
@@ -75,7 +75,7 @@ PACKAGES = (
     ),
     Package(
         "omicsdk.compat.gen3",
-        "Gen3 data commons by the modules and names of gen3sdk",
+        "Gen3 data commons, with the interface of gen3sdk",
         tuple(
             f"omicsdk.compat.gen3.{name}"
             for name in ("auth", "file", "index", "jobs", "metadata", "object", "query", "submission", "wss")
@@ -83,7 +83,7 @@ PACKAGES = (
     ),
     Package(
         "omicsdk.compat.gen3.tools",
-        "manifests, metadata and downloads under the names that gen3sdk has for them",
+        "manifests, metadata and downloads, with the interface of gen3sdk",
         tuple(
             f"omicsdk.compat.gen3.tools.{name}"
             for name in (
@@ -95,10 +95,10 @@ PACKAGES = (
         ),
     ),
     Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
-    Package("omicsdk.ga4gh", "htsget, refget and TRS: slices, reference sequences, tools; never tried against a real server"),
-    Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
-    Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
-    Package("omicsdk.compat.crunch", "django-crunch's client: connections and runs under the names that it has for them"),
+    Package("omicsdk.ga4gh", "htsget, refget and TRS: slices, reference sequences, tools; not tested with a real server"),
+    Package("omicsdk.dtp", "conversion of SDS data sets to records of a Gen3 commons and back"),
+    Package("omicsdk.crunch", "django-crunch: datasets and their workflows"),
+    Package("omicsdk.compat.crunch", "connections and runs, with the interface of django-crunch's client"),
     Package(
         "omicsdk.pangea",
         "Pangea: samples and results in groups",
@@ -106,7 +106,7 @@ PACKAGES = (
     ),
     Package(
         "omicsdk.compat.pangea_api",
-        "pangea-api: its modules, with the names that it has for them",
+        "Pangea, with the interface of pangea-api",
         (
             "omicsdk.compat.pangea_api.analysis_result", "omicsdk.compat.pangea_api.blob_constructors",
             "omicsdk.compat.pangea_api.contrib.tagging.tag", "omicsdk.compat.pangea_api.contrib.tagging.tag_funcs",
@@ -115,9 +115,9 @@ PACKAGES = (
         ),
     ),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms", first=("open_store", "parse_uri")),
-    Package("omicsdk.portals", "lists of files that portals hand out: recognised, downloaded, verified", first=("get",)),
-    Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
-    Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),
+    Package("omicsdk.portals", "file lists from portals: detection, download, verification", first=("get",)),
+    Package("omicsdk.sandbox", "a local server for every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
+    Package("omicsdk.testing", "pytest fixtures for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),
 )  # fmt: skip
 
@@ -212,9 +212,9 @@ def pages() -> dict[str, str]:
 OPENING = """\
 # Python packages
 
-Everything that is public, from the docstrings. The clients that are generated from the services' documents are listed on
-[Generated clients](../../clients.md): their operations have the names and arguments of the [commands](../commands/index.md).
-Nothing is public that isn't listed here.
+The public interface of omicsdk, generated from docstrings. Names that are not listed here are not public, except those of the generated
+clients. [Generated clients](../../clients.md) lists them: their operations have the names and arguments of the
+[commands](../commands/index.md).
 """
 
 
