@@ -1,4 +1,4 @@
-"""Bodies that end early, late, slowly or never."""
+"""Response bodies that are truncated, too long, slow or endless."""
 
 import gzip
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Secrets in URLs and headers, through success, failure, retries, redirects and a kill."""
+"""Secrets in URLs and headers, in success, failure, retries, redirects and after a kill."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Clocks that jump."""
+"""Clock changes."""
 
 from email.utils import formatdate
 from typing import Any

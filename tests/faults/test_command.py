@@ -1,4 +1,4 @@
-"""The command `omics dss download` under faults of the service."""
+"""The command `omics dss download` with a failing service."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Connections that don't come about, and ones that lead elsewhere."""
+"""Failing connections and redirects."""
 
 import datetime
 import ipaddress

@@ -1,4 +1,4 @@
-"""Disks and folders that refuse."""
+"""Disk and folder errors."""
 
 import errno
 import os

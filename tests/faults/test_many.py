@@ -1,4 +1,4 @@
-"""Many files with trouble at random."""
+"""Many files with random faults."""
 
 import random
 from collections import Counter

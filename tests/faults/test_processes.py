@@ -1,4 +1,4 @@
-"""Processes that are killed, and ones that meet in one folder."""
+"""Killed processes, and concurrent processes in one folder."""
 
 import json
 import random

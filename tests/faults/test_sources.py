@@ -1,4 +1,4 @@
-"""Sources that send other bytes than they should."""
+"""Sources that send wrong bytes."""
 
 import threading
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Statuses of servers in trouble, and URLs that end."""
+"""Error statuses and expiring URLs."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Uploads to a store that breaks."""
+"""Uploads to a failing store."""
 
 import os
 from collections.abc import Callable
