@@ -13,9 +13,9 @@ DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-unit functional test-base test-long types compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -42,7 +42,7 @@ unit: $(STAMP)
 	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/unit tests/cassettes
 
 functional: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types" tests/functional tests/faults
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types and not release" tests/functional tests/faults
 
 test: unit functional
 
@@ -80,6 +80,10 @@ types: $(STAMP)
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/lint-imports --no-cache --config import-cycles.toml
+
+# The tools of releases, and what a wheel that is installed away from any checkout does.
+release-check: $(STAMP)
+	@$(BIN)/python -m pytest -q -m "release and not long" tests/functional
 
 # Which changes of the code no test notices: all modules of tests/mutants.py, or MODULE=core.retry.
 mutants: $(STAMP)

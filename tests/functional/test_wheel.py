@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[2]
 LARGEST = 6 << 20
 LARGEST_INSTALL = 105_000_000

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 11, 25)
 NOTES = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n- `thing`.\n"

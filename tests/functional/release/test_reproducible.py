@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[3]
 whole = pytest.mark.long  # `make dist`, a step of every change's checks, compares the same builds
 

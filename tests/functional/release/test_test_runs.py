@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[3]
 
 DRAWN = """
@@ -133,7 +135,7 @@ def test_make_test_takes_no_profile_and_no_seed() -> None:
     unit, functional = re.findall(r"^.*-m pytest .*$", made("test"), re.MULTILINE)
     assert "hypothesis" not in unit + functional
     assert '-m "not long" tests/unit' in unit
-    assert '-m "not long and not compat and not types" tests/functional' in functional
+    assert '-m "not long and not compat and not types and not release" tests/functional' in functional
     assert re.search(r"^.*-m pytest -q -m types tests/typing tests/functional$", made("types"), re.MULTILINE)
 
 

@@ -74,7 +74,7 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, list[tuple[str, str]], st
 
 @given(requests())
 @settings(
-    max_examples=settings().max_examples // 10 * settings().max_examples,
+    max_examples=settings().max_examples // 20 * settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

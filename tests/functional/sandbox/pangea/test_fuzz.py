@@ -191,7 +191,7 @@ def send(sandbox: Sandbox, request: Request, email: str) -> httpx.Response:
 
 @given(requests(), st.sampled_from([SANDBOX_PANGEA_USER, SANDBOX_PANGEA_USER, "other@example.org", ""]))
 @settings(
-    max_examples=settings().max_examples // 10 * settings().max_examples,
+    max_examples=settings().max_examples // 20 * settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

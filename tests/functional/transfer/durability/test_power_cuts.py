@@ -188,7 +188,7 @@ SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=3)
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    max_examples=3 * settings().max_examples // 8,
+    max_examples=settings().max_examples // 5,
     deadline=None,
 )
 @given(seed=st.integers(0, 2**32), cuts=SHARES)

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 # Were what the killed one had finished fetched again, a quarter of the files would be: more than the 265 requests that are allowed.
-@pytest.mark.parametrize("count", [2_400, pytest.param(50_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1_200, pytest.param(50_000, marks=pytest.mark.long)])
 def test_nothing_is_lost(folder: Path, monkeypatch: Any, count: int):
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     monkeypatch.chdir(folder)

@@ -150,7 +150,7 @@ def place(sandbox: Sandbox) -> Generator[Place]:
 
 
 @settings(
-    max_examples=settings().max_examples // 8 * settings().max_examples // 2,
+    max_examples=settings().max_examples // 16 * settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
