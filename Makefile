@@ -37,12 +37,13 @@ codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
 	@$(BIN)/python -m omicsdk.cli.index check
 
+# The folders of tests are in memory where 6 GiB of it are available, but for those of transfers, which are about disks.
 # No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
 unit: $(STAMP)
-	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/unit tests/cassettes
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/unit tests/cassettes
 
 functional: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types and not release" tests/functional tests/faults
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types and not release" tests/functional tests/faults
 
 test: unit functional
 

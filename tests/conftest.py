@@ -11,6 +11,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -151,6 +152,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.pluginmanager.register(Guard(), "network-guard")
 
 
+ABOUT_DISKS = tuple(Path(__file__).parent / name for name in ("faults", "functional/transfer", "unit/transfer"))
+"""Folders of tests whose own folders are on a disk though those of others are in memory."""
 _folders = itertools.count()
 
 
@@ -160,8 +163,11 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
     pytest keeps those of three runs, which are tens of gigabytes, and looks through all of a run's to name the next.
     """
-    path = tmp_path_factory.getbasetemp() / f"test-{next(_folders)}"
-    path.mkdir(mode=0o700)
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ and any(map(request.path.is_relative_to, ABOUT_DISKS)):
+        path = Path(mkdtemp(prefix="omicsdk-test-"))
+    else:
+        path = tmp_path_factory.getbasetemp() / f"test-{next(_folders)}"
+        path.mkdir(mode=0o700)
     failed = request.session.testsfailed
     yield path
     if request.session.testsfailed == failed:

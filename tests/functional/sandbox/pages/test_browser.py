@@ -130,7 +130,7 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
     assert page.get_by_role("button", name="All requests: 503", pressed=True).count() == 1
     assert httpx.get(f"{sandbox.url}/dss/v1/bundles/all?replica=aws", trust_env=False).status_code == 503
     page.get_by_role("link", name="Requests").click()
-    assert page.get_by_role("row", name="GET /dss/v1/bundles/all?replica=aws").get_by_text("503").count() == 1
+    page.get_by_role("row", name="GET /dss/v1/bundles/all?replica=aws").get_by_text("503").wait_for()
 
 
 def test_the_skip_link_leads_to_the_content(opened):
