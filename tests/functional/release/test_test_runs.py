@@ -169,7 +169,7 @@ def test_each_interpreter_has_an_environment_of_its_own(python: str, environment
     text = made("test", f"PYTHON={python}", "JOBS=2")
     assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {environment}
     assert f"{python} .ci/environment.py {environment} dev" in text
-    assert re.search(rf"^{re.escape(environment)}/(bin|Scripts)/python -m pytest", text, re.MULTILINE)
+    assert re.search(rf"^{re.escape(environment)}/(bin|Scripts)/python .*-m pytest", text, re.MULTILINE)
 
 
 @needs_make
