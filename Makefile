@@ -59,10 +59,11 @@ test-long: $(STAMP)
 	@echo "seed of this search: $(SEED) (make test-long SEED=$(SEED) repeats it)"
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --timeout 7200 --hypothesis-profile search --hypothesis-seed $(SEED) tests
 
-# No more at once than there are processors: published clients have limits of time of their own.
+# No more at once than there are processors: published clients have limits of time of their own. A module stays with one process:
+# its scenario is run once, and the published gen3 keeps temporary files of all processes in one folder.
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -n auto -m compat tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m compat tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -1,19 +1,19 @@
-"""Make the published clients' environments: `make_environments.py [NAME...]`, all of environments.toml by default.
+"""Make the published clients' environments: `make_environments.py [NAME...]`, by default those of environments.toml for `make compat`.
 
-An environment whose marker holds the hash of what it would be made from is left alone, so a second run takes no time.
+An environment whose marker contains the hash of what it would be made from is kept, so a second run takes no time.
 """
 
 import argparse
 import hashlib
-import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -28,7 +28,7 @@ class NotMade(Exception):
 
 
 def load(file: Path = HERE / "environments.toml") -> dict[str, Environment]:
-    """Name to requirements, forced, imports."""
+    """Name to requirements, forced, imports and for."""
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
@@ -49,12 +49,23 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     Raises:
         NotMade: A step failed; the last line that it wrote is in the message.
     """
-    shared = _shared()
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    shared.make(folder)
-    python = str(shared.python_of(folder))
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The pip that runs this one installs into it: a pip of its own would take longer to install than most clients, and what
+    # no test imports is never compiled.
+    _run(name, "make", [sys.executable, "-m", "venv", "--without-pip", str(folder)])
+    python = str(python_of(folder))
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+    ]
     _run(name, "install", [*pip, *environment["requirements"]])
     if environment.get("forced"):
         _run(name, "install", [*pip, "--no-deps", "--ignore-requires-python", *environment["forced"]])
@@ -63,14 +74,9 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     (folder / MARKER).write_text(fingerprint(environment), encoding="utf-8")
 
 
-def _shared() -> ModuleType:
-    """The script that makes the project's own environment; it knows the ways to make one."""
-    spec = importlib.util.spec_from_file_location("environment", ROOT / ".ci" / "environment.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def python_of(folder: Path) -> Path:
+    """The environment's interpreter."""
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def _run(name: str, what: str, command: list[str]) -> None:
@@ -81,25 +87,29 @@ def _run(name: str, what: str, command: list[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make what isn't made yet; 1 when one failed, each named on its line."""
+    """Make what does not exist yet, as many at once as there are processors; 1 if one failed, each named on its line."""
     environments = load()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(environments)}")
-    names = parser.parse_args(arguments).names or list(environments)
+    names = parser.parse_args(arguments).names
+    names = names or [name for name, each in environments.items() if "compat" in each.get("for", ["compat"])]
     if unknown := [name for name in names if name not in environments]:
         parser.error(f"no environment {', '.join(unknown)}; there are {', '.join(environments)}")
-    failed = False
-    for name in names:
+
+    def made(name: str) -> bool:
         folder = PEERS / name
         if is_made(folder, environments[name]):
-            continue
-        print(f"compat: making .peers/{name} (half a minute the first time)", file=sys.stderr)
+            return True
+        print(f"compat: making .peers/{name}", file=sys.stderr)
         try:
             make(name, environments[name], folder)
         except NotMade as error:
             print(f"compat: {error}", file=sys.stderr)
-            failed = True
-    return int(failed)
+            return False
+        return True
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return int(not all(list(pool.map(made, names))))
 
 
 if __name__ == "__main__":

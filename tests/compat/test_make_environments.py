@@ -3,7 +3,6 @@
 import importlib.util
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,15 +22,19 @@ def script() -> Any:
 def made(script: Any, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Lets this very interpreter stand for each new environment's, and pip do nothing; the folders that were made."""
     folders: list[Path] = []
-
-    def make(folder: Path) -> None:
-        assert not folder.exists()
-        folder.mkdir()
-        folders.append(folder)
-
     run = script._run
-    monkeypatch.setattr(script, "_shared", lambda: SimpleNamespace(make=make, python_of=lambda _: sys.executable))
-    monkeypatch.setattr(script, "_run", lambda *step: None if step[1] == "install" else run(*step))
+
+    def step(name: str, what: str, command: list[str]) -> None:
+        if what == "make":
+            folder = Path(command[-1])
+            assert not folder.exists()
+            folder.mkdir()
+            folders.append(folder)
+        elif what != "install":
+            run(name, what, command)
+
+    monkeypatch.setattr(script, "python_of", lambda _: sys.executable)
+    monkeypatch.setattr(script, "_run", step)
     return folders
 
 
@@ -41,7 +44,7 @@ def test_every_environment_is_described(script: Any) -> None:
     for environment in environments.values():
         assert environment["requirements"]
         assert environment["imports"]
-        assert set(environment) <= {"requirements", "forced", "imports"}
+        assert set(environment) <= {"requirements", "forced", "imports", "for"}
 
 
 def test_made_once_and_again_when_something_changes(script: Any, made: list[Path], tmp_path: Path) -> None:
@@ -75,7 +78,12 @@ def test_main_does_nothing_when_all_is_made(
     script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(script, "PEERS", tmp_path)
-    monkeypatch.setattr(script, "load", lambda: {"a": {"requirements": ["a"]}, "b": {"requirements": ["b"]}})
+    environments = {
+        "a": {"requirements": ["a"]},
+        "b": {"requirements": ["b"]},
+        "c": {"requirements": ["c"], "for": ["bench"]},
+    }
+    monkeypatch.setattr(script, "load", lambda: environments)
     assert script.main(["a"]) == 0
     assert script.main([]) == 0
     assert made == [tmp_path / "a", tmp_path / "b"]
@@ -92,7 +100,7 @@ def test_main_names_what_failed_and_what_it_does_not_know(
     monkeypatch.setattr(script, "load", lambda: {"broken": broken, "fine": {"requirements": ["y"]}})
     assert script.main([]) == 1
     assert "could not import no_such_module in .peers/broken" in capsys.readouterr().err
-    assert made == [tmp_path / "broken", tmp_path / "fine"]
+    assert sorted(made) == [tmp_path / "broken", tmp_path / "fine"]
     with pytest.raises(SystemExit):
         script.main(["other"])
     assert "no environment other; there are broken, fine" in capsys.readouterr().err
