@@ -196,10 +196,13 @@ class SigningKey:
             if self._private is None:
                 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-                if not self._path.exists():
+                if self._path.exists():
+                    self._private = load_pem_private_key(self._path.read_bytes(), None)
+                else:
+                    made = new_key()
                     with in_place_of(self._path, mode=PRIVATE) as file:
-                        file.write(private_pem(new_key()))
-                self._private = load_pem_private_key(self._path.read_bytes(), None)
+                        file.write(private_pem(made))
+                    self._private = made
             return self._private
 
 
