@@ -50,8 +50,7 @@ def open_object(
         TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
             them by.
     """
-    from omicsdk.transfer.network.pool import ConnectionPool
-    from omicsdk.transfer.ranges import RangeFile, Ranges
+    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
 
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:

@@ -310,6 +310,7 @@ class ReadFile(AbstractBufferedFile):
     Args:
         fs: The file system.
         entry: The file.
+        source: Its bytes, for this reader only.
         block_size: Bytes of a block, for caches that have blocks; the default cache reads four of them ahead at most.
         cache_type: The name of one of fsspec's caches, or "growing".
         cache_options: Further arguments of that cache.
@@ -317,7 +318,6 @@ class ReadFile(AbstractBufferedFile):
         version: The version that it has to have, "" for any.
 
     Raises:
-        IsFolder: It is a folder.
         SourceChanged: It has another size or version.
     """
 
@@ -327,6 +327,7 @@ class ReadFile(AbstractBufferedFile):
         self,
         fs: OmicsFileSystem,
         entry: Entry,
+        source: FileBytes | CachedBytes,
         *,
         block_size: int | None = None,
         cache_type: str | None = None,
@@ -335,7 +336,7 @@ class ReadFile(AbstractBufferedFile):
         version: str = "",
     ) -> None:
         self._entry = entry
-        self._bytes = fs.bytes_for_reader(entry)
+        self._bytes = source
         self._process = os.getpid()
         there = self._bytes.size
         if (size is not None and size != there) or (version and version != entry.version):

@@ -759,9 +759,11 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> ReadFile | WrittenFile:
         block_size = block_size if isinstance(block_size, int) else self._block_size
         if mode == "rb":
+            entry = self._entry_to_read(self._strip_protocol(path))
             return ReadFile(
                 self,
-                self._entry_to_read(self._strip_protocol(path)),
+                entry,
+                self.bytes_for_reader(entry),
                 block_size=block_size,
                 cache_type=cache_type or self._cache_type,
                 cache_options=cache_options,

@@ -33,8 +33,7 @@ from omicsdk.ga4gh.tickets import SliceRequest, Ticket, chosen_format, parse_add
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Control, Location, Progress
-    from omicsdk.transfer.network.pool import ConnectionPool
-    from omicsdk.transfer.ranges import Ranges
+    from omicsdk.transfer.ranges import ConnectionPool, Ranges
 
 DISCOVERY = Discovery(
     platform="htsget",
@@ -274,8 +273,7 @@ class _Source:
 
     def ranges(self, number: int) -> Ranges:
         """Return the reader of a block: blocks of one URL share it, so that all of them are of one version."""
-        from omicsdk.transfer.network.pool import ConnectionPool
-        from omicsdk.transfer.ranges import Ranges
+        from omicsdk.transfer.ranges import ConnectionPool, Ranges
 
         block = self.ticket.blocks[number]
         if block.url not in self._ranges:

@@ -12,8 +12,7 @@ import pytest
 from breakable import Answer, MovedClock, Server
 from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.transfer import Control, Location
-from omicsdk.transfer.network.pool import ConnectionPool
-from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges
+from omicsdk.transfer.ranges import MOST_SKIPPED, ConnectionPool, NoRanges, Pace, Ranges
 
 BODY = bytes(range(256)) * 40
 
@@ -292,7 +291,7 @@ def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> N
     url = server.put("file", BODY)
     program = f"""
 from omicsdk.transfer import Location
-from omicsdk.transfer.network.pool import ConnectionPool
+from omicsdk.transfer.ranges import ConnectionPool
 from omicsdk.transfer.ranges import Ranges
 
 class Late:

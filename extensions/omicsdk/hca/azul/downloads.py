@@ -181,8 +181,7 @@ def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[Binary
     Raises:
         NotFound: There is no such file.
     """
-    from omicsdk.transfer.network.pool import ConnectionPool
-    from omicsdk.transfer.ranges import RangeFile, Ranges
+    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
 
     file = file_of(client, uuid, catalog)
     where = partial(Sources(client, catalog).locate, file)
