@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from omicsdk.core import Basic, BearerToken
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, CLIENT_ID, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 from recording import Recorder
 
 SCOPES = ("openid", "user", "data", "credentials", "fence", "admin")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from both_clients import Check, Told, differences, gave, shows
 from connect_proxy import ConnectProxy
-from omicsdk.sandbox.gen3.access import CLIENT_ID
+from omicsdk.sandbox.gen3 import CLIENT_ID
 from omicsdk.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.compat("gen3"), pytest.mark.timeout(600)]

@@ -7,7 +7,7 @@ import httpx
 from conformity import NO_TLS, Conformity
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 Json = dict[str, Any]
 

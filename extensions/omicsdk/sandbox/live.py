@@ -17,8 +17,8 @@ from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
-from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
+from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
+from omicsdk.sandbox.gen3 import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX

@@ -3,7 +3,7 @@
 import pytest
 from dtp_page import EXAMPLES
 from omicsdk.dtp import Auth
-from omicsdk.sandbox.gen3.access import CLIENT_ID
+from omicsdk.sandbox.gen3 import CLIENT_ID
 
 pytestmark = pytest.mark.sandbox
 

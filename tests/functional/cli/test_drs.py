@@ -8,7 +8,7 @@ import pytest
 from drs_host import DrsHost
 from omicsdk import Gen3
 from omicsdk.drs.resolution import DAYS, HostCache
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from service_command import service_command
 
 VARIABLES = ("OMICS_DRS_URL", "OMICS_DRS_TOKEN")

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from omicsdk.core import ConfigError, Forbidden, Unauthorized
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly
 from omicsdk.fs.stores.gen3 import Gen3Store
 from omicsdk.gen3 import Gen3, Gen3Login
-from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.gen3 import READER
 from omicsdk.transfer import download
 
 pytestmark = pytest.mark.sandbox

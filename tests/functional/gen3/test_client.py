@@ -15,7 +15,7 @@ from omicsdk.core import ANONYMOUS, ChecksumMismatch, TransferError, UsageError
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3AuthError, Gen3Login
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 NOBODY = ResolutionSettings(order=())
 

@@ -9,7 +9,7 @@ from omicsdk.core import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 SDS = dictionary()
 

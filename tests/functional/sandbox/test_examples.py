@@ -7,7 +7,7 @@ import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.examples import ANSWERED, HEADER, reply_of
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 OPERATIONS = [(service, name) for service, names in ANSWERED.items() for name in names]
 

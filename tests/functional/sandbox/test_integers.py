@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
 LARGEST = 2**63 - 1

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
@@ -27,17 +28,10 @@ _NEVER = float("inf")
 Rule = tuple[str, str, str]
 """A resource, a service and a method; `*` is any service or method."""
 
-ADMINISTRATOR = "sandbox-user@example.org"
-"""May do everything."""
-READER = "reader@example.org"
-"""May read what is below /open, and upload."""
 OPEN = "/open"
 """A resource that every user may read, with everything below it."""
 ANONYMOUS = ""
-"""a caller without a token."""
-CLIENT_ID = "sandbox-client"
-"""A program that logs in by itself, with `client_credentials`; it may read everything, and upload."""
-
+"""A caller without a token."""
 ACCESS_SECONDS = 1200.0
 """Validity of access tokens; Fence's default."""
 KEY_SECONDS = 30 * 24 * 3600.0

@@ -11,7 +11,8 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, OPEN, Access
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
+from omicsdk.sandbox.gen3.access import KEY_SECONDS, OPEN, Access
 from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE
 from omicsdk.sandbox.gen3.google_storage import GoogleStorage
 from omicsdk.sandbox.gen3.guppy.queries import Guppy

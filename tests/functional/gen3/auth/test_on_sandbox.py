@@ -18,7 +18,7 @@ from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.core import NO_RETRY, Unauthorized
 from omicsdk.gen3 import Gen3AuthError
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import CLIENT_ID
+from omicsdk.sandbox.gen3 import CLIENT_ID
 
 
 @pytest.fixture

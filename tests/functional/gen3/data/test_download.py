@@ -9,7 +9,7 @@ from omicsdk.drs import NoAccess, RequestedObject, ResolutionSettings, UnknownPr
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.downloads import own_prefix
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.gen3 import READER
 
 NOBODY = ResolutionSettings(order=())
 

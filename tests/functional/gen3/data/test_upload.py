@@ -13,7 +13,7 @@ from drs_download import download
 from omicsdk.core import BearerToken, ChecksumMismatch, Credentials, Forbidden, UsageError
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 from trials import until
 
 MIB = 1024 * 1024

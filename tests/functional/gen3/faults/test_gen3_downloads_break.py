@@ -17,7 +17,7 @@ from omicsdk.drs.downloads import download_objects
 from omicsdk.drs.planning import requested_objects
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.gen3 import READER
 
 MIB = 1 << 20
 CELL = 4 * MIB

@@ -12,7 +12,7 @@ from omicsdk.core import NO_RETRY, BadRequest, MissingExtra, NotFound, OmicsErro
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 

@@ -13,7 +13,7 @@ from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import Outcome
 from omicsdk.gen3.records.submission import submit, submit_rows
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 

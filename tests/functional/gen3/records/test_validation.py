@@ -33,7 +33,7 @@ def test_a_commons_without_the_project_knows_nothing_of_it(sandbox: Sandbox, tmp
 
 def _login(sandbox: Sandbox, folder: Path) -> Any:
     from omicsdk.gen3 import Gen3Login
-    from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+    from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
     sandbox.gen3_credentials(folder / "key.json", ADMINISTRATOR)
     return Gen3Login(refresh_file=str(folder / "key.json"))

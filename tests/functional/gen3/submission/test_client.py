@@ -13,7 +13,7 @@ from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.core import BadRequest, Forbidden
 from omicsdk.gen3 import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 Submitting = Callable[..., Gen3Submission]
 

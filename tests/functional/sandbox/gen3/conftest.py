@@ -8,7 +8,7 @@ import pytest
 from conformity import NO_TLS, Conformity
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 SERVICES = {
     "/user": "gen3/fence",

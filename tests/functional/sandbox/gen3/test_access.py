@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, ANONYMOUS, CLIENT_ID, READER, Access, Person
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
+from omicsdk.sandbox.gen3.access import ANONYMOUS, Access, Person
 from omicsdk.sandbox.problems import Problem
 
 ORIGIN = "https://commons.example.org"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import operations, read_document
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, CLIENT_ID, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 
 Clients = Callable[[str], httpx.Client]
 READ = {"service": "*", "method": "read"}

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, CLIENT_ID
+from omicsdk.sandbox.gen3 import CLIENT_ID
+from omicsdk.sandbox.gen3.access import ACCESS_SECONDS
 
 Clients = Callable[[str], httpx.Client]
 CLOSED = "/programs/demo/projects/one"

@@ -7,7 +7,7 @@ import httpx
 import jwt
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import CLIENT_ID, READER
+from omicsdk.sandbox.gen3 import CLIENT_ID, READER
 
 TOKEN = "/user/credentials/cdis/access_token"
 SCOPES = {"grant_type": "client_credentials", "scope": "user data openid"}

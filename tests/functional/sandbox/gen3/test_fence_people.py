@@ -1,7 +1,7 @@
 """Fence: who am I."""
 
 import httpx
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 
 def test_somebody_is_told_who_they_are_and_what_they_may_do(reader: httpx.Client):

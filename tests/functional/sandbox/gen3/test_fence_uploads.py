@@ -9,7 +9,7 @@ import httpx
 import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.gen3 import READER
 
 Clients = Callable[[str], httpx.Client]
 CLOSED = "/programs/demo/projects/one"

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.gen3 import READER
 
 ENTRIES = [{"object_id": "dg.TEST/1", "file_name": "a.txt"}]
 GUID = "5183a350-9d56-4084-8a03-6471cafeb7fe"

@@ -7,7 +7,7 @@ import pytest
 from omicsdk.core import BearerToken
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 
 def test_documents_are_written_at_the_administrators_address_only(

@@ -1,7 +1,7 @@
 """The metadata service's recording, sent again to the sandbox."""
 
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from recorded_commons import Replay, read_recording
 
 ARGUED = {

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
 
 EXPERIMENT: dict[str, Any] = {"type": "experiment", "submitter_id": "e1", "projects": [{"code": "one"}]}

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.storage import Grant, presigned
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 IDP = "other-google"
 

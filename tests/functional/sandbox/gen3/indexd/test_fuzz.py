@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from indexd_clients import new_record
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 OPERATIONS = operations(read_document("gen3/indexd"))
 GUID = "dg.TEST/00000001-0000-4000-8000-000000000001"

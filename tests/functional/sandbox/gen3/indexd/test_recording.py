@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, PASSPORTS, SERVICE_NAME
 from recorded_commons import Replay, read_recording
 
