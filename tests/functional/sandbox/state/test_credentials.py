@@ -138,6 +138,16 @@ def test_passwords_are_kept_as_salted_hashes():
     assert not is_password("a password", "")
 
 
+def test_the_sandboxes_own_password_is_kept_as_a_digest_of_its_random_bits():
+    secrets = Secrets(b"key")
+    assert secrets.password not in secrets.password_hash
+    assert [is_password(word, secrets.password_hash) for word in (secrets.password, "another", "")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 # -- what is kept
 
 
