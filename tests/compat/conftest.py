@@ -11,10 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import ForkServer
 from omicsdk.sandbox.server import Sandbox
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent.parent / ".peers"
+
+# Modules that take most of the time of a start. The published clients are not among them: some read the environment when they are imported.
+LIBRARIES = {
+    "hca": """
+        boto3.s3.transfer requests google_auth_oauthlib.flow google.oauth2.service_account google.auth.transport.requests docutils.frontend
+        docutils.parsers.rst commonmark argcomplete tenacity tqdm jwt jsonpointer atomicwrites multiprocessing concurrent.futures.thread
+    """,
+    "pangea": "pandas requests click",
+    "crunch": """
+        requests django.db.models django.core.files.storage storages.backends.s3boto3 typer rich.console anytree toml humanize
+        dateutil.parser psutil
+    """,
+    "omicsdk": "omicsdk.cli.main omicsdk.compat.hca.auth omicsdk.compat.hca.dss httpx google_crc32c",
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -28,6 +43,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def peer_python(name: str) -> Path:
     """The interpreter of a published client's environment."""
     return PEERS / name / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def python_of(module: str) -> Path:
+    """The interpreter of a published client's environment, or of ours for `omicsdk`."""
+    return Path(sys.executable) if module == "omicsdk" else peer_python(module)
 
 
 class ClientError(Exception):
@@ -57,6 +77,7 @@ class Documented:
         token: A bearer token; None isn't logged in.
         kind: The client's class.
         environ: More of its environment's variables.
+        server: Runs its programs, but for those that `start` starts.
     """
 
     def __init__(
@@ -65,11 +86,12 @@ class Documented:
         sandbox: Sandbox,
         folder: Path,
         token: str | None,
-        kind: str = "DSSClient",
-        environ: Mapping[str, str] | None = None,
+        kind: str,
+        environ: Mapping[str, str],
+        server: ForkServer,
     ) -> None:
-        python = peer_python("hca") if module == "hca" else sys.executable
-        self._command = [str(python), str(HERE / "documented_runner.py"), f"{module}:{kind}"]
+        self._server = server
+        self._command = [str(python_of(module)), str(HERE / "documented_runner.py"), f"{module}:{kind}"]
         self.folder = folder / "work"
         self.folder.mkdir(parents=True)
         config: dict[str, Any] = {
@@ -106,19 +128,12 @@ class Documented:
             # The published checksumming reader counts every byte that is read, and a newer boto3 reads a body once
             # more for a checksum of its own.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
-            **(environ or {}),
+            **environ,
         }
 
     def _run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self._command, *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=self._environment,
-            timeout=100,
-        )
+        command = [*self._command[1:], *arguments]
+        return self._server.run(command, env=self._environment, cwd=self.folder, input=stdin)
 
     def start(self, *steps: tuple[str, str, dict[str, Any]]) -> subprocess.Popen[str]:
         """Begins steps, as for `run`, without waiting for their end; the caller ends the process."""
@@ -179,13 +194,29 @@ def sandbox(server: Sandbox) -> Sandbox:
     return server
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[Callable[[str], ForkServer]]:
+    """Gives the server that runs programs of a published client, or of ours for `omicsdk`."""
+    servers: dict[str, ForkServer] = {}
+
+    def of(module: str) -> ForkServer:
+        if module not in servers:
+            servers[module] = ForkServer(python_of(module), LIBRARIES[module].split())
+        return servers[module]
+
+    yield of
+    for each in servers.values():
+        each.close()
+
+
 @pytest.fixture
-def new_client(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Documented]:
+def new_client(sandbox: Sandbox, tmp_path: Path, fork_server: Callable[[str], ForkServer]) -> Callable[..., Documented]:
     """Makes clients: `new_client("hca")` is logged in, `new_client("omicsdk", token=None)` isn't."""
 
     def make(module: str, token: str | None = "", kind: str = "DSSClient", **environ: str) -> Documented:
         folder = tmp_path / f"{module}-{len(list(tmp_path.iterdir()))}"
-        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token, kind, environ)
+        token = sandbox.token() if token == "" else token
+        return Documented(module, sandbox, folder, token, kind, environ, fork_server(module))
 
     return make
 
@@ -211,7 +242,7 @@ def interpreter_of() -> Callable[[str], Path]:
 @pytest.fixture(params=["hca", "omics"])
 def command(request: pytest.FixtureRequest) -> Path:
     """A command as it is installed, the published client's or ours."""
-    python = peer_python("hca") if request.param == "hca" else Path(sys.executable)
+    python = python_of("hca" if request.param == "hca" else "omicsdk")
     return python.with_name(f"{request.param}{python.suffix}")
 
 

@@ -1,6 +1,5 @@
 """The commands of the published crunch client and of `omics crunch`, one after the other: the site has the same in the end."""
 
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from crunch_user import environment
+from fork_server import ForkServer
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.server import Sandbox
 
@@ -130,20 +130,15 @@ def _items(sandbox: Sandbox) -> list[dict[str, Any]]:
     return found
 
 
-def _run(command: list[str], environment: dict[str, str], sandbox: Sandbox, folder: Path) -> Ended:
+def _run(forks: ForkServer, command: list[str], environment: dict[str, str], sandbox: Sandbox, folder: Path) -> Ended:
     _prepare(sandbox)
     folder.mkdir()
     ended = Ended()
     for each in COMMANDS:
-        done = subprocess.run(
+        done = forks.run(
             [*command, *(word.replace("{folder}", str(folder)) for word in each.words)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
             env={name: value for name, value in environment.items() if name not in each.without},
             cwd=folder,
-            timeout=100,
         )
         ended.codes[each.label] = done.returncode
         ended.said[each.label] = done.stdout + done.stderr
@@ -164,20 +159,20 @@ def published(
     server: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
     interpreter_of: Callable[[str], Path],
+    fork_server: Callable[[str], ForkServer],
 ) -> Ended:
     """How the published client's commands ended."""
     folder = tmp_path_factory.mktemp("published")
-    python = interpreter_of("crunch")
-    return _run([str(python.with_name(f"crunch{python.suffix}"))], environment(server, folder), server, folder / "work")
+    command = [str(interpreter_of("crunch").with_name("crunch"))]
+    return _run(fork_server("crunch"), command, environment(server, folder), server, folder / "work")
 
 
 @pytest.fixture(scope="module")
-def ours(server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def ours(server: Sandbox, tmp_path_factory: pytest.TempPathFactory, fork_server: Callable[[str], ForkServer]) -> Ended:
     """How ours ended."""
     folder = tmp_path_factory.mktemp("ours")
-    python = Path(sys.executable)
-    command = [str(python.with_name(f"omics{python.suffix}")), "crunch"]
-    return _run(command, environment(server, folder), server, folder / "work")
+    command = [str(Path(sys.executable).with_name("omics")), "crunch"]
+    return _run(fork_server("omicsdk"), command, environment(server, folder), server, folder / "work")
 
 
 SHARED = "looped:l4"

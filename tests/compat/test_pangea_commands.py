@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from conformity import NO_TLS
+from fork_server import ForkServer
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 from pangea_steps import STEPS, Commands, Platform, Seen, content_of, fill
@@ -59,15 +60,18 @@ DEFECTS: dict[str, tuple[tuple[bool, Any], tuple[bool, Any]]] = {
 
 @pytest.fixture(scope="module")
 def seen(
-    server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
+    server: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    interpreter_of: Callable[[str], Path],
+    fork_server: Callable[[str], ForkServer],
 ) -> dict[str, Seen]:
     """What both left, step by step."""
     commands = {
-        PUBLISHED: [str(interpreter_of("pangea").with_name("pangea-api"))],
-        OURS: [str(Path(sys.executable).with_name("omics")), "pangea"],
+        PUBLISHED: (fork_server("pangea"), [str(interpreter_of("pangea").with_name("pangea-api"))]),
+        OURS: (fork_server("omicsdk"), [str(Path(sys.executable).with_name("omics")), "pangea"]),
     }
     found: dict[str, Seen] = {}
-    for name, command in commands.items():
+    for name, (forks, command) in commands.items():
         server.reset()
         folder = tmp_path_factory.mktemp("pangea-commands") / "work"
         fill(folder)
@@ -78,7 +82,7 @@ def seen(
         with httpx.Client(
             base_url=f"{server.pangea_url}/api", headers=headers, trust_env=False, verify=NO_TLS
         ) as client:
-            runs = Commands(command, Platform(server, client, folder))
+            runs = Commands(forks, command, Platform(server, client, folder))
             found[name] = {label: runs.run(step) for label, step in STEPS.items()}
     return found
 

@@ -6,13 +6,13 @@ import json
 import os
 import random
 import re
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fork_server import ForkServer
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
@@ -335,11 +335,13 @@ class Commands:
     """The commands of a client, run in a folder with files.
 
     Args:
+        server: Runs them.
         command: How a command line begins.
         platform: What they work on.
     """
 
-    def __init__(self, command: Sequence[str], platform: Platform) -> None:
+    def __init__(self, server: ForkServer, command: Sequence[str], platform: Platform) -> None:
+        self._server = server
         self._command = list(command)
         self._platform = platform
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
@@ -354,15 +356,8 @@ class Commands:
         sandbox = self._platform.sandbox
         where = ("--endpoint", sandbox.pangea_url) if asks else ()
         login = ("--email", SANDBOX_PANGEA_USER, "--password", sandbox.password) if step.login else ()
-        done = subprocess.run(
-            [*self._command, *words, *login, *where],
-            capture_output=True,
-            text=True,
-            env=self._environment,
-            cwd=self._platform.folder,
-            stdin=subprocess.DEVNULL,
-            timeout=60,
-        )
+        command = [*self._command, *words, *login, *where]
+        done = self._server.run(command, env=self._environment, cwd=self._platform.folder)
         ran = Ran(done.returncode, done.stdout, done.stderr)
         try:
             looked = step.look(self._platform, ran)
