@@ -17,7 +17,8 @@ from omicsdk.sandbox.server import Sandbox
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent.parent / ".peers"
 
-# Modules that take most of the time of a start. The published clients are not among them: some read the environment when they are imported.
+# Modules that take most of the time of a start. Published clients are not among them: hca and pangea_api read the environment
+# when they are imported.
 LIBRARIES = {
     "hca": """
         boto3.s3.transfer requests google_auth_oauthlib.flow google.oauth2.service_account google.auth.transport.requests docutils.frontend
