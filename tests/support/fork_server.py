@@ -27,7 +27,7 @@ class ForkServer:
 
     Args:
         python: The interpreter.
-        modules: What it imports before it forks: modules that read no environment and start no thread when they are imported.
+        modules: What it imports before it forks. There they see no variable of the environment, and no home; they start no thread.
     """
 
     def __init__(self, python: Path, modules: Sequence[str]) -> None:
@@ -50,8 +50,8 @@ class ForkServer:
         """
         if self._process is None:
             pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            # NumPy's threads would not survive a fork.
-            alone = {"OPENBLAS_NUM_THREADS": "1"}
+            # botocore remembers paths below the home when it is imported, and NumPy's threads would not survive a fork.
+            alone = {"HOME": os.devnull, "OPENBLAS_NUM_THREADS": "1"}
             self._process = subprocess.Popen(self._command, **pipes, env=alone, start_new_session=True)
         with TemporaryDirectory() as folder:
             files = [Path(folder, name) for name in STREAMS]
@@ -63,10 +63,8 @@ class ForkServer:
             try:
                 print(json.dumps(request), file=self._process.stdin, flush=True)
                 code = int(self._process.stdout.readline())
-            except (
-                BaseException
-            ):  # a test's time limit, for example: the next program would be given the end of this one
-                self.close()
+            except BaseException:
+                self.close()  # after a test's time limit, for example, the next program would be given the end of this one
                 raise
             stdout, stderr = (file.read_text(encoding="utf-8") for file in files[1:])
         return subprocess.CompletedProcess(command, code, stdout, stderr)
