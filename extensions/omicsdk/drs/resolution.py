@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 from urllib.parse import quote
 
-from omicsdk.core.client import Client, PlainClient, beside, plain_request
+from omicsdk.core.client import Client, PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
@@ -49,7 +49,8 @@ RESOLVER = "https://dataguids.org"
 IDENTIFIERS_ORG = "https://registry.api.identifiers.org"
 N2T = "https://n2t.net"
 LOOKUP_SECONDS = 10.0
-"""Seconds for each step of a request to a source; each is asked at most three times."""
+"""Seconds for each step of a request to a source."""
+_TRIES = 3  # of each source at most: there are others
 HOSTS_VARIABLE = "OMICS_DRS_HOSTS"
 """Environment variable: hosts of prefixes that no source is asked about, such as dg.4503=gen3.example.org,drs.abc=drs.example.org."""
 DAYS = 2.0
@@ -264,7 +265,7 @@ class Resolver:
         known: Hosts by prefix that need no lookup, such as a commons' own; or a function that finds them, called once
             when a prefix is first looked up.
         settings: How to look up; by default from the environment.
-        retry: Retries of each lookup; by default two.
+        retry: Retries of each lookup; by default the client's, but two at most.
         clock: The source of time and waits.
         transport: Replaces the network, for tests.
         client: The client whose settings and connections are used; it stays open.
@@ -291,7 +292,10 @@ class Resolver:
         self._mds_url = mds_url if mds_url is not None else (server_url(default_host) if default_host else "")
         file = self.settings.cache_file
         self._cache = None if file is None else HostCache(file, self.settings.days, clock)
-        self._limits: dict[str, Any] = {"retry": retry or Retry(attempts=3), "timeout": LOOKUP_SECONDS}
+        if retry is None:
+            own = None if client is None else exchange_of(client).transport.retry
+            retry = own if own is not None and own.attempts < _TRIES else Retry(attempts=_TRIES)
+        self._limits: dict[str, Any] = {"retry": retry, "timeout": LOOKUP_SECONDS}
         self._options: dict[str, Any] = {**self._limits, "transport": transport, "clock": clock}
         self._client = client
         self._lock = threading.Lock()

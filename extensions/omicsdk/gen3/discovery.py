@@ -158,6 +158,26 @@ DISCOVERY = Discovery(
 """Where a commons and its login are found."""
 
 
+def stated_retry(environ: Mapping[str, str] | None = None) -> Retry | None:
+    """Return the default retries: as many tries as GEN3SDK_MAX_RETRIES states.
+
+    Args:
+        environ: The environment variables; None for the process's own.
+
+    Returns:
+        None if the variable is not set.
+
+    Raises:
+        ConfigError: It is not a number from 1.
+    """
+    stated = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
+    if not stated:
+        return None
+    if not stated.isdecimal() or int(stated) < 1:
+        raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Set it to a whole number from 1.")
+    return Retry(attempts=int(stated))
+
+
 class CommonsAddress:
     """Base of the commons' clients: a host alone is a base URL, and a login states its commons."""
 
@@ -166,14 +186,7 @@ class CommonsAddress:
 
     @property
     def _retry(self) -> Retry | None:
-        """Return the default retries: as many tries as GEN3SDK_MAX_RETRIES states."""
-        environ = self._settings.environ
-        stated = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
-        if not stated:
-            return None
-        if not stated.isdecimal() or int(stated) < 1:
-            raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Set it to a whole number from 1.")
-        return Retry(attempts=int(stated))
+        return stated_retry(self._settings.environ)
 
     def _resolved(
         self,

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from nobodys_home import leave_home
 from omicsdk.core import NO_RETRY, ConfigError, ManualClock
-from omicsdk.drs import ResolutionSettings, Resolver, UnknownPrefix
+from omicsdk.core.retry import Retry
+from omicsdk.drs import Drs, ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.hosts import PREFIXES
 from omicsdk.drs.registries import host_in_pattern, host_of, hosts_by_prefix
 from omicsdk.drs.resolution import server_url, settings_from
@@ -314,3 +315,14 @@ def test_hosts_and_their_urls() -> None:
     assert server_url("127.0.0.1:8080") == "http://127.0.0.1:8080"
     assert server_url("localhost") == "http://localhost"
     assert server_url("[::1]:9") == "http://[::1]:9"
+
+
+@pytest.mark.parametrize(("attempts", "tries"), [(1, 1), (2, 2), (8, 3)])
+def test_a_lookup_is_retried_no_more_than_the_client_retries(web: Web, attempts: int, tries: int):
+    web.answers[DIST] = httpx.Response(503)
+    transport, clock = httpx.MockTransport(web), ManualClock(START)
+    with Drs("home.example.org", transport=transport, retry=Retry(attempts=attempts), clock=clock, environ={}) as drs:
+        resolver = Resolver("home.example.org", settings=ResolutionSettings(order=("dataguids_dist",)), client=drs)
+        with pytest.raises(UnknownPrefix):
+            resolver.host("drs://dg.1:abc")
+    assert web.asked.count(DIST) == tries

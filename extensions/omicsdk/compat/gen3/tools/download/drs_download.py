@@ -33,6 +33,7 @@ from omicsdk.drs.objects import DrsObject, NoAccess, object_of
 from omicsdk.drs.planning import DEEPEST, RequestedObject, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
 from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.discovery import stated_retry
 from omicsdk.gen3.downloads import Logins, permissions_of
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import ManifestError, rows_of
@@ -320,7 +321,9 @@ def resolve_drs_hostname_from_id(
         return None
     if kind == "compact" and start not in resolved_drs_prefix_cache:
         url = mds_url if "://" in mds_url else server_url(mds_url) if mds_url else ""
-        resolver = Resolver(mds_url=url.removesuffix("/mds").rstrip("/"), settings=settings_from())
+        resolver = Resolver(
+            mds_url=url.removesuffix("/mds").rstrip("/"), settings=settings_from(), retry=stated_retry()
+        )
         resolved_drs_prefix_cache[start] = resolver.host(parse_drs_id(object_id))
     return start if kind == "hostname" else resolved_drs_prefix_cache[start], accession, kind
 
