@@ -63,7 +63,7 @@ test-long: $(STAMP)
 # its scenario is run once, and the published gen3 keeps temporary files of all processes in one folder.
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m compat tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long" tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -137,6 +138,54 @@ def test_make_test_takes_no_profile_and_no_seed() -> None:
     assert '-m "not long" tests/unit' in unit
     assert '-m "not long and not compat and not types and not release" tests/functional' in functional
     assert re.search(r"^.*-m pytest -q -m types tests/typing tests/functional$", made("types"), re.MULTILINE)
+
+
+LISTS = """
+def pytest_collection_finish(session):
+    for item in session.items:
+        print("item", item.path, *{mark.name for mark in item.iter_markers()})
+"""
+
+
+class Marks(dict[str, bool]):
+    """The marks of a test, as the names of a `-m` expression."""
+
+    def __missing__(self, name: str) -> bool:
+        return False
+
+
+@needs_make
+def test_every_test_that_is_not_long_runs_in_ci(tmp_path: Path) -> None:
+    (tmp_path / "lists.py").write_text(LISTS)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "lists",
+        "-p",
+        "no:cacheprovider",
+        "-qq",
+        "--collect-only",
+        "tests",
+    ]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    listed = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+    left = {tuple(line.split()[1:]) for line in listed.splitlines() if line.startswith("item ")}
+    assert len(left) > 500
+    for run in re.findall(
+        r"-m pytest (.*)$", made("types", "release-check", "test", "examples", "compat"), re.MULTILINE
+    ):
+        words = shlex.split(run)
+        chosen = words[words.index("-m") + 1]
+        folders = [ROOT / word for word in words if word.startswith("tests/")]
+        left = {
+            (path, *marks)
+            for path, *marks in left
+            if not any(Path(path).is_relative_to(folder) for folder in folders)
+            or not eval(chosen, {"__builtins__": {}}, Marks(dict.fromkeys(marks, True)))
+        }
+    assert {(path, *marks) for path, *marks in left if "long" not in marks} == set()
 
 
 @needs_make
