@@ -1,9 +1,9 @@
-"""What the published clients have, where it is here, and what differs: the parts of docs/coming-from-*.md that are made.
+"""The generated parts of docs/coming-from-*.md: names of the published clients, their equivalents here, and the differences.
 
-    .peers/gen3/bin/python docs/published_names.py gen3    read a published package's names anew
+    .peers/gen3/bin/python docs/published_names.py gen3    update the names of a published package
 
-That writes specs/SERVICE/published-names.json. `make docs` makes of it, of omicsdk.compat and of its differences.toml the tables
-of the pages, and specs/SERVICE/names-exceptions.txt.
+That writes specs/SERVICE/published-names.json. From it, omicsdk.compat and differences.toml, `make docs` generates the tables of
+the pages, and specs/SERVICE/names-exceptions.txt.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Face:
 
     Attributes:
         name: The package that a program imports, and the face below omicsdk.compat.
-        page: What its page is called behind `coming-from-`.
-        service: The folder in specs/ that keeps its names.
-        root: The module below which its public names are.
-        unlisted: Modules that nothing lists, because their folder has no __init__.py.
+        page: Name of its page after `coming-from-`.
+        service: Folder in specs/ with its names.
+        root: Module that contains its public names.
+        unlisted: Modules that pkgutil does not list, because their folder has no __init__.py.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Face:
 
     @property
     def published_file(self) -> Path:
-        """The published package's names."""
+        """The file with the published package's names."""
         return ROOT / "specs" / self.service / "published-names.json"
 
     @property
     def exceptions_file(self) -> Path:
-        """The names that differ on purpose, as the project's checks read them."""
+        """The file of intended differences, as the project's checks read it."""
         return ROOT / "specs" / self.service / "names-exceptions.txt"
 
     @property
@@ -86,11 +86,11 @@ def read(face: Face, package: str) -> dict[str, Any]:
 
     Args:
         face: The client.
-        package: What the package is called where it is installed from.
+        package: Name of its distribution.
 
     Returns:
-        Its version; what its top exports; each module that is not left out here to the names that it defines: a class to the
-        names of its members, a function to None, a constant to its type, and to its value where its source states it.
+        Its version, the names that its top module exports, and for each module that is not left out here the names that it defines:
+        a class with the names of its members, a function with None, a constant with its type, and its value if it is a literal.
     """
     import tomllib
 
@@ -115,7 +115,7 @@ def read(face: Face, package: str) -> dict[str, Any]:
 
 
 def _constants(module: ModuleType) -> dict[str, dict[str, Any]]:
-    """The names that a module assigns at its top, without loggers. A value that is computed may be another one elsewhere."""
+    """Return the constants of a module, without loggers. Computed values are omitted: they may differ between machines."""
     found: dict[str, dict[str, Any]] = {}
     source = Path(module.__file__ or "").read_text(encoding="utf-8")
     for statement in ast.parse(source).body:
@@ -134,7 +134,7 @@ def _constants(module: ModuleType) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A constant as JSON has it."""
+    """Convert a constant to JSON types."""
     if isinstance(value, set | frozenset):
         return sorted(value)
     return list(value) if isinstance(value, tuple) else value
@@ -155,7 +155,7 @@ def _differences(face: Face) -> Differences:
 
 @cache
 def _ours(new: str) -> dict[str, dict[str, Any]]:
-    """All that is named in the modules of a face: name to the modules that have it."""
+    """Return the names of a face, each with the modules that have it."""
     package = importlib.import_module(new)
     found: dict[str, dict[str, Any]] = {}
     for info in sorted(pkgutil.walk_packages(package.__path__, f"{new}."), key=lambda info: info.name):
@@ -168,17 +168,17 @@ def _ours(new: str) -> dict[str, dict[str, Any]]:
 
 
 def place(face: Face, module: str, name: str, exported: list[str]) -> tuple[str, Any] | None:
-    """Return where a published name is here.
+    """Find the equivalent of a published name.
 
     Args:
         face: The client.
         module: The published module.
         name: The name.
-        exported: What the published package's top exports.
+        exported: Names that the published package's top module exports.
 
     Returns:
-        Our module, and what it has by that name; None where no module has it. It is the top where the published top exports
-        it, else the module of the same name where that has it, else the one that defines it.
+        Our module and the object of that name; None if no module has it. The module is the top one if the published top module
+        exports the name, else the module of the same name if that has it, else the one that defines it.
     """
     new = f"omicsdk.compat.{face.name}"
     if name in exported:
@@ -195,14 +195,14 @@ def place(face: Face, module: str, name: str, exported: list[str]) -> tuple[str,
 
 
 def rows(face: Face, published: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the table of names: each published name, where it is here, and its members.
+    """Yield the rows of the table of names: the published name, its equivalent here, and its members.
 
     Args:
         face: The client.
-        published: What `read` gave.
+        published: Result of `read`.
 
     Raises:
-        LookupError: A name is nowhere, and the table of differences has no reason.
+        LookupError: A name has no equivalent, and the table of differences has no reason.
     """
     known = _differences(face)
     for module, names in sorted({**published["modules"], **{module: {} for module in known.modules}}.items()):
@@ -218,14 +218,14 @@ def rows(face: Face, published: Mapping[str, Any]) -> Iterator[tuple[str, str, s
 def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) -> tuple[str, str, str]:
     old, known = f"`{module}.{name}`", _differences(face)
     if instead := known.replaced.get(f"{module}.{name}"):
-        return old, instead, "an internal"
+        return old, instead, "internal"
     if name in known.names:
         return old, "", known.names[name]
     if isinstance(members, dict):
         return old, f"`{_constant(face, module, name, members)}`", "a constant"
     found = place(face, module, name, exported)
     if found is None:
-        raise LookupError(f"{module}.{name} is nowhere in omicsdk.compat.{face.name}")
+        raise LookupError(f"{module}.{name} is missing from omicsdk.compat.{face.name}")
     home, ours = found
     why: dict[str, list[str]] = {}
     for member in (member for member in members or () if not _has(ours, member)):
@@ -234,12 +234,12 @@ def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) 
             raise LookupError(f"{name} has no {member} in omicsdk.compat.{face.name}")
         why.setdefault(reason, []).append(f"`{member}`")
     there = ", ".join(f"`{member}`" for member in members or () if _has(ours, member))
-    without = [f"not {', '.join(lost)}: {reason}" for reason, lost in why.items()]
+    without = [f"no {', '.join(lost)}: {reason.removesuffix('.')}" for reason, lost in why.items()]
     return old, f"`{home}.{name}`", "; ".join(filter(None, [there, *without]))
 
 
 def _constant(face: Face, module: str, name: str, stated: Mapping[str, Any]) -> str:
-    """The whole name of a constant here, which has the published type and value."""
+    """Return the full name of a constant here, and verify that its type and value are the published ones."""
     home = f"omicsdk.compat.{_differences(face).moved.get(module, module)}"
     if not hasattr(importlib.import_module(home), name):
         raise LookupError(f"{home} has no {name}, which is {stated}")
@@ -255,17 +255,17 @@ def _has(owner: Any, member: str) -> bool:
 
 
 def exceptions(face: Face) -> str:
-    """Return the file of names that differ on purpose; empty where there are none."""
+    """Return the file of intended differences; empty if there are none."""
     known = _differences(face)
     if not known.names:
         return ""
     head = f"# Made by `make docs` of omicsdk/compat/{face.name}/differences.toml: public names of {known.package} {known.version}"
-    lines = [f"{head} that", "# are left out on purpose, or whose arguments differ; one a line, with the reason."]
+    lines = [f"{head} that", "# are left out on purpose, or whose arguments differ; one per line, with the reason."]
     return "\n".join([*lines, *(f"{name} # {reason}" for name, reason in known.names.items()), ""])
 
 
 def page(face: Face, text: str) -> str:
-    """Return a page with its tables made anew between their marks.
+    """Return a page with its generated tables updated.
 
     Args:
         face: The client.
@@ -291,5 +291,5 @@ def _part(face: Face, part: str) -> str:
 if __name__ == "__main__":
     chosen = FACES[sys.argv[1]]
     names = {"hca": "hca", "sevenbridges": "sevenbridges-python", "pangea_api": "pangea-api", "crunch": "django-crunch"}
-    told = json.dumps(read(chosen, names.get(chosen.name, chosen.name)), indent=1)
-    chosen.published_file.write_text(f"{told}\n", encoding="utf-8")
+    text = json.dumps(read(chosen, names.get(chosen.name, chosen.name)), indent=1)
+    chosen.published_file.write_text(f"{text}\n", encoding="utf-8")
