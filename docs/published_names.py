@@ -225,7 +225,7 @@ def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) 
         return old, f"`{_constant(face, module, name, members)}`", "a constant"
     found = place(face, module, name, exported)
     if found is None:
-        raise LookupError(f"{module}.{name} is missing from omicsdk.compat.{face.name}")
+        raise LookupError(f"{module}.{name} is nowhere in omicsdk.compat.{face.name}")
     home, ours = found
     why: dict[str, list[str]] = {}
     for member in (member for member in members or () if not _has(ours, member)):

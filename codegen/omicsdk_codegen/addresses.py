@@ -1,4 +1,4 @@
-"""Which addresses a reference may lead to: the document's folder, copies of web pages, and what the user allowed."""
+"""The addresses that a reference may use: the document's folder, copies of web pages, and those that the user allowed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .facts import told
+from .facts import describe
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, DATE, DATE_TIME, Array, Enum, Map, Ref, Scalar, Type, Union
@@ -56,7 +56,7 @@ def _parameter(argument: Argument) -> Json:
         "type": _kind(argument.type),
         "choices": list(element.values) if isinstance(element, Enum) else None,
         "default": argument.schema.get("default"),
-        "help": told(argument.schema),
+        "help": describe(argument.schema),
     }
     if isinstance(argument.type, Array):
         row["items"] = _kind(argument.type.item)

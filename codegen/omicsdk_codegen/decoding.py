@@ -17,7 +17,7 @@ class Decoding:
     Args:
         classes: models' classes by key.
         imports: takes what the code needs of omicsdk.core.
-        use_model: is told each model whose class the code names.
+        use_model: called with each model whose class the code names.
     """
 
     def __init__(self, classes: Mapping[str, str], imports: Imports, use_model: Callable[[str], None]) -> None:

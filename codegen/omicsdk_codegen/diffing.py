@@ -153,8 +153,8 @@ def _retyped(
     listed, lists = choices(was), choices(now)
     lost, gained = [v for v in listed if v not in lists], [v for v in lists if v not in listed]
     if listed and lists and (lost or gained) and opened(was) == opened(now):
-        told = [f"{word} {_listed(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
-        yield breaking, f"{what} {' and '.join(told)}"
+        parts = [f"{word} {_listed(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
+        yield breaking, f"{what} {' and '.join(parts)}"
         return
     here, there = words(was, old.names.classes), words(now, new.names.classes)
     yield breaking, f"{what} is {there}; it was {here}"
@@ -200,7 +200,7 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
 
 
 def _follow(pages: Pages) -> str:
-    """How a page leads to the next one, in words."""
+    """Describe how a page refers to the next one."""
     more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(pages.more.items()))
     return f"{pages.style} ({more})" if more else pages.style
 
@@ -265,13 +265,13 @@ def _field(
         yield (sent, f"{what} is required now") if now.required else (received, f"{what} may be missing now")
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield (sent, f"{what} can't be null any more") if was.nullable else (received, f"{what} may be null")
-    told: dict[str, bool] = {}
+    parts: dict[str, bool] = {}
     for breaking, words_ in [
         *(_sent(what, was.type, now.type, old, new) if sent else ()),
         *(_received(what, was.type, now.type, old, new) if received else ()),
     ]:
-        told[words_] = told.get(words_, False) or breaking
-    yield from ((breaking, words_) for words_, breaking in told.items())
+        parts[words_] = parts.get(words_, False) or breaking
+    yield from ((breaking, words_) for words_, breaking in parts.items())
 
 
 def _listed(values: list[str | int]) -> str:

@@ -12,7 +12,7 @@ from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
 from .places import Places
-from .progress import Told, silent
+from .progress import OnProgress, silent
 from .resolve import resolve
 from .targets import Ask
 from .upgrade import upgrade
@@ -32,7 +32,7 @@ def read(
     report: Report | None = None,
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Told = silent,
+    on_progress: OnProgress = silent,
 ) -> Document:
     """Read a document: load it, apply overlays, resolve its references, and upgrade it to one form.
 
@@ -46,7 +46,7 @@ def read(
         report: takes what was repaired or left out.
         folder: what files may be opened in, the document's own folder or one above it; default the former.
         ask: as of `resolve`.
-        told: called with the progress.
+        on_progress: called with the progress.
 
     Raises:
         DocumentError: with all faults of the step that found any.
@@ -54,7 +54,7 @@ def read(
     report = report or Report()
     report.folder = spec.parent
     _check(spec, allow_urls, refs, folder)
-    root, *laid = _each([lambda path=path: load(path, told) for path in (spec, *overlays)])
+    root, *laid = _each([lambda path=path: load(path, on_progress) for path in (spec, *overlays)])
     uris = _each([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
     about = list(zip(uris, laid, strict=True))
     places = Places()
@@ -73,9 +73,9 @@ def read(
             report=report,
             folder=folder,
             ask=ask,
-            told=told,
+            on_progress=on_progress,
         )
-        return upgrade(resolved, told)
+        return upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(root.label, None)]) from error
 

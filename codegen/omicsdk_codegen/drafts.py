@@ -331,7 +331,7 @@ class Drafter:
 
         Args:
             media: the media type.
-            pointer: where it stands.
+            pointer: its JSON pointer.
             what: what it is, as the report has it.
             read: whether items are read one by one.
         """

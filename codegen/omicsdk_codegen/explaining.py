@@ -48,7 +48,7 @@ class Explanation:
         name: the client's attribute.
         method: as it is sent.
         path: as the document has it.
-        place: where the operation stands.
+        place: JSON pointer of the operation.
         command: its word on the command line.
         named: the reason for its name.
         module: of the package.

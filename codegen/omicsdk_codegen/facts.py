@@ -18,7 +18,7 @@ _BOUNDS = {
 }  # fmt: skip
 
 
-def told(schema: Object) -> str:
+def describe(schema: Object) -> str:
     """Return the description of a value, followed by facts that it does not contain."""
     said = sentence(schema.get("description"))
     return " ".join(text for text in (said, facts_text(schema, said)) if text)

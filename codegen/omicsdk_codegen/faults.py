@@ -20,7 +20,7 @@ class Fault:
     Attributes:
         message: what is wrong, naming the thing.
         remedy: what to do about it.
-        file: the file that it stands in, as the user would name it.
+        file: the file that contains it, as the user would name it.
         line: counted from 1; None if the text has none (a missing file).
         pointer: JSON pointer in that file; "" is the whole of it.
     """
@@ -61,7 +61,7 @@ class Note:
     """A row of report.json: something that was changed, left out or lost its type.
 
     Attributes:
-        pointer: JSON pointer in `file`, where the thing stands as published.
+        pointer: JSON pointer in `file`, as published.
         file: as in `Fault`.
         line: as in `Fault`.
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,

@@ -69,7 +69,7 @@ class Finder:
 
         Args:
             node: a mapping with `$ref`.
-            source: the file that it stands in.
+            source: the file that contains it.
 
         Raises:
             Broken: it has no valid target.

@@ -24,7 +24,7 @@ class Flat:
 
     Attributes:
         schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left unchanged.
-        pointers: where each property's schema stands.
+        pointers: JSON pointer of each property's schema.
         unions: each oneOf or anyOf with its pointer, in order.
         conflict: the contradiction, in words; None if there is none.
     """
@@ -64,7 +64,7 @@ _OBJECT = ("object", ["object"], ["object", "null"], ["null", "object"])
 
 
 class TooComposed(Exception):
-    """A schema is composed of more parts than `MAX_PARTS`. Its argument is where it stands."""
+    """A schema is composed of more parts than `MAX_PARTS`. Its argument is the schema's JSON pointer."""
 
 
 class Flattener:
@@ -86,7 +86,7 @@ class Flattener:
 
         Args:
             schema: the schema.
-            pointer: where it stands.
+            pointer: its JSON pointer.
 
         Raises:
             TooComposed: it has more than `MAX_PARTS` parts.

@@ -14,7 +14,7 @@ from .document import Document, read
 from .faults import DocumentError, Fault, Report
 from .only import only_tags
 from .plan import Package, plan
-from .progress import Told, silent
+from .progress import OnProgress, silent
 from .render import compact_json, readable_json, render_namespace, render_package
 from .targets import Ask
 from .texts import one_line
@@ -72,7 +72,7 @@ def plan_package(
     tags: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Told = silent,
+    on_progress: OnProgress = silent,
     dates: bool = False,
 ) -> Planned:
     """Read a document and plan its package; nothing is written.
@@ -87,14 +87,14 @@ def plan_package(
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
-        told: is told each step as it begins, and how far it is.
+        on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
     report = Report()
-    told(f"reading {one_line(spec.name)}")
+    on_progress(f"reading {one_line(spec.name)}")
     document = read(
         spec,
         overlays,
@@ -104,10 +104,10 @@ def plan_package(
         report=report,
         folder=folder,
         ask=ask,
-        told=told,
+        on_progress=on_progress,
     )
     document = only_tags(document, tags)
-    return Planned(document, plan(document, name, report, told, dates=dates), report)
+    return Planned(document, plan(document, name, report, on_progress, dates=dates), report)
 
 
 @_uncollected()
@@ -123,7 +123,7 @@ def make_package(
     tags: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Told = silent,
+    on_progress: OnProgress = silent,
     dates: bool = False,
 ) -> Made:
     """Make a package's files of a document, without writing one.
@@ -139,7 +139,7 @@ def make_package(
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
-        told: is told each step as it begins, and how far it is.
+        on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
@@ -155,11 +155,11 @@ def make_package(
         tags=tags,
         folder=folder,
         ask=ask,
-        told=told,
+        on_progress=on_progress,
         dates=dates,
     )
-    told(f"writing the code of {len(planned.package.operations)} operations")
-    files = render_package(planned.package, origin, told)
+    on_progress(f"writing the code of {len(planned.package.operations)} operations")
+    files = render_package(planned.package, origin, on_progress)
     rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
     return Made(planned.package, files, planned.report)

@@ -1,4 +1,4 @@
-"""Schemas outside a document's schema section, which are moved there under names of their own."""
+"""Schemas outside a document's schema section, which are moved there under separate names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
 
     Args:
         file: its file as the document's folder or the network names it, with `/`.
-        pointer: where it stands in the file.
+        pointer: its JSON pointer in the file.
         inside_root: whether that file is the document itself, whose name says nothing.
     """
     way = tokens(pointer)

@@ -10,14 +10,14 @@ from .faults import DocumentError, Fault
 from .limits import MAX_BYTES
 from .load_json import JsonLines, read_json
 from .load_yaml import read_yaml, yaml_lines
-from .progress import Told, silent
+from .progress import OnProgress, silent
 from .source import Source
 from .values import Json
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def load(path: Path, told: Told = silent) -> Source:
+def load(path: Path, on_progress: OnProgress = silent) -> Source:
     """Load a document, an overlay, or a file that one of them refers to.
 
     YAML is read with the scalars of YAML 1.2 (only true and false are booleans; `no`, dates and 12:30 stay text) and
@@ -26,7 +26,7 @@ def load(path: Path, told: Told = silent) -> Source:
 
     Args:
         path: the file; `.json` is read as JSON only, any other as JSON when it is that, else as YAML.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         The file's value, a mapping.
@@ -35,7 +35,9 @@ def load(path: Path, told: Told = silent) -> Source:
         DocumentError: it can't be opened, isn't text, isn't YAML or JSON, isn't a mapping, has a key twice, nests
             deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
-    return load_bytes(read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri(), told=told)
+    return load_bytes(
+        read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri(), on_progress=on_progress
+    )
 
 
 def read_file(path: Path, label: str) -> bytes:
@@ -53,7 +55,7 @@ def read_file(path: Path, label: str) -> bytes:
         raise DocumentError([Fault(f"it can't be opened: {reason}", "Name a file that can be read.", label)]) from error
 
 
-def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = silent) -> Source:
+def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnProgress = silent) -> Source:
     """Load bytes that were fetched or read already.
 
     Args:
@@ -61,7 +63,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = sil
         path: where it came from; its suffix says whether it is JSON.
         label: how messages name it.
         uri: what its references are relative to.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Raises:
         DocumentError: as in `load`.
@@ -79,11 +81,11 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = sil
                 raise DocumentError(
                     [Fault(f"invalid JSON: {error}", "Fix its syntax.", label, _line(error))]
                 ) from error
-            data = read_yaml(text, label, told)
+            data = read_yaml(text, label, on_progress)
         else:
             as_json = True
     else:
-        data = read_yaml(text, label, told)
+        data = read_yaml(text, label, on_progress)
     if not isinstance(data, dict):
         raise DocumentError(
             [

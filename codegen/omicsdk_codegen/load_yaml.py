@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from .faults import DocumentError, Fault
 from .limits import MAX_COPIED, MAX_DEPTH, copied_fault, nested_fault, twice_fault
-from .progress import Count, Told, silent
+from .progress import Count, OnProgress, silent
 from .texts import one_line
 from .values import Json, Node, Object, escape
 
@@ -39,13 +39,13 @@ _CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq", _TAG + "set", _TAG + "
 _VERSIONS = ("/swagger", "/openapi", "/overlay", "/info/version")
 
 
-def read_yaml(text: str, label: str, told: Told = silent) -> Json:
+def read_yaml(text: str, label: str, on_progress: OnProgress = silent) -> Json:
     """Build the value of a YAML text, reporting progress.
 
     Raises:
         DocumentError: it isn't YAML, holds several documents, has keys twice, or exceeds the limits.
     """
-    builder = _Builder(label, None, told)
+    builder = _Builder(label, None, on_progress)
     data = builder.build(text)
     if builder.faults:
         raise DocumentError(builder.faults)
@@ -80,11 +80,11 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, label: str, lines: dict[str, int] | None, told: Told = silent) -> None:
+    def __init__(self, label: str, lines: dict[str, int] | None, on_progress: OnProgress = silent) -> None:
         self.faults: list[Fault] = []
         self._label = label
         self._lines = lines
-        self._told = told
+        self._on_progress = on_progress
         self._root: list[Json] = []
         self._stack: list[_Open] = []
         self._anchors: dict[str, Json] = {}
@@ -95,7 +95,7 @@ class _Builder:
     def build(self, text: str) -> Json:
         import yaml
 
-        count = Count(f"reading lines of {one_line(PurePath(self._label).name)}", text.count("\n"), self._told)
+        count = Count(f"reading lines of {one_line(PurePath(self._label).name)}", text.count("\n"), self._on_progress)
         try:
             for event in _events(self._shielded(text)):
                 self._line = event.start_mark.line + 1

@@ -19,12 +19,12 @@ def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
 
     Args:
         value: has `$ref`; members beside it stay and count more.
-        source: the file that it stands in.
+        source: the file that contains it.
         store: the files of the document.
         notes: takes in that this was put right.
 
     Raises:
-        Refused, DocumentError, LookupError: it leads to no mapping (as `locate`).
+        Refused, DocumentError, LookupError: it does not refer to a mapping (as `locate`).
     """
     reference = str(value["$ref"])
     target = _end(value, source, store)
@@ -54,7 +54,7 @@ def _end(value: Object, source: Source, store: Store) -> Target:
 def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
     """Spread the sections of a document that are references, so that their members have pointers.
 
-    One that leads nowhere stays, and is told when it is walked.
+    A reference without a target stays, and is reported when it is walked.
     """
     assert isinstance(root.data, dict)
     data = _spread_members("document", root.data, root, store, notes)

@@ -93,7 +93,7 @@ def sent_type(media_type: str, form: Form) -> str:
 def accepted(forms: Mapping[str, Form]) -> str:
     """Return an Accept header for the types that an operation can read, and no others.
 
-    Bytes and text are read whatever they are, so that a server that tells its errors or its answers by another name may
+    Bytes and text are read under any media type, so a server may send these with the wrong type, for errors or
     send these; what is read as JSON can't be a table or a page, which a range such as `*/*` would invite. Where one
     status has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
 

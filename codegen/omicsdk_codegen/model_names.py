@@ -11,7 +11,7 @@ from .operations import class_stem
 from .shapes import Model, models_in
 from .values import Json, Object, at, join, tokens
 
-# How much of a pointer a name includes, from the least: the fields and lists that lead to the schema; statuses and
+# How much of a pointer a name includes, from the least: the fields and lists above the schema; statuses and
 # bodies; the value that identifies a variant; all that a variant requires, and media types; every step, with the
 # numbers of variants.
 _Detail: TypeAlias = Literal[0, 1, 2, 3, 4]

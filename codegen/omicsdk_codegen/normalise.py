@@ -10,7 +10,7 @@ from .faults import Note, Report
 from .flatten import Flat, Flattener, parts_of
 from .limits import MAX_MODELS, TooManyModels
 from .naming import settle, wanted_field
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .shapes import (
     ANY,
     BOOLEAN,
@@ -55,7 +55,7 @@ class Normaliser:
     Attributes:
         schemas: the document's named schemas.
         models: the models that the settled types are made of, by key.
-        lost: pointers of schemas that became any value, which the report tells.
+        lost: pointers of schemas that were replaced by any value, for the report.
 
     Args:
         document: the upgraded document.
@@ -79,9 +79,9 @@ class Normaliser:
         self._depth = 0
         self._unfilled: deque[tuple[Model, Flat]] = deque()
 
-    def components(self, told: Told = silent) -> dict[str, Type]:
+    def components(self, on_progress: OnProgress = silent) -> dict[str, Type]:
         """Determine the types of all of the document's named schemas, used or not, reporting progress."""
-        return {name: self.named(name) for name in counted(self.schemas, "settling the types of schemas", told)}
+        return {name: self.named(name) for name in counted(self.schemas, "settling the types of schemas", on_progress)}
 
     def named(self, name: str) -> Type:
         """Return the type of a named schema. One that is not a model and contains itself is any value in the inner
@@ -103,7 +103,7 @@ class Normaliser:
 
         Args:
             schema: the schema, with references and allOf.
-            pointer: where it stands; models that stand right here have it as their key.
+            pointer: its JSON pointer; models defined at this place have it as their key.
             body: whether it is a body, an answer or a part of a multipart body, where binary text is bytes.
         """
         if not isinstance(schema, dict):
@@ -311,7 +311,7 @@ class Normaliser:
         return union_of(types, tag, table)
 
     def _folded(self, flat: Flat, members: list[tuple[Json, str]], pointer: str) -> Type:
-        """Merge an object with fields of its own and variants into one model, in which the variants' fields are
+        """Merge an object with fields and variants into one model, in which the variants' fields are
         optional.
         """
         properties: Object = {}

@@ -44,10 +44,10 @@ class Notes:
         """Note something that is read differently from how it is written.
 
         Args:
-            node: the container that it stands in.
+            node: the container that has it.
             key: its key there; None is the container itself.
             kind: as in `faults.Note`.
-            before: what stands there.
+            before: the present value.
             after: what is made of it.
             certain: whether its author can have meant nothing else.
         """

@@ -23,7 +23,7 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
             document as it is.
 
     Returns:
-        A document of its own with the same places.
+        A separate document with the same places.
 
     Raises:
         DocumentError: a tag that no operation and no webhook has.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .error_classes import error_class
-from .facts import told
+from .facts import describe
 from .operations import Argument, Draft
 from .texts import clean, hanging, one_line, sentence, summary
 
@@ -36,7 +36,7 @@ def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str
 
 
 def _argument_doc(argument: Argument, annotation: str) -> str:
-    texts = [told(argument.schema), "" if argument.required else "Optional."]
+    texts = [describe(argument.schema), "" if argument.required else "Optional."]
     said = " ".join(text for text in texts if text) or "Not described."
     return hanging(f"{argument.python} ({annotation}): ", said, 4)
 

@@ -31,7 +31,7 @@ class Stated:
 
     Attributes:
         key: pointer of the operation.
-        path: key of the path item: with what tells operations of one URL apart.
+        path: key of the path item, including the part that distinguishes operations of one URL.
         sent: the path that is sent, with placeholders.
         method: in upper case, but as it is spelled among additionalOperations.
         data: the operation object.
@@ -94,7 +94,7 @@ class Argument:
         how: how its value is written.
         raw: whether slashes stay slashes in a path.
         whole: whether it is the whole body, not a field of it.
-        fields: of a whole query that is a form the fields that are written in a way of their own, and how.
+        fields: for a whole query that is a form, the fields with a special encoding, and the encoding.
     """
 
     key: str
@@ -168,7 +168,7 @@ class Pages:
         paths: for each key the attributes from a page to its list; nothing when a page's form isn't known.
         item: an item's type.
         key: what the item's type is asked by.
-        more: what else core's Paging is told, by its name there.
+        more: further arguments of core's Paging, by name.
     """
 
     style: str

@@ -64,7 +64,7 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
         places: takes in where each part of the result comes from.
 
     Returns:
-        A source with a value of its own; only `places` knows the lines of its parts.
+        A source with separate data; only `places` knows the lines of its parts.
 
     Raises:
         DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or doesn't

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .progress import Count, Told, silent
+from .progress import Count, OnProgress, silent
 from .shapes import Enum, Model, Type
 from .surrogate import UNTAGGED, Surrogate, surrogate
 
@@ -85,13 +85,13 @@ class LostType(Exception):
     """The parser returned nothing for a type. The argument is the pointer of the type."""
 
 
-def parse(models: Iterable[Model], wanted: Mapping[str, Type], told: Told = silent) -> Parsed:
+def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnProgress = silent) -> Parsed:
     """Ask the parser for the Python type of each field and each wanted type; each type is requested once.
 
     Args:
         models: all models of the document.
         wanted: further types by key.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Raises:
         LostType: one of them didn't come back.
@@ -104,7 +104,7 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], told: Told = sile
         places.setdefault(type_, key)
     asked = list(places)
     answers: dict[Type, PythonType] = {}
-    count = Count("asking for the Python types", len(asked), told)
+    count = Count("asking for the Python types", len(asked), on_progress)
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         count.reached(start)
         answers |= _answers(asked[start : start + _ASKED_AT_ONCE], places)

@@ -24,8 +24,8 @@ from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
-from .progress import Told, counted, silent
-from .security import need_of, told_ways, ways_of
+from .progress import OnProgress, counted, silent
+from .security import describe_ways, need_of, ways_of
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
 from .values import Json, Object
@@ -77,21 +77,23 @@ class Package:
     names: Names
 
 
-def plan(document: Document, service: str, report: Report, told: Told = silent, *, dates: bool = False) -> Package:
+def plan(
+    document: Document, service: str, report: Report, on_progress: OnProgress = silent, *, dates: bool = False
+) -> Package:
     """Plan a package.
 
     Args:
         document: the upgraded document.
         service: the package's name, a Python identifier.
         report: takes notes of what is lost.
-        told: is told each step as it begins, and how far it is.
+        on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
         DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests, is composed or has models without end.
     """
     try:
-        return _plan(document, service, report, told, dates=dates)
+        return _plan(document, service, report, on_progress, dates=dates)
     except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooManyModels as error:
@@ -103,16 +105,17 @@ def plan(document: Document, service: str, report: Report, told: Told = silent, 
         raise DocumentError([fault]) from error
 
 
-def _plan(document: Document, service: str, report: Report, told: Told, *, dates: bool) -> Package:
+def _plan(document: Document, service: str, report: Report, on_progress: OnProgress, *, dates: bool) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
     normaliser = Normaliser(document, report, dates=dates)
-    told("settling the types of schemas")
-    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components(told).items()}
+    on_progress("settling the types of schemas")
+    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components(on_progress).items()}
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [
-        drafter.draft(operation, names[operation.key]) for operation in counted(stated, "settling operations", told)
+        drafter.draft(operation, names[operation.key])
+        for operation in counted(stated, "settling operations", on_progress)
     ]
     webhooks = list(stated_webhooks(document.data))
     webhook_names = name_webhooks(webhooks, names)
@@ -136,9 +139,9 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
             wanted[draft.pages.key] = draft.pages.item
     wanted |= {message.key: message.type for message in messages}
     models = list(normaliser.models.values())
-    told(f"asking for the Python types of {len(models):,} models")
+    on_progress(f"asking for the Python types of {len(models):,} models")
     try:
-        parsed = parse(models, wanted, told)
+        parsed = parse(models, wanted, on_progress)
     except LostType as lost:
         place = document.origin(str(lost))
         fault = place.fault("the parser of types has no answer for this schema", "Report it as a bug of the generator.")
@@ -158,10 +161,10 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(_server(document.data)),
         operations=sorted(
-            map(planner.plan, counted(drafts, "planning operations", told)), key=lambda module: module.name
+            map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
-        models=plan_models(models, named, parsed, told),
-        dicts=plan_dicts(models, named, parsed, told),
+        models=plan_models(models, named, parsed, on_progress),
+        dicts=plan_dicts(models, named, parsed, on_progress),
         webhooks=plan_webhooks(messages, names, named, parsed),
         headers=headers,
         commands=_checked(commands(drafts), drafts),
@@ -178,14 +181,14 @@ def _info(data: Object, service: str) -> tuple[str, str]:
     return one_line(facts.get("title")) or service, clean(facts.get("description"))
 
 
-def _client_doc(title: str, told: str, data: Object) -> str:
+def _client_doc(title: str, on_progress: str, data: Object) -> str:
     server = _server(data)
     default = f"by default {server}{_named_servers(data)}" if server else "the document names none, so it must be given"
-    ways = told_ways(ways_of(data))
+    ways = describe_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
 
-{told}
+{on_progress}
 
 Args:
     base_url: Where the service is, with the path that every operation stands under; {default}.

@@ -12,7 +12,7 @@ from .imports import Imports
 from .model_names import Names
 from .naming import ANNOTATION_WORDS, CLASS_WORDS, DATE_WORDS
 from .parser import Parsed
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .shapes import Model
 from .texts import sentence
 
@@ -30,7 +30,7 @@ class DictClass:
         name: the class.
         doc: its docstring.
         members: (name or literal, type), one a field.
-        by_class: whether all names can stand in a class body.
+        by_class: whether all names are valid in a class body.
     """
 
     name: Code
@@ -57,7 +57,12 @@ class DictModule:
 
 
 def plan_dicts(
-    models: Iterable[Model], names: Names, parsed: Parsed, told: Told = silent, *, most_lines: int = MOST_LINES
+    models: Iterable[Model],
+    names: Names,
+    parsed: Parsed,
+    on_progress: OnProgress = silent,
+    *,
+    most_lines: int = MOST_LINES,
 ) -> list[DictModule]:
     """Plan the TypedDicts of all models.
 
@@ -65,7 +70,7 @@ def plan_dicts(
         models: all models.
         names: what they are called.
         parsed: what their fields are in Python.
-        told: is told how far it is.
+        on_progress: called with the progress.
         most_lines: when types.py would be longer there is one module for each model.
     """
     known = list(models)
@@ -75,7 +80,8 @@ def plan_dicts(
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
     modules = {names.own[model.key]: model for model in known}
     return [
-        _module(name, [modules[name]], names, parsed) for name in counted(sorted(modules), "planning TypedDicts", told)
+        _module(name, [modules[name]], names, parsed)
+        for name in counted(sorted(modules), "planning TypedDicts", on_progress)
     ]
 
 
@@ -106,9 +112,11 @@ def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, 
         name = Code(held.wire) if by_class else as_literal(held.wire)
         members.append((name, Code(written) if by_class else as_literal(written)))
     imports.typing("TypedDict")
-    told = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
+    on_progress = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
     class_ = names.classes[model.key]
-    return DictClass(Code(dict_name(class_)), as_docstring(told or f"{class_} as plain JSON.", 4), members, by_class)
+    return DictClass(
+        Code(dict_name(class_)), as_docstring(on_progress or f"{class_} as plain JSON.", 4), members, by_class
+    )
 
 
 def _can_stand(wire: str) -> bool:

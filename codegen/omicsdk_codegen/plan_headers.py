@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .facts import told
+from .facts import describe
 from .imports import Imports
 from .model_names import Names
 from .naming import DATE_WORDS, Wanted, class_name, settle
@@ -54,7 +54,7 @@ def plan_headers(
     groups: dict[str, list[Draft]] = {}
     for draft in drafts:
         if draft.headers:
-            same = "\0".join(f"{held.wire}\0{held.type}\0{told(held.schema)}" for held in draft.headers)
+            same = "\0".join(f"{held.wire}\0{held.type}\0{describe(held.schema)}" for held in draft.headers)
             groups.setdefault(same, []).append(draft)
     if not groups:
         return None, {}
@@ -83,7 +83,7 @@ def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
 def _class(
     name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
 ) -> HeaderClass:
-    entries = [hanging(f"{held.python}: ", f"{held.wire}. {told(held.schema)}".strip(), 4) for held in headers]
+    entries = [hanging(f"{held.python}: ", f"{held.wire}. {describe(held.schema)}".strip(), 4) for held in headers]
     doc = "Headers of an answer.\n\nAttributes:\n" + "\n".join(entries)
     members: list[Code] = []
     for held in headers:

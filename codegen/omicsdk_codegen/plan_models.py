@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .facts import told as told_of
+from .facts import describe
 from .imports import Imports
 from .model_names import Names
 from .naming import DATE_WORDS
 from .parser import Parsed
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
 
@@ -56,13 +56,16 @@ class ModelModule:
     classes: list[ModelClass]
 
 
-def plan_models(models: Iterable[Model], names: Names, parsed: Parsed, told: Told = silent) -> list[ModelModule]:
+def plan_models(
+    models: Iterable[Model], names: Names, parsed: Parsed, on_progress: OnProgress = silent
+) -> list[ModelModule]:
     """Plan all model modules, by name, reporting progress."""
     groups: dict[str, list[Model]] = {}
     for model in models:
         groups.setdefault(names.modules[model.key], []).append(model)
     return [
-        _module(module, groups[module], names, parsed) for module in counted(sorted(groups), "planning models", told)
+        _module(module, groups[module], names, parsed)
+        for module in counted(sorted(groups), "planning models", on_progress)
     ]
 
 
@@ -130,13 +133,13 @@ def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
 
 
 def _doc(model: Model, section: str) -> Code:
-    told = clean(model.schema.get("description")) or sentence(model.schema.get("title")) or "An object."
-    entries = [hanging(f"{held.python}: ", _told(held), 4) for held in model.fields]
-    return as_docstring(f"{told}\n\n{section}:\n" + "\n".join(entries), 4)
+    description = clean(model.schema.get("description")) or sentence(model.schema.get("title")) or "An object."
+    entries = [hanging(f"{held.python}: ", _field_text(held), 4) for held in model.fields]
+    return as_docstring(f"{description}\n\n{section}:\n" + "\n".join(entries), 4)
 
 
-def _told(held: Field) -> str:
-    texts = [told_of(held.schema)]
+def _field_text(held: Field) -> str:
+    texts = [describe(held.schema)]
     if held.python != held.wire:
         texts.append(f"In the document it is called {held.wire}.")
     return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")

@@ -117,15 +117,15 @@ def _function(
 def _doc(message: Message, operations: Mapping[str, str]) -> str:
     webhook = message.webhook
     headline, description = clean(webhook.data.get("summary")), clean(webhook.data.get("description"))
-    told = [headline, description if description != headline else ""]
-    if not any(told):
-        told = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
+    on_progress = [headline, description if description != headline else ""]
+    if not any(on_progress):
+        on_progress = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
     if webhook.data.get("deprecated") is True:
-        told.append("Deprecated.")
+        on_progress.append("Deprecated.")
     sent = f"The service sends it by {one_line(webhook.method)}"
     if webhook.of is not None:
         sent += f" to {one_line(webhook.expression)} of `{operations[webhook.of.key]}`"
-    pieces = [*told, sentence(sent)]
+    pieces = [*on_progress, sentence(sent)]
     expected = _expected(webhook.data.get("responses"))
     if expected:
         pieces.append("Answer it with:\n" + "\n".join(expected))

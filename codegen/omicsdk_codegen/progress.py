@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
 # Called with the current step, in a few words.
-Told: TypeAlias = Callable[[str], None]
+OnProgress: TypeAlias = Callable[[str], None]
 _SECONDS_BETWEEN_COUNTS = 0.1
 
 
@@ -22,26 +22,26 @@ class Count:
     Args:
         step: what is done, in a few words.
         total: how many there are to do.
-        told: is told the step and the count.
+        on_progress: called with the step and the count.
     """
 
-    def __init__(self, step: str, total: int, told: Told) -> None:
+    def __init__(self, step: str, total: int, on_progress: OnProgress) -> None:
         self._step = step
         self._total = total
-        self._told = told
+        self._on_progress = on_progress
         self._last = monotonic()
 
     def reached(self, number: int) -> None:
         """State how many are done."""
         now = monotonic()
         if now - self._last >= _SECONDS_BETWEEN_COUNTS:
-            self._told(f"{self._step}: {number:,} of {self._total:,}")
+            self._on_progress(f"{self._step}: {number:,} of {self._total:,}")
             self._last = now
 
 
-def counted(things: Collection[T], step: str, told: Told) -> Iterator[T]:
+def counted(things: Collection[T], step: str, on_progress: OnProgress) -> Iterator[T]:
     """Yield things one by one, reporting how many of them are done."""
-    count = Count(step, len(things), told)
+    count = Count(step, len(things), on_progress)
     for number, thing in enumerate(things):
         count.reached(number)
         yield thing

@@ -12,7 +12,7 @@ from pathlib import Path
 from .code import Code, as_comment
 from .generate import Made
 from .plan import Package
-from .progress import Told, silent
+from .progress import OnProgress, silent
 from .readme import readme
 from .render import render_text
 from .samples import Call, calls_of
@@ -37,7 +37,7 @@ def origin(spec: Path) -> str:
     return f"{_MARK} from {one_line(spec.name)}; edits are lost."
 
 
-def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
+def write_project(made: Made, name: str, spec: Path, out: Path, on_progress: OnProgress = silent) -> list[str]:
     """Write a project: out/src/NAME atomically, then the files around it, except for the user's own.
 
     Args:
@@ -45,17 +45,17 @@ def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = sil
         name: what it is called.
         spec: the document that it was made from.
         out: the project's folder.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         Names of files that were kept because they were not generated.
 
     Raises:
         FormatFailed: the generator made code that isn't Python.
-        FileExistsError: out/src/NAME is there and wasn't generated.
+        FileExistsError: out/src/NAME exists and was not generated.
         OSError: the folder can't be written.
     """
-    swap_in(made.files, out / "src" / name, told)
+    swap_in(made.files, out / "src" / name, on_progress)
     around = formatted(files_around(made.package, name, spec))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
@@ -65,7 +65,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = sil
     return left
 
 
-def project_drift(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
+def project_drift(made: Made, name: str, spec: Path, out: Path, on_progress: OnProgress = silent) -> list[str]:
     """Return what differs from the result of `write_project`, one line each; the user's own files are ignored.
 
     Raises:
@@ -73,7 +73,7 @@ def project_drift(made: Made, name: str, spec: Path, out: Path, told: Told = sil
     """
     package = f"src/{name}"
     # Separately, as they are written: the sorting of imports depends on neighbouring packages.
-    wanted = {f"{package}/{file}": content for file, content in formatted(made.files, told).items()}
+    wanted = {f"{package}/{file}": content for file, content in formatted(made.files, on_progress).items()}
     wanted |= formatted(files_around(made.package, name, spec))
     there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
     for file in wanted:

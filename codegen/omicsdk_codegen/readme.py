@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Operations of one tag; without a title those of a document whose tags have no order of their own."""
+    """Operations of one tag; without a title, those of a document whose tags have no stated order."""
 
     title: Code
     operations: list[Line]
@@ -41,7 +41,7 @@ class Row:
 
     scheme: Code
     code: Code
-    told: Code
+    description: Code
 
 
 def readme(package: Package, name: str, note: Code) -> str:
@@ -108,7 +108,7 @@ def _hook(function: WebhookFunction) -> Line:
 
 
 def _row(way: Way) -> Row:
-    return Row(as_markdown(way.scheme), _code(way.code) if way.code else Code("-"), as_markdown(way.told))
+    return Row(as_markdown(way.scheme), _code(way.code) if way.code else Code("-"), as_markdown(way.description))
 
 
 def _code(text: str) -> Code:

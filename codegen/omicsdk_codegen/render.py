@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .code import Code, as_comment, as_docstring, as_lines, as_literal
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .values import Json
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _MOST_LISTED = 1_000
 
 
-def render_package(package: Package, origin: str, told: Told = silent) -> dict[str, str]:
+def render_package(package: Package, origin: str, on_progress: OnProgress = silent) -> dict[str, str]:
     """Write a package's files.
 
     Args:
         package: the plan.
         origin: what the files say they were made from, and how.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         Texts by path relative to the package's folder, with slashes.
@@ -49,15 +49,15 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
     exports = [(module.name, held.name) for module in package.models for held in module.classes]
     doc = as_docstring("The service's models.", 0)
     files |= _lazy("models/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
-    for operation in counted(package.operations, "writing operations", told):
+    for operation in counted(package.operations, "writing operations", on_progress):
         files[f"operations/{modules[operation.name]}.py"] = render_text(
             "operation.py.jinja", origin=note, module=operation
         )
-    for module in counted(package.models, "writing models", told):
+    for module in counted(package.models, "writing models", on_progress):
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     if package.headers is not None:
         files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
-    return files | _types(note, package, told)
+    return files | _types(note, package, on_progress)
 
 
 def operation_modules(package: Package) -> dict[str, Code]:
@@ -84,10 +84,10 @@ def _names(words: Iterable[str], indent: int) -> Code:
     return Code('"""' + f"\n{' ' * indent}".join(lines) + '"""')
 
 
-def _types(note: Code, package: Package, told: Told) -> dict[str, str]:
+def _types(note: Code, package: Package, on_progress: OnProgress) -> dict[str, str]:
     modules = {
         module.name: render_text("types.py.jinja", origin=note, module=module)
-        for module in counted(package.dicts, "writing TypedDicts", told)
+        for module in counted(package.dicts, "writing TypedDicts", on_progress)
     }
     if "" in modules:
         return {"types.py": modules[Code("")]}

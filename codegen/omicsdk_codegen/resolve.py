@@ -1,6 +1,6 @@
 """Step 3: every reference is resolved; schemas keep their names, and everything else is inlined.
 
-Nothing: a schema that stands in another file, or somewhere inside the document, is hoisted to where the document keeps
+Nothing: a schema in another file, or nested in the document, is hoisted to the section where the document has
 its schemas, so circles survive and models are called what their authors call them.
 """
 
@@ -22,7 +22,7 @@ from .maps import spread_sections
 from .notes import Notes
 from .overlay import corrects
 from .places import Places
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .source import Place, Source, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
@@ -96,7 +96,7 @@ def resolve(
     report: Report | None = None,
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Told = silent,
+    on_progress: OnProgress = silent,
 ) -> Resolved:
     """Resolve every reference.
 
@@ -113,7 +113,7 @@ def resolve(
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they
             are; None never asks.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         The document in its own dialect, in one piece.
@@ -140,7 +140,7 @@ def resolve(
     )
     root = spread_sections(root, store, notes)
     store.replace(root)
-    data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any, told=told).run()
+    data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any, on_progress=on_progress).run()
     for uri, overlay in about:
         if uri not in store.uris:
             message = "the file that it corrects isn't part of the document"
@@ -154,14 +154,21 @@ class _Walker:
     """Makes the resolved form of a document, part by part."""
 
     def __init__(
-        self, root: Source, dialect: Dialect, store: Store, notes: Notes, *, missing_as_any: bool, told: Told
+        self,
+        root: Source,
+        dialect: Dialect,
+        store: Store,
+        notes: Notes,
+        *,
+        missing_as_any: bool,
+        on_progress: OnProgress,
     ) -> None:
         self._root = root
         self._dialect = dialect
         self._store = store
         self._notes = notes
         self._missing_as_any = missing_as_any
-        self._told = told
+        self._on_progress = on_progress
         self._finder = Finder(root, dialect, store, notes)
         self._hoists = Hoists(root, self._finder, store)
         self._flat: dict[tuple[str, str, str], Json] = {}
@@ -222,7 +229,7 @@ class _Walker:
     def _members(self, kind: str, value: Object, source: Source) -> Object:
         members: Object = {}
         self._notes.made(members, value)
-        items = counted(value.items(), "resolving paths", self._told) if kind == "paths" else value.items()
+        items = counted(value.items(), "resolving paths", self._on_progress) if kind == "paths" else value.items()
         for key, member in items:
             if key in _SPENT.get(kind, ()):
                 continue
@@ -241,7 +248,7 @@ class _Walker:
         if not isinstance(value, dict) or isinstance(value.get("$ref"), str):
             return self._mapping("schema", value, self._root)
         members: Object = {}
-        for name, entry in counted(value.items(), "resolving schemas", self._told):
+        for name, entry in counted(value.items(), "resolving schemas", self._on_progress):
             owned = self._finder.owned(name)
             members[name] = (
                 self._value("schema", owned.value, owned.source) if owned else self._value("schema", entry, self._root)

@@ -93,7 +93,7 @@ def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
     Args:
         type_: the type.
         models: all models by key.
-        depth: how many models it stands in.
+        depth: number of models that contain it.
     """
     if isinstance(type_, Scalar):
         return _SCALARS[type_.kind]

@@ -26,13 +26,13 @@ class Way:
     Attributes:
         scheme: what the document calls it.
         code: the expression to give as `credentials`; empty if there is none of ours.
-        told: one or two sentences on it.
+        description: one or two sentences on it.
         deprecated: whether the document advises against it.
     """
 
     scheme: str
     code: str
-    told: str
+    description: str
     deprecated: bool = False
 
 
@@ -43,10 +43,10 @@ def ways_of(data: Object) -> list[Way]:
     found: list[Way] = []
     for name, scheme in schemes.items() if isinstance(schemes, dict) else ():
         if isinstance(scheme, dict):
-            code, told = _way(scheme)
+            code, description = _way(scheme)
             said = sentence(scheme.get("description"))
             old = scheme.get("deprecated") is True
-            texts = ("Deprecated." if old else "", told, said)
+            texts = ("Deprecated." if old else "", description, said)
             found.append(Way(one_line(name), code, " ".join(text for text in texts if text), old))
     return found
 
@@ -99,14 +99,14 @@ def _http(scheme: str, form: str) -> tuple[str, str]:
 
 def _flows(scheme: Object) -> str:
     flows = scheme.get("flows")
-    told: list[str] = []
+    parts: list[str] = []
     for name, flow in flows.items() if isinstance(flows, dict) else ():
         if isinstance(flow, dict):
             url = one_line(flow.get("tokenUrl") or flow.get("authorizationUrl"))
             begun = one_line(flow.get("deviceAuthorizationUrl"))
             where = f"{f' from {url}' if url else ''}{f', begun at {begun}' if begun else ''}"
-            told.append(f"{_FLOWS.get(name, one_line(name))}{where}")
-    return f" ({'; '.join(told)})" if told else ""
+            parts.append(f"{_FLOWS.get(name, one_line(name))}{where}")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def need_of(data: Object) -> str:
@@ -130,6 +130,8 @@ def _asking(data: Object, stated: list[Stated]) -> Iterator[Stated]:
             yield operation
 
 
-def told_ways(ways: list[Way]) -> str:
+def describe_ways(ways: list[Way]) -> str:
     """The ways as a phrase for a docstring; empty if there are none."""
-    return "; or ".join(f"{way.code or 'none of these'} for {way.scheme}: {way.told.rstrip('.')}" for way in ways)
+    return "; or ".join(
+        f"{way.code or 'none of these'} for {way.scheme}: {way.description.rstrip('.')}" for way in ways
+    )

@@ -66,7 +66,7 @@ class Union:
 
     @property
     def tags(self) -> Tags:
-        """The tag's values with keys of models among the members; nothing if no tag tells these apart."""
+        """Return the tag's values with keys of models among the members; nothing if no tag distinguishes them."""
         return tuple((value, key) for value, key in self.table if self.tag is not None and Ref(key) in self.members)
 
 

@@ -38,7 +38,7 @@ class Source:
         path: where it was loaded from (for a document of the network: the copy, or its address as a path).
         label: how messages name it.
         uri: file:///... or the address it was loaded from.
-        data: dict, list, str, int, float, bool or None; each container stands in one place only.
+        data: dict, list, str, int, float, bool or None; each container occurs in one place only.
         lines_of: reads the text once more and answers pointer -> line.
     """
 

@@ -31,7 +31,7 @@ UNTAGGED = "Untagged"
 
 @dataclass
 class Surrogate:
-    """The document, and what its names stand for.
+    """The document, and the meaning of its names.
 
     Attributes:
         data: OpenAPI 3.1.
@@ -50,7 +50,7 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
     """Write types as a document for the parser.
 
     Args:
-        types: what is requested; the models in them stand for themselves, so their fields aren't needed.
+        types: the requested types; fields of the models in them are not needed.
 
     Returns:
         The document; T1 with the field v is a type, M1 a model without fields, E1 an enum.

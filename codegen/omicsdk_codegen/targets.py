@@ -122,7 +122,7 @@ class Store:
     def absolute(self, base: Source, reference: str) -> str:
         """Return the absolute address of a reference.
 
-        A document that calls itself otherwise than where it lies (`$self`) is often at hand with its parts beside it:
+        A document whose `$self` differs from its location often has its parts beside it:
         what isn't found from the one place, without requests, is looked up from the other.
 
         Raises:
@@ -211,7 +211,7 @@ def locate(store: Store, base: Source, reference: str) -> Target:
 
     Args:
         store: the files of the document.
-        base: the file that the reference stands in.
+        base: the file that contains the reference.
         reference: the text of `$ref`.
 
     Raises:

@@ -85,7 +85,7 @@ def docstring(text: str, indent: int) -> str:
 
     Args:
         text: lines, from `clean` and the generator's own words.
-        indent: columns that the code stands in; lines after the first are indented by as many.
+        indent: column at which the code begins; lines after the first are indented by it.
     """
     lines = [line for source in _reflowed(text) for line in _wrapped(source, WIDTH - indent)]
     margin = " " * indent

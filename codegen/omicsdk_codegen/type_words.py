@@ -48,7 +48,7 @@ def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_cla
         inner: the type whose values are compared with the other.
         outer: the other.
         inner_classes: models' classes by key, in the document of `inner`.
-        outer_classes: likewise of `outer`.
+        outer_classes: the same for `outer`.
     """
     if ANY in (inner, outer):
         return outer == ANY

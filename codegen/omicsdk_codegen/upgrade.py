@@ -8,7 +8,7 @@ from urllib.parse import urldefrag
 from .faults import DocumentError
 from .notes import shown
 from .operations import parents_of
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .resolve import Resolved
 from .source import Source, is_of_3_2
 from .upgrade_context import Context
@@ -23,16 +23,16 @@ _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "d
 _HANDLED = {"openapi", "info", "servers", "paths", "webhooks", "components", "$self"}
 
 
-def upgrade(resolved: Resolved, told: Told = silent) -> Document:
+def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     """Convert a document to the form that the next steps read.
 
     What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of 3.0,
-    `type: int`, a path parameter that isn't required) is put right; what isn't understood is left out. Both stand in
+    `type: int`, a path parameter that isn't required) is corrected; what isn't understood is left out. Both are in
     the report.
 
     Args:
         resolved: the document in its own dialect, in one piece; it is unchanged.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         The document, without components but schemas and securitySchemes.
@@ -55,11 +55,11 @@ def upgrade(resolved: Resolved, told: Told = silent) -> Document:
         context.fault(
             old, None, "there are no paths, so there is nothing to call", "State them; `paths: {}` means none."
         )
-    new["paths"] = paths.paths(old.get("paths"), old, "paths", told)
+    new["paths"] = paths.paths(old.get("paths"), old, "paths", on_progress)
     if "webhooks" in old:
         hooks = context.mapping(old["webhooks"], old, "webhooks")
         new["webhooks"] = {name: paths.item(context.mapping(item, hooks, name), None) for name, item in hooks.items()}
-    new["components"] = _components(context, schemas, old, told)
+    new["components"] = _components(context, schemas, old, on_progress)
     if context.faults:
         raise DocumentError(context.faults)
     return Document(new, resolved.source.label, resolved.places)
@@ -140,7 +140,7 @@ def _swagger_servers(context: Context, old: Object) -> Json:
     return [{"url": f"{scheme}://{bare.rstrip('/')}{tail}"} for scheme in schemes or ["https"]]
 
 
-def _components(context: Context, schemas: Schemas, old: Object, told: Told) -> Object:
+def _components(context: Context, schemas: Schemas, old: Object, on_progress: OnProgress) -> Object:
     components = context.mapping(old.get("components"), old, "components")
     home = old if context.dialect == "2.0" else components
     schemas_key, security_key = (
@@ -150,7 +150,8 @@ def _components(context: Context, schemas: Schemas, old: Object, told: Told) -> 
     context.made(new, components or old)
     stated = context.mapping(home.get(schemas_key), home, schemas_key)
     made: Object = {
-        name: schemas.schema(value, stated, name) for name, value in counted(stated.items(), "upgrading schemas", told)
+        name: schemas.schema(value, stated, name)
+        for name, value in counted(stated.items(), "upgrading schemas", on_progress)
     }
     context.made(made, stated)
     new["schemas"] = made

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from .dialect import METHODS
 from .notes import shown
-from .progress import Told, counted, silent
+from .progress import OnProgress, counted, silent
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .values import Json, Object
@@ -36,7 +36,7 @@ class Template:
     """A path as written in a document.
 
     Attributes:
-        key: with its variables in braces; what follows `#` tells operations apart.
+        key: with its variables in braces; the part after `#` distinguishes operations.
         sent: the key without what follows `#`, and without variables in its query.
         converters: of each variable the rule that it was written with: a Flask converter, or a regular expression.
         queried: variables in the query of the path: what each is called there, and whether it must be given.
@@ -104,13 +104,13 @@ class Paths:
         self._parts = parts
         self._root = root
 
-    def paths(self, value: Json, around: Object, key: str, told: Told = silent) -> Object:
+    def paths(self, value: Json, around: Object, key: str, on_progress: OnProgress = silent) -> Object:
         """Upgrade a document's paths, reporting progress."""
         found: Object = {}
         source = self._context.mapping(value, around, key)
         self._context.made(found, source if source is value else None)
         written: dict[str, str] = {}
-        for path, item in counted(source.items(), "upgrading paths", told):
+        for path, item in counted(source.items(), "upgrading paths", on_progress):
             if path.startswith("x-"):
                 found[path] = item
                 continue

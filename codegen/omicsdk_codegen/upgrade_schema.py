@@ -73,7 +73,7 @@ SCHEMA_WORDS = frozenset(
 
 
 class Schemas:
-    """Upgrades schemas; one that stands in several places stays one."""
+    """Upgrades schemas; a schema that is used in several places stays one schema."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -85,7 +85,7 @@ class Schemas:
 
         Args:
             value: the schema; true is any value, false none.
-            around: the container that it stands in.
+            around: the container that has it.
             key: its key or index there.
         """
         if value is True:

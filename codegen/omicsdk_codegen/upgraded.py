@@ -15,7 +15,7 @@ class Document:
 
     Attributes:
         data: OpenAPI 3.1. The only references left are schemas' to `#/components/schemas/NAME` (a plain pointer, as
-            `values.schema_name` reads it); examples, defaults and extensions stand as published. Null is a member of a
+            `values.schema_name` reads it); examples, defaults and extensions are unchanged. Null is a member of a
             type list. Every operation's parameters are its own, those of its path item merged in. A schema that several
             operations reach through one shared response, body or parameter is one object (`is`) in all.
         label: how messages name the document that the user gave.
@@ -30,6 +30,6 @@ class Document:
         """Return the published place of a pointer of `data`.
 
         Args:
-            pointer: JSON pointer into `data`; of what has no origin of its own the nearest place around it is given.
+            pointer: JSON pointer into `data`; for a value without an origin, that of the nearest enclosing place.
         """
         return self.places.follow(self.data, pointer) or Place(self.label, None, pointer)

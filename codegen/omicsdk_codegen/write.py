@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .progress import Count, Told, silent
+from .progress import Count, OnProgress, silent
 
 LINE_LENGTH = 120
 # First line of generated Python files.
@@ -31,14 +31,14 @@ class FormatFailed(Exception):
     """Generated code that isn't Python: a bug of the generator. Its argument is what ruff says."""
 
 
-def format_tree(root: Path, told: Told = silent) -> None:
+def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
     """Sort imports and format all Python files below a folder, reporting progress.
 
     Raises:
         FormatFailed: a file isn't Python.
     """
     names = sorted(str(path) for path in root.rglob("*.py*") if path.suffix in (".py", ".pyi"))
-    count = Count("formatting files", len(names), told)
+    count = Count("formatting files", len(names), on_progress)
     begin = 0
     while begin < len(names):
         length, end = 0, begin
@@ -82,17 +82,17 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
         path.write_bytes(text.encode())
 
 
-def swap_in(files: Mapping[str, str], target: Path, told: Told = silent) -> None:
+def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = silent) -> None:
     """Replace a folder by a formatted tree atomically: a failure keeps the old one.
 
     Args:
         files: texts by path relative to the folder.
         target: the folder; what is in it goes, so it must be empty, generated, or not there.
-        told: is told how far it is.
+        on_progress: called with the progress.
 
     Raises:
         FormatFailed: a file isn't Python.
-        FileExistsError: something is there that wasn't generated.
+        FileExistsError: a file exists that was not generated.
         OSError: the folder can't be written.
     """
     if not _may_go(target):
@@ -103,7 +103,7 @@ def swap_in(files: Mapping[str, str], target: Path, told: Told = silent) -> None
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
         made, old = Path(room) / "new", Path(room) / "old"
         write_files(made, files)
-        format_tree(made, told)
+        format_tree(made, on_progress)
         if target.exists():
             target.rename(old)
         try:
@@ -134,12 +134,12 @@ def tree_of(root: Path) -> dict[str, bytes]:
     }
 
 
-def formatted(files: Mapping[str, str], told: Told = silent) -> dict[str, bytes]:
+def formatted(files: Mapping[str, str], on_progress: OnProgress = silent) -> dict[str, bytes]:
     """Return the result of `swap_in` without writing it, reporting progress."""
     with tempfile.TemporaryDirectory() as room:
         root = Path(room) / "tree"
         write_files(root, files)
-        format_tree(root, told)
+        format_tree(root, on_progress)
         return tree_of(root)
 
 

@@ -458,7 +458,7 @@ def google_file(
 
     path = Path(file or default_file(os.environ)).expanduser().absolute()
     if is_client_secrets(path):
-        # A name of its own: until the new login was tried, the old one stays usable.
+        # A separate name: until the new login was tried, the old one stays usable.
         target = token_file().path.parent / _GOOGLE / f"{secrets.token_hex(8)}.json"
         log_in(path, target, on_message=tell, device=device, timeout=timeout)
         path = target

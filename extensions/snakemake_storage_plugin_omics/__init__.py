@@ -1,10 +1,10 @@
 """Files of platforms as inputs and outputs of Snakemake 8 and later: `storage.omics("dss://aws/UUID/cells.csv")`.
 
-Snakemake finds this package by its name. What is done stands in omicsdk.fs; this is how Snakemake asks for it.
+Snakemake finds this package by its name. It adapts omicsdk.fs to Snakemake's interface.
 """
 
 # pyright: reportMissingModuleSource=false
-# Snakemake's own environment has its interface; what is used of it stands in typings/.
+# Snakemake's environment has its interface; typings/ declares the parts that are used.
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StorageProvider(StorageProviderBase):
         self.stores: Stores = Stores()
 
     def __deepcopy__(self, _: dict[int, Any]) -> StorageProvider:
-        return self  # a copy would have connections of its own
+        return self  # a copy would have separate connections
 
     @classmethod
     def example_queries(cls) -> list[ExampleQuery]:
@@ -65,7 +65,7 @@ class StorageProvider(StorageProviderBase):
         return parse_uri(query).scheme
 
     def default_max_requests_per_second(self) -> float:
-        """Return a rate that all platforms bear."""
+        """Return a rate that all platforms support."""
         return 20.0
 
     def use_rate_limiter(self) -> bool:
@@ -123,7 +123,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return self.cache_key(self._suffix(parent)) if parent else None
 
     async def inventory(self, cache: IOCacheStorageInterface) -> None:
-        """Note what one listing tells of the files beside this one.
+        """Record what a listing states about the files beside this one.
 
         Args:
             cache: Where.
@@ -150,7 +150,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         """Leave nothing behind: what was fetched is Snakemake's."""
 
     def exists(self) -> bool:
-        """Return whether it is there."""
+        """Return whether it exists."""
         try:
             self._entry()
         except PathNotFound:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Told, differences, shows
+from both_clients import Check, Results, differences, shows
 from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
@@ -80,7 +80,7 @@ def snakemake(interpreter: Path, folder: Path) -> dict[str, str]:
     return {"PATH": os.pathsep.join((str(commands), "/usr/bin", "/bin"))}
 
 
-def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[str, str]) -> Told:
+def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[str, str]) -> Results:
     """What a package saw on a site with nothing on it, with some more variables in the environment."""
     sandbox.reset()
     sandbox.crunch.empty()
@@ -102,7 +102,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[s
 @pytest.fixture(scope="module")
 def seen(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
-) -> dict[str, Told]:
+) -> dict[str, Results]:
     """What both packages saw."""
     folder = tmp_path_factory.mktemp("crunch")
     more = snakemake(interpreter_of("crunch"), folder)
@@ -124,42 +124,42 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Told], group: str) -> None:
+def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Results], group: str) -> None:
     told = seen[PUBLISHED][group]
     assert "ended by" not in told, told["ended by"]
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_crunch_client_and_ours_see_the_same(seen: dict[str, Told], group: str) -> None:
+def test_the_published_crunch_client_and_ours_see_the_same(seen: dict[str, Results], group: str) -> None:
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_the_published_crunch_client_still_has_its_defects(seen: dict[str, Told], group: str, label: str) -> None:
+def test_the_published_crunch_client_still_has_its_defects(seen: dict[str, Results], group: str, label: str) -> None:
     assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
 def test_where_the_published_crunch_client_is_wrong_ours_is_right(
-    seen: dict[str, Told], group: str, label: str
+    seen: dict[str, Results], group: str, label: str
 ) -> None:
     assert DEFECTS[group, label][1](seen[OURS][group][label])
 
 
-def test_no_group_of_the_crunch_scenario_is_left_out(seen: dict[str, Told]) -> None:
+def test_no_group_of_the_crunch_scenario_is_left_out(seen: dict[str, Results]) -> None:
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
 # Values that both have to see, so that they don't agree on nothing.
 
 
-def test_a_crunch_run_sends_six_statuses_in_order(seen: dict[str, Told]) -> None:
+def test_a_crunch_run_sends_six_statuses_in_order(seen: dict[str, Results]) -> None:
     for told in seen.values():
         assert told["script"]["statuses"] == [[*each, ""] for each in SIX]
         assert told["stages"]["statuses"] == [[*each, ""] for each in SIX]
 
 
-def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Told]) -> None:
+def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Results]) -> None:
     kept = ("dataset.json", "project.json", "script.sh", "setup_md5_checksums.json")
     written = ("deleted.txt", "upload_md5_checksums.json")
     data = [".hidden", "in.txt", "out.txt", "res/copy.txt", "sub/in2.txt", "ünï code.txt"]
@@ -171,7 +171,7 @@ def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Told]) -> None
         assert told["script"]["as it was made"] == [True] * (len(names) - 1)
 
 
-def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Told]) -> None:
+def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Results]) -> None:
     for told in seen.values():
         for label in ("a failing script", "no shebang", "no such interpreter"):
             assert told["failing"][label] == {"failed": True, "statuses": [*SIX[:3], [2, 3]]}
@@ -179,7 +179,7 @@ def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Told]) -> N
             assert told["failing"][label] == {"failed": True, "statuses": [[1, 1], [1, 3]]}
 
 
-def test_all_kinds_of_crunch_attributes_are_there(seen: dict[str, Told]) -> None:
+def test_all_kinds_of_crunch_attributes_are_there(seen: dict[str, Results]) -> None:
     for told in seen.values():
         assert len(told["attributes"]["all"]) == 16
         assert [each["value"] for each in told["inferred"]["there"]][:4] == [

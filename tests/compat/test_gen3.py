@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Told, differences, gave, shows
+from both_clients import Check, Results, differences, gave, shows
 from connect_proxy import ConnectProxy
 from omicsdk.sandbox.gen3 import CLIENT_ID
 from omicsdk.sandbox.server import Sandbox
@@ -132,7 +132,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 }
 
 
-def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folder: Path) -> Told:
+def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folder: Path) -> Results:
     """What a package saw in a commons that nothing was done in yet."""
     sandbox.reset()
     folder.mkdir()
@@ -180,7 +180,7 @@ def seen(
     proxy: ConnectProxy,
     tmp_path_factory: pytest.TempPathFactory,
     interpreter_of: Callable[[str], Path],
-) -> dict[str, Told]:
+) -> dict[str, Results]:
     """What both packages saw."""
     folder = tmp_path_factory.mktemp("gen3")
     pythons = {PUBLISHED: interpreter_of("gen3"), OURS: Path(sys.executable)}
@@ -201,47 +201,47 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_works_with_the_sandbox(seen: dict[str, Told], group: str):
+def test_the_published_client_works_with_the_sandbox(seen: dict[str, Results], group: str):
     told = seen[PUBLISHED][group]
     assert "ended by" not in told, told["ended by"]
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
+def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_the_published_client_still_has_its_defects(seen: dict[str, Told], group: str, label: str):
+def test_the_published_client_still_has_its_defects(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Told], group: str, label: str):
+def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][1](seen[OURS][group][label])
 
 
-def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Told]):
+def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
 # Values that both have to see, so that they don't agree on nothing.
 
 
-def test_records_are_listed_page_by_page(seen: dict[str, Told]):
+def test_records_are_listed_page_by_page(seen: dict[str, Results]):
     for told in seen.values():
         assert told["lists"]["page by page"] == [20, 21, 22, 23, 24, 25, 26]
         assert told["lists"]["all"] == 7
 
 
-def test_records_are_submitted_and_found(seen: dict[str, Told]):
+def test_records_are_submitted_and_found(seen: dict[str, Results]):
     for told in seen.values():
         assert told["submission"]["node"] == [["m0", "f0"], ["m1", "f1"], ["m2", "f2"]]
         assert told["submitted_files"]["rows.tsv"]["invalid"] == ["sf-4"]
         assert told["submitted_files"]["stored"] == {"data": {"_manifest_count": 8}}
 
 
-def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
+def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
     for told in seen.values():
         assert told["file"]["bytes"] == "some reads"
         assert told["file"]["what came"] == {"reads.txt": "some reads"}
@@ -249,24 +249,24 @@ def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
         assert told["objects"]["bytes"] == "an object"
 
 
-def test_a_login_leads_to_another_commons(seen: dict[str, Told]):
+def test_a_login_leads_to_another_commons(seen: dict[str, Results]):
     for told in seen.values():
         assert told["token_service"]["there"] == "sandbox-user@example.org"
 
 
-def test_contradictions_are_still_value_errors(seen: dict[str, Told]):
+def test_contradictions_are_still_value_errors(seen: dict[str, Results]):
     labels = ["file and object", "commons and login", "a program without a commons", "scopes without a program"]
     for told in seen.values():
         assert [label for label in labels if "ValueError" not in told["wrong_logins"][label]["raised"]] == []
 
 
-def test_the_explorer_is_asked(seen: dict[str, Told]):
+def test_the_explorer_is_asked(seen: dict[str, Results]):
     for told in seen.values():
         assert told["explorer"]["beyond what a query reaches"] == [38, 39]
         assert told["explorer"]["downloaded"] == 40
 
 
-def test_downloads_go_over_https(seen: dict[str, Told], proxy: ConnectProxy):
+def test_downloads_go_over_https(seen: dict[str, Results], proxy: ConnectProxy):
     wanted = {"folder/three.txt": "the third", "one.txt": "the first", "two.txt": "the second"}
     assert [told["pulls"]["a manifest"] for told in seen.values()] == [wanted] * 2
     assert f"{HOST}:443" in proxy.asked

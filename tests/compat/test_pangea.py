@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Told, differences, gave, shows
+from both_clients import Check, Results, differences, gave, shows
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 
@@ -95,7 +95,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 }
 
 
-def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
+def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     """What a package saw on a platform that nothing was done on yet."""
     sandbox.reset()
     folder.mkdir()
@@ -125,7 +125,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
 @pytest.fixture(scope="module")
 def seen(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
-) -> dict[str, Told]:
+) -> dict[str, Results]:
     """What both packages saw."""
     folder = tmp_path_factory.mktemp("pangea")
     pythons = {PUBLISHED: interpreter_of("pangea"), OURS: Path(sys.executable)}
@@ -145,34 +145,34 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_works_with_the_sandbox(seen: dict[str, Told], group: str):
+def test_the_published_client_works_with_the_sandbox(seen: dict[str, Results], group: str):
     told = seen[PUBLISHED][group]
     assert "ended by" not in told, told["ended by"]
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
+def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_the_published_client_still_has_its_defects(seen: dict[str, Told], group: str, label: str):
+def test_the_published_client_still_has_its_defects(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Told], group: str, label: str):
+def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][1](seen[OURS][group][label])
 
 
-def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Told]):
+def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
 # Values that both have to see, so that they don't agree on nothing.
 
 
-def test_things_are_made_found_and_changed(seen: dict[str, Told]):
+def test_things_are_made_found_and_changed(seen: dict[str, Results]):
     for told in seen.values():
         assert told["organizations"]["the same"] is True
         assert told["groups"]["a library"] == ["Group Lib", True, True]
@@ -181,13 +181,13 @@ def test_things_are_made_found_and_changed(seen: dict[str, Told]):
         assert told["moves"]["moved"] is True
 
 
-def test_all_samples_come_page_by_page(seen: dict[str, Told]):
+def test_all_samples_come_page_by_page(seen: dict[str, Results]):
     for told in seen.values():
         assert [told["pages"][label] for label in ("all", "all, kept", "manifest")] == [True, True, 205]
         assert told["pages"]["counts"] == {"n_samples": 205}
 
 
-def test_files_arrive_as_they_were_sent(seen: dict[str, Told]):
+def test_files_arrive_as_they_were_sent(seen: dict[str, Results]):
     for told in seen.values():
         for group in ("small", "large", "odd_names"):
             assert (told[group]["is there"], told[group]["as it was sent"]) == (True, True)
@@ -197,7 +197,7 @@ def test_files_arrive_as_they_were_sent(seen: dict[str, Told]):
         assert told["small"]["data"]["uri"].endswith("/samples/sample small/small file.txt")
 
 
-def test_orders_are_worked_off(seen: dict[str, Told]):
+def test_orders_are_worked_off(seen: dict[str, Results]):
     for told in seen.values():
         assert told["orders"]["order"] == ["WOP", 100, "pending"]
         assert told["orders"]["status"] == ["working", {"pending": 1, "success": 1, "n_jobs": 2}]

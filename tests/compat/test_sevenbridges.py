@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Told, differences
+from both_clients import Check, Results, differences
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.server import Sandbox
 
@@ -89,7 +89,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 }
 
 
-def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
+def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     """What a package saw on a platform that nothing was done on yet."""
     sandbox.reset()
     folder.mkdir()
@@ -121,7 +121,7 @@ def operations_asked_for(sandbox: Sandbox) -> set[str]:
 @pytest.fixture(scope="module")
 def ran(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
-) -> dict[str, tuple[Told, set[str]]]:
+) -> dict[str, tuple[Results, set[str]]]:
     """What both packages saw, and which operations they asked for."""
     folder = tmp_path_factory.mktemp("sevenbridges")
     pythons = {PUBLISHED: interpreter_of("sevenbridges"), OURS: Path(sys.executable)}
@@ -132,7 +132,7 @@ def ran(
 
 
 @pytest.fixture(scope="module")
-def seen(ran: dict[str, tuple[Told, set[str]]]) -> dict[str, Told]:
+def seen(ran: dict[str, tuple[Results, set[str]]]) -> dict[str, Results]:
     """What both packages saw."""
     return {package: told for package, (told, _) in ran.items()}
 
@@ -149,22 +149,22 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
+def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Told], group: str, label: str):
+def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
     shows, right = DEFECTS[group, label]
     assert shows(seen[PUBLISHED][group][label])
     assert right(seen[OURS][group][label])
 
 
-def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Told]):
+def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
     assert {tuple(told) for told in seen.values()} == {tuple(GROUPS)}
 
 
-def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Told, set[str]]]):
+def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Results, set[str]]]):
     everything = {each.name for each in operations(read_document("sb"))}
     assert {package: everything - asked for package, (_, asked) in ran.items()} == {PUBLISHED: set(), OURS: set()}
 
@@ -172,13 +172,13 @@ def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Told, set
 # Values that both have to see, so that they don't agree on nothing.
 
 
-def test_a_project_is_listed_page_by_page(seen: dict[str, Told]):
+def test_a_project_is_listed_page_by_page(seen: dict[str, Results]):
     for told in seen.values():
         assert told["projects"]["a page"] == [5, ["Page 0", "Page 1"], 2]
         assert told["projects"]["all pages"] == [f"Page {number}" for number in range(5)]
 
 
-def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
+def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
     for told in seen.values():
         assert told["uploads"]["bytes"] is True
         assert told["uploads"]["overwritten"] == ["second", 1]
@@ -186,7 +186,7 @@ def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
         assert told["downloads"]["left behind"] == []
 
 
-def test_a_file_on_a_volume_goes_there_and_comes_back(seen: dict[str, Told]):
+def test_a_file_on_a_volume_goes_there_and_comes_back(seen: dict[str, Results]):
     for told in seen.values():
         assert told["exports"]["an alias now"]["storage"] == {
             "is": "FileStorage",
@@ -197,7 +197,7 @@ def test_a_file_on_a_volume_goes_there_and_comes_back(seen: dict[str, Told]):
         assert told["exports"]["its bytes"] == told["imports"]["its bytes"] == "bytes 0"
 
 
-def test_a_task_ends_with_its_output(seen: dict[str, Told]):
+def test_a_task_ends_with_its_output(seen: dict[str, Results]):
     for told in seen.values():
         assert told["tasks"]["completed"][0] == "COMPLETED"
         assert told["tasks"]["output"][:2] == ["out.txt", "file"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 Group = dict[str, Any]
-Told = dict[str, Group]
+Results = dict[str, Group]
 """What one of them saw: values by group and label."""
 
 Check = Callable[[Any], bool]

@@ -201,7 +201,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
 
     Args:
         settings: The settings after the change.
-        keys: The names that lead to the setting.
+        keys: The names of the setting's path.
         catalog: The commands.
 
     Raises:

@@ -240,7 +240,7 @@ def global_arguments(own: list[Argument]) -> list[Argument]:
 
 
 def help_spellings(command: Command) -> set[str]:
-    """The spellings that show a command's help, without those of its own options."""
+    """The spellings that show a command's help, without those that the command uses for other options."""
     return {
         spelling
         for argument in global_arguments(own_arguments(command))

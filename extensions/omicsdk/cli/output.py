@@ -72,7 +72,7 @@ class Output:
         """Print a whole result; nothing for None.
 
         Args:
-            value: JSON data, or a Told.
+            value: JSON data, or a TextAndData.
             items: Dotted key of its list, if the document names one.
             declared: Columns of its table, the one that matters most first.
             schema: Schema of an item of a service's answer, empty if the document names none; None for a result of
@@ -81,7 +81,7 @@ class Output:
         Raises:
             UsageError: A column of --columns is missing.
         """
-        if isinstance(value, Told):
+        if isinstance(value, TextAndData):
             is_wanted = self._stdout.isatty() or not value.terminal_only
             is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
             if is_wanted and is_plain:
@@ -250,7 +250,7 @@ def _escaped(character: str) -> str:
 # No dataclasses in here: each command loads it, and those cost 8 ms to import.
 
 
-class Told:
+class TextAndData:
     """A result printed as documented lines unless `--output` or `--query` requests data.
 
     Attributes:

@@ -100,7 +100,7 @@ class DocumentedAnswer:
         left: Any = None
         for piece in self.iter_content(chunk_size, decode_unicode):
             lines = (piece if left is None else left + piece).splitlines()
-            # The last line goes on in the next piece, unless this one ends with the line's end.
+            # The last line continues in the next piece, unless this one ends with a line end.
             left = lines.pop() if lines and lines[-1][-1:] == piece[-1:] else None
             yield from lines
         if left is not None:
@@ -166,7 +166,7 @@ class DocumentedBody(DocumentedAnswer):
         request: object,
         translate: Callable[[Exception], Exception] | None = None,
     ) -> None:
-        # By name: a platform's own kind of answer may stand between.
+        # By name: a platform's answer class may come between them.
         DocumentedAnswer.__init__(self, body.status_code, body.headers, body.url, request)
         self._body = body
         self._close = close

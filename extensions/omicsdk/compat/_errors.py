@@ -1,7 +1,7 @@
 """Exceptions of the documented clients that are also exceptions of core, so that either `except` catches them.
 
 Where the published client raised an exception of `requests` or aiohttp, ours is one of these as well, so that a program's
-`except requests.HTTPError` goes on catching it. Nothing imports them for that: where no program has, none can name them.
+`except requests.HTTPError` still catches it. Nothing imports them for that: a program that has not imported them cannot name them.
 """
 
 import sys
@@ -76,10 +76,10 @@ def catchable(error: E, foreign: Foreign) -> E:
 
     Args:
         error: The exception.
-        foreign: What it is to be caught by.
+        foreign: The class that it should be caught by.
 
     Returns:
-        The error itself where nothing is to be added, else one of its class and of those, with all that it holds.
+        The error itself if nothing is to be added, else an error of its class and of those, with all its attributes.
     """
     kind = _own_class(type(error))
     bases = _foreign_bases(kind, foreign)
@@ -137,7 +137,7 @@ def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> ty
     """Create a class with both bases; state, text and name are those of our class."""
     stated: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
     stated |= {"_caught_as": kind, "_caught_by": bases, "__reduce__": _reduced, "__repr__": kind.__repr__}
-    # What theirs have is there, and what is set on ours goes before it: a property of theirs would hide it.
+    # Attributes of the foreign class are inherited. Those set on ours are set first: a property of the foreign class would hide them.
     theirs = {"request", "request_info", "history"}
     theirs |= {name for each in bases for name in dir(each) if isinstance(getattr(each, name, None), property)}
     stated |= {name: None for name in theirs if not hasattr(kind, name)}

@@ -297,7 +297,7 @@ def media_type_of(name: str) -> str | None:
     Only Python's own table is used: with the system's, types would differ between machines.
 
     Args:
-        name: The name. One that ends in `.gz` is gzip, whatever precedes it; likewise for other compressions.
+        name: The name. One that ends in `.gz` is gzip, whatever precedes it; other compressions alike.
     """
     kind, encoding = _media_types().guess_type(Path(name).name)
     if encoding is not None:

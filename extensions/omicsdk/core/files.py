@@ -83,13 +83,13 @@ _STRIDE = 1024 * 1024
 
 
 def is_special(path: str | os.PathLike[str]) -> bool:
-    """Whether a path leads to a device or a FIFO: these are written into, as by cp, and never replaced.
+    """Return whether a path refers to a device or a FIFO: these are written into, as by cp, and never replaced.
 
     Args:
         path: The path; links are followed.
 
     Raises:
-        OSError: It leads to a folder or a socket, which cannot be written.
+        OSError: It refers to a folder or a socket, which cannot be written.
     """
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a small download needs no pathlib, which takes 2 ms to import
@@ -135,7 +135,7 @@ def in_place_of(
         path: The target, replaced or created; its folder must exist.
         mode: Its permissions; before the rename only the owner may read it. None leaves them to the process's umask.
         durable: Sync the bytes before the rename, so that a power cut leaves the old or the new file, too.
-        through_links: Replace the file that a link leads to, not the link.
+        through_links: Replace the target of a link, not the link.
 
     Yields:
         The new file.
@@ -185,7 +185,8 @@ def write_private(path: Path, text: str) -> None:
 
     Args:
         path: The file; folders that are missing are made, readable by their owner only.
-        text: What shall stand in it, written as UTF-8 with "\n" line ends.
+        text: The new content, written as UTF-8 with "
+        " line ends.
 
     Raises:
         ConfigError: It can't be written.

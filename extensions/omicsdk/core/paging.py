@@ -185,7 +185,7 @@ def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
     """Return the list under a dotted key of a decoded page, which contains its items.
 
     A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
-    separated by `|` the first that leads to a list is used. An empty list must have been sent as such: a missing list
+    separated by `|` the first that refers to a list is used. An empty list must have been sent as such: a missing list
     could hide everything that exists, and a deletion may depend on it.
 
     Args:

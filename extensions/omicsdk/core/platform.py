@@ -424,7 +424,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
     """A platform's client for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
 
     Operations are sent on the event loop. A workflow runs in a thread, on a blocking twin of this client with the same
-    settings and credentials over connections of its own.
+    settings and credentials over separate connections.
 
     Args: those of Platform, and
 

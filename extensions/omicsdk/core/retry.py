@@ -85,7 +85,7 @@ class Retry:
             retry_after: Seconds that the service asked to wait, None if it did not.
 
         Returns:
-            Seconds to wait, or None to give up: no try is left, or the delay would end after the budget.
+            Seconds to wait, or None to stop retrying: no try is left, or the delay would end after the budget.
         """
         if failures >= self.attempts:
             return None

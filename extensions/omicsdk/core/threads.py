@@ -328,10 +328,10 @@ class Pool(_Threads):
         self._put(run, self.waiting)
 
     def close(self, patience: float) -> None:
-        """End the threads after what they are doing now; what nobody began is dropped.
+        """End the threads after their current calls; calls that have not begun are dropped.
 
         Args:
-            patience: Seconds to wait for them in all; those that take longer end by themselves.
+            patience: Total seconds to wait for them; slower threads end in the background.
         """
         if self._queue is None:
             return

@@ -236,13 +236,13 @@ class TokenFile:
 
         Args:
             url: Any URL of the service.
-            change: Gets what is stored now and gives what shall be; giving back the same writes nothing.
+            change: Receives the stored value and returns the new one; returning the same value writes nothing.
 
         Returns:
             What is stored then.
 
         Raises:
-            ConfigError: The file can't be read or written, or another process doesn't let go of it.
+            ConfigError: The file cannot be read or written, or another process does not release its lock.
         """
         with locked(self.path, patience=_PATIENCE):
             before = self.login(url)

@@ -1,7 +1,7 @@
 """YAML as people and platforms write it, read within bounds: the one place of omicsdk that calls PyYAML's loaders.
 
-The generator reads documents with a reader of its own (`omicsdk_codegen.load_yaml`), because it imports nothing of omicsdk
-and needs YAML 1.2, keys that stand twice and the line of each value; its bounds are the same (a test compares them).
+The generator reads documents with a separate reader (`omicsdk_codegen.load_yaml`), because it imports nothing of omicsdk
+and needs YAML 1.2, duplicate keys and the line of each value; its bounds are the same (a test compares them).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 #: Levels that values may nest, those of aliases included. Readers walk by recursion, which Python stops at 1,000.
 MAX_DEPTH = 100
-#: Values that a text may stand for, aliases written out: 400 bytes of aliases in aliases stand for a billion.
+#: Values in a text with its aliases expanded: 400 bytes of nested aliases expand to a billion.
 MAX_VALUES = 1_000_000
 
 

@@ -287,7 +287,7 @@ def end_group(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
 
     Args:
         process: The leader of its process group.
-        grace: Seconds that it has to end by itself.
+        grace: Seconds in which it may end before it is killed.
     """
     if os.name == "nt":
         process.kill()

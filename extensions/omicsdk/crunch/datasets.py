@@ -117,7 +117,7 @@ def download(
             default the file that CRUNCH_STORAGE_SETTINGS names.
         progress: Called as files are downloaded.
         stop: Stops the download before the next file when set; that of an object store within a second.
-        control: Stops it likewise, and limits its time; downloads from an object store are paused and limited as well.
+        control: Stops it and limits its time; downloads from an object store are paused and limited as well.
         dry_run: Only report what would be downloaded.
 
     Returns:
@@ -171,7 +171,7 @@ def upload(
         storage: Where datasets' files are, see `download`.
         progress: Called as files are uploaded.
         stop: Stops the upload before the next file when set; that to an object store within a second.
-        control: Stops it likewise, and limits its time; uploads to an object store are paused and limited as well.
+        control: Stops it and limits its time; uploads to an object store are paused and limited as well.
         dry_run: Only report what would be uploaded.
 
     Returns:
@@ -378,6 +378,6 @@ def _shares(base: str, other: str) -> bool:
         return False
     try:
         plain(other)
-    except UnsafePath:  # likewise
+    except UnsafePath:  # as above
         return False
     return overlap(base, other)

@@ -84,7 +84,7 @@ class Run:
             is
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
-        tell: Called with a line at the beginning and end of each stage; by default they go to stderr.
+        tell: Called with a line at the beginning and end of each stage; the default prints them to stderr.
         stop: Stops the run within a second when set, with all that the workflow started; it has failed then.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Statuses of runs: stages and states, reporting them persistently, and which of two runners continues with a dataset.
 
 The site has no operation that assigns a dataset to one of two runners. A runner sends its first status, reads the
-statuses again, and gives up if another runner's status has a lower number: the site numbers them. It checks once more
+statuses again, and stops if another runner's status has a lower number: the site numbers them. It checks again
 before the
 workflow starts. A window remains that depends on the site: if it shows a status only after one with a higher number,
 both runners may have checked before it appeared. A site with SQLite, which writes one status after the other, has no
@@ -50,7 +50,7 @@ class State(IntEnum):
 
 
 class WorkflowType(str, Enum):  # noqa: UP042 - str() of the documented class gives WorkflowType.script, not script
-    """What a workflow is: a Snakefile, or a script that runs by itself."""
+    """The kind of a workflow: a Snakefile, or a script that runs without Snakemake."""
 
     snakemake = "snakemake"
     script = "script"

@@ -65,7 +65,7 @@ def named_host(told: object, keys: Iterable[str]) -> str | None:
 
 
 def host_in_pattern(pattern: object) -> str | None:
-    """The DRS server of a registry's URL pattern; None of other patterns, which lead to pages for users.
+    """Return the DRS server of a registry's URL pattern; None for other patterns, which are those of web pages.
 
     Args:
         pattern: The pattern, such as `https://drs.example.org/ga4gh/drs/v1/objects/{$id}`.
@@ -80,7 +80,7 @@ def namespace_of(told: object) -> str | None:
     """Return the number of a namespace, from the links of its record at identifiers.org; None if it has none.
 
     Args:
-        told: The record, decoded.
+        told: The decoded record.
     """
     links: object = told.get("_links") if is_object(told) else None
     held = links if is_object(links) else {}
@@ -94,7 +94,7 @@ def host_of_resources(told: object, provider: str = "") -> str | None:
     """Return the DRS server of a namespace, from its resources at identifiers.org; None if it has none.
 
     Args:
-        told: The answer, decoded.
+        told: The decoded answer.
         provider: The provider's code in front of the prefix, of `drs://PROVIDER/PREFIX:ID`; empty for any provider.
     """
     embedded: object = told.get("_embedded") if is_object(told) else None

@@ -543,7 +543,9 @@ class Locator:
         """
         with self._lock:
             ways, skipped = self._ways, self._skipped
-            first = (self._calls // 2) % len(ways) if ways else 0  # a URL may have ended before its way is given up
+            first = (
+                (self._calls // 2) % len(ways) if ways else 0
+            )  # a URL may have expired before its access method is abandoned
             self._calls += 1
         if not ways:
             raise NoAccess(f"{self._object.name}: {unusable(self._object.methods)}", name=self._object.name)

@@ -37,7 +37,7 @@ class Downloader:
     Args:
         data_storage_config: Settings of the store, and of the commons, too, where they have them: the path of a JSON or INI
             file, or the content of a JSON file.
-        gen3_config: Settings of the commons, likewise. Without a commons only iRODS can be downloaded from, and metadata is
+        gen3_config: Settings of the commons, in the same forms. Without a commons only iRODS can be downloaded from, and metadata is
             left out.
         data_storage_type: "pacs" or "irods". The settings override "pacs", the default, where they state `storage`, or have
             the other store only.

@@ -60,7 +60,7 @@ class BlockCache:
     """A folder of blocks. Any number of threads and processes use it at once; it may be removed at any time.
 
     Args:
-        folder: The folder; made when a block is to be kept, for its owner only.
+        folder: The folder; created when a block is stored, for its owner only.
         limit: Bytes that it holds at most, a twentieth more for a while; those that were read longest ago go first.
     """
 
@@ -171,7 +171,7 @@ class CachedBytes:
 
         Args:
             start: The first one, counted from 0; a negative one counts from the end.
-            end: The one behind the last, likewise; None for all that follow.
+            end: The first byte after the range; a negative one counts from the end. None for the file's end.
 
         Raises:
             SourceChanged: What is read isn't the version that blocks are kept of.
@@ -271,7 +271,7 @@ class GrowingReadAhead(BaseCache):
         self._pieces = None
         self._ahead = min(self._most, self._ahead * GROWTH if goes_on and end else FIRST)
         kept = self._window[start - self._start :] if goes_on else b""
-        self._window, self._start = b"", start  # let go before more come
+        self._window, self._start = b"", start  # dropped before more arrive
         came = self.fetcher(start + len(kept), min(self.size, stop + self._ahead))
         self.total_requested_bytes += len(came)
         self._window = kept + came if kept else came

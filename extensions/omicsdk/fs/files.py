@@ -97,7 +97,7 @@ def download(
     Raises:
         PathNotFound: The file or folder does not exist.
         UnsafePath: A file's name would leave the folder; nothing was downloaded.
-        NameClash: Two files have one name; likewise.
+        NameClash: Two files have one name; nothing was downloaded.
     """
     source, target = parse_uri(uri), parse_uri(os.fspath(folder))
     how = CopyOptions(overwrite, connections, control or Control(), progress, stop)

@@ -266,7 +266,7 @@ class OmicsFileSystem(AbstractFileSystem):
         """Return the facts of a file or folder; see `omicsdk.fs.store.Entry.info`.
 
         Raises:
-            FileNotFoundError: Nothing is there.
+            FileNotFoundError: Nothing exists there.
         """
         return self._entry(self._strip_protocol(path)).info()
 
@@ -352,7 +352,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             path: The file.
-            expiration: Not used: no platform can be told.
+            expiration: Ignored: no platform supports it.
             **kwargs: Nothing.
 
         Raises:
@@ -419,7 +419,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: The file.
             start: The first byte; a negative number counts from the end.
-            end: The byte behind the last, likewise.
+            end: The first byte after the range; a negative number counts from the end.
             **kwargs: Nothing.
         """
         path = self._strip_protocol(path)
@@ -608,7 +608,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             lpath: A file of this machine.
-            rpath: Where it shall be.
+            rpath: Target path.
             callback: Called with the number of bytes.
             mode: "overwrite", or "create" where nothing may be there.
             **kwargs: Nothing.
@@ -726,7 +726,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             path1: The file.
-            path2: Where the copy shall be.
+            path2: Path of the copy.
             **kwargs: Nothing.
         """
         entry, path = self._entry(self._strip_protocol(path1)), self._strip_protocol(path2)

@@ -32,9 +32,9 @@ class Conditions:
     Attributes:
         names: Shell patterns, one of which must match the name or the path below the folder.
         least: Least size in bytes; a file of unknown size doesn't meet it.
-        most: Largest size in bytes, likewise.
+        most: Largest size in bytes; a file of unknown size does not match.
         after: Earliest time of change, in seconds since 1970; a file of unknown time doesn't meet it.
-        before: Latest time of change, likewise.
+        before: Latest time of change, in seconds since 1970; a file of unknown time does not match.
         metadata: Shell patterns for values of the platform's metadata, by key.
     """
 

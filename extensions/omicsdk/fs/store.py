@@ -395,7 +395,7 @@ class Store(Closing, ABC):
     writable: ClassVar[bool] = False
     #: How files are put, made and removed instead, if a store does not support it.
     how_else: ClassVar[str] = ""
-    #: Whether all files of a folder have to come in one put, because what they make there can't be added to.
+    #: Whether all files of a folder have to come in one put, because its result cannot be extended.
     puts_whole_folders: ClassVar[bool] = False
 
     def stat(self, path: str, *, refresh: bool = False) -> Entry:
@@ -406,7 +406,7 @@ class Store(Closing, ABC):
             refresh: Whether to ask the platform, ignoring caches.
 
         Raises:
-            PathNotFound: Nothing is there.
+            PathNotFound: Nothing exists there.
         """
         if refresh:
             self._forget(path)
@@ -427,7 +427,7 @@ class Store(Closing, ABC):
             path: The folder's path.
 
         Raises:
-            PathNotFound: Nothing is there.
+            PathNotFound: Nothing exists there.
             NotAFolder: It is a file.
         """
 
@@ -440,7 +440,7 @@ class Store(Closing, ABC):
         """
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
-        """Note that `location` does not lead to a file's bytes, not even with a new URL.
+        """Note that `location` does not give access to a file's bytes, not even with a new URL.
 
         Args:
             entry: The file.
@@ -453,7 +453,7 @@ class Store(Closing, ABC):
         return False
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        """Open a file that no http, https or ftp URL leads to: its platform has it on this machine, or in itself.
+        """Open a file without an http, https or ftp URL: its platform has it on this machine, or inside the platform.
 
         Every reader calls this first; it needs no request if there is a URL.
 
@@ -461,7 +461,7 @@ class Store(Closing, ABC):
             entry: A file, as `stat` or `entries` returned it.
 
         Returns:
-            Its bytes, open for reading and seekable; None if `location` leads to them.
+            Its bytes, open for reading and seekable; None if `location` gives access to them.
         """
         del entry
         return None
@@ -530,7 +530,7 @@ class Store(Closing, ABC):
         """Refuse what cannot be put, before anything is read for it.
 
         Args:
-            paths: Where files shall be, as `Put.path`.
+            paths: Target paths of files, as `Put.path`.
 
         Raises:
             ReadOnly: The path is read-only; the remedy states an alternative.
@@ -628,7 +628,7 @@ class Store(Closing, ABC):
         self.check_removal(entry.path)
 
     def is_link(self, entry: Entry) -> bool:
-        """Whether an entry is a link, which is removed by itself.
+        """Return whether an entry is a link, which is removed without its target.
 
         Args:
             entry: A file or folder.
@@ -654,10 +654,10 @@ class Store(Closing, ABC):
 
         Args:
             entry: The file.
-            path: Where the copy shall be.
+            path: Path of the copy.
 
         Returns:
-            Whether it was done; False if the platform has no such way, so that the bytes have to come here and go back.
+            Whether it was done; False if the platform does not support it, so that the bytes are downloaded and uploaded.
         """
         del entry, path
         return False
@@ -827,7 +827,7 @@ class FileBytes:
 
         Args:
             start: The first one, counted from 0; a negative one counts from the end.
-            end: The one behind the last, likewise; None for all that follow.
+            end: The first byte after the range; a negative one counts from the end. None for the file's end.
 
         Returns:
             Those that there are, all of one and the same file.

@@ -9,7 +9,7 @@
     with Trs("https://trs.example.org/ga4gh/trs/v2") as trs:
         trs.download("#workflow/github.com/org/align", "align", version="v1.0").raise_if_failed()
 
-None of the three was ever tried against a real server, only against the sandbox.
+None of the three was tested against a real server, only against the sandbox.
 """
 
 from omicsdk.core.lazy import lazy_package

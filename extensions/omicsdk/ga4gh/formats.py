@@ -117,7 +117,7 @@ class BgzfBlocks:
     def __init__(self) -> None:
         self.at = 0
         self._header = b""
-        self._left = 0  # bytes of the present block that are still to come
+        self._left = 0  # remaining bytes of the present block
 
     @property
     def is_between(self) -> bool:

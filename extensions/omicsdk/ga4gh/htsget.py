@@ -432,7 +432,7 @@ class _Shared(OptionalServer):
 class Htsget(_Shared, Platform, HtsgetApi):
     """An htsget server. Thread-safe; close it, or use it in a `with` block. Never tried against a real server.
 
-    The URL of a data set names its server by itself; operations, and identifiers alone, need a base URL.
+    The URL of a data set states its server; operations, and bare identifiers, need a base URL.
 
     Args: those of `omicsdk.core.platform.Platform`, with
 

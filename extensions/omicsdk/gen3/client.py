@@ -146,7 +146,7 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[
     """
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
-        """The servers that identifiers lead to, for a block; their connections are this client's.
+        """The servers that identifiers refer to, for a block; their connections are this client's.
 
         Args:
             settings: How prefixes of other commons are resolved; by default from the environment.

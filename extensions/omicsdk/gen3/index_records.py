@@ -443,7 +443,7 @@ def edit_record(
 
     Raises:
         Conflict: It was changed at the same time; nothing was overwritten.
-        Gen3UserError: Nothing is to be changed.
+        Gen3UserError: Nothing was requested to change.
     """
     fields = stated(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
     if not fields:

@@ -206,7 +206,7 @@ class Gen3Login(Credentials):
 
         Args:
             service: The service.
-            endpoint: The commons that it is to be for; empty for any.
+            endpoint: The commons that the login is for; empty for any.
 
         Raises:
             Gen3AuthError: The service refused, or has no login of that commons.
@@ -241,7 +241,7 @@ class Gen3Login(Credentials):
         """Get a token from the workspace token service; nothing is kept.
 
         Args:
-            endpoint: The commons that it is to be for; by default the service's own, or that of the login's `idp`.
+            endpoint: The commons that the login is for; by default the service's, or that of the login's `idp`.
 
         Returns:
             The token.

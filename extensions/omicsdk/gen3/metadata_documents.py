@@ -68,7 +68,7 @@ def query_documents(
         conditions: KEY=VALUE with & between, as in a URL. Different keys must all match, of a key that is stated twice
             any value; `*` is any value.
         full: Whether to return documents, or GUIDs alone.
-        limit: Most results. Above PAGE several pages are requested; None returns as many as the commons does by itself.
+        limit: Maximum number of results. Above PAGE several pages are requested; None returns the commons' default number.
         offset: Records to skip.
         further: Further query parameters.
 

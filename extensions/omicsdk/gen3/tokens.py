@@ -159,7 +159,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 
     Args:
         service: The service, and the login that is requested.
-        endpoint: The commons that the token is to be for; empty for any.
+        endpoint: The commons that the token is for; empty for any.
         proof: The credentials for it, outside of a workspace.
         options: What the transport is made with.
 
@@ -352,14 +352,14 @@ AFTER_REFUSAL = 60.0
 
 
 class _Held(NamedTuple):
-    """A token, and from when on it is to be renewed: seconds since 1970."""
+    """A token, and the time from which it is renewed: seconds since 1970."""
 
     token: str
     renew_at: float
 
 
 def _renewal_of_new(token: str, now: float) -> float:
-    """Return when a new token is to be renewed.
+    """Return the time from which a new token is renewed.
 
     The token's own lifetime counts, not its end, so that a wrong clock does not request a new one each time.
 
@@ -380,7 +380,7 @@ def _renewal_of_new(token: str, now: float) -> float:
 
 
 def _renewal_of_old(token: str) -> float:
-    """Return when a stored token is to be renewed.
+    """Return the time from which a stored token is renewed.
 
     Args:
         token: The token.

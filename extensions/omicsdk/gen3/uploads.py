@@ -218,7 +218,7 @@ def upload(
             doesn't begin with a slash; nothing was sent.
         FolderBusy: Another process uploads the same.
         NotWritable: What an earlier run remembers can't be read.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on.
+        KeyboardInterrupt: It was interrupted; the same call resumes.
     """
     from omicsdk.transfer import Control, Upload
     from omicsdk.transfer import upload as send

@@ -47,7 +47,7 @@ class LoggedIn:
     Attributes:
         service: The service's base URL.
         expires_at: Seconds since 1970 at which the access token ends; None when unknown.
-        renewable: Whether it is renewed by itself then.
+        renewable: Whether it is then renewed automatically.
         path: The file that it is stored in.
     """
 
@@ -122,7 +122,7 @@ class ServiceLogin:
     ) -> LoggedIn:
         """Log in, and store the tokens in the user's token file.
 
-        Without further arguments a browser is opened, and this waits for it to come back.
+        Without further arguments a browser is opened, and this waits for its redirect.
 
         Args:
             access_token: A token to store as it is. The end of one that is not a JSON Web Token is unknown.

@@ -49,7 +49,7 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
         index: The column that has the names: its number, from 0, or its name.
 
     Raises:
-        UsageError: It isn't such a table, or a name stands twice in it; names the line.
+        UsageError: It is not such a table, or a name occurs twice in it; states the line.
     """
     take_long_cells()
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -105,7 +105,7 @@ def get(
         UnknownList: The format of a list is not known.
         ListError: A list cannot be read, or a column or value is invalid; nothing was downloaded.
         UnsafePath: A name would leave the folder; nothing was downloaded.
-        NameClash: Two different files have one name; likewise.
+        NameClash: Two different files have one name; nothing was downloaded.
         NotWritable: The folder or the result manifest cannot be written.
     """
     target = os.fspath(folder)

@@ -127,7 +127,7 @@ def _dss_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     """The file of a row of the Data Store; the replica and the version are parts of its identity."""
     replica = "gcp" if "gcp" in listed.preferred else "aws"
     version, bundle = cell(row, ("file_version",)), (cell(row, ("bundle_uuid",)), cell(row, ("bundle_version",)))
-    # "!" stands for a folder in names of the Data Store's metadata; it is kept, as its own client keeps it.
+    # "!" represents a folder in names of the Data Store's metadata; it is kept, as by the published client.
     for file in listed_file(row, "dss-file", _DSS):
         address = f"{replica}/{file.address}{version and f'.{version}'}"
         yield replace(file, address=address, folder=".".join(filter(None, bundle)))

@@ -280,7 +280,7 @@ class Instance:
         return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
-        """Moved time survives a restart, or versions and expiry times would lie in the future."""
+        """Moved time survives a restart; otherwise versions and expiry times would be in the future."""
         database.define(clock="id INTEGER PRIMARY KEY, state TEXT NOT NULL")
         if row := database.row("SELECT state FROM clock"):
             clock.restore(json.loads(row["state"]))

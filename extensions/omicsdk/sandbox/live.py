@@ -169,7 +169,7 @@ class LiveSandbox:
 
     @property
     def gen3_client_secret(self) -> str:
-        """The secret of the program `sandbox-client`, which logs in to the Gen3 commons by itself."""
+        """The secret of the program `sandbox-client`, which logs in to the Gen3 commons with client credentials."""
         return client_secret(self.secrets)
 
     @property

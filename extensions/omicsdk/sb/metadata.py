@@ -64,7 +64,7 @@ def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_ta
         now: The tags that it has.
         add: Those that are added, behind them.
         remove: Those that are removed.
-        all_tags: All tags that it shall have; None to go by the others.
+        all_tags: All new tags, which replace the present ones; None to use the others.
     """
     if all_tags is not None:
         return list(dict.fromkeys(all_tags))

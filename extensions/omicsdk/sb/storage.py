@@ -46,7 +46,7 @@ def volume_place(text: str) -> VolumePlace:
 
 
 class PlannedJob(NamedTuple):
-    """An import or export that is to be started.
+    """An import or export to start.
 
     Attributes:
         line: Its line in the table; 0 if there is none.

@@ -46,7 +46,7 @@ class CannotRun(OmicsError):
 
 
 class NeverEnds(UsageError):
-    """A draft was waited for; it does not start by itself."""
+    """A draft was waited for; it does not start automatically."""
 
 
 def file_input(file: File) -> dict[str, Any]:

@@ -368,7 +368,7 @@ def _walk(source: Path, top: SbPath, files: list[LocalFile], folders: list[SbPat
 
 
 def local_size(path: Path) -> int:
-    """The size in bytes of a file that is to be uploaded.
+    """Return the size in bytes of a file to upload.
 
     Args:
         path: The file.

@@ -1,6 +1,6 @@
 """Fixtures for tests of programs that use the platforms: clients of the sandbox, ready for use.
 
-pytest finds them by itself where omicsdk is installed; docs/testing-with-the-sandbox.md has recipes.
+pytest finds them automatically where omicsdk is installed; docs/testing-with-the-sandbox.md has recipes.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -165,7 +165,7 @@ class Transfer(Generic[T]):
             The transfer's result: for downloads and uploads the report, whose `raise_if_failed` is up to the caller.
 
         Raises:
-            UsageError: It was not started, or this is one of its own callbacks.
+            UsageError: It was not started, or this is one of its callbacks.
             TimeoutError: It is still running, and continues.
             Exception: The error that ended it.
         """

@@ -99,7 +99,7 @@ class _Mapped(Iterable[R], Generic[T, R]):
 
 
 class MappedItems(_Mapped[T, Item]):
-    """Items created anew in each iteration, so that their number does not affect memory.
+    """Items created again in each iteration, so that their number does not affect memory.
 
     Args:
         make: Makes the item of a thing.
@@ -163,7 +163,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
 
     Raises:
         UnsafePath: A name leads out of the folder.
-        NameClash: Two names lead to one path.
+        NameClash: Two names refer to one path.
         NotWritable: The folder cannot be created.
     """
     room = room_in(folder)
@@ -173,7 +173,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         check_names(names, folds_case=False, room=room)
         if _folds_case(folder, make):  # most disks distinguish case
             raise
-    if check_links(names, folder):  # different names may lead to one path then
+    if check_links(names, folder):  # different names may refer to one path then
         guard = guard_of(folder, look=make is None)
         for name in names:
             guard.check(name)

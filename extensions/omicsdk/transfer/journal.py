@@ -214,7 +214,7 @@ class JournalFile:
 
     Args:
         path: The file; its folder is created.
-        wait: Called while another process has it locked; returns False to give up.
+        wait: Called while another process has it locked; returns False to stop waiting.
         disk: Makes the changes.
         look: Only read: create and lock nothing.
 
@@ -311,7 +311,7 @@ class JournalFile:
 
     def reader(self) -> BinaryIO:
         """Open the file for reading; closing the result leaves this open."""
-        file = open(self._descriptor, "rb", closefd=False)  # noqa: SIM115 - whoever asks for it closes it
+        file = open(self._descriptor, "rb", closefd=False)  # noqa: SIM115 - the caller closes it
         file.seek(0)
         return file
 
@@ -447,7 +447,7 @@ class DoneIndex:
         return self._offsets[self._slot(key)[0]] or None
 
     def remove(self, key: bytes) -> None:
-        """Forget a key, if it is there."""
+        """Forget a key, if it exists."""
         self._offsets[self._slot(key)[0]] = 0
 
     def _slot(self, key: bytes) -> tuple[int, int]:
@@ -490,7 +490,7 @@ class Journal:
 
     Args:
         path: The journal's file; its folder is created.
-        wait: Called while another process has the journal locked; returns False to give up.
+        wait: Called while another process has the journal locked; returns False to stop waiting.
         disk: Makes the changes; by default a new `Disk`.
         look: Only read: create, lock, repair and write nothing.
 
@@ -592,7 +592,7 @@ class Journal:
             self._hint(["cell", self._keys[name], index, crc])
 
     def drop(self, name: str) -> None:
-        """Record that an unfinished file was given up."""
+        """Record that an unfinished file was abandoned."""
         with self._guard:
             if self.parts.pop(name, None) is not None:
                 self._hint(["drop", self._keys.pop(name)])

@@ -39,7 +39,7 @@ _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9
 _UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
 _FILE, _FOLDER = 0, 1
 #: Most sets that are tried if two names have one digest, which happens to none of a million; a source that returns
-#: other names each time would go on forever.
+#: other names each time would never end.
 _MOST_SETS = 4
 #: Most folders that are remembered as examined.
 _RECENT = 4096
@@ -58,7 +58,7 @@ def walk_folder(
 ) -> Iterator[tuple[Path, list[str]]]:
     """Walk a folder that is uploaded, without `WORK_FOLDER`, in the same order on all systems.
 
-    Linked folders are logged and not entered: they may lead back to a parent, or to another disk.
+    Linked folders are logged and not entered: they may refer to a parent, or to another disk.
 
     Args:
         folder: The folder.
@@ -127,7 +127,7 @@ def wrong_with(name: object) -> str:
 
 
 def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) -> None:
-    """Check one name by itself.
+    """Check a single name.
 
     Names that only Windows refuses (backslashes, device names such as NUL, trailing dots and spaces) are refused on
     Windows and allowed elsewhere.
@@ -182,7 +182,7 @@ def room_in(folder: str) -> int:
 
 
 def check_names(names: Iterable[str], *, folds_case: bool, room: int = ROOM) -> None:
-    """Check the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory per name.
+    """Check the names of a transfer, each one and against the others, in 8 to 16 bytes of memory per name.
 
     They are read once, and once more if two clash, to name both. An iterator can be read only once: the error then
     names one of the two.
@@ -264,7 +264,7 @@ class NameGuard:
         self._recent = set[str]()
 
     def check(self, name: str) -> None:
-        """Check a name by itself and against those before it.
+        """Check a name alone and against those before it.
 
         Args:
             name: A path within the target folder, with "/" between its parts.
@@ -294,7 +294,7 @@ def folds_case(existing: str) -> bool:
         existing: The path of an existing file or folder with letters in its name.
 
     Returns:
-        True if the name in the other case leads to the same file.
+        True if the name in the other case refers to the same file.
     """
     head, tail = os.path.split(existing)
     try:

@@ -344,7 +344,7 @@ class Ranges:
         pool: Sends the requests; by default the pool shared by the process.
         retry: When to retry.
         clock: Measures time and waits.
-        elsewhere: Called with a location whose new URL is refused too; returns whether `locate` leads to another copy
+        elsewhere: Called with a location whose new URL is refused too; returns whether `locate` returns another copy
             from then on. None if there is a single copy.
         pace: Limits readers; None for no limit.
         validators: The file's ETag or date when it was read before, by server's origin; None if it was not.

@@ -226,7 +226,7 @@ _signing = _Signing()
 class _Known:
     """What is cached for a client: there may be an object for each of many files.
 
-    The client reports which headers it signs from then on, uses version 4 for us, and adds no checksum of its own if
+    The client then reports which headers it signs, uses version 4 for us, and adds no checksum if
     none is requested. All of it applies only while we sign in the same thread.
 
     Args:
@@ -382,7 +382,7 @@ class S3Object(MultipartStore):
             marker = page["NextPartNumberMarker"]
 
     def unfinished(self, source: Source) -> str:
-        """Return the newest unfinished upload of this object, if it is to be resumed."""
+        """Return the newest unfinished upload of this object that can be resumed."""
         if not self._go_on:
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}

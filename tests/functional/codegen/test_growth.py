@@ -122,7 +122,7 @@ def test_each_long_step_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.
     text = tmp_path / "things.yaml"
     text.write_text("# read as YAML\n" + spec.read_text())
     told: list[str] = []
-    make_package(text, [], "things", origin="Generated for a test.", told=told.append)
+    make_package(text, [], "things", origin="Generated for a test.", on_progress=told.append)
     assert [step.partition(":")[0] for step in dict.fromkeys(told) if ": 2 of " in step or "types: 0" in step] == [
         "reading lines of things.yaml",
         "resolving paths",

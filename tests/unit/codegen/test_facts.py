@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from omicsdk_codegen.facts import facts_text, told
+from omicsdk_codegen.facts import describe, facts_text
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any], text: str) -> None
     ],
 )
 def test_what_a_description_tells_is_not_told_twice(schema: dict[str, Any], text: str) -> None:
-    assert told(schema) == text
+    assert describe(schema) == text

@@ -33,7 +33,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, told: str) -> None:
     (way,) = ways_of({"components": {"securitySchemes": {"s": scheme}}})
     assert (way.scheme, way.code) == ("s", code)
-    assert told in way.told
+    assert told in way.description
     if code:
         names = {**vars(ours), "httpx": httpx, "key": "k", "token": "t", "username": "u", "password": "p"}
         assert ours.as_credentials(eval(code, names)) is not None

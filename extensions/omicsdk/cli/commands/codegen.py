@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.errors import REFUSED, SHOWN, SOME_FAILED
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Reading:
             "tags": self.only,
             "folder": self.root and Path(self.root),
             "ask": agrees if self.fetch else None,
-            "told": console.step,
+            "on_progress": console.step,
         }
 
 
@@ -149,7 +149,7 @@ def diff(
     json: bool = False,
     fail_on_breaking: bool = False,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Compare two documents, and list the changes for users of the client.
 
     Prints Markdown for a changelog, breaking changes first. Generated packages and projects are accepted as documents.
@@ -186,7 +186,7 @@ def explain(
     *,
     json: bool = False,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Explain how an operation of a document is generated, and why.
 
     Shows its name, arguments, responses and paging with their sources in the document, and what was repaired or lost.
@@ -244,8 +244,8 @@ def _document_of(given: str) -> str:
     return str(next((each for each in found if each.is_file()), path))
 
 
-def _printed(data: str, text: str, as_json: bool) -> Told:
-    return Told((data if as_json else text).rstrip("\n"), encoding.loads(data))
+def _printed(data: str, text: str, as_json: bool) -> TextAndData:
+    return TextAndData((data if as_json else text).rstrip("\n"), encoding.loads(data))
 
 
 def _summarise(made: Made, target: Path, console: Console) -> None:

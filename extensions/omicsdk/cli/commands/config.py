@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
@@ -68,7 +68,7 @@ KINDS_TO_WRITE = {
 """The required kind of a setting, even if a wrong one would only affect one service's commands."""
 
 
-def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> Told:
+def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> TextAndData:
     """Show every setting with its value and its origin.
 
     Lists the settings of omicsdk and of the HCA configuration with built-in ones, the settings in effect for each
@@ -81,7 +81,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     """
     if known:
         rows = list(_known())
-        return Told(
+        return TextAndData(
             "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows), rows, terminal_only=True
         )
     from omicsdk.logins import found_settings
@@ -97,7 +97,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in found]
     # A line each: beside names and files, a table would have no space for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
-    return Told("\n".join(lines), rows, terminal_only=True)
+    return TextAndData("\n".join(lines), rows, terminal_only=True)
 
 
 def get(name: str, *, connection: Connection) -> Any:
@@ -259,7 +259,7 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
     """Return a setting's value for display, with MASK in place of a secret.
 
     Args:
-        keys: The names that lead to it.
+        keys: The names of its path.
         value: The value.
     """
     return MASK if value and any(map(is_secret_name, keys)) else mask_json(value)

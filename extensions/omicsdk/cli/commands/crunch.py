@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED, SOME_FAILED, exit_code
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
@@ -376,7 +376,7 @@ def _runner(client: Crunch, how: Processing, console: Console) -> Callable[..., 
     )
 
 
-def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> Told:
+def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> TextAndData:
     """Show the files of a dataset in the storage as a tree.
 
     Args:
@@ -390,7 +390,7 @@ def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) 
     base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
     tree = walk(storage, base)
     below = f"{base.strip('/')}/" if base.strip("/") else ""
-    return Told("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))
+    return TextAndData("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))
 
 
 # -- results

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.doctor import Outcome, report
 from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find
 from omicsdk.cli.help import columns, wrapped
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import ConfigError, OmicsError
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ _OPEN = ("drs", "htsget", "refget", "trs")  # mostly used without a login
 Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 
 
-def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console) -> Told:
+def doctor(
+    services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console
+) -> TextAndData:
     """Check this machine, the network and each configured service.
 
     Checks name resolution, proxy, TLS and clocks, each login with one read-only request, and disk space, hard links, open
@@ -53,8 +55,8 @@ def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: flo
     _end(found, console)
     rows = [outcome._asdict() for outcome in found]
     if json:
-        return Told(encoding.dumps(rows, indent=2), rows)
-    return Told(report.outcomes(found, columns()), rows, terminal_only=True)
+        return TextAndData(encoding.dumps(rows, indent=2), rows)
+    return TextAndData(report.outcomes(found, columns()), rows, terminal_only=True)
 
 
 def _limit(timeout: float) -> float:
@@ -68,7 +70,7 @@ def _end(found: Sequence[Outcome], console: Console) -> None:
         console.exit_code = 1
 
 
-def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
+def init(*, check: bool = False, timeout: float = 10, console: Console) -> TextAndData:
     """Find and test the logins of all platforms, and ask for missing ones.
 
     Reads the environment variables and the files in your home that each platform's own programs use. Secrets are never
@@ -106,7 +108,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
         parts.append("\n".join(["Written:", *(f"  {line}" for line in written)]))
     next_step = "Next: omics doctor checks the machine and the network; omics help lists all commands."
     parts.append("\n".join(wrapped(next_step.split(), width)))
-    return Told("\n\n".join(part for part in parts if part), _data(found, tests, written), terminal_only=True)
+    return TextAndData("\n\n".join(part for part in parts if part), _data(found, tests, written), terminal_only=True)
 
 
 def _agrees(console: Console, question: str, width: int) -> bool:
@@ -152,7 +154,7 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
         configured: The settings under `dss`.
 
     Returns:
-        The names that lead to each setting.
+        The names of each setting's path.
     """
     return [
         ("dss", command["command"], "replica")

@@ -11,7 +11,7 @@ from omicsdk.cli.commands.values import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from omicsdk.cli.output import Call, Console, Told
+    from omicsdk.cli.output import Call, Console, TextAndData
     from omicsdk.core.credentials import Credentials
     from omicsdk.drs import Drs, DrsFile
     from omicsdk.transfer import TransferReport
@@ -73,7 +73,7 @@ def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
     return [file for file in files if file.error is None]
 
 
-def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | Told:
+def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndData:
     """Render a download: counts, and the result for each file."""
     given = call.arguments
     folder = next((given[name] for name in ("folder", "download_dir", "output_dir", "path") if name in given), ".")

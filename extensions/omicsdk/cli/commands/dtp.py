@@ -12,7 +12,7 @@ from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, listed, named_errors, rows_of, tell_failures, watched
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.output import Call, Told
+from omicsdk.cli.output import Call, TextAndData
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.errors import ConfigError, NotJson, UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
@@ -311,7 +311,7 @@ def download(
     require_checksum: bool = False,
     report: str | None = None,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Download a data set as an SDS folder.
 
     Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped;

@@ -40,7 +40,7 @@ def known_platform(word: str) -> str:
     """Check the word of a platform.
 
     Args:
-        word: The word; the Atlas's services stand for `hca`.
+        word: The word; the Atlas's services mean `hca`.
 
     Raises:
         UsageError: No platform has it; names the nearest.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.connecting import seconds_of
 from omicsdk.cli.errors import SHOWN
-from omicsdk.cli.output import Call, Told
+from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
@@ -365,7 +365,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
 
 
-def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> Told:
+def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> TextAndData:
     """Return the result of a transfer as data: counts, and files up to a number; a terminal only gets the summary.
 
     Args:
@@ -379,7 +379,7 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
     def data() -> object:  # as objects, a hundred thousand rows take 100 MB
         return {**counted, "files": list(files), **more}
 
-    return Told("", data, terminal_only=True, brief=brief, items="files")
+    return TextAndData("", data, terminal_only=True, brief=brief, items="files")
 
 
 def _not_listed(report: TransferReport) -> str:
@@ -408,7 +408,7 @@ def ended(outcome: Outcome) -> dict[str, str | None]:
     return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
 
 
-def foreseen(report: TransferReport) -> dict[str, object] | Told:
+def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
     """Return the output of a dry run: counts, bytes to fetch, and files up to a number.
 
     Args:
@@ -424,7 +424,7 @@ def foreseen(report: TransferReport) -> dict[str, object] | Told:
         return data()
     said = _not_listed(report)
     text = f"{count_of(report.counts.get('planned', 0), 'file')} to fetch ({size_words(to_fetch)}); {said}"
-    return Told(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
+    return TextAndData(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
 
 
 def _planned(outcome: Outcome) -> dict[str, object]:

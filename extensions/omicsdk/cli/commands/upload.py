@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands.values import STREAM
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
@@ -19,12 +19,12 @@ _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """Checksums in a long listing."""
 
 
-def areas() -> Told:
+def areas() -> TextAndData:
     """List known upload areas; the selected one is marked."""
     settings = UploadConfig()
     selected = settings.current_area
     lines = [f"{uuid} <- selected" if uuid == selected else uuid for uuid in settings.areas]
-    return Told(
+    return TextAndData(
         "\n".join(lines),
         [
             {
@@ -38,7 +38,7 @@ def areas() -> Told:
     )
 
 
-def select(uri_or_alias: str) -> Told:
+def select(uri_or_alias: str) -> TextAndData:
     """Select the upload area for files.
 
     The area is stored in your HCA configuration. Later, a unique prefix of its UUID identifies it.
@@ -57,10 +57,10 @@ def select(uri_or_alias: str) -> Told:
     if is_new:
         data["alias"] = alias = settings.unique_prefix(uri.area_uuid)
         told += f'\nIn future you may refer to this upload area using the alias "{alias}"'
-    return Told(told, data)
+    return TextAndData(told, data)
 
 
-def forget(uuid_or_alias: str) -> Told:
+def forget(uuid_or_alias: str) -> TextAndData:
     """Forget an upload area, without deleting it.
 
     Args:
@@ -69,10 +69,10 @@ def forget(uuid_or_alias: str) -> Told:
     settings = UploadConfig()
     uuid = settings.area_uuid_from_partial_uuid(uuid_or_alias)
     settings.forget_area(uuid)
-    return Told(f"Forgetting about area {uuid}", {"uuid": uuid})
+    return TextAndData(f"Forgetting about area {uuid}", {"uuid": uuid})
 
 
-def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
+def creds(client: HcaUpload, uuid_or_alias: str) -> TextAndData:
     """Show temporary AWS credentials for an upload area.
 
     Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time."""
@@ -83,22 +83,22 @@ def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
         "aws_session_token": keys.session_token,
     }
     lines = [f"{name.upper()}={value}" for name, value in shown.items()]
-    return Told("\n".join(lines), {**shown, "expiry_time": keys.expiration})
+    return TextAndData("\n".join(lines), {**shown, "expiry_time": keys.expiration})
 
 
-def list_files(client: HcaUpload, *, long: bool = False) -> Told:
+def list_files(client: HcaUpload, *, long: bool = False) -> TextAndData:
     """List the files of the selected upload area.
 
     Args:
         long: Show details: size, URL, media type, checksums.
     """
     found = [{"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long)]
-    return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
+    return TextAndData("\n".join(_detailed(file) if long else file["name"] for file in found), found)
 
 
 def status(
     client: HcaUpload, filename: str, *, env: str | None = None, uuid: str | None = None, console: Console
-) -> Told:
+) -> TextAndData:
     """Show the state of a file of an upload area: checksums, then validation.
 
     Args:
@@ -112,13 +112,15 @@ def status(
     data = {"file": filename, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
     if "STATUS_RETRIEVAL_ERROR" in said:
         console.exit_code = 1
-        return Told(said, data)
-    return Told(f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data)
+        return TextAndData(said, data)
+    return TextAndData(
+        f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data
+    )
 
 
 def report(
     client: HcaUpload, *, env: str | None = None, uuid: str | None = None, output_file_name: str | None = None
-) -> Told:
+) -> TextAndData:
     """Write a report of an upload area: how many files are in each state.
 
     Args:
@@ -129,7 +131,7 @@ def report(
     uri = _which(uuid, env)
     if output_file_name == STREAM:
         text = str(client.status(uri))
-        return Told(text.removesuffix("\n"), text)
+        return TextAndData(text.removesuffix("\n"), text)
     file = Path(f"{output_file_name or uri.area_uuid}.txt")
     if not file.parent.is_dir():
         raise UsageError(f"folder {file.parent} does not exist for {file}", remedy="Name a file in an existing folder.")
@@ -141,17 +143,17 @@ def report(
             str(file), error.strerror or str(error), remedy="Choose another file with --output-file-name."
         ) from error
     told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {file}"
-    return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
+    return TextAndData(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
-def uploaded(result: UploadResult, call: Call) -> Told | None:
+def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     """Render an upload in the published client's texts."""
     from omicsdk.cli.commands.transfers import finish
 
     area = UploadConfig().selected()
     if call.arguments.get("dry_run"):
         planned = [{"path": file.path, "name": file.name, "size": file.size} for file in result.files]
-        return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
+        return TextAndData("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
     finish(result.report, call, result.errors, where=str(area.uri), fail=result.raise_if_failed)
     lines = [
         f"{file.path} is in upload area {area.uri} already"
@@ -162,7 +164,7 @@ def uploaded(result: UploadResult, call: Call) -> Told | None:
     ]
     if not result.errors:
         lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
-    return None if call.options.get("quiet") else Told("\n".join(lines), result.to_dict())
+    return None if call.options.get("quiet") else TextAndData("\n".join(lines), result.to_dict())
 
 
 def _which(uuid: str | None, env: str | None) -> UploadAreaURI:

@@ -1,6 +1,6 @@
 """The server behind `omics mcp`: speaks the protocol on stdin and stdout, and runs a process for each call.
 
-A call is a command line of its own process, not a function of this one: stdout, the current folder, the environment's
+A call is a command line in a separate process, not a function of this one: stdout, the current folder, the environment's
 profile, log handlers and signals belong to a whole process, and calls run at the same time. An interrupt is how a
 command is stopped so that it can be resumed; it needs a process, too. That costs a call the start of `omics`, which is
 little beside the answer of a service and the thinking of an assistant.
@@ -148,7 +148,7 @@ async def _lines() -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        # A descriptor and buffer of its own: the interpreter locks those of sys.stdin when it exits.
+        # A separate descriptor and buffer: the interpreter locks those of sys.stdin when it exits.
         with os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace") as stdin:
             for line in iter(stdin.readline, ""):
                 loop.call_soon_threadsafe(lines.put_nowait, line)

@@ -135,11 +135,11 @@ class Gen3Metadata(Service):
         """Search for documents by their values.
 
         Args:
-            query: Conditions unchanged in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
+            query: Conditions as they are in a URL: `a.b=1&c=x`. Different keys must all match; of a repeated key any
                 any value; `*` is any value.
             return_full_metadata: Whether documents are wanted, or GUIDs alone.
             limit: Most results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
-                asked for; None gives as many as the commons does by itself.
+                requested; None returns the commons' default number.
             offset: Records to skip.
             **kwargs: Further query parameters.
 
@@ -207,7 +207,7 @@ class Gen3Metadata(Service):
             The document.
 
         Raises:
-            Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the
+            Conflict: It exists, and `overwrite` is False; or an alias is taken: then the document was created
                 same.
         """
         made = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))

@@ -245,7 +245,7 @@ class Gen3Submission(Service):
         Args:
             project_id: The project, PROGRAM-CODE; PROGRAM/CODE where the program's name has hyphens.
             filename: The file: TSV, TXT (tabs), CSV, XLSX, JSON or JSON Lines.
-            chunk_size: Rows in a document, 30 by default; fewer where the commons cannot take so many at once.
+            chunk_size: Rows in a document, 30 by default; fewer where the commons does not accept so many at once.
             row_offset: Rows that are passed over, 0 by default.
 
         Returns:

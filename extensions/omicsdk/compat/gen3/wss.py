@@ -114,7 +114,7 @@ class Gen3WsStorage(LoginService):
 
         Args:
             src_urlstr: The file: its path, or ws:///WORKSPACE/KEY.
-            dest_urlstr: Where to, likewise.
+            dest_urlstr: The target, in the same forms.
 
         Raises:
             Gen3UserError: Neither is in a workspace.

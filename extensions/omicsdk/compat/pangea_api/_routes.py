@@ -9,7 +9,7 @@ from urllib.parse import quote
 API = "/api"
 """The beginning of all paths."""
 
-# Of what is given as a URL all stays that may stand in one; what is quoted stays so.
+# A URL keeps all characters that are valid in one, and its quoted characters.
 _SAFE_IN_PATH = "-._~!$&'()*+,;=:@/"
 _SAFE_IN_QUERY = "-._~!$&'()*+,;=:@/?"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -30,7 +30,7 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
         options: Parameters that are added to the query, not quoted yet; those that are None aren't sent.
 
     Returns:
-        A path below the server, or the absolute URL as it is where it leads elsewhere.
+        A path below the server, or the absolute URL unchanged if it is on another server.
     """
     address, mark, query = url.partition("?")
     if "://" in address:

@@ -93,7 +93,7 @@ class FileSystemCache:
             obj: Whose blob: an object, or a text that names it.
 
         Returns:
-            The file, and whether it is there.
+            The file, and whether it exists.
         """
         path = cache_folder() / f"pangea_api_cache__{hash_obj(obj)}.json"
         return str(path), path.is_file()

@@ -96,7 +96,7 @@ class PangeaLoginError(PangeaOtherError, BadRequest, AuthError):
     default_remedy = "Check the e-mail address, letter by letter, and the password."
 
 
-#: The class of each status that has one of its own.
+#: The class of each status that has a separate one.
 _BY_STATUS: dict[int, type[PangeaGeneralError]] = {
     403: PangeaForbiddenError,
     404: PangeaNotFoundError,

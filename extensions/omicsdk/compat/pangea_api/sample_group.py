@@ -31,7 +31,7 @@ class SampleGroup(RemoteObject):
         metadata: Facts on it; none by default.
         is_library: Whether samples are created in it.
         is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that
-            is there and is otherwise isn't loaded. None leaves it to the server, which makes a new one public. By
+            existing group with another value is not loaded. None leaves the choice to the server, which makes new ones public. By
             default a new one is private, and one that exists may be either.
 
     Raises:
@@ -271,7 +271,7 @@ class SampleGroup(RemoteObject):
 
     def _check_visibility(self, wanted: bool | None) -> None:
         if wanted is not None and self.is_public is not wanted:
-            self._already_fetched = True  # it is there, and may be deleted or saved
+            self._already_fetched = True  # it exists, and may be deleted or saved
             asked, made = ("public", "private") if wanted else ("private", "public")
             raise RemoteObjectError(
                 f"{self} was set to {asked}, but is still {made} on the server",

@@ -27,7 +27,7 @@ class Number(NamedTuple):
         is_whole: Whether it has no fraction.
         least: The least that it may be.
         above: Whether it has to be more than that.
-        is_optional: Whether None may stand in its place.
+        is_optional: Whether None is accepted.
     """
 
     takes: str

@@ -140,7 +140,7 @@ def by_default() -> Access:
     """Return the access of an Api without arguments: from the variables, else the default profile.
 
     Raises:
-        SettingsError: Neither is there.
+        SettingsError: Neither exists.
     """
     from pathlib import Path
 

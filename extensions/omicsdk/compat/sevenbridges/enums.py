@@ -18,7 +18,7 @@ class PartSize:
     MAXIMUM_TOTAL_PARTS = 10_000
 
 
-#: Bytes that `File.stream` gives at a time, unless told otherwise.
+#: Default number of bytes that `File.stream` yields at a time.
 STREAMED = 32 * PartSize.KB
 
 

@@ -12,7 +12,7 @@ from omicsdk.core import errors as core
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.models.task import Task
 
-#: What `code` and `status` are of an error that no server told.
+#: `code` and `status` of an error that no server reported.
 NO_CODE = -1
 
 
@@ -21,8 +21,8 @@ class SbgError(DocumentedError):
 
     Args:
         message: What happened.
-        code: The platform's own code (four or five digits); -1 of an error that no server told.
-        status: The HTTP status; -1 likewise.
+        code: The platform's code (four or five digits); -1 for an error that no server reported.
+        status: The HTTP status; -1 for an error that no server reported.
         more_info: Where the platform says more.
         request_id: The platform's name for the request; worth quoting when asking its operators.
         remedy: What to do.
@@ -315,7 +315,7 @@ def as_sbg(error: BaseException) -> SbgError:
         error: The exception.
 
     Returns:
-        Itself where it is one, or the platform's own that it stands for; else one that is of its class, too, not raised
+        The error itself if it has the class, or is the platform's own error of that meaning; else a new error of that class, not
         yet.
     """
     if isinstance(error, SbgError):

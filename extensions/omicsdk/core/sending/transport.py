@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def redirected(hop: Hop, status: int, location: str) -> Hop:
     """Return the step that follows a redirect.
 
-    A redirect to another origin carries no secrets, and they are not restored if a later one leads back: the
+    A redirect to another origin carries no secrets, and they are not restored if a later one returns to the first: the
     redirecting server chose the path.
 
     Args:
@@ -506,7 +506,7 @@ def call_limits(timeout: Timeout | None = None, budget: float | None = None) -> 
     places.
 
     Args:
-        timeout: For transports without a timeout of their own; None leaves it unchanged.
+        timeout: For transports without a timeout; None leaves it unchanged.
         budget: Seconds of `Retry`, for all transports: their creators choose how often they try, the user how long.
             None leaves it unchanged.
     """
@@ -890,7 +890,7 @@ class AsyncTransport(_Transport):
             )
         twin = Transport.__new__(Transport)
         twin._manners, twin._timeout, twin._answer_limit = self._manners, self._timeout, self._answer_limit
-        twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without a pool of its own
+        twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without its own pool
         return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":

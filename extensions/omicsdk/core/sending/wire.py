@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Send, Timeout
 
-#: Bytes of an intermediate answer that are read before its connection is given up: enough for any error message, and
+#: Maximum number of bytes of an intermediate answer that are read to reuse its connection: enough for any error message, and
 #: cheaper than a new connection.
 READ_LIMIT = 1 << 18
 

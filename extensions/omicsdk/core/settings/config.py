@@ -53,7 +53,7 @@ class Setting(NamedTuple):
     """One value with its place and its origin.
 
     Attributes:
-        keys: The names that lead to it.
+        keys: The names of its path.
         value: The value; never an object with members.
         origin: The layer that it comes from; for an array that several layers changed, all of them.
         place: The origin with the line, if it comes from a file.
@@ -88,7 +88,7 @@ class Settings:
         """Return a value.
 
         Args:
-            *keys: The names that lead to it.
+            *keys: The names of its path.
             default: The result if it does not exist.
 
         Returns:
@@ -105,7 +105,7 @@ class Settings:
         """Return the origin of a value.
 
         Args:
-            *keys: The names that lead to it.
+            *keys: The names of its path.
 
         Returns:
             The layer's origin; None if there is no such value or it is an object with members.
@@ -116,7 +116,7 @@ class Settings:
         """Return the place of a value, with its line; for an object with members, that of the first of them.
 
         Args:
-            keys: The names that lead to it.
+            keys: The names of its path.
 
         Returns:
             The place; None if there is no such value.
@@ -135,7 +135,7 @@ def name_of(keys: Iterable[str]) -> str:
 
 
 def keys_of(name: str) -> Keys:
-    """Return the names that lead to a setting, from its name as users write it; the inverse of `name_of`.
+    """Return the path of a setting from its name as users write it; the inverse of `name_of`.
 
     Raises:
         ConfigError: A name is empty.
@@ -436,7 +436,7 @@ class _LocatingDecoder(json.JSONDecoder):
         return number
 
     def lines_of(self, found: dict[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, int]]:
-        """Yield the line of each member of an object and of the objects in it, by the names that lead to it."""
+        """Yield the line of each member of an object and of the objects in it, with the path of its names."""
         for key, start in self._starts[id(found)].items():
             yield (*before, key), self._text.count("\n", 0, start) + 1
             if isinstance(found[key], dict):
@@ -455,7 +455,7 @@ def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
 
     Args:
         path: The file; created if missing, with its folders. Afterwards only its owner can read it.
-        keys: The names that lead to the setting, 1 to DEPTH_LIMIT of them.
+        keys: The names of the setting's path, 1 to DEPTH_LIMIT of them.
         value: The value, or an array operator as in `{"$append": 1}`.
 
     Raises:
@@ -471,7 +471,7 @@ def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
 
     Args:
         path: The file.
-        keys: The names that lead to the setting.
+        keys: The names of the setting's path.
         shared: As for `change`.
 
     Returns:
@@ -534,7 +534,7 @@ def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None
     Args:
         values: The values.
         path: The file, for errors.
-        keys: The names that lead to the setting.
+        keys: The names of the setting's path.
         value: Its value.
 
     Raises:
@@ -556,7 +556,7 @@ def remove_in(values: Values, keys: Sequence[str]) -> bool:
 
     Args:
         values: The values.
-        keys: The names that lead to the setting, one or more.
+        keys: The names of the setting's path, one or more.
 
     Returns:
         Whether it existed.

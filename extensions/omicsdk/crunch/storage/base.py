@@ -245,7 +245,7 @@ def plain(name: str, *, windows: bool = False) -> str:
 
     Args:
         name: The name, as given.
-        windows: Whether it becomes a Windows path, where backslashes and drive letters lead elsewhere, too.
+        windows: Whether it becomes a Windows path, where backslashes and drive letters are special, too.
 
     Raises:
         UnsafePath: It leads out of the storage, contains a NUL, or is not allowed on Windows.

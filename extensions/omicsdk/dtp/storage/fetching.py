@@ -73,7 +73,7 @@ class DatasetFolder:
         self._journal = Journal(path / WORK_FOLDER / "dtp.journal", never, self._disk)
 
     def check(self, name: str) -> None:
-        """Check a name by itself and against those that were checked before.
+        """Check a name alone and against those that were checked before.
 
         Args:
             name: A path within the folder.

@@ -335,7 +335,7 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
 
     def copy(file: Selected) -> Verdict | None:
         target = plan.target(file).path
-        if not options.overwrite and is_taken(store, target):  # what was there before couldn't be asked for each
+        if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
             raise AlreadyThere(str(plan.target(file)))
         if not store.copy(file.entry, target):
             return None

@@ -95,7 +95,7 @@ def fetch(
             outcomes[name] = Outcome(name, "failed", entry.size, error=ChecksumMissing(entry.path, name=name))
         else:
             with stream:
-                if not checked:  # the engine does so by itself
+                if not checked:  # the engine does so itself
                     _check_names(wanted, folder)
                     checked = True
                 outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept)

@@ -239,7 +239,7 @@ def planned_sync(
     Args:
         stores: The stores.
         source: The folder that counts.
-        target: The folder that is to be equal.
+        target: The folder to make equal.
         compare: How files are compared.
         update: Whether files stay that are newer at the target.
         patterns: Which files.

@@ -73,7 +73,7 @@ class Record:
     def unchanged(self) -> dict[str, Outcome]:
         """Return the skipped outcomes of files that are at the target already.
 
-        What the transfer engine downloads by a stated checksum it compares by itself.
+        The transfer engine itself compares what it downloads by a stated checksum.
         """
         asked = [file for file in self._plan.files if not self._is_for_engine(file)]
         if self._target.puts_whole_folders or not asked or (len(asked) > 1 and not self._has_target()):
@@ -98,7 +98,7 @@ class Record:
     def _has_target(self) -> bool:
         try:
             self._target.stat(self._plan.base.path)
-        except OmicsError:  # nothing is there, or it cannot be asked: files are copied
+        except OmicsError:  # nothing exists, or it cannot be requested: files are copied
             return False
         return True
 

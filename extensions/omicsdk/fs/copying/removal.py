@@ -123,7 +123,7 @@ def remove_folders(stores: Stores, folders: Sequence[Selected], *, only_empty: b
     for folder in folders:
         try:
             remove_one(stores.of(folder.uri), folder)
-        except PathNotFound:  # stores without folders of their own have none left
+        except PathNotFound:  # stores without real folders have none left
             continue
         except NotEmpty as error:
             failed += [] if only_empty else [Outcome.of_error(str(folder.uri), error)]

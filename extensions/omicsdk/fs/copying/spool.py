@@ -249,7 +249,7 @@ class Spool:
         Args:
             names: What comes, of which something may be there.
             size: The bytes of that.
-            room: Bytes that may lie here at once.
+            room: Maximum number of bytes stored here at a time.
         """
         others = [path for path in self.files.iterdir() if _file_of(path) not in names]
         if others and size + sum(path.stat().st_size for path in others) > room:

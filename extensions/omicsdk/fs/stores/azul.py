@@ -89,7 +89,7 @@ class AzulStore(ClientStore[Azul]):
 
     `azul://CATALOG/projects/UUID/NAME` is a file of a project; names with slashes are folders in it, and files of one
     name are in folders of their UUIDs. AnVIL has `datasets` in place of `projects`. `azul://CATALOG/files/UUID` is a
-    file by itself. The catalog `default` is the default one. Listings are kept for ten minutes. Nothing can be written.
+    file alone. The catalog `default` is the default one. Listings are cached for ten minutes. The store is read-only.
 
     Args:
         base_url: The service; by default that of the Human Cell Atlas and LungMAP.

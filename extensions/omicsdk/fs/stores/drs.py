@@ -438,7 +438,7 @@ class DrsStore(ClientStore[Servers]):
         raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
     def _reached(self, reading: Reading) -> Found | None:
-        """Return the entry that an interpretation leads to; None if a bundle on the way has no member of the name."""
+        """Return the entry that an interpretation refers to; None if a bundle in its path has no member of the name."""
         server = self.client.of(reading.identifier)
         found = self._found(reading.identifier, server, server.describe(reading.identifier))
         for name in reading.names:

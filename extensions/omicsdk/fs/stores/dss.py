@@ -67,7 +67,7 @@ class DssPath:
 
     Attributes:
         replica: The replica; empty at the top.
-        uuid: The UUID of a bundle, or of a file by itself; empty above them.
+        uuid: The UUID of a bundle, or of a single file; empty above them.
         version: Its version as written; empty for the latest.
         name: The name of a file or folder in the bundle; empty for the bundle itself.
         is_single: Whether it is below `files`, where files are outside bundles.
@@ -301,12 +301,12 @@ class DssStore(ClientStore[Dss]):
 
     `dss://REPLICA/UUID.VERSION/NAME` is a file of a bundle; names with slashes are folders in it. Without `.VERSION`
     the latest is meant, which is looked up again after ten seconds. `dss://REPLICA/` lists all bundles, `UUID.VERSION`
-    each. `dss://REPLICA/files/UUID[.VERSION]` is a file by itself. A bundle never changes.
+    each. `dss://REPLICA/files/UUID[.VERSION]` is a single file. A bundle never changes.
 
     What is put is a new bundle: each folder that is put into a replica becomes one, and gets its UUID and version from
-    the Data Store; the folder's name is dropped, unless it is the UUID that the bundle shall have
+    the Data Store; the folder's name is dropped, unless it is the UUID of the new bundle
     (`dss://aws/UUID/...`). All files of it go in one put, through a staging bucket, as `Dss.upload` has it. Nothing can
-    be put into a bundle that is there.
+    be put into an existing bundle.
 
     Args:
         base_url: The service, such as `https://dss.example.org/v1`; by default OMICS_DSS_URL, else what the HCA
@@ -337,7 +337,7 @@ class DssStore(ClientStore[Dss]):
         super().__init__(client, partial(Dss, base_url, credentials=token))
         self._staging_bucket = staging_bucket
         self._locators: Cache[str, Locator] = Cache(1, BELIEVED, clock)
-        self._asking: DssApi | None = None  # the client's clone that hands out redirects
+        self._asking: DssApi | None = None  # the client's clone that returns redirects
         self._bundles = Bundles(self._manifest, clock)
 
     # -- looking

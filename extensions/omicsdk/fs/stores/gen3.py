@@ -84,7 +84,7 @@ class Gen3Store(DrsStore):
 
     def _readings(self, path: str) -> Sequence[Reading]:
         if not host_in(path):
-            _ = self._home  # which says what to do where nobody knows it
+            _ = self._home  # which states the remedy if no client knows it
         return gen3_readings(path)
 
     def _is_top(self, path: str) -> bool:

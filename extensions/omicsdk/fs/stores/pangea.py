@@ -81,7 +81,7 @@ _CHARACTERS = {"25": "%", "2E": ".", "2F": "/"}
 
 
 class _Owner(NamedTuple):
-    """The owner of results: a sample, or a group with results of its own."""
+    """The owner of results: a sample, or a group with results."""
 
     uuid: str
     of_group: bool

@@ -64,7 +64,7 @@ def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[
 
 
 def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dict[str, str]:
-    """The checksums of an object's whole contents that HEAD tells.
+    """Return the checksums of an object's whole contents that HEAD states.
 
     Args:
         told: The answer.
@@ -124,7 +124,7 @@ _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 class S3Store(Store):
     """Buckets and their objects. Keys are kept as they are written, dots and doubled slashes among them.
 
-    S3 has no folders: one is there as long as a key begins with it, or an object is called like it with a slash behind, which
+    S3 has no folders: one exists as long as a key begins with its path, or an object has its path with a final slash, which
     is never shown as a file. Where a key is also what others begin with, the object is what its path names.
 
     Args:
@@ -178,7 +178,7 @@ class S3Store(Store):
         try:
             with self._asking("Reading", bucket):
                 self._clients.of(bucket).head_bucket(Bucket=bucket)
-        except Forbidden:  # it is there; what may be done in it is told by whatever is done
+        except Forbidden:  # it exists; permissions are checked by each operation
             pass
         return Entry(bucket, "folder")
 

@@ -49,7 +49,7 @@ class SbStore(ClientStore[SevenBridges]):
 
     Args:
         url: The platform's base URL; by default OMICS_SB_URL, else what the variables or files of sevenbridges-python say.
-        token: A developer's token; by default OMICS_SB_TOKEN, else likewise. One that was found goes to the platform that it
+        token: A developer's token; by default OMICS_SB_TOKEN, else from the same sources. A token that was found is sent only to
             was found beside, and to no other.
         profile: The section of ~/.sevenbridges/credentials, in place of `url`.
         client: A client that is ready, in place of all others; it isn't closed.
@@ -274,7 +274,7 @@ class SbStore(ClientStore[SevenBridges]):
 
 
 def _begun(entries: Iterator[T]) -> Iterator[T]:
-    """Entries of which the first has been asked for, so that it is known whether their folder is there."""
+    """Entries of which the first has been requested, so that it is known whether their folder exists."""
     return chain(list(islice(entries, 1)), entries)
 
 

@@ -294,7 +294,7 @@ class Summary(NamedTuple):
         output: The file that was written.
         failures: The file of failures, one line each; None without any.
         errors: The first failures.
-        failed_rows: The failed rows as a manifest that can be run by itself; None without any.
+        failed_rows: The failed rows as a complete manifest; None without any.
     """
 
     rows: int

@@ -39,7 +39,7 @@ class Bundle(NamedTuple):
         line: Its line.
         name: Its name.
         members: GUIDs of files and bundles, and names of bundles of the manifest; once it was created, GUIDs alone.
-        guid: Its GUID; empty if one is to be made.
+        guid: Its GUID; empty to create one.
         size: Its size; None if the manifest does not state it.
         checksums: Its checksums, each a `type` and a `checksum`.
         description: Its description.

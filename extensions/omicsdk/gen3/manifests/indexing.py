@@ -70,7 +70,7 @@ def index_manifest(
     Run the same command again to resume, or, with a corrected manifest, to retry failed rows. A record that a row
     without a GUID has created already is not created again. It is identified by the output of an earlier run, or by MD5
     sum, size, URLs and name, and by ACL and resources where the manifest has them. Failed rows are also written to
-    OUTPUT.failed-rows.tsv, a manifest that can be indexed by itself, with another output file.
+    OUTPUT.failed-rows.tsv, a manifest that can be indexed separately, with another output file.
 
     Args:
         manifest: Table with the columns urls, md5 and size, and optionally guid, authz, acl, file_name, prev_guid,
@@ -86,7 +86,7 @@ def index_manifest(
 
     Returns:
         How many records were created, updated, and the same already. Beside the output OUTPUT.failures.tsv has why rows
-        failed, and OUTPUT.failed-rows.tsv these rows, as a manifest that can be indexed by itself.
+        failed, and OUTPUT.failed-rows.tsv these rows, as a manifest that can be indexed separately.
 
     Raises:
         ManifestError: The manifest cannot be read, or lacks a column.

@@ -132,7 +132,7 @@ class Reply(NamedTuple):
         return "; ".join(filter(None, (*self.errors, self.message)))
 
 
-class Told(NamedTuple, Generic[T]):
+class ChunkResult(NamedTuple, Generic[T]):
     """The result for some records.
 
     Attributes:
@@ -277,7 +277,7 @@ class Chunks(Generic[T]):
         self.size = size
         self._failed = 0
 
-    def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
+    def results(self, items: Iterable[T]) -> Iterator[ChunkResult[T]]:
         """Send records, and yield the result for each; each is stored at most once.
 
         A document with a wrong record isn't stored at all: the others are sent again without it.
@@ -303,29 +303,29 @@ class Chunks(Generic[T]):
             elif told.reply is not None and told.reply.success:
                 yield told
             elif told.reply is not None and any(wrong := self._wrong(chunk, told.reply)):
-                yield Told([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
+                yield ChunkResult([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
                 waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
             elif len(chunk) > 1:
                 # The answer does not say which record is wrong: halving finds it.
                 for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
-                    yield from self.told(half)
+                    yield from self.results(half)
             else:
                 yield told
 
-    def _one(self, chunk: Sequence[T]) -> Told[T] | None:
+    def _one(self, chunk: Sequence[T]) -> ChunkResult[T] | None:
         """The result for a chunk; None if fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
-            told: Told[T] = Told(chunk, reply_of(self._send(chunk, last)))
+            told: ChunkResult[T] = ChunkResult(chunk, reply_of(self._send(chunk, last)))
         except (APIError, TransportError, DecodeError) as error:
             reply = reply_of(error.body) if isinstance(error, BadRequest) else None
             if reply is not None:
                 self._failed = 0
-                return Told(chunk, reply, error)
+                return ChunkResult(chunk, reply, error)
             self._failed += _is_trouble(error)
             if self._failed > GIVE_UP or stops_all(error, last=last):
                 raise
-            return None if not last and is_too_much(error) else Told(chunk, None, error)
+            return None if not last and is_too_much(error) else ChunkResult(chunk, None, error)
         self._failed = 0
         return told
 

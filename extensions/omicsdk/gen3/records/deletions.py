@@ -248,7 +248,7 @@ class _Eraser:
         self._gone.update(ids)
 
     def _dependents(self, body: object) -> list[str]:
-        """Return what prevents a deletion, if not all of it is to be deleted as well."""
+        """Return what prevents a deletion, if not all of it is deleted as well."""
         found = _hindering(body)
         wanted = all(node in self._nodes or each in self._ids for each, node in found.items())
         return [each for each in found if each not in self._gone] if wanted else []

@@ -62,7 +62,7 @@ def linked_names(told: object) -> list[str]:
     """Return the names of programs, or codes of projects, which a commons lists as links to them.
 
     Args:
-        told: Its answer, decoded.
+        told: The decoded answer.
 
     Raises:
         DecodeError: It has no list of links.

@@ -13,7 +13,17 @@ from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.chunks import Chunks, Entity, Journal, Told, is_too_much, matched, reply_of, sent, wrong_by
+from omicsdk.gen3.records.chunks import (
+    ChunkResult,
+    Chunks,
+    Entity,
+    Journal,
+    is_too_much,
+    matched,
+    reply_of,
+    sent,
+    wrong_by,
+)
 from omicsdk.gen3.records.projects import Project, project_of
 from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, Table, shown, tsv_of
 from omicsdk.gen3.records.validation import (
@@ -335,7 +345,7 @@ class _Sender:
     def outcomes(self, rows: Iterable[Checked], chunks: Chunks[Checked]) -> Iterator[Outcome]:
         """Send rows, and yield the result for each."""
         unsent: list[Outcome] = []
-        for told in chunks.told(self._to_send(rows, unsent)):
+        for told in chunks.results(self._to_send(rows, unsent)):
             # Record the whole document before yielding: the caller may stop at any time.
             done = [*unsent, *self._outcomes(told)]
             unsent.clear()
@@ -390,7 +400,7 @@ class _Sender:
             for target in targets_of(each.record, link.name)
         )
 
-    def _outcomes(self, told: Told[Checked]) -> Iterator[Outcome]:
+    def _outcomes(self, told: ChunkResult[Checked]) -> Iterator[Outcome]:
         for each, entity in matched(told.items, told.reply, _key):
             errors = entity.faults if entity is not None else ()
             if not errors and entity is not None and told.reply is not None and told.reply.success:
@@ -426,7 +436,7 @@ def _finding(each: Checked, error: Mapping[str, Any]) -> Finding:
     )
 
 
-def _failure(each: Checked, told: Told[Checked]) -> Finding:
+def _failure(each: Checked, told: ChunkResult[Checked]) -> Finding:
     if told.error is not None:
         return finding(each.row, "failed", told.error.message, told.error.remedy)
     words = told.reply.words if told.reply is not None else ""
@@ -513,7 +523,7 @@ class _Sending:
         for row in self._rows:
             if row.findings:
                 self._invalid(row, "; ".join(str(each) for each in row.findings))
-        for told in self._chunks.told(row for row in self._rows if not row.findings):
+        for told in self._chunks.results(row for row in self._rows if not row.findings):
             self._take(told)
         return self._result
 
@@ -546,7 +556,7 @@ class _Sending:
         self._result["responses"].append(line)
         _log.info("%s", line)
 
-    def _take(self, told: Told[Row]) -> None:
+    def _take(self, told: ChunkResult[Row]) -> None:
         reply = told.reply
         why = "The commons skipped it: it has no type" if reply and reply.entities else self._said(told)
         for row, entity in matched(told.items, reply, _named):
@@ -557,7 +567,7 @@ class _Sending:
             else:
                 self._invalid(row, str([dict(each) for each in entity.errors]))
 
-    def _said(self, told: Told[Row]) -> str:
+    def _said(self, told: ChunkResult[Row]) -> str:
         """Return the answers for a document rather than for its rows."""
         if told.reply is None:
             said = told.error.message if told.error is not None else "The answer does not mention it"

@@ -328,7 +328,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
 
 
 def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    """Return what is wrong with a record by itself; the targets of its links are checked elsewhere.
+    """Return what is wrong with a single record; the targets of its links are checked elsewhere.
 
     Args:
         record: The record, as JSON has it.

@@ -123,7 +123,7 @@ def download(
     report = fetch(MappedItems(sources.item if mirror else sources.direct, named), folder, **how)
     gone = {at for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
     if mirror and gone and not report.why_stopped:
-        # The index names a file's place in the mirror before the file is there.
+        # The index states a file's location in the mirror before the file is copied there.
         again = {at: each for at, each in enumerate(named) if at in gone and each[0].mirror_uri}
         if again:
             rerun = fetch(MappedItems(sources.direct, list(again.values())), folder, **how)
@@ -213,7 +213,7 @@ class FileStack(Iterable[AzulFile]):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be downloaded.
+    """The files to download.
 
     Attributes:
         files: The files, each once.

@@ -166,7 +166,7 @@ def token_in(location: str) -> str:
 def _still_written(client: Azul, token: str) -> ManifestState | None:
     """The state of a request of an earlier run, while it is pending.
 
-    One that has ended is requested anew: its address was signed when it ended, and may no longer be valid. The service has
+    A finished one is requested again: its address was signed when it finished, and may have expired. The service has
     the manifest, so that costs nothing.
     """
     with suppress(APIError):

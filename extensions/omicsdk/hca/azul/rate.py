@@ -1,4 +1,4 @@
-"""Azul's rate rule: so many requests from one address in a window of time; requests beyond it are refused by a firewall."""
+"""Azul's rate limit: at most N requests from one address in a window of time; a firewall refuses more."""
 
 from __future__ import annotations
 

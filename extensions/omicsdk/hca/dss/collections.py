@@ -45,7 +45,7 @@ class Contents:
 
     Attributes:
         bundles: Each bundle once, with all of its files.
-        files: Files that the collection links to by themselves or by a part of them, each once; their names are their
+        files: Files that the collection refers to, directly or by a part of them, each once; their names are their
             paths below the download folder.
         errors: Broken links.
     """
@@ -228,7 +228,7 @@ def create(
 
     Args:
         put: Makes the collection; gives the answer with its version.
-        patch: Adds to it, likewise.
+        patch: Adds links to it; returns the answer with its version.
         arguments: Those of put_collection.
 
     Returns:

@@ -407,7 +407,7 @@ def download_manifest(
             logger.warning("Overwriting manifest %s", target.name)
         try:
             result.errors += table.write_with_paths(target, os.fspath(download_dir), stored=layout == "none")
-        except OmicsError as error:  # the files are there all the same
+        except OmicsError as error:  # the files exist nevertheless
             result.errors.append(error)
     return result
 

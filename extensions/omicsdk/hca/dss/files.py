@@ -201,7 +201,7 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
     return BundleFile(uuid, file, checksums, stated.get("x-dss-content-type", ""))
 
 
-# Headers that the engine sets by itself.
+# Headers that the engine sets itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
 
 

@@ -177,7 +177,7 @@ class Registrar:
             each: Looks for several at once, perhaps in parallel.
 
         Yields:
-            Each file as it is there, or with the error that it isn't in time.
+            Each file in its final state, or with the error that it was not stored in time.
         """
         waiting, wait = list(awaited), FIRST_WAIT
         # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.

@@ -210,7 +210,7 @@ class NotificationServer(ThreadingHTTPServer):
             seconds: For how long at most.
         """
         until = time.monotonic() + seconds
-        for _ in range(self._limit):  # whoever has all of it knows that no other answers
+        for _ in range(self._limit):  # a caller with all of it knows that no other answers
             self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
     def server_bind(self) -> None:

@@ -1,4 +1,4 @@
-"""Files of a bundle that is to be made: found in a folder, staged in a bucket with their checksums as tags, and remembered."""
+"""Files of a bundle to create: found in a folder, staged in a bucket with their checksums as tags, and recorded."""
 
 import logging
 import os
@@ -82,7 +82,7 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
     """Return the chosen files, by name, each with a new UUID.
 
     Args:
-        files: Where each is, by the name that it shall have in the bundle.
+        files: Location of each file, by its name in the bundle.
 
     Raises:
         UsageError: There are none, or one is not a file or has a name that no bundle takes.
@@ -225,12 +225,12 @@ class Unfinished:
 
     Args:
         path: Its file, whose folder is made; None if nothing can be remembered.
-        wait: Called while another process uploads the same; returns False to give up.
+        wait: Called while another process uploads the same; returns False to stop waiting.
 
     Attributes:
         path: Its file.
         version: The version of all files and of the bundle; empty before `begin`.
-        bundle_uuid: The bundle's UUID; likewise.
+        bundle_uuid: The bundle's UUID; empty before `begin`.
         registered: The files that the service has taken over, from name to what they were verified by when they were
             staged.
 
@@ -265,7 +265,7 @@ class Unfinished:
 
         Args:
             version: The version, unless an earlier run chose one.
-            bundle_uuid: The bundle's UUID, likewise.
+            bundle_uuid: The bundle's UUID, unless an earlier run chose one.
             files: All files, with new UUIDs.
 
         Returns:

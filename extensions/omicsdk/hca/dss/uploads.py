@@ -416,8 +416,8 @@ def upload_bundle(
         UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID is invalid.
         UploadFailed: Files failed; all others are staged and registered, the bundle isn't.
         StagingRefused: The bucket takes no file; the upload ends with the first.
-        AuthError: The service or the bucket refuses the credentials; likewise.
-        TransportError: The service can't be reached; likewise.
+        AuthError: The service or the bucket refuses the credentials; the upload ends with the first file.
+        TransportError: The service cannot be reached; the upload ends with the first file.
         Interrupted: It was stopped, or its time is over.
     """
     if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):

@@ -59,7 +59,7 @@ def copy(
         source: The object.
         content_type: The media type that the copy gets; its metadata aren't taken over.
         crc32c: Its checksum, where it is known.
-        stopped: Says that it shall end; what was begun is given up.
+        stopped: Returns whether to stop; copies in progress are aborted.
         copied: Called with the number of bytes that were copied, from any thread.
         largest: The largest object in bytes that is copied in one request.
 
@@ -114,7 +114,7 @@ def _in_parts(
         return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
 
     try:
-        # Parts under way are waited for: one that is copied after the upload was given up would stay.
+        # Parts in progress are waited for: a part that is copied after the upload was aborted would remain.
         parts = in_threads(part, range(1, -(-source.size // size) + 1), PARTS_AT_ONCE, "omicsdk-copy-part")
         storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
     except BaseException:

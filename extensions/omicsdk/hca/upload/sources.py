@@ -27,7 +27,7 @@ class LocalFile:
 
     Attributes:
         path: Where it is, as it was given or found.
-        name: What it shall be called in the area.
+        name: Its name in the area.
         size: Its length in bytes.
     """
 
@@ -44,7 +44,7 @@ class S3File:
         path: Its address, s3://BUCKET/KEY.
         bucket: Its bucket.
         key: Its key.
-        name: What it shall be called in the area.
+        name: Its name in the area.
         size: Its length in bytes.
         etag: Its ETag, without quotes: what is copied must be what was listed.
     """
@@ -173,7 +173,7 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
 
 
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Without files that were given twice, by themselves and with their folder perhaps."""
+    """Remove files that were given twice, directly or with their folders."""
     seen: dict[tuple[str, str], SourceFile] = {}
     for file in files:
         where = str(Path(file.path).resolve()) if isinstance(file, LocalFile) else file.path

@@ -269,7 +269,7 @@ class AreaStorage:
         """Return a file's target for the engine.
 
         Args:
-            name: What it shall be called.
+            name: Its new name.
             size: Its length in bytes: parts are those with which the Data Store computes ETags.
             content_type: Its media type.
         """

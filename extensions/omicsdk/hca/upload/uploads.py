@@ -134,7 +134,7 @@ class UploadResult(Displayed):
 
 
 class UploadFailed(UploadException, SomeFailed):
-    """Some files could not be uploaded; the others are there.
+    """Some files could not be uploaded; the others were uploaded.
 
     Args:
         message: How many of how many.
@@ -326,7 +326,7 @@ class Sender:
 
         Raises:
             OmicsError: Nothing can be sent at all.
-            KeyboardInterrupt: It was interrupted, and is in order for going on.
+            KeyboardInterrupt: It was interrupted; the same call resumes.
         """
         self._files = files
         self._bytes = sum(file.size for file in files)
@@ -580,7 +580,7 @@ def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
         return None
     try:
         with TemporaryFile(dir=path.parent) as trial:
-            trial.write(bytes(JOURNAL_SPACE))  # a full disk shall stop no upload that would do without
+            trial.write(bytes(JOURNAL_SPACE))  # a full disk does not stop an upload that needs no space
         path.touch(mode=0o600)
     except OSError as error:
         _log.warning("%s cannot be written (%s): an upload that is stopped restarts", path, error.strerror or error)

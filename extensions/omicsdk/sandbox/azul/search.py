@@ -20,7 +20,7 @@ class EntityType:
         sort: The field that hits are sorted by.
         order: The direction.
         largest: The largest page.
-        facets: Whether it is counted in facets of its own values.
+        facets: Whether facets count its values.
     """
 
     key: str

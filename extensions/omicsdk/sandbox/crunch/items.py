@@ -372,7 +372,7 @@ class AttributesOfKind(Resource[Attribute]):
         }
 
     def add(self, values: Mapping[str, Any]) -> Attribute:
-        """All of its values are there."""
+        """Whether all of its values are complete."""
         content = {name: values[name] for name in self._values}
         return self.crunch.attributes.add(self.kind, values["item"].id, values["key"], content)
 

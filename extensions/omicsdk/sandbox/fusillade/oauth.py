@@ -54,7 +54,7 @@ def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
         The request.
 
     Raises:
-        Problem: 400; the client or the address to come back to is not one that anything may be sent to.
+        Problem: 400; the client or the redirect address is not allowed.
     """
     client, uri = query.get("client_id", ""), query.get("redirect_uri", "")
     if client == "None":  # what the published client sends for nothing

@@ -335,7 +335,7 @@ class Fusillade:
         return decide(policies, actions, resource, context)
 
     def _access(self, user: str, groups: Iterable[str], type_name: str, thing: str) -> list[Policy]:
-        """The access levels that a user has on a thing, by themselves and by groups, and as its owner."""
+        """Return the access levels that a user has on an object, directly, by groups, and as its owner."""
         mine = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
         held = {each.level for each in self.members.all(type=type_name, id=thing) if each.member in mine}
         found = self.things.get(type_name, thing)

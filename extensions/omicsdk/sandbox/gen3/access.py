@@ -105,7 +105,7 @@ class Rules:
         return [each.document for each in self._rules.all(order="id", kind=kind)]
 
     def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
-        """Write a document in place of what was there."""
+        """Write a document, and replace an existing one."""
         self._rules.put(_Rule(kind, id, dict(document)))
         self.changes += 1
 
@@ -250,7 +250,7 @@ class _Numbered:
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """A program that logs in by itself, with a digest of its secret."""
+    """A program that logs in with client credentials, with a digest of its secret."""
 
     id: str
     secret: str
@@ -366,7 +366,7 @@ class Access:
     # -- clients
 
     def add_client(self, id: str, secret: str, policies: Iterable[Rule] = ()) -> None:
-        """Add a program that logs in by itself, or give it another secret and other policies.
+        """Add a program that logs in with client credentials, or change its secret and policies.
 
         Args:
             id: Its identity.

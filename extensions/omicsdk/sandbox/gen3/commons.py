@@ -136,7 +136,7 @@ class Gen3:
             name: The file's name.
             stored: The content.
             md5: Its MD5, in hex digits.
-            more: Further fields of the record, and others in place of its own; by default every user may read it.
+            more: Further fields of the record, which replace its own; by default every user may read it.
 
         Returns:
             The GUID.

@@ -98,7 +98,7 @@ def link(href: str, *content: Content) -> Html:
 
 
 def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content]], *, empty: str) -> Html:
-    """A table with a caption, in a box that scrolls by itself when it is wider than the screen.
+    """A table with a caption, in a box that scrolls when it is wider than the screen.
 
     Args:
         caption: Its title.

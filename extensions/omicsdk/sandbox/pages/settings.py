@@ -79,7 +79,7 @@ def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
         box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
     else:
         box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
-    # A form sends all settings: the values that were shown tell which ones a user has changed.
+    # A form sends all settings: comparison with the shown values reveals which ones a user has changed.
     return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
 
 

@@ -227,10 +227,10 @@ class _Orders:
     """Orders of samples, or of groups.
 
     Attributes:
-        owner: The kind of what they are for.
+        owner: The kind of the objects that own them.
         kind: Their kind.
         prototype: That of their prototypes.
-        new: Makes one, of a prototype and the UUID of what it is for.
+        new: Creates one from a prototype and the UUID of its owner.
         view: Makes the JSON of one.
     """
 

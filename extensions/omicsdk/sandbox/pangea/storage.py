@@ -86,7 +86,7 @@ class Storage:
         """Make an object of the parts of an upload.
 
         Returns:
-            Whether the object is there: also when it was made of the same parts before.
+            Whether the object exists, also if it was made of the same parts before.
         """
         try:
             with _as_refusals():

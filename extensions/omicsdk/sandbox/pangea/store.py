@@ -47,7 +47,7 @@ def with_uuid(uuid: str) -> Where:
 
 
 def with_field(field: str, value: str | bool | float) -> Where:
-    """Objects with a value in one of their own fields; the field's name comes from the program."""
+    """Return objects with a value in one of their own fields; the field's name comes from the program."""
     return Where(f"json_extract(fields, '$.{field}') = ?", (value,))
 
 

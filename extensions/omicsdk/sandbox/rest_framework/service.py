@@ -187,7 +187,7 @@ class PathMiddleware:
         await self._app(scope, receive, _allowing(send, allowed.encode()))
 
     def _meant(self, path: str) -> tuple[str, Sequence[str]]:
-        """The path that is meant, the suffix left out where it may be there, and its methods; none where nothing is there."""
+        """Return the path without an allowed format suffix, and its methods; none if the path is unknown."""
         tried = [path]
         if path.endswith(_SUFFIX) and path.startswith(self._suffixed):
             tried += [path.removesuffix(_SUFFIX), f"{path.removesuffix(_SUFFIX)}/"]

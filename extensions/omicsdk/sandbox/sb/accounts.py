@@ -15,7 +15,7 @@ _DAY = "%m-%d-%Y"
 # -- the platform
 
 
-def get_endpoints(sb: Sb, call: Call) -> Reply:  # noqa: ARG001 - as every handler
+def get_endpoints(sb: Sb, call: Call) -> Reply:  # noqa: ARG001 - the signature of handlers
     """GET /."""
     return Reply({f"{name}_url": call.service_url(f"/{name}", {}) for name in _PARTS.split()})
 
@@ -180,7 +180,7 @@ def _managed(sb: Sb, call: Call) -> JsonObject:
 # -- billing
 
 
-def get_billing_endpoints(sb: Sb, call: Call) -> Reply:  # noqa: ARG001 - as every handler
+def get_billing_endpoints(sb: Sb, call: Call) -> Reply:  # noqa: ARG001 - the signature of handlers
     """GET /billing."""
     names = {"billing_groups_url": "groups", "invoices_url": "invoices"}
     return Reply({name: call.service_url(f"/billing/{path}", {}) for name, path in names.items()})

@@ -59,7 +59,7 @@ class Documents:
             id: Its identity.
             data: The document.
             group: What it is listed under, such as a file for its markers; kept when the document exists already.
-            rank: Lists are sorted by it, and among equals by when the document was made; kept likewise.
+            rank: Lists are sorted by it, then by the time of creation; stored with the document.
         """
         if not self._table.change(kind, id, data=data):
             self._table.add(_Document(kind, id, group, rank, data))
@@ -232,7 +232,7 @@ class Jobs:
             runner: Called with the job's identity and the time at which it was due; what it changes takes effect
                 together, or not at all when it raises.
             slow: Whether it moves bytes or waits for others: it takes care of transactions itself, so that requests
-                continue meanwhile, and must bear being called again for a job that it has done.
+                continue meanwhile, and must be idempotent: a job may be run again after it was done.
         """
         self._runners[kind] = runner, slow
 

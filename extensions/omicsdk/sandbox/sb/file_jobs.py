@@ -51,7 +51,7 @@ def _schedule(sb: Sb, job: JsonObject, at: float) -> None:
 
 
 def _advance(sb: Sb, job: JsonObject, at: float) -> None:
-    """Take a job to its next stage; the last step does what it is for."""
+    """Take a job to its next stage; the last stage applies its effect."""
     job["state"] = _STAGES[_STAGES.index(job["state"]) + 1]
     if job["state"] == "RUNNING" and job["type"] != "DRS":
         job["total"] = sum(_count(sb, item) for item in job["items"])

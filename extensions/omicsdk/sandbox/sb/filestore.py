@@ -1,4 +1,4 @@
-"""Files and folders: a tree a project, in a table; and where their bytes lie, on the platform or in the buckets of volumes."""
+"""Files and folders: a tree for each project, in a table; and the storage of their bytes, on the platform or in volumes' buckets."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class FileStore:
     # -- projects
 
     def root(self, project: str) -> str:
-        """The identity of a project's own folder, which is made unless it is there."""
+        """Return the identity of a project's root folder, which is created if missing."""
         return self.folder(project, "", project).id
 
     def drop_project(self, project: str) -> None:

@@ -401,7 +401,7 @@ def record_of(sb: Sb, answer: Callable[[_T], object], thing: _T) -> JsonObject:
 
 
 def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) -> Reply:
-    """An answer about many things: each is answered by itself, and what fails for one does not stop the others.
+    """Return an answer about many objects: each has a separate result, and a failure for one does not stop the others.
 
     Args:
         sb: The platform.

@@ -147,7 +147,7 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
 
 
 def _all_parts(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """The parts of an upload that is to be completed, some of which may be reported with the request."""
+    """Return the parts of an upload to complete, some of which may be reported with the request."""
     if stated:
         _report(sb, upload, stated, 8015)
     parts = list(sb.work.uploads.known(upload.id, reported=True).values())

@@ -162,13 +162,13 @@ class SbUploads(Uploads[Upload]):
             parts: Its parts, complete.
         """
         whole = self.path(upload.id, _WHOLE)
-        # Parts that lie one after another where their numbers put them need not be copied.
+        # Parts that are stored in order at the offsets of their numbers need not be copied.
         if any(part.file != _WHOLE for part in parts) or any(part.size != upload.part_size for part in parts[:-1]):
             whole = self.path(upload.id, "joined")
             with whole.open("wb") as target:
                 target.writelines(self.blocks(parts))
         with whole.open("ab"):
-            os.truncate(whole, sum(part.size for part in parts))  # an earlier, longer last part may lie there
+            os.truncate(whole, sum(part.size for part in parts))  # an earlier, longer last part may be stored there
         check = digest("".join(part.etag for part in parts).encode(), "crc32c")
         found = self.objects.adopt(whole, f"up-{upload.id}", f"{check}-{len(parts)}")
         self.drop(upload.id)
@@ -220,7 +220,7 @@ class Storage(StorageServer):
             upload: Identity of the upload.
             number: Number of the part.
             seconds: Validity in seconds.
-            headers: Headers that have to come with the bytes.
+            headers: Headers that have to be sent with the bytes.
         """
         stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
         return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)

@@ -36,7 +36,7 @@ class Exchange:
         path: The path with its query, as it was sent.
         status: The status of the answer.
         sent: The request's body; decoded where it was JSON.
-        body: The answer's body, likewise.
+        body: The answer's body; decoded if it was JSON.
     """
 
     method: str

@@ -204,7 +204,7 @@ class Database:
                 self.execute_many(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own names
 
     def _all_tables(self) -> list[str]:
-        """Our tables, and after them SQLite's own of the last numbers, which is there when a table counts."""
+        """Return our tables, then SQLite's table of sequence numbers, which exists if a table counts rows."""
         counted = self.row("SELECT 1 FROM sqlite_master WHERE name = ?", (_NUMBERS,)) is not None
         return [*self._tables, *([_NUMBERS] if counted else [])]
 

@@ -18,7 +18,7 @@ class Listing:
         headings: Of its columns; as many as the query selects.
         select: The query. Its columns are the headings, in their order; the first one names the thing.
         opens: The listing of an item's contents; empty for none. That listing is reached from items only.
-        inside: The column that states in which thing a row is; empty for a listing that is by itself.
+        inside: The column that names the parent of a row; empty for a listing without parents.
     """
 
     name: str

@@ -78,7 +78,7 @@ class Uploads(Generic[U]):
 
     def path(self, id: str, file: str) -> Path:
         """The path of one of an upload's files."""
-        # Flat, so that none is in the way when an upload is dropped while a part of it comes.
+        # Flat, so that none blocks the removal when an upload is dropped while one of its parts arrives.
         return self.objects.workplace(f"{self._name}-uploads") / f"{id}.{file}"
 
     def new_file(self) -> str:

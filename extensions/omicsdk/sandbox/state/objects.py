@@ -147,7 +147,7 @@ class ObjectStore:
         return folder
 
     def adopt(self, written: Path, key: str, s3_etag: str) -> StoredObject:
-        """Take over a file of its own disk under a name that is not its SHA-256, so that nothing has to be read.
+        """Move a file into the store under a name that is not its SHA-256, so that it need not be read.
 
         Args:
             written: The file; it is gone afterwards.

@@ -196,7 +196,7 @@ def download(
     Args:
         items: The files. A list, or anything that can be iterated several times, is checked completely before the first
             byte is requested; it is never copied, so it may create its items on the fly. The items of an iterator are
-            checked as they come, and each fails by itself; the iterator runs between other work and must not wait for a
+            checked as they come, and an invalid one fails alone; the iterator runs between other work and must not wait for a
             network.
         folder: The target folder, created if missing. Or a place in an fsspec file system or its URL
             ("s3://bucket/prefix"), which requires `journal`.
@@ -230,7 +230,7 @@ def download(
         The outcome of each item, in order. After a dry run they are skipped, planned or failed.
 
     Raises:
-        UnsafePath: A name leads out of the folder, or two lead to one path; nothing was downloaded.
+        UnsafePath: A name refers to a path outside the folder, or two names to one path; nothing was downloaded.
         NotWritable: The folder is not writable.
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.

@@ -538,7 +538,7 @@ class Downloads(Engine[Job]):
                 receiver.job.fetched += receiver.received
         for job in self._open.values():
             job.epoch += 1  # hash threads may still be reading its file
-        # The user is waiting for the stop: slower threads end by themselves, and the next run checks their files.
+        # The user is waiting for the stop: slower threads end in the background, and the next run checks their files.
         self._hashers.close(0.25)
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()

@@ -40,7 +40,7 @@ PATIENCE = 1.0
 _FEW = 4
 # Dirty bytes of other processes, up to which syncing the file system is cheaper than syncing each file.
 _FOREIGN = 64 * 1024 * 1024
-# Time limit for syncing the file system: this many seconds, plus one for each of so many bytes. A slower sync switches
+# Time limit for syncing the file system: this many seconds, plus one for each of this many bytes. A slower sync switches
 # to syncing files one by one ...
 _SLOW = 0.25
 _SLOW_BYTES = 50 * 1024 * 1024
@@ -141,7 +141,7 @@ class Committer:
         """Sync the renamed files and end the thread.
 
         Args:
-            hurry: Do not wait for a slow disk. The thread then ends by itself, and `landed` of its files is not called.
+            hurry: Do not wait for a slow disk. The thread then ends in the background, and `landed` of its files is not called.
         """
         self.push(now=True)
         thread = self._thread
@@ -227,7 +227,7 @@ def _dirty() -> int:
 
 #: Concurrent lookups of objects.
 LOOKS = 16
-#: Seconds that running puts have when a transfer ends; slower ones end by themselves, unrecorded.
+#: Seconds that running puts have when a transfer ends; slower ones end in the background, unrecorded.
 GRACE = 10.0
 #: The same when a user waits for the end.
 HURRIED_PUTS = 0.5

@@ -99,7 +99,7 @@ class Located(Message):
 
 
 class Answered(Message):
-    """The head of an answer arrived, and its body is to be written.
+    """The head of an answer arrived; its body has to be written.
 
     Attributes:
         response: The request.

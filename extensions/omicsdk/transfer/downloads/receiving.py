@@ -345,7 +345,7 @@ class Small:
         """Follow a redirect from a service to a store, as is usual; a job handles longer chains.
 
         Returns:
-            Whether it did; the request is to be sent again then.
+            Whether it did; the request then has to be sent again.
         """
         there = None if self.sent_on else moved(self.location, self.lines)
         if there is None:

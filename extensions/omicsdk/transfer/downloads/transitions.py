@@ -191,7 +191,7 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
         if error is not None or verdict is None or response.too_long:
             return _cut(job, event, error or TransportError("no answer"), patience)
         return _arrived(job, event, verdict, patience)
-    if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job anew
+    if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job again
         job.give_back(response.piece)
     match verdict.kind:
         case Kind.MOVED:
@@ -306,7 +306,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     job.located, job.gained_since_located = event.now, False
     job.error = error
     job.retries += 1
-    job.direct = None  # the redirect leads to a new one
+    job.direct = None  # a redirect returns a new one
     if not fixed:
         job.location = None
     return _fetch(job)
@@ -365,7 +365,7 @@ def _again(
     """Retry after a delay, if the job has tries left."""
     if job.paused:  # the same failure ended several requests at once; it counts once
         return []
-    job.direct = None  # a redirect may lead to a better server now
+    job.direct = None  # a redirect may return a better server now
     job.error = error
     decision = job.quota.failed(event.luck, retry_after, patience.retry_after)
     if decision is None:

@@ -329,7 +329,7 @@ def opened(
     """Open a journal, waiting while another process uses it and logging that once.
 
     Args:
-        open_journal: Opens it; calls its argument while it is busy, which waits a moment and returns False to give up.
+        open_journal: Opens it; while it is locked calls its argument, which waits a moment and returns False to stop waiting.
         doing: What the other process is doing, in words.
         stop: Ends the wait when set.
         control: Ends the wait when stopped.

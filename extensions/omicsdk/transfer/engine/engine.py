@@ -56,7 +56,7 @@ class CommonSettings:
 #: Seconds that one rate of a report's curve covers.
 SAMPLE = 0.25
 #: Another thread moves bytes if this many bytes a second move and the engine's own thread is busy for this share of the
-#: time, both over so many seconds; there are at most so many threads: more would wait for the interpreter.
+#: time, both over the third number of seconds; the fourth is the maximum number of threads: more would wait for the interpreter.
 FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
 
 _log = logger("omicsdk.transfer")
@@ -141,7 +141,7 @@ class Engine(ABC, Generic[J]):
         finished: Called with each item's number and outcome, as they come.
 
     Attributes:
-        finished: Whether the run ended by itself.
+        finished: Whether the run ended without being stopped.
     """
 
     table: ClassVar[Table[Any, Any]]
@@ -333,7 +333,7 @@ class Engine(ABC, Generic[J]):
 
     @property
     def _has_core(self) -> bool:
-        """Whether another thread would have a core of its own; otherwise hashing loses what moving bytes gains."""
+        """Whether a further thread would have a free core; otherwise hashing takes the time that moving bytes needs."""
         return self._hashing + 1 < CORES
 
     def _call_back(self, job: J) -> None:

@@ -16,7 +16,7 @@ from omicsdk.transfer.arguments import number
 
 #: Connections to a server at the start of a transfer: one too few costs a short transfer more than a few too many.
 FIRST = 4
-#: Bytes that a request counts as: with small files the rate of requests tells more than that of bytes.
+#: Bytes added for each request: with small files the rate of requests states more than that of bytes.
 REQUEST = 64 * 1024
 #: Factor by which more connections must be faster to be kept; and the same for fewer, since a false step down costs
 #: more.
@@ -379,7 +379,7 @@ class ConcurrencyController:
         Args:
             server: The server.
             received: The bytes that it received.
-            counts: Whether it ended by itself; False if it was cancelled.
+            counts: Whether it ended without being cancelled.
         """
         state = self._active[server]
         state.received += received
@@ -776,7 +776,7 @@ class Pacing(Generic[H]):
             request: The request, while its moved bytes can still be read.
 
         Returns:
-            Whether it was ever started.
+            Whether it was started.
         """
         if request in self._waiting:
             return self._waiting.pop(request)

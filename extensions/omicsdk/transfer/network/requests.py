@@ -339,7 +339,7 @@ def validator_words(validator: str) -> str:
 # Offsets and checksums are those of the bytes as stored.
 _IDENTITY = {"accept-encoding": "identity"}
 _PLAIN = {"accept": "*/*", "user-agent": USER_AGENT}
-#: Headers of a request without any of its own: always the same object, which the wire reuses.
+#: Headers of a request that adds none: always the same object, which the wire reuses.
 PLAIN = tuple((_PLAIN | _IDENTITY).items())
 
 

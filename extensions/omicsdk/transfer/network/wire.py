@@ -210,7 +210,7 @@ _CLOSING = 0.1
 #: libcurl's name for "the timer", in place of a socket.
 _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
-# What libcurl is told about a socket, by the poller's result.
+# State that is set in libcurl for a socket, by the poller's result.
 _SELECTED = (0, pycurl.CSELECT_IN, pycurl.CSELECT_OUT, pycurl.CSELECT_IN | pycurl.CSELECT_OUT)
 
 # A URL that needs no quoting, as most.
@@ -563,7 +563,7 @@ class Wire:
     def _slow(self) -> list[Ended]:
         """End the requests that are too slow."""
         patience = self._patience
-        moments = self._now(), time.monotonic()  # sockets do not follow a clock that stands still
+        moments = self._now(), time.monotonic()  # sockets do not follow a frozen clock
         elapsed = max(moment - before for moment, before in zip(moments, self._looked, strict=True))
         if elapsed < patience.silence / _LOOKS:
             return []

@@ -1,4 +1,4 @@
-"""Several threads that move bytes: if a link is faster than one thread, others drive requests of their own.
+"""Several threads that move bytes: if a link is faster than one thread, others drive separate requests.
 
 libcurl releases the interpreter while it reads, sends and decrypts, and so do writes: threads share only the rest. All
 decisions stay in the engine's thread, which is notified of what the others have done.

@@ -97,7 +97,7 @@ class Plan:
         reports: A folder for one JSONL report per shard; by default none is written.
         rate_limit: Bytes a second for each running shard, above 0; None for no limit.
         repeats: Whether a name may occur several times and means one file each time, as in a store whose names are
-            checksums: the first is downloaded. Requires a function as source; its names are checked by themselves, not
+            checksums: the first is downloaded. Requires a function as source; each of its names is checked alone, not
             against others.
         opening: Called in the worker with a shard's items; returns a context manager with the items to download. A
             client that `locate` needs is opened and closed there. It must be picklable.

@@ -233,7 +233,7 @@ class DaskChannel:
         import distributed
 
         worker = cast("Any", distributed).get_worker()
-        return lambda message: worker.log_event(self.topic, {"message": asdict(message)})  # Dask adds keys of its own
+        return lambda message: worker.log_event(self.topic, {"message": asdict(message)})  # Dask adds further keys
 
     def stopped(self) -> bool:
         return self.topic in _stopped

@@ -54,7 +54,7 @@ QUICK = 64 * 1024
 GIVING_UP = 7
 #: Initial requests to a server that receives parts, and small files: more are tried, and kept if they are faster. Parts
 #: in flight when a run is killed are lost, so fewer are better if the link is the limit. More than the initial number
-#: of parts are tried after so many seconds.
+#: of parts are tried after this many seconds.
 FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
 #: Seconds after which the rate since the start is that of the link, not of the buffers before it.
 SETTLED = 1.0

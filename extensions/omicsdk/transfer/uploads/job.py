@@ -177,7 +177,7 @@ class SourceFile:
         """Check that the file is unchanged.
 
         Args:
-            by_name: Whether its name must still lead to it, too.
+            by_name: Whether its name must still refer to it, too.
 
         Raises:
             SourceChanged: It has changed.

@@ -48,7 +48,7 @@ class UploadJournal:
 
     Args:
         path: The journal's file; its folder is created. None for a run without a journal.
-        wait: Called while another process has the journal locked; returns False to give up.
+        wait: Called while another process has the journal locked; returns False to stop waiting.
 
     Raises:
         FolderBusy: Another process has it locked and `wait` gave up.

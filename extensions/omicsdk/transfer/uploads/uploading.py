@@ -169,7 +169,7 @@ def upload_prepared(
     send: Callable[[Sequence[U]], TransferReport],
     stopped: Callable[[], bool],
 ) -> TransferReport:
-    """Upload files whose targets are prepared first, several at once; one that cannot be prepared fails by itself.
+    """Upload files whose targets are prepared first, several at once; a target that cannot be prepared fails alone.
 
     Args:
         files: The name of each file's outcome, and what to prepare.

@@ -19,7 +19,7 @@ from omicsdk.core import (
     TooLarge,
     TransportError,
 )
-from omicsdk.gen3.records.chunks import GIVE_UP, Chunks, Reply, Told, is_too_much, reply_of
+from omicsdk.gen3.records.chunks import GIVE_UP, ChunkResult, Chunks, Reply, is_too_much, reply_of
 
 MANY = [
     TooLarge("413 Request Entity Too Large", status=413),
@@ -72,8 +72,8 @@ class Service:
         bad = {entity.name for entity in reply.entities if not entity.valid}
         return [str(each) in bad for each in items]
 
-    def told(self, items: Sequence[int], size: int) -> list[Told[int]]:
-        return list(Chunks(self.send, self.match, size).told(items))
+    def told(self, items: Sequence[int], size: int) -> list[ChunkResult[int]]:
+        return list(Chunks(self.send, self.match, size).results(items))
 
 
 @given(
@@ -169,7 +169,7 @@ def test_records_are_taken_a_chunk_at_a_time() -> None:
             taken.append(each)
             yield each
 
-    told = Chunks(service.send, service.match, 7).told(counted())
+    told = Chunks(service.send, service.match, 7).results(counted())
     next(told)
     assert len(taken) == 7
 

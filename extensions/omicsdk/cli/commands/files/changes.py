@@ -14,7 +14,7 @@ from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
 from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, tell_failures
 from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files
@@ -270,7 +270,7 @@ def _may_remove(remove: int, there: int, target: Uri, most: int | None, console:
     return may
 
 
-def changed(result: Changed | None, call: Call) -> Told | None:
+def changed(result: Changed | None, call: Call) -> TextAndData | None:
     """Render a copy, a move or a synchronisation: the summary, and the result for each file."""
     if result is None:
         return None
@@ -296,7 +296,7 @@ def changed(result: Changed | None, call: Call) -> Told | None:
     return listed(report, rows, **more)
 
 
-def _foreseen(result: Changed) -> Told:
+def _foreseen(result: Changed) -> TextAndData:
     """Return the plan, with a line for each file for terminals."""
     plan, sync, word = result.plan, result.sync, "move" if result.did == "moved" else "copy"
     files: list[dict[str, Any]] = [
@@ -316,10 +316,10 @@ def _foreseen(result: Changed) -> Told:
     return _nothing_done(lines, size, word, {"bytes": size, "files": files, **more})
 
 
-def _nothing_done(lines: Sequence[str], size: int, word: str, data: Mapping[str, Any]) -> Told:
+def _nothing_done(lines: Sequence[str], size: int, word: str, data: Mapping[str, Any]) -> TextAndData:
     """Return the result of a dry run: a line for each file, and a summary."""
     last = f"{count_of(len(lines), 'file')}, {size_words(size)} to {word}; nothing was done"
-    return Told("\n".join(map(printable, (*lines, last))), data, terminal_only=True, items="files")
+    return TextAndData("\n".join(map(printable, (*lines, last))), data, terminal_only=True, items="files")
 
 
 def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
@@ -356,7 +356,7 @@ def rm(
         return remove(stores, found) if agreed(question, console, "nothing was removed") else None
 
 
-def removed(result: TransferReport | None, call: Call) -> Told | None:
+def removed(result: TransferReport | None, call: Call) -> TextAndData | None:
     """Render a removal: the summary, and the result for each file."""
     if result is None:
         return None
@@ -373,7 +373,7 @@ def _named(uris: Sequence[str]) -> str:
     return uris[0] if len(uris) == 1 else f"{len(uris)} places"
 
 
-def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -> Told:
+def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -> TextAndData:
     """Create folders and their parents.
 
     Existing folders are kept. On pangea://, samples and results are folders.
@@ -388,4 +388,4 @@ def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -
         for uri in sorted(map(parse_uri, uris), key=lambda uri: stores.of(uri).makes_folders):
             stores.of(uri).make_folder(uri.path)
     console.message(f"{len(uris)} folder{'s' * (len(uris) != 1)} exist{'s' * (len(uris) == 1)}: {', '.join(uris)}")
-    return Told("", [{"uri": uri} for uri in uris], terminal_only=True)
+    return TextAndData("", [{"uri": uri} for uri in uris], terminal_only=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
-from omicsdk.cli.output import Output, Told
+from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
@@ -80,7 +80,7 @@ def ls(
     limit: int | None = None,
     places: Places = ANYWHERE,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """List files and folders of any platform.
 
     Args:
@@ -111,7 +111,7 @@ def ls(
         lines.append(
             f"{count_of(len(found) - folders, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
         )
-    return Told("\n".join(lines), [row(each, long=long) for each in found], terminal_only=True)
+    return TextAndData("\n".join(lines), [row(each, long=long) for each in found], terminal_only=True)
 
 
 def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterable[Selected]:
@@ -168,7 +168,7 @@ def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> Told:
+def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
     """Show the metadata that the platform states for files and folders.
 
     Args:
@@ -183,7 +183,7 @@ def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> Told:
             found = row(Selected(uri, entry, entry.file_name or entry.name or uri.name), long=True)
             rows.append(found if entry.is_folder else {**found, "details": dict(store.metadata(entry))})
     facts = (_facts(each) for each in rows)
-    return Told("\n\n".join("\n".join(_aligned(each)) for each in facts), rows, terminal_only=True)
+    return TextAndData("\n\n".join("\n".join(_aligned(each)) for each in facts), rows, terminal_only=True)
 
 
 def _facts(found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
@@ -256,7 +256,7 @@ def print_bytes(
             output.chunks(stream(file, *span, piece=piece))
 
 
-def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE) -> Told:
+def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE) -> TextAndData:
     """Sum up the files and bytes of folders.
 
     Args:
@@ -280,7 +280,7 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
     lines = _aligned(
         (size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])) for row in rows
     )
-    return Told("\n".join(lines), rows, terminal_only=True)
+    return TextAndData("\n".join(lines), rows, terminal_only=True)
 
 
 def find(
@@ -295,7 +295,7 @@ def find(
     limit: int | None = None,
     places: Places = ANYWHERE,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Find files by name, size, date and metadata.
 
     A file must meet all conditions. Metadata is only requested for files that meet the others.
@@ -323,12 +323,12 @@ def find(
 
     with places.stores() as stores:
         files = list(console.limited(found(stores), limit, "files"))
-    return Told(
+    return TextAndData(
         "\n".join(printable(str(file.uri)) for file in files), [row(file) for file in files], terminal_only=True
     )
 
 
-def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> Told:
+def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> TextAndData:
     """Print URLs that give any program temporary read access to files.
 
     Args:
@@ -342,7 +342,7 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
             rows.append({"uri": str(uri), "url": store.presign(store.stat(uri.path), seconds)})
-    return Told("\n".join(each["url"] for each in rows), rows)
+    return TextAndData("\n".join(each["url"] for each in rows), rows)
 
 
 def verify(
@@ -393,7 +393,7 @@ def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[s
     return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}
 
 
-def verified(result: list[Verdict], call: Call) -> Told:
+def verified(result: list[Verdict], call: Call) -> TextAndData:
     """Render a verification: counts, and the verdict on each file; print those that need attention."""
     strict = bool(call.arguments.get("require_checksum"))
     outcomes: list[Outcome] = []
@@ -409,4 +409,4 @@ def verified(result: list[Verdict], call: Call) -> Told:
     counts = dict(Counter(verdict.state for verdict in result))
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result]
-    return Told(line, {"counts": counts, "files": rows}, terminal_only=True, items="files")
+    return TextAndData(line, {"counts": counts, "files": rows}, terminal_only=True, items="files")

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.paging import items_at
@@ -89,7 +89,7 @@ def curl(client: Gen3, path: str, *, request: str | None = None, data: str | Non
     try:
         return json.loads(answer.content)
     except (ValueError, RecursionError):
-        return Told(answer.text.removesuffix("\n"), answer.text)
+        return TextAndData(answer.text.removesuffix("\n"), answer.text)
 
 
 def token_decode(token_file: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, file_to_write
 from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.gen3 import manifests
@@ -301,7 +301,7 @@ def read_discovery(
     output_filename_suffix: str = "",
     output_file: str | None = None,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Write the studies of the discovery page into a file.
 
     Args:
@@ -358,15 +358,15 @@ def get_study(client: Gen3, guid: str) -> Any:
     return json_of(client.metadata.get.raw(guid=guid))
 
 
-def combined_studies(result: int, call: Call) -> Told:
+def combined_studies(result: int, call: Call) -> TextAndData:
     """Render studies that were written with further columns."""
     return _written(call.arguments["output_filename"], result, "documents", call.console)
 
 
-def _written(file: str, count: int, what: str, console: Console) -> Told:
+def _written(file: str, count: int, what: str, console: Console) -> TextAndData:
     """The name of a file that was written, with the number of things in it."""
     console.message(f"{count} {what} written to {file}")
-    return Told(file, {what: count, "output": file})
+    return TextAndData(file, {what: count, "output": file})
 
 
 def publish_discovery(
@@ -405,7 +405,7 @@ def read_objects(
     output_file: str | None = None,
     limit: int | None = None,
     console: Console,
-) -> Told:
+) -> TextAndData:
     """Write the data objects of studies into a file.
 
     Args:
@@ -429,7 +429,7 @@ def read_objects(
     )
     if only_object_guids:
         guids = [str(each.get("guid")) for each in found]
-        return Told("\n".join(guids), guids)
+        return TextAndData("\n".join(guids), guids)
     file = output_file or discovery.name_for(client.base_url, OBJECTS, ending=f".{output_format}")
     return _written(file, discovery.write_objects(found, file, output_format), "objects", console)
 

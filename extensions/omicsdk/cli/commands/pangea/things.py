@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, text_of
-from omicsdk.cli.output import Call, Told
+from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
@@ -422,7 +422,7 @@ def _name(thing: Any) -> str:
     return thing.name if hasattr(thing, "name") else f"{thing.module_name} {thing.replicate}"
 
 
-def printed(text: str, data: object, call: Call, *, made: bool = False) -> Told:
+def printed(text: str, data: object, call: Call, *, made: bool = False) -> TextAndData:
     """Return documented lines, or data if an output format is chosen; --outfile receives the lines.
 
     Args:
@@ -433,10 +433,10 @@ def printed(text: str, data: object, call: Call, *, made: bool = False) -> Told:
     """
     file: str = call.options.get("outfile") or "-"
     if file == "-":
-        return Told("", data, terminal_only=True) if made else Told(text, data)
+        return TextAndData("", data, terminal_only=True) if made else TextAndData(text, data)
     with in_place_of(file) as target:
         target.write(f"{text}\n".encode() if text and not text.endswith("\n") else text.encode())
-    return Told("", data)
+    return TextAndData("", data)
 
 
 def facts(result: Model, _: Call) -> dict[str, Any]:
@@ -444,43 +444,43 @@ def facts(result: Model, _: Call) -> dict[str, Any]:
     return result.to_dict()
 
 
-def as_json(result: Model | Mapping[str, Any], call: Call) -> Told:
+def as_json(result: Model | Mapping[str, Any], call: Call) -> TextAndData:
     """Render an object in the documented form of JSON."""
     data = result.to_dict() if isinstance(result, Model) else result
     return printed(written(data, indent=4, sort_keys=True), data, call)
 
 
-def made(result: Model, call: Call) -> Told:
+def made(result: Model, call: Call) -> TextAndData:
     """Render a created object."""
     call.console.message(f"Created: {line(result)}")
     return printed(line(result), result.to_dict(), call, made=True)
 
 
-def listed(result: Iterable[Model], call: Call) -> Told:
+def listed(result: Iterable[Model], call: Call) -> TextAndData:
     """Render a list, up to --limit."""
     return _lines(list(call.console.limited(result, call.options.get("limit"))), call)
 
 
-def batch(result: Batch[Any], call: Call) -> Told:
+def batch(result: Batch[Any], call: Call) -> TextAndData:
     """Render the result for each of several objects."""
     print_done(result, call.console)
     return _lines(result.items, call)
 
 
-def membership(result: Membership, call: Call) -> Told:
+def membership(result: Membership, call: Call) -> TextAndData:
     """Render samples added to a group."""
     print_done(result.samples, call.console)
     added = [{"name": sample.name, "uuid": sample.uuid} for sample in result.samples.items]
     return printed(f"Added {len(added)} to {result.group.name}", {"group": result.group.uuid, "added": added}, call)
 
 
-def library(result: SampleGroup, call: Call) -> Told:
+def library(result: SampleGroup, call: Call) -> TextAndData:
     """Render the library created from a BioProject."""
     call.console.message(f"linked {call.arguments['accession']} to the library {result.name}")
     return printed(line(result), {"name": result.name, "uuid": result.uuid}, call)
 
 
-def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
+def deletions(result: Batch[Any] | None, call: Call) -> TextAndData | None:
     """Render a deletion or its dry run; nothing if it was denied."""
     if result is None:
         return None
@@ -493,7 +493,7 @@ def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
     return printed("\n".join(f"{done} {kind} {row['uuid']}" for row in rows), rows, call, made=True)
 
 
-def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> Told:
+def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> TextAndData:
     """Render runs of the Sequence Read Archive as CSV."""
     text = io.StringIO()
     table = csv.DictWriter(text, _RUN, extrasaction="ignore", lineterminator="\n")
@@ -502,7 +502,7 @@ def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> Told:
     return printed(text.getvalue().removesuffix("\n"), list(result), call)
 
 
-def _lines(things: Sequence[Model], call: Call) -> Told:
+def _lines(things: Sequence[Model], call: Call) -> TextAndData:
     return printed("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
 
 

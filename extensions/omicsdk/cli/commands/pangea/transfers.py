@@ -33,7 +33,7 @@ from omicsdk.transfer import Control, Progress, TransferReport
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
 
-    from omicsdk.cli.output import Call, Console, Told
+    from omicsdk.cli.output import Call, Console, TextAndData
 
 Urls = list[tuple[str, str]]
 Watch = Callable[[Progress], None] | None
@@ -298,7 +298,7 @@ def download_results(
 # -- output
 
 
-def metadata_table(result: Batch[Sample], call: Call) -> Told:
+def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     """Render the metadata of samples as CSV."""
     print_done(result, call.console)
     found = result.items
@@ -306,7 +306,7 @@ def metadata_table(result: Batch[Sample], call: Call) -> Told:
     return printed(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
 
 
-def uploaded_reads(result: ReadsResult, call: Call) -> Told:
+def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
     """Render the upload of reads: each with its sample, result and fields."""
     if call.arguments.get("dry_run"):
         files = [
@@ -348,7 +348,7 @@ def _reads_row(each: UploadedReads) -> dict[str, Any]:
     }
 
 
-def uploaded_field(result: UploadedField, call: Call) -> Told:
+def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
     """Render the upload of a file into a field."""
     report, shown = result.report, _field_line(result.name, result.uuid)
     skipped = bool(report.counts["skipped"])
@@ -359,7 +359,7 @@ def uploaded_field(result: UploadedField, call: Call) -> Told:
     return printed(shown, facts, call, made=True)
 
 
-def downloaded_results(result: TransferReport | Urls, call: Call) -> Told | dict[str, object]:
+def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData | dict[str, object]:
     """Render the download of results: the path of each file, or URLs."""
     if isinstance(result, list):
         rows = [{"url": url, "name": name} for url, name in result]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
 from omicsdk.cli.commands.values import STREAM, agreed, text_of
-from omicsdk.cli.output import Output, Told
+from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.sb import manifest, moves
@@ -270,7 +270,7 @@ def export(
     files = listed_files(client, paths, recursive=recursive)
     text = manifest.table([(each["path"], each) for each in files], keys)
     if file == STREAM:
-        return Told(text.removesuffix("\n"), files)
+        return TextAndData(text.removesuffix("\n"), files)
     _write(Path(file), text)
     return Done({"file": file, "files": len(files)}, f"wrote {count_of(len(files), 'file')} to {file}")
 

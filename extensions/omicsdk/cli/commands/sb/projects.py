@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, done, given, removed, row
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.sb import apps
@@ -230,14 +230,14 @@ def list_apps(
     return (row(app, APP) for app in client.list_apps.iterate(**chosen, limit=PAGE))
 
 
-def get_app(client: SevenBridges, app: str) -> Told:
+def get_app(client: SevenBridges, app: str) -> TextAndData:
     """Print the CWL of an app, in the format of omics sb apps create.
 
     Args:
         app: The app: owner/project/app; append /revision for any revision but the latest.
     """
     document: Any = apps.get_app(client, app).raw
-    return Told(written(document, indent=2, ensure_ascii=False), document)
+    return TextAndData(written(document, indent=2, ensure_ascii=False), document)
 
 
 def install_app(client: SevenBridges, file: str, app: str, *, note: str | None = None, dry_run: bool = False) -> Done:

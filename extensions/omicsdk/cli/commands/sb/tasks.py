@@ -21,7 +21,7 @@ from omicsdk.cli.commands.sb.results import (
     row,
 )
 from omicsdk.cli.commands.transfers import count_of
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE
@@ -315,11 +315,11 @@ def shown_logs(result: object, call: Call) -> object:
     return transferred(result, call) if isinstance(result, FilesReport) else result
 
 
-def _printed(rows: list[Row]) -> Told:
+def _printed(rows: list[Row]) -> TextAndData:
     """Return the text of logs; each of several follows a line with its name."""
     texts = [each["text"].rstrip("\n") for each in rows]
     named = [f"==> {each['job']}: {each['log']} <==\n{text}" for each, text in zip(rows, texts, strict=True)]
-    return Told("\n\n".join(named if len(rows) > 1 else texts), rows)
+    return TextAndData("\n\n".join(named if len(rows) > 1 else texts), rows)
 
 
 def _text(client: SevenBridges, file_id: str | None) -> str:

@@ -396,7 +396,7 @@ class Connection:
             item: The slug of the item, dataset or project.
             key: The attribute's key.
             latitude: Degrees north; a float is rounded to nine decimal places.
-            longitude: Degrees east, likewise.
+            longitude: Degrees east; a float is rounded to nine decimal places.
 
         Returns:
             The answer, which says back what was stored.
@@ -426,7 +426,7 @@ class Connection:
 
         Raises:
             CrunchAPIException: A value is of no kind or can't be held by a site, and nothing was sent (a UsageError); or the
-                site refused one, or didn't answer: those before it are there.
+                site refused one, or did not answer: the earlier ones were added.
         """
         for attribute in attributes.inferred(kwargs):
             self._add(attribute.kind, item, attribute.key, attribute.value)

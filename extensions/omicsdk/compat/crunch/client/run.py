@@ -26,7 +26,7 @@ class Run(runs.Run):
         connection: The site.
         dataset_slug: The dataset's slug.
         storage_settings: Where its files are stored: see `omicsdk.crunch.storage.open_storage`.
-        working_directory: The folder in which the dataset gets one of its own; may be relative.
+        working_directory: Folder in which a subfolder is made for the dataset; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
         download_from_storage: Whether to bring the files; else all that is in the folder counts as new.

@@ -27,7 +27,7 @@ def manifest_diff(
     Args:
         directory: The folder with the two.
         files: The two, in place of a folder's.
-        key_column: The column that tells which rows belong together.
+        key_column: The column that identifies corresponding rows.
         allow_additional_columns: Whether one may have columns that the other hasn't; these aren't compared.
         output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
         output_manifest: The output table.

@@ -270,7 +270,7 @@ class UploadArea:
         """Upload files, and notify the service of each.
 
         Args:
-            file_paths: Files, folders (with all in them and below), and s3:// addresses, which S3 copies by itself.
+            file_paths: Files, folders (with all files in them, at any depth), and s3:// addresses, which S3 copies itself.
             file_size_sum: Ignored; it is documented.
             dcp_type: The kind of the files: a parameter of their media type.
             target_filename: The name of a single file in the area.
@@ -282,7 +282,7 @@ class UploadArea:
             The result of each file.
 
         Raises:
-            CannotUpload: A path does not exist or has no name of its own; nothing was sent.
+            CannotUpload: A path does not exist or has no file name; nothing was sent.
             UploadFailed: Some files failed; the others are in the area.
         """
         del file_size_sum

@@ -108,7 +108,7 @@ def clear_hca_cache(args: object = None) -> None:
         args: Not looked at; the published function was handed the parsed command line.
     """
     del args
-    print(NOTHING_CACHED, file=sys.stderr)  # noqa: T201 - telling is all that it does
+    print(NOTHING_CACHED, file=sys.stderr)  # noqa: T201 - printing is all that it does
 
 
 @cache
@@ -350,7 +350,7 @@ class SwaggerClient:
         """The OAuth client of the service for logins: client_id, auth_uri, token_uri, ....
 
         Raises:
-            SwaggerAPIException: The configuration has none, and the service doesn't tell.
+            SwaggerAPIException: The configuration has none, and the service does not state it.
         """
         return self._login().application_secrets()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Characters of a good answer that isn't JSON that are shown.
 _SHOWN = 200
-#: What a page has beside its words: code, what stands in its head but its title, and the marks themselves.
+#: Parts of an HTML page that are not its text: code, the head without its title, and the tags.
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -140,7 +140,7 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
     """Return the list of a response that is a page.
 
     Args:
-        told: What the answer says.
+        told: The answer's content.
         response: The answer.
         field: Where its list must be.
 

@@ -1,6 +1,6 @@
 """Transport of an Api: headers and login, streamed requests, and error handlers.
 
-Apart from `client`: what this stands on must not load for the import of `Api` alone.
+Separate from `client`: the import of `Api` alone must not load the modules that this one uses.
 """
 
 from __future__ import annotations

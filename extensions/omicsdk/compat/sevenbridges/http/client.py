@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _WAITS = frozenset({413, 429, 503})
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
-#: Parts of an upload or download that are moved at once, at most, unless told otherwise.
+#: Default maximum number of parts of an upload or download that are moved in parallel.
 WORKERS = 16
 
 Texts: TypeAlias = Mapping[str, str] | None
@@ -44,7 +44,7 @@ Values: TypeAlias = Mapping[str, Any] | None
 class Session:
     """Session that sends requests without error handlers.
 
-    The documented client's is one of `requests`, whose settings bear on all that its Api sends; here these are arguments of
+    The documented client's is a session of `requests`, whose settings apply to all that its Api sends; here these are arguments of
     `Api`, and setting them here is an AttributeError.
     """
 
@@ -463,7 +463,7 @@ class HttpClient:
         try:
             response = handled(self, self.send_once(request))
         finally:
-            self._sending.begun = before  # an error handler may send requests of its own
+            self._sending.begun = before  # an error handler may send other requests
         response.raise_for_status()
         return response
 

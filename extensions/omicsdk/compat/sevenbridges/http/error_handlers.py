@@ -1,7 +1,7 @@
 """Handlers of error responses: each takes the Api and a response, and returns the response to continue with.
 
 They are asked in their order. One that `repeatable_handler` marks and that gives another answer has all of them asked
-anew, with that one.
+again, with that one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 Handler = Callable[["HttpClient", "Response"], "Response"]
 H = TypeVar("H", bound=Callable[..., Any])
 
-#: Seconds between two polls at a platform that is ill, when nobody says another number.
+#: Default number of seconds between two polls of an unavailable platform.
 SLEEP = 300.0
-#: Seconds after which a sleeper gives up, unless `--call-budget` says others: maintenance takes hours, not days.
+#: Default number of seconds after which a sleeper fails, see `--call-budget`: maintenance takes hours, not days.
 LONGEST = 6 * 3600.0
-#: How often handlers are asked anew about an answer: one that always gives another mustn't keep a request forever.
+#: Maximum number of times that handlers process an answer: one that always returns another must not block a request forever.
 ROUNDS = 100
 #: Answers with this code in a body of status 503 say that the platform is being maintained.
 MAINTENANCE_CODE = 0

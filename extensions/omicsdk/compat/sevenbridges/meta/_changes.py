@@ -16,7 +16,7 @@ def changes(
     """Return what has to be sent so that the platform has what is here.
 
     Args:
-        before: What the platform told.
+        before: What the platform returned.
         now: What is here.
         names: The fields that may be sent.
         assigned: Those in whose place another value was put as a whole.
@@ -50,12 +50,12 @@ def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
 
 
 def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
-    """Make the edits of a dictionary edits of what the platform tells now: what wasn't edited is as it tells.
+    """Merge the edits of a dictionary into its present state on the platform: all that was not edited is updated.
 
     Args:
-        before: The dictionary as the platform told it first.
+        before: The dictionary as the platform first returned it.
         now: As it was edited; it is changed in its place, since someone may hold it.
-        told: As the platform tells it now.
+        told: The dictionary as the platform returns it now.
     """
     edits = members(before, now)
     for key in [key for key in now if key not in told and key not in edits]:

@@ -57,7 +57,7 @@ def query_time(name: str, value: str | date) -> str:
 
     Args:
         name: The argument's name, for errors.
-        value: Text is sent unchanged. A datetime with a zone is told in UTC, one without is taken for UTC; a date means
+        value: Text is sent unchanged. A datetime with a zone is converted to UTC, one without is taken as UTC; a date means
             its beginning.
 
     Raises:

@@ -12,7 +12,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
 from omicsdk.sb import jobs
 
-#: Seconds between two polls, when nobody says another number.
+#: Default number of seconds between two polls.
 PERIOD = jobs.PERIOD
 _PERIOD = Number("seconds above 0", above=True)
 _TIMEOUT = Number("seconds, 0 or more, or None for no end", is_optional=True)
@@ -130,7 +130,7 @@ class Running(_Ending):
             What the callback returns; None without one.
 
         Raises:
-            NeverEnds: It is a task's draft, which does not start by itself.
+            NeverEnds: It is a draft of a task, which does not start automatically.
             StillRunning: It hasn't ended in time; a TimeoutError.
             SbgError: The platform answered with an error.
         """

@@ -29,7 +29,7 @@ R = TypeVar("R", bound="Resource")
 class Resource:
     """A resource of the platform: its JSON object, with a field for each member that is known.
 
-    A field that wasn't told yet is requested when it is read, once for an object; what was edited stays edited. Setting
+    A missing field is requested when it is read, once for an object; edits are kept. Setting
     one asks for nothing. `field()` reads without asking.
 
     Args:
@@ -41,8 +41,8 @@ class Resource:
     _SAVE: ClassVar[str] = ""
     _DELETE: ClassVar[str] = ""
 
-    _API: ClassVar[Api | None] = None  # of the class that an Api hands out
-    _KEY: ClassVar[str] = "id"  # the member that tells one from another
+    _API: ClassVar[Api | None] = None  # of the class that an Api creates
+    _KEY: ClassVar[str] = "id"  # the member that distinguishes objects
     _members: ClassVar[dict[str, Field[Any]]]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class Resource:
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None, api: Api | None) -> Self:
-        """Make one of what the platform told.
+        """Make an object from what the platform returned.
 
         Args:
             data: The JSON object.
@@ -65,7 +65,7 @@ class Resource:
 
     def _start(self, data: dict[str, Any]) -> None:
         # Lists are long, and most of what is on them is only read: the two are one dictionary until something is written.
-        self._old = data  # never changed: `field` hands out copies of what can be
+        self._old = data  # never changed: `field` returns copies of mutable values
         self._data = data
         self._assigned: frozenset[str] = frozenset()
         self._parts: dict[str, tuple[Any, Any]] | None = None
@@ -200,7 +200,7 @@ class Resource:
         return linked_request(href, f"get {type(self).__name__}") if href else None
 
     def _take_over(self, told: dict[str, Any]) -> None:
-        """Take over what the platform told, keeping what was edited, and what can still be edited: what was handed out."""
+        """Update with what the platform returned, and keep edits and returned values that can still be edited."""
         edited, data = self.changes(), dict(self._data)
         for name, value in told.items():
             held, old = self._data.get(name), self._old.get(name)
@@ -422,7 +422,7 @@ def _made(
 
 
 def _placed(held: Any, old: Any, value: Any) -> Any:
-    """A value that the platform told: in place of the one in a dictionary or list that was handed out, else itself."""
+    """Return a value from the platform: in place of the one in a dictionary or list that was returned to the program, else itself."""
     if held is not old:
         if isinstance(held, dict) and isinstance(value, dict):
             dictionary = cast("dict[str, Any]", held)
@@ -448,7 +448,7 @@ def identifier(thing: object, key: str = "id") -> str:
         key: The member that has it.
 
     Raises:
-        ValidationError: There is none, or it would lead to another place of the platform: `.` or `..`.
+        ValidationError: There is none, or it would refer to another place of the platform: `.` or `..`.
     """
     found = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
     # A resource's own id is what the platform has sent, which may be a number.
@@ -519,7 +519,7 @@ def owned(thing: object, what: str) -> tuple[str, str]:
 
 
 class Value(Resource):
-    """A part of a resource: equal to another one when all their members are, and never asked for by itself."""
+    """A part of a resource: equal to another one when all their members are, and never requested separately."""
 
     def _request(self) -> Request | None:
         return None

@@ -44,7 +44,7 @@ class StorageJob(BackgroundJob, ABC):
         return self._file("result", told, told.get("id")) if told else None
 
     def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
-        """The file that a member names; what isn't told of it is requested when it is read."""
+        """The file that a member names; missing fields are requested when they are read."""
         return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
 
     @classmethod

@@ -27,7 +27,7 @@ class Actions(Resource):
         Args:
             type: What kind it is; `enums.FeedbackType` has the names.
             referrer: Where it comes from; by default this package with its version.
-            text: What to tell.
+            text: The feedback.
             api: The Api, where the class belongs to none.
 
         Raises:

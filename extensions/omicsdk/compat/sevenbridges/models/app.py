@@ -169,10 +169,10 @@ class App(Resource):
         """Make an app of CWL.
 
         Args:
-            id: What it is to be called: owner/project/app.
+            id: Id of the new app: owner/project/app.
             raw: Its CWL as a dictionary, or as JSON or YAML text. What it refers to has to be in it.
             api: The Api, where the class belongs to none.
-            raw_format: How text is written, "json" or "yaml" (AppRawFormat); None to tell by its first character.
+            raw_format: Format of text, "json" or "yaml" (AppRawFormat); None to detect it by its first character.
 
         Returns:
             The app, in its first revision.

@@ -1,4 +1,4 @@
-"""Jobs on many files and folders, which the platform does by itself: copies, moves, deletions."""
+"""Jobs on many files and folders, which the platform runs: copies, moves, deletions."""
 
 from __future__ import annotations
 

@@ -363,7 +363,7 @@ class AutomationRun(Running, Savable):
             settings: Its settings.
             resume_from: A run whose finished steps aren't done again.
             name: Its name.
-            secret_settings: Settings that nobody is shown.
+            secret_settings: Settings that are never shown.
             memory_limit: Mebibytes of memory; None for the package's.
             api: The Api, where the class belongs to none.
 
@@ -395,8 +395,8 @@ class AutomationRun(Running, Savable):
             settings: Other settings.
             resume_from: A run whose finished steps aren't done again.
             name: Its name.
-            secret_settings: Other settings that nobody is shown.
-            merge: Whether inputs and settings are put over those of the other run; else they stand in their place.
+            secret_settings: Other settings that are never shown.
+            merge: Whether inputs and settings are added to those of the other run; else they replace them.
             api: The Api, where the class belongs to none.
 
         Returns:
@@ -524,7 +524,7 @@ class Automation(Gettable, Savable):
             name: Its name.
             description: What it is about.
             billing_group: Who pays for its runs: a billing group, or its id.
-            secret_settings: Settings that nobody is shown.
+            secret_settings: Settings that are never shown.
             project_based: Whether its runs belong to projects.
             memory_limit: Mebibytes of memory for a run, None for the platform's default.
             api: The Api, where the class belongs to none.

@@ -135,7 +135,7 @@ class BillingGroup(Listed):
 
         Args:
             date_from: From this day on: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
-            date_to: Until this day, likewise.
+            date_to: Until this day, in the same forms.
             invoice_id: Those of this invoice.
             fields: What is notified of each, by names with commas between them; "_all" for everything.
             offset: Records to skip.

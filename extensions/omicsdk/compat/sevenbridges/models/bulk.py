@@ -1,4 +1,4 @@
-"""Bulk calls: many things in a request, each answered by itself."""
+"""Bulk calls: one request for many objects, with a separate result for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Error(Value):
-    """An error that the platform told without failing the request. Its text is its message."""
+    """An error that the platform reported without failing the request. Its text is its message."""
 
     status = fields.whole()
     code = fields.whole()
@@ -26,7 +26,7 @@ class Error(Value):
 
     @classmethod
     def told_by(cls, error: OmicsError) -> dict[str, object]:
-        """An error that was raised, as the platform would have told it: status, code, message, more_info.
+        """Convert an error that was raised to the platform's form: status, code, message, more_info.
 
         Args:
             error: The exception, an SbgError.
@@ -91,7 +91,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @classmethod
     def of_items(cls, items: Sequence[dict[str, Any]] | None, api: Api | None) -> list[Self]:
-        """Make records of what the platform told.
+        """Make records of what the platform returned.
 
         Args:
             items: Objects with `resource` or `error`.

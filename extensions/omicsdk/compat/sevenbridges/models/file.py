@@ -222,7 +222,7 @@ class File(Gettable):
 
     @property
     def secondary_files(self) -> list[File]:
-        """The files that belong to it, such as an index; none where the platform tells none."""
+        """The files that belong to it, such as an index; empty if the platform states none."""
         told: list[dict[str, Any]] | None = self.field("secondaryFiles") or self.look_up("_secondary_files")
         if not told:
             return []
@@ -258,7 +258,7 @@ class File(Gettable):
             dataset: The data set, or its id; in place of `project`. In advance access.
             api: The Api, where the class belongs to none.
             parent: The folder, or its id; in place of `project`.
-            cont_token: "init" lists in the way that is quick for very many files, without a total; what comes after a
+            cont_token: "init" lists in the way that is fast for very many files, without a total; later pages
                 page is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
 
         Raises:
@@ -322,7 +322,7 @@ class File(Gettable):
             offset: Records to skip; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: Another Api than the one that the folder came from.
-            cont_token: "init" lists in the way that is quick for very many files; see `query`.
+            cont_token: "init" lists in the way that is fast for very many files; see `query`.
 
         Raises:
             SbgError: It isn't a folder, the arguments contradict each other, or the platform answered with an error.
@@ -364,9 +364,9 @@ class File(Gettable):
         """Make a folder.
 
         Args:
-            name: What it is to be called.
-            parent: The folder that it is to be in, or its id.
-            project: The project, or its id, in whose root it is to be; in place of `parent`.
+            name: Name of the new file.
+            parent: Target folder, or its id.
+            project: Project, or its id, whose root is the target; in place of `parent`.
             api: The Api, where the class belongs to none.
 
         Raises:
@@ -383,7 +383,7 @@ class File(Gettable):
 
         Args:
             project: The project, or its id.
-            name: What the copy is to be called; its own name by default.
+            name: Name of the copy; by default that of the file.
 
         Returns:
             The copy.
@@ -399,7 +399,7 @@ class File(Gettable):
 
         Args:
             parent: The folder, or its id.
-            name: What the copy is to be called; its own name by default.
+            name: Name of the copy; by default that of the file.
             api: Another Api than the one that the file came from.
 
         Returns:
@@ -417,11 +417,11 @@ class File(Gettable):
 
         Args:
             parent: The folder, or its id.
-            name: What it is to be called there; its own name by default.
+            name: Name in the target; by default unchanged.
             api: Another Api than the one that the file came from.
 
         Returns:
-            The file as it is there.
+            The file in the target.
 
         Raises:
             ValidationError: The name is longer than 255 characters, or has a slash in it.
@@ -509,7 +509,7 @@ class File(Gettable):
             path: The file.
             project: Where it goes: a project, or its id.
             parent: Where it goes: a folder, or its id; in place of `project`.
-            file_name: What it is to be called; its own name by default.
+            file_name: Name of the file on the platform; by default that of the local file.
             overwrite: Whether it may take the place of a file of that name.
             retry: How often a part is sent again that failed, at most.
             timeout: Seconds for each step of a part's request.
@@ -556,7 +556,7 @@ class File(Gettable):
         """Download the file.
 
         Args:
-            path: Where to; it is there when all bytes are.
+            path: Path to write; the file exists when it is complete.
             retry: How often a part is requested again that failed, at most.
             timeout: Seconds for each step of a part's request.
             chunk_size: Bytes in a part, 5 MiB or more.
@@ -663,7 +663,7 @@ class File(Gettable):
         """Put names, tags and metadata of files in place of those they have; what isn't given is erased.
 
         Args:
-            files: Files with what they shall have, or dictionaries with "id", "name", "tags" and "metadata"; any
+            files: Files with their new values, or dictionaries with "id", "name", "tags" and "metadata"; any
                 number.
             api: The Api, where the class belongs to none.
 
@@ -708,7 +708,7 @@ _TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "f
 
 
 def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
-    """The file or folder of a CWL object, or of one as the platform has it; what isn't told of it is requested when it
+    """The file or folder of a CWL object, or of the platform's form of one; missing fields are requested when they
     is read.
 
     Args:
@@ -724,7 +724,7 @@ def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
 
 
 def type_of_cwl(told: Mapping[str, Any]) -> str | None:
-    """The type of the file or folder that a CWL object stands for; None if it is none.
+    """The type of the file or folder that a CWL object represents; None if it is neither.
 
     Args:
         told: The object.

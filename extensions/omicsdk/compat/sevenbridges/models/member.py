@@ -48,7 +48,7 @@ class Member(MemberFields):
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:
-        """A member by itself isn't available: it belongs to a project, volume or data set.
+        """A single member cannot be requested: it belongs to a project, volume or data set.
 
         Args:
             id: Its name.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProjectExports(Collection["Export"]):
-    """A page of the platform's exports, less those of other projects' files; `total` is -1, as nobody knows it.
+    """A page of the platform's exports, less those of other projects' files; `total` is -1, because it is unknown.
 
     Args:
         page: The platform's page.
@@ -282,7 +282,7 @@ class Project(Membership, Gettable, Savable):
             name: Its name.
             app: The app that it runs, or its id.
             revision: The app's revision; the latest by default.
-            batch_input: The input whose files are worked on in tasks of their own.
+            batch_input: The input whose files are processed in separate tasks.
             batch_by: How they are shared out.
             inputs: Names of inputs to values.
             description: What it is about.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _reset(told: Any) -> datetime:
-    """The platform tells seconds since 1970, or a time as it writes others."""
+    """The platform states seconds since 1970, or a time in its usual format."""
     if isinstance(told, str) and not told.isdigit():
         return fields.moment(told)
     return datetime.fromtimestamp(int(told))

@@ -55,7 +55,7 @@ class Import(StorageJob):
             volume: The volume, or its id.
             location: The file's name on the volume; a folder's, with a slash at its end.
             project: Where it goes: a project, or its id.
-            name: What it is to be called; its own name by default.
+            name: Name of the imported file; by default its present name.
             overwrite: Whether it may take the place of a file of that name.
             properties: How objects are stored.
             parent: Where it goes: a folder, or its id; in place of `project`.

@@ -196,7 +196,7 @@ class Task(Running, Savable):
             inputs: Inputs by their ids; files and folders as File objects, in lists and records too.
             description: What it is about.
             run: Whether to run it; else it is a draft.
-            disable_batch: Whether it is to be no batch task although its app's batching says so.
+            disable_batch: Whether to create no batch task although its app requests batching.
             interruptible: Whether it may use cheaper instances that can be taken away; None for the project's setting.
             execution_settings: "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
             output_location: Where outputs go: "main_location", "main_location_alias", "nodes_override", "nodes_location".

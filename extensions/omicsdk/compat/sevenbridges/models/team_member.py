@@ -24,7 +24,7 @@ class TeamMember(Resource):
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:
-        """A member by itself isn't available: it belongs to a team.
+        """A single member cannot be requested: it belongs to a team.
 
         Args:
             id: Its name.

@@ -55,7 +55,7 @@ class User(Resource):
         """Get a user.
 
         Args:
-            user: The user's name, or whoever has it.
+            user: The user, or their name.
             api: The Api, where the class belongs to none.
 
         Raises:

@@ -81,7 +81,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Amazon S3 by a key.
 
         Args:
-            name: What the volume is to be called: 1 to 32 letters, digits and underscores.
+            name: Name of the volume: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
             access_key_id: The key's id.
             secret_access_key: The key.
@@ -116,7 +116,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Amazon S3 by a role that the platform takes on.
 
         Args:
-            name: What the volume is to be called: 1 to 32 letters, digits and underscores.
+            name: Name of the volume: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
             role_arn: The role.
             external_id: The external id that the role wants.
@@ -151,7 +151,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Google Cloud Storage by a service account's key.
 
         Args:
-            name: What the volume is to be called: 1 to 32 letters, digits and underscores.
+            name: Name of the volume: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
             client_email: The service account.
             private_key: Its key.
@@ -185,7 +185,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Google Cloud Storage by workload identity federation.
 
         Args:
-            name: What the volume is to be called: 1 to 32 letters, digits and underscores.
+            name: Name of the volume: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
             configuration: The federation's configuration as Google hands it out, as a dictionary or its JSON.
             access_mode: "RO" to read only, "RW" to write too.
@@ -219,7 +219,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Alibaba's Object Storage Service.
 
         Args:
-            name: What the volume is to be called: 1 to 32 letters, digits and underscores.
+            name: Name of the volume: 1 to 32 letters, digits and underscores.
             bucket: The bucket.
             endpoint: The URL of the service.
             access_key_id: The key's id.

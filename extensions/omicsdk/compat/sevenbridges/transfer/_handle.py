@@ -49,7 +49,7 @@ class Handle(threading.Thread, ABC):
     Args:
         api: Where the file is.
         what: What it is, in a word.
-        part_size: The size of the parts that progress is told in, in bytes.
+        part_size: Size of the parts in which progress is reported, in bytes.
         retry_count: How many failures in a row end it, None for 6.
         timeout: Seconds for which a silent server is waited for, None for 300.
     """
@@ -72,7 +72,7 @@ class Handle(threading.Thread, ABC):
         self._runner: threading.Thread | None = None
         self._status = TransferState.PREPARING
         self._failure: SbgError | None = None
-        self._is_told = False  # whether somebody was told of the failure
+        self._is_told = False  # whether the failure was reported to a caller
         self._start_time: float | None = None
         self._began = self._ended = 0.0
         self._callbacks: list[Callable[[str], object]] = []
@@ -185,7 +185,7 @@ class Handle(threading.Thread, ABC):
         """Wait for the end. Ctrl-C ends the transfer cleanly before it is raised.
 
         Raises:
-            SbgError: It wasn't started, this is one of its own callbacks, or it has failed and no errorback was told.
+            SbgError: It was not started, this is one of its own callbacks, or it has failed and no errorback was called.
         """
         if self._status == TransferState.PREPARING:
             raise SbgError(f"This {self._what} wasn't started", remedy="Call start() first.")
@@ -214,7 +214,7 @@ class Handle(threading.Thread, ABC):
         error: BaseException | None = None
         try:
             self._transfer().raise_if_failed()
-        except BaseException as raised:  # it is raised where somebody waits
+        except BaseException as raised:  # it is raised in the waiting thread
             error = raised
         try:
             self._end(error)
@@ -238,7 +238,7 @@ class Handle(threading.Thread, ABC):
 
     @abstractmethod
     def _move(self, connections: int) -> TransferReport:
-        """Move the file's bytes, obeying `_control` and telling `_moved`."""
+        """Move the file's bytes, with `_control`, and report progress to `_moved`."""
 
     def _settings(self, connections: int) -> dict[str, Any]:
         """The engine's arguments that say how, not what."""

@@ -32,19 +32,19 @@ class Download(Handle):
     Args:
         url: A presigned URL, where there is no `file`: it can't be asked for again when it ends.
         file_path: Where to.
-        part_size: The size of the parts that progress is told in, in bytes; 5 MiB at least, and by default. The engine
-            finds by itself what it asks for at once.
+        part_size: Size of the parts in which progress is reported, in bytes; at least 5 MiB, the default. The engine
+            decides itself how much it requests at once.
         retry_count: How many failures in a row end it; each piece that arrives wins one back. 6 by default, 0 for none.
         timeout: Seconds for which a silent server is waited for, 300 by default.
         api: The platform; the file's own by default.
         file: The file.
-        overwrite: Whether it takes the place of what is there, which stays until the new one is whole.
+        overwrite: Whether to replace an existing file; it is kept until the new one is complete.
         checksums: What the bytes are verified against, from algorithm to value, in the place of what the metadata state; an
             empty one for the size alone.
 
     Raises:
         SbgError: An argument is invalid.
-        LocalFileAlreadyExists: Something is there, and `overwrite` is False.
+        LocalFileAlreadyExists: A file exists, and `overwrite` is False.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
 
 
 def _facts_of(file: File) -> tuple[str, int | None, Mapping[str, str]]:
-    """A file's id, size and checksums; the platform is asked once where they weren't told."""
+    """A file's id, size and checksums; missing values are requested once."""
     if str(file.look_up("type") or "").lower() == "folder":
         raise SbgError(f"{file!r} is a folder", remedy="Use api.platform.download for folders.")
     size = file.look_up("size")

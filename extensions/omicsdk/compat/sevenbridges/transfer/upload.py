@@ -38,7 +38,7 @@ class Sending(Handle):
         part_size: The wished size of parts in bytes.
         retry_count: How many failures in a row end it.
         timeout: Seconds for which a silent server is waited for.
-        resume: Whether to remember what was sent, so that the same upload goes on after a failure or a crash.
+        resume: Whether to record what was sent, so that the same upload resumes after a failure or a crash.
     """
 
     def __init__(

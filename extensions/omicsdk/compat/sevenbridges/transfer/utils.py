@@ -30,8 +30,8 @@ class Progress:
 
     Attributes:
         num_of_parts: How many parts the file has.
-        parts_done: How many of them are there.
-        bytes_done: How many bytes are there.
+        parts_done: Number of completed parts.
+        bytes_done: Number of completed bytes.
         file_size: The file's size in bytes.
         duration: Milliseconds since the start.
     """
@@ -57,7 +57,7 @@ def percent(done: int, whole: int) -> float:
     """Return the completed percentage, 0 to 100.
 
     Args:
-        done: Bytes that are there.
+        done: Completed bytes.
         whole: Bytes that there are to be; nothing is all there.
     """
     return 100 * done / whole if whole else 100.0

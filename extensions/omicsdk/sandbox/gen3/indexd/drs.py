@@ -19,7 +19,7 @@ _VERSION = "1.5.0"
 
 @dataclass(frozen=True, slots=True)
 class _Commons:
-    """What DRS objects tell of the commons that they are in.
+    """What DRS objects state about their commons.
 
     Attributes:
         prefix: What its GUIDs begin with.
@@ -36,7 +36,7 @@ class _Commons:
 
 
 def _object(found: JsonObject, commons: _Commons) -> JsonObject:
-    """A record or bundle as a DRS object, without contents; the service tells no aliases of records, only of bundles."""
+    """Return a record or bundle as a DRS object, without contents; the service states aliases for bundles only."""
     bundle = as_bundle(found)
     told: JsonObject = {
         **{name: bundle[name] for name in ("id", "name", "size", "version", "description", "aliases", "checksums")},
@@ -63,7 +63,7 @@ def _object(found: JsonObject, commons: _Commons) -> JsonObject:
 def _way(url: str, metadata: Mapping[str, Any], allowed: JsonObject) -> JsonObject:
     """How the bytes are reached: by the URL, or by asking for `access_id`, which is the name of the protocol.
 
-    Metadata of the URL may tell whether it is available, and the region.
+    Metadata of the URL may state whether it is available, and the region.
     """
     kind = scheme(url)
     return {

@@ -57,7 +57,7 @@ class Documents:
         return next(iter(self.selected(f"WHERE {self._key} = ?", (key,))), None)
 
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
-        """Write a document in place of what was there; or else not, and return whether it was written."""
+        """Write a document, unless one exists that must not be replaced; return whether it was written."""
         # Not REPLACE, which would move it to the end.
         conflict = "UPDATE SET document = excluded.document" if instead else "NOTHING"
         values = f"VALUES (?, ?) ON CONFLICT ({self._key}) DO {conflict}"
@@ -105,7 +105,7 @@ class RecordStore(Documents):
         self._terms = Table(database, "gen3_index_terms", _Term, key="kind word did", indexes=indexes)
 
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
-        """Write a record in place of what was there; or else not, and return whether it was written."""
+        """Write a record, unless one exists that must not be replaced; return whether it was written."""
         did = document["did"]
         with self.transaction():
             written = super().put(document, instead=instead)

@@ -331,7 +331,7 @@ class Deletion:
 
     Attributes:
         found: The records that exist, those that depend on others first.
-        dependents: The ids of records that are in the way.
+        dependents: Ids of records that prevent it.
     """
 
     def __init__(self, records: Store, project_id: str, ids: Sequence[str]) -> None:
@@ -369,7 +369,7 @@ class Deletion:
 
     @property
     def success(self) -> bool:
-        """Whether everything exists and nothing is in the way."""
+        """Whether all targets exist and no record prevents it."""
         return not self.missing and not self.dependents
 
     def answer(self, number: int, message: str) -> dict[str, Any]:

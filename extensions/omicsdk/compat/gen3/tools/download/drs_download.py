@@ -129,9 +129,9 @@ class Manifest:
     Attributes:
         object_id: The object's identifier.
         file_size: Its size in bytes, where the manifest states it; -1 where not.
-        file_name: Its name, likewise.
-        md5sum: Its MD5, likewise; a file is verified against it.
-        commons_url: The commons that has it, likewise.
+        file_name: Its name, if the manifest states it.
+        md5sum: Its MD5, if the manifest states it; the file is verified against it.
+        commons_url: Its commons, if the manifest states it.
     """
 
     object_id: str

@@ -26,7 +26,7 @@ def is_valid_manifest_format(
 
     Args:
         manifest_path: A table separated by tabs, commas, semicolons or bars.
-        column_names_to_enums: What the columns are, by their names; by default it is told by the names.
+        column_names_to_enums: The meaning of each column, by its name; by default derived from the names.
         allowed_protocols: The protocols that URLs may have.
         allow_base64_encoded_md5: Whether MD5 sums may be in Base64, too.
         error_on_empty_url: Whether an empty URL is wrong, and not just worth a look.

@@ -30,7 +30,7 @@ async def async_verify_object_manifest(
 
     Args:
         commons_url: The commons.
-        manifest_file: A table with the files' GUIDs, and columns of what is to be compared.
+        manifest_file: A table with the files' GUIDs, and columns of the values to compare.
         max_concurrent_requests: Requests in progress at once, each for a hundred rows.
         manifest_row_parsers: How fields are read from a row.
         manifest_file_delimiter: The separator of the cells; by default the one of the suffix.

@@ -75,8 +75,8 @@ def combine_discovery_metadata(
     Args:
         current_discovery_metadata: A table of studies.
         metadata_file_to_combine: A table with what is added.
-        discovery_column_to_map_on: The column of studies that tells which they are.
-        metadata_column_to_map: The column of the other table that tells which study a row is about.
+        discovery_column_to_map_on: The column that identifies studies.
+        metadata_column_to_map: The column of the other table that identifies the study of each row.
         output_filename: The output table: the studies that a row is about, with both tables' columns.
         metadata_prefix: Put before the names of the columns that are added.
         exact_match: Whether both cells are the same; otherwise that of the study has the other one in it.
