@@ -56,17 +56,17 @@ def file_of(uri: str, folder: Path) -> Path:
     parts = urlsplit(uri)
     if parts.scheme != "file" or parts.netloc:
         raise Refused(
-            "which is no file of the document's folder and no web address", "Refer to a file beside the document."
+            "which is neither a file in the document's folder nor a web address", "Refer to a file beside the document."
         )
     try:
         path = Path(url2pathname(parts.path)).resolve()
         inside = path.is_relative_to(folder.resolve())
     except (OSError, ValueError, RuntimeError) as error:
-        raise Refused("which is no path of this system", "Refer to a file beside the document.") from error
+        raise Refused("which is not a valid path on this system", "Refer to a file beside the document.") from error
     if not inside:
         raise Refused(
             "which is outside the document's folder",
-            "Name a folder that holds both with --root, or put the file into the document's folder.",
+            "Name a folder that contains both with --root, or put the file into the document's folder.",
         )
     return path
 

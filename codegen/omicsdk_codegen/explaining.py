@@ -131,7 +131,7 @@ def _found(drafts: list[Draft], wanted: str) -> Draft:
             raise UnknownOperation(f"several operations are called {one_line(wanted)!r}: name one of {names}")
     near = " or ".join(_near(drafts, wanted))
     remedy = f"did you mean {near}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
-    raise UnknownOperation(f"there is no operation {one_line(wanted)!r}: {remedy}")
+    raise UnknownOperation(f"unknown operation {one_line(wanted)!r}: {remedy}")
 
 
 def _near(drafts: list[Draft], wanted: str) -> list[str]:

@@ -51,8 +51,8 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
                         continue
                     return kept.body if kept.body is not None and answer.status_code == 304 else _body(answer, kept)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Refused(f"which can't be fetched ({type(error).__name__})", _REMEDY) from error
-    raise Refused(f"which leads on more than {_MAX_REDIRECTS} times", _REMEDY)
+        raise Refused(f"which cannot be fetched ({type(error).__name__})", _REMEDY) from error
+    raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
 
 
 def default_cache() -> Path:

@@ -89,7 +89,7 @@ class Finder:
         seen: set[Key] = set()
         while isinstance(target.value, dict) and self.is_bare(target.value) and self.home_name(target) is None:
             if target.key in seen:
-                raise Broken("which leads back to itself", "State what it should be.")
+                raise Broken("which is a circular reference", "Replace it by a definition.")
             seen.add(target.key)
             target = self.find(target.value, target.source)
         return target

@@ -52,7 +52,9 @@ def read_file(path: Path, label: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DocumentError([Fault(f"it can't be opened: {reason}", "Name a file that can be read.", label)]) from error
+        raise DocumentError(
+            [Fault(f"it cannot be opened: {reason}", "Name a file that can be read.", label)]
+        ) from error
 
 
 def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnProgress = silent) -> Source:
@@ -90,7 +92,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnP
         raise DocumentError(
             [
                 Fault(
-                    f"it holds {_kind(data)} where a mapping is wanted",
+                    f"expected a mapping, found {_kind(data)}",
                     "Name an OpenAPI or Swagger document.",
                     label,
                     1,

@@ -39,7 +39,7 @@ def read_json(text: str, label: str) -> Json:
     def number(literal: str) -> float:
         value = float(literal)
         if not math.isfinite(value):
-            raise ValueError(f"{literal[:40]} is no number that JSON has room for")
+            raise ValueError(f"{literal[:40]} is outside the range of JSON numbers")
         return value
 
     try:

@@ -181,7 +181,7 @@ class _Builder:
     def _alias(self, name: str) -> None:
         if name not in self._anchors:
             raise self._stop(
-                f"the alias *{name} stands for nothing, or for what it is part of", "Name an anchor above it."
+                f"the alias *{name} has no anchor, or refers to a value that contains it", "Name an anchor above it."
             )
         value = self._anchors[name]
         if self._at_key():
@@ -237,7 +237,7 @@ class _Builder:
                     return text
         except ValueError as error:
             raise self._stop(
-                f"{text[:40]} is no number that JSON has room for", "Put it in quotes, or state another."
+                f"{text[:40]} is outside the range of JSON numbers", "Put it in quotes, or state another."
             ) from error
 
     def _is_version(self) -> bool:

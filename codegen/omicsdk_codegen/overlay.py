@@ -35,14 +35,16 @@ def corrects(overlay: Source, root: Source) -> str:
         return root.uri
     place = overlay.place("/extends")
     if not isinstance(extends, str):
-        raise DocumentError([place.fault("extends isn't text", "Name the file that the overlay corrects.")])
+        raise DocumentError([place.fault("extends is not text", "Name the file that the overlay corrects.")])
     scheme = urlsplit(extends).scheme
     if extends == root.base:
         return root.uri
     if scheme in ("http", "https"):
         return extends
     if len(scheme) > 1:
-        raise DocumentError([place.fault(f"extends names {extends}, which is no file or web address", "Name a file.")])
+        raise DocumentError(
+            [place.fault(f"extends names {extends}, which is neither a file nor a web address", "Name a file.")]
+        )
     beside = [(folder / extends).resolve() for folder in (overlay.path.parent, root.path.parent)]
     found = next((path for path in beside if path.is_file()), None)
     if found is None:

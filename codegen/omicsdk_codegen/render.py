@@ -155,7 +155,7 @@ def _environment() -> Environment:
 
 def _only_code(value: object) -> Code:
     if not isinstance(value, Code):
-        raise TypeError(f"a template would print {type(value).__name__}, which is no code")
+        raise TypeError(f"a template would print {type(value).__name__}, which is not code")
     return value
 
 

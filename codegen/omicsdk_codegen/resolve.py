@@ -261,7 +261,7 @@ class _Walker:
     def _schema_reference(self, value: Object, source: Source) -> Object:
         target = self._finder.follow(value, source)
         if not isinstance(target.value, (dict, bool)):
-            raise Broken("which is no schema", "Refer to a schema.")
+            raise Broken("which is not a schema", "Refer to a schema.")
         found: Object = {}
         self._notes.made(found, value)
         self._hoists.refer(found, "$ref", target)
@@ -285,12 +285,12 @@ class _Walker:
         if kind not in REFERABLE and not (kind == "mediaType" and is_of_3_2(self._root.data)):
             self._notes.repair(value, "$ref", f"a $ref in place of a {kind}", "what it refers to")
         if not isinstance(target.value, dict):
-            raise Broken(f"which is no {kind}", "Refer to one.")
+            raise Broken(f"which is not a {kind}", "Refer to one.")
         if kind in ("response", "requestBody") and self._finder.home_name(target) is not None:
             return self._of_schema(kind, value, target)
         key = (kind, *target.key)
         if key in self._active:
-            raise Broken("which leads back to itself", "State what it should be.")
+            raise Broken("which is a circular reference", "Replace it by a definition.")
         if key not in self._flat:
             self._active.add(key)
             self._flat[key] = self._object(kind, target.value, target.source)
@@ -360,7 +360,7 @@ class _Walker:
         try:
             found = self._store.text(source, str(value["$ref"]))
         except (Refused, DocumentError) as error:  # a client does without
-            why = error.message if isinstance(error, Refused) else "which is no text"
+            why = error.message if isinstance(error, Refused) else "which is not text"
             self._notes.note(value, "$ref", "omission", f"{text}, {why}", "left out", certain=False)
             return ""
         self._notes.repair(value, "$ref", text, "the text")
@@ -392,4 +392,4 @@ class _Walker:
             schema = schemas[name]
             key = "$ref" if isinstance(schema, dict) and "$ref" in schema else "allOf"
             assert isinstance(schema, dict)
-            self._notes.fault(schema, key, f"the schema {name} is made of itself", "State what it should be.")
+            self._notes.fault(schema, key, f"the schema {name} is made of itself", "Replace it by a definition.")

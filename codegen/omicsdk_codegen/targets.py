@@ -134,10 +134,10 @@ class Store:
             scheme = urlsplit(reference).scheme
             absolute, beside = (urljoin(place, reference) for place in (base.base, base.uri))
         except ValueError as error:
-            raise Refused("which is no address", "Correct the reference.") from error
+            raise Refused("which is not a valid address", "Correct the reference.") from error
         if len(scheme) > 1 and not is_web(reference) and urldefrag(reference)[0] not in self._keys:
             raise Refused(
-                f"and addresses that begin with {scheme}: aren't opened", "Refer to a file beside the document."
+                f"and addresses that begin with {scheme}: are not opened", "Refer to a file beside the document."
             )
         return beside if not scheme and self._is_at_hand(beside) and not self._is_at_hand(absolute) else absolute
 

@@ -61,7 +61,7 @@ def literal(value: object) -> str:
     """A text or number as Python code: printable ASCII and letters, everything else escaped."""
     if isinstance(value, (str, int, bool)) or value is None or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
-    raise TypeError(f"{type(value).__name__} is no literal of generated code")
+    raise TypeError(f"{type(value).__name__} cannot be a literal in generated code")
 
 
 def literals(values: Iterable[object]) -> str:

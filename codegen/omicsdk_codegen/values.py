@@ -71,5 +71,5 @@ def schema_name(reference: str) -> str:
     """
     prefix = "#/components/schemas/"
     if not reference.startswith(prefix) or "/" in reference[len(prefix) :]:
-        raise ValueError(f"{reference} is no reference to a schema of this document")
+        raise ValueError(f"{reference} is not a reference to a schema of this document")
     return unescape(reference[len(prefix) :])

@@ -77,7 +77,7 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = (root / name).resolve()
         if not path.is_relative_to(inside):
-            raise ValueError(f"{name} leads out of {root}")
+            raise ValueError(f"{name} is outside {root}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
 
@@ -97,7 +97,7 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
     """
     if not _may_go(target):
         raise FileExistsError(
-            errno.EEXIST, "it is there and wasn't generated. Move it, or choose another place", str(target)
+            errno.EEXIST, "it exists and was not generated. Move it, or choose another folder", str(target)
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:

@@ -93,7 +93,7 @@ def _check_opposites(given: list[Argument]) -> None:
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
         if positive is not None:
             raise UsageError(
-                f"{spelled(positive)} and {spelled(negation)} exclude each other", remedy="Use one of them."
+                f"{spelled(positive)} and {spelled(negation)} are mutually exclusive", remedy="Use one of them."
             )
 
 

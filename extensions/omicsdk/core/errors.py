@@ -92,7 +92,7 @@ class ConfigError(OmicsError):
 
 
 class UsageError(OmicsError):
-    """A call that cannot work with these arguments: they exclude each other, or have a wrong type."""
+    """A call that cannot work with these arguments: they are mutually exclusive, or have a wrong type."""
 
 
 class MissingExtra(UsageError):

@@ -95,7 +95,7 @@ def parse_drs_id(text: str) -> DrsId:
     """
     given = text.strip()
     if not given:
-        raise NotADrsId("An empty text is not an identifier of a DRS object")
+        raise NotADrsId("The identifier of the DRS object is empty")
     if found := _UNSPEAKABLE.search(given):
         raise NotADrsId(f"{given!a} is not an identifier of a DRS object: it has the character {found.group()!a}")
     scheme, mark, _ = given.partition("://")

@@ -75,7 +75,7 @@ class Downloader:
         self._store = store or _store(stated, data_storage_type)
         if self._gen3 is None and auth is None and self._store.by_subject:
             raise ConfigError(
-                "A commons is needed to know which studies of the PACS belong to a data set",
+                "A commons is needed to determine which studies of the PACS belong to a data set",
                 remedy="Pass gen3_config, the settings of the commons.",
             )
 

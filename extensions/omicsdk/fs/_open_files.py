@@ -105,7 +105,7 @@ class BlockCache:
             with in_place_of(place, mode=PRIVATE, durable=False) as file:
                 file.write(data)
         except OSError as error:
-            _log.warning("A block cannot be kept in %s: %s", self._folder, error.strerror or error)
+            _log.warning("Cannot store a block in %s: %s", self._folder, error.strerror or error)
             return
         with self._lock:
             self._unlooked += len(data)

@@ -173,7 +173,7 @@ def parse_uri(text: str) -> Uri:
         WrongUri: It is empty, or has characters that no name has, or a name such as `..` that points elsewhere.
     """
     if not text:
-        raise WrongUri("An empty text is not a URI")
+        raise WrongUri("The URI is empty")
     if _ODD.search(text):
         raise WrongUri(f"{text!a} contains a character that names cannot contain")
     found = _SCHEME.match(text)

@@ -93,15 +93,15 @@ class FileCheck:
             self._refuse(f"it is {found or _words(self._head)}")
         if self._blocks is not None:
             if not self._blocks.is_between:
-                self._refuse("its last BGZF block is cut")
+                self._refuse("its last BGZF block is truncated")
             if self._complete and not self._tail.endswith(BGZF_END):
-                self._refuse("the end marker of BGZF is missing: the last block was not sent, or is cut")
+                self._refuse("the end marker of BGZF is missing: the last block was not sent, or is truncated")
         elif found == "CRAM":
             end = CRAM_ENDS.get(int.from_bytes(self._head[4:5]))  # versions after 3 are not checked
             if self._complete and end is not None and not self._tail.endswith(end):
-                self._refuse("the end container of CRAM is missing: the last block was not sent, or is cut")
+                self._refuse("the end container of CRAM is missing: the last block was not sent, or is truncated")
         elif not self._tail.endswith(b"\n"):
-            self._refuse("its last line is cut")
+            self._refuse("its last line is truncated")
 
     def _refuse(self, why: str) -> None:
         raise InvalidFormat(f"{self._name} is not a valid {self._kind} file: {why}", name=self._name)

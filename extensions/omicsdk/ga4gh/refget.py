@@ -221,7 +221,7 @@ class _Sequence:
         self._client = client
         self._id = sequence.strip()
         if not self._id:
-            raise UsageError("An empty text is not an identifier of a sequence")
+            raise UsageError("The identifier of the sequence is empty")
         self._start, self._end = start, end
         self.title = self._id
         self._is_part = bool(start) or end is not None
@@ -241,7 +241,7 @@ class _Sequence:
             )
         if end is not None and end < start and not self._capabilities().get("circular_supported"):
             raise UsageError(
-                f"start {start} is behind end {end}, and the server does not support parts across the origin of a circular sequence",
+                f"start {start} is after end {end}, and the server does not support parts across the origin of a circular sequence",
                 remedy="Read the part to the end and the part from the beginning, and join them.",
             )
 

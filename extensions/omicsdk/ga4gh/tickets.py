@@ -60,10 +60,10 @@ def parse_region(text: str) -> Region:
     """
     found = _REGION.match(text.strip())
     if found is None:
-        raise _no_region(text, "it has no name of a reference sequence, or braces that do not match")
+        raise _no_region(text, "it does not name a reference sequence, or braces that do not match")
     name, written = (found["braced"] or found["plain"]).strip(), found["range"]
     if not name:
-        raise _no_region(text, "it has no name of a reference sequence")
+        raise _no_region(text, "it does not name a reference sequence")
     if written is None:
         return Region(name)
     numbers = _RANGE.match(written.strip())
@@ -107,7 +107,7 @@ def parse_address(text: str) -> Address:
     """
     given = text.strip()
     if not given:
-        raise UsageError("An empty text is not an identifier of a data set")
+        raise UsageError("The identifier of the data set is empty")
     if not given.lower().startswith(("http://", "https://")):
         return Address("", None, given)
     parts = urlsplit(given)
@@ -137,7 +137,7 @@ def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[
     wanted = stated or (suffix if suffix is None or kind is None or suffix in FORMATS[kind] else None)
     kind = kind or ("variants" if wanted in VARIANTS else "reads")
     if wanted is not None and wanted not in FORMATS[kind]:
-        raise UsageError(f"{wanted} is not a format of {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
+        raise UsageError(f"Unknown format {wanted} for {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
     return kind, wanted
 
 

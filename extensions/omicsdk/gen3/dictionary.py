@@ -690,7 +690,7 @@ def _of_yaml(text: str, file: Path) -> Any:
 
 def _unreadable(path: Path, error: OSError) -> DictionaryFileError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return DictionaryFileError(f"There is no dictionary at {path}", remedy=f"Check the path. {_REMEDY}")
+        return DictionaryFileError(f"No dictionary found at {path}", remedy=f"Check the path. {_REMEDY}")
     return DictionaryFileError(
         f"The dictionary {path} cannot be read: {error.strerror or error}",
         remedy="Use a readable file, or ask its owner for permission.",

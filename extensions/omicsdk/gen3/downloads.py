@@ -88,7 +88,7 @@ class Logins:
             token = auth.get_access_token_from_wts(url)
         except OmicsError as error:
             self.refused[host] = error.message
-            _log.warning("there is no login for %s: %s", host, error.message)
+            _log.warning("not logged in to %s: %s", host, error.message)
             return None
         return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
 

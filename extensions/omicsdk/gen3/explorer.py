@@ -107,7 +107,7 @@ def sort_of(given: Sort | None) -> list[dict[str, str]]:
     found = [{field: way.lower()} for entry in entries for field, way in entry.items()]
     wrong = next((way for entry in found for way in entry.values() if way not in ("asc", "desc")), None)
     if wrong is not None:
-        raise Gen3UserError(f"Unknown order {wrong!r} to sort by", remedy="Use asc or desc.")
+        raise Gen3UserError(f"Unknown sort order {wrong!r}", remedy="Use asc or desc.")
     return found
 
 

@@ -106,7 +106,7 @@ class Gen3Login(Credentials):
         )
         source = self._login.source
         if isinstance(source, TokenService) and source.missing is not None:
-            _log.warning("there is no credentials file %s; using the workspace token service", source.missing)
+            _log.warning("credentials file %s not found; using the workspace token service", source.missing)
 
     def _log_in(self, login: Login, options: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(())

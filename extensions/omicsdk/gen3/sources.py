@@ -245,10 +245,10 @@ def _check(given: Arguments) -> None:
         if getattr(given, name) is not None
     ]
     if len(ways) > 1:
-        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} exclude each other", remedy="Use one of them.")
+        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} are mutually exclusive", remedy="Use one of them.")
     if given.endpoint and given.idp:
         raise Gen3ArgumentError(
-            "endpoint and idp exclude each other", remedy="Use one: the idp determines its commons."
+            "endpoint and idp are mutually exclusive", remedy="Use one: the idp determines its commons."
         )
     if given.client_scopes is not None and given.client_credentials is None:
         raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Also pass client_credentials.")

@@ -270,7 +270,7 @@ class HCAConfig(Section):
         for keys, value in changes:
             if value is _GONE and (place := below.place_of(keys)) is not None:
                 raise ConfigError(
-                    f"{path} cannot reset {name_of(keys)}, which is set elsewhere: {place}",
+                    f"{path} cannot reset {name_of(keys)}, which is set in {place}",
                     remedy="Delete it there, or set another value.",
                 )
 

@@ -140,11 +140,11 @@ class ServiceLogin:
         Raises:
             AuthError: The login was refused or not finished.
             ConfigError: A setting, the token, or the application's secrets are invalid.
-            UsageError: Arguments that exclude each other.
+            UsageError: Arguments that are mutually exclusive.
             OmicsError: The service cannot be reached.
         """
         if sum((bool(access_token), remote, migrate)) > 1:
-            raise UsageError("access_token, remote and migrate exclude each other", remedy="Choose one of them.")
+            raise UsageError("access_token, remote and migrate are mutually exclusive", remedy="Choose one of them.")
         if not timeout > 0:
             raise UsageError(f"timeout is {timeout}", remedy="Use seconds above 0.")
         self._tokens.check()

@@ -89,7 +89,7 @@ class Entrez(PlainClient):
         """
         root = self._asked("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
         if not len(root) or root.find(".//error") is not None:
-            raise NotFound(f"NCBI has no record {record} in {database}", remedy="Check the accession.")
+            raise NotFound(f"record {record} not found in NCBI's database {database}", remedy="Check the accession.")
         return root
 
     def links(self, database: str, record: str, link: str) -> list[str]:
@@ -192,7 +192,9 @@ class Record:
             if not number.isdecimal():
                 found = self.entrez.search(self.database, f"{self.accession}[Accession]")
                 if not found:
-                    raise NotFound(f"NCBI has no {self.accession} in {self.database}", remedy="Check the accession.")
+                    raise NotFound(
+                        f"{self.accession} not found in NCBI's database {self.database}", remedy="Check the accession."
+                    )
                 number = found[0]
             self._id = number
         return self._id

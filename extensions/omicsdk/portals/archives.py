@@ -140,7 +140,7 @@ def _metalink_rows(listed: FileList) -> Iterator[Row]:
                 element.clear()
         except ElementTree.ParseError as error:
             said = f"{listed.shown}: not valid XML after file {number}: {error}"
-            raise ListError(said, remedy="Download the list again; it may have been cut.") from error
+            raise ListError(said, remedy="Download the list again; it may be truncated.") from error
 
 
 def _cells(file: ElementTree.Element) -> dict[str, str]:

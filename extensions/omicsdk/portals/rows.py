@@ -69,7 +69,7 @@ def _objects(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
                 yield Row(number, {key: _text(value) for key, value in entry.items()})
         except DecodeError as error:
             said = f"{listed.shown}: not a JSON array of objects after entry {number}"
-            raise ListError(said, remedy="Download the list again; it may have been cut.") from error
+            raise ListError(said, remedy="Download the list again; it may be truncated.") from error
 
 
 def _text(value: object) -> str:

@@ -147,7 +147,7 @@ def ls(
         parse(path).project  # noqa: B018 - raises if there is none
     if chosen and recursive:
         raise UsageError(
-            "recursive and a selection by name, tag, metadata or task exclude each other",
+            "recursive and a selection by name, tag, metadata or task are mutually exclusive",
             remedy="Leave out one of them, or search with a query: search_files, or omics sb files search.",
         )
     folders = Folders(client)

@@ -257,7 +257,7 @@ def wrong_with(name: str) -> str:
 
 def _check(word: str, text: str) -> None:
     if word in (".", ".."):
-        raise WrongPath(f"{text!r}: {word!r} has no meaning on the platform", remedy="Write the whole path.")
+        raise WrongPath(f"{text!r}: {word!r} is not supported in paths of the platform", remedy="Write the whole path.")
     if any(c < " " or c == "\x7f" for c in word):
         raise WrongPath(f"{text!r} contains control characters", remedy="Check how it was generated.")
 

@@ -166,7 +166,7 @@ def test_a_dictionary_of_one_s_own_needs_no_commons(dtp, data_set, work, monkeyp
     assert dtp(*words, "--schema-dir", "dictionary.json").code == 0
     assert dtp("validate", DATASET, "--project", PROJECT, "--schema-dir", "dictionary.json").code == 0
     gone = dtp(*words, "--schema-dir", "gone")
-    assert (gone.code, "There is no dictionary at gone" in gone.err) == (2, True)
+    assert (gone.code, "No dictionary found at gone" in gone.err) == (2, True)
 
 
 def test_records_that_are_refused_don_t_hinder_the_others(dtp, omics_sandbox, work):

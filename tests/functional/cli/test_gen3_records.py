@@ -259,6 +259,6 @@ def test_a_table_without_rows_is_not_called_right(gen3, work):
             assert (ran.code, f"{name}: the file is empty" in ran.err) == (2, True)
     for name in ("head.tsv", "blank.csv", "none.json", "none.jsonl"):
         ran = gen3("validate", name)
-        assert (ran.code, ran.err) == (0, f"omics: {name} has no row: there was nothing to check\n")
+        assert (ran.code, ran.err) == (0, f"omics: {name} has no rows; nothing was checked\n")
     ran = gen3("validate", "head.tsv", "e.tsv")
-    assert ran.err == "omics: head.tsv has no row: there was nothing to check\nomics: nothing is wrong\n"
+    assert ran.err == "omics: head.tsv has no rows; nothing was checked\nomics: nothing is wrong\n"

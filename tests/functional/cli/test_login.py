@@ -205,7 +205,7 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         (["sb", "--user", "ada"], "", "sb takes no password"),
         (["crunch", "--credentials-file", "x"], "", "crunch has no credentials file"),
         (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
-        (["gen3", "--credentials-file", "x", "--user", "y"], "", "exclude each other"),
+        (["gen3", "--credentials-file", "x", "--user", "y"], "", "are mutually exclusive"),
         (["sb", "--token-stdin", "--store", "drawer"], "t", "--store"),
         (
             ["--profile", "a b", "sb", "--token-stdin", "--base-url", "http://127.0.0.1:1/"],

@@ -81,7 +81,7 @@ def test_a_token_takes_the_place_of_a_password(pangea, login, nobody, monkeypatc
     assert pangea("user", "info").json["email"] == SANDBOX_PANGEA_USER
     assert pangea("api", "get-me").json["email"] == SANDBOX_PANGEA_USER
     both = pangea("user", "info", *login)
-    assert (both.code, "exclude each other" in both.err) == (2, True)
+    assert (both.code, "are mutually exclusive" in both.err) == (2, True)
     assert pangea("api", "logout").code == 0
     ended = pangea("list", "orgs")
     assert (ended.code, "Invalid token" in ended.err) == (4, True)

@@ -46,7 +46,7 @@ def test_samples_are_made_updated_or_overwritten_as_it_is_said(pangea, work):
     assert pangea("upload", "metadata", *WHERE, "m.csv", "--overwrite").code == 0
     assert metadata(pangea)["c1"] == {"city": "Lyon", "depth": 1.5}
     both = pangea("upload", "metadata", *WHERE, "m.csv", "--create", "--no-create")
-    assert (both.code, "exclude each other" in both.err) == (2, True)
+    assert (both.code, "are mutually exclusive" in both.err) == (2, True)
 
 
 def test_what_stays_as_it_is_isn_t_sent(pangea, work, omics_sandbox):

@@ -21,7 +21,7 @@ def test_a_project_is_shown_with_its_samples(pangea, tmp_path):
     assert pangea("ncbi", "list", "bioproject", "PRJNA5", "-o", "p.json").out == ""
     assert "SRX901" in (tmp_path / "work" / "p.json").read_text()
     gone = pangea("ncbi", "list", "bioproject", "PRJNA6")
-    assert (gone.code, "NCBI has no record 6" in gone.err) == (1, True)
+    assert (gone.code, "record 6 not found in NCBI" in gone.err) == (1, True)
 
 
 def test_runs_are_a_table(pangea):

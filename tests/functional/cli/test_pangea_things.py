@@ -54,7 +54,7 @@ def test_a_private_group_is_private_and_a_public_one_public(pangea, nobody):
     assert nobody("list", "samples", ORG, "Priv").code == 4
     assert nobody("list", "samples", ORG, "Pub").code == 0
     both = pangea("create", "sample-group", ORG, "X", "--private", "--public")
-    assert (both.code, "exclude each other" in both.err) == (2, True)
+    assert (both.code, "are mutually exclusive" in both.err) == (2, True)
     missing = pangea("create", "sample-group", "Nope", "X")
     assert (missing.code, "There is no organization 'Nope'" in missing.err) == (1, True)
     assert names(pangea("list", "groups", ORG)) == [LIBRARY, "Priv", "Pub", "Default"]

@@ -76,7 +76,7 @@ def test_choosing_and_limiting(tree):
     assert names(tree("files", "ls", P, "--tag", "x")) == ["a.txt"]
     both = tree("files", "ls", P, "--tag", "x", "--recursive")
     assert both.code == 2
-    assert "exclude each other" in both.err
+    assert "are mutually exclusive" in both.err
     assert "--metadata: 'x' is not key=value" in tree("files", "ls", P, "--metadata", "x").err
 
 

@@ -177,7 +177,7 @@ def test_a_time_that_is_over_leaves_the_rest_for_the_same_command(
 def test_what_cant_be_is_said_before_anything_is_fetched(dss: Any, manifest: Path, work: Path, monkeypatch: Any):
     words = ("download-manifest", "--manifest", str(manifest), "--replica", "aws")
     both = dss(*words, "--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
-    assert (both.code, "exclude each other" in both.err) == (2, True)
+    assert (both.code, "are mutually exclusive" in both.err) == (2, True)
     none = dss(*words, "--workers", "0")
     assert (none.code, "--workers: 0 is below 1" in none.err) == (2, True)
     monkeypatch.setitem(sys.modules, "distributed", None)

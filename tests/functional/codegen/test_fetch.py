@@ -76,11 +76,11 @@ def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) ->
 def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.answers = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
     assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which answers with status 404"
-    assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which leads on more than 5 times"
+    assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which redirects more than 5 times"
     monkeypatch.setattr(fetching, "MAX_BYTES", 99)
     assert refused(lambda: fetch(server.url + "/big", [server.url])).startswith("which has more than")
     closed = "http://127.0.0.1:9/x"
-    assert refused(lambda: fetch(closed, [closed])) == "which can't be fetched (ConnectError)"
+    assert refused(lambda: fetch(closed, [closed])) == "which cannot be fetched (ConnectError)"
 
 
 def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_what_nobody_generated_stays(name: str, tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
     (target / name).write_text("mine = 1\n")
-    with pytest.raises(FileExistsError, match="wasn't generated"):
+    with pytest.raises(FileExistsError, match="was not generated"):
         swap_in(GOOD, target)
     assert (target / name).read_text() == "mine = 1\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

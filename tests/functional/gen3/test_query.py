@@ -30,7 +30,7 @@ def test_filters(explorer: Gen3Query):
     assert both["data"]["subject"] == [{"age": 3}]
     chosen = {"AND": [{">": {"age": 36}}, {"=": {"sex": "m"}}]}
     assert explorer.query("subject", ["age"], filter_object=chosen)["data"]["subject"] == [{"age": 38}]
-    with pytest.raises(Gen3UserError, match="exclude each other"):
+    with pytest.raises(Gen3UserError, match="are mutually exclusive"):
         explorer.query("subject", ["age"], filters={"a": 1}, filter_object=chosen)
 
 

@@ -135,7 +135,7 @@ def test_a_token_at_hand(terminal, omics_sandbox):
     [
         (("dss", "login", "--access-token", "two words"), 2, "access token"),
         (("dss", "login", "--access-token", ""), 2, "--access-token is empty"),
-        (("dss", "login", "--remote", "--migrate"), 2, "exclude each other"),
+        (("dss", "login", "--remote", "--migrate"), 2, "are mutually exclusive"),
         (("dss", "login", "--migrate"), 4, "no login of the published client"),
         (("dss", "login", "--timeout", "0.05"), 4, "The login was not finished in a browser"),
         (("auth", "login", "--remote"), 4, "No code was given"),

@@ -88,7 +88,7 @@ def test_what_is_listed_and_selected(client: SevenBridges, tree: Path):
     client.replace_file_tags(file_id=file.id, body=["x"])
     assert [each.file.name for each in client.ls(P, tags=["x"])] == ["a.txt"]
     assert list(client.ls(P, name=["none"])) == []
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="are mutually exclusive"):
         list(client.ls(P, tags=["x"], recursive=True))
     with pytest.raises(NotFound, match="There is no"):
         list(client.ls(f"{P}/none"))

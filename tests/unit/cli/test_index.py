@@ -282,7 +282,7 @@ def test_a_switch_has_one_for_its_opposite():
     assert parse(made, ["--what", "x", "--dry"])[0] == {"what": ["x"], "is_wet": False}
     assert parse(made, ["--what", "x", "--is-wet"])[0] == {"what": ["x"], "is_wet": True}
     assert parse(made, ["--what", "x"])[0] == {"what": ["x"]}
-    with pytest.raises(UsageError, match="--is-wet and --dry exclude each other"):
+    with pytest.raises(UsageError, match="--is-wet and --dry are mutually exclusive"):
         parse(made, ["--what", "x", "--dry", "--is-wet"])
 
 
@@ -300,7 +300,7 @@ def test_an_operation_may_have_other_words():
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        ("delete-projects", "crunch projects rm: there is no operation delete-projects"),
+        ("delete-projects", "crunch projects rm: unknown operation delete-projects"),
         ("list-projects", "crunch projects rm: the operation has no parameter slug"),
     ],
 )

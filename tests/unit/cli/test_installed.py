@@ -72,7 +72,7 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(group):
                 continue
             assert f" {flags(argument)[-1]}" in shown
             if argument.get("negates"):
-                continue  # the other one of two switches that exclude each other
+                continue  # the other one of two switches that are mutually exclusive
             words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
         values, after = parse(found.command, [*positional, *words])
         assert values.keys() == {key(argument) for argument in own}

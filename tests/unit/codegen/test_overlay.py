@@ -169,8 +169,8 @@ def test_extends_names_a_file_beside_the_overlay_or_the_document(tmp_path: Path)
     assert about("https://a.org/x.yaml", tmp_path) == "https://a.org/x.yaml"
     for extends, expected in [
         ("c.yaml", "which does not exist"),
-        ("file:///etc/passwd", "no file or web address"),
-        ("[1]", "extends isn't text"),
+        ("file:///etc/passwd", "neither a file nor a web address"),
+        ("[1]", "extends is not text"),
     ]:
         with pytest.raises(DocumentError, match=expected):
             about(extends, tmp_path)

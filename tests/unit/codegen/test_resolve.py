@@ -229,23 +229,23 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
     [
         ("../../../../../../../../etc/passwd", "which is outside the document's folder"),
         ("/etc/passwd", "which is outside the document's folder"),
-        ("file:///etc/passwd", "and addresses that begin with file: aren't opened"),
-        ("FILE:///etc/passwd", "and addresses that begin with file: aren't opened"),
-        ("//127.0.0.1/x.yaml", "which is no file of the document's folder"),
-        ("ftp://127.0.0.1/x.yaml", "and addresses that begin with ftp: aren't opened"),
+        ("file:///etc/passwd", "and addresses that begin with file: are not opened"),
+        ("FILE:///etc/passwd", "and addresses that begin with file: are not opened"),
+        ("//127.0.0.1/x.yaml", "which is neither a file in the document's folder"),
+        ("ftp://127.0.0.1/x.yaml", "and addresses that begin with ftp: are not opened"),
         ("http://127.0.0.1:9/x.json?secret=1", "http://127.0.0.1:9/x.json, which is on the network"),
         ("HTTPS://127.0.0.1:9/x.json", "which is on the network"),
-        ("http://[/x", "which is no address"),
+        ("http://[/x", "which is not a valid address"),
         ("nowhere.yaml", "which does not exist"),
         (".", "which does not exist"),
         ("#/components/schemas/Anna", "which does not exist (" + SCHEMA + "/$ref). Did you mean Ann?"),
         ("#/components/schemas/Ann/properties", "which does not exist"),
         ("#nobody", "which does not exist"),
         ("broken.yaml", "invalid YAML"),
-        ("list.yaml", "it holds a list"),
-        ("#/info/title", "which is no schema"),
-        ("loop.yaml", "which leads back to itself"),
-        ("loop.yaml#/a", "which leads back to itself"),
+        ("list.yaml", "expected a mapping, found a list"),
+        ("#/info/title", "which is not a schema"),
+        ("loop.yaml", "which is a circular reference"),
+        ("loop.yaml#/a", "which is a circular reference"),
     ],
 )
 def test_a_reference_that_leads_nowhere_good_is_a_fault(write: Write, reference: str, expected: str) -> None:
@@ -289,7 +289,7 @@ def test_a_path_item_that_comes_back_to_itself_is_a_fault(write: Write) -> None:
         a="post: {callbacks: {c: {'{$u}': {$ref: a.yaml}}}, responses: {}}\n",
     )
     (fault,) = refused(path)
-    assert fault.startswith("a.yaml:1: it refers to a.yaml, which leads back to itself")
+    assert fault.startswith("a.yaml:1: it refers to a.yaml, which is a circular reference")
 
 
 def test_all_faults_are_told_at_once_and_each_missing_thing_once(write: Write) -> None:

@@ -58,7 +58,7 @@ def test_a_number_is_written_as_it_is(value: object) -> None:
 
 
 def test_a_template_prints_code_only() -> None:
-    with pytest.raises(TypeError, match="str, which is no code"):
+    with pytest.raises(TypeError, match="str, which is not code"):
         render_text("package.py.jinja", origin=Code("fine"), doc="a document's text")
 
 

@@ -78,7 +78,7 @@ def test_a_piece_that_is_missing_within_is_found(data: st.DataObject) -> None:
         ("VCF", gzip.compress(VCF, mtime=0), "byte 0 is not the beginning of a BGZF block"),
         ("BAM", BAM.removesuffix(BGZF_END), "the end marker of BGZF is missing"),
         ("CRAM", CRAM.removesuffix(CRAM_ENDS[3]), "the end container of CRAM is missing"),
-        ("VCF", VCF.rstrip(b"\n"), "its last line is cut"),
+        ("VCF", VCF.rstrip(b"\n"), "its last line is truncated"),
     ],
 )
 def test_what_is_wrong_is_named(kind: Format, data: bytes, said: str) -> None:
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_named(kind: Format, data: bytes, said: str) -> None:
 def test_a_header_alone_needs_no_end() -> None:
     checked("BAM", BAM.removesuffix(BGZF_END), complete=False)
     checked("CRAM", CRAM.removesuffix(CRAM_ENDS[3]), complete=False)
-    with pytest.raises(InvalidFormat, match="its last BGZF block is cut"):
+    with pytest.raises(InvalidFormat, match="its last BGZF block is truncated"):
         checked("BAM", BAM[:-40], complete=False)
 
 

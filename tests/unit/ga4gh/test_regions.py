@@ -78,7 +78,7 @@ def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None
     assert chosen_format(None, None, "a.cram") == ("reads", "CRAM")
     assert chosen_format("variants", None, "a.bcf") == ("variants", "BCF")
     assert chosen_format("reads", None, "a.vcf") == ("reads", None)  # a name may be anything
-    with pytest.raises(UsageError, match="VCF is not a format of reads"):
+    with pytest.raises(UsageError, match="Unknown format VCF for reads"):
         chosen_format("reads", "VCF", "a.vcf")
 
 

@@ -175,7 +175,7 @@ def test_a_dictionary_that_cant_be_opened_says_why_without_the_systems_number(tm
     (tmp_path / "nodes" / "case.yaml").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
     for name, told in (
-        ("gone.json", r"There is no dictionary at .*gone\.json"),
+        ("gone.json", r"No dictionary found at .*gone\.json"),
         ("nodes", r"case\.yaml cannot be read: "),
         ("empty", r"empty is not a data dictionary: no file in it ends in \.json, \.yaml or \.yml"),
     ):

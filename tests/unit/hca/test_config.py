@@ -107,7 +107,7 @@ def test_what_another_program_wrote_meanwhile_stays(tmp_path: Path):
 def test_a_deletion_that_can_not_last_is_refused(tmp_path: Path):
     made = config(tmp_path, {}, user={"a": {"b": 1}})
     del made.a
-    with pytest.raises(ConfigError, match=r"cannot reset a, which is set elsewhere: .*hca/config\.json:1"):
+    with pytest.raises(ConfigError, match=r"cannot reset a, which is set in .*hca/config\.json:1"):
         made.save()
 
 

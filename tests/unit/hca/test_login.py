@@ -93,7 +93,7 @@ def test_what_is_no_token_is_not_stored(person, token):
 
 
 def test_three_ways_exclude_each_other(person):
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="are mutually exclusive"):
         person.login(access_token="t", remote=True)
     with pytest.raises(UsageError, match="timeout"):
         person.login(timeout=0)

@@ -146,7 +146,9 @@ def _given(
     """Return the login to test and store, and the base URL that it states."""
     kind = KINDS[platform]
     if sum(each is not None for each in (token, file, user)) > 1:
-        raise UsageError("--access-token, --credentials-file and --user exclude each other", remedy="Use one of them.")
+        raise UsageError(
+            "--access-token, --credentials-file and --user are mutually exclusive", remedy="Use one of them."
+        )
     if token is not None:
         return StoredLogin(Token(token)), _issuer(token) if platform == "gen3" else None
     if kind.takes == "password" or (kind.basic and user is not None):

@@ -45,7 +45,7 @@ class Entry:
         switches: Booleans without a value. The others also take true or false, as documented ones do. In a table with
             `BY_SIGNATURE = True`, all whose default is False are switches.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both are switches,
-            and exclude each other.
+            and are mutually exclusive.
         repeated: Lists whose option takes one value, and is given once for each.
         single: Parameters with one value for the command, but several for the function.
         short: Parameter to a short option, such as {"quiet": "-q"}.

@@ -372,7 +372,7 @@ def _operation(entry: Entry, service: str) -> Command:
     package = SERVICES[service].get("package", service)
     found = next((each for each in Catalog().operations(package) if each["command"] == entry.operation), None)
     if found is None:
-        raise IndexFault(f"{service} {entry.words}: there is no operation {entry.operation}")
+        raise IndexFault(f"{service} {entry.words}: unknown operation {entry.operation}")
     parameters = found.get("parameters", [])
     if unknown := sorted({*(entry.positional or ())} - {each["name"] for each in parameters}):
         raise IndexFault(f"{service} {entry.words}: the operation has no parameter {', '.join(unknown)}")

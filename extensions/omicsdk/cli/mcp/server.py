@@ -265,7 +265,7 @@ class _Calls:
             text = outcome.output.decode()
         except UnicodeDecodeError:
             remedy = "Download the file."
-            raise UsageError(f"the result is {len(outcome.output)} bytes that are no text", remedy=remedy) from None
+            raise UsageError(f"the result is {len(outcome.output)} bytes that are not text", remedy=remedy) from None
         answer = self._answers.first(masked(text, os.environ) if text else None)
         if outcome.is_cut:
             answer["incomplete"] = "the listing continues; narrow it by arguments, or use no_paginate for one page"

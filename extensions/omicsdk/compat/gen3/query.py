@@ -78,16 +78,16 @@ class Gen3Query(LoginService):
             The answer: {"data": {data_type: the records}}.
 
         Raises:
-            Gen3UserError: A name cannot be one, or arguments exclude each other.
+            Gen3UserError: A name cannot be one, or arguments are mutually exclusive.
             Gen3SubmissionQueryError: The service answered with errors.
         """
         if filters and filter_object:
-            raise Gen3UserError("filters and filter_object exclude each other", remedy="Pass one of them.")
+            raise Gen3UserError("filters and filter_object are mutually exclusive", remedy="Pass one of them.")
         chosen = {"AND": [{"=": {name: value}} for name, value in filters.items()]} if filters else filter_object
         first, offset, order = 10 if first is None else first, offset or 0, sort_of(sort_object)
         if first + offset > REACH:
             if verbose:
-                _log.warning("more than %d records can't be queried: they are downloaded", REACH)
+                _log.warning("queries return at most %d records; downloading all records instead", REACH)
             rows = self.raw_data_download(data_type, fields, chosen, order, accessibility, first, offset)
             return {"data": {data_type: rows}}
         variables = {name: value for name, value in (("filter", chosen), ("sort", order)) if value}

@@ -47,7 +47,7 @@ def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
     from omicsdk.transfer import Location, PutTo, Upload, upload
 
     if not Path(src_path).is_file():
-        raise UsageError(f"{os.fspath(src_path)} is no file", remedy="Pass the path of a file.")
+        raise UsageError(f"{os.fspath(src_path)} is not a file", remedy="Pass the path of a file.")
     upload([Upload(src_path, PutTo(lambda _: Location(urlstr)))]).raise_if_failed()
 
 

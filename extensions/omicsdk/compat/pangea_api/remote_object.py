@@ -154,7 +154,7 @@ class RemoteObject:
         ours, theirs = self._values(), self._plain(blob)
         for name in self.remote_fields:
             if name not in blob and name not in self.optional_remote_fields:
-                raise KeyError(f"{name} is missing in what the server says of {self}")
+                raise KeyError(f"{name} is missing in the server's answer about {self}")
             here, there = ours[name], theirs.get(name)
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(

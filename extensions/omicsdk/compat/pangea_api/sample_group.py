@@ -300,7 +300,7 @@ class SampleGroup(RemoteObject):
             self._create_or_find()
         if not self.is_library:
             raise RemoteObjectError(
-                f"{self} is no library, and samples are created in libraries only",
+                f"{self} is not a library; samples are created in libraries only",
                 remedy="Create the sample in a library, then add it to this group with add_sample().",
             )
         return self

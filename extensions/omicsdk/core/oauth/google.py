@@ -143,7 +143,7 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
     kind = stated.get("type") if is_object(stated) else None
     if not is_object(stated) or kind not in wanted or not all(stated.get(name) for name in wanted[kind]):
         raise AuthError(
-            f"The credentials file {path} holds neither a user's credentials nor the key of a service account",
+            f"The credentials file {path} contains neither user credentials nor a service account key",
             remedy=remedy,
         )
     return stated

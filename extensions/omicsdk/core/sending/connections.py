@@ -346,7 +346,7 @@ class Connections(dict[str, Pool]):
 
             extra = "socks" if way.proxy and way.proxy.startswith("socks") else "http2"
             raise ConfigError(
-                f"httpx lacks what it needs for {extra}",
+                f"httpx lacks a package that it needs for {extra}",
                 remedy=f"Install it with: {install_command(f'httpx[{extra}]')}",
             ) from error
         except (ValueError, httpx.InvalidURL) as error:

@@ -66,7 +66,7 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
     if importlib.util.find_spec("keyring") is None:
         raise KeyringUnavailable("the package keyring is not installed")
     if not sys.executable:  # an embedded interpreter
-        raise KeyringUnavailable("there is no interpreter to run it in")
+        raise KeyringUnavailable("there is no Python interpreter to run it")
     # -P: a keyring.py in the current folder must not get the secrets. Pipes pass them: process lists show arguments.
     command = [sys.executable, "-P", "-m", __name__]
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)

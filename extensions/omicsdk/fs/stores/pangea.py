@@ -156,7 +156,7 @@ class PangeaStore(ClientStore[Pangea]):
         """
         endpoint, email, password, token = self._settings
         if token and (email or password):
-            raise UsageError("email and token exclude each other", remedy="Use one of them.")
+            raise UsageError("email and token are mutually exclusive", remedy="Use one of them.")
         credentials: Credentials | str | None = token
         if email or password:
             user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))

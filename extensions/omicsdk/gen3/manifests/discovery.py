@@ -139,7 +139,7 @@ def checked_format(name: str) -> str:
         UsageError: The format is unknown.
     """
     if name.lower() not in FORMATS:
-        raise UsageError(f"{name!r} is not a format", remedy=f"Use {' or '.join(FORMATS)}.")
+        raise UsageError(f"Unknown format {name!r}", remedy=f"Use {' or '.join(FORMATS)}.")
     return name.lower()
 
 

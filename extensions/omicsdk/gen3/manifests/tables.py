@@ -322,7 +322,7 @@ def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
         told = {"\t": "tabs", ",": "commas"}
         raise ManifestError(
             path,
-            f"line 1: there is one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate the columns",
+            f"line 1: only one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate the columns",
             remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or state that {told[other]} separate its cells.",
         )
 

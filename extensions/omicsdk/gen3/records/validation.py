@@ -380,7 +380,7 @@ def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Findin
             told = f"None of the links {', '.join(group.links)} is given, but a {node.name} needs one"
             yield finding(row, "missing-link", told, "Add one of them.", group.links[0])
         if group.exclusive and len(there) > 1:
-            told = f"The links {' and '.join(there)} exclude each other"
+            told = f"The links {' and '.join(there)} are mutually exclusive"
             yield finding(row, "exclusive-links", told, "Keep one of them.", there[1], record[there[1]])
 
 

@@ -235,7 +235,7 @@ class Handler(BaseHTTPRequestHandler):
             listener.check(self.path, length)
             body = self.rfile.read(length)
             if len(body) < length:
-                raise Refused(400, "the body was cut")
+                raise Refused(400, "the body was truncated")
             status, said = listener.answer(self.command, self.path, dict(self.headers.items()), body)
         except Refused as refused:
             status, said = refused.status, refused.reason

@@ -59,7 +59,7 @@ def _name(token: str) -> str:
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise bad_arguments("The next_token isn't one of this service: take it from the Link of a page") from error
+        raise bad_arguments("Invalid next_token: use the one in the Link header of a page") from error
 
 
 def taken(what: str) -> Problem:

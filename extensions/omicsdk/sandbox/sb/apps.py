@@ -142,7 +142,9 @@ def _added(sb: Sb, call: Call, app: JsonObject) -> Reply:
 
 def _check_new(sb: Sb, id: str) -> None:
     if not _NAME.fullmatch(id.rpartition("/")[2]):
-        raise refuse(400, 6011, f"{id!r} is no app: names have letters, digits, dots, hyphens and underscores")
+        raise refuse(
+            400, 6011, f"{id!r} is not a valid app: names consist of letters, digits, dots, hyphens and underscores"
+        )
     if sb.documents.get(_APP, id) is not None:
         raise refuse(409, 6003, f"There is already an app {id}: add a revision to it, or choose another name")
 

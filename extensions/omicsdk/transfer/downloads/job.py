@@ -195,7 +195,7 @@ class Job:
         """
         if (self.size or 0) > plan.LARGEST:
             raise TransferError(
-                f"{self.item.title}: {self.size:,} bytes are stated, more than any file can have",
+                f"{self.item.title}: {self.size:,} bytes are stated, more than a file can have",
                 name=self.item.name,
                 remedy="Check the size in the manifest, or ask the platform for the file's record.",
             )

@@ -376,7 +376,7 @@ class Outcomes(Sequence[Outcome]):
         try:
             return self._one(numbers[index])
         except IndexError:
-            raise IndexError(f"there are {self._count} outcomes, none has the index {index}") from None
+            raise IndexError(f"no outcome has the index {index}: there are {self._count}") from None
 
     def __repr__(self) -> str:
         return f"<Outcomes: {', '.join(f'{count} {state}' for state, count in self.counts.items() if count) or 'none'}>"
@@ -736,7 +736,7 @@ def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, deco
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _not_a_report(path, line, "it is not JSON, or was cut") from error
+        raise _not_a_report(path, line, "it is not JSON, or is truncated") from error
     told = cast("_Told", value)
     if not isinstance(value, dict) or told.get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")

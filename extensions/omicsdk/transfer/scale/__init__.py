@@ -30,7 +30,7 @@ def worker_pool(workers: int | None, scheduler: Any) -> WorkerPool | None:
     if workers is None and scheduler is None:
         return None
     if workers is not None and scheduler is not None:
-        raise UsageError("workers and a scheduler exclude each other", remedy="Use one of them.")
+        raise UsageError("workers and a scheduler are mutually exclusive", remedy="Use one of them.")
     from omicsdk.transfer.scale.workers import WorkerPool  # with processes and shards, which few downloads need
 
     if workers is None:

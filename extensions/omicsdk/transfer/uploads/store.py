@@ -52,7 +52,7 @@ class PartRules:
 
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.largest:
-            raise ValueError(f"the smallest part is {self.least} bytes and the largest {self.largest}: no part fits")
+            raise ValueError(f"invalid part size limits: {self.least} to {self.largest} bytes")
         if self.parts < 1:
             raise ValueError(f"at most {self.parts} parts: there must be at least one")
         if not self.least <= self.part_size <= self.largest:

@@ -55,7 +55,7 @@ def test_a_sample_that_moved_away_is_not_moved_back(knex: Knex, library: SampleG
 
 def test_a_sample_is_created_in_a_library_only(knex: Knex, library: SampleGroup):
     plain = library.org.sample_group("Plain").create()
-    with pytest.raises(RemoteObjectError, match=r"is no library.*add_sample\(\)"):
+    with pytest.raises(RemoteObjectError, match=r"is not a library.*add_sample\(\)"):
         plain.sample("s").create()
     with pytest.raises(RemoteObjectError, match=r"Library 'Nothing' not found.*is_library=True"):
         library.org.sample_group("Nothing").sample("s").create()

@@ -220,7 +220,7 @@ def test_files_that_cannot_be_published(commons: Gen3, auth: Gen3Auth, tmp_path:
     (tmp_path / "m.json").write_text("{}")
     with pytest.raises(ManifestError, match="is not a JSON list"):
         commons.publish_discovery(tmp_path / "m.json")
-    with pytest.raises(UsageError, match="is not a format"):
+    with pytest.raises(UsageError, match="Unknown format"):
         asyncio.run(output_expanded_discovery_metadata(auth, output_format="xml"))
 
 

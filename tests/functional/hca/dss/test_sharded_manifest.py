@@ -118,7 +118,7 @@ def test_a_service_that_lets_nobody_in_is_said_once_a_file(dss: Dss, rows: Any, 
 
 def test_workers_and_a_scheduler_exclude_each_other(dss: Dss, rows: Any, folder: Path):
     manifest = written(folder.parent / "m.tsv", rows)
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="are mutually exclusive"):
         dss.download_manifest(manifest, "aws", workers=2, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(UsageError, match="workers is 0"):
         dss.download_manifest(manifest, "aws", workers=0)

@@ -227,7 +227,7 @@ def test_an_address_of_another_kind(debug):
         ({"token": "t"}, "URL is missing"),
         ({"url": "", "token": "t"}, "URL is missing"),
         ({"url": BASE}, "token is missing"),
-        ({"url": BASE, "token": "a", "oauth_token": "b"}, "exclude each other"),
+        ({"url": BASE, "token": "a", "oauth_token": "b"}, "are mutually exclusive"),
         ({"config": "cgc"}, r"config: expected a Config, got 'cgc'. Pass config=Config\(profile='cgc'\)"),
         ({"config": {"profile": "cgc"}}, "config: expected a Config, got a dict"),
         ({"url": 5, "token": "t"}, "url: expected text, got 5"),

@@ -425,7 +425,7 @@ def test_a_workspace_s_own_login_tells_its_commons(
     assert auth.endpoint == COMMONS
     (asked,) = commons.asked
     assert str(asked.url) == "http://workspace-token-service.default.svc.cluster.local/token/"
-    assert "there is no credentials file" in caplog.text
+    assert "not found; using the workspace token service" in caplog.text
     ask(auth, commons)
     assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
 

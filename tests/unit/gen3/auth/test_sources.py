@@ -150,9 +150,12 @@ def test_a_program_s_login(home: Path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (Arguments(refresh_file="a", refresh_token={"api_key": "b"}), "refresh_file and refresh_token exclude"),
-        (Arguments(refresh_file="a", access_token="b"), "refresh_file and access_token exclude"),
-        (Arguments(endpoint=COMMONS, idp="x"), "endpoint and idp exclude"),
+        (
+            Arguments(refresh_file="a", refresh_token={"api_key": "b"}),
+            "refresh_file and refresh_token are mutually exclusive",
+        ),
+        (Arguments(refresh_file="a", access_token="b"), "refresh_file and access_token are mutually exclusive"),
+        (Arguments(endpoint=COMMONS, idp="x"), "endpoint and idp are mutually exclusive"),
         (Arguments(client_scopes="user"), "client_scopes without client_credentials"),
         (Arguments(client_credentials=("a", "b")), "client_credentials without endpoint"),
         (Arguments(COMMONS, client_credentials=("a", "")), "are two texts"),

@@ -69,7 +69,7 @@ def test_what_was_never_begun_is_told_as_stopped(begun, count, held):
 def test_an_index_that_is_not_there():
     outcomes = Outcomes([outcome_of(0), outcome_of(1)], held=1)
     for index in (2, -3):
-        with pytest.raises(IndexError, match=f"2 outcomes, none has the index {index}"):
+        with pytest.raises(IndexError, match=f"no outcome has the index {index}: there are 2"):
             outcomes[index]
         with pytest.raises(IndexError):
             outcomes.of("done")[index]

@@ -236,7 +236,7 @@ def sync(
         control: Limits and stops it.
     """
     if size_only and compare == "checksum":
-        raise UsageError("--size-only and --compare checksum exclude each other", remedy="Leave one of them out.")
+        raise UsageError("--size-only and --compare checksum are mutually exclusive", remedy="Leave one of them out.")
     to, by = parse_uri(target), "size" if size_only else compare
     with places.stores() as stores:
         found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, patterns=places)

@@ -138,7 +138,7 @@ def tell_findings(found: Sequence[object], console: Console, files: Sequence[str
     """
     empty = [file for file in files if next(iter(tables.Source(file)), None) is None]
     for file in empty:
-        console.warning(f"{file} has no row: there was nothing to check")
+        console.warning(f"{file} has no rows; nothing was checked")
     if found:
         console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
         console.exit_code = REFUSED
@@ -294,7 +294,7 @@ def query(
     """
     asked = query_text(text)
     if rows and guppy:
-        raise UsageError("--rows and --guppy exclude each other", remedy="Print all rows with: omics gen3 explore.")
+        raise UsageError("--rows and --guppy are mutually exclusive", remedy="Print all rows with: omics gen3 explore.")
     if rows:
         return list(client.query_rows(asked, variables))
     data: Any = client.explorer_query(asked, variables).get("data") if guppy else client.query(asked, variables)

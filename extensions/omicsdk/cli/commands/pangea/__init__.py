@@ -34,7 +34,7 @@ def connect(
     """
     if credentials is not None and (email or password):
         raise UsageError(
-            "--email and --access-token (or OMICS_PANGEA_TOKEN) exclude each other", remedy="Use one of them."
+            "--email and --access-token (or OMICS_PANGEA_TOKEN) are mutually exclusive", remedy="Use one of them."
         )
     if credentials is None and (base_url or email or password):  # else the client finds the login beside the base URL
         credentials = login_in(os.environ, email, password)

@@ -99,7 +99,7 @@ def update_volume(
         deactivate: Disable the volume, for example before its removal.
     """
     if activate and deactivate:
-        raise UsageError("--activate and --deactivate exclude each other", remedy="Use one of them.")
+        raise UsageError("--activate and --deactivate are mutually exclusive", remedy="Use one of them.")
     changed = changes(active=activate if activate or deactivate else None, **given(**asdict(fields)))
     made = client.update_volume(**volume_place(volume), **changed)
     return Done(volume_row(made), f"updated volume {made.id}")

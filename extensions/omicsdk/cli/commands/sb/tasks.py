@@ -85,7 +85,7 @@ class Running(Waiting):
     def __post_init__(self) -> None:
         if self.draft and self.wait:
             raise UsageError(
-                "--draft and --wait exclude each other: a draft never ends", remedy="Leave out --draft or --wait."
+                "--draft and --wait are mutually exclusive: a draft never ends", remedy="Leave out --draft or --wait."
             )
 
 

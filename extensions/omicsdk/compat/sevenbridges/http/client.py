@@ -165,7 +165,7 @@ class HttpClient:
         if not (token or oauth_token):
             raise SettingsError("The token is missing", remedy="Pass token or oauth_token.")
         if token and oauth_token:
-            raise SettingsError("token and oauth_token exclude each other", remedy="Pass one of them.")
+            raise SettingsError("token and oauth_token are mutually exclusive", remedy="Pass one of them.")
         _arguments.check_address(url, debug=debug)
         self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
         self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers

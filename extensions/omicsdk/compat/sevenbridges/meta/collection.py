@@ -171,7 +171,7 @@ class Collection(list[R], Generic[R]):
         return made
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
-        raise TypeError("A page knows its Api, which has a token, so it cannot be pickled: pickle list(page)")
+        raise TypeError("A page cannot be pickled: its Api has a token. Pickle list(page)")
 
     def __repr__(self) -> str:
         return f"<Collection: total={self.total}, fetched={len(self)}>"

@@ -459,8 +459,8 @@ def identifier(thing: object, key: str = "id") -> str:
     name = str(found)
     if name in _ELSEWHERE:
         raise ValidationError(
-            f"{name!r} is no {key}: it would lead to another place of the platform",
-            remedy=f"Pass a resource of the platform, or its {key} as the platform has it.",
+            f"{name!r} is not a valid {key}: it would change the path of the request",
+            remedy=f"Pass a resource of the platform, or its {key}.",
         )
     return name
 

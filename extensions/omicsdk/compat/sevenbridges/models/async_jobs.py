@@ -200,5 +200,5 @@ def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, 
                 item["name"] = wanted["name"]
         items.append(item)
     if not items:
-        raise SbgError(f"No files to {what}", remedy="Pass dictionaries with 'file', and where it goes.")
+        raise SbgError(f"No files to {what}", remedy="Pass dictionaries with 'file' and the target.")
     return items

@@ -176,7 +176,7 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
             raise SbgError(f"A file with {', '.join(file) or 'nothing'} has no id", remedy='Add "id".')
         return dict(file)
     if not isinstance(file, Resource):
-        raise SbgError(f"{file!r} says nothing of what to change", remedy="Pass a File, or a dictionary with its id.")
+        raise SbgError(f"{file!r} does not name a file to change", remedy="Pass a File, or a dictionary with its id.")
     if whole:
         return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
     edited = {name: value for name, value in file.changes().items() if name in CHANGEABLE}
@@ -280,7 +280,7 @@ class File(Gettable):
             raise SbgError(f"Unknown origin {', '.join(sorted(unknown))}", remedy='Pass origin={"task": ...}.')
         if cont_token is not None and metadata:
             raise SbgError(
-                "metadata and cont_token exclude each other",
+                "metadata and cont_token are mutually exclusive",
                 remedy="Omit cont_token, or filter the files of the list.",
             )
         chosen = {
@@ -346,7 +346,8 @@ class File(Gettable):
         """A page of a list, or of one that continues by tokens, which is quick for very many files."""
         if token is not None and offset:
             raise SbgError(
-                "offset and cont_token exclude each other", remedy="Pass one of them: a token says where it continues."
+                "offset and cont_token are mutually exclusive",
+                remedy="Pass one of them: cont_token states the position.",
             )
         if token is None:
             request = request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")

@@ -188,7 +188,7 @@ class Handle(threading.Thread, ABC):
             SbgError: It was not started, this is one of its own callbacks, or it has failed and no errorback was called.
         """
         if self._status == TransferState.PREPARING:
-            raise SbgError(f"This {self._what} wasn't started", remedy="Call start() first.")
+            raise SbgError(f"This {self._what} was not started", remedy="Call start() first.")
         if threading.current_thread() is self._runner:
             raise SbgError(f"This {self._what} cannot wait for itself", remedy="Call wait() outside its callbacks.")
         try:
@@ -279,7 +279,7 @@ class Handle(threading.Thread, ABC):
             try:
                 self._given_up()
             except (OmicsError, OSError) as refused:
-                _log.warning("%s: what was sent couldn't be given up: %s", self._what, refused)
+                _log.warning("%s: cannot delete the parts that were sent: %s", self._what, refused)
         calls = self._callbacks if status in (TransferState.COMPLETED, TransferState.STOPPED) else self._errorbacks
         with self._guard:
             self._ended = self._api.clock.monotonic()

@@ -275,7 +275,7 @@ def test_an_upload_that_can_not_be_given_up_is_stopped_all_the_same(
     upload = in_state("STOPPED", lambda: Upload(tmp_path / "local", "me/project", api=api), platform, error)
     upload.wait()
     assert upload.result() is None
-    assert "couldn't be given up" in caplog.text
+    assert "cannot delete the parts that were sent" in caplog.text
 
 
 def test_a_handle_that_runs_in_the_callers_thread_is_stopped_and_waited_for_from_another(make: Any, platform: Any):

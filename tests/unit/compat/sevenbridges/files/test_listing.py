@@ -82,7 +82,7 @@ def test_a_limit_of_nothing_asks_for_the_longest_page(api: Api, platform: Any, l
         ({}, "none"),
         ({"project": "me/p", "parent": "d1"}, "project and parent"),
         ({"project": "me/p", "dataset": "me/d"}, "project and dataset"),
-        ({"project": "me/p", "cont_token": "init", "offset": 10}, "exclude"),
+        ({"project": "me/p", "cont_token": "init", "offset": 10}, "mutually exclusive"),
         ({"project": "me/p", "cont_token": "init", "metadata": {"a": "b"}}, "metadata"),
         ({"project": "me/p", "origin": {"app": "a"}}, "origin app"),
     ],
@@ -119,7 +119,7 @@ def test_a_folder_is_scrolled(api: Api, platform: Any) -> None:
     folder = api.files(id="d1", type="folder")
     assert [each.id for each in folder.list_files(cont_token="init", limit=5).all()] == ["f1"]
     assert ("token", "init") in platform.last.query
-    with pytest.raises(SbgError, match="exclude"):
+    with pytest.raises(SbgError, match="mutually exclusive"):
         folder.list_files(cont_token="init", offset=3)
 
 

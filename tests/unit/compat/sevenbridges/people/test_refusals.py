@@ -180,7 +180,7 @@ def test_what_is_no_dictionary_or_list(api: Api, platform: Any) -> None:
         ("origin is a dictionary", lambda: api.files.query(project="own/proj", origin="x")),
         ("inputs is a dictionary", lambda: api.tasks.create("n", "own/proj", "own/proj/app", inputs=["x"])),
         ("batch_by is a dictionary", lambda: api.tasks.create("n", "a/b", "a/b/c", batch_input="i", batch_by="ITEM")),
-        ("says nothing of what to change", lambda: api.files.bulk_update([5])),
+        ("does not name a file to change", lambda: api.files.bulk_update([5])),
         ("missing project or parent", lambda: api.async_jobs.file_bulk_copy("f1")),
         ("missing project or parent", lambda: api.async_jobs.file_bulk_move([{"file": "f1"}])),
         (

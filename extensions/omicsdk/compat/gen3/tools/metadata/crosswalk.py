@@ -33,7 +33,7 @@ async def read_crosswalk_metadata(
     """
 
     def on_more() -> None:
-        _log.warning("there are more subjects than %d; limit= says how many are read", limit)
+        _log.warning("there are more subjects than %d; limit= sets how many are read", limit)
 
     async with async_commons(auth=auth) as client:
         count = await client.read_crosswalk(output_filename, limit=limit, on_more=on_more)

@@ -55,7 +55,7 @@ async def output_expanded_discovery_metadata(
             limit=limit,
             aggregate=use_agg_mds,
             output_format=wanted,
-            on_more=lambda: _log.warning("there are more documents than %d; limit= says how many are read", limit),
+            on_more=lambda: _log.warning("there are more documents than %d; limit= sets how many are read", limit),
         )
     _log.info("%s: %d documents", output, count)
     return output

@@ -72,8 +72,8 @@ async def output_discovery_objects(
             limit=limit,
             aggregate=use_agg_mds,
             guid_type=guid_type,
-            on_more=lambda: _log.warning("there are more studies than %d; limit= says how many are looked at", limit),
-            on_missing=lambda guid: _log.warning("there is no study %s", guid),
+            on_more=lambda: _log.warning("there are more studies than %d; limit= sets how many are examined", limit),
+            on_missing=lambda guid: _log.warning("unknown study %s", guid),
         )
         found = [each async for each in listing]
     if only_object_guids:
@@ -139,7 +139,7 @@ def _deleted(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None]) -> No
         if guid in found:
             _log.info("%s: %d objects were deleted", guid, found[guid])
         else:
-            _log.warning("%s is no document of the discovery page; nothing was deleted", guid)
+            _log.warning("%s is not a document of the discovery page; nothing was deleted", guid)
 
 
 def is_valid_object_manifest(filename: str | os.PathLike[str], suppress_logs: bool = False) -> bool:
