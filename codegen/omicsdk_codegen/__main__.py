@@ -49,7 +49,7 @@ def _compare(wanted: dict[str, bytes], out: Path) -> int:
 
 
 def _say(text: str, code: int = 0) -> int:
-    print(text, file=sys.stderr)  # noqa: T201 - what a command says
+    print(text, file=sys.stderr)  # noqa: T201 - output of the command
     return code
 
 

@@ -64,7 +64,7 @@ class Annotations:
     def _parts(self, type_: PythonType, place: Place) -> list[str]:
         if isinstance(type_, Untagged):
             if place == "argument":
-                return []  # what is sent has a tag that the document knows
+                return []  # what is sent has a tag that the document defines
             self._imports.typing("Any")
             return ["dict[str, Any]"]
         if isinstance(type_, Word):

@@ -79,7 +79,7 @@ TREE: dict[str, dict[str, str]] = {
     | dict.fromkeys(_SCHEMA_ONES, "schema"),
 }
 
-# Where every dialect that has the kind allows `$ref`; elsewhere it is accepted too, and reported.
+# If every dialect with this kind allows `$ref`; otherwise it is accepted too, and reported.
 REFERABLE = frozenset(
     {
         "schema",

@@ -459,7 +459,7 @@ class Drafter:
             schema = schema_in(content[name])
             spelled = json.dumps(schema, sort_keys=True) if form == "json" else ""
             if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
-                # Of what is the same in another spelling, such as XML, and of a page, one is requested.
+                # Of equivalent media types, such as the spellings of XML, and of pages, one is requested.
                 pointer = join(draft.stated.key, "responses", status, "content", name)
                 self._note(pointer, "omission", f"answer {status} as {name}", f"{best[0]} is asked for")
                 continue

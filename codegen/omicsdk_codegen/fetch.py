@@ -17,7 +17,7 @@ from .limits import MAX_BYTES
 if TYPE_CHECKING:
     import httpx
 
-# As many hops as a published schema's short address takes, with room.
+# As many redirects as a published schema's short address needs, and a few more.
 _MAX_REDIRECTS = 5
 _REMEDY = "Keep a copy of it, and name the folder of copies with --refs."
 

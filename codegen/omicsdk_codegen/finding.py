@@ -52,7 +52,7 @@ class Finder:
         self._store = store
         self._notes = notes
         self._found: dict[Key, Target] = {}
-        # Entries at home that only refer elsewhere give their names to what they refer to.
+        # Entries of this document that only refer to others give their names to their targets.
         self._owners: dict[Key, str] = {}
         entries: Json = root.data
         for key in self.home:

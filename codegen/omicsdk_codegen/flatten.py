@@ -9,7 +9,7 @@ from .values import Json, Object, join, schema_name, schema_pointer
 
 # Parts that a schema may be composed of; published ones have some hundred at most.
 MAX_PARTS = 10_000
-# Keys that say something about a value without bearing on its type.
+# Keys that describe a value without affecting its type.
 ANNOTATIONS = frozenset(
     {
         "title", "description", "summary", "default", "example", "examples", "deprecated", "readOnly", "writeOnly",

@@ -14,7 +14,7 @@ from .values import Json, Object, tokens
 
 Key = TypeVar("Key")
 
-# Members whose own members are names; the words between names say nothing.
+# Members whose own members are names; the words between names are ignored.
 _NAMING = {
     "properties",
     "patternProperties",

@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 # Most values that aliases may add: a hundred times those of documents with anchors, and some 100 MB.
 MAX_COPIED = 1_000_000
 
-# Each becomes a class in a file; the largest published documents have some 7,000. They take some 2 GB and some minutes.
+# Each becomes a class in a file; the largest published documents have some 7,000. They need some 2 GB and some minutes.
 MAX_MODELS = 50_000
 
 

@@ -35,7 +35,7 @@ _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = ("!", _TAG + "str", _TAG + "timestamp", _TAG + "binary")
 _PLAIN_TAGS = (None, _TAG + "null", _TAG + "bool", _TAG + "int", _TAG + "float")
 _CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq", _TAG + "set", _TAG + "omap")
-# Read as text by every reader of these documents, though 2.0 and 1.10 look like numbers.
+# Read as text by all readers of these documents, though 2.0 and 1.10 look like numbers.
 _VERSIONS = ("/swagger", "/openapi", "/overlay", "/info/version")
 
 

@@ -42,7 +42,7 @@ def form_of(media_type: str, schema: Json) -> Form:
     return "json" if name in ("*/*", "application/*", "") and isinstance(schema, dict) and not binary else "bytes"
 
 
-# Answers that are a sequence of items, one behind the other.
+# Answers that are a sequence of items, one after the other.
 SEQUENCES = frozenset(
     {
         "application/jsonl",

@@ -273,7 +273,7 @@ def _losers(group: Sequence[Wanted], levels: dict[str, int], taken: bool) -> lis
 def _candidate(thing: Wanted, level: int) -> str:
     if level < len(thing.candidates):
         return _bounded(thing.candidates[level], "both")
-    # Of names that are too long each is cut in the middle before any is cut elsewhere.
+    # Names that are too long are each cut in the middle before any is cut at its end.
     level -= len(thing.candidates)
     long = [name for name in thing.candidates if not _fits(name)]
     if level < len(_OTHER_CUTS) * len(long):

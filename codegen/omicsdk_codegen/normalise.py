@@ -121,7 +121,7 @@ class Normaliser:
 
     def _fill_models(self) -> None:
         """Settle the fields of the models that were met, one after the other: chains of models may be long."""
-        # A model may name itself: only what is open because of lists and unions is a circle.
+        # A model may refer to itself: only references that are still open because of lists and unions are a cycle.
         held, self._open = self._open, []
         self._depth = 1
         while self._unfilled:

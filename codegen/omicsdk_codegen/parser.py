@@ -14,7 +14,7 @@ from .progress import Count, OnProgress, silent
 from .shapes import Enum, Model, Type
 from .surrogate import UNTAGGED, Surrogate, surrogate
 
-# The parser copies all that it knows with each component, so its time grows with the square of their number.
+# The parser copies all components with each new one, so its time grows with the square of their number.
 _ASKED_AT_ONCE = 100
 
 

@@ -16,7 +16,7 @@ class Places:
         self._sources: list[Source] = []
         self._indexed = 0
         self._roots: dict[int, tuple[Source, str]] = {}
-        # The containers are kept with their links: an id is only valid while its owner lives.
+        # The containers are stored with their links: an id is only valid while its owner lives.
         self._links: dict[int, tuple[Node, Node]] = {}
         self._members: dict[tuple[int, str], tuple[Node, Node, str]] = {}
 

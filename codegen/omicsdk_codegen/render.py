@@ -140,7 +140,7 @@ def render_text(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(  # noqa: S701 - what is made is Python, and only Code is printed
+    environment = Environment(  # noqa: S701 - the output is Python, and only Code is printed
         loader=PackageLoader("omicsdk_codegen"),
         undefined=StrictUndefined,
         trim_blocks=True,

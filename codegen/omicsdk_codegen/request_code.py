@@ -122,7 +122,7 @@ def _field(argument: Argument, imports: Imports) -> str:
 def _styled(argument: Argument, imports: Imports) -> str:
     style, explode = argument.how.rstrip("*"), argument.how.endswith("*")
     called = imports.add(REQUEST, "styled")
-    # Python before 3.12 takes no backslash within an f-string's braces, and a name in a path is sent quoted anyway.
+    # Python before 3.12 accepts no backslash within an f-string's braces, and a name in a path is sent quoted anyway.
     name = quote(argument.wire, safe="") if argument.position == "path" else argument.wire
     return f"{called}({as_literal(name)}, {argument.python}, {style!r}, explode={explode})"
 

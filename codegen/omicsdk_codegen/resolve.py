@@ -27,7 +27,7 @@ from .source import Place, Source, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
-# Members beside `$ref` that change no shape: kept where the dialect ignores them, since they mislead no reader.
+# Members beside `$ref` that change no shape: kept in dialects that ignore them, since they do no harm.
 _ANNOTATIONS = {
     *(
         "description",

@@ -11,7 +11,7 @@ from .operations import Case, Draft
 from .plan import Package
 from .shapes import Array, Enum, Map, Model, Ref, Scalar, Type, Union
 
-# Models of models are filled this deep; further down only what is required, and below twice that nothing.
+# Models of models are filled to this depth; below it only required fields are filled, and below twice that depth none.
 _DEEP = 2
 _SCALARS: dict[str, object] = {
     "any": "text", "null": None, "string": "text", "integer": 1, "number": 1.5, "boolean": True, "bytes": b"bytes",

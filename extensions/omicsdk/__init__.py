@@ -10,7 +10,7 @@ Importing it costs next to nothing: each name below is imported when it is first
 
 from omicsdk.core.version import __version__
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
 
-#: Where each public name lives; it is imported when it is first asked for.
+#: Module of each public name; it is imported when it is first used.
 _HOMES = {
     "ANONYMOUS": "core.credentials",
     "APIError": "core.errors",

@@ -85,7 +85,7 @@ def connected(
     variables: Mapping[str, str] = os.environ
     name, client = found.path[0], None if service is None else service.get("client")
     if (settings.get("profile") or variables.get(PROFILE_VARIABLE)) and client is not None:
-        variables = {}  # a named profile wins over them; the client knows the order
+        variables = {}  # a named profile takes precedence; the client applies the order
     base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
     try:

@@ -157,7 +157,7 @@ def placeholder(argument: Argument) -> str:
     if argument.get("flag"):
         return ""
     if argument.get("type") == "boolean":
-        # A switch takes no value; documented booleans take one too, for existing scripts.
+        # A switch accepts no value; documented booleans accept one too, for existing scripts.
         return "" if argument.get("default") is False and "in" not in argument else "[=true|false]"
     name = argument.get("metavar") or _noun(argument)
     return f"{name} ..." if argument.get("type") == "array" and not argument.get("repeated") else name

@@ -89,7 +89,7 @@ def _run(
         _run_workflow(command, values, console, output)
         return
     service = catalog.registered(found.path[0])
-    # A command may have another spelling of an option of its service, which its function does not take.
+    # A command may have another spelling of an option of its service, which its function does not accept.
     options = [
         key(option)
         for option in (service or {}).get("options", ())

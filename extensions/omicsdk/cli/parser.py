@@ -113,7 +113,7 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     for number, option in enumerate(options):
         # Numbers, because names may be anything.
         _add(parser, str(number), *option)
-    # Argparse would give all words without a dash to the first arguments that it can, and refuse those behind an option.
+    # Argparse would assign all words without a dash to the first arguments that it can, and reject those after an option.
     end = words.index("--") if "--" in words else len(words)
     _check_alone(words[:end], options)
     typed_words = _joined(words[:end], options) if positional else words[:end]

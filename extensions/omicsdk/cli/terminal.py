@@ -35,7 +35,7 @@ def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> boo
     known = os.environ if environ is None else environ
     if known.get("NO_COLOR") or known.get("TERM") == "dumb":
         return False
-    # bixense.com/clicolors has the second; other programs know the first.
+    # bixense.com/clicolors defines the second; other programs support the first.
     is_forced = known.get("FORCE_COLOR") or known.get("CLICOLOR_FORCE", "0") not in ("", "0")
     return bool(is_forced) or stream.isatty()
 

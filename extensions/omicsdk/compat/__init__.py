@@ -124,7 +124,7 @@ class _DifferencesFinder(MetaPathFinder):
         return None
 
 
-# The last one: the import system asks it for what is not in a file.
+# The last finder: the import system calls it for modules without a file.
 sys.meta_path.append(_DifferencesFinder())
 
 

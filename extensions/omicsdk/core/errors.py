@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 

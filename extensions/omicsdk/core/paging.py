@@ -16,7 +16,7 @@ CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
 
 _TARGET = re.compile(r"<([^>]*)>")
-# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are kept:
+# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are preserved:
 # title*=UTF-8''page.
 _PARAMETER = re.compile(
     r"""\s*;\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s;,"'][^\s;,"]*)))?"""
@@ -34,7 +34,7 @@ def next_link(headers: Mapping[str, str]) -> str | None:
         relation, at = None, target.end()
         while parameter := _PARAMETER.match(text, at):
             name, *values = parameter.groups()
-            # The first rel counts, and none within another parameter's value, such as a title.
+            # The first rel is used, and none within another parameter's value, such as a title.
             if name.lower() == "rel" and relation is None:
                 relation = next((value for value in values if value), "").lower().split()
             at = parameter.end()

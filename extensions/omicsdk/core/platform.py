@@ -251,7 +251,9 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
 
     def named(search: Search) -> Found:
         found = of_profile(profile or "", search)
-        if found is None:  # the platform's own files may have profiles too; they know this one whatever the base URL
+        if (
+            found is None
+        ):  # the platform's own files may have profiles too; this profile applies to them whatever the base URL
             found = discovery.files(replace(search, base_url=None))
             if found == NOTHING:
                 raise ConfigError(

@@ -40,7 +40,7 @@ _PRESIGNED_NAMES = frozenset(
     {"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential", "signature", "sig"}
 )
 
-# Every pattern is anchored so that hostile text takes linear time: no two repetitions match the same characters. `re`
+# Every pattern is anchored so that hostile text is processed in linear time: no two repetitions match the same characters. `re`
 # compiles each at its first use and caches it: most programs never need them.
 _URL_AFTER_SCHEME = r"://[^\s\"'<>`\\]+"
 _AUTHORIZATION = r"""(?i)((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+"""
@@ -58,7 +58,7 @@ _VALUE = r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}
 _BYTES_HEADER = r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)"
 
 # Beginnings of services' messages about a field: "password: This password is too short." A secret never is one of these
-# words followed by another; the text behind them is masked like any other.
+# words followed by another; the text after them is masked like any other.
 _BEGINNING = (
     r"(?i)(?:this|the|your|it|please|enter|ensure|must|may|cannot|should|is|has|was|does|not|no|invalid|incorrect|wrong|missing|"
     r"required|expired|unknown|unable|too|field|value)(?= [a-z])"
@@ -263,7 +263,7 @@ def _masked_json(value: object, depth: int) -> object:
 
 
 def _is_secret_field(name: str) -> bool:
-    # "code: not_found" and "auth: no such user" are what errors say; such secrets are caught in queries.
+    # "code: not_found" and "auth: no such user" are texts of errors; such secrets are masked in queries.
     return _plain(name) not in _SECRET_NAMES_OF_QUERIES and is_secret_name(name)
 
 

@@ -14,7 +14,7 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: Consecutive redirects, without waits, that mean a loop; browsers stop at about 20.
 REDIRECT_LIMIT = 30
 
-#: Bytes a second below which a connection counts as lost: the field's files are too large for such a line.
+#: Bytes a second below which a connection is treated as lost: the field's files are too large for such a line.
 LEAST_RATE = 1024
 #: Seconds over which the rate is measured.
 SILENCE = 60.0
@@ -206,7 +206,7 @@ def seconds_of_date(text: str) -> float | None:
 
     try:
         moment = parsedate_to_datetime(text)
-        # Without a zone (asctime's form) it is UTC, RFC 9110 says; Python would take this machine's.
+        # A time without a zone (asctime's form) is UTC by RFC 9110; Python would use this machine's zone.
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, IndexError):
         return None

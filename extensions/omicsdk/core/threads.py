@@ -58,7 +58,7 @@ class _Threads:
                 self._queue.put(None)
 
     def _run(self, queue: SimpleQueue[Callable[[], None] | None]) -> None:
-        if self._gives_way and sys.platform == "linux":  # elsewhere it would apply to the whole process
+        if self._gives_way and sys.platform == "linux":  # otherwise it would apply to the whole process
             with suppress(OSError):
                 own = threading.get_native_id()
                 os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
@@ -212,7 +212,7 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
     failures: list[BaseException] = []
 
     def work() -> None:
-        # One future per thread, not per thing: thousands of futures cost more than the short calls that they represent.
+        # One future per thread, not per call: thousands of futures cost more than the short calls that they represent.
         while waiting and not failures:
             try:
                 number, thing = waiting.popleft()
@@ -253,7 +253,7 @@ class Inbox:
     def put(self, message: Callable[[], None]) -> None:
         """Put a message; callable from any thread."""
         self._messages.append(message)
-        if not self.filled:  # waking takes a system call, and yields the interpreter
+        if not self.filled:  # waking is a system call, and yields the interpreter
             self.filled = True
             self._wake()
 
@@ -314,7 +314,7 @@ class Pool(_Threads):
                 told = partial(done, task())
             except Exception as error:  # whatever it is, the engine decides, not this thread
                 told = partial(failed, error)
-            except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait forever
+            except BaseException as error:  # such as sys.exit() in a user's function: the engine would wait forever
                 ended = RuntimeError(f"the call was ended by {error!r}")
                 ended.__cause__ = error
                 told = partial(failed, ended)

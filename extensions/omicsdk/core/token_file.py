@@ -382,7 +382,7 @@ def _out_of_keyring(key: str) -> None:
     try:
         delete_secret(key)
     except KeyringUnavailable as error:
-        # The entry goes all the same: without it nothing reads the secret.
+        # The entry is removed nevertheless: without it nothing reads the secret.
         logger.warning("the secret stays in the keyring: %s", error)
 
 

@@ -48,7 +48,7 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
         return cast("Any", yaml).load(text, _loader(dates=dates))  # made of the safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        lines = len(text.splitlines()) or 1  # what is missing is missed behind the last
+        lines = len(text.splitlines()) or 1  # missing text is reported at the last line
         line, problem = min(mark.line + 1, lines) if mark else None, str(error.problem or error.context)
         if line is not None and "nesting depth" in problem:  # libyaml has a bound, too, and looks ahead of its events
             raise _too_deep(line) from error

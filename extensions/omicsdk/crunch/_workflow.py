@@ -164,7 +164,7 @@ def _first_line(path: Path) -> str:
 
 #: Seconds that a workflow has to end after a signal.
 GRACE = 10.0
-#: Characters of the end of what it wrote to stderr that become a note.
+#: Characters at the end of the workflow's stderr that become a note.
 NOTE = 4000
 _KEPT = 16 * 1024
 _STRIDE = 64 * 1024

@@ -169,7 +169,7 @@ def whole_number(value: object) -> int:
     try:
         if isinstance(value, bool):
             raise TypeError
-        made = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - what is invalid is the error below
+        made = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - an invalid value is the error below
         if not isinstance(value, str) and made != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _log = getLogger("omicsdk.crunch")
 
 
-@dataclass(eq=False, repr=False)  # the settings of storages may hold secrets
+@dataclass(eq=False, repr=False)  # the settings of storages may contain secrets
 class Run:
     """A run of a dataset: download its files, run its project's workflow over them, and upload what changed.
 
@@ -313,7 +313,7 @@ class Run:
     def _report_failure(self, note: str) -> None:
         try:
             self._send(State.FAIL, note)
-        except Exception as error:  # what failed first is what counts
+        except Exception as error:  # the first failure is reported
             self._tell(f"The failure cannot be reported: {words_of(error)}")
 
     def _claim(self) -> None:
@@ -377,7 +377,7 @@ class Run:
         if self.cleanup:
             try:
                 shutil.rmtree(self.working_directory)
-            except OSError as error:  # what was requested is done
+            except OSError as error:  # the request is fulfilled
                 self._tell(f"{self.working_directory} cannot be removed: {error}")
 
 

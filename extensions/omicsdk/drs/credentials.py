@@ -20,7 +20,7 @@ class HostCredentials(Credentials):
     """
 
     def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
-        super().__init__(("*",))  # each host's own say where they may go
+        super().__init__(("*",))  # each host's own object decides where they may be sent
         self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
         self._found: dict[str, Credentials | None] = {}
 

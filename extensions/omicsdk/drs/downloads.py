@@ -404,7 +404,7 @@ def download_objects(
     return report.with_outcomes((one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
 
 
-# -- what was downloaded
+# -- results
 
 
 def verify(

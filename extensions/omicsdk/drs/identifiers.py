@@ -19,7 +19,7 @@ SCHEME = "drs://"
 
 #: A prefix of dataguids.org, which Gen3 commons use: no host is called so.
 _DATAGUIDS = re.compile(r"dg\.[A-Za-z0-9][A-Za-z0-9_-]*\Z")
-#: A prefix of identifiers.org: a namespace, perhaps behind a provider's code (GA4GH DRS 1.5, "Compact Identifier-Based URIs").
+#: A prefix of identifiers.org: a namespace, perhaps after a provider's code (GA4GH DRS 1.5, "Compact Identifier-Based URIs").
 _PREFIX = re.compile(r"(?:[A-Za-z0-9_.-]+/)?[A-Za-z0-9_.-]+\Z")
 _HOST = re.compile(
     r"(?:localhost|\[[0-9A-Fa-f:.]+\]|(?=.{1,253}\Z|.{1,253}:)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"

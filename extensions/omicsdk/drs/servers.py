@@ -644,7 +644,7 @@ class Servers:
         """
         with self._lock:
             place = self._places.setdefault(host, _Place())
-        with place.lock:  # a login may take a while: other hosts don't wait for it
+        with place.lock:  # a login may be slow: other hosts do not wait for it
             if place.error is not None:
                 raise copy.copy(place.error)
             if place.server is None:

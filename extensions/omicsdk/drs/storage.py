@@ -103,7 +103,7 @@ class Storage:
         pays = self._environ.get(REQUESTER_VARIABLE, "").lower() in ("1", "true", "yes", "on")
         place = {"Bucket": bucket, "Key": key, **({"RequestPayer": "requester"} if pays else {})}
         url: str = client.generate_presigned_url("get_object", Params=place, ExpiresIn=SIGNED_SECONDS)
-        return Location(url, {"x-amz-request-payer": "requester"} if pays else {})  # a part of what is signed
+        return Location(url, {"x-amz-request-payer": "requester"} if pays else {})  # a part of the signed text
 
     @cached_property
     def _s3(self) -> S3Clients:

@@ -125,7 +125,7 @@ class CommonsClient:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.commons.base_url}>"
 
-    # A commons answers an export from an unknown project with an empty list: errors here name what was probably meant.
+    # A commons answers an export from an unknown project with an empty list: errors here suggest similar names.
 
     def _programs(self) -> list[str]:
         return linked_names(json_of(self.commons.sheepdog.get_programs.raw()))

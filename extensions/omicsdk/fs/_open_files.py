@@ -84,7 +84,7 @@ class BlockCache:
         place = self._place(key, number)
         try:
             data = place.read_bytes()
-            os.utime(place)  # read again: it goes last
+            os.utime(place)  # used again: moved to the end
         except OSError:
             return None
         return data if len(data) == size else None
@@ -225,7 +225,7 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 FIRST = 128 * 1024
 #: Blocks that are read ahead at most.
 MOST_BLOCKS = 4
-#: Bytes that are read ahead before the bytes that follow come in a stream.
+#: Bytes that are read ahead before the following bytes are streamed.
 STREAMED = 2 * 1024 * 1024
 #: Factor of the read-ahead's growth when a reader continues where the last bytes ended.
 GROWTH = 4
@@ -417,7 +417,7 @@ class WrittenFile(AbstractBufferedFile):
 
     def _upload_chunk(self, final: bool = False) -> bool | None:
         assert self._spool is not None
-        if self._failure is not None:  # it is unknown how much of that was kept
+        if self._failure is not None:  # it is unknown how much of it was stored
             self.discard()
             raise self._failure
         try:

@@ -538,7 +538,7 @@ class OmicsFileSystem(AbstractFileSystem):
                 callback.relative_update(len(data))
                 while data:
                     taken: int | None = into.write(data)
-                    data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
+                    data = b"" if taken is None else data[taken:]  # some only accept parts, some do not state it
         refuse_wrong(self.store.uri(entry.path), digests, entry)
 
     def get(

@@ -211,7 +211,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-#: Checksums by strength; an S3 ETag only counts if both were made of parts of one size.
+#: Checksums by strength; an S3 ETag is only used if both were made of parts of one size.
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
 

@@ -14,7 +14,7 @@ None of the three was tested against a real server, only against the sandbox.
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.ga4gh.formats import FileCheck as FileCheck
     from omicsdk.ga4gh.formats import InvalidFormat as InvalidFormat

@@ -32,7 +32,7 @@ _BEGINNINGS: dict[Format, bytes] = {"BAM": b"BAM\x01", "BCF": b"BCF\x02", "VCF":
 _GZIP = b"\x1f\x8b"
 _BGZF = b"\x1f\x8b\x08\x04"  # gzip with extra fields
 _FIXED = 12  # bytes of a BGZF block's header before its extra fields (RFC 1952)
-_HEAD = 4096  # bytes within which the contents of the first block show what they are
+_HEAD = 4096  # bytes in which the contents of the first block reveal their format
 _TAIL = max(map(len, (BGZF_END, *CRAM_ENDS.values())))
 
 

@@ -146,7 +146,7 @@ def download(
             try:
                 kept = _join(source, part, file, not header_only, _Run(ticket.size, control, stop, progress))
             except (InvalidFormat, ChecksumMismatch, SourceChanged):
-                part.discard()  # what is wrong would be resumed
+                part.discard()  # invalid data would be resumed
                 raise
             size = file.tell()
         put_in_place(part.path, target)
@@ -285,7 +285,7 @@ class _Source:
                 retry=exchange_of(self._server).transport.retry,
                 pace=self._pace,
                 validators=self.validators.get(block.key),
-                # Servers that make blocks as they are requested give no ETag; what was joined is checked as a whole.
+                # Servers that generate blocks on request send no ETag; the joined file is checked as a whole.
                 unvalidated=True,
             )
         return self._ranges[block.url]

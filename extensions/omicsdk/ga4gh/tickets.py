@@ -31,7 +31,7 @@ _SUFFIXES: Mapping[str, Format] = {
 }  # fmt: skip
 
 
-# -- what is requested
+# -- requests
 
 
 class Region(NamedTuple):
@@ -193,7 +193,7 @@ class SliceRequest:
         return len(self.regions) > 1
 
 
-# -- what is answered
+# -- answers
 
 
 @dataclass(frozen=True, slots=True)

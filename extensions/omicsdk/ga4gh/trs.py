@@ -89,7 +89,7 @@ def ls(
                 return
             count += 1
             yield tool
-        # The header is an address, which a registry behind a proxy may state wrongly: the offset in it is what counts.
+        # The header is an address, which a registry behind a proxy may state wrongly: only its offset is used.
         next_page = str(answer.headers.get("next_page") or "")
         following = dict(parse_qsl(urlsplit(next_page).query)).get("offset")
         if not following:

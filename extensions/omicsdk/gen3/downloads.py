@@ -123,7 +123,7 @@ class Logins:
             return error
         if self._commons.credentials is None or "permission" not in error.message:
             return error
-        # Fence answers 401, too, to users that it knows and that may not read a file.
+        # Fence also answers 401 to authenticated users who may not read a file.
         return Forbidden(
             error.message,
             status=error.status,

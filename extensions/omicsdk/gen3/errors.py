@@ -51,7 +51,7 @@ class Gen3SubmissionQueryError(Gen3Error):
     """A query that the commons refused; the message has its reasons."""
 
 
-#: Characters beyond which texts aren't compared: that takes long, and they aren't words of a list.
+#: Characters beyond which texts are not compared: that is slow, and they are not words of a list.
 LONGEST = 100
 
 

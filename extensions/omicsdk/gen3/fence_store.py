@@ -310,7 +310,7 @@ class FenceStore(MultipartStore):
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Detect by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
-        if not self.guid:  # the record is gone, and with it what was sent
+        if not self.guid:  # the record was deleted, and with it the parts that were sent
             return None
         try:
             record: object = self._indexd.get_record.raw(guid=self.guid).json()

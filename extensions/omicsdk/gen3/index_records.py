@@ -66,7 +66,7 @@ def search_page(indexd: IndexdApi, params: Mapping[str, Any]) -> dict[str, Any]:
         indexd: The index.
         params: The criteria, as in `criteria`, with `limit` and `start`.
     """
-    # The operation's own pages would follow it, and take no criteria as objects.
+    # The operation's own pages would follow it, and accept no criteria as objects.
     listing = indexd.list_records
     return json_of(next(listing.answers(request(listing.facts, "/index", query=criteria(params)))))
 
@@ -119,7 +119,7 @@ def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str,
     urls: list[dict[str, Any]] = items_at(answer, "urls", "get_urls")
     if len(urls) < PAGE:
         return urls
-    # There may be more, and no next page: the index does not sort them, and releases differ in what they count.
+    # There may be more without a next page: the index does not sort them, and releases differ in which records they count.
     records: Iterable[Record]
     if guids is None:
         records = matching_records(indexd, params)
@@ -364,7 +364,7 @@ def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any
     left = urls_left(record.to_dict(), given)
     sent = dict(given)
     if left is not None:
-        # The update names the revision that was read, so what is read now counts only if nothing changed between.
+        # The update names the revision that was read, so the present values are only used if nothing changed in between.
         stored = indexd.get(guid=guid, no_dist="") if left else record
         sent = changes(stored.to_dict(), given)
     with unless_changed(guid, rev):

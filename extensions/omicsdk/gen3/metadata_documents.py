@@ -157,7 +157,7 @@ def _stored_at_once(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) ->
     """The states of documents that were sent together; those without one are sent alone."""
     operation = client.metadata_admin.batch_create
     body = [{"guid": guid, "data": dict(document)} for guid, document in documents.items()]
-    # With overwrite a second sending does no harm, which the document cannot say of the operation.
+    # With overwrite sending it twice is harmless, which the document cannot state for the operation.
     request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
     try:
         answer: Any = json_of(next(operation.answers(request)))

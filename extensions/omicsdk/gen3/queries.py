@@ -284,7 +284,7 @@ class Query:
         inner = [*selected, *(query._written(name) for name, query in self.linked)]
         return f"{name_of(field)}{arguments(stated)} {{ {' '.join(inner)} }}"
 
-    # -- what is checked
+    # -- checks
 
     def _with(self, **values: Any) -> Self:
         for value in values.values():

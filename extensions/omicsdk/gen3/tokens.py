@@ -344,7 +344,7 @@ class TokenCache:
 
 #: Seconds before its end from which on a token is renewed.
 RENEW_BEFORE = 300.0
-#: Seconds for which a commons that returned no token is not asked again.
+#: Seconds for which no token is requested from a commons that returned none.
 AFTER_FAILURE = 30.0
 #: Seconds for which a token that replaced a refused one is not replaced after another refusal: then it is not the token
 #: that is refused. Fence answers 401, too, if a user may not read a file.

@@ -233,7 +233,7 @@ def upload(
     authz = list(authz)
     if wrong := [each for each in authz if not each.startswith("/")]:
         raise UsageError(f"{wrong[0]!r} is not a resource", remedy="Write resources as /programs/P/projects/Q.")
-    # By what was named, not by what is in it: a folder may have got one more file since.
+    # By the arguments, not by the folder's content: a file may have been added to it since.
     facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
@@ -374,7 +374,9 @@ class _Records:
         try:
             if not result.guid:
                 raise OmicsError(f"{result.name}: it was sent, but its record is unknown", remedy=_ANEW)
-            if result.size is None or not result.checksums:  # an earlier run sent it, and died before it could say so
+            if (
+                result.size is None or not result.checksums
+            ):  # an earlier run sent it, and died before it could record that
                 size, checksums = _digests(result.path, result.name)
                 result = replace(result, size=size, checksums=checksums)
             return replace(result, filled=self._filled(result, sent.store.find_storage))

@@ -111,7 +111,7 @@ class Section(MutableMapping[str, Any]):
         merge(self._values, Layer("update", _plain(dict(*others, **further))))
 
     def __getattr__(self, name: str) -> Any:
-        # What begins with an underscore is the object's own; copying and pickling ask for it before there is anything.
+        # A name with a leading underscore is the object's own; copying and pickling request it before the object is initialised.
         if not name.startswith("_") and name in self._values:
             return self[name]
         known = "" if name.startswith("_") else f" there; it has {', '.join(self)}"

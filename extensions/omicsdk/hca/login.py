@@ -67,7 +67,7 @@ def ask_stdin(question: str) -> str:
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
     answer = sys.stdin.readline()
     if not answer:
-        tell_stderr("")  # what comes next begins a new line
+        tell_stderr("")  # the next message begins a new line
     return answer
 
 

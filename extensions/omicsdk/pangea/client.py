@@ -29,7 +29,7 @@ from omicsdk.pangea.login import (
     token_credentials,
 )
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.pangea import downloads, listings, ncbi, reads, samples, uploads
 else:

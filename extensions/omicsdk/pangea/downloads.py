@@ -281,7 +281,7 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
     """Write a field's JSON, which has no stated checksum; an existing file of other data is outdated, and deleted."""
     if each.problem:
         return None
-    if require_checksum and not each.file_name:  # beside a file, the file is what is verified
+    if require_checksum and not each.file_name:  # if there is a file, the file is verified
         return transfer.Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
     path = target / each.blob_name
     content = json_bytes(each.data)
@@ -407,7 +407,7 @@ def _of_owner(owner: str, told: Blob, of_group: bool, wanted: Wanted, taken: set
     newest = dict[str, str]()  # of each module
     for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
         newest[str(result.get("module_name"))] = str(result.get("uuid"))
-    # Those with the plain names are named first: no other may take them.
+    # Those with the plain names are named first: no other may use them.
     for result in sorted(results, key=lambda each: str(each.get("uuid")) not in newest.values()):
         module = name_in(result, MANIFEST, "module_name")
         if wanted.module_name and module != wanted.module_name:

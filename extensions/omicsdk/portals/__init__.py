@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.portals.downloads import get as get
     from omicsdk.portals.formats import FORMATS as FORMATS

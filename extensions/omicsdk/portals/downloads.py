@@ -159,7 +159,7 @@ def _silent(message: str) -> None:
     del message
 
 
-# -- what is meant
+# -- selection
 
 
 class _List(NamedTuple):

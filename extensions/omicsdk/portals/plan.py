@@ -89,7 +89,7 @@ class Plan:
                 if file.kind:
                     return False
                 self._stated[file.name] = file.checksums
-                # A path may be of the machine that made the list: then the base name counts, where it is unique.
+                # A path may refer to the machine that made the list: then the base name is used, if it is unique.
                 base = f"/{file.name.rpartition('/')[2]}"
                 is_other = self._stated.get(base, file.checksums) != file.checksums
                 self._stated[base] = {} if is_other else file.checksums
@@ -111,7 +111,7 @@ class Plan:
             ConfigError: A service or its credentials are not configured.
             Interrupted: It was stopped.
         """
-        for _ in self._read(format, listed):  # faults come before the first request
+        for _ in self._read(format, listed):  # errors are raised before the first request
             pass
         listed.notes.clear()
         totals: Counter[str] = Counter()

@@ -241,7 +241,7 @@ class Gdc(Service):
     @staticmethod
     def _completed(file: ListedFile, told: Mapping[str, Any] | None) -> Sequence[ListedFile]:
         if told is None:
-            if file.name:  # it was complete, or the answer lacks it: the fetch says why
+            if file.name:  # it was complete, or the answer lacks it: the download reports why
                 return [file]
             unknown = f"The GDC has no file {file.address}"
             return [

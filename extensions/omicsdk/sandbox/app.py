@@ -25,7 +25,7 @@ from omicsdk.sandbox.validation import RequestValidator
 
 log = logging.getLogger("omicsdk.sandbox")
 
-# A manifest of 20,000 files has about 4 MB; nothing that an operation takes is larger by much.
+# A manifest of 20,000 files has about 4 MB; no operation accepts much larger bodies.
 MAX_BODY = 32 * 1024 * 1024
 _PROBLEM = "application/problem+json"
 
@@ -53,7 +53,7 @@ def make_app(
     router = IndexedRouter([*other, *(_mount(service, tokens, is_real) for service in services)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # Routers of Starlette below this one then raise for what has no route, instead of answering in their own words.
+        # Starlette's routers below this one then raise for unknown routes, instead of sending their own responses.
         scope["app"] = app
         try:
             await router(scope, receive, send)
@@ -162,7 +162,7 @@ class Endpoint:
                 entry.validation = _verdict(problem, self._kept)
         except UnicodeEncodeError:
             reply = self._refusal(bad_arguments("The request has half of a surrogate pair where text is required"))
-        except OverflowError:  # of a service that looks at numbers itself
+        except OverflowError:  # of a service that validates numbers itself
             reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"))
         except Exception:
             log.exception("%s %s failed", operation.method, scope["path"])

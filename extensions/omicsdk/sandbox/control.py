@@ -76,7 +76,7 @@ def _snapshot(sandbox: LiveSandbox) -> Response:
         sandbox.save(path)
     except Exception as error:
         path.unlink()
-        # Not what was requested is wrong, so that this is no refusal.
+        # The request is not the cause, so this is not a client error.
         raise RuntimeError("the snapshot cannot be written") from error
     return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
 

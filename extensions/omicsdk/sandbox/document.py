@@ -76,7 +76,7 @@ def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Map
     def remembered(document: Mapping[str, Any]) -> T:
         found = known.get(id(document))
         if found is None or found[0] is not document:
-            # The document is kept along, so that no other one gets its number.
+            # A reference to the document is kept, so that its id is not reused.
             found = known[id(document)] = (document, function(document))
         return found[1]
 
@@ -113,7 +113,7 @@ def operations(document: Mapping[str, Any]) -> Sequence[Operation]:
         for method in METHODS:
             if method in item:
                 found.append(_operation(document, path, method, item[method], shared))
-    # A template that ends in a raw parameter fits whatever comes, so it comes last among its equals.
+    # A template that ends in a raw parameter matches any path, so it comes last among its equals.
     return sorted(found, key=lambda each: (each.path.count("{"), each.route.endswith(":path}"), each.path))
 
 

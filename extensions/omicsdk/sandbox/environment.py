@@ -15,7 +15,7 @@ from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 if TYPE_CHECKING:
     from omicsdk.sandbox.live import LiveSandbox
 
-# A token for trying things out outlives any session of that kind.
+# A token for experiments outlives any real session.
 _LONG = 30 * 24 * 3600.0
 
 
@@ -70,7 +70,7 @@ def _hca_config(sandbox: "LiveSandbox") -> Path:
     }
 
     def edit(values: Values) -> None:
-        # One by one: the file is also where the user's own settings go, a selected upload area among them.
+        # One at a time: the file also has the user's own settings, such as a selected upload area.
         for place, value in settings.items():
             set_in(values, config, place, value)
 
@@ -103,7 +103,7 @@ def _fish(value: str) -> str:
 
 
 def _powershell(value: str) -> str:
-    # It takes typographic quotes for the plain one.
+    # It treats typographic quotes as plain ones.
     return re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)
 
 

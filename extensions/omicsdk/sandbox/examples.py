@@ -44,7 +44,7 @@ def with_examples(service: Service) -> Service:
 
 def _handler(operation: Operation, document: Mapping[str, Any]) -> Handler:
     def answer(call: Call) -> Reply:
-        # Only the service itself can verify the credentials, and it has no part in this answer.
+        # Only the service itself can verify the credentials, and it takes no part in this answer.
         if operation.secured and not call.headers.get("authorization"):
             raise Problem(401, "unauthorized", f"{operation.name} needs an Authorization header")
         return reply_of(operation, document)

@@ -198,7 +198,7 @@ class Instance:
 
     def _open(self, folder: Path, options: Options, clock: Clock) -> None:
         self._closers.append(FolderLock(folder).release)
-        # First, so that a taken port leaves nothing behind.
+        # First, so that a port in use leaves nothing behind.
         self._socket = socket.create_server((options.host, options.port), backlog=1024, reuse_port=False)
         self._closers.append(self._socket.close)
         self.url = url_of(options.host, self._socket.getsockname()[1])

@@ -80,7 +80,7 @@ class LiveSandbox:
             raise RuntimeError("the sandbox is not running: call start() or use it in a with block")
         return self._running
 
-    # -- where things are
+    # -- locations
 
     @property
     def folder(self) -> Path:

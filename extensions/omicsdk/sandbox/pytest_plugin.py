@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
-# The platforms' fixtures, which have clients; the sandbox itself knows none.
+# The platforms' fixtures, which have clients; the sandbox itself has none.
 pytest_plugins = ["omicsdk.testing.fixtures"]
 
 OURS = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen", "snakemake_storage_plugin_omics"})

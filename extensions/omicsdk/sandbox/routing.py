@@ -33,7 +33,7 @@ class PathIndex(Generic[T]):
 
     def __init__(self, things: Iterable[tuple[str, T]]) -> None:
         starts = [(_start(template), thing) for template, thing in things]
-        # For each start the things of shorter ones, too, so that a lookup finds all candidates in one list.
+        # Each start also has the objects of shorter ones, so that a lookup finds all candidates in one list.
         self._by_start: dict[tuple[str, ...], list[T]] = {
             start: [thing for other, thing in starts if other == start[: len(other)]]
             for start in {(), *(start for start, _ in starts)}

@@ -52,7 +52,7 @@ Scalar = str | int | float | bool
 # a dot or comma between digits stay inside a word; an underscore joins, a hyphen parts.
 _WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.'’](?=[^\W\d_])|(?<=\d)[.,](?=\d))\w+)*")
 
-# ISO 8601 as strict_date_optional_time takes it, and DSS_VERSION, which leaves the colons of the time out.
+# ISO 8601 as accepted by strict_date_optional_time, and DSS_VERSION, which omits the colons of the time.
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:[T ](?P<hour>[01]\d|2[0-3])(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
@@ -145,7 +145,7 @@ def number_of(value: Scalar) -> int | float | None:
         return None
     if not isinstance(value, str):
         return value
-    # Python's own parsers take underscores, blanks and "nan" as well, which are just text here.
+    # Python's own parsers accept underscores, blanks and "nan" as well, which are just text here.
     if _INTEGER.fullmatch(value):
         return int(value)
     return float(value) if _DECIMAL.fullmatch(value) else None
@@ -179,7 +179,7 @@ def date_of(text: str, *, end: bool = False) -> datetime | None:
     match = _DATE.fullmatch(text)
     if match is None:
         return None
-    # Only what is left out altogether is filled: a second that is given without a fraction is a whole one.
+    # Only omitted parts are filled: a second without a fraction is a whole one.
     late = {"hour": "23", "minute": "59", "second": "59", "fraction": "999999"} if end else {}
     if match["second"] is not None:
         late.pop("fraction", None)
@@ -399,7 +399,7 @@ def _wildcard_regex(pattern: str) -> str:
     first, *rest = ["".join(run) for run in runs]
     if not rest:
         return first
-    # The first place of an inner run is always as good as a later one: an atomic group never goes back on it.
+    # The first match of an inner run is as good as a later one: an atomic group never backtracks.
     inner = "".join(f"(?>.*?{run})" for run in rest[:-1] if run)
     return f"{first}{inner}.*{rest[-1]}"
 
@@ -549,7 +549,7 @@ def _flag(options: Mapping[str, Any], name: str, where: str) -> bool:
     return _checked(options.get(name, False), f"{where}.{name}", bool, "true or false")
 
 
-# A boolean is a number, too: it comes first.
+# A boolean is an int, too, so it is tested first.
 _KINDS = ((bool, "a boolean"), ((int, float), "a number"), (str, "text"), (Mapping, "an object"))
 
 

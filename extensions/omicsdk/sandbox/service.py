@@ -75,7 +75,7 @@ class Tokens:
         Returns:
             The token.
         """
-        token = secrets.token_hex(16)  # of letters and digits: --access-token takes no word that begins with a dash
+        token = secrets.token_hex(16)  # of letters and digits: --access-token accepts no word that begins with a dash
         self._database.execute(
             "INSERT INTO tokens VALUES (?, ?, ?, ?)",
             (digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),

@@ -100,7 +100,7 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
         request = client.install_app_.build(owner=owner, project=project, app=app, body=body)
     else:
         request = client.create_app_revision.build(owner=owner, project=project, app=app, revision=revision, body=body)
-    if isinstance(read, str):  # the document of the API knows the JSON form alone
+    if isinstance(read, str):  # the API's document only has the JSON form
         headers = (
             *(pair for pair in request.headers if pair[0] != "content-type"),
             ("content-type", "application/yaml"),
@@ -110,7 +110,7 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
     try:
         made: Any = decoded(answer.content)
     except ValueError:
-        made = None  # YAML may come back for YAML; the app exists then, and its id is known
+        made = None  # the response may be YAML if YAML was sent; the app exists then, and its id is known
     stated = cast("dict[str, Any]", made).get("sbg:id") if isinstance(made, dict) else None
     return get_app(client, str(stated or (id if revision is None else f"{id}/{revision}")))
 

@@ -240,7 +240,7 @@ DISCOVERY = Discovery(
 """Where the platform's base URL and token are found."""
 
 
-# -- waiting for a platform that takes no requests
+# -- waiting for a platform in maintenance
 
 
 LOOK_EVERY = 300.0
@@ -298,7 +298,7 @@ class _Patience:
         if error.status != 503:
             return None
         self._failures += 1
-        # Another 503 may come from a proxy behind which the request was carried out.
+        # Another 503 may come from a proxy, after the request was carried out.
         return error.retry_after if self._idempotent and self._failures < self._retry.attempts else None
 
 

@@ -343,7 +343,7 @@ def checksums_in(metadata: object) -> dict[str, str]:
     return found
 
 
-# -- reading a file as it comes
+# -- reading a file as a stream
 
 STREAMED = 128 * 1024
 """Bytes of a chunk of a stream."""

@@ -43,7 +43,7 @@ class StillRunning(OmicsError, TimeoutError):
     default_remedy = "It continues. Wait again, or allow more time (--timeout)."
 
 
-R = TypeVar("R")  # what a bulk request answers for one thing: the thing as `resource`, or an error
+R = TypeVar("R")  # a result of a bulk request: the object as `resource`, or an error
 T = TypeVar("T")
 
 

@@ -318,7 +318,7 @@ def _files_of(page: FilePage) -> list[File]:
 
 def _next(page: FilePage) -> str | None:
     """The URL of the page after one; None after the last, and after an empty one."""
-    if not page.items or not isinstance(cast("object", page.links), list):  # the count shows where pages are missing
+    if not page.items or not isinstance(cast("object", page.links), list):  # the count reveals missing pages
         return None
     return next((link.href for link in page.links or () if str(link.rel).lower() == "next" and link.href), None)
 

@@ -19,7 +19,7 @@ from omicsdk.transfer.reports.report import Outcome, TransferReport, verificatio
 
 #: Bytes that are read and hashed at a time; each thread reuses one buffer of this size.
 STRIDE = 1024 * 1024
-# google_crc32c takes bytes only; pieces of this size stay in the processor's cache.
+# google_crc32c accepts bytes only; pieces of this size stay in the processor's cache.
 _CRC_STRIDE = 128 * 1024
 
 _local = threading.local()

@@ -56,7 +56,7 @@ def space_of(path: str) -> tuple[int, int] | None:
 
             total, _, free = disk_usage(folder)
         else:
-            found = os.statvfs(folder)  # `shutil` asks the same, and takes 3 ms to import
+            found = os.statvfs(folder)  # `shutil` makes the same call, and takes 3 ms to import
             total, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
     except OSError:
         return None
@@ -229,7 +229,7 @@ _LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 # Most new folders that are remembered.
 _NEW = 4096
-# Most files that are open at once while they are synced one by one.
+# Maximum number of files that are open at once while they are synced one at a time.
 _TOGETHER = 64
 # The kernel's SYNC_FILE_RANGE_WRITE: start writing dirty pages, without waiting.
 _BEGIN_WRITING = 2
@@ -388,7 +388,7 @@ class Disk:
         """
         made = self._parents.copy()
         for path in made:
-            with suppress(FileNotFoundError):  # removed since, so nothing in it needs to be kept
+            with suppress(FileNotFoundError):  # removed since, so its content need not be durable
                 self._sync_folder(path)
         for path in set(paths) - made:
             self._sync_folder(path)

@@ -235,7 +235,7 @@ class JournalFile:
             disk.make_folders(os.path.dirname(os.path.abspath(path)))
             self._descriptor = _open_locked(path, wait, disk)
         self.end = 0
-        self._torn = False  # whether bytes behind the end have to be removed before the next append
+        self._torn = False  # whether bytes after the end have to be removed before the next append
         self._named = False  # whether its name is durable
         self._lost: OSError | None = None  # the error after which appended lines are no longer durable
         self._block, self._block_start = b"", 0

@@ -337,7 +337,7 @@ class LinkGuard:
         self._empty = not os.path.lexists(folder)
         self._seen = {""}
         self._linked = False  # whether a link was met
-        self._led = dict[str, str]()  # from folders below links to where they are
+        self._led = dict[str, str]()  # from folders below links to their targets
 
     def check(self, name: str) -> str:
         """Check the parent folders of a file.

@@ -424,7 +424,7 @@ class Ranges:
             if crc32c(again.read(start, min(end, again.size))) != crc:
                 raise self._changed("bytes that were read before have changed")
         if self._validators or self._size:
-            with suppress(NoRanges):  # which says nothing about the file
+            with suppress(NoRanges):  # which does not concern the file
                 self._first_byte()
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
@@ -572,7 +572,7 @@ class Ranges:
                 raise self._changed(verdict.why)
             case Kind.WRONG_RANGE | Kind.UNVALIDATED:
                 raise self._no_ranges(f"answered with {verdict.why}")
-            case Kind.REFUSED if verdict.status != 404:  # some stores answer 404 for what they do not show
+            case Kind.REFUSED if verdict.status != 404:  # some stores answer 404 for objects that they do not show
                 raise self._error(location, verdict, answer)
             case _:
                 self._replace(location, reading, self._error(location, verdict, answer))

@@ -128,7 +128,7 @@ def s3_pages(
     while True:
         with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
-        # A page without objects has no `Contents`, and neither has an answer that is not a list at all, such as a
+        # A page without objects has no `Contents`, and neither has an answer that is not a list, such as a
         # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
         operation = f"list_objects_v2 of {where}"
         if not isinstance(truncated := page.get("IsTruncated"), bool):

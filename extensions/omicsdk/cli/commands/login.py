@@ -98,7 +98,9 @@ def login(
         raise UsageError(f"{platform} has no login by browser", remedy=f"Use a {KINDS[platform].takes}.")
     else:
         url = connection.base_url
-        if platform != "gen3" and console.is_attended:  # asked for in this order; a credentials file states its commons
+        if (
+            platform != "gen3" and console.is_attended
+        ):  # prompted for in this order; a credentials file states its commons
             url = base_url_for(platform, url, profile) or _asked(console, "Base URL: ", "--base-url")
         if KINDS[platform].google and token is None and user is None:
             tell = partial(_lines, console)

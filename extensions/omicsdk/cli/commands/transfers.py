@@ -376,7 +376,7 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
     counted = {"counts": report.counts, "verification": report.verification}
     brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > LISTED else None
 
-    def data() -> object:  # as objects, a hundred thousand rows take 100 MB
+    def data() -> object:  # as objects, a hundred thousand rows need 100 MB
         return {**counted, "files": list(files), **more}
 
     return TextAndData("", data, terminal_only=True, brief=brief, items="files")

@@ -153,7 +153,7 @@ def documents(sample: str, description: str, minutes: int, reads: Sequence[str])
         File name to document; the names are those under which the Data Store's search finds them
         (`files.cell_suspension_json` for cell_suspension_0.json).
     """
-    # Kind, schema and subject of each document, then what it states.
+    # Kind, schema and subject of each document, then its content.
     template = Template(_DOCUMENTS.read_text(encoding="utf-8"))
     filled = template.substitute(
         sample=sample, description=description, minutes=minutes, read1=reads[0], read2=reads[1]

@@ -291,7 +291,7 @@ def hold_second_half(sandbox: "Sandbox", sha256: str, size: int) -> None:
 
     path = f"/_objects/{sha256}*"
     half = size // 2 // _LARGEST_REQUEST
-    # A request may ask for less than the largest part, so rules are ready for far more requests than a half needs.
+    # A request may be smaller than the largest part, so there are rules for far more requests than a half needs.
     later = [Rule("stall", path=path, nth=number, at=HELD_AT) for number in range(half + 1, 16 * half + 64)]
     sandbox.add_faults(Rule("stall", path=path, at=size // 2), *later)
 

@@ -120,7 +120,7 @@ class Service:
     def _mount(self, part: str, url: str) -> str:
         """Mount a service of the commons at another URL, and return that URL."""
         service: Client = getattr(self._commons, part)
-        # An instance's attribute goes before the `Part` of its class.
+        # An instance's attribute takes precedence over the `Part` of its class.
         vars(self._commons)[part] = beside(self._commons, type(service), url, self._commons.credentials)
         return url
 

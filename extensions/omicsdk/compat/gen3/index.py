@@ -45,7 +45,7 @@ class Document(dict[str, Any]):
         AttributeError: The record has no such member.
     """
 
-    # Programs look at this name of indexclient's documents after `delete_record`, which answers nothing else.
+    # Programs read this name of indexclient's documents after `delete_record`, which returns nothing else.
     _deleted = False
 
     def __getattr__(self, name: str) -> Any:

@@ -120,7 +120,7 @@ class Gen3Submission(Service):
             Forbidden: This login may not create programs.
         """
         creating = self._sheepdog.create_program
-        # Not by its arguments: a service forgets members that it does not know, and says what is missing.
+        # Not by its arguments: a service ignores unknown members, and reports missing ones.
         return json_of(next(creating.answers(request(creating.facts, creating.facts.path, body=json_body(json)))))
 
     def delete_program(self, program: str) -> DocumentedResponse:

@@ -96,7 +96,7 @@ def _of_mappings(
         if key not in theirs:
             yield f"MISSING_KEY:{side}:{place}", key, None
         else:
-            # A type of value is reported at the mapping that holds it; what is inside it, at its own place.
+            # A value type is reported at the mapping that has it; its members are reported at their own places.
             yield from _of_values(side, place, f"{place}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
 
 

@@ -371,7 +371,7 @@ class Knex:
         path = path_of(url, self.endpoint, options)
         try:
             with documented_errors():
-                # `encoded` refuses what JSON can't say, such as a date, where bodies of operations have it as text.
+                # `encoded` refuses values that JSON cannot represent, such as a date; bodies of operations have it as text.
                 body = NO_BODY if json is None else Body(encoded(json), "application/json")
                 answer = self._clients[1].send(plain_request("", method, path, headers=self.headers, body=body))
                 if json_response:
@@ -419,7 +419,7 @@ class Knex:
         self.close()
 
     def __repr__(self) -> str:
-        from omicsdk.core.redaction import mask_url  # its patterns take a tenth of the import of this module
+        from omicsdk.core.redaction import mask_url  # its patterns are a tenth of this module's import time
 
         return f"<Knex {mask_url(self.endpoint_url)}>"
 
@@ -427,5 +427,5 @@ class Knex:
         raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        # A copy of what knows it, such as a sample, is one of the same server.
+        # A copy of an object that refers to it, such as a sample, refers to the same server.
         return self

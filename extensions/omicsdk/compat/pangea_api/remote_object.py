@@ -113,7 +113,7 @@ class RemoteObject:
         own = f"{self.hash_prefix or type(self).__name__}{getattr(self, self.name_field)}"
         return own if parent is None else f"{own}\x1f{parent.pre_hash()}"
 
-    # -- what the server holds
+    # -- data on the server
 
     @property
     def inherited_url_options(self) -> dict[str, object]:
@@ -312,7 +312,7 @@ class RemoteObject:
                 self.invalidate_cache()
         writes, blob = self.knex.writes, self._fetch()
         self.load_blob(blob)
-        if writes == self.knex.writes:  # what was written meanwhile may be newer
+        if writes == self.knex.writes:  # data that was written meanwhile may be newer
             self.cache_blob(blob)
         return None
 

@@ -29,7 +29,7 @@ def paginated_iterator(
     """
     try:
         with documented_errors():
-            # Next pages are requested from the same server: one behind a proxy may not know its own scheme and name.
+            # Next pages are requested from the same server: one behind a proxy may state a wrong scheme and name.
             for page in prefetched_pages(knex.get, initial_url, partial(page_of, endpoint=knex.endpoint)):
                 yield from page["results"]
     except PangeaGeneralError as error:

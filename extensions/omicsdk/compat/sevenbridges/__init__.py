@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api as Api
     from omicsdk.compat.sevenbridges.config import Config as Config

@@ -172,7 +172,7 @@ def is_client_secrets(path: Path) -> bool:
     """
     try:
         stated: object = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # the caller reads it as a credentials file, and reports what is wrong
+    except (OSError, ValueError):  # the caller reads it as a credentials file, and reports errors
         return False
     return is_object(stated) and any(is_object(stated.get(name)) for name in ("installed", "web"))
 

@@ -176,7 +176,7 @@ class _Server(ThreadingHTTPServer):
         self.path = "/"
 
     def server_bind(self) -> None:
-        # The default one resolves this machine's name, which may take long.
+        # The default one resolves this machine's name, which may be slow.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "localhost", self.server_address[1]

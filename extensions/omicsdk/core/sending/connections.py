@@ -209,7 +209,7 @@ class WireFailure(Exception):
 _contexts: dict[Network, "ssl.SSLContext"] = {}
 _contexts_lock = threading.Lock()
 
-#: Most connections of one client to one origin, and seconds for which an idle one is kept: less than most servers do,
+#: Maximum number of connections of one client to one origin, and seconds for which an idle one is kept: less than most servers do,
 #: so that a request seldom meets one that is being closed.
 MOST_CONNECTIONS = 100
 KEPT_FOR = 5.0
@@ -261,7 +261,7 @@ def _tasks_semaphore() -> Any:
 def _by_aiohttp(context: "ssl.SSLContext") -> Any:
     try:
         from omicsdk.core.sending.aiohttp_transport import AiohttpTransport
-    except ImportError:  # the extra `fast` does not exist, or aiohttp is older than it asks for
+    except ImportError:  # the extra `fast` does not exist, or aiohttp is older than it requires
         return None
     return AiohttpTransport(context, KEPT_FOR)
 
@@ -336,7 +336,7 @@ class Connections(dict[str, Pool]):
             if way.proxy:
                 from urllib.parse import urlsplit
 
-                urlsplit(way.proxy)  # httpx takes what isn't a URL for a host's name
+                urlsplit(way.proxy)  # httpx treats a text that is not a URL as a host name
                 proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None

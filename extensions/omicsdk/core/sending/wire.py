@@ -56,7 +56,7 @@ class _Masked(logging.Filter):
 for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
     logging.getLogger(_name).addFilter(_Masked())
 
-#: httpx's exceptions for a failed exchange. An OSError comes from the body's own source, a file that cannot be read,
+#: httpx's exceptions for a failed exchange. An OSError is raised by the body's own source, a file that cannot be read,
 #: and is not converted.
 WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
@@ -120,7 +120,7 @@ class _Sender:
             failure.within = self._timeout.body
         proxy = self._connections.proxy_towards(request.url)
         if proxy is not None and not failure.arrived:
-            # A user who forgot the proxy would look for the error at the service.
+            # A user who forgot the proxy would suspect the service.
             failure.error.message += f", by way of the proxy {mask_url(proxy)}"
             if type(failure.error) in (ConnectFailed, NameNotResolved):
                 failure.error.remedy = (
@@ -260,7 +260,7 @@ class Sender(_Sender):
             _give_back(pool, transport, self._now())
             raise
         response.request = request
-        if response.is_closed:  # as one is that comes from a cassette
+        if response.is_closed:  # as for an answer from a cassette
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
@@ -355,7 +355,7 @@ class AsyncSender(_Sender):
             _give_back(pool, transport, self._now())
             raise
         response.request = request
-        if response.is_closed:  # as one is that comes from a cassette
+        if response.is_closed:  # as for an answer from a cassette
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))

@@ -20,7 +20,7 @@ SERVICE = "omicsdk"
 SECONDS = 5.0
 """Most seconds that a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
 
-# Backends that ask for a password at their first use, which cannot be determined beforehand.
+# Backends that prompt for a password at their first use, which cannot be determined beforehand.
 _ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
 
 
@@ -79,7 +79,7 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
             text=True,
             timeout=SECONDS,
             check=False,
-            start_new_session=True,  # without a terminal, so that getpass cannot ask there
+            start_new_session=True,  # without a terminal, so that getpass cannot prompt there
             creationflags=hidden,
         )
     except subprocess.TimeoutExpired:

@@ -241,7 +241,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
             storage.put(name, file.path, file.check)
             return
         if storage.exists(name):
-            storage.delete(name)  # Django's own storages would take another name
+            storage.delete(name)  # Django's own storages would choose another name
         with file.path.open("rb", buffering=0) as opened:
             given = cast("str | None", storage.save(name, opened))
     file.check()

@@ -56,7 +56,7 @@ class FolderStorage(BuiltinStorage):
             name = Path(name).relative_to(self.location).as_posix()
         elif name.startswith("/") and name.strip("/"):
             raise UnsafePath(name, f"is absolute, and not below {self.location}")
-        # Not by `/`: this runs for each file, and a Path takes longer than looking at a small one.
+        # Not by `/`: this runs for each file, and creating a Path takes longer than examining a small file.
         below = plain(name, windows=os.name == "nt").replace("/", os.sep)
         return self._prefix + below if below else os.fspath(self.location)
 

@@ -52,7 +52,7 @@ class FsspecStorage(BuiltinStorage):
         """Write a file; arguments and errors are those of `BuiltinStorage.put`."""
         place = self._place(name)
         self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
-        # Objects appear whole; elsewhere a file is put aside, so that what has the name stays if this one fails.
+        # Objects appear whole; other stores move an existing file aside, so that it is kept if this one fails.
         aside = place if self._whole else f"{place}.{os.urandom(4).hex()}.part"
         try:
             self._fs.put_file(os.fspath(path), aside)

@@ -26,7 +26,7 @@ _TAKEN = (
     f"Supported are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
     "their AWS_ keys, FSSPEC_URL with FSSPEC_OPTIONS, or an object with the methods of a Django storage."
 )
-#: django-storages' settings of S3: what they are called in OPTIONS, and in settings, the first that exists counts.
+#: django-storages' settings of S3: their names in OPTIONS, and in settings, of which the first that exists is used.
 _S3_KEYS: Mapping[str, tuple[str, ...]] = {
     "bucket_name": ("AWS_STORAGE_BUCKET_NAME",),
     "location": ("AWS_LOCATION",),

@@ -203,7 +203,7 @@ class Archive:
         requested: list[Association] = []
         try:
             # DCMTK closes a connection whose request is not complete within a second or two. A busy machine does not
-            # always manage that, and nothing has been asked of the archive yet: another request is safe.
+            # always do so, and the archive has received no request yet: another request is safe.
             for _ in range(ATTEMPTS):
                 connections.answer = None
                 association = self.entity().associate(

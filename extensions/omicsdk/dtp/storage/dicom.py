@@ -90,7 +90,7 @@ def instances(
 
 def _of_study(subject: Subject, series_of: SeriesOf, instances_of: InstancesOf) -> Iterator[Instance | Unlisted]:
     for series in series_of(subject.study):
-        # A series whose identifier is no UID cannot be asked for: it fails as an instance of it would.
+        # A series whose identifier is not a UID cannot be requested: it fails as an instance of it would.
         for listed in instances_of(subject.study, series) if is_uid(series) else [("", "")]:
             try:
                 yield instance_of(subject, series, *listed)

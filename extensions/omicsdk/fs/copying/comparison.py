@@ -19,7 +19,7 @@ from omicsdk.transfer.checksums import checksums_of
 By = Literal["auto", "size", "checksum"]
 """What files are compared by."""
 
-#: Steps in which times of change are kept, in seconds, and the finest one. A float of today's time is off by half of that at most.
+#: Resolutions of times of change, in seconds, and the finest one. A float of today's time is off by half of that at most.
 _PRECISIONS, _FINEST = (1.0, 1e-3), 1e-6
 
 #: Why a file is different that is so by its time alone.

@@ -49,7 +49,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     reports: list[TransferReport] = []
     files = plan.files
     known: dict[str, Outcome] = {}
-    if not chosen.overwrite:  # of what can't be asked for it is detected when it is put
+    if not chosen.overwrite:  # a target that cannot be requested is detected when it is put
         there = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
         taken = [file for file, found in zip(files, there, strict=True) if found is True]
         # What was at the target already was left unchanged, whatever it is.

@@ -316,7 +316,7 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
     failed: list[OmicsError] = []
     for file in plan.remove:
         try:
-            if links is not None:  # what they point to is no part of the target, as for what is copied there
+            if links is not None:  # targets of links are not part of the target folder, as when they are copied
                 links.check(file.name)
             remove_one(stores.of(target), file)
         except OmicsError as error:

@@ -105,7 +105,7 @@ class Arrival(NamedTuple):
     verification: Verification = "unverified"
 
 
-#: Seconds after which what was not resumed is removed by the next copy that uses a spool.
+#: Seconds after which the next copy that uses a spool removes files that were not resumed.
 OLD = 7 * 86400.0
 
 _HEAD: list[object] = ["omics-spool", 1]
@@ -197,7 +197,7 @@ class Spool:
         match record:
             case ["arrived", name, size, checksums, where, *verification]:
                 self.arrived[name] = Arrival(size, checksums, where, recorded_verification(verification))
-            case _:  # a record of a later version says nothing to this one
+            case _:  # a record of a later version is ignored
                 pass
 
     def note(self, arrived: Mapping[str, Arrival]) -> None:

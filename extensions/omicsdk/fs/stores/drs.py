@@ -251,7 +251,7 @@ def _host_of(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].lower()
 
 
-#: Objects that are kept, at most, and seconds for which they are believed.
+#: Maximum number of cached objects, and seconds for which they are valid.
 KEPT, LASTS = 10_000, 60.0
 _TOP = "top"
 
@@ -362,7 +362,7 @@ class DrsStore(ClientStore[Servers]):
     def location(self, entry: Entry) -> Location:
         found: object = self.handle_of(entry)
         if isinstance(found, OmicsError):
-            raise copy.copy(found)  # it is kept, and one that is raised twice would grow its traceback
+            raise copy.copy(found)  # it is cached, and an exception that is raised twice would grow its traceback
         if not isinstance(found, Found):
             raise self._not_listed(entry.path)
         try:
@@ -425,7 +425,7 @@ class DrsStore(ClientStore[Servers]):
                 found = self._reached(reading)
             except NotFound:
                 continue
-            except (Unauthorized, Forbidden, BadRequest) as error:  # some servers say so of what they don't know
+            except (Unauthorized, Forbidden, BadRequest) as error:  # some servers return this for unknown objects
                 refused = refused or error
                 continue
             if found is not None:

@@ -129,7 +129,7 @@ def moment_of(version: str) -> float | None:
         return None
 
 
-#: Files in all manifests that are kept, at most; about 1 KB each.
+#: Maximum number of files in all cached manifests; about 1 KB each.
 KEPT = 50_000
 #: Seconds for which a bundle's latest version is believed to be that.
 LATEST = 10.0
@@ -222,7 +222,8 @@ class NewBundle:
         how = UploadOptions(
             bundle_uuid=self.uuid or None,
             creator_uid=creator,
-            resume=folder is not None or options.journal is not None,  # else another run has them elsewhere
+            resume=folder is not None
+            or options.journal is not None,  # otherwise another run stores its record in another place
             progress=options.progress,
             on_report=reports.append,
             stop=options.stop,
@@ -265,7 +266,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
     for put in files:
         parts = put.path.split("/")
         if parts[0] not in REPLICAS:
-            read_path(put.path)  # says what is wrong
+            read_path(put.path)  # states the error
         if len(parts) < 3 or parts[1] == FILES:
             raise ReadOnly(f"dss://{put.path}", "cannot be written: files are in bundles", remedy=NEW_BUNDLE)
         replica: Replica = "gcp" if parts[0] == "gcp" else "aws"
@@ -292,7 +293,7 @@ BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
 #: How many one page of a listing has: the most and the least that the service gives.
 PAGE, LEAST_PAGE = 500, 10
 
-#: Seconds for which a service that refused the credentials for one file is not asked for others.
+#: Seconds for which a service that refused the credentials for one file receives no requests for others.
 BELIEVED = 60.0
 
 

@@ -72,7 +72,7 @@ def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dic
         first_part: The size of its first part in bytes, where it is known to have parts.
     """
     etag = etag_of(told)
-    # Some servers state a checksum of the parts' checksums without `-NUMBER` behind it, and without its type.
+    # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
     whole = told.get("ChecksumType", "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
     members = _CHECKSUMS if whole else {}
     found = {name: from_base64(name, str(told.get(member, ""))) for name, member in members.items()}

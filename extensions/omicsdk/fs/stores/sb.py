@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 #: The platform's error for a folder that it does not delete.
 _NOT_EMPTY = "5021"
-#: Characters of a name that are kept in another one.
+#: Maximum characters of a name within another one.
 _KEPT = 200
 
 
@@ -216,7 +216,7 @@ class SbStore(ClientStore[SevenBridges]):
         try:
             self.client.delete_file(file_id=old)
         except OmicsError:
-            with suppress(OmicsError):  # the first error says what is wrong
+            with suppress(OmicsError):  # the first error states the cause
                 self.client.delete_file(file_id=new)
             raise
         try:
@@ -267,7 +267,7 @@ class SbStore(ClientStore[SevenBridges]):
         try:
             yield
         except NotFound as error:
-            remedy = error.remedy if "://" in error.remedy else None  # the one that was meant
+            remedy = error.remedy if "://" in error.remedy else None  # the intended one
             raise PathNotFound(self.uri(path), "not found, or not visible to you", remedy=remedy) from error
         except WrongPath as error:
             raise NotAFolder(self.uri(path), f"is a broken link: {error.message}") from error

@@ -77,7 +77,7 @@ class Outputs:
         self._files: list[IO[bytes]] = []
         self._named: list[bool] = []
         self._noted = 0
-        # What a note states. The files may be longer: with what was written of rows that are not done.
+        # Lengths stated by a note. The files may be longer: with lines of rows that are not done.
         self._done: list[object] = ["done", 0, [0] * len(self.paths), {}, ""]
         self.resumed = False
         self.rows = 0

@@ -229,7 +229,7 @@ class _Indexing:
             try:
                 self.documents.create(guid=guid, body=document, overwrite=True)
             except OmicsError:
-                if state == CREATED:  # or a further run would find the record, and take the row for done
+                if state == CREATED:  # or a further run would find the record, and treat the row as done
                     self.index.deleted(guid)
                 raise
         return Outcome(entry.line, guid, state)

@@ -316,7 +316,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     apart = group[0][1][tables.MD5] in rules.duplicates
     for row in sorted(
         group, key=lambda row: not row[1].get(tables.GUID)
-    ):  # stable: the order of the manifests counts otherwise
+    ):  # stable: otherwise the order of the manifests decides
         place, cells = row
         guid = cells.get(tables.GUID)
         if not kept or (apart and guid):

@@ -6,7 +6,7 @@ accepts lists of dictionaries. This package has their arguments and results, and
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.gen3.records.deletions import Deletion as Deletion
     from omicsdk.gen3.records.exports import frame as frame

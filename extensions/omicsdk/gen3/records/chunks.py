@@ -75,7 +75,7 @@ T = TypeVar("T")
 Failure = APIError | TransportError | DecodeError
 """What can go wrong with a document."""
 
-#: Documents without an answer about them, one after the other, that are borne; halving 1,000 records takes ten.
+#: Maximum number of consecutive documents without an answer; halving 1,000 records takes ten.
 GIVE_UP = 12
 
 _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")

@@ -476,7 +476,7 @@ class Source:
         elif isinstance(given, list | tuple):
             self._parts = [_opened(each) for each in cast("Sequence[Given]", given)]
         else:
-            # Iterables that can be iterated again are kept unchanged: they may be long.
+            # Iterables that can be iterated again are not copied: they may be long.
             self._parts = list(given) if iter(given) is given else given
 
     def __iter__(self) -> Iterator[Row]:

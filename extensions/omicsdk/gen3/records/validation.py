@@ -558,7 +558,7 @@ class Validation:
 
     def _is_there(self, target: str, key: str, value: str) -> bool:
         if target == PROJECT and key != "id":
-            return True  # compared with the project that is meant
+            return True  # compared with the given project
         return target == PROGRAM or self.has(target, key, value)
 
     def _broken_links(self, each: Checked) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import AsyncAzul as AsyncAzul
     from omicsdk.hca.azul.client import Azul as Azul

@@ -48,7 +48,7 @@ class _Workflows:
     """What both clients have beside the operations."""
 
     _discovery = DISCOVERY
-    # The firewall asks for 30 s with each 429, and takes up to 5 minutes to accept requests again.
+    # The firewall requests 30 s with each 429, and may refuse requests for up to 5 minutes.
     _retry = Retry(attempts=16)
     _pace = staticmethod(pace)
 

@@ -21,7 +21,7 @@ Conditions: TypeAlias = Filters | str | Iterable[str]
 FORMS = "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH; give values that are not text as JSON, such as null or 20."
 _CONDITION = re.compile(r"\s*([A-Za-z][\w.]*)\s*(!?=)(.*)", re.DOTALL)
 _RANGE = re.compile(r"([^.]+|[^.].*?[^.])\.\.(.*[^.])")
-# Only these fields hold numbers: a value of 20 is text in every other one.
+# Only these fields contain numbers: a value of 20 is text in every other one.
 _NUMERIC = re.compile(r"(size|count|_age)$", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import BundleNameClash as BundleNameClash
     from omicsdk.hca.dss.bundles import DSSFile as DSSFile

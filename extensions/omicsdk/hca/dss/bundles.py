@@ -222,7 +222,7 @@ def filters(
     Raises:
         UsageError: A filter and the flag that excludes all of its kind are both given.
     """
-    # A text alone is one pattern: its letters as separate patterns are never meant.
+    # A single text is one pattern, not a list of letters.
     metadata, data = ((given,) if isinstance(given, str) else tuple(given) for given in (metadata_filter, data_filter))
     for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
         if flag and given != ALL:
@@ -253,8 +253,8 @@ def chosen(
     for at, entry in enumerate(bundle["files"]):
         place = f"files[{at}] of bundle {bundle['uuid']}"
         file = DSSFile.from_dss_bundle_response(entry, replica)
-        if not isinstance(file.name, str) or not file.name:  # pyright: ignore[reportUnnecessaryIsInstance] - as it came
-            safe_name(file.name, place)  # no pattern says whether it is wanted
+        if not isinstance(file.name, str) or not file.name:  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
+            safe_name(file.name, place)  # no pattern decides whether it is included
         if not any(fnmatchcase(file.name, pattern) for pattern in (metadata_filter if file.indexed else data_filter)):
             continue
         safe_name(file.name, place)

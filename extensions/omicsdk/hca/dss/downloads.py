@@ -198,7 +198,7 @@ def download_rows(dss: Dss, manifest: Manifest, replica: str, folder: Path, opti
     errors = errors_of(report)
     for error in errors:
         if isinstance(error, ChecksumMismatch):
-            # What the bytes were compared with came from the user, not from the service.
+            # The bytes were compared with values from the user, not from the service.
             error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
     return Result(report=report, errors=errors)
 

@@ -245,7 +245,7 @@ class Locator:
     def __init__(self, api: DssApi, *, known: bool) -> None:
         self._api = api
         self._refused: Unauthorized | None = None
-        self._first = threading.Lock()  # held by the file that goes before the others
+        self._first = threading.Lock()  # locked by the file that is sent before the others
         self._unproven = set[str]()  # checksums of files that may be requested before any answer
         self._answered = threading.Event()
         if known:

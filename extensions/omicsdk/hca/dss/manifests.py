@@ -239,7 +239,7 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
         ManifestError: It does not exist, can't be read, or isn't text.
     """
     try:
-        # newline="" as the csv module asks for; a lone \r would otherwise split a quoted field.
+        # newline="" as the csv module requires; a lone \r would otherwise split a quoted field.
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             if not first.strip():

@@ -214,7 +214,7 @@ class NotificationServer(ThreadingHTTPServer):
             self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's own asks the network what this machine is called
+        TCPServer.server_bind(self)  # HTTPServer's own method looks up this machine's name in the network
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -194,7 +194,7 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     if isinstance(error, SourceChanged):
         return error
     code = error.code or "" if isinstance(error, APIError) else ""
-    said = str(error).removesuffix(error.remedy or "").rstrip(" .")  # what to do is said better here
+    said = str(error).removesuffix(error.remedy or "").rstrip(" .")  # the remedy is better here
     what = f"{name}: the staging bucket {bucket} refuses it ({said})"
     if (isinstance(error, AuthError) and not isinstance(error, APIError)) or code in WRONG_KEYS:
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
@@ -333,7 +333,7 @@ class Unfinished:
         try:
             if self._file is not None:
                 self._file.append(lines)
-        except OSError as error:  # without it the service is asked again, which answers that it has the file
+        except OSError as error:  # without it the service is called again, and answers that it has the file
             logger.debug("%s: %s", self.path, error)
 
     def _replay(self, record: list[Any], _: int) -> None:
@@ -341,7 +341,7 @@ class Unfinished:
             case ["begin", version, bundle_uuid]:
                 self.version, self.bundle_uuid = version, bundle_uuid
             case ["file", name, uuid, *identity]:
-                # The path isn't kept: a file is identified by its name, and found again by every run.
+                # The path is not stored: a file is identified by its name, and found again by every run.
                 self._known[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
                 self.registered.pop(name, None)
             case ["registered", name, *verification]:

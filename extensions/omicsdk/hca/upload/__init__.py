@@ -11,7 +11,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers know the name
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.hca.upload.areas import CannotUpload as CannotUpload
     from omicsdk.hca.upload.areas import NoAreaSelected as NoAreaSelected

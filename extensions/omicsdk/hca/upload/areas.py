@@ -123,7 +123,7 @@ class UploadAreaURI:
         return f"UploadAreaURI({self.uri!r})"
 
 
-# -- the areas that a user knows
+# -- known areas
 
 NAMED = 20
 """Areas that one message names; the rest is counted."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 else:
     listings, storage, uploads = late_modules("omicsdk.hca.upload", "listings storage uploads")
 
-#: The header that the service looks for its deployment's key in.
+#: The header of the deployment's key.
 KEY_HEADER = "Api-Key"
 _VERSION = "/v1"
 

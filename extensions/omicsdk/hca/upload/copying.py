@@ -37,7 +37,7 @@ def known_checksum(source: S3File, s3: Any) -> str:
         with asking_s3(f"Reading {source.path}"):
             stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
     except OmicsError:
-        return ""  # who may list and copy an object may not be allowed to look at it
+        return ""  # a user who may list and copy an object may not be allowed to read its metadata
     found = stated.get(CHECKSUM_KEY) or stated.get("hca-dss-crc32c") or ""
     return found.lower() if _CRC32C.fullmatch(found) else ""
 
@@ -120,7 +120,7 @@ def _in_parts(
     except BaseException:
         try:
             storage.call("abort_multipart_upload", **place, UploadId=upload)
-        except OmicsError as error:  # what ended it is what counts
+        except OmicsError as error:  # the original error is raised
             _log.warning("%s: cannot abort its copy, so parts of it remain: %s", source.path, error)
         raise
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DESCRIBED_AT_ONCE = 100
 """Files that are described in one request."""
 
-# The service's states where it is not stated what they are states of.
+# The service's states, which do not name their job.
 _CHECKSUM_STATES = {"SCHEDULED": "CHECKSUMMING_SCHEDULED", "UNSCHEDULED": "CHECKSUMMING_UNSCHEDULED"}
 _VALIDATION_STATES = {"SCHEDULED": "VALIDATION_SCHEDULED", "UNSCHEDULED": "VALIDATION_UNSCHEDULED"}
 _TOTAL = "TOTAL_NUM_FILES"
@@ -74,7 +74,7 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
                 yield from (AreaFile(name, size) for name, size in batch)
                 continue
             names = [quote(name) for name, _ in batch]
-            # Without strict=True a call returns what came; one that is shorter than asked for would hide files of the area.
+            # Without strict=True a call returns incomplete results; a shorter list than requested would hide files of the area.
             described = items_at(service.files_info(upload_area_uuid=uri.area_uuid, body=names), "", "files_info")
             if len(described) != len(names) or not all(isinstance(info, FileInfo) for info in described):
                 raise DecodeError("files_info", "the body", described, expected=f"a list of {len(names)} files")
@@ -163,7 +163,7 @@ def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaSt
     validations = _counts("validation_statuses", service.validation_statuses.raw(upload_area_uuid=uri.area_uuid))
     total = count_at(checksums, _TOTAL, "checksum_statuses")
     del checksums[_TOTAL]
-    # The service counts no files without a validation.
+    # The service does not count files without a validation.
     unscheduled = checksums.get("CHECKSUMMED", 0) - sum(validations.values())
     return AreaStatus(uri.area_uuid, total, checksums, {**validations, "VALIDATION_UNSCHEDULED": unscheduled})
 

@@ -17,7 +17,7 @@ from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.s3 import etag_of, s3_pages
 
-#: Names that mean something else where the service is notified of a file: POST /area/UUID/credentials asks for keys.
+#: Names that have another meaning where the service is notified of a file: POST /area/UUID/credentials requests keys.
 RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})
 
 
@@ -150,7 +150,7 @@ def _local(path: str, problems: list[str]) -> LocalFile | None:
         problems.append(f"{path} is not a regular file")
         return None
     try:
-        file.open("rb").close()  # what the system says of permissions beforehand isn't always so
+        file.open("rb").close()  # permissions reported by the system beforehand are not always right
     except OSError as error:
         problems.append(f"{path} cannot be read: {error.strerror}")
         return None
@@ -194,16 +194,16 @@ def _wrong_names(files: Sequence[SourceFile]) -> Iterator[str]:
             yield f"{paths[0]}: {name!r} cannot be a name in an upload area"
 
 
-# -- media types: what a file's first bytes say, else what its name says
+# -- media types: from a file's first bytes, else from its name
 
 #: Signatures that puremagic trusts less than this are of two bytes, or of the name alone: a table may begin with "BM".
 LEAST_CONFIDENCE = 0.3
 #: What is sent for files of which nothing is known.
 UNKNOWN = "application/octet-stream"
-#: The same for objects that are copied from S3, of which only the name is looked at.
+#: The same for objects that are copied from S3, of which only the name is examined.
 UNKNOWN_COPY = "application/data"
 
-#: Types that are spelled otherwise today, or that say more than the bytes can.
+#: Types that have a new name today, or are more specific than the bytes can show.
 _TODAY = {
     "application/x-gzip": "application/gzip",
     "application/x-ipynb+json": "application/json",

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import Cut
 
 
-#: Keys are renewed when this many seconds are left, or a quarter of their life, whichever is less: what is signed with
-#: them must still be theirs when it arrives.
+#: Keys are renewed when this many seconds are left, or a quarter of their life, whichever is less: a request signed with
+#: them must still be valid when it arrives.
 RENEW_BEFORE = 300.0
-#: How long keys are taken to live whose end can't be read: the shortest time that AWS gives out.
+#: Assumed lifetime of keys without a readable expiry: the shortest that AWS issues.
 SHORTEST_LIFE = 900.0
 #: Keys that are younger weren't refused for their age, so others wouldn't help.
 FRESH = 30.0
@@ -217,7 +217,7 @@ class AreaKeys:
 
 #: The owner of the bucket may do everything with an object that others put into it.
 ACL = "bucket-owner-full-control"
-#: The object's metadata in which the service looks for the checksum that the sender made: 8 hex digits.
+#: The object's metadata from which the service reads the sender's checksum: 8 hex digits.
 CHECKSUM_KEY = "crc32c"
 #: Codes of S3 for keys that have ended.
 ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
@@ -411,8 +411,8 @@ class AreaObject(S3Object):
             self._extra[operation]["Metadata"] = {CHECKSUM_KEY: self._announced}
 
     def _renew_when_again(self, number: int) -> None:
-        # The engine asks for the same signature a second time when the store refused the first, or the network broke:
-        # keys that are no longer fresh are renewed then, whatever this machine's clock says of their end.
+        # The engine requests the same signature a second time when the store refused the first, or the network broke:
+        # older keys are renewed then, whatever their expiry by this machine's clock.
         if number in self._signed_before:
             self._keys.refused()
         self._signed_before.add(number)

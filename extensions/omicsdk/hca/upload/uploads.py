@@ -165,7 +165,7 @@ _log = getLogger("omicsdk.hca.upload")
 CONNECTIONS, CALLERS = 8, 16
 #: Files that the service is notified of at once, objects that are copied at once.
 NOTIFIERS, COPIERS = 8, 4
-#: From this many files on, the area is listed once before single files are looked at.
+#: From this number of files on, the area is listed once instead of examining single files.
 WORTH_LISTING = 10
 JOURNAL_SPACE = 64 * 1024
 """Bytes that the disk must have free, or nothing is remembered."""
@@ -523,7 +523,7 @@ class Sender:
         error = answer if isinstance(answer, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state
         if told is not None and answer is None:
-            state = "stopped"  # it is in the area, but the service doesn't know
+            state = "stopped"  # it is in the area, but the service has no record of it
         assert state != "planned"
         self._outcomes[number] = outcome._replace(state=state, error=error)
         return UploadedFile(

@@ -115,7 +115,7 @@ class Resource(ABC, Generic[T]):
         self.crunch = crunch
         self.table = table
 
-    # -- what is particular
+    # -- specific to each kind
 
     @abstractmethod
     def find(self, call: Call) -> T | None:
@@ -278,7 +278,7 @@ class Items(Resource[Thing]):
 
 def _project(thing: Thing) -> dict[str, Any]:
     """The JSON of a project."""
-    # Spelled out: a list of names that is read in a loop takes twice the time, for each row of each page.
+    # Written out: a loop over a list of names takes twice the time, for each row of each page.
     return {
         "id": thing.id,
         "name": thing.name,
@@ -448,7 +448,7 @@ def _fields(crunch: Crunch) -> dict[str, drf.Field]:
             required=True,
             blank_is_null=True,
         ),
-        # It can be sent, and is checked, but the caller is what counts.
+        # Accepted and validated, but the caller's identity is used.
         "site_user": drf.Field(user, null=True, blank_is_null=True),
         "stage": drf.Field(drf.choice(_CHOICES), required=True),
         "state": drf.Field(drf.choice(_CHOICES), required=True),

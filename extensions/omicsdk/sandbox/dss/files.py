@@ -151,7 +151,7 @@ def put_file(dss: Dss, call: Call) -> Reply:
     late = staged.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
     with dss.transaction():
-        # A user may have registered it while the bytes came.
+        # A user may have registered it while the bytes arrived.
         if known := _already(dss, wanted):
             return known
         dss.files.add(replace(wanted, ready=ready))

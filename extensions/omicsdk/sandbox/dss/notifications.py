@@ -75,7 +75,7 @@ def _check_jmespath(expression: str, what: str, code: str) -> None:
         raise Problem(400, code, f"{what} can't be compiled: {one_line(error)}") from None
 
 
-# A JMESPathError is a ValueError; it lets Python's own TypeError pass where a function gets types that do not go together.
+# A JMESPathError is a ValueError; Python's own TypeError is raised where a function gets types that do not match.
 _FAILURES = (ValueError, TypeError, RecursionError)
 
 

@@ -164,7 +164,7 @@ def send_by_httpx(request: WebhookRequest) -> int:
 
     try:
         # The proxies of the environment are not meant for a subscriber next door, which is what the sandbox serves.
-        # Only the status counts, so the answer's body is never read: it might have no end.
+        # Only the status is used, so the answer's body is never read: it might be endless.
         with (
             httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
             client.stream(request.method, request.url, headers=dict(request.headers), content=request.body) as answer,
@@ -246,7 +246,7 @@ class DeliveryWorker:
 
     def _run(self) -> None:
         while not self._closed:
-            self._woken.clear()  # before the queue is read, or what is queued in between would wait
+            self._woken.clear()  # before the queue is read; otherwise entries queued in between would wait
             self.run_due()
             self._woken.wait(self._until_due())
 

@@ -216,7 +216,7 @@ def tokens(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str,
         "email_verified": True,
         EMAIL_CLAIM: email,
     }
-    # The claim holds one group; what its owner may do is looked up anyway.
+    # The claim has one group; the permissions of its owner are looked up anyway.
     if groups:
         about[GROUP_CLAIM] = "hca" if "hca" in groups else min(groups)
     audience = [request.audience or AUDIENCES[1], f"{issuer}oauth/userinfo"]

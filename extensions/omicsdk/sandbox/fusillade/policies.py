@@ -443,13 +443,13 @@ def _in_list(
     negated = f"Not{name}" in statement
     stated = statement.get(f"Not{name}" if negated else name)
     if stated is None:
-        return True  # an access level without resources is about the thing that it is had on
+        return True  # an access level without resources applies to the object on which it is granted
     fitting = False
     for text in texts(stated):
         pattern = compile_pattern(text.lower() if fold else text, context, variables=variables)
         if pattern is None:
             if negated:
-                return False  # as in IAM, a statement whose variable has no value counts for nothing
+                return False  # as in IAM, a statement whose variable has no value is ignored
         elif fits(pattern, value):
             fitting = True
     return fitting != negated

@@ -144,7 +144,7 @@ def _level_policy(call: Call, type: ResourceType) -> JsonObject:
     return checked
 
 
-# -- things and their members
+# -- objects and their members
 
 
 def get_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:

@@ -348,7 +348,7 @@ def _thing_of(resource: str) -> tuple[str, str]:
     """The type and the ID in a resource's name, as in `arn:hca:SERVICE:*:*:TYPE/ID`; empty where there are none."""
     parts = resource.rpartition(":")[2].split("/")
     if parts[0] == "resource" and parts[2:3] == ["id"]:
-        parts = [parts[1], *parts[3:]]  # the service's own name for a thing
+        parts = [parts[1], *parts[3:]]  # the service's own name for an object
     return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
 
 

@@ -330,7 +330,7 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
             token,
             account.public_key if account else key.public(),
             algorithms=[ALGORITHM],
-            # Time is the sandbox's, and the audiences are looked at below.
+            # Time is the sandbox's, and the audiences are checked below.
             options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
         )
     except jwt.PyJWTError as error:

@@ -105,7 +105,7 @@ def _records(plain: bytes, at: int) -> Iterator[tuple[int, int, int, bytes]]:
         name_length, operations = plain[at + 12], struct.unpack_from("<H", plain, at + 16)[0]
         cigar = struct.unpack_from(f"<{operations}I", plain, at + 36 + name_length)
         span = sum(each >> 4 for each in cigar if each & 15 in _ON_REFERENCE)
-        # Reads that are on no reference have no position: -1 is before all regions, and "*" has no end.
+        # Unmapped reads have no position: -1 is before all regions, and "*" has no end.
         yield reference, max(start, 0), max(start, 0) + max(span, 1), plain[at : at + size]
         at += size
 
@@ -137,7 +137,7 @@ def _record(name: str, reference: int, position: int, letters: str) -> bytes:
     codes += [0] * (len(codes) % 2)
     packed = bytes(first << 4 | second for first, second in zip(codes[::2], codes[1::2], strict=True))
     called = name.encode() + b"\0"
-    # The bin is what an index of the file would use; it is not looked at without one.
+    # The bin is used by an index of the file only.
     fixed = struct.pack("<iiBBHHHiiii", reference, position, len(called), 60, 4680, 1, 0, len(letters), -1, -1, 0)
     body = fixed + called + struct.pack("<I", len(letters) << 4) + packed + b"\x28" * len(letters)
     return struct.pack("<i", len(body)) + body

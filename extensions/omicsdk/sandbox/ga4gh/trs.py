@@ -266,7 +266,7 @@ def list_containerfiles(state: Trs, call: Call) -> Reply:
     return Reply([_wrapper(each) for each in found])
 
 
-# -- what they answer
+# -- answers
 
 
 def _known(state: Trs, call: Call) -> Tool:

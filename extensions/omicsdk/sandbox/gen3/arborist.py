@@ -136,7 +136,7 @@ def _kept(access: Access, kind: str, id: str) -> dict[str, Any]:
     return found
 
 
-# -- what all kinds of things have alike
+# -- common to all kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +434,7 @@ def _resource(access: Access, path: str) -> dict[str, Any]:
     }
 
 
-# -- may a user do something, and what may they do at all
+# -- permissions of a user
 
 
 def get_auth_mapping(access: Access, call: Call) -> Reply:

@@ -253,7 +253,7 @@ def _wanted(body: Any) -> dict[str, list[str]]:
     return wanted
 
 
-# -- uploads: blank records with URLs that take their bytes, whole or in parts
+# -- uploads: blank records with URLs that accept their bytes, whole or in parts
 
 
 def upload_file(gen3: Gen3, call: Call) -> Reply:

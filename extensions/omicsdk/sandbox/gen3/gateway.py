@@ -48,7 +48,7 @@ def inner_path(path: str) -> str | None:
     Args:
         path: The path, decoded.
     """
-    # nginx takes several slashes for one, and clients join endpoints and paths with one too many.
+    # nginx treats several slashes as one, and clients join endpoints and paths with one too many.
     path = "/" + path.lstrip("/")
     for pattern, target in _TABLE:
         found = pattern.fullmatch(path)

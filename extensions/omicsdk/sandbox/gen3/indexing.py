@@ -76,9 +76,7 @@ class Indexing:
             return handle
 
         def at_once(operation: Operation, query: Sequence[tuple[str, str]]) -> bool:
-            return service.at_once(operation, query) and not self._due(
-                self._clock.now()
-            )  # files are read for what is due
+            return service.at_once(operation, query) and not self._due(self._clock.now())  # files are read for due jobs
 
         handlers = {name: first(handler) for name, handler in service.handlers.items()}
         return replace(service, handlers=handlers, at_once=at_once)

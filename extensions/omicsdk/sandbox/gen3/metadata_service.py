@@ -105,7 +105,7 @@ class _Middleware(Middleware):
     def _let_in(self, scope: Scope) -> Scope:
         came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
             "/"
-        )  # as the gateway, which takes several slashes for one
+        )  # as the gateway, which treats several slashes as one
         if any(came_by == place or came_by.startswith(f"{place}/") for place in READ_ONLY):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")

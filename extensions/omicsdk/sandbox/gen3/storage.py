@@ -75,7 +75,7 @@ def granted(path: str, fields: Mapping[str, str]) -> Grant:
     return Grant(fields.get(_METHOD, "GET"), url, fields.get(_UPLOAD, ""), int(fields.get(_PART, "0")))
 
 
-# -- what is kept
+# -- stored objects
 
 
 @dataclass(frozen=True, slots=True)

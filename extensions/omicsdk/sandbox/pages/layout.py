@@ -47,7 +47,7 @@ class Page:
     status: int = 200
 
 
-# Texts of others cannot hold it: where they are escaped, what cannot be seen is spelled out.
+# Texts of users cannot contain it: escaping spells out invisible characters.
 _FORM_TOKEN = Html("\0")
 
 
@@ -108,7 +108,7 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
     """
     if not rows:
         return element("p", empty, class_="empty")
-    # The roles are repeated because browsers forget them where a narrow screen stacks the cells.
+    # The roles are repeated because browsers drop them where a narrow screen stacks the cells.
     top = element("tr", [element("th", each, scope="col", role="columnheader") for each in headings], role="row")
     body = [
         element(

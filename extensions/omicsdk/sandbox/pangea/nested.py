@@ -58,7 +58,7 @@ def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
 def _organization(pangea: Pangea, call: Call) -> Thing:
     found = _matching(pangea, "organization", call.arguments["org"])
     if len(found) > 1:
-        # Deployed servers fail here with 500, even where the name is one of them exactly.
+        # Deployed servers fail here with 500, even if one of the names matches exactly.
         raise Refused(400, "More than one organization has this name, but for the case of its letters.")
     return found[0]
 
@@ -78,7 +78,7 @@ def _newest(pangea: Pangea, kind: str, text: str, *where: Where) -> Thing:
 
 def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing]:
     """Objects by UUID, or by name without regard to case."""
-    # What looks like a UUID is one: a name that does is never found.
+    # A text that looks like a UUID is treated as one: such a name is never found.
     found = pangea.store.all(kind, with_uuid(text) if is_uuid(text) else named_any_case(text), *where)
     if not found:
         raise NoPage

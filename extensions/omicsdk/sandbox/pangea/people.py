@@ -50,7 +50,7 @@ def _resembles(password: str, email: str) -> bool:
     parts = [*re.split(r"\W+", email.lower()), email.lower()]
     return any(
         SequenceMatcher(a=word, b=part).quick_ratio() >= _TOO_SIMILAR
-        # A text ten times as long has nothing to compare, and long ones take long.
+        # A text ten times as long cannot be similar, and long ones are slow to compare.
         for part in parts
         if part and len(word) < 10 * len(part)
     )
@@ -199,7 +199,7 @@ class People:
             self._people.remove(id=person.id)
 
 
-# -- the caller, and what they may see and change
+# -- the caller, and the objects that they may see and change
 
 MEMBER = "member"
 """The link between an organization and those who are in it."""

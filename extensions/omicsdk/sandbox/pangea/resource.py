@@ -139,7 +139,7 @@ class Views:
 
     def organization(self, organization: Thing) -> dict[str, Any]:
         """An organization."""
-        # Spelled out: `shown` takes three times as long, for each row of each page.
+        # Written out: `shown` takes three times as long, for each row of each page.
         return {
             "uuid": organization["uuid"],
             "name": organization["name"],
@@ -221,7 +221,7 @@ class Resource:
         self.store = pangea.store
         self.access = pangea.access
 
-    # -- what is particular
+    # -- specific to each kind
 
     def fields(self) -> Mapping[str, drf.Field]:
         """The writable fields."""

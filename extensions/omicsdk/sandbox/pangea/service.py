@@ -21,7 +21,7 @@ from omicsdk.sandbox.rest_framework.service import (
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _FORBIDDEN = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
-# The login routes take both forms; all other paths have exactly one.
+# The login routes accept both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
 """Routes by names, but for those that lack the slash at their end and point to where it is."""
@@ -93,7 +93,7 @@ class PangeaPaths(PathMiddleware):
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
         if _WRITING.match(path) and scope.get("method", "GET") not in _READING:
-            # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
+            # Deployed servers treat these routes as pages of browsers, whose writes need a cookie.
             await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
         else:
             await super().__call__({**scope, "path": root + _meant(path)}, receive, send)

@@ -158,7 +158,7 @@ PANGEA = Collection(
             "inside",
             "What is in it",
             ("UUID", "Name", "Kind"),
-            # Keys of buckets are things as well, and have no name to show.
+            # Keys of buckets are objects as well, and have no name to show.
             "SELECT uuid, name, replace(kind, '_', ' '), parent FROM pangea_things ORDER BY seq",
             opens="inside",
             inside="parent",

@@ -101,7 +101,7 @@ class Store:
         """The sandbox's time as the platform writes it."""
         return written(datetime.fromtimestamp(self._now(), UTC))
 
-    # -- things
+    # -- objects
 
     def add(self, kind: str, name: str, fields: Mapping[str, Any], *, parent: str = "", uuid: str = "") -> Thing:
         """Keep a new thing.

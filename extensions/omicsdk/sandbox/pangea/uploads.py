@@ -254,7 +254,7 @@ def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
             raise invalid("kind", f'"{kind}" is not a valid choice.')
         fields = _fields(pangea, group, module)
     organization: str = group["organization"]
-    # The storage may take its time, and no request waits for it.
+    # The storage may be slow, and no request waits for it.
     files = ((name, _content(pangea, organization, data)) for name, data in fields.items())
     day = pangea.store.moment().partition("T")[0]
     name = f"{_word(group['name'])}__{_word(module)}__{day}.tar.gz".replace("::", "__")

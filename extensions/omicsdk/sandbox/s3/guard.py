@@ -235,7 +235,7 @@ class Guard:
             raise _refusal("ExpiredToken")
         if not signed.is_right(secret_key):
             raise _refusal("SignatureDoesNotMatch")
-        # Clients state an end by their own clock, as of S3 itself; the sandbox's may be elsewhere.
+        # Clients compute expiry by their own clock, as for S3 itself; the sandbox's may differ.
         if signed.ends <= time.time():
             raise _refusal("AccessDenied", "Request has expired")
         if form and not form_allows(form, target.bucket):
@@ -328,7 +328,7 @@ def _form_of(environ: dict[str, Any]) -> dict[str, str]:
         return {}
     from werkzeug.formparser import parse_form_data
 
-    body = io.BytesIO(b"".join(_blocks(environ)))  # moto takes in each request whole, too
+    body = io.BytesIO(b"".join(_blocks(environ)))  # moto also reads each request completely
     environ["wsgi.input"] = body
     _, fields, files = parse_form_data(environ)
     for file in files.values():

@@ -123,7 +123,7 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     if path.count("/") == 1 and path != "/":
         path += "/"  # clients sign a bucket with a slash at its end, whatever they request
     amz = [f"{name}:{value.strip()}" for name, value in sorted(headers.items()) if name.startswith("x-amz-")]
-    # botocore knows which parts of a query are signed.
+    # botocore defines which parts of a query are signed.
     botocore: Any = import_module("botocore.auth")
     resource: str = botocore.HmacV1Auth(None).canonical_resource(SplitResult("", "", path, query, ""))
     lines = (method, headers.get("content-md5", ""), headers.get("content-type", ""), date, *amz, resource)

@@ -136,7 +136,7 @@ def empty_buckets() -> None:
     for account in list(_backends().values()):
         for backend in list(account.values()):
             backend.reset()
-    # moto keeps every object that it made, also those that are gone, and its next reset would look at all of them.
+    # moto keeps every object that it created, also deleted ones, and its next reset would examine all of them.
     import_module("moto.core.model_instances").reset_model_data()
 
 
@@ -215,7 +215,7 @@ def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
                 yield held
             held = block
             entry.sent += len(block)
-        # Before the last block goes: its receiver may look at the log at once.
+        # Before the last block is sent: its receiver may read the log at once.
         entry.done = True
         if held:
             yield held
@@ -296,7 +296,7 @@ class Staging:
                     HANG_UP: lambda: _hang_up(self),
                 }
 
-        # moto's own ThreadedMotoServer has no way to be quiet, waits half a second to stop and leaves its socket open.
+        # moto's own ThreadedMotoServer cannot be silenced, waits half a second to stop and leaves its socket open.
         server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
@@ -329,7 +329,7 @@ class Staging:
             return self._client
 
     def _make_buckets(self) -> None:
-        # Not by requests, which would take three times as long as the rest of a reset.
+        # Not over HTTP, which would take three times as long as the rest of a reset.
         backend = _backend()
         for bucket in self.buckets:
             if bucket not in backend.buckets:  # another sandbox of this process may have made it
@@ -337,7 +337,7 @@ class Staging:
 
     def find(self, bucket: str, key: str) -> MotoObject | None:
         """A staged file, or None when there is no such bucket or key."""
-        self.client()  # what is requested is on a server that a user has started
+        self.client()  # the requested object is on a server that a user has started
         self.before_read(bucket, key)
         return find_object(bucket, key)
 

@@ -27,7 +27,7 @@ def when(seconds: float) -> str:
     return _written(int(seconds))
 
 
-@lru_cache(4096)  # what is listed together was often made together
+@lru_cache(4096)  # objects that are listed together were often created together
 def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -235,7 +235,7 @@ def _mark(what: str) -> str:
 
 # -- fields
 
-_IDENTITY = ("href", "id", "username")  # what is never left out
+_IDENTITY = ("href", "id", "username")  # members that are never omitted
 _BRIEF: Mapping[str, str] = {
     **dict.fromkeys(("projects", "groups", "volumes", "markers", "datasets", "divisions", "teams"), "name"),
     **dict.fromkeys(("tasks", "apps"), "name,project"),

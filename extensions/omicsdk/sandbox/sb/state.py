@@ -94,7 +94,9 @@ class Meter:
         """
         limit, seconds = int(self._settings.number("sb.rate_limit")), self._settings.number("sb.rate_seconds")
         with self._lock:
-            now = self._clock.now()  # not before, or another's later one would look like a clock that was put back
+            now = (
+                self._clock.now()
+            )  # not earlier, or a later one of another thread would look like a clock that was set back
             _, used, ends = self._counts.get(token, (limit, 0, 0.0))
             # A clock that was put back would else keep a period for ever.
             if not now < ends <= now + seconds:

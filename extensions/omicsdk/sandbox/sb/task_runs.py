@@ -29,7 +29,7 @@ KIND = "task"
 ENDS = ("COMPLETED", "FAILED", "ABORTED")
 GOING = ("QUEUED", "RUNNING")
 _START, _END = "task-start", "task-end"
-# What the platform's own apps have beside CWL is no reason to refuse them, nor are blanks in names of files.
+# Extensions of the platform's own apps to CWL are accepted, and so are blanks in names of files.
 _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-checks", "--disable-color")
 # A line of progress, and those of the command line below it.
 _PROGRESS = re.compile(r"^(INFO|WARNING) .*\n?(    .*\n?)*", re.MULTILINE)

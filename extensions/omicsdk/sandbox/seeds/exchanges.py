@@ -118,7 +118,7 @@ def is_finite(value: object) -> bool:
     return True
 
 
-# -- django-crunch: things by slug, and attributes
+# -- django-crunch: objects by slug, and attributes
 
 _MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
 _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
@@ -350,7 +350,7 @@ def _submitted(stated: Mapping[str, Any]) -> JsonObject:
     return record
 
 
-# -- Pangea: things by kind and UUID
+# -- Pangea: objects by kind and UUID
 
 _RESULT = {**NEW_RESULT, "replicate": ""}
 _FIELD: JsonObject = {"stored_data": {}, "description": ""}
@@ -494,7 +494,7 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
     if not any(noted):
         _log.warning("%s: none of its exchanges can be seeded", file)
-    # A commons' records are in memory, too: who stores them takes their lock before the database's.
+    # A commons' records are in memory, too: code that stores them takes their lock before the database's.
     with platforms.gen3.records.together():
         for (_, plant), things_noted in zip(PLATFORMS, noted, strict=True):
             for things, reason in plant(platforms, things_noted):
@@ -543,7 +543,7 @@ def _exchange(line: bytes, where: str) -> Exchange:
     try:
         stated: Any = json.loads(line.decode())
         if b"\\u" in line:
-            json.dumps(stated, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be sent or kept
+            json.dumps(stated, ensure_ascii=False).encode()  # unpaired surrogates cannot be sent or stored
     except UnicodeError as error:
         raise ValueError(f"{where} is not text in UTF-8: {_IS_A_RECORDING}") from error
     except RecursionError as error:

@@ -105,7 +105,7 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
             project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
             made: dict[str, list[str]] = {}
             for dataset in names[1:]:
-                # By itself a dataset shares its project's folder, where files of two datasets may have one name.
+                # A dataset by default shares its project's folder, where files of two datasets may have one name.
                 path = f"crunch/{project.slug}/{dataset}"
                 thing = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
                 made[thing.slug] = [inside for name, inside, _ in found if name == dataset]

@@ -122,7 +122,7 @@ def empty(folder: Path) -> None:
         for tree in TREES:
             if (folder / tree).exists():
                 shutil.rmtree(folder / tree)
-        # The database comes last: while it exists, this can be repeated.
+        # The database is removed last: while it exists, this can be repeated.
         for end in ("-wal", "-shm", ""):
             (folder / f"{STATE}{end}").unlink(missing_ok=True)
     finally:

@@ -53,7 +53,7 @@ class Listing:
             f"SELECT * FROM ({self.select}){where} LIMIT ? OFFSET ?",  # noqa: S608 - our own query
             [*values, most, start],
         )
-        # A column that only states where the row is comes after those with a heading.
+        # A column with the parent of the row comes after the columns with a heading.
         return [tuple("" if each is None else str(each) for each in tuple(row)[: len(self.headings)]) for row in found]
 
     def _where(self, of: str) -> tuple[str, list[str]]:

@@ -69,7 +69,7 @@ class ObjectStore:
         self._folder = folder
         self._database = database
         self.incoming = folder / "incoming"
-        # What a killed process left half-written has no name yet, so nothing refers to it.
+        # Files that a killed process left incomplete have no name yet, so nothing refers to them.
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir(parents=True)
         database.define(

@@ -87,7 +87,7 @@ def lost_content(folder: Path) -> str | None:
 
 
 _TRIES = 3
-_PASSING = "incoming"  # below objects: what is being written
+_PASSING = "incoming"  # below objects: incomplete files
 
 
 def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
@@ -145,7 +145,7 @@ def _copy_state(database: Database, objects: Path, kept: Path) -> None:
             _link(path, kept / "objects" / path.relative_to(objects))
         if lost_content(kept) is None:
             return
-        (kept / STATE).unlink()  # a reset came between them
+        (kept / STATE).unlink()  # a reset happened between them
     raise OSError("the sandbox is emptied again and again while it is saved: save it once that is over")
 
 
@@ -281,7 +281,7 @@ def _unpacked(source: Path, made: Path) -> Snapshot:
 
 def _exchange(made: Path, folder: Path, before: Path) -> None:
     """Put what was made in the place of what is in the folder; where that fails, the folder is as it was."""
-    # Without its database a folder is not taken for a sandbox's: it goes first and comes last.
+    # A folder without a database is not recognised as a sandbox's: the database is removed first and written last.
     out = sorted(_entries(folder), key=lambda path: path.name != STATE)
     new = sorted(made.iterdir(), key=lambda path: path.name == STATE)
     moves = [*((path, before / path.name) for path in out), *((path, folder / path.name) for path in new)]

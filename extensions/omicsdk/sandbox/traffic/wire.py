@@ -288,7 +288,7 @@ class Wire:
             await close_connection(scope)
 
     async def _misbehave(self, acting: list[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
-        # Waits count from when the request came: from when they begin, time moved by a test could come too early.
+        # Waits are measured from the arrival of the request: measured from their own start, a test that moves time could end them too early.
         body: bytes | None = await _whole_body(receive)
         gone = asyncio.Event()
         watcher = asyncio.create_task(_watch(receive, gone))

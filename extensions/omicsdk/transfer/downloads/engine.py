@@ -54,13 +54,13 @@ class Settings(CommonSettings):
 
 #: Most items that are being prepared or wait for a connection, beyond those that are located ahead.
 AHEAD = 16
-#: Most items that are neither done nor waiting to start: each takes memory.
+#: Maximum number of items that are neither done nor waiting to start: each takes memory.
 OPEN = 2048
 #: Most items that are examined in one round before other work gets its turn.
 AT_ONCE = 256
-#: Concurrent calls for URLs, at first and at most, unless the caller sets them: more where a service answers slowly.
+#: Concurrent calls for URLs, initially and at most, unless the caller sets them: more if a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
-# Name under which the controller counts all calls for URLs: the engine does not know which service they go to.
+# Name under which the controller measures all calls for URLs: the engine does not know their service.
 _SERVICE = ""
 
 T = TypeVar("T")
@@ -514,7 +514,7 @@ class Downloads(Engine[Job]):
         )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
-            self._files.remove(job)  # what could be kept of it is unknown
+            self._files.remove(job)  # the reusable part of it is unknown
         self._tell_of(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 BATCH = 1024
 #: ... and no file waits longer than this before it is handed over, in seconds.
 PATIENCE = 1.0
-# Up to this many files are synced one by one: syncing the file system would wait for other processes' data too.
+# Up to this many files are synced one at a time: syncing the file system would wait for other processes' data too.
 _FEW = 4
 # Dirty bytes of other processes, up to which syncing the file system is cheaper than syncing each file.
 _FOREIGN = 64 * 1024 * 1024
 # Time limit for syncing the file system: this many seconds, plus one for each of this many bytes. A slower sync switches
-# to syncing files one by one ...
+# to syncing files one at a time ...
 _SLOW = 0.25
 _SLOW_BYTES = 50 * 1024 * 1024
 # ... for this many seconds.
@@ -340,7 +340,7 @@ class Spool:
         if landing.part is not None:
             try:
                 os.unlink(landing.part)
-            except OSError as error:  # the object is complete; its local copy only takes space
+            except OSError as error:  # the object is complete; its local copy only uses space
                 _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
         return held
 

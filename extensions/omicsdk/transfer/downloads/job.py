@@ -81,7 +81,7 @@ class Job:
     flying = 0
     ranged: bool | None = None  # whether the server serves ranges, None if unknown
     location: Location | None = None
-    direct: Location | None = None  # where redirects ended
+    direct: Location | None = None  # end of redirects
     locating = False
     located = 0.0  # time of the location, 0 before
     gained_since_located = True

@@ -23,7 +23,7 @@ _extend = crc32c_extend()
 
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
-#: Bytes of an error's body that are read, so that the connection can be reused; and kept, for its message.
+#: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
 
@@ -73,7 +73,7 @@ class ResponseWriter(Attended):
     _descriptor = -1
     declined = False  # whether another thread declined the answer, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
-    _told = False  # whether the engine knows of the answer
+    _told = False  # whether the engine has received the answer
 
     def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
@@ -107,7 +107,7 @@ class ResponseWriter(Attended):
 
     def take(self, chunk: bytes, /) -> int | None:
         """Receive bytes of the body; return 0 to end the request."""
-        try:  # called for each 16 KiB: rare cases are handled elsewhere
+        try:  # called for each 16 KiB: rare cases are handled in other functions
             room = self._room - len(chunk)
             if room <= 0:
                 return self._cross(chunk) if self._accepted or self._opened() else self._skip(chunk)

@@ -40,7 +40,7 @@ from omicsdk.transfer.network.requests import (
 CHECKS = 8
 #: A file whose source changes more often than this during its download fails.
 RESTARTS = 2
-#: Most consecutive offers of another size than stated: it may be a proxy's page, or nothing at all.
+#: Most consecutive offers of another size than stated: they may be a proxy's page, or empty.
 STRIKES = 2
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
@@ -239,7 +239,9 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
     problem: OmicsError = error
     if response.too_long:
         return _too_long(job, event, patience)
-    if response.whole and response.verdict is not None:  # the end of the answer says nothing about its bytes
+    if (
+        response.whole and response.verdict is not None
+    ):  # the end of the answer does not prove that its bytes are complete
         return _arrived(job, event, response.verdict, patience)
     begun = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
@@ -294,7 +296,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
-    # A URL that the item came with may be old, or need credentials that only `renew` has: not worth a warning.
+    # A URL that was passed with the item may be old, or need credentials that only `renew` has: not worth a warning.
     tell = _log.debug if response.location is job.item.locate else _log.info
     tell("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
     if job.gained_since_located:
@@ -363,7 +365,7 @@ def _again(
     job: Job, event: messages.Ended, error: OmicsError, patience: Patience, retry_after: float | None = None
 ) -> Commands:
     """Retry after a delay, if the job has tries left."""
-    if job.paused:  # the same failure ended several requests at once; it counts once
+    if job.paused:  # the same failure ended several requests at once; it is counted once
         return []
     job.direct = None  # a redirect may return a better server now
     job.error = error

@@ -35,7 +35,7 @@ HASHERS = min(8, max(2, CORES // 4))
 
 def random_fraction() -> float:
     """Return a random number from 0 to 1, for delays."""
-    # From the system: importing `random` takes 3 ms, and a file descriptor, which may be what is missing.
+    # From the system: importing `random` takes 3 ms, and a file descriptor, which may be exhausted.
     return int.from_bytes(os.urandom(7), "big") / (1 << 56)
 
 

@@ -40,7 +40,7 @@ FIRST_REST, LONGEST_REST = 1.0, 16.0
 FIRST_CAUTION, LONGEST_CAUTION = 2.0, 60.0
 #: Most time that a server asks to wait, as a share of the time between two tries to have more connections.
 WAITING_SHARE = 0.05
-#: Seconds after a refusal in which others count as part of it.
+#: Seconds after a refusal in which others are treated as part of it.
 SAME_REFUSAL = 0.5
 
 
@@ -594,11 +594,11 @@ class Scheduler(ConcurrencyController, Generic[Q]):
                     if job.over or not job.wanting:
                         job.queued = False
                     elif job.server not in ("", server):
-                        self._put(job)  # it was sent elsewhere while it waited
+                        self._put(job)  # it was assigned to another server while it waited
                     else:
                         waiting.append(job)
                 queue.extendleft(reversed(waiting))
-                del self._queues[server]  # it had its turn: the others come first
+                del self._queues[server]  # it was served: the others come first
                 if queue:
                     self._queues[server] = queue
 

@@ -22,7 +22,7 @@ LARGEST = 1 << 47
 #: Bytes a second of a bandwidth limit for each concurrent part: a cell then arrives in 2 s.
 SHARE = 2 * MIB
 
-#: Half-open: from the first byte to the offset behind the last.
+#: Half-open: from the first byte to the offset after the last.
 Span = tuple[int, int]
 
 

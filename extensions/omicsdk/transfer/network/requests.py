@@ -599,11 +599,11 @@ class FtpReplies:
         return [b"HTTP/1.1 206 Partial Content\r\n", told.encode(), b"\r\n"]
 
 
-#: The longest delay between two tries in seconds, unless a server asks for more.
+#: The longest delay between two tries in seconds, unless a server requests more.
 LONGEST_DELAY = 60.0
 
 
-#: The longest wait in seconds that a server may ask for; beyond it the file fails with a message that says so.
+#: The longest wait in seconds that a server may request; beyond it the file fails with a message that states the wait.
 LONGEST_RETRY_AFTER = 3600.0
 
 

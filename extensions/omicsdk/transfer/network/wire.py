@@ -200,7 +200,7 @@ SEND_BUFFER = 512 * 1024
 ABORT = cast("int", pycurl.READFUNC_ABORT)
 # Most servers whose options are cached.
 _REMEMBERED = 1024
-# Checks of the rate within the time for silence, and the most of that time that one check may count, because the
+# Checks of the rate within the time for silence, and the maximum share of that time that one check may cover, because the
 # machine may have slept.
 _LOOKS, _LONGEST_LOOK = 30, 1 / 6
 
@@ -384,7 +384,7 @@ class Wire:
         self._patience = patience
         self._now = now
         self._looked = now(), time.monotonic()
-        # Handles that differ in proxy, certificates or method are kept apart: libcurl cannot unset all of these
+        # Handles that differ in proxy, certificates or method are pooled separately: libcurl cannot unset all of these
         # options.
         self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
@@ -450,7 +450,7 @@ class Wire:
         if ask.headers is not before:
             headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
             if body is not None:
-                headers.append("Expect:")  # not sent: servers that do not know it cost a second's wait
+                headers.append("Expect:")  # not sent: servers that do not support it cost a second's wait
             handle.setopt(pycurl.HTTPHEADER, headers)
         if ftp:
             wanted = asked_range(ask.headers)
@@ -652,7 +652,7 @@ def _switch(handle: Any, pause: int) -> None:
 
 
 def _seeking(body: Body) -> Callable[[int, int], int]:
-    def seek(offset: int, _origin: int) -> int:  # libcurl counts from the start only
+    def seek(offset: int, _origin: int) -> int:  # libcurl measures from the start only
         body.seek(offset)
         return cast("int", pycurl.SEEKFUNC_OK)
 

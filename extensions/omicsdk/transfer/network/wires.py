@@ -170,7 +170,7 @@ class Wires:
             if own:
                 thread.cancel(own)
                 thread.flying -= len(own)
-        for receiver in aside:  # one that has ended meanwhile counts as cancelled
+        for receiver in aside:  # one that has ended meanwhile is treated as cancelled
             del self._aside[receiver]
         return aside
 

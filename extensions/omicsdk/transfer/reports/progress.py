@@ -54,7 +54,7 @@ def visible(text: str) -> str:
 
 
 #: The phases of a transfer: examining files and requesting URLs, moving bytes, waiting for a server, hashing and
-#: placing what was received, paused by its user, over.
+#: placing received data, paused by its user, over.
 Phase = Literal["preparing", "moving", "waiting", "finishing", "paused", "over"]
 
 

@@ -129,7 +129,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
     @property
     def is_gone(self) -> bool:
         """Whether a storage answered that it lacks the file, of which there may be another copy."""
-        # A platform that returns no URL at all makes no attempt: it was asked for all copies.
+        # A platform that returns no URL makes no attempt: all copies were requested.
         return self.attempts > 0 and isinstance(self.error, APIError) and self.error.status in (403, 404, 410)
 
     @property
@@ -244,9 +244,9 @@ def _write(file: Any, place: int, data: bytes) -> None:
     write_all(file.fileno(), data)
 
 
-#: Most outcomes kept in memory; more are written to a temporary file.
+#: Maximum number of outcomes in memory; more are written to a temporary file.
 HELD = 4096
-#: Failures kept in memory with their original errors; others are restored by pickle.
+#: Maximum number of failures in memory with their original errors; others are restored by pickle.
 KEPT_FAILURES = 1000
 
 _log = logger("omicsdk.transfer")
@@ -681,7 +681,7 @@ class TransferReport:
         return html_table(self.title or "Transfer", rows)
 
 
-#: The public name, where nothing else is called a report.
+#: The public name, used where the name is unambiguous.
 Report = TransferReport
 
 

@@ -37,7 +37,7 @@ from omicsdk.transfer.reports.report import STATES, VERIFICATIONS, Outcome, Stat
 
 #: Most failures in a result by default; its JSONL report has all of them.
 KEPT = 20
-#: Bytes that a file counts beside its own: the round trips of a request, at the speed of a common link.
+#: Bytes added to a file's size: the round trips of a request, at the speed of a common link.
 FILE_COST = 256 * 1024
 
 _NAME = re.compile(r"(.+)-\d{4,}-of-(\d{4,})\Z")

@@ -129,7 +129,7 @@ def _sweep(journals: str, own: str) -> None:
         folder = os.path.join(journals, name)
         if not _HELD_NAME.match(name) or folder == own:
             continue
-        with suppress(OSError):  # just created, just removed, kept on purpose, or locked
+        with suppress(OSError):  # just created, just removed, retained on purpose, or locked
             held = os.open(os.path.join(folder, _HELD), os.O_RDWR)
             try:
                 lock_now(held)
@@ -600,7 +600,7 @@ class Run:
         except Exception as error:
             if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.gone()):
                 raise
-            self._broken = error  # RuntimeError: it was shut down elsewhere
+            self._broken = error  # RuntimeError: it was shut down by other code
             self._lost[index] = error
         else:
             self._open[future] = index

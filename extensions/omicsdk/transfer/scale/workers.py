@@ -286,7 +286,7 @@ def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterat
     heads = [next(outcomes, None) for outcomes in by_shard]
     for name, index in plan.order(len(shards)):
         head = heads[index]
-        if head is not None and head.name == name:  # otherwise it came before
+        if head is not None and head.name == name:  # otherwise it arrived before
             yield head
             heads[index] = next(by_shard[index], None)
     for head, rest in zip(heads, by_shard, strict=True):

@@ -58,7 +58,7 @@ GIVING_UP = 7
 FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
 #: Seconds after which the rate since the start is that of the link, not of the buffers before it.
 SETTLED = 1.0
-#: Seconds of a bandwidth limit that parts in flight take together: they are lost when the run is stopped.
+#: Seconds of a bandwidth limit that parts in flight use together: they are lost when the run is stopped.
 LIMITED = 2.0
 
 
@@ -274,7 +274,7 @@ class Uploads(Engine[Job]):
         job, body = sending.job, sending.file_body
         status, headers = parse_head(sending.lines)
         verdict = None
-        # A server that refuses need not read on: its answer counts even if the connection broke after it.
+        # A server that refuses need not read further: its answer is used even if the connection broke after it.
         if status >= 300 or (ended.error is None and body.position >= body.length):
             verdict = judge(status, headers, bytes(sending.body), self._clock.now())
         now, luck = self._clock.monotonic(), self._jitter()
@@ -283,7 +283,7 @@ class Uploads(Engine[Job]):
             if body.problem is not None:
                 raise body.problem
             if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED):
-                job.file.check()  # what was hashed may not be what was sent
+                job.file.check()  # the hashed bytes may differ from the sent bytes
         except OmicsError as error:
             event = Broken(error)
         self.apply(job, event)
@@ -307,7 +307,7 @@ class Uploads(Engine[Job]):
     # -- commands
 
     def _open_file(self, job: Job, _: messages.Open) -> None:
-        source = SourceFile(job.path, job.title)  # not in a thread: the hand-over takes longer
+        source = SourceFile(job.path, job.title)  # not in a thread: switching takes longer
         target = job.store.target
         key = key_of(job.path, job.title, target)
         taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)

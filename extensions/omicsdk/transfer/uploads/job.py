@@ -23,7 +23,7 @@ from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo,
 #: What identifies an unchanged file: size, modification time in nanoseconds, inode.
 Identity = tuple[int, int, int]
 
-#: Bytes of a file that the system is asked to read ahead.
+#: Bytes of a file that the system should read ahead.
 READ_AHEAD = 16 * 1024 * 1024
 #: Bytes read and hashed at once; they fit in the processor's cache.
 STRIDE = 256 * 1024
@@ -249,7 +249,7 @@ class Chains:
 
     def __init__(self, names: Iterable[str], size: int) -> None:
         wanted = tuple(dict.fromkeys(names))
-        # Handing a small file to a thread takes longer than hashing it.
+        # Passing a small file to a thread takes longer than hashing it.
         together = [wanted] if wanted and size <= STRIDE else [(name,) for name in wanted]
         self._size = size
         self._positions = {Digests(group, size): 0 for group in together}

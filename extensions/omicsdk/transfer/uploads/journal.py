@@ -119,7 +119,7 @@ class UploadJournal:
     def done(self, key: str, state: Finished, place: str = "") -> None:
         """Record that an upload is finished, and what its target has."""
         self._unfinished.pop(key, None)
-        # The place comes last: its records are found by their end.
+        # The place is last: its records are found by their end.
         more: list[object] = [*([list(state.confirmed)] if state.confirmed else []), *([place] if place else [])]
         self._hint(["done", key, list(state.identity), dict(state.checksums), *more])
 

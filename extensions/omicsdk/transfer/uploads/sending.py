@@ -19,7 +19,7 @@ from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
 from omicsdk.transfer.uploads.store import Cut, Form
 
-#: Bytes of an answer's body that are kept: an error's XML is far shorter.
+#: Maximum stored bytes of an answer's body: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024
 
 # -- requests

@@ -336,7 +336,7 @@ def _once_more(
 ) -> Commands:
     """Send a part again after a delay, if its job has tries left."""
     number = event.sending.prepared.cut.number
-    if job.resume_at > event.now:  # the same failure ended several requests at once; it counts once
+    if job.resume_at > event.now:  # the same failure ended several requests at once; it is counted once
         return _resend(job, number)
     then = _retry(job, event, error, rules, retry_after)
     return then if job.error is not None else [*then, *_resend(job, number)]
@@ -356,7 +356,7 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
         return _fail(job, readable(job, error), rules)
     again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
     if again and isinstance(error, TransportError) and job.resume_at > event.now:
-        return again  # caused by another part, and counts once
+        return again  # caused by another part; counted once
     asked = error.retry_after if isinstance(error, APIError) else None
     return [*again, *_retry(job, event, error, rules, asked)]
 
@@ -475,7 +475,7 @@ def _stopped(job: Job, event: messages.Stopped, _: Rules) -> Commands:
 def _give_up(job: Job, *, abort: bool) -> Commands:
     """End a job that failed or was stopped; unusable parts are discarded on the platform, too."""
     job.epoch += 1
-    # An object that was assembled differently from what was sent must not be trusted by the next run.
+    # An object that was assembled incorrectly must not be trusted by the next run.
     completing = job.state is State.COMPLETING
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
     if job.upload_id and (abort or job.wrong):
@@ -531,7 +531,7 @@ _PLANNED, _CHECKING, _HASHING, _BEGINNING = State.PLANNED, State.CHECKING, State
 _SENDING, _COMPLETING, _ABORTING = State.SENDING, State.COMPLETING, State.ABORTING
 _DONE, _SKIPPED, _FAILED, _STOPPED = State.DONE, State.SKIPPED, State.FAILED, State.STOPPED
 _LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
-# Consequences of an error: the end, at once or after the platform was asked to discard the parts.
+# Consequences of an error: the end, at once or after the platform was requested to discard the parts.
 _OUT = (_ABORTING, _FAILED)
 # Consequences of an upload that the platform no longer has: it is complete after all, or is restarted.
 _GONE = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
@@ -564,7 +564,7 @@ TRANSITIONS = {
     (_ABORTING, messages.Aborted): _to(_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.CallFailed): _to(_not_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
-    # Results of earlier requests come too late.
+    # Results of earlier requests may arrive late; they are ignored.
     **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
     **{(_ABORTING, late): _to(_nothing, _ABORTING) for late in (messages.Hashed, Broken)},
     **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},

@@ -245,7 +245,7 @@ def sync(
             return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
         goes = bool(extra) and _may_remove(len(extra), found.there, to, max_delete, console)
         report = copy_files(found.copy, stores, means.options(progress, control))
-        # Removals come last, and not at all after a failure: a target never loses files before it has the new ones.
+        # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
         tell_failures(kept, console)
         return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])

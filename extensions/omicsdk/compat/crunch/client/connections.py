@@ -70,7 +70,7 @@ def crunch_error(error: Exception) -> Exception:
     made = documented(error, CrunchAPIException)
     made.remedy = error.remedy.replace("credentials=", "token=")
     if isinstance(made, APIError | TransportError):
-        made.operation = ""  # it only says what method and URL say
+        made.operation = ""  # it only repeats the method and URL
     if isinstance(error, APIError):
         made.fields = refused_fields(error.body)
         made.response = RefusedResponse(error, crunch_error)
@@ -125,7 +125,7 @@ class Connection:
         with documented_errors():
             self._api = Crunch(
                 (base_url or "").strip() or None,
-                # As of the published client, CRUNCH_TOKEN goes to any base URL that is given.
+                # As in the published client, CRUNCH_TOKEN goes to any base URL that is given.
                 credentials=(token or known.get(TOKEN_VARIABLE) or "").strip() or None,
                 timeout=timeout,
                 retry=retry,

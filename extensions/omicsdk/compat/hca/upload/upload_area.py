@@ -159,7 +159,7 @@ class UploadArea:
     def __repr__(self) -> str:
         return f"UploadArea({self.uri.uri!r})"
 
-    # -- what is known of it here
+    # -- stored facts
 
     @property
     def uuid(self) -> str:

@@ -185,7 +185,7 @@ def _found(document: Any, where: str) -> Any:
         name = step.replace("~1", "/").replace("~0", "~")
         try:
             found = found[int(name) if is_array(found) and name.isdecimal() else name]
-        except (LookupError, TypeError):  # a list takes no other text, and a value that is neither takes none
+        except (LookupError, TypeError):  # a list accepts no other text, and a value of another type accepts none
             raise ConfigError(f"{where!r} refers to nothing in the document") from None
     return found
 

@@ -39,7 +39,7 @@ class SwaggerAPIException(DocumentedError, APIError):
     _told: str = ""
 
     def __str__(self) -> str:
-        # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
+        # `code` is the status here, so the text is that of the original error, which has the service's own code.
         return self._told or super().__str__()
 
     @property

@@ -167,7 +167,7 @@ def error_of(response: Response) -> SbgError:
         error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
     else:
         error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
-    if response.error is not None:  # where it came from, and what came, as core has it
+    if response.error is not None:  # the request and the answer, as in core's error
         held = ("method", "url", "body", "operation", "retry_after", "headers")
         vars(error).update((name, getattr(response.error, name)) for name in held)
     error.request_id = response.headers.get("x-request-id")

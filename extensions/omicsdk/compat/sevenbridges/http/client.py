@@ -270,10 +270,10 @@ class HttpClient:
         raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        # A copy of what knows it, such as a page, is one of the same platform.
+        # A copy of an object that refers to it, such as a page, refers to the same platform.
         return self
 
-    # -- what answers said
+    # -- results of answers
 
     @property
     def token(self) -> str | None:

@@ -22,7 +22,7 @@ SLEEP = 300.0
 LONGEST = 6 * 3600.0
 #: Maximum number of times that handlers process an answer: one that always returns another must not block a request forever.
 ROUNDS = 100
-#: Answers with this code in a body of status 503 say that the platform is being maintained.
+#: Answers with this code in a body of status 503 state that the platform is in maintenance.
 MAINTENANCE_CODE = 0
 
 

@@ -40,7 +40,7 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
 class _Ending(Gettable):
     """Work that the platform continues after the request that started it."""
 
-    _ENDED: ClassVar[Collection[str]]  # states that nothing comes after
+    _ENDED: ClassVar[Collection[str]]  # states that the list ends
     _STATE: ClassVar[str] = "state"  # the field that has it
 
     def _has_ended(self) -> bool:

@@ -136,7 +136,7 @@ class Collection(list[R], Generic[R]):
         def page_at(offset: int) -> Collection[R]:
             return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
 
-        # An empty page ends a list that goes by offsets: those that followed it are gone.
+        # An empty page ends a list by offsets: later items were deleted.
         def link_of_some(page: Collection[R]) -> str | None:
             return page.next_link if page else None
 

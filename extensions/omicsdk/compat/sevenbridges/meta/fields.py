@@ -83,7 +83,7 @@ def moment(text: Any) -> datetime:
         ValidationError: It is invalid.
     """
     try:
-        read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # what was set is one already
+        read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # the new value is one already
     except (TypeError, ValueError):
         raise ValidationError(f"{text!r} is not a time in the platform's format") from None
     return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)

@@ -64,7 +64,7 @@ class Resource:
         return made
 
     def _start(self, data: dict[str, Any]) -> None:
-        # Lists are long, and most of what is on them is only read: the two are one dictionary until something is written.
+        # Lists are long, and most objects are only read: the two share a dictionary until something is written.
         self._old = data  # never changed: `field` returns copies of mutable values
         self._data = data
         self._assigned: frozenset[str] = frozenset()
@@ -142,7 +142,7 @@ class Resource:
             SbgError: The platform answered with an error.
         """
         value: Any = self._data.get(name)
-        if value is not None and not isinstance(value, dict | list):  # most of what is read, of long lists
+        if value is not None and not isinstance(value, dict | list):  # most reads, of long lists
             return value
         if name not in self._data and not self._fetched:
             request = self._request()
@@ -384,7 +384,7 @@ class Savable(Resource):
             SbgError: The platform answered with an error.
         """
         operation = getattr(self.api.client, self._SAVE)
-        # Not by `request_of`: what was set to None is sent.
+        # Not by `request_of`: a value set to None is sent.
         return self._saved(self.api.call_object(operation.build(**self._place(self), **self._changed())), inplace)
 
 
@@ -435,7 +435,7 @@ def _placed(held: Any, old: Any, value: Any) -> Any:
     return value
 
 
-#: What the path of a URL takes for this place or the one above.
+#: Path segments that refer to the present place or its parent.
 _ELSEWHERE = frozenset({".", ".."})
 
 

@@ -97,7 +97,7 @@ class FileValues(DictView):
     def __setitem__(self, name: str, value: Any) -> None:
         now = sent(value)
         if name in self._handed_out and same(now, super().get(name)) and not self._is_touched(name):
-            return  # what was handed out stays this one's
+            return  # values that were returned stay this object's
         super().__setitem__(name, now)
         self._handed_out.pop(name, None)
 

@@ -167,7 +167,7 @@ class AsyncJob(BackgroundJob):
         request = request_of(api, f"get_file_{kind}_job", job_id=identifier(id))
         return cls.of({"type": kind.upper(), **api.call_object(request)}, api)
 
-    # -- what comes of it
+    # -- results
 
     def get_result(self, api: Api | None = None) -> list[AsyncFileBulkRecord]:
         """Return the result for each file.

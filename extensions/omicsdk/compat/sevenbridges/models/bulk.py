@@ -52,7 +52,7 @@ R = TypeVar("R", bound=Resource)
 class BulkRecord(Resource, Generic[R]):
     """The result for one thing of a bulk call: it, or what is wrong with it."""
 
-    _KIND: ClassVar[type[Resource]] = Resource  # the class of the things
+    _KIND: ClassVar[type[Resource]] = Resource  # the class of the objects
 
     error = fields.Part(lambda: Error)
 

@@ -160,7 +160,7 @@ class Project(Membership, Gettable, Savable):
         """
         ...
 
-    # -- what is in it
+    # -- contents
 
     def get_files(self, offset: int | None = None, limit: int | None = None) -> Collection[File]:
         """List files and folders of its topmost folder.

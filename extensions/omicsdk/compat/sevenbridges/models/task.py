@@ -78,7 +78,7 @@ class ExecutionStatus(Value):
     duration = field.whole()
 
 
-#: Dictionaries that the platform takes as a whole.
+#: Dictionaries that are sent as a whole.
 _WHOLE = ("batch_by", "execution_settings")
 
 
@@ -324,7 +324,7 @@ class Task(Running, Savable):
         """
         ...
 
-    # -- what it is made of
+    # -- components
 
     def changes(self) -> dict[str, Any]:
         """Return the unsaved edits as they are sent."""

@@ -254,7 +254,7 @@ class Volume(Membership, Listed, Savable):
             api, "create_volume", service=service, **{name: each or None for name, each in volume.items()}
         )
 
-    # -- what is on it
+    # -- contents
 
     def list(self, prefix: str | None = None, limit: int | None = 50, fields: str | None = "_all") -> VolumeCollection:
         """List what is on it.

@@ -88,7 +88,7 @@ class Sending(Handle):
             facts = self._api.url, self._new_store().target, str(self._path.absolute())
             self._journal = journal_for("sb/uploads", *facts)
         report = self._send(connections)
-        if report.counts["skipped"]:  # an earlier run didn't come to forget what it had done
+        if report.counts["skipped"]:  # an earlier run ended before it could delete its record
             self._forget()
             report = self._send(connections)
         if report.ok:
@@ -167,7 +167,7 @@ class Upload(Sending):
                 project,
                 parent,
                 "An upload",
-                # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
+                # Before release 2 the third argument was the name; a name mistaken for a folder would be stored in the wrong place.
                 "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
             ),
         )

@@ -142,7 +142,7 @@ def _compiled(wanted: Any, fields: Fields, without: str, depth: int) -> Test:
         raise WrongFilter(f"Filters nest deeper than {DEEPEST}")
     if wanted is None or wanted == {}:
         return lambda _row: True
-    # As in the real service only an object's first key counts.
+    # As in the real service only an object's first key is used.
     word, content = _first(wanted)
     match word.lower():
         case "and" | "or":

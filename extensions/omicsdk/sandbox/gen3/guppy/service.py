@@ -70,7 +70,7 @@ def refresh(guppy: Guppy, call: Call) -> Reply:
 
 def query(guppy: Guppy, call: Call) -> Reply:
     """POST /graphql."""
-    # graphql-core takes a while to import, and most sandboxes never see a query.
+    # graphql-core is slow to import, and most sandboxes never receive a query.
     from omicsdk.sandbox.gen3.guppy.schema import execute
 
     body = as_object(call.body)

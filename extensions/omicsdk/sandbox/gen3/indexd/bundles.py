@@ -46,7 +46,7 @@ def delete_bundle(index: Index, call: Call) -> Reply:
     return Reply(text="", headers=HTML)
 
 
-# -- what is kept
+# -- stored records
 
 
 def _check_members(body: Mapping[str, Any]) -> None:
@@ -95,7 +95,7 @@ def _first_checksum(member: JsonObject) -> str:
     return member["hashes"].get("md5") or next(iter(member["hashes"].values()), "")
 
 
-# -- what is returned
+# -- responses
 
 
 def drs_uri(id: str, prefix: str, origin: str) -> str:

@@ -142,7 +142,7 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
     return dict(zip(_DATES, (first, last), strict=True))
 
 
-# -- what is returned
+# -- responses
 
 
 def identifiers(record: Mapping[str, Any]) -> JsonObject:

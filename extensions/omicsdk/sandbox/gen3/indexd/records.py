@@ -60,7 +60,7 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
     if form == "all":
         each = limit // 2 + 1
         bundles, records = (listed(index, kind, criteria, each, page) for kind in ("bundle", "object"))
-        # What is later among the next two of them comes first, and of the same moment the record.
+        # The later one of the next two comes first; of the same moment, the record.
         return list(merge(records, bundles, key=_created, reverse=True))
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
@@ -325,7 +325,7 @@ def get_guids_prefix(index: Index, _call: Call) -> Reply:
     return Reply({"prefix": index.prefix})
 
 
-# -- the other commons that the index requests GUIDs that it does not know
+# -- other commons, of which the index requests unknown GUIDs
 
 
 def get_dist(index: Index, _call: Call) -> Reply:

@@ -383,7 +383,7 @@ def read_criteria(query: Query) -> Criteria:
     )
 
 
-# -- bodies; the service states in a schema validator's words what is wrong
+# -- bodies; the service reports errors in the words of a schema validator
 
 _UUID = "[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _TEXT: JsonObject = {"type": "string"}

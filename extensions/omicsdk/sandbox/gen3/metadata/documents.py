@@ -62,7 +62,7 @@ def _at(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-# -- what is kept
+# -- stored documents
 
 
 class Taken(Refusal):

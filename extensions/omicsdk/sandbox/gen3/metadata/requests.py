@@ -83,7 +83,7 @@ def read_body(call: Call, body: type[B]) -> B:
 
 @cache
 def _adapter(kind: Any) -> Any:
-    from pydantic import TypeAdapter  # it takes a while to import
+    from pydantic import TypeAdapter  # it is slow to import
 
     return TypeAdapter(kind)
 

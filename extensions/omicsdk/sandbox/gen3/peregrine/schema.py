@@ -21,7 +21,7 @@ _LOGS = f"""
     related_cases: [String] first: Int last: Int offset: Int entities: [String] is_dry_run: Boolean closed: Boolean
     committable: Boolean state: String committed_by: ID
 """
-# What every dictionary's schema has; `keys` and `links` only hold arguments that others have too.
+# Members of every dictionary's schema; `keys` and `links` only have arguments that others have too.
 _FIXED = graphql.build_schema(
     f"""
     interface Node {{

@@ -78,7 +78,7 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
 
 def query(commons: Gen3, call: Call) -> Reply:
     """POST /api/v0/submission/graphql."""
-    # graphql-core takes a while to import, and most sandboxes never see a query.
+    # graphql-core is slow to import, and most sandboxes never receive a query.
     from omicsdk.sandbox.gen3.peregrine.schema import answer
 
     reader = _reader_of(commons, call)

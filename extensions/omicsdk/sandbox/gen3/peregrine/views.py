@@ -62,7 +62,7 @@ class Found:
         Raises:
             QueryError: That property does not order.
         """
-        # The later order counts more. Where it is descending, those without a value come first.
+        # The later order takes precedence. In descending order, rows without a value come first.
         orders = [
             Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
             for name, reverse in reversed(self.ordering(arguments))

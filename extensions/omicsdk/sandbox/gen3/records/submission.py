@@ -106,7 +106,7 @@ class Submission:
         for entity, node, entity_id in placed:
             self._link(entity, node, entity_id)
 
-    # -- what was sent
+    # -- requests
 
     def _read(self, document: object) -> None:
         if not isinstance(document, dict):

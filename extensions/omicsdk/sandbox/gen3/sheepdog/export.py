@@ -309,7 +309,7 @@ def _json_template(node: Node) -> dict[str, Any]:
     return {_starred(node, "type"): node.name, **rest, **links}
 
 
-# -- manifests of records that represent files, and what was written down about uploads through the service
+# -- manifests of records that represent files, and records of uploads through the service
 
 
 def get_project_manifest(commons: Gen3, call: Call) -> Reply:

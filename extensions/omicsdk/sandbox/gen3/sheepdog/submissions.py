@@ -258,7 +258,7 @@ def _bulk_document(stated: object) -> Document:
     raise refuse(400, _BULK_FORM)
 
 
-# -- what was tried
+# -- attempts
 
 
 def _transaction(commons: Gen3, call: Call, visit: Visit, colon: str = "") -> Transaction:

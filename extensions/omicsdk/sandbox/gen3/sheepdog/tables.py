@@ -143,7 +143,7 @@ def _cells(row: Iterable[object], separator: str) -> Iterator[object]:
         yield separator.join(map(str, cast("list[object]", value))) if isinstance(value, list) else value
 
 
-# -- what was sent
+# -- requests
 
 
 def sent(call: Call) -> Document:

@@ -263,7 +263,7 @@ class Downloadable:
         lines += [child.pprint(f"{indent}  ") for child in self.children]
         text = "\n".join(lines)
         if not indent:
-            print(text)  # noqa: T201 - what it is documented to do
+            print(text)  # noqa: T201 - documented output
         return text
 
 
@@ -914,10 +914,10 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
         hostname: The commons.
         authz: The methods of each resource, as Fence lists them.
     """
-    print(f"Access in {hostname}:")  # noqa: T201 - what it is documented to do
+    print(f"Access in {hostname}:")  # noqa: T201 - documented output
     for resource, allowed in sorted(authz.items()):
         methods = sorted({str(each.get("method")) for each in allowed if is_object(each)})
-        print(f"  {resource}: {' '.join(methods)}")  # noqa: T201 - what it is documented to do
+        print(f"  {resource}: {' '.join(methods)}")  # noqa: T201 - documented output
 
 
 def download_file_from_url(url: str, filename: str | os.PathLike[str], show_progress: bool = True) -> bool:

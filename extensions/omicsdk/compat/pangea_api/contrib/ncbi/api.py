@@ -25,5 +25,5 @@ def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, 
     del sleep_time
     with documented_errors():
         found = org.knex.client.link_bioproject(str(org.get().uuid), bioproj_accession)
-    org.knex.cache.outdate(org.knex.cache_scope)  # what is cached of the organization lacks the library
+    org.knex.cache.outdate(org.knex.cache_scope)  # the cached data of the organization lacks the library
     return org.sample_group(found.name).get()

@@ -89,7 +89,7 @@ class Tag(RemoteObject):
         return f"<Pangea::Contrib::Tag {self.name} {self.uuid} />"
 
 
-#: Where a tag is given to things of a kind, and what their uuid is called there.
+#: The path for tagging objects of a kind, and the name of their uuid there.
 _PLACES: dict[type, tuple[str, str]] = {
     Tag: ("tags", "tag_uuid"),
     Sample: ("samples", "sample_uuid"),
